@@ -1,0 +1,179 @@
+"""What Seatwise asks of any PSA, shaped so that absolute numbers, signed deltas and whole documents all fit.
+
+No PSA offers compare-and-swap or an idempotency key. So safety is the caller's: a claim, an intent stored before the
+write, one write without repeat, a settled read-back. An adapter never retries a write and never shows a part as the
+whole: a list is complete or it raises.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from shared.storage.documents import Document
+
+
+class BillableOption(StrEnum):
+    BILLABLE = "billable"
+    DO_NOT_BILL = "do_not_bill"
+    NO_CHARGE = "no_charge"
+
+
+@dataclass(frozen=True, slots=True)
+class PsaCompany:
+    id: str
+    name: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    id: str
+    sku: str
+    name: str
+    price: Decimal
+    cost: Decimal
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    id: str
+    name: str
+    type: str
+    company_id: str
+    active: bool
+    """False: cancelled, expired or inactive; its lines are not written."""
+    ends: date | None
+    prorates: bool
+    next_invoice: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One billing line as the PSA shows it now."""
+
+    id: str
+    agreement_id: str
+    product_id: str
+    quantity: Decimal
+    unit_price: Decimal
+    description: str
+    marker: str
+    """Our reference on the line, "" when it carries none. A hint only: a person can change it."""
+    effective: date | None
+    ends: date | None
+    not_writable: str
+    """Why this line must not be written ("" = it may): a sentence for a person."""
+    fingerprint: str
+    """Hash of every field that we never mean to change."""
+
+
+class WriteKind(StrEnum):
+    SET_QUANTITY = "set_quantity"
+    CREATE_LINE = "create_line"
+
+
+class Write(Document):
+    """One intended change of one line, stored with the intent before it is sent. `line_id` is "" for a new line."""
+
+    kind: WriteKind
+    agreement_id: str
+    line_id: str = ""
+    product_id: str
+    before: int
+    after: int
+    effective: date | None = None
+    marker: str = ""
+    fingerprint: str = ""
+    billable: BillableOption = BillableOption.BILLABLE
+    invoice_text: str = ""
+
+
+class Sent(StrEnum):
+    """What is known right after the one request of a write."""
+
+    ANSWERED = "answered"
+    """The PSA said yes: still only a claim until it was read back."""
+    REFUSED = "refused"
+    """The PSA said no, for good: `why` is its reason. Nothing was changed."""
+    NOT_SENT = "not_sent"
+    """Throttled or not connected: proven not applied, may be tried again after `after`."""
+    UNCLEAR = "unclear"
+    """Time-out, reset, 5xx: it may have been applied, or may still be."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAnswer:
+    sent: Sent
+    why: str = ""
+    after: timedelta = timedelta()
+
+
+class Effect(StrEnum):
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+    DIVERGED = "diverged"
+    """The line says neither before nor after, or something else of it changed: a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a read-back showed. `line` is None when the line is not there."""
+
+    effect: Effect
+    line: Line | None
+
+
+class PsaUnavailable(Exception):
+    """Could not be read now; `after` is how long to wait. Never means "nothing there"."""
+
+    def __init__(self, why: str, after: timedelta = timedelta(seconds=60)) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class PsaRefused(Exception):
+    """The PSA refuses us until a person acts. `sentence` says what to do, `code` is the vendor's own."""
+
+    def __init__(self, code: str, sentence: str, *, sign_in: bool = False) -> None:
+        super().__init__(f"{sentence} ({code})")
+        self.code = code
+        self.sentence = sentence
+        self.sign_in = sign_in
+        """True: nothing of this connection works (wrong key); else one thing of it."""
+
+
+class Psa(Protocol):
+    """One signed-in PSA connection."""
+
+    max_parallel: int
+    """Agreements that may be worked on at once."""
+
+    def check(self) -> None:
+        """Prove that the credentials and rights are good. Raises PsaRefused or PsaUnavailable."""
+        ...
+
+    def companies(self) -> list[PsaCompany]: ...
+
+    def products(self) -> list[Product]: ...
+
+    def agreements(self) -> list[Agreement]:
+        """Every agreement, cancelled ones included."""
+        ...
+
+    def lines(self, agreement_id: str) -> list[Line]:
+        """Every line of one agreement, ours and foreign. Raises PsaRefused when the agreement is gone."""
+        ...
+
+    def apply(self, write: Write) -> WriteAnswer:
+        """Send exactly one write request, never repeated here. Does not raise for what the PSA answers."""
+        ...
+
+    def find_effect(self, write: Write) -> Evidence:
+        """Read what became of a write: by line id, or by its marker for a created line.
+
+        One read, no waiting: settling a slow or stale PSA is the caller's. Raises PsaUnavailable or PsaRefused.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Microsoft: sign-in, partner customers, Graph. Complete reads or an error."""

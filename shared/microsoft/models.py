@@ -1,0 +1,134 @@
+"""What Microsoft says about partners, customers and tenants, as validated values."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from shared.storage.documents import Document
+
+
+class SignInMode(StrEnum):
+    REFRESH_TOKEN = "refresh_token"
+    """Secure Application Model: one partner refresh token, redeemed per tenant (GDAP)."""
+    APP_ONLY = "app_only"
+    """client_credentials, consented per tenant."""
+
+
+class PartnerConnection(Document):
+    """The consent to one Microsoft partner tenant. Secrets are named, never held."""
+
+    id: str
+    name: str
+    tenant_id: str
+    client_id: str
+    mode: SignInMode = SignInMode.REFRESH_TOKEN
+
+    @property
+    def client_secret(self) -> str:
+        """Name of the secret that holds the app's client secret."""
+        return f"partner-{self.id}-client-secret"
+
+    @property
+    def refresh_token(self) -> str:
+        """Name of the secret that holds the partner's refresh token."""
+        return f"partner-{self.id}-refresh-token"
+
+
+class Gdap(Document):
+    """The best delegated-admin relationship with a customer."""
+
+    status: str
+    ends: date | None = None
+
+
+class Customer(Document):
+    """One customer tenant in a partner's list, with or without GDAP."""
+
+    tenant_id: str
+    name: str
+    domain: str = ""
+    gdap: Gdap | None = None
+    """None: no active relationship."""
+
+
+class Blame(StrEnum):
+    """Who must act before a tenant or partner can be read again."""
+
+    TRANSIENT = "transient"
+    PARTNER = "partner"
+    TENANT = "tenant"
+    GONE = "gone"
+    INVALID = "invalid"
+    """Microsoft answered, but the answer cannot be true or is not whole."""
+
+
+class NotRead(Exception):
+    """A read that did not complete: nothing of it may be used."""
+
+    def __init__(self, blame: Blame, code: str, sentence: str) -> None:
+        super().__init__(f"{sentence} ({code})")
+        self.blame = blame
+        self.code = code
+        """The vendor's own code, e.g. AADSTS7000222 or 403 Authorization_RequestDenied."""
+        self.sentence = sentence
+        """Plain words for a person: what is wrong and who must do what."""
+
+
+class Sku(Document):
+    """Units of one SKU of a tenant: Graph subscribedSku."""
+
+    sku_id: str
+    part_number: str
+    applies_to: str = "User"
+    enabled: int
+    warning: int
+    suspended: int
+    locked_out: int
+    consumed: int
+    subscription_ids: tuple[str, ...] = ()
+
+
+class Subscription(Document):
+    """One subscription behind a SKU: Graph companySubscription."""
+
+    id: str
+    sku_id: str
+    commerce_id: str = ""
+    status: str
+    total: int
+    trial: bool = False
+    created: datetime | None = None
+    next_lifecycle: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A licensed user; `skus` are the ids of the assigned SKUs, sorted."""
+
+    id: str
+    name: str
+    upn: str
+    mail: str
+    enabled: bool
+    user_type: str
+    department: str
+    office: str
+    state: str
+    city: str
+    skus: tuple[str, ...]
+    has_exchange: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRead:
+    """Everything of one complete read. Instants are UTC; `began` is before the first request."""
+
+    tenant_id: str
+    connection_id: str
+    began: datetime
+    ended: datetime
+    skus: tuple[Sku, ...]
+    subscriptions: tuple[Subscription, ...]
+    users: tuple[User, ...]
+    doubts: tuple[str, ...] = ()
+    """Why the answer is implausible in itself (a field gone from all rows): decreases of the tenant are held."""

@@ -1,0 +1,176 @@
+"""Every key of the tables and every blob name: nothing reaches storage without an account.
+
+A partition starts with the account's id. What must change together shares a partition:
+heads and day rows of tenants; an agreement's claim, its lines and its ledger.
+"""
+
+import hashlib
+import re
+from datetime import date, datetime
+from typing import NewType
+
+from shared.storage.tables import Key
+
+AccountId = NewType("AccountId", str)
+
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
+_PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+
+
+def account_id(text: str) -> AccountId:
+    """Check an account id: 2 to 40 of a-z, 0-9 and '-'. Raises ValueError."""
+    if not _ACCOUNT.fullmatch(text):
+        raise ValueError("an account id is 2 to 40 of a-z, 0-9 and '-', and starts with a letter or digit")
+    return AccountId(text)
+
+
+def hashed(text: str) -> str:
+    """E-mail addresses and vendors' free text in a key: 32 hex digits, so that any text is a legal key."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _part(text: str) -> str:
+    """An id inside a key as it is when it is plain, else hashed: nobody's text can reach another row."""
+    return text if _PLAIN.fullmatch(text) else f"h.{hashed(text)}"
+
+
+def _instant(at: datetime) -> str:
+    return at.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+# -- the directory of accounts: ids only ------------------------------------------------------------------------
+
+
+def directory_of_accounts() -> str:
+    return "directory|accounts"
+
+
+def directory_entry(account: AccountId) -> Key:
+    return Key(directory_of_accounts(), account)
+
+
+# -- settings and decisions ---------------------------------------------------------------------------------------
+
+
+def settings(account: AccountId) -> str:
+    return f"{account}|settings"
+
+
+def setting(account: AccountId, kind: str, name: str = "-") -> Key:
+    return Key(settings(account), f"{_part(kind)}|{_part(name)}")
+
+
+def decisions(account: AccountId) -> str:
+    """What people decide: `now|kind|id` is in force, `was|kind|id|from` are all versions."""
+    return f"{account}|decisions"
+
+
+def decision_now(account: AccountId, kind: str, name: str) -> Key:
+    return Key(decisions(account), f"now|{_part(kind)}|{_part(name)}")
+
+
+def decision_version(account: AccountId, kind: str, name: str, valid_from: datetime) -> Key:
+    return Key(decisions(account), f"was|{_part(kind)}|{_part(name)}|{_instant(valid_from)}")
+
+
+# -- tenants ------------------------------------------------------------------------------------------------------
+
+
+def tenants(account: AccountId) -> str:
+    """Heads and day rows in one partition, so that a read is accepted in one transaction."""
+    return f"{account}|tenants"
+
+
+def head(account: AccountId, tenant: str) -> Key:
+    return Key(tenants(account), f"head|{_part(tenant)}")
+
+
+def day(account: AccountId, tenant: str, on: date) -> Key:
+    return Key(tenants(account), f"day|{_part(tenant)}|{on.isoformat()}")
+
+
+def users_blob(account: AccountId, tenant: str, digest: str) -> str:
+    return f"{account}/users/{_part(tenant)}/{_part(digest)}.json.gz"
+
+
+def partner_lists(account: AccountId) -> str:
+    """The newest complete customer list of each partner connection."""
+    return f"{account}|partners"
+
+
+def partner_list_blob(account: AccountId, connection: str) -> str:
+    return f"{account}/partners/{_part(connection)}.json.gz"
+
+
+def partner_list(account: AccountId, connection: str) -> Key:
+    return Key(partner_lists(account), f"list|{_part(connection)}")
+
+
+# -- runs ---------------------------------------------------------------------------------------------------------
+
+
+def runs(account: AccountId) -> str:
+    return f"{account}|runs"
+
+
+def run(account: AccountId, run_id: str) -> Key:
+    return Key(runs(account), f"run|{_part(run_id)}")
+
+
+# -- billing ------------------------------------------------------------------------------------------------------
+
+
+def agreements(account: AccountId, connection: str) -> str:
+    """Claims, lines and ledger of one PSA connection: a change of a line and its ledger row are one transaction."""
+    return f"{account}|psa|{_part(connection)}"
+
+
+def agreement(account: AccountId, connection: str, agreement_id: str) -> Key:
+    return Key(agreements(account, connection), f"agr|{_part(agreement_id)}")
+
+
+def ledger_entry(account: AccountId, connection: str, agreement_id: str, line: str, at: datetime, what: str) -> Key:
+    return Key(
+        agreements(account, connection), f"log|{_part(agreement_id)}|{_part(line)}|{_instant(at)}|{_part(what)}"
+    )
+
+
+# -- alerts and mail ----------------------------------------------------------------------------------------------
+
+
+def alerts(account: AccountId) -> str:
+    return f"{account}|alerts"
+
+
+def alert(account: AccountId, slug: str, identity: str) -> Key:
+    return Key(alerts(account), f"alert|{_part(slug)}|{hashed(identity)}")
+
+
+def evaluation(account: AccountId) -> Key:
+    return Key(alerts(account), "evaluation")
+
+
+def mails(account: AccountId) -> str:
+    return f"{account}|mails"
+
+
+def mail(account: AccountId, kind: str, on: date, recipient: str) -> Key:
+    return Key(mails(account), f"mail|{on.isoformat()}|{_part(kind)}|{hashed(recipient)}")
+
+
+def recipient(account: AccountId, address: str) -> Key:
+    return Key(mails(account), f"recipient|{hashed(address)}")
+
+
+# -- secrets ------------------------------------------------------------------------------------------------------
+
+
+def secret(account: AccountId, name: str) -> Key:
+    return Key(f"{account}|secrets", _part(name))
+
+
+# -- shared by all accounts: no account's data ----------------------------------------------------------------------
+
+
+def product_names_blob() -> str:
+    return "public/product-names.json.gz"
