@@ -1,0 +1,71 @@
+# Names for the commands of this project. A fresh machine needs make, python3 and node; the rest is brought here.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup demo control test pytest lint format teeth lock clean
+
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+UV_READY := .tools/uv/.ready-$(UV_VERSION)
+PY := .venv/bin/python
+VENV_READY := .venv/.ready
+NODE_READY := node_modules/.ready
+CODE := $(wildcard function_app.py) functions shared sandbox tests
+
+# Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
+help: ## what can be done here
+	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
+
+setup: $(VENV_READY) $(NODE_READY) ## bring Python packages and Azurite into this folder (done by the others when needed)
+	@:
+
+demo: setup ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON=1 TENANTS=n
+	@$(PY) -m sandbox demo $(if $(ONCE),--once) $(if $(STATE),--state "$(STATE)") $(if $(JSON),--json) $(if $(TENANTS),--tenants $(TENANTS))
+
+control: $(VENV_READY) ## change the demo's world: ARGS="--state dir add-seats TENANT SKU 3" (ARGS=--help lists all)
+	@$(PY) -m sandbox control $(ARGS)
+
+test: lint pytest ## everything that must pass: lint, types, all tests
+
+pytest: setup ## the tests alone: ARGS="tests/shared -k quantities"
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(VENV_READY) ## ruff and mypy --strict
+	@.venv/bin/ruff check $(CODE)
+	@.venv/bin/ruff format --check $(CODE)
+	@.venv/bin/mypy --strict $(CODE)
+
+format: $(VENV_READY) ## put the code into one shape
+	@.venv/bin/ruff check --fix-only --quiet $(CODE)
+	@.venv/bin/ruff format $(CODE)
+
+teeth: setup ## remove one guard at a time and demand that its test fails
+	@$(PY) -m tests.teeth $(ARGS)
+
+lock: $(UV_READY) ## compile both requirement files anew from pyproject.toml: ARGS=--upgrade
+	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements.txt $(ARGS)
+	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements-dev.txt --group dev -c requirements.txt $(ARGS)
+
+clean: ## remove what setup brought and what runs left behind
+	@rm -rf .venv .tools node_modules .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+LOCK := --python-version 3.13 --universal --generate-hashes --no-emit-index-url --no-header
+
+$(UV_READY):
+	@command -v python3 >/dev/null || { echo "Seatwise needs python3 (any version from 3.9) to begin: install it, then call make again." 1>&2; exit 1; }
+	@echo "Setting up uv $(UV_VERSION) in .tools ..." 1>&2
+	@python3 -m venv --clear .tools/uv 1>&2 || { echo "python3 cannot make virtual environments here: install its venv module (Debian: apt-get install python3-venv), then call make again." 1>&2; exit 1; }
+	@.tools/uv/bin/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION) 1>&2
+	@touch $@
+
+$(VENV_READY): $(UV_READY) .python-version requirements-dev.txt
+	@echo "Setting up Python packages in .venv ..." 1>&2
+	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || $(UV) venv --quiet --clear --python 3.13 .venv 1>&2 || { echo "Seatwise needs Python 3.13, which is neither here nor could be fetched: install it (for example: pyenv install 3.13), then call make again." 1>&2; exit 1; }
+	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements-dev.txt 1>&2
+	@touch $@
+
+$(NODE_READY): package-lock.json .npmrc
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Seatwise needs Node.js 18 or newer with npm, for the storage emulator: install it, then call make again." 1>&2; exit 1; }
+	@echo "Setting up Azurite in node_modules (about half a minute) ..." 1>&2
+	@npm ci --loglevel=error 1>&2
+	@touch $@

@@ -1,0 +1,1 @@
+"""What Seatwise does, independent of how it is called."""
