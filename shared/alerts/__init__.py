@@ -1,0 +1,1 @@
+"""Management by exception: what a person should fix, once, in one mail."""
