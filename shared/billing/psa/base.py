@@ -68,6 +68,8 @@ class Line:
     """Why this line must not be written ("" = it may): a sentence for a person."""
     fingerprint: str
     """Hash of every field that we never mean to change."""
+    billable: BillableOption | None = None
+    """None when the PSA says something else than our three."""
 
 
 class WriteKind(StrEnum):

@@ -1,0 +1,1 @@
+"""Tests of `shared/billing/psa/`: one contract, and one suite per PSA."""

@@ -1,0 +1,237 @@
+"""A small PSA in memory that passes the same contract suite as the real adapters."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from shared.billing.psa.base import (
+    Agreement,
+    BillableOption,
+    Evidence,
+    Line,
+    Product,
+    PsaCompany,
+    PsaRefused,
+    PsaUnavailable,
+    Sent,
+    Write,
+    WriteAnswer,
+    WriteKind,
+)
+from shared.billing.psa.read_back import judge_created, judge_quantity
+
+
+class Outcome(StrEnum):
+    """What the fake does with one write. Without a choice it applies and answers."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNCLEAR_APPLIED = "unclear_applied"
+    UNCLEAR_NOT_APPLIED = "unclear_not_applied"
+    ANSWERED_NOT_APPLIED = "answered_not_applied"
+    """A lying yes: only a read-back finds out."""
+    UNCLEAR_APPLIED_LATE = "unclear_applied_late"
+    """A slow PSA: the next read still shows the old state, the one after it the new."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    write: Write
+    reads_left: int
+
+
+class FakePsa:
+    """Fill it with `add_*`, choose `outcomes`, then look at `sent` (every write request) and `applied`."""
+
+    def __init__(self, *, max_parallel: int = 8) -> None:
+        self.max_parallel = max_parallel
+        self.outcomes: deque[Outcome] = deque()
+        self.retry_after = timedelta(seconds=30)
+        self.refuse_with = "InvalidObject: the fake refuses this"
+        self.stale_reads = 0
+        """How many of the next reads still show the state before the last change."""
+        self.unavailable: PsaUnavailable | None = None
+        self.refused: PsaRefused | None = None
+        """Set it to let every read fail."""
+        self.sent: list[Write] = []
+        self.applied: list[Write] = []
+        self.reads = 0
+        self._companies: dict[str, PsaCompany] = {}
+        self._products: dict[str, Product] = {}
+        self._agreements: dict[str, Agreement] = {}
+        self._lines: dict[str, Line] = {}
+        self._before_last_change: dict[str, Line] = {}
+        self._late: list[_Late] = []
+        self._next_id = 1000
+
+    # The world
+
+    def add_company(self, name: str = "Acme", **changes: Any) -> PsaCompany:
+        company = replace(PsaCompany(id=self._new_id(), name=name, identifier=name.lower()), **changes)
+        self._companies[company.id] = company
+        return company
+
+    def add_product(self, sku: str = "M365-BP", **changes: Any) -> Product:
+        product = Product(self._new_id(), sku, f"Product {sku}", Decimal("22.00"), Decimal("18.00"), True)
+        product = replace(product, **changes)
+        self._products[product.id] = product
+        return product
+
+    def add_agreement(self, company_id: str, name: str = "Managed services", **changes: Any) -> Agreement:
+        agreement = Agreement(
+            id=self._new_id(),
+            name=name,
+            type="Managed services",
+            company_id=company_id,
+            active=True,
+            ends=None,
+            prorates=False,
+            next_invoice=None,
+        )
+        agreement = replace(agreement, **changes)
+        self._agreements[agreement.id] = agreement
+        return agreement
+
+    def add_line(self, agreement_id: str, product_id: str, quantity: int = 10, **changes: Any) -> Line:
+        line = Line(
+            id=self._new_id(),
+            agreement_id=agreement_id,
+            product_id=product_id,
+            quantity=Decimal(quantity),
+            unit_price=Decimal("22.00"),
+            description="Microsoft 365 Business Premium",
+            marker="",
+            effective=date(2026, 1, 1),
+            ends=None,
+            not_writable="",
+            fingerprint="",
+            billable=BillableOption.BILLABLE,
+        )
+        return self._keep(replace(line, **changes))
+
+    def edit_line(self, line_id: str, **changes: Any) -> Line:
+        """Change a line as a person would in the PSA."""
+        return self._keep(replace(self._lines[line_id], **changes))
+
+    def edit_agreement(self, agreement_id: str, **changes: Any) -> Agreement:
+        self._agreements[agreement_id] = replace(self._agreements[agreement_id], **changes)
+        return self._agreements[agreement_id]
+
+    def remove_line(self, line_id: str) -> None:
+        self._before_last_change = dict(self._lines)
+        del self._lines[line_id]
+
+    def remove_agreement(self, agreement_id: str) -> None:
+        del self._agreements[agreement_id]
+        self._before_last_change = dict(self._lines)
+        self._lines = {id_: line for id_, line in self._lines.items() if line.agreement_id != agreement_id}
+
+    def line(self, line_id: str) -> Line:
+        """The line as it truly is, without a read."""
+        return self._lines[line_id]
+
+    # The Psa protocol
+
+    def check(self) -> None:
+        self._begin_read()
+
+    def companies(self) -> list[PsaCompany]:
+        self._begin_read()
+        return list(self._companies.values())
+
+    def products(self) -> list[Product]:
+        self._begin_read()
+        return list(self._products.values())
+
+    def agreements(self) -> list[Agreement]:
+        self._begin_read()
+        return list(self._agreements.values())
+
+    def lines(self, agreement_id: str) -> list[Line]:
+        shown = self._begin_read()
+        if agreement_id not in self._agreements:
+            raise PsaRefused("NotFound", f"Agreement {agreement_id} is not in the PSA any more.")
+        return [line for line in shown if line.agreement_id == agreement_id]
+
+    def apply(self, write: Write) -> WriteAnswer:
+        self.sent.append(write)
+        match self.outcomes.popleft() if self.outcomes else Outcome.ANSWERED:
+            case Outcome.ANSWERED:
+                return self._change(write) or WriteAnswer(Sent.ANSWERED)
+            case Outcome.REFUSED:
+                return WriteAnswer(Sent.REFUSED, self.refuse_with)
+            case Outcome.NOT_SENT:
+                return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after)
+            case Outcome.UNCLEAR_APPLIED:
+                return self._change(write) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
+            case Outcome.UNCLEAR_NOT_APPLIED:
+                return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
+            case Outcome.ANSWERED_NOT_APPLIED:
+                return WriteAnswer(Sent.ANSWERED)
+            case Outcome.UNCLEAR_APPLIED_LATE:
+                self._late.append(_Late(write, reads_left=1))
+                return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
+
+    def find_effect(self, write: Write) -> Evidence:
+        shown = [line for line in self._begin_read() if line.agreement_id == write.agreement_id]
+        if write.kind is WriteKind.CREATE_LINE:
+            if write.agreement_id not in self._agreements:
+                raise PsaRefused("NotFound", f"Agreement {write.agreement_id} is not in the PSA any more.")
+            return judge_created(write, shown)
+        return judge_quantity(write, next((line for line in shown if line.id == write.line_id), None))
+
+    # Inside
+
+    def _begin_read(self) -> Iterable[Line]:
+        self.reads += 1
+        if problem := self.unavailable or self.refused:
+            raise problem
+        due = [late for late in self._late if late.reads_left == 0]
+        self._late = [_Late(late.write, late.reads_left - 1) for late in self._late if late.reads_left]
+        for late in due:
+            self._change(late.write)
+        if self.stale_reads:
+            self.stale_reads -= 1
+            return list(self._before_last_change.values())
+        return list(self._lines.values())
+
+    def _change(self, write: Write) -> WriteAnswer | None:
+        """Carry a write out; an answer only when the PSA would refuse it."""
+        if write.agreement_id not in self._agreements:
+            return WriteAnswer(Sent.REFUSED, "NotFound: no such agreement")
+        if write.kind is WriteKind.SET_QUANTITY:
+            if write.line_id not in self._lines:
+                return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
+            self.edit_line(write.line_id, quantity=Decimal(write.after))
+        else:
+            self.add_line(
+                write.agreement_id,
+                write.product_id,
+                write.after,
+                marker=write.marker,
+                effective=write.effective,
+                billable=write.billable,
+                description=write.invoice_text or "Microsoft 365 Business Premium",
+            )
+        self.applied.append(write)
+        return None
+
+    def _keep(self, line: Line) -> Line:
+        self._before_last_change = dict(self._lines)
+        self._lines[line.id] = replace(line, fingerprint=_fingerprint(line))
+        return self._lines[line.id]
+
+    def _new_id(self) -> str:
+        self._next_id += 1
+        return str(self._next_id)
+
+
+def _fingerprint(line: Line) -> str:
+    kept = (line.product_id, line.unit_price, line.description, line.marker, line.effective, line.ends)
+    return hashlib.sha256(repr((*kept, line.billable)).encode()).hexdigest()[:32]
