@@ -1,0 +1,307 @@
+"""The one way out to other people's HTTP interfaces: patient with reads, strictly once with writes."""
+
+import io
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+    wait_random,
+)
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+TIMEOUT = (5.0, 60.0)
+"""Seconds to connect, and to wait for the next bytes of the answer."""
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of one unpacked answer: a page of 999 users with every plan they have is about 15 MB."""
+SHORT_WAIT = timedelta(seconds=10)
+"""Up to here a wait is slept; a longer one is the caller's to schedule."""
+UNTOLD_WAIT = timedelta(seconds=60)
+"""What is suggested to the caller when a service throttles without saying how long."""
+LONGEST_WAIT = timedelta(days=1)
+ATTEMPTS = 3
+
+type Timeout = float | tuple[float, float]
+
+
+class Throttled(Exception):
+    """The service asks us to come back later; nothing was read."""
+
+    def __init__(self, host: str, after: timedelta, *, told: bool = True) -> None:
+        super().__init__(f"{host} asks for a pause of {after.total_seconds():.0f} s")
+        self.after = after
+        self.told = told
+        """False: the service named no time, `after` is our own guess."""
+
+
+class Unreachable(Exception):
+    """No usable answer after several tries. `why` is a sentence that holds no address beyond the host, and no body."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class NotConnected(Exception):
+    """A write that was proven not sent: there was no connection to send it over."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Unclear(Exception):
+    """A write of which nobody knows whether it was applied: the connection or the answer was lost."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Http:
+    """Requests over one session. Redirects are never followed; an answer is whole, or it is an error."""
+
+    def __init__(
+        self, session: requests.Session, sleep: Callable[[float], None], clock: Callable[[], datetime]
+    ) -> None:
+        for adapter in session.adapters.values():
+            if isinstance(adapter, HTTPAdapter) and adapter.max_retries.total:
+                raise ValueError(
+                    "The HTTP session repeats requests by itself: a write could be applied twice."
+                )
+        self._session = session
+        self._clock = clock
+        self._retrying = Retrying(
+            sleep=sleep,
+            stop=stop_after_attempt(ATTEMPTS),
+            retry=retry_if_exception(_worth_another_try),
+            wait=_pause,
+            reraise=True,
+        )
+
+    def read(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        data: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        timeout: Timeout = TIMEOUT,
+    ) -> requests.Response:
+        """Send what changes nothing, so it may be repeated; any answer below 500 but 429 is the caller's to judge.
+
+        Raises Throttled for a wait longer than SHORT_WAIT, Unreachable when two repeats brought no whole answer.
+        """
+
+        def attempt() -> requests.Response:
+            try:
+                answer = self._send(
+                    method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
+                )
+            except requests.RequestException as error:
+                raise Unreachable(f"{_host(url)} {_what_happened(error)}.") from None
+            self._refuse_what_may_pass(answer)
+            return answer
+
+        return self._retrying(attempt)
+
+    def write(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        data: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        timeout: Timeout = TIMEOUT,
+    ) -> requests.Response:
+        """Send exactly one request, never repeated, and return its answer whatever its status.
+
+        Raises NotConnected when it was proven not sent, Unclear when it may have been applied.
+        """
+        try:
+            return self._send(
+                method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
+            )
+        except requests.ConnectionError as error:
+            if _proven_not_sent(error):
+                raise NotConnected(f"{_host(url)} {_what_happened(error)}.") from None
+            raise Unclear(f"{_host(url)} {_what_happened(error)}.") from None
+        except (requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            raise Unclear(f"{_host(url)} {_what_happened(error)}.") from None
+        except (_TooLarge, requests.exceptions.ContentDecodingError) as error:
+            raise Unclear(f"{_host(url)} {_what_happened(error)}.") from None
+
+    def wait_asked_for(self, answer: requests.Response) -> timedelta | None:
+        """The answer's Retry-After; None when it has none that can be understood."""
+        return retry_after(answer.headers.get("Retry-After"), self._clock())
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None,
+        json: object,
+        data: Mapping[str, str] | None,
+        params: Mapping[str, str | int] | None,
+        timeout: Timeout,
+    ) -> requests.Response:
+        with self._session.request(
+            method,
+            url,
+            headers=headers,
+            json=json,
+            data=data,
+            params=params,
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as answer:
+            return _whole(answer)
+
+    def _refuse_what_may_pass(self, answer: requests.Response) -> None:
+        """Raise for answers that another try, now or later, may turn into a good one."""
+        host = _host(answer.url)
+        after = self.wait_asked_for(answer)
+        status = answer.status_code
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Throttled(host, UNTOLD_WAIT if after is None else after, told=after is not None)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE and after is not None:
+            raise Throttled(host, after)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unreachable(f"{host} answered {status}.")
+        if status < HTTPStatus.BAD_REQUEST:
+            _refuse_page_or_piece(answer, host)
+
+
+def json_of(answer: requests.Response) -> Any:
+    """The answer's JSON, with or without a byte-order mark. Raises Unreachable when it is something else."""
+    try:
+        return json.loads(answer.content.removeprefix(b"\xef\xbb\xbf"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        what = "a web page" if _looks_like_a_page(answer) else "something that is not JSON"
+        raise Unreachable(
+            f"{_host(answer.url)} answered {answer.status_code} with {what} instead of data."
+        ) from None
+
+
+def retry_after(header: str | None, now: datetime) -> timedelta | None:
+    """Understand a Retry-After header: seconds, or a date of HTTP."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    if math.isnan(seconds):
+        return None
+    return timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT.total_seconds()))
+
+
+class _TooLarge(requests.RequestException):
+    pass
+
+
+def _whole(answer: requests.Response) -> requests.Response:
+    """Read the body up to the limit; what is returned holds no connection any more."""
+    body = bytearray()
+    for piece in answer.iter_content(1 << 16):
+        body += piece
+        if len(body) > MAX_BODY:
+            raise _TooLarge
+    whole = requests.Response()
+    whole.status_code, whole.reason, whole.url = answer.status_code, answer.reason, answer.url
+    whole.headers, whole.encoding, whole.request = answer.headers, answer.encoding, answer.request
+    whole.raw = io.BytesIO(body)
+    return whole
+
+
+def _refuse_page_or_piece(answer: requests.Response, host: str) -> None:
+    """A good status over a web page (a proxy, a maintenance notice) or over half a JSON is no answer."""
+    if _looks_like_a_page(answer):
+        raise Unreachable(f"{host} answered {answer.status_code} with a web page instead of data.")
+    body = answer.content.removeprefix(b"\xef\xbb\xbf").strip()
+    if (body.startswith(b"{") and not body.endswith(b"}")) or (
+        body.startswith(b"[") and not body.endswith(b"]")
+    ):
+        raise Unreachable(f"{host} broke off in the middle of its answer.")
+
+
+def _looks_like_a_page(answer: requests.Response) -> bool:
+    return "text/html" in answer.headers.get("Content-Type", "").lower() or answer.content[
+        :64
+    ].lstrip().startswith((b"<!", b"<html", b"<HTML"))
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    if isinstance(error, Throttled):
+        return not error.told or error.after <= SHORT_WAIT
+    return isinstance(error, Unreachable)
+
+
+_growing = wait_exponential_jitter(initial=1, max=8, jitter=1)
+_jitter = wait_random(0, 0.5)
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, Throttled) and error.told:
+        return error.after.total_seconds() + _jitter(state)
+    return _growing(state)
+
+
+def _proven_not_sent(error: requests.ConnectionError) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _what_happened(error: requests.RequestException) -> str:
+    """Our own words: those of requests may hold the whole address."""
+    match error:
+        case _TooLarge():
+            return f"sent more than {MAX_BODY // 1024 // 1024} MB"
+        case requests.exceptions.SSLError():
+            return "could not prove its identity (TLS)"
+        case requests.ConnectTimeout():
+            return "did not let us connect in time"
+        case requests.Timeout():
+            return "did not answer in time"
+        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
+            return "broke off in the middle of its answer"
+        case requests.ConnectionError() if _proven_not_sent(error):
+            return "could not be connected to"
+        case requests.ConnectionError():
+            return "cut the connection"
+        case _:
+            return "could not be asked"
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "The address"
+
+
+def _no_number(name: str) -> Any:
+    """NaN and Infinity are Python's idea of JSON, nobody else's."""
+    raise ValueError(name)
