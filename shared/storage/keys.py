@@ -129,9 +129,12 @@ def agreement(account: AccountId, connection: str, agreement_id: str) -> Key:
     return Key(agreements(account, connection), f"agr|{_part(agreement_id)}")
 
 
-def ledger_entry(account: AccountId, connection: str, agreement_id: str, line: str, at: datetime, what: str) -> Key:
+def ledger_entry(
+    account: AccountId, connection: str, agreement_id: str, line: str, at: datetime, what: str
+) -> Key:
     return Key(
-        agreements(account, connection), f"log|{_part(agreement_id)}|{_part(line)}|{_instant(at)}|{_part(what)}"
+        agreements(account, connection),
+        f"log|{_part(agreement_id)}|{_part(line)}|{_instant(at)}|{_part(what)}",
     )
 
 

@@ -3,6 +3,11 @@
 from datetime import timedelta
 from typing import Protocol
 
+MESSAGE_LIMIT = 48 * 1024
+"""Bytes of one message: base64 makes 64 KiB of them, which is what Azure takes."""
+
+LONGEST_DELAY = timedelta(days=7)
+
 
 class Queues(Protocol):
     """Two implementations: `azure_queues.AzureQueues` (base64, as host.json says) and `memory.MemoryQueues`."""
@@ -10,3 +15,13 @@ class Queues(Protocol):
     def send(self, queue: str, body: str, after: timedelta = timedelta()) -> None:
         """Put one message, visible after `after` (at most 7 days). Raises ValueError above 48 KiB."""
         ...
+
+
+def check_message(body: str, after: timedelta) -> None:
+    size = len(body.encode())
+    if size > MESSAGE_LIMIT:
+        raise ValueError(
+            f"a message of {size:,} bytes is more than the {MESSAGE_LIMIT:,} a queue takes: send ids only"
+        )
+    if not timedelta() <= after <= LONGEST_DELAY:
+        raise ValueError("a message is delayed by 0 seconds to 7 days")

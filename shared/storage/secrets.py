@@ -9,7 +9,9 @@ class SecretMissing(Exception):
     """There is no such secret: `name` is safe to show."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The secret '{name}' is not stored. Enter it again in the settings of its connection.")
+        super().__init__(
+            f"The secret '{name}' is not stored. Enter it again in the settings of its connection."
+        )
         self.name = name
 
 

@@ -1,0 +1,98 @@
+"""The store in memory: for tests and benchmarks, held to the same contract as Azure."""
+
+import itertools
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
+from shared.storage.queues import check_message
+from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Row
+
+
+class MemoryTables:
+    """Rows in a dict; one lock makes each transaction whole."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[str, dict[str, Row]] = {}
+        self._lock = threading.Lock()
+        self._versions = itertools.count(1)
+
+    def get(self, key: Key) -> Row | None:
+        check_key(key)
+        with self._lock:
+            return self._partitions.get(key.partition, {}).get(key.row)
+
+    def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
+        check_key_text(partition)
+        if prefix:
+            check_key_text(prefix)
+        with self._lock:
+            found = sorted(
+                (row for name, row in self._partitions.get(partition, {}).items() if name.startswith(prefix)),
+                key=lambda row: row.key.row,
+            )
+        yield from found
+
+    def commit(self, changes: Sequence[Change]) -> list[str]:
+        check_changes(changes)
+        bodies = [None if isinstance(change, Delete) else packed(change.document) for change in changes]
+        check_payload([body for body in bodies if body is not None])
+        with self._lock:
+            partition = self._partitions.setdefault(changes[0].key.partition, {})
+            for change in changes:
+                _expect(change, partition.get(change.key.row))
+            etags = []
+            for change, body in zip(changes, bodies, strict=True):
+                if body is None:
+                    del partition[change.key.row]
+                    etags.append("")
+                else:
+                    etag = f'W/"{next(self._versions)}"'
+                    partition[change.key.row] = Row(change.key, unpacked(body), etag)
+                    etags.append(etag)
+            return etags
+
+
+def _expect(change: Change, stored: Row | None) -> None:
+    match change:
+        case Insert() if stored is not None:
+            raise Conflict(f"{change.key.row} exists already")
+        case Replace() | Delete() if stored is None:
+            raise Conflict(f"{change.key.row} is gone")
+        case Replace() | Delete() if stored is not None and stored.etag != change.etag:
+            raise Conflict(f"{change.key.row} was changed by somebody else")
+        case Insert() | Replace() | Delete() | Put():
+            return
+
+
+class MemoryBlobs:
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    def put(self, name: str, data: bytes) -> None:
+        self._blobs[name] = bytes(data)
+
+    def get(self, name: str) -> bytes | None:
+        return self._blobs.get(name)
+
+    def delete(self, name: str) -> None:
+        self._blobs.pop(name, None)
+
+
+class Sent(NamedTuple):
+    queue: str
+    body: str
+    after: timedelta
+
+
+class MemoryQueues:
+    """Messages are kept in the order they were sent; whoever plays the host takes them from `messages`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Sent] = []
+
+    def send(self, queue: str, body: str, after: timedelta = timedelta()) -> None:
+        check_message(body, after)
+        self.messages.append(Sent(queue, body, after))
