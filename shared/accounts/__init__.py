@@ -1,0 +1,1 @@
+"""The MSP that uses Seatwise: its settings, its companies, and what is due when."""

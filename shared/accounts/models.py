@@ -1,0 +1,84 @@
+"""The account, its preferences and the companies it added."""
+
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field
+
+from shared.storage.documents import Document
+from shared.storage.keys import AccountId
+
+
+class Mode(StrEnum):
+    PREVIEW = "preview"
+    """Everything is worked out and shown, nothing is written to a PSA. A new account starts here."""
+    LIVE = "live"
+
+
+class Frequency(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    """Mondays."""
+    MONTHLY = "monthly"
+    """The 1st."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"'{name}' is not a timezone; use an IANA name such as Europe/Zurich")
+    return name
+
+
+Hour = Annotated[int, Field(ge=0, le=23)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class DigestSettings(Document):
+    recipients: Annotated[tuple[str, ...], Field(min_length=1)]
+    frequency: Frequency = Frequency.DAILY
+    hour: Hour = 7
+    """Local hour of the account's zone."""
+    repeat_after_days: Annotated[int, Field(ge=1, le=31)] = 7
+
+
+class GuardSettings(Document):
+    """N1: when decreases wait for a person. Shares are of the confirmed seats; the larger bound of each pair counts."""
+
+    tenant_share: Annotated[float, Field(ge=0, le=1)] = 0.20
+    tenant_seats: Annotated[int, Field(ge=0)] = 5
+    account_share: Annotated[float, Field(ge=0, le=1)] = 0.10
+    account_seats: Annotated[int, Field(ge=0)] = 20
+    account_most: Annotated[int, Field(ge=0)] = 500
+    """Never more than this, however large the account."""
+
+
+class Account(Document):
+    id: AccountId
+    name: str
+    mode: Mode = Mode.PREVIEW
+    timezone: Zone
+    sync_hour: Hour = 2
+    currency_symbol: str = "$"
+    digest: DigestSettings
+    guard: GuardSettings = GuardSettings()
+    alerts_off: frozenset[str] = frozenset()
+    """Slugs of the alert types that the owner switched off (S12)."""
+    excluded_skus: frozenset[str] = frozenset()
+    """SKU ids left out for the whole account (K10)."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Company(Document):
+    """The link that adds a tenant: tenant x PSA company."""
+
+    id: str
+    tenant_id: str
+    name: str
+    psa_connection: str
+    psa_company: str
+    partner_connection: str = ""
+    """The preferred partner connection; "" takes the first that can read the tenant."""

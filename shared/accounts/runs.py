@@ -1,0 +1,109 @@
+"""A run: one pass over an account, from the tick to its close."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from shared.storage import keys
+from shared.storage.documents import Document
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Insert, Replace, Tables
+
+READING_LIMIT = timedelta(minutes=45)
+"""After this the tenants still pending are "timed out"."""
+RUN_LIMIT = timedelta(hours=2, minutes=30)
+"""After this waiting work of the run gives up: the digest waits for its run at most 3 h."""
+
+
+class RunState(StrEnum):
+    READING = "reading"
+    PUSHING = "pushing"
+    """The plan was made and its held changes are stored; PSA connections are being worked on."""
+    CLOSED = "closed"
+
+
+class LineCounts(Document):
+    """What the mapped lines looked like when the run closed."""
+
+    unchanged: int = 0
+    written: int = 0
+    held: int = 0
+    drift: int = 0
+    failed: int = 0
+    """Unknown or blocked."""
+    would_write: int = 0
+    """Wanted differs, but the account is in preview."""
+
+    def __add__(self, other: "LineCounts") -> "LineCounts":
+        return LineCounts(**{name: getattr(self, name) + getattr(other, name) for name in LineCounts.model_fields})
+
+
+class Run(Document):
+    """The nightly run has its local date as id; "sync now" and an approval have runs of their own."""
+
+    id: str
+    on: date
+    started_at: datetime
+    nightly: bool = True
+    tenants: tuple[str, ...] | None = None
+    """Which tenants to read; None: every added one."""
+    state: RunState = RunState.READING
+    connections: tuple[str, ...] = ()
+    """PSA connections still to be worked on."""
+    read: int = 0
+    not_read: int = 0
+    lines: LineCounts = LineCounts()
+    closed_at: datetime | None = None
+
+    @property
+    def reading_ends(self) -> datetime:
+        return self.started_at + READING_LIMIT
+
+    @property
+    def ends(self) -> datetime:
+        return self.started_at + RUN_LIMIT
+
+
+def start(tables: Tables, account: AccountId, run: Run) -> Run:
+    """Store a run once; a second start of the same id gives the one that is there."""
+    try:
+        tables.commit([Insert(keys.run(account, run.id), run)])
+    except Conflict:
+        return get(tables, account, run.id)
+    return run
+
+
+def get(tables: Tables, account: AccountId, run_id: str) -> Run:
+    """Raises LookupError when there is no such run."""
+    found = find(tables, account, run_id)
+    if found is None:
+        raise LookupError(f"there is no run '{run_id}'")
+    return found
+
+
+def find(tables: Tables, account: AccountId, run_id: str) -> Run | None:
+    row = tables.get(keys.run(account, run_id))
+    return row.read(Run) if row else None
+
+
+def recent(tables: Tables, account: AccountId) -> Iterator[Run]:
+    """Every kept run, oldest first."""
+    return (row.read(Run) for row in tables.rows(keys.runs(account), "run|"))
+
+
+def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Run], Run]) -> Run:
+    """Apply a change to the newest version of the run, again when somebody else was faster."""
+    key = keys.run(account, run_id)
+    while True:
+        row = tables.get(key)
+        if row is None:
+            raise LookupError(f"there is no run '{run_id}'")
+        before = row.read(Run)
+        after = change(before)
+        if after == before:
+            return before
+        try:
+            tables.commit([Replace(key, after, row.etag)])
+        except Conflict:
+            continue
+        return after

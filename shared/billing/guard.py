@@ -1,0 +1,77 @@
+"""The guard (N1): which changes wait for a person before anything is written. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.accounts.models import GuardSettings
+from shared.billing.models import Change, HoldReason, LineRecord
+
+WINDOW = timedelta(hours=24)
+"""Losses are added up over this rolling time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Confirmed seats and recent losses, by tenant."""
+
+    confirmed: Mapping[str, int]
+    lost: Mapping[str, int]
+
+    @classmethod
+    def of(cls, lines: Iterable[LineRecord], now: datetime) -> "Seats":
+        confirmed, lost = Counter[str](), Counter[str]()
+        for line in lines:
+            confirmed[line.tenant_id] += line.confirmed or 0
+            lost[line.tenant_id] += sum(loss.seats for loss in line.losses if loss.at > now - WINDOW)
+        return cls(confirmed, lost)
+
+    def base(self, tenant: str) -> int:
+        """What the tenant was billed before the window's losses."""
+        return self.confirmed.get(tenant, 0) + self.lost.get(tenant, 0)
+
+
+def hold_reasons(
+    changes: Iterable[Change],
+    approved: frozenset[str],
+    seats: Seats,
+    suspicious: frozenset[str],
+    settings: GuardSettings,
+) -> dict[str, tuple[HoldReason, ...]]:
+    """Reasons by change id for every change that must wait.
+
+    Losses are sums of decreases, never net of increases, together with what was already lost in the window. What a
+    person approved was judged by that person: it neither waits nor makes others wait. `suspicious` are tenants whose
+    snapshot is hard to believe.
+    """
+    open_changes = [change for change in changes if change.id not in approved]
+    losses = Counter[str]()
+    for change in open_changes:
+        losses[change.tenant_id] += change.loss
+    reasons: defaultdict[str, list[HoldReason]] = defaultdict(list)
+    account_loses = _account_loses_too_much(losses, seats, settings)
+    for change in open_changes:
+        if change.tenant_id in suspicious:
+            reasons[change.id].append(HoldReason.SUSPICIOUS)
+        if not change.loss:
+            continue
+        if change.after == 0:
+            reasons[change.id].append(HoldReason.TO_ZERO)
+        if _tenant_loses_too_much(change.tenant_id, losses, seats, settings):
+            reasons[change.id].append(HoldReason.TENANT_LOSS)
+        if account_loses:
+            reasons[change.id].append(HoldReason.ACCOUNT_LOSS)
+    return {change_id: tuple(found) for change_id, found in reasons.items()}
+
+
+def _tenant_loses_too_much(tenant: str, losses: Counter[str], seats: Seats, settings: GuardSettings) -> bool:
+    bound = max(settings.tenant_share * seats.base(tenant), settings.tenant_seats)
+    return losses[tenant] + seats.lost.get(tenant, 0) > bound
+
+
+def _account_loses_too_much(losses: Counter[str], seats: Seats, settings: GuardSettings) -> bool:
+    lost = sum(seats.lost.values())
+    base = sum(seats.confirmed.values()) + lost
+    bound = min(settings.account_most, max(settings.account_share * base, settings.account_seats))
+    return losses.total() + lost > bound

@@ -1,0 +1,297 @@
+"""Billing profiles, mappings and what is remembered about each agreement line."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, model_validator
+
+from shared.billing.psa.base import BillableOption, Write
+from shared.licensing.licences import LicenceKey
+from shared.storage.documents import Document
+
+
+class PsaConnection(Document):
+    """One connected PSA. `settings` are those of its kind; its secret is named, never held."""
+
+    id: str
+    name: str
+    kind: str
+    settings: dict[str, object]
+
+    @property
+    def secret(self) -> str:
+        """Name of the secret that holds the private key or password."""
+        return f"psa-{self.id}-secret"
+
+
+class BillingProfile(Document):
+    """A name for a PSA product (K6). The price is the PSA's own."""
+
+    id: str
+    name: str
+    connection: str
+    product_id: str
+    billable: BillableOption = BillableOption.BILLABLE
+
+
+class Basis(StrEnum):
+    PURCHASED = "purchased"
+    """Enabled units; grace and suspended are never billed."""
+
+
+class Options(Document):
+    """K8. billed = max(minimum, max(0, basis - included))."""
+
+    basis: Basis = Basis.PURCHASED
+    included: Annotated[int, Field(ge=0)] = 0
+    minimum: Annotated[int, Field(ge=0)] = 0
+    starts: date | None = None
+    """Effective date of a line that we create; None: the day it is created."""
+    invoice_text: str = ""
+
+
+class Mapping(Document):
+    """One licence of a tenant: the one line that bills it, or the decision not to bill it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
+    sku_id: str
+    subscription_id: str = ""
+    bill: bool = True
+    """False: "do not bill"; the fields below are then empty."""
+    profile: str = ""
+    connection: str = ""
+    agreement_id: str = ""
+    line_id: str = ""
+    """The adopted line; "" asks to create one."""
+    options: Options = Options()
+
+    @property
+    def licence(self) -> LicenceKey:
+        return LicenceKey(self.sku_id, self.subscription_id)
+
+    @model_validator(mode="after")
+    def _names_its_line(self) -> "Mapping":
+        if self.bill and not (self.profile and self.connection and self.agreement_id):
+            raise ValueError("a mapping that bills names its profile, connection and agreement")
+        return self
+
+
+class TenantMappings(Document):
+    """Every mapping of one tenant, decided as a whole so that no two of them bill the same seats."""
+
+    tenant_id: str
+    mappings: tuple[Mapping, ...]
+
+    @model_validator(mode="after")
+    def _bills_nothing_twice(self) -> "TenantMappings":
+        licences = [mapping.licence for mapping in self.mappings]
+        whole = {licence.sku_id for licence in licences if not licence.subscription_id}
+        if len(set(licences)) != len(licences):
+            raise ValueError("a licence has one mapping")
+        if any(licence.subscription_id and licence.sku_id in whole for licence in licences):
+            raise ValueError("a SKU is mapped as a whole or by subscription, not both")
+        if len({mapping.id for mapping in self.mappings}) != len(self.mappings):
+            raise ValueError("a mapping id is used once")
+        return self
+
+
+class LineKey(NamedTuple):
+    """Where a mapping's line is kept: names the line also before it exists in the PSA."""
+
+    connection: str
+    agreement_id: str
+    mapping_id: str
+
+
+class HoldReason(StrEnum):
+    """Why a change waits for a person (N1)."""
+
+    TO_ZERO = "to_zero"
+    TENANT_LOSS = "tenant_loss"
+    ACCOUNT_LOSS = "account_loss"
+    SUSPICIOUS = "suspicious"
+    PRORATION = "proration"
+
+
+class Verdict(StrEnum):
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Decided(Document):
+    """A person's word on exactly these numbers."""
+
+    verdict: Verdict
+    who: str
+    at: datetime
+
+
+class Change(Document):
+    """What a push would do to one line."""
+
+    mapping_id: str
+    tenant_id: str
+    agreement_id: str
+    connection: str
+    line_id: str
+    """"" for a line that is still to be created."""
+    before: int
+    after: int
+    effective: date | None = None
+    id: str
+    """Hash of line, before, after and effective: the same numbers are the same change, night after night."""
+
+    @property
+    def loss(self) -> int:
+        return max(0, self.before - self.after)
+
+    @property
+    def key(self) -> LineKey:
+        return LineKey(self.connection, self.agreement_id, self.mapping_id)
+
+
+class Hold(Document):
+    """A change that waits, with the reasons and, once somebody decided, the decision."""
+
+    change: Change
+    reasons: tuple[HoldReason, ...]
+    since: datetime
+    decided: Decided | None = None
+
+
+class Drift(Document):
+    """Somebody else changed the line in the PSA."""
+
+    psa: Decimal
+    since: datetime
+
+
+class Intent(Document):
+    """A write that was about to be sent. While it is stored nobody knows whether the PSA has it."""
+
+    write: Write
+    change_id: str
+    claim: int
+    """Number of the claim it was stored under."""
+    at: datetime
+    why: str = ""
+    """What was unclear about it; "" until somebody looked."""
+
+
+class Loss(Document):
+    """Seats that a confirmed, not person-approved write took away."""
+
+    at: datetime
+    seats: int
+
+
+class LineState(StrEnum):
+    """A line is in exactly one; of several the first in this order."""
+
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    DRIFT = "drift"
+    HELD = "held"
+    IN_STEP = "in_step"
+
+
+class LineRecord(Document):
+    """Everything remembered about the line of one mapping."""
+
+    mapping_id: str
+    tenant_id: str
+    product_id: str
+    line_id: str = ""
+    confirmed: int | None = None
+    """What the PSA was last proven to say; None: never seen."""
+    confirmed_at: datetime | None = None
+    unit_price: Decimal | None = None
+    losses: tuple[Loss, ...] = ()
+    intent: Intent | None = None
+    blocked: str = ""
+    """Why the line cannot be written, by the newest read of it."""
+    refused: str = ""
+    """Why the PSA refused the last write; it is tried again at the next run."""
+    drift: Drift | None = None
+    hold: Hold | None = None
+    would: Change | None = None
+    """What would be written if the account were live."""
+    written_in: str = ""
+    """The run that last wrote the line."""
+
+    @property
+    def state(self) -> LineState:
+        if self.intent is not None:
+            return LineState.UNKNOWN
+        if self.blocked or self.refused:
+            return LineState.BLOCKED
+        if self.drift is not None:
+            return LineState.DRIFT
+        if self.hold is not None:
+            return LineState.HELD
+        return LineState.IN_STEP
+
+
+class Claim(Document):
+    """Who works on an agreement, until when."""
+
+    owner: str
+    until: datetime
+
+
+class AgreementRecord(Document):
+    """One agreement: who works on it, and its lines by mapping id. Replaced by ETag only."""
+
+    connection: str
+    agreement_id: str
+    claim: Claim | None = None
+    claims: int = 0
+    """Number of the newest claim."""
+    prorates: bool = False
+    read_at: datetime | None = None
+    """When its lines were last read from the PSA."""
+    unreadable: str = ""
+    """Why they could not be read at the newest attempt."""
+    lines: dict[str, LineRecord] = {}
+
+    @model_validator(mode="after")
+    def _owns_each_line_once(self) -> "AgreementRecord":
+        owned = [line.line_id for line in self.lines.values() if line.line_id]
+        if len(set(owned)) != len(owned):
+            raise ValueError("a line belongs to at most one mapping")
+        return self
+
+    def with_line(self, line: LineRecord) -> "AgreementRecord":
+        lines = {**self.lines, line.mapping_id: line}
+        return AgreementRecord.model_validate({**dict(self), "lines": lines})
+
+
+class LedgerEvent(StrEnum):
+    ADOPTED = "adopted"
+    PLANNED = "planned"
+    HELD = "held"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    INTENDED = "intended"
+    CONFIRMED = "confirmed"
+    NOT_APPLIED = "not_applied"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    DIVERGED = "diverged"
+
+
+class LedgerEntry(Document):
+    """One line of the record that is only appended."""
+
+    event: LedgerEvent
+    at: datetime
+    run: str
+    mapping_id: str
+    line_id: str
+    change_id: str = ""
+    before: int | None = None
+    after: int | None = None
+    who: str = "Seatwise"
+    why: str = ""

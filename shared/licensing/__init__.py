@@ -1,0 +1,1 @@
+"""Licences of tenants: accepted snapshots, their rows, and their friendly names."""

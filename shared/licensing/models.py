@@ -1,0 +1,81 @@
+"""A tenant's head: the newest accepted snapshot, and how the newest attempt to read it went."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from shared.microsoft.models import Blame, Customer, Sku, Subscription
+from shared.storage.documents import Document
+
+UNLIMITED_UNITS = 10_000
+"""A SKU with this many units or more is a free or technical one (S6, S7)."""
+
+
+class ReadStatus(StrEnum):
+    PENDING = "pending"
+    READ = "read"
+    NOT_READ = "not_read"
+
+
+class Trouble(Document):
+    """Why something was not read."""
+
+    blame: Blame
+    code: str
+    sentence: str
+
+
+class Snapshot(Document):
+    """The counts of one complete read; its users are in a blob named by `users_digest`."""
+
+    connection_id: str
+    began: datetime
+    """When the read began (UTC): a later beginning is newer, whatever arrives first."""
+    ended: datetime
+    digest: str
+    """Hash of the counts: the same digest is the same numbers."""
+    skus: tuple[Sku, ...]
+    subscriptions: tuple[Subscription, ...]
+    user_count: int
+    users_digest: str
+    doubts: tuple[str, ...] = ()
+    """Why the numbers are hard to believe; not empty: every change of the tenant is held."""
+
+
+class Head(Document):
+    """One row per added tenant. `snapshot` stays as it was while the tenant cannot be read."""
+
+    tenant_id: str
+    run: str = ""
+    """The newest run that asked for this tenant."""
+    status: ReadStatus = ReadStatus.PENDING
+    trouble: Trouble | None = None
+    attempted_at: datetime | None = None
+    unread_since: datetime | None = None
+    """When the present row of failed reads began; None while the newest read was good."""
+    snapshot: Snapshot | None = None
+
+
+class Day(Document):
+    """History: the counts of a tenant on one local date (the newest read of that date)."""
+
+    on: date
+    began: datetime
+    digest: str
+    skus: tuple[Sku, ...]
+    subscriptions: tuple[Subscription, ...]
+
+
+class PartnerList(Document):
+    """The newest complete customer list of a partner connection, or why there is none. Customers are in a blob."""
+
+    connection_id: str
+    run: str
+    began: datetime | None = None
+    """When the newest complete list began; None: there was never one."""
+    customers: int = 0
+    trouble: Trouble | None = None
+    """Why the newest attempt failed."""
+
+
+class CustomerList(Document):
+    customers: tuple[Customer, ...]

@@ -1,0 +1,228 @@
+"""The reading half of a run: partner lists, then every added tenant, each as a whole or not at all."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.accounts import repository, runs
+from shared.accounts.models import Account
+from shared.accounts.runs import Run
+from shared.errors import RetryLater
+from shared.licensing import snapshot
+from shared.licensing.models import CustomerList, Head, PartnerList, ReadStatus, Trouble
+from shared.microsoft import connections
+from shared.microsoft.connector import Microsoft
+from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Tables, chunks
+
+TIMED_OUT = Trouble(
+    blame=Blame.TRANSIENT,
+    code="timed out",
+    sentence="Microsoft did not give a complete answer in time. Seatwise tries again at the next run.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantToRead:
+    """Follow-up of `read_partners`: read this tenant through the first of these connections that can."""
+
+    tenant_id: str
+    connections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner connection in a run: its customers, as far as they are known, and whether they can be reached."""
+
+    connection: PartnerConnection
+    customers: dict[str, Customer]
+    trouble: Trouble | None
+
+
+def read_partners(
+    tables: Tables, blobs: Blobs, microsoft: Microsoft, account: Account, run: Run, now: datetime
+) -> list[TenantToRead]:
+    """Read every partner connection's list and set the heads of the run's tenants to pending.
+
+    A repeat asks again only for what is still pending, so a redelivered message does no harm.
+    Raises RetryLater while a list fails for a passing reason and the run has time.
+    """
+    partners = [
+        _read_partner(tables, blobs, microsoft, account.id, connection, run, now)
+        for connection in connections.all_of(tables, account.id)
+    ]
+    added = repository.companies(tables, account.id)
+    wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
+    to_read, changes = [], []
+    heads = {row.read(Head).tenant_id: row for row in tables.rows(keys.tenants(account.id), "head|")}
+    for tenant in sorted(wanted):
+        row = heads.get(tenant)
+        head = row.read(Head) if row else Head(tenant_id=tenant)
+        if head.run == run.id and not _is_pending(head, run):
+            continue
+        usable, trouble = reachable(tenant, partners, added[tenant].partner_connection)
+        asked = head.model_copy(update={"run": run.id, "status": ReadStatus.PENDING, "trouble": None})
+        if trouble is not None:
+            asked = snapshot.refused(asked, trouble, run.id, now)
+        else:
+            to_read.append(TenantToRead(tenant, usable))
+        if asked != head:
+            key = keys.head(account.id, tenant)
+            changes.append(Replace(key, asked, row.etag) if row else Insert(key, asked))
+    _commit_all(tables, changes)
+    return to_read
+
+
+def _commit_all(tables: Tables, changes: Sequence[Change]) -> None:
+    for some in chunks(changes):
+        try:
+            tables.commit(some)
+        except Conflict as conflict:
+            raise RetryLater(timedelta(seconds=5), "a tenant changed while the run was starting") from conflict
+
+
+def _read_partner(
+    tables: Tables,
+    blobs: Blobs,
+    microsoft: Microsoft,
+    account: AccountId,
+    connection: PartnerConnection,
+    run: Run,
+    now: datetime,
+) -> Partner:
+    """One connection's list for this run: read at most once per run, else as it is stored."""
+    key = keys.partner_list(account, connection.id)
+    blob = keys.partner_list_blob(account, connection.id)
+    row = tables.get(key)
+    stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
+    if stored.run == run.id:
+        return Partner(connection, _stored_customers(blobs, blob), stored.trouble)
+    try:
+        customers = microsoft.customers(account, connection)
+    except NotRead as failed:
+        if failed.blame is Blame.TRANSIENT and now < run.started_at + timedelta(minutes=10):
+            raise RetryLater(timedelta(seconds=60), f"the customer list of {connection.name}") from failed
+        trouble = Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
+        tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
+        return Partner(connection, _stored_customers(blobs, blob), trouble)
+    document = CustomerList(customers=tuple(customers))
+    blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
+    fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
+    tables.commit([Put(key, fresh)])
+    return Partner(connection, {c.tenant_id: c for c in customers}, None)
+
+
+def _stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
+    data = blobs.get(name)
+    if data is None:
+        return {}
+    stored = CustomerList.model_validate_json(gzip.decompress(data))
+    return {customer.tenant_id: customer for customer in stored.customers}
+
+
+def reachable(tenant: str, partners: Iterable[Partner], preferred: str) -> tuple[tuple[str, ...], Trouble | None]:
+    """The connections a tenant can be read through, the preferred one first; or why there is none.
+
+    A list that failed for a passing reason stands as it was last read; a connection whose sign-in is
+    refused is not tried, so that its trouble is one alert and not one per tenant.
+    """
+    usable, listed, refused = [], False, None
+    for partner in sorted(partners, key=lambda p: (p.connection.id != preferred, p.connection.id)):
+        customer = partner.customers.get(tenant)
+        if customer is None:
+            if partner.trouble is not None and not partner.customers:
+                refused = refused or partner.trouble
+            continue
+        listed = True
+        if partner.trouble is not None and partner.trouble.blame is Blame.PARTNER:
+            refused = partner.trouble
+        elif customer.gdap is not None or partner.connection.mode is SignInMode.APP_ONLY:
+            usable.append(partner.connection.id)
+    if usable:
+        return tuple(usable), None
+    if refused is not None:
+        return (), refused
+    if listed:
+        return (), Trouble(
+            blame=Blame.TENANT,
+            code="no active GDAP",
+            sentence=(
+                "There is no active delegated-admin relationship (GDAP) with this customer. Send the customer a new "
+                "GDAP request with at least the role Directory Readers, or Global Reader."
+            ),
+        )
+    return (), Trouble(
+        blame=Blame.GONE,
+        code="not in a partner list",
+        sentence=(
+            "The tenant is in no customer list of your partner connections. If the customer has left, end its lines "
+            "and remove the company; else ask Microsoft's partner support why it is missing."
+        ),
+    )
+
+
+def read_tenant(
+    tables: Tables,
+    blobs: Blobs,
+    microsoft: Microsoft,
+    account: Account,
+    partners: Mapping[str, PartnerConnection],
+    run: Run,
+    asked: TenantToRead,
+    now: datetime,
+) -> None:
+    """Read one tenant through the first connection that can, and store the outcome on its head.
+
+    Raises RetryLater while Microsoft is only throttling or down and the run has time. A message that comes
+    twice, or after its run was overtaken, costs one look at the head.
+    """
+    row = tables.get(keys.head(account.id, asked.tenant_id))
+    if row is None or not _is_pending(row.read(Head), run):
+        return
+    trouble = TIMED_OUT
+    for connection in (partners[name] for name in asked.connections if name in partners):
+        try:
+            read = microsoft.read_tenant(account.id, connection, asked.tenant_id)
+        except NotRead as failed:
+            trouble = Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
+            continue
+        on = now.astimezone(account.zone).date()
+        snapshot.store_read(tables, blobs, account.id, run.id, read, on, row)
+        return
+    if trouble.blame is Blame.TRANSIENT and now < run.reading_ends - timedelta(minutes=5):
+        raise RetryLater(timedelta(seconds=60), f"tenant {asked.tenant_id}: {trouble.code}")
+    snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
+
+
+def _is_pending(head: Head, run: Run) -> bool:
+    return head.run == run.id and head.status is ReadStatus.PENDING
+
+
+def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) -> Run:
+    """Count what was read once no head of the run is pending; after 45 minutes the pending ones are "timed out".
+
+    Raises RetryLater while tenants are being read.
+    """
+    pending, count = [], Counter[ReadStatus]()
+    for head in heads(tables, account):
+        if head.run == run.id:
+            count[head.status] += 1
+            if head.status is ReadStatus.PENDING:
+                pending.append(head.tenant_id)
+    if pending and now < run.reading_ends:
+        again = min(timedelta(seconds=30), max(timedelta(seconds=1), (now - run.started_at) / 2))
+        raise RetryLater(again, f"{len(pending)} of {count.total()} tenants are still being read")
+    for tenant in pending:
+        snapshot.store_trouble(tables, account, tenant, run.id, TIMED_OUT, now)
+    counted = {"read": count[ReadStatus.READ], "not_read": count.total() - count[ReadStatus.READ]}
+    return runs.update(tables, account, run.id, lambda r: r.model_copy(update=counted))
+
+
+def heads(tables: Tables, account: AccountId) -> Iterator[Head]:
+    """Every tenant's head, one after the other: a thousand of them need not be in memory at once."""
+    return (row.read(Head) for row in tables.rows(keys.tenants(account), "head|"))

@@ -1,0 +1,163 @@
+"""Accepting a complete read: newest beginning wins, and what is hard to believe is marked."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+
+from pydantic import TypeAdapter
+
+from shared.licensing.models import Day, Head, ReadStatus, Snapshot, Trouble
+from shared.microsoft.models import Sku, TenantRead, User
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
+
+_USERS = TypeAdapter(list[User])
+
+
+def snapshot_of(read: TenantRead, before: Snapshot | None, users_digest: str) -> Snapshot:
+    """The counts of a read, in a stable order, with every doubt about them."""
+    skus = tuple(sorted(read.skus, key=lambda sku: sku.sku_id))
+    subscriptions = tuple(sorted(read.subscriptions, key=lambda subscription: subscription.id))
+    counts = [sku.model_dump(mode="json") for sku in skus] + [s.model_dump(mode="json") for s in subscriptions]
+    return Snapshot(
+        connection_id=read.connection_id,
+        began=read.began,
+        ended=read.ended,
+        digest=_digest(json.dumps(counts, sort_keys=True).encode()),
+        skus=skus,
+        subscriptions=subscriptions,
+        user_count=len(read.users),
+        users_digest=users_digest,
+        doubts=(*read.doubts, *_doubts(read, before)),
+    )
+
+
+def _doubts(read: TenantRead, before: Snapshot | None) -> tuple[str, ...]:
+    """What was there at the last accepted read and is gone from the whole answer now."""
+    if before is None:
+        return ()
+    gone = []
+    if before.skus and not read.skus:
+        gone.append("Microsoft now lists no licences at all")
+    if before.subscriptions and not read.subscriptions:
+        gone.append("Microsoft now lists no subscriptions at all")
+    if before.user_count and not read.users:
+        gone.append("Microsoft now lists no licensed users at all")
+    if _any_enabled(before.skus) and read.skus and not _any_enabled(read.skus):
+        gone.append("every licence now counts 0 units")
+    return tuple(gone)
+
+
+def _any_enabled(skus: tuple[Sku, ...]) -> bool:
+    return any(sku.enabled for sku in skus)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def accepted(head: Head, snapshot: Snapshot, run: str) -> Head:
+    """The head after a complete read. A read that began earlier than the stored one changes no number."""
+    newest = head.snapshot
+    if newest is not None and newest.began >= snapshot.began:
+        snapshot = newest
+    return head.model_copy(
+        update={
+            "status": ReadStatus.READ if head.run == run else head.status,
+            "trouble": None,
+            "attempted_at": snapshot.ended,
+            "unread_since": None,
+            "snapshot": snapshot,
+        }
+    )
+
+
+def refused(head: Head, trouble: Trouble, run: str, now: datetime) -> Head:
+    """The head after a read that did not complete: its numbers stay."""
+    if head.run != run:
+        return head
+    return head.model_copy(
+        update={
+            "status": ReadStatus.NOT_READ,
+            "trouble": trouble,
+            "attempted_at": now,
+            "unread_since": head.unread_since or now,
+        }
+    )
+
+
+def store_read(
+    tables: Tables, blobs: Blobs, account: AccountId, run: str, read: TenantRead, on: date, seen: Row | None
+) -> Head:
+    """Store a complete read: users first (a blob, when they changed), then head and day in one transaction.
+
+    `seen` is the head's row as it was last read, if it was: it saves a look.
+    """
+    users = _USERS.dump_json(sorted(read.users, key=lambda user: user.id))
+    users_digest = _digest(users)
+
+    def change(head: Head) -> tuple[Head, Day | None]:
+        snapshot = snapshot_of(read, head.snapshot, users_digest)
+        after = accepted(head, snapshot, run)
+        if after.snapshot is not snapshot:
+            return after, None
+        if head.snapshot is None or head.snapshot.users_digest != users_digest:
+            name = keys.users_blob(account, read.tenant_id, users_digest)
+            blobs.put(name, gzip.compress(users, compresslevel=1, mtime=0))
+        day = Day(
+            on=on,
+            began=read.began,
+            digest=snapshot.digest,
+            skus=snapshot.skus,
+            subscriptions=snapshot.subscriptions,
+        )
+        return after, day
+
+    return _change_head(tables, account, read.tenant_id, change, seen)
+
+
+def store_trouble(
+    tables: Tables, account: AccountId, tenant: str, run: str, trouble: Trouble, now: datetime
+) -> Head:
+    """Store that a tenant could not be read and why."""
+    return _change_head(tables, account, tenant, lambda head: (refused(head, trouble, run, now), None))
+
+
+def _change_head(
+    tables: Tables,
+    account: AccountId,
+    tenant: str,
+    change: Callable[[Head], tuple[Head, Day | None]],
+    seen: Row | None = None,
+) -> Head:
+    """Apply a change to the newest head, again when somebody else was faster (ETag)."""
+    key = keys.head(account, tenant)
+    row = seen or tables.get(key)
+    while True:
+        before = row.read(Head) if row else Head(tenant_id=tenant)
+        after, day = change(before)
+        if after == before:
+            return before
+        changes: list[Change] = [Replace(key, after, row.etag) if row else Insert(key, after)]
+        if day is not None:
+            changes.append(Put(keys.day(account, tenant, day.on), day))
+        try:
+            tables.commit(changes)
+        except Conflict:
+            row = tables.get(key)
+            continue
+        return after
+
+
+def users(blobs: Blobs, account: AccountId, tenant: str, snapshot: Snapshot) -> list[User]:
+    """The licensed users of a snapshot. Raises LookupError when their blob is gone (retention)."""
+    data = blobs.get(keys.users_blob(account, tenant, snapshot.users_digest))
+    if data is None:
+        raise LookupError(f"the users of {snapshot.began:%Y-%m-%d} are no longer kept")
+    return _USERS.validate_json(gzip.decompress(data))
+
+

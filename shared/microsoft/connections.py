@@ -1,0 +1,19 @@
+"""The partner connections of an account."""
+
+from collections.abc import Iterator
+
+from shared.microsoft.models import PartnerConnection
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import Put, Tables
+
+_KIND = "partner"
+
+
+def all_of(tables: Tables, account: AccountId) -> Iterator[PartnerConnection]:
+    for row in tables.rows(keys.settings(account), f"{_KIND}|"):
+        yield row.read(PartnerConnection)
+
+
+def save(tables: Tables, account: AccountId, connection: PartnerConnection) -> None:
+    tables.commit([Put(keys.setting(account, _KIND, connection.id), connection)])
