@@ -106,18 +106,36 @@ class Http:
 
         Raises Throttled for a wait longer than SHORT_WAIT, Unreachable when two repeats brought no whole answer.
         """
+        return self.patiently(
+            lambda: self.ask(
+                method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
+            )
+        )
 
-        def attempt() -> requests.Response:
-            try:
-                answer = self._send(
-                    method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
-                )
-            except requests.RequestException as error:
-                raise Unreachable(f"{_host(url)} {_what_happened(error)}.") from None
-            self._refuse_what_may_pass(answer)
-            return answer
-
+    def patiently[T](self, attempt: Callable[[], T]) -> T:
+        """Repeat an attempt that raises Throttled or Unreachable, as `read` does with its one request."""
         return self._retrying(attempt)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        data: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        timeout: Timeout = TIMEOUT,
+    ) -> requests.Response:
+        """One attempt of `read`, for callers that repeat more than one request together (see `patiently`)."""
+        try:
+            answer = self._send(
+                method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
+            )
+        except requests.RequestException as error:
+            raise Unreachable(f"{_host(url)} {_what_happened(error)}.") from None
+        self._refuse_what_may_pass(answer)
+        return answer
 
     def write(
         self,

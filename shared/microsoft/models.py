@@ -1,7 +1,7 @@
 """What Microsoft says about partners, customers and tenants, as validated values."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from shared.storage.documents import Document
@@ -65,13 +65,15 @@ class Blame(StrEnum):
 class NotRead(Exception):
     """A read that did not complete: nothing of it may be used."""
 
-    def __init__(self, blame: Blame, code: str, sentence: str) -> None:
+    def __init__(self, blame: Blame, code: str, sentence: str, *, after: timedelta | None = None) -> None:
         super().__init__(f"{sentence} ({code})")
         self.blame = blame
         self.code = code
         """The vendor's own code, e.g. AADSTS7000222 or 403 Authorization_RequestDenied."""
         self.sentence = sentence
         """Plain words for a person: what is wrong and who must do what."""
+        self.after = after
+        """How long Microsoft asked us to wait, when it did; else None."""
 
 
 class Sku(Document):
