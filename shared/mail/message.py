@@ -1,0 +1,102 @@
+"""The checked way from a `Mail` to what leaves: addresses that are ones, headers that stay one line."""
+
+import re
+import unicodedata
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from shared.mail.base import Mail
+
+_ID = re.compile(r"[A-Za-z0-9-]{1,120}")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_OURS = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version"})
+_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Embeddings, overrides and isolates would reorder the words that follow them; the marks and joiners that
+# right-to-left scripts and emoji need are left alone.
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class InvalidMail(ValueError):
+    """This mail can never be sent as it is; the text says which part and why."""
+
+
+def address(text: str) -> str:
+    """Check one e-mail address and put it into its normal form. Raises ValueError with a sentence for a person."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        shown = one_line(text, 60) or "an empty text"
+        raise InvalidMail(f"{shown} is not an e-mail address: {one_line(str(error), 200)}") from error
+    return found.ascii_email or found.normalized
+
+
+def one_line(text: str, most: int = 500) -> str:
+    """Vendors' or people's text as one harmless line: control characters and line breaks become spaces."""
+    kept = ("" if c in _REORDERING else " " if unicodedata.category(c) in _BREAKING else c for c in text)
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def header_text(text: str, most: int = 150) -> str:
+    """As `one_line`, for a header: nothing in it can be taken for an RFC 2047 encoded word either."""
+    return one_line(text.replace("=?", "= ?"), most)
+
+
+def check(mail: Mail) -> None:
+    """Raise InvalidMail when a part of the mail may not leave: an address, a header, the id or an empty body."""
+    if not _ID.fullmatch(mail.id):
+        raise InvalidMail("a mail's id is 1 to 120 letters, digits and '-'")
+    for text in (mail.sender, mail.to, mail.reply_to):
+        address(text)
+    for name, value in {
+        "Subject": mail.subject,
+        "the sender's name": mail.sender_name,
+        **mail.headers,
+    }.items():
+        if value != header_text(value, 1000):
+            raise InvalidMail(f"{name} is not one plain line")
+    for name in mail.headers:
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("content-"):
+            raise InvalidMail(f"{one_line(name, 60)} is not a header that a mail may set itself")
+    if not (mail.subject and mail.text.strip() and mail.html.strip()):
+        raise InvalidMail("a mail needs a subject, a text and an HTML body")
+
+
+def extra_headers(mail: Mail) -> dict[str, str]:
+    """What every mail of ours carries besides its addresses, the mail's own headers last."""
+    stop = f"<mailto:{address(mail.reply_to)}?subject={quote('Unsubscribe ' + address(mail.to))}>"
+    return {
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "List-Unsubscribe": stop,
+        **mail.headers,
+    }
+
+
+def message_id(mail: Mail) -> str:
+    """Derived from the mail's id: the same mail has the same Message-ID whoever builds it, whenever."""
+    return f"<{mail.id}@{address(mail.sender).rpartition('@')[2]}>"
+
+
+def build(mail: Mail, at: datetime) -> EmailMessage:
+    """The mail as a MIME message of plain text and HTML. Raises InvalidMail."""
+    check(mail)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(mail.sender_name, addr_spec=address(mail.sender))
+    message["To"] = Address(addr_spec=address(mail.to))
+    message["Reply-To"] = Address(addr_spec=address(mail.reply_to))
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id(mail)
+    for name, value in extra_headers(mail).items():
+        message[name] = value
+    # Base64 and quoted-printable are chosen by the library from the content; both survive any relay.
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return message
