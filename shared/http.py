@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, MissingSchema
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -33,7 +34,15 @@ UNTOLD_WAIT = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(days=1)
 ATTEMPTS = 3
 
-type Timeout = float | tuple[float, float]
+
+class Request(TypedDict, total=False):
+    """What may go with a request."""
+
+    headers: Mapping[str, str]
+    params: Mapping[str, str | int]
+    json: object
+    data: Mapping[str, str]
+    timeout: float | tuple[float, float]
 
 
 class Throttled(Exception):
@@ -91,106 +100,44 @@ class Http:
             reraise=True,
         )
 
-    def read(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        json: object = None,
-        data: Mapping[str, str] | None = None,
-        params: Mapping[str, str | int] | None = None,
-        timeout: Timeout = TIMEOUT,
-    ) -> requests.Response:
+    def read(self, method: str, url: str, **request: Unpack[Request]) -> requests.Response:
         """Send what changes nothing, so it may be repeated; any answer below 500 but 429 is the caller's to judge.
 
         Raises Throttled for a wait longer than SHORT_WAIT, Unreachable when two repeats brought no whole answer.
         """
-        return self.patiently(
-            lambda: self.ask(
-                method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
-            )
-        )
+        return self.patiently(lambda: self.ask(method, url, **request))
 
     def patiently[T](self, attempt: Callable[[], T]) -> T:
         """Repeat an attempt that raises Throttled or Unreachable, as `read` does with its one request."""
         return self._retrying(attempt)
 
-    def ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        json: object = None,
-        data: Mapping[str, str] | None = None,
-        params: Mapping[str, str | int] | None = None,
-        timeout: Timeout = TIMEOUT,
-    ) -> requests.Response:
+    def ask(self, method: str, url: str, **request: Unpack[Request]) -> requests.Response:
         """One attempt of `read`, for callers that repeat more than one request together (see `patiently`)."""
         try:
-            answer = self._send(
-                method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
-            )
+            answer = self._send(method, url, request)
         except requests.RequestException as error:
             raise Unreachable(f"{_host(url)} {_what_happened(error)}.") from None
         self._refuse_what_may_pass(answer)
         return answer
 
-    def write(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        json: object = None,
-        data: Mapping[str, str] | None = None,
-        params: Mapping[str, str | int] | None = None,
-        timeout: Timeout = TIMEOUT,
-    ) -> requests.Response:
+    def write(self, method: str, url: str, **request: Unpack[Request]) -> requests.Response:
         """Send exactly one request, never repeated, and return its answer whatever its status.
 
         Raises NotConnected when it was proven not sent, Unclear when it may have been applied.
         """
         try:
-            return self._send(
-                method, url, headers=headers, json=json, data=data, params=params, timeout=timeout
-            )
-        except requests.ConnectionError as error:
-            if _proven_not_sent(error):
-                raise NotConnected(f"{_host(url)} {_what_happened(error)}.") from None
-            raise Unclear(f"{_host(url)} {_what_happened(error)}.") from None
-        except (requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise Unclear(f"{_host(url)} {_what_happened(error)}.") from None
-        except (_TooLarge, requests.exceptions.ContentDecodingError) as error:
-            raise Unclear(f"{_host(url)} {_what_happened(error)}.") from None
+            return self._send(method, url, request)
+        except requests.RequestException as error:
+            why = f"{_host(url)} {_what_happened(error)}."
+            raise (NotConnected(why) if _proven_not_sent(error) else Unclear(why)) from None
 
     def wait_asked_for(self, answer: requests.Response) -> timedelta | None:
         """The answer's Retry-After; None when it has none that can be understood."""
         return retry_after(answer.headers.get("Retry-After"), self._clock())
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None,
-        json: object,
-        data: Mapping[str, str] | None,
-        params: Mapping[str, str | int] | None,
-        timeout: Timeout,
-    ) -> requests.Response:
-        with self._session.request(
-            method,
-            url,
-            headers=headers,
-            json=json,
-            data=data,
-            params=params,
-            timeout=timeout,
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
+    def _send(self, method: str, url: str, request: Request) -> requests.Response:
+        sent: Request = {"timeout": TIMEOUT, **request}
+        with self._session.request(method, url, allow_redirects=False, stream=True, **sent) as answer:
             return _whole(answer)
 
     def _refuse_what_may_pass(self, answer: requests.Response) -> None:
@@ -288,8 +235,8 @@ def _pause(state: RetryCallState) -> float:
     return _growing(state)
 
 
-def _proven_not_sent(error: requests.ConnectionError) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
+def _proven_not_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, (requests.ConnectTimeout, InvalidURL, InvalidHeader, InvalidSchema, MissingSchema)):
         return True
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
@@ -310,6 +257,8 @@ def _what_happened(error: requests.RequestException) -> str:
             return "broke off in the middle of its answer"
         case requests.ConnectionError() if _proven_not_sent(error):
             return "could not be connected to"
+        case InvalidHeader():
+            return "was not asked: a key or token for it holds a character that cannot be sent"
         case requests.ConnectionError():
             return "cut the connection"
         case _:

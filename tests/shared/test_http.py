@@ -257,6 +257,14 @@ def test_a_host_without_an_address_is_proven_not_sent(http: Http) -> None:
         http.write("POST", "http://nowhere.invalid/", json={})
 
 
+@pytest.mark.parametrize("send", ["read", "write"])
+def test_a_key_that_cannot_be_sent_is_not_told(http: Http, service: Service, send: str) -> None:
+    with pytest.raises((NotConnected, Unreachable), match="cannot be sent") as caught:
+        getattr(http, send)("GET", service.url, headers={"Authorization": "Bearer s3cret\n"})
+    assert "s3cret" not in str(caught.value)
+    assert service.seen == []
+
+
 def test_a_session_that_repeats_by_itself_is_refused() -> None:
     session = requests.Session()
     session.mount("https://", HTTPAdapter(max_retries=3))
