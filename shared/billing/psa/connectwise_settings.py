@@ -1,0 +1,91 @@
+"""How to reach one ConnectWise: each wrong setting names itself and says what it must be."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import ValidationInfo, field_validator
+
+from shared.storage.documents import Document
+
+CLOUD_SITES = ("api-na.myconnectwise.net", "api-eu.myconnectwise.net", "api-au.myconnectwise.net")
+
+
+class ConnectWiseSettings(Document):
+    """How to reach one ConnectWise; the private key is no setting but a secret."""
+
+    self_hosted: bool = False
+    """True: an owner said that the site is the MSP's own server."""
+    site: str
+    """The host alone, for example api-na.myconnectwise.net."""
+    company_id: str
+    public_key: str
+    client_id: str
+
+    @field_validator("site")
+    @classmethod
+    def _site_is_connectwise(cls, value: str, info: ValidationInfo) -> str:
+        host = _host_of(value)
+        if info.data.get("self_hosted"):
+            return _public_name(host)
+        if host not in CLOUD_SITES:
+            raise ValueError(
+                f"Site must be one of {', '.join(CLOUD_SITES)}, not '{host}'."
+                " For a ConnectWise on your own server switch on 'self-hosted'."
+            )
+        return host
+
+    @field_validator("company_id")
+    @classmethod
+    def _company_id_is_one_word(cls, value: str) -> str:
+        value = value.strip()
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,50}", value) or not value.strip("."):
+            raise ValueError(
+                "Company id must be the name you type when you sign in to ConnectWise: letters, digits, - _ or ."
+            )
+        return value
+
+    @field_validator("public_key")
+    @classmethod
+    def _public_key_is_one_word(cls, value: str) -> str:
+        value = value.strip()
+        if not re.fullmatch(r"[!-~]{1,200}", value) or ":" in value:
+            raise ValueError("Public key must be the API member's public key, without spaces or ':'.")
+        return value
+
+    @field_validator("client_id")
+    @classmethod
+    def _client_id_is_a_guid(cls, value: str) -> str:
+        try:
+            return str(UUID(value.strip()))
+        except ValueError:
+            raise ValueError(
+                "Client id must be a GUID like 00000000-0000-0000-0000-000000000000: ConnectWise gives it out"
+                " on its developer site."
+            ) from None
+
+
+def _host_of(value: str) -> str:
+    value = value.strip()
+    parts = urlsplit(value if "://" in value else f"https://{value}")
+    if parts.scheme != "https":
+        raise ValueError("Site must be reached by https.")
+    if "@" in parts.netloc:
+        raise ValueError("Site must be a host name without a user name or password in it.")
+    if parts.path.strip("/") or parts.query or parts.fragment or not parts.hostname:
+        raise ValueError(f"Site must be a host name alone, for example {CLOUD_SITES[0]}.")
+    return parts.netloc.lower()
+
+
+def _public_name(host: str) -> str:
+    """Refuse what can only be inside our own network; a name that resolves to there is the HTTP client's to refuse."""
+    name, _, port = host.partition(":")
+    if port and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError("Site must have a port between 1 and 65535, or none.")
+    try:
+        ip_address(name)
+    except ValueError:
+        if re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", name):
+            return host
+    raise ValueError("Site must be the full public name of your ConnectWise server, not an IP address.")
