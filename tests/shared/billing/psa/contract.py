@@ -1,0 +1,312 @@
+"""What every PSA adapter must do, told as tests: subclass `PsaContract` and give it a world."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared.billing.psa.base import (
+    BillableOption,
+    Effect,
+    Line,
+    Psa,
+    PsaRefused,
+    PsaUnavailable,
+    Sent,
+    Write,
+    WriteKind,
+)
+from tests.shared.billing.psa.fake import Outcome
+
+MARKER = "seatwise:4f2a9c1e:m"
+RETRY_AFTER = timedelta(seconds=30)
+
+
+class PsaWorld(ABC):
+    """One PSA with an active agreement that holds at least two lines; the first is writable and says 10."""
+
+    psa: Psa
+    company_id: str
+    agreement_id: str
+    line_id: str
+    other_line_id: str
+    product_id: str
+    """Of the line; active."""
+
+    @abstractmethod
+    def next_write(self, outcome: Outcome) -> None:
+        """Choose what happens to the next write; NOT_SENT asks for RETRY_AFTER."""
+
+    @abstractmethod
+    def edit(self, line_id: str, *, quantity: int | None = None, unit_price: int | None = None) -> None:
+        """Change a line as a person would."""
+
+    @abstractmethod
+    def truth(self, line_id: str) -> Decimal:
+        """The quantity the PSA holds, without asking the adapter."""
+
+    @abstractmethod
+    def write_requests(self) -> int:
+        """How many write requests reached the PSA, or would have."""
+
+    @abstractmethod
+    def next_read_is_stale(self) -> None: ...
+
+    @abstractmethod
+    def remove_line(self, line_id: str) -> None: ...
+
+    @abstractmethod
+    def remove_agreement(self) -> None: ...
+
+    @abstractmethod
+    def fail_reads(self) -> None:
+        """From now on no read gets an answer."""
+
+    @abstractmethod
+    def break_sign_in(self) -> None:
+        """From now on the credentials are not accepted."""
+
+    def line(self, line_id: str = "") -> Line:
+        wanted = line_id or self.line_id
+        return next(line for line in self.psa.lines(self.agreement_id) if line.id == wanted)
+
+    def set_to(self, after: int) -> Write:
+        """The write that a push would store after a fresh read."""
+        line = self.line()
+        return Write(
+            kind=WriteKind.SET_QUANTITY,
+            agreement_id=self.agreement_id,
+            line_id=line.id,
+            product_id=line.product_id,
+            before=int(line.quantity),
+            after=after,
+            fingerprint=line.fingerprint,
+        )
+
+    def create(self, after: int = 7) -> Write:
+        return Write(
+            kind=WriteKind.CREATE_LINE,
+            agreement_id=self.agreement_id,
+            product_id=self.product_id,
+            before=0,
+            after=after,
+            effective=date(2026, 3, 17),
+            marker=MARKER,
+            billable=BillableOption.NO_CHARGE,
+            invoice_text="Microsoft 365, March",
+        )
+
+
+class PsaContract:
+    # Reading
+
+    def test_a_good_connection_passes_its_check(self, world: PsaWorld) -> None:
+        world.psa.check()
+
+    def test_companies_products_and_agreements_are_listed(self, world: PsaWorld) -> None:
+        assert world.company_id in {company.id for company in world.psa.companies()}
+        assert world.product_id in {product.id for product in world.psa.products()}
+        agreement = next(a for a in world.psa.agreements() if a.id == world.agreement_id)
+        assert (agreement.company_id, agreement.active) == (world.company_id, True)
+
+    def test_a_line_shows_what_the_psa_holds(self, world: PsaWorld) -> None:
+        line = world.line()
+        assert (line.quantity, line.product_id) == (Decimal(10), world.product_id)
+        assert (line.agreement_id, line.not_writable, line.marker) == (world.agreement_id, "", "")
+        assert line.fingerprint
+
+    def test_two_reads_of_an_untouched_line_are_equal(self, world: PsaWorld) -> None:
+        assert world.line() == world.line()
+
+    def test_the_lines_of_an_agreement_that_is_gone_are_refused_and_never_empty(
+        self, world: PsaWorld
+    ) -> None:
+        world.remove_agreement()
+        with pytest.raises(PsaRefused) as refused:
+            world.psa.lines(world.agreement_id)
+        assert not refused.value.sign_in
+
+    def test_a_read_that_fails_is_unavailable_and_never_empty(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.fail_reads()
+        for read in (world.psa.companies, world.psa.products, world.psa.agreements, world.psa.check):
+            with pytest.raises(PsaUnavailable):
+                read()
+        with pytest.raises(PsaUnavailable):
+            world.psa.lines(world.agreement_id)
+        with pytest.raises(PsaUnavailable):
+            world.psa.find_effect(write)
+
+    def test_a_broken_sign_in_is_said_by_every_read_and_never_looks_like_something_gone(
+        self, world: PsaWorld
+    ) -> None:
+        set_quantity, create = world.set_to(12), world.create()
+        world.break_sign_in()
+        for read in (world.psa.check, world.psa.companies, world.psa.products, world.psa.agreements):
+            with pytest.raises(PsaRefused) as refused:
+                read()
+            assert refused.value.sign_in
+        for write in (set_quantity, create):
+            with pytest.raises(PsaRefused) as refused:
+                world.psa.find_effect(write)
+            assert refused.value.sign_in
+
+    # Setting a quantity
+
+    def test_a_quantity_is_set_and_proven_by_reading_back(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        assert world.truth(world.line_id) == 12
+        evidence = world.psa.find_effect(write)
+        assert evidence.effect is Effect.APPLIED
+        assert evidence.line == world.line()
+
+    def test_setting_a_quantity_changes_nothing_else(self, world: PsaWorld) -> None:
+        before, other = world.line(), world.line(world.other_line_id)
+        world.psa.apply(world.set_to(12))
+        assert world.line() == replace(before, quantity=Decimal(12))
+        assert world.line(world.other_line_id) == other
+
+    def test_a_quantity_can_be_set_to_zero(self, world: PsaWorld) -> None:
+        write = world.set_to(0)
+        world.psa.apply(write)
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+        assert world.truth(world.line_id) == 0
+
+    def test_a_write_that_was_never_sent_is_not_applied(self, world: PsaWorld) -> None:
+        assert world.psa.find_effect(world.set_to(12)).effect is Effect.NOT_APPLIED
+
+    def test_a_time_out_after_applying_is_unclear_and_the_read_back_says_applied(
+        self, world: PsaWorld
+    ) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.UNCLEAR_APPLIED)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_time_out_before_applying_is_unclear_and_the_read_back_says_not_applied(
+        self, world: PsaWorld
+    ) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.UNCLEAR_NOT_APPLIED)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+
+    def test_a_throttled_write_is_not_sent_and_says_when_to_try_again(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.NOT_SENT)
+        answer = world.psa.apply(write)
+        assert (answer.sent, answer.after) == (Sent.NOT_SENT, RETRY_AFTER)
+        assert answer.why
+        assert world.truth(world.line_id) == 10
+
+    def test_a_refused_write_gives_the_reason_and_changes_nothing(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.REFUSED)
+        answer = world.psa.apply(write)
+        assert answer.sent is Sent.REFUSED
+        assert answer.why
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+
+    def test_a_yes_that_changed_nothing_is_found_by_the_read_back(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.ANSWERED_NOT_APPLIED)
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+
+    @pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.UNCLEAR_NOT_APPLIED, Outcome.NOT_SENT])
+    def test_whatever_becomes_of_a_write_it_is_one_request(self, world: PsaWorld, outcome: Outcome) -> None:
+        write = world.set_to(12)
+        before = world.write_requests()
+        world.next_write(outcome)
+        world.psa.apply(write)
+        assert world.write_requests() == before + 1
+
+    def test_a_stale_read_shows_the_old_number_and_the_next_one_the_new(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.psa.apply(write)
+        world.next_read_is_stale()
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_quantity_edited_by_hand_diverges(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.edit(world.line_id, quantity=11)
+        evidence = world.psa.find_effect(write)
+        assert evidence.effect is Effect.DIVERGED
+        assert evidence.line is not None
+        assert evidence.line.quantity == 11
+
+    def test_another_field_edited_by_hand_diverges_even_when_the_quantity_is_right(
+        self, world: PsaWorld
+    ) -> None:
+        write = world.set_to(12)
+        world.psa.apply(write)
+        world.edit(world.line_id, unit_price=25)
+        assert world.psa.find_effect(write).effect is Effect.DIVERGED
+
+    def test_a_line_that_is_gone_diverges_with_no_line_to_show(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.remove_line(world.line_id)
+        evidence = world.psa.find_effect(write)
+        assert (evidence.effect, evidence.line) == (Effect.DIVERGED, None)
+
+    def test_writing_to_a_line_that_is_gone_is_refused(self, world: PsaWorld) -> None:
+        write = world.set_to(12)
+        world.remove_line(world.line_id)
+        assert world.psa.apply(write).sent is Sent.REFUSED
+
+    # Creating a line
+
+    def test_a_created_line_is_found_by_its_marker_and_says_what_was_asked_for(self, world: PsaWorld) -> None:
+        write = world.create()
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        evidence = world.psa.find_effect(write)
+        assert evidence.effect is Effect.APPLIED
+        line = evidence.line
+        assert line is not None
+        assert (line.quantity, line.product_id, line.marker) == (Decimal(7), world.product_id, MARKER)
+        assert (line.effective, line.billable) == (date(2026, 3, 17), BillableOption.NO_CHARGE)
+        assert line.description == "Microsoft 365, March"
+        assert line == world.line(line.id)
+
+    def test_a_line_created_before_a_time_out_is_found_so_nothing_is_created_twice(
+        self, world: PsaWorld
+    ) -> None:
+        write = world.create()
+        world.next_write(Outcome.UNCLEAR_APPLIED)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_line_that_was_not_created_is_not_applied(self, world: PsaWorld) -> None:
+        write = world.create()
+        world.next_write(Outcome.UNCLEAR_NOT_APPLIED)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        evidence = world.psa.find_effect(write)
+        assert (evidence.effect, evidence.line) == (Effect.NOT_APPLIED, None)
+
+    def test_two_lines_with_one_marker_diverge(self, world: PsaWorld) -> None:
+        write = world.create()
+        world.psa.apply(write)
+        world.psa.apply(write)
+        assert world.psa.find_effect(write).effect is Effect.DIVERGED
+
+    @pytest.mark.parametrize(
+        "asked",
+        [{"after": 8}, {"effective": date(2026, 3, 18)}, {"billable": BillableOption.BILLABLE}],
+        ids=["quantity", "start date", "billable option"],
+    )
+    def test_a_created_line_that_differs_from_what_was_asked_for_diverges(
+        self, world: PsaWorld, asked: dict[str, object]
+    ) -> None:
+        write = world.create()
+        world.psa.apply(write)
+        assert world.psa.find_effect(write.model_copy(update=asked)).effect is Effect.DIVERGED
+
+    def test_the_effect_of_creating_in_an_agreement_that_is_gone_is_refused(self, world: PsaWorld) -> None:
+        write = world.create()
+        world.remove_agreement()
+        with pytest.raises(PsaRefused):
+            world.psa.find_effect(write)

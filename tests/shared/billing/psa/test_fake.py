@@ -1,0 +1,66 @@
+"""The PSA in memory passes the suite that the real adapters pass, so tests built on it mean something."""
+
+from decimal import Decimal
+
+import pytest
+
+from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent
+from tests.shared.billing.psa.contract import RETRY_AFTER, PsaContract, PsaWorld
+from tests.shared.billing.psa.fake import FakePsa, Outcome
+
+
+class FakeWorld(PsaWorld):
+    psa: FakePsa
+
+    def __init__(self) -> None:
+        self.psa = FakePsa()
+        self.psa.retry_after = RETRY_AFTER
+        self.company_id = self.psa.add_company().id
+        self.product_id = self.psa.add_product().id
+        self.agreement_id = self.psa.add_agreement(self.company_id).id
+        self.line_id = self.psa.add_line(self.agreement_id, self.product_id, 10).id
+        self.other_line_id = self.psa.add_line(self.agreement_id, self.psa.add_product("AV").id, 3).id
+
+    def next_write(self, outcome: Outcome) -> None:
+        self.psa.outcomes.append(outcome)
+
+    def edit(self, line_id: str, *, quantity: int | None = None, unit_price: int | None = None) -> None:
+        if quantity is not None:
+            self.psa.edit_line(line_id, quantity=Decimal(quantity))
+        if unit_price is not None:
+            self.psa.edit_line(line_id, unit_price=Decimal(unit_price))
+
+    def truth(self, line_id: str) -> Decimal:
+        return self.psa.line(line_id).quantity
+
+    def write_requests(self) -> int:
+        return len(self.psa.sent)
+
+    def next_read_is_stale(self) -> None:
+        self.psa.stale_reads = 1
+
+    def remove_line(self, line_id: str) -> None:
+        self.psa.remove_line(line_id)
+
+    def remove_agreement(self) -> None:
+        self.psa.remove_agreement(self.agreement_id)
+
+    def fail_reads(self) -> None:
+        self.psa.unavailable = PsaUnavailable("The fake does not answer.")
+
+    def break_sign_in(self) -> None:
+        self.psa.refused = PsaRefused("NotFound", "The fake does not know you.", sign_in=True)
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    return FakeWorld()
+
+
+class TestFakePsa(PsaContract):
+    def test_a_late_write_shows_first_the_old_state_and_then_the_new(self, world: FakeWorld) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.UNCLEAR_APPLIED_LATE)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
