@@ -29,6 +29,15 @@ class AzureTables:
     def __init__(self, client: "TableClient") -> None:
         self._client = client
 
+    def ensure(self) -> None:
+        """Create the table if it is missing."""
+        from azure.core.exceptions import ResourceExistsError
+
+        try:
+            self._client.create_table()
+        except ResourceExistsError:
+            return
+
     def get(self, key: Key) -> Row | None:
         from azure.core.exceptions import ResourceNotFoundError
 

@@ -6,7 +6,7 @@ heads and day rows of tenants; an agreement's claim, its lines and its ledger.
 
 import hashlib
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NewType
 
 from shared.storage.tables import Key
@@ -14,7 +14,8 @@ from shared.storage.tables import Key
 AccountId = NewType("AccountId", str)
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
-_PLAIN = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+# Not beginning with a dot (a blob's name must not have the part ".."), nor as a hashed part begins.
+_PLAIN = re.compile(r"(?!h\.)[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,99}")
 
 
 def account_id(text: str) -> AccountId:
@@ -26,7 +27,7 @@ def account_id(text: str) -> AccountId:
 
 def hashed(text: str) -> str:
     """E-mail addresses and vendors' free text in a key: 32 hex digits, so that any text is a legal key."""
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _part(text: str) -> str:
@@ -35,7 +36,9 @@ def _part(text: str) -> str:
 
 
 def _instant(at: datetime) -> str:
-    return at.strftime("%Y%m%dT%H%M%S.%fZ")
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 # -- the directory of accounts: ids only ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from shared.storage.blobs import check_name
 from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
 from shared.storage.queues import check_message
 from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Row
@@ -72,12 +73,15 @@ class MemoryBlobs:
         self._blobs: dict[str, bytes] = {}
 
     def put(self, name: str, data: bytes) -> None:
+        check_name(name)
         self._blobs[name] = bytes(data)
 
     def get(self, name: str) -> bytes | None:
+        check_name(name)
         return self._blobs.get(name)
 
     def delete(self, name: str) -> None:
+        check_name(name)
         self._blobs.pop(name, None)
 
 

@@ -1,0 +1,86 @@
+"""The contract of Blobs, held by the memory store and by Azure's (Azurite)."""
+
+import gzip
+
+import pytest
+
+from shared.storage.azure_blobs import AzureBlobs
+from shared.storage.blobs import Blobs
+from shared.storage.keys import account_id, partner_list_blob, product_names_blob, users_blob
+
+ACME = account_id("acme")
+
+
+@pytest.mark.parametrize("data", [b"", b"x", gzip.compress(b"users"), bytes(range(256)) * 20_000])
+def test_a_body_comes_back_byte_by_byte(blobs: Blobs, data: bytes) -> None:
+    blobs.put("acme/users/a/1.json.gz", data)
+    assert blobs.get("acme/users/a/1.json.gz") == data
+
+
+def test_a_body_is_overwritten_as_a_whole(blobs: Blobs) -> None:
+    blobs.put("acme/a", b"long and old")
+    blobs.put("acme/a", b"new")
+    assert blobs.get("acme/a") == b"new"
+
+
+def test_what_is_not_there_is_none_and_deleting_it_is_fine(blobs: Blobs) -> None:
+    assert blobs.get("acme/a") is None
+    blobs.delete("acme/a")
+    blobs.put("acme/a", b"1")
+    blobs.put("acme/ab", b"2")
+    blobs.delete("acme/a")
+    blobs.delete("acme/a")
+    assert blobs.get("acme/a") is None
+    assert blobs.get("acme/ab") == b"2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        "a/../b",
+        "../b",
+        "a/..",
+        "a/./b",
+        "a b",
+        "a?b",
+        "a#b",
+        "a\\b",
+        "ž",
+        "a%2fb",
+        "a\n",
+    ],
+)
+def test_a_name_that_could_lead_elsewhere_is_refused(blobs: Blobs, name: str) -> None:
+    with pytest.raises(ValueError, match="a blob name is"):
+        blobs.put(name, b"")
+    with pytest.raises(ValueError, match="a blob name is"):
+        blobs.get(name)
+    with pytest.raises(ValueError, match="a blob name is"):
+        blobs.delete(name)
+
+
+def test_every_name_of_keys_is_taken_whatever_the_vendor_calls_things(blobs: Blobs) -> None:
+    names = [
+        product_names_blob(),
+        *(users_blob(ACME, tenant, "d1") for tenant in ("..", ".", "a/b", "%2e%2e", "ž", "72f988bf")),
+        *(partner_list_blob(ACME, connection) for connection in ("..", "main")),
+    ]
+    for name in names:
+        blobs.put(name, name.encode())
+    assert [blobs.get(name) for name in names] == [name.encode() for name in names]
+
+
+@pytest.mark.azurite
+def test_a_missing_container_is_a_fault_and_not_an_empty_name(storage_connection: str) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+    from azure.storage.blob import ContainerClient
+
+    blobs = AzureBlobs(ContainerClient.from_connection_string(storage_connection, "nosuchcontainer"))
+    with pytest.raises(ResourceNotFoundError):
+        blobs.get("acme/a")
+    with pytest.raises(ResourceNotFoundError):
+        blobs.delete("acme/a")

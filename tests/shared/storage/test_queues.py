@@ -1,0 +1,89 @@
+"""The contract of Queues, held by the memory store and by Azure's (Azurite)."""
+
+import base64
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from shared.storage.azure_queues import AzureQueues
+from shared.storage.memory import MemoryQueues, Sent
+from shared.storage.queues import MESSAGE_LIMIT, Queues
+
+
+@pytest.fixture
+def azure_queues(storage_connection: str) -> AzureQueues:
+    from azure.storage.queue import QueueServiceClient
+
+    queues = AzureQueues(QueueServiceClient.from_connection_string(storage_connection))
+    queues.ensure("read-tenant")
+    return queues
+
+
+@pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
+def queues(request: pytest.FixtureRequest) -> Queues:
+    if request.param == "memory":
+        return MemoryQueues()
+    azure: AzureQueues = request.getfixturevalue("azure_queues")
+    return azure
+
+
+def test_a_message_above_the_limit_is_refused_and_one_at_the_limit_is_sent(queues: Queues) -> None:
+    queues.send("read-tenant", "x" * MESSAGE_LIMIT)
+    queues.send("read-tenant", "漢" * (MESSAGE_LIMIT // 3))
+    for body in ("x" * (MESSAGE_LIMIT + 1), "漢" * (MESSAGE_LIMIT // 3 + 1)):
+        with pytest.raises(ValueError, match="ids only"):
+            queues.send("read-tenant", body)
+
+
+def test_a_message_waits_at_most_seven_days(queues: Queues) -> None:
+    queues.send("read-tenant", "later", timedelta(days=7))
+    for after in (timedelta(days=7, microseconds=1), timedelta(seconds=-1)):
+        with pytest.raises(ValueError, match="7 days"):
+            queues.send("read-tenant", "never", after)
+
+
+def test_memory_keeps_messages_in_order_with_their_delay() -> None:
+    queues = MemoryQueues()
+    queues.send("read-tenant", "1")
+    queues.send("close-run", "2", timedelta(seconds=30))
+    assert queues.messages == [
+        Sent("read-tenant", "1", timedelta()),
+        Sent("close-run", "2", timedelta(seconds=30)),
+    ]
+
+
+@pytest.mark.azurite
+@pytest.mark.parametrize("body", ['{"v": 1, "tenant": "žluť 漢 🎉"}', "control \x01 character"])
+def test_a_message_is_base64_on_the_wire_and_never_expires(storage_connection: str, body: str) -> None:
+    from azure.storage.queue import QueueClient, QueueServiceClient
+
+    queues = AzureQueues(QueueServiceClient.from_connection_string(storage_connection))
+    name = f"q{uuid4().hex}"
+    queues.ensure(name)
+    queues.send(name, body)
+    plain = QueueClient.from_connection_string(storage_connection, name)
+    message = plain.receive_message()
+    assert message
+    assert base64.b64decode(message.content, validate=True).decode() == body
+    assert message.expires_on is not None
+    assert message.expires_on.year > 2100
+
+
+@pytest.mark.azurite
+def test_a_delayed_message_is_not_there_yet(storage_connection: str, azure_queues: AzureQueues) -> None:
+    from azure.storage.queue import QueueClient
+
+    azure_queues.ensure("delayed")
+    azure_queues.send("delayed", "later", timedelta(milliseconds=1_001))
+    client = QueueClient.from_connection_string(storage_connection, "delayed")
+    assert client.receive_message() is None
+    assert client.get_queue_properties().approximate_message_count == 1
+
+
+@pytest.mark.azurite
+def test_a_missing_queue_is_a_fault(azure_queues: AzureQueues) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with pytest.raises(ResourceNotFoundError):
+        azure_queues.send("nosuchqueue", "1")
