@@ -33,12 +33,10 @@ from shared.billing.psa.base import (
 from shared.billing.psa.connectwise_settings import ConnectWiseSettings
 from shared.billing.psa.read_back import judge_created, judge_quantity
 from shared.http import (
-    TIMEOUT,
     UNTOLD_WAIT,
     Http,
     NotConnected,
     Throttled,
-    Timeout,
     Unclear,
     Unreachable,
     json_of,
@@ -66,7 +64,7 @@ _SIGN_IN = (
     " (For a wrong key ConnectWise may answer 404, as if nothing was there.)"
 )
 
-type _Params = Mapping[str, str | int] | None
+type _Params = Mapping[str, str | int]
 
 
 class _NotThere(PsaRefused):
@@ -78,13 +76,10 @@ class ConnectWise:
 
     max_parallel = 8
 
-    def __init__(
-        self, settings: ConnectWiseSettings, private_key: str, http: Http, *, timeout: Timeout = TIMEOUT
-    ) -> None:
+    def __init__(self, settings: ConnectWiseSettings, private_key: str, http: Http) -> None:
         self._site = settings.site
         self._company_id = settings.company_id
         self._http = http
-        self._timeout = timeout
         pair = f"{settings.company_id}+{settings.public_key}:{private_key}"
         token = base64.b64encode(pair.encode()).decode()
         self._never_shown = [word for word in (token, private_key, settings.public_key) if word]
@@ -158,7 +153,7 @@ class ConnectWise:
                 f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters, else it is not found again.",
             )
         try:
-            answer = self._http.write(method, url, headers=self._headers, json=body, timeout=self._timeout)
+            answer = self._http.write(method, url, headers=self._headers, json=body)
         except NotConnected as error:
             return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
         except Unclear as error:
@@ -193,7 +188,7 @@ class ConnectWise:
         """The server's release is part of its address. Only a hint: whatever goes wrong, the router works."""
         url = f"https://{self._site}/login/companyinfo/{self._company_id}"
         try:
-            info = json_of(self._http.read("GET", url, timeout=self._timeout))
+            info = json_of(self._http.read("GET", url))
         except Throttled as error:
             raise PsaUnavailable(str(error), error.after) from None
         except Unreachable:
@@ -204,7 +199,7 @@ class ConnectWise:
 
     def _prove_sign_in(self) -> None:
         """Read what is always there. Raises PsaRefused for the whole connection."""
-        answer = self._send(f"{self._root}/system/info", None)
+        answer = self._send(f"{self._root}/system/info", {})
         if answer.status_code == HTTPStatus.OK:
             return
         code, _ = self._words(answer)
@@ -227,13 +222,13 @@ class ConnectWise:
     def _list(self, path: str, columns: str) -> list[dict[str, Any]]:
         """Every row of a list, once, or an error. Ordered by id, so that a new row cannot push another out of sight."""
         url, page = self._root + path, 1
-        first: Mapping[str, str | int] = {
+        first: _Params = {
             "pageSize": _PAGE_SIZE,
             "page": page,
             "orderBy": "id asc",
             "fields": columns,
         }
-        params: _Params = first
+        params = first
         found: dict[int, dict[str, Any]] = {}
         asked: set[str] = set()
         for page in range(2, _MOST_PAGES + 2):
@@ -241,7 +236,7 @@ class ConnectWise:
             rows = self._rows(answer)
             found |= {row["id"]: row for row in rows}
             if following := self._next(answer):
-                url, params = following, None
+                url, params = following, {}
                 if url in asked:
                     raise PsaUnavailable(f"{self._site} sent a list that leads back to itself.")
                 asked.add(url)
@@ -288,7 +283,7 @@ class ConnectWise:
 
     def _send(self, url: str, params: _Params) -> requests.Response:
         try:
-            return self._http.read("GET", url, headers=self._headers, params=params, timeout=self._timeout)
+            return self._http.read("GET", url, headers=self._headers, params=params)
         except Throttled as error:
             raise PsaUnavailable(str(error), error.after) from None
         except Unreachable as error:

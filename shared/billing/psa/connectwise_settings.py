@@ -1,11 +1,10 @@
 """How to reach one ConnectWise: each wrong setting names itself and says what it must be."""
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from shared.storage.documents import Document
 
@@ -14,6 +13,9 @@ CLOUD_SITES = ("api-na.myconnectwise.net", "api-eu.myconnectwise.net", "api-au.m
 
 class ConnectWiseSettings(Document):
     """How to reach one ConnectWise; the private key is no setting but a secret."""
+
+    # A person may paste a password into any field: no error repeats what was typed.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     self_hosted: bool = False
     """True: an owner said that the site is the MSP's own server."""
@@ -81,11 +83,9 @@ def _host_of(value: str) -> str:
 def _public_name(host: str) -> str:
     """Refuse what can only be inside our own network; a name that resolves to there is the HTTP client's to refuse."""
     name, _, port = host.partition(":")
+    # The last label of a name is never a number, so no IP address passes.
+    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", name):
+        raise ValueError("Site must be the full public name of your ConnectWise server, not an IP address.")
     if port and not (port.isdecimal() and 0 < int(port) < 65536):
         raise ValueError("Site must have a port between 1 and 65535, or none.")
-    try:
-        ip_address(name)
-    except ValueError:
-        if re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", name):
-            return host
-    raise ValueError("Site must be the full public name of your ConnectWise server, not an IP address.")
+    return host
