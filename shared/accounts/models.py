@@ -43,11 +43,11 @@ class DigestSettings(Document):
 
 
 class GuardSettings(Document):
-    """N1: when decreases wait for a person. Shares are of the confirmed seats; the larger bound of each pair counts."""
+    """N1: when decreases wait for a person. Percent of the confirmed seats or seats, whichever allows more."""
 
-    tenant_share: Annotated[float, Field(ge=0, le=1)] = 0.20
+    tenant_percent: Annotated[int, Field(ge=0, le=100)] = 20
     tenant_seats: Annotated[int, Field(ge=0)] = 5
-    account_share: Annotated[float, Field(ge=0, le=1)] = 0.10
+    account_percent: Annotated[int, Field(ge=0, le=100)] = 10
     account_seats: Annotated[int, Field(ge=0)] = 20
     account_most: Annotated[int, Field(ge=0)] = 500
     """Never more than this, however large the account."""

@@ -35,7 +35,9 @@ class LineCounts(Document):
     """Wanted differs, but the account is in preview."""
 
     def __add__(self, other: "LineCounts") -> "LineCounts":
-        return LineCounts(**{name: getattr(self, name) + getattr(other, name) for name in LineCounts.model_fields})
+        return LineCounts(
+            **{name: getattr(self, name) + getattr(other, name) for name in LineCounts.model_fields}
+        )
 
 
 class Run(Document):

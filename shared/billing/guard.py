@@ -1,7 +1,7 @@
 """The guard (N1): which changes wait for a person before anything is written. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,25 +33,23 @@ class Seats:
 
 
 def hold_reasons(
-    changes: Iterable[Change],
-    approved: frozenset[str],
+    changes: Collection[Change],
     seats: Seats,
     suspicious: frozenset[str],
     settings: GuardSettings,
 ) -> dict[str, tuple[HoldReason, ...]]:
-    """Reasons by change id for every change that must wait.
+    """Reasons by change id for every change that must wait, of those that no person has decided on.
 
     Losses are sums of decreases, never net of increases, together with what was already lost in the window. What a
-    person approved was judged by that person: it neither waits nor makes others wait. `suspicious` are tenants whose
-    snapshot is hard to believe.
+    person approved or rejected is not in `changes`: it was judged, so it makes nothing else wait. `suspicious` are
+    tenants whose snapshot is hard to believe.
     """
-    open_changes = [change for change in changes if change.id not in approved]
     losses = Counter[str]()
-    for change in open_changes:
+    for change in changes:
         losses[change.tenant_id] += change.loss
     reasons: defaultdict[str, list[HoldReason]] = defaultdict(list)
     account_loses = _account_loses_too_much(losses, seats, settings)
-    for change in open_changes:
+    for change in changes:
         if change.tenant_id in suspicious:
             reasons[change.id].append(HoldReason.SUSPICIOUS)
         if not change.loss:
@@ -66,12 +64,13 @@ def hold_reasons(
 
 
 def _tenant_loses_too_much(tenant: str, losses: Counter[str], seats: Seats, settings: GuardSettings) -> bool:
-    bound = max(settings.tenant_share * seats.base(tenant), settings.tenant_seats)
-    return losses[tenant] + seats.lost.get(tenant, 0) > bound
+    lost = losses[tenant] + seats.lost.get(tenant, 0)
+    return lost > settings.tenant_seats and 100 * lost > settings.tenant_percent * seats.base(tenant)
 
 
 def _account_loses_too_much(losses: Counter[str], seats: Seats, settings: GuardSettings) -> bool:
-    lost = sum(seats.lost.values())
-    base = sum(seats.confirmed.values()) + lost
-    bound = min(settings.account_most, max(settings.account_share * base, settings.account_seats))
-    return losses.total() + lost > bound
+    earlier = sum(seats.lost.values())
+    lost = losses.total() + earlier
+    base = sum(seats.confirmed.values()) + earlier
+    more_than_share = lost > settings.account_seats and 100 * lost > settings.account_percent * base
+    return more_than_share or lost > settings.account_most

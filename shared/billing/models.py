@@ -39,6 +39,8 @@ class BillingProfile(Document):
 class Basis(StrEnum):
     PURCHASED = "purchased"
     """Enabled units; grace and suspended are never billed."""
+    ASSIGNED = "assigned"
+    """Units assigned to users; only for a SKU as a whole, Microsoft does not count them by subscription."""
 
 
 class Options(Document):
@@ -50,6 +52,8 @@ class Options(Document):
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: str = ""
+    beside_existing: bool = False
+    """A person chose to create the line although the agreement has an unowned one of the same product."""
 
 
 class Mapping(Document):
@@ -75,6 +79,8 @@ class Mapping(Document):
     def _names_its_line(self) -> "Mapping":
         if self.bill and not (self.profile and self.connection and self.agreement_id):
             raise ValueError("a mapping that bills names its profile, connection and agreement")
+        if self.subscription_id and self.options.basis is Basis.ASSIGNED:
+            raise ValueError("a single subscription can only be billed by purchased seats")
         return self
 
 
@@ -216,6 +222,8 @@ class LineRecord(Document):
     """Why the PSA refused the last write; it is tried again at the next run."""
     drift: Drift | None = None
     hold: Hold | None = None
+    not_planned: str = ""
+    """Why the line may be out of step and is not planned: its number cannot be trusted."""
     would: Change | None = None
     """What would be written if the account were live."""
     written_in: str = ""
@@ -225,7 +233,7 @@ class LineRecord(Document):
     def state(self) -> LineState:
         if self.intent is not None:
             return LineState.UNKNOWN
-        if self.blocked or self.refused:
+        if self.blocked or self.refused or self.not_planned:
             return LineState.BLOCKED
         if self.drift is not None:
             return LineState.DRIFT
@@ -254,7 +262,7 @@ class AgreementRecord(Document):
     """When its lines were last read from the PSA."""
     unreadable: str = ""
     """Why they could not be read at the newest attempt."""
-    lines: dict[str, LineRecord] = {}
+    lines: dict[str, LineRecord] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _owns_each_line_once(self) -> "AgreementRecord":

@@ -101,6 +101,11 @@ def purchased(snapshot: Snapshot, key: LicenceKey) -> int:
     return next((row.purchased for row in rows if row.key == key), 0)
 
 
+def assigned(snapshot: Snapshot, sku_id: str) -> int:
+    """Units of a SKU that are assigned to users; 0 when the SKU is gone."""
+    return next((sku.consumed for sku in snapshot.skus if sku.sku_id == sku_id), 0)
+
+
 def is_watched(sku: Sku, snapshot: Snapshot) -> bool:
     """S6, S7: not SKUs of 10,000 units or more, nor for the company, nor trial or known to be free."""
     if sku.enabled >= UNLIMITED_UNITS or sku.applies_to == "Company" or sku.part_number in _FREE:

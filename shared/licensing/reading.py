@@ -83,7 +83,9 @@ def _commit_all(tables: Tables, changes: Sequence[Change]) -> None:
         try:
             tables.commit(some)
         except Conflict as conflict:
-            raise RetryLater(timedelta(seconds=5), "a tenant changed while the run was starting") from conflict
+            raise RetryLater(
+                timedelta(seconds=5), "a tenant changed while the run was starting"
+            ) from conflict
 
 
 def _read_partner(
@@ -125,7 +127,9 @@ def _stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
     return {customer.tenant_id: customer for customer in stored.customers}
 
 
-def reachable(tenant: str, partners: Iterable[Partner], preferred: str) -> tuple[tuple[str, ...], Trouble | None]:
+def reachable(
+    tenant: str, partners: Iterable[Partner], preferred: str
+) -> tuple[tuple[str, ...], Trouble | None]:
     """The connections a tenant can be read through, the preferred one first; or why there is none.
 
     A list that failed for a passing reason stands as it was last read; a connection whose sign-in is

@@ -22,7 +22,9 @@ def snapshot_of(read: TenantRead, before: Snapshot | None, users_digest: str) ->
     """The counts of a read, in a stable order, with every doubt about them."""
     skus = tuple(sorted(read.skus, key=lambda sku: sku.sku_id))
     subscriptions = tuple(sorted(read.subscriptions, key=lambda subscription: subscription.id))
-    counts = [sku.model_dump(mode="json") for sku in skus] + [s.model_dump(mode="json") for s in subscriptions]
+    counts = [sku.model_dump(mode="json") for sku in skus] + [
+        s.model_dump(mode="json") for s in subscriptions
+    ]
     return Snapshot(
         connection_id=read.connection_id,
         began=read.began,
@@ -159,5 +161,3 @@ def users(blobs: Blobs, account: AccountId, tenant: str, snapshot: Snapshot) -> 
     if data is None:
         raise LookupError(f"the users of {snapshot.began:%Y-%m-%d} are no longer kept")
     return _USERS.validate_json(gzip.decompress(data))
-
-

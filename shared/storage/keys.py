@@ -13,6 +13,7 @@ from shared.storage.tables import Key
 
 AccountId = NewType("AccountId", str)
 
+_VAULT_NAME = re.compile(r"(?!h-)[a-z0-9]+(-[a-z0-9]+){0,9}")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # Not beginning with a dot (a blob's name must not have the part ".."), nor as a hashed part begins.
 _PLAIN = re.compile(r"(?!h\.)[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,99}")
@@ -68,12 +69,22 @@ def decisions(account: AccountId) -> str:
     return f"{account}|decisions"
 
 
+def decisions_now(kind: str) -> str:
+    """The rows of all decisions of a kind that were made, one per id."""
+    return f"now|{_part(kind)}|"
+
+
+def decision_versions(kind: str, name: str) -> str:
+    """The rows of every version of one decision, oldest first."""
+    return f"was|{_part(kind)}|{_part(name)}|"
+
+
 def decision_now(account: AccountId, kind: str, name: str) -> Key:
-    return Key(decisions(account), f"now|{_part(kind)}|{_part(name)}")
+    return Key(decisions(account), decisions_now(kind) + _part(name))
 
 
 def decision_version(account: AccountId, kind: str, name: str, valid_from: datetime) -> Key:
-    return Key(decisions(account), f"was|{_part(kind)}|{_part(name)}|{_instant(valid_from)}")
+    return Key(decisions(account), decision_versions(kind, name) + _instant(valid_from))
 
 
 # -- tenants ------------------------------------------------------------------------------------------------------
@@ -132,13 +143,15 @@ def agreement(account: AccountId, connection: str, agreement_id: str) -> Key:
     return Key(agreements(account, connection), f"agr|{_part(agreement_id)}")
 
 
+def ledger_prefix(agreement_id: str, mapping_id: str = "") -> str:
+    return f"log|{_part(agreement_id)}|{_part(mapping_id)}|" if mapping_id else f"log|{_part(agreement_id)}|"
+
+
 def ledger_entry(
-    account: AccountId, connection: str, agreement_id: str, line: str, at: datetime, what: str
+    account: AccountId, connection: str, agreement_id: str, mapping_id: str, at: datetime, event: str
 ) -> Key:
-    return Key(
-        agreements(account, connection),
-        f"log|{_part(agreement_id)}|{_part(line)}|{_instant(at)}|{_part(what)}",
-    )
+    row = f"{ledger_prefix(agreement_id, mapping_id)}{_instant(at)}|{_part(event)}"
+    return Key(agreements(account, connection), row)
 
 
 # -- alerts and mail ----------------------------------------------------------------------------------------------
@@ -173,6 +186,15 @@ def recipient(account: AccountId, address: str) -> Key:
 
 def secret(account: AccountId, name: str) -> Key:
     return Key(f"{account}|secrets", _part(name))
+
+
+def vault_secret(account: AccountId, name: str) -> str:
+    """A name for Key Vault: at most 127 letters, digits and '-', where case does not count.
+
+    What follows the last "--" is the name, so no account's name reads like another account's.
+    """
+    plain = _VAULT_NAME.fullmatch(name) and len(name) <= 80
+    return f"{account}--{name if plain else f'h-{hashed(name)}'}"
 
 
 # -- shared by all accounts: no account's data ----------------------------------------------------------------------

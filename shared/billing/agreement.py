@@ -1,0 +1,322 @@
+"""Work on one agreement under a claim: fresh read, stored intent, one write, settled read-back, ledger.
+
+No PSA offers compare-and-swap, so the order is everything:
+
+* The claim keeps a second worker away while a write may be on its way. The record is replaced by ETag only, so a
+  worker whose claim lapsed and was taken over cannot store an intent, and without a stored intent nothing is sent.
+* The intent is stored before the request and stays until a read-back proves what became of it.
+* Between the fresh read and the write there is a moment that no PSA's interface can close; it holds one request.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.billing import records
+from shared.billing.models import (
+    AgreementRecord,
+    Change,
+    Claim,
+    Drift,
+    Intent,
+    LedgerEntry,
+    LedgerEvent,
+    LineRecord,
+    Loss,
+    Verdict,
+)
+from shared.billing.observe import marker_prefix, observed
+from shared.billing.plan import Wish
+from shared.billing.psa.base import (
+    Effect,
+    Evidence,
+    Line,
+    Psa,
+    PsaUnavailable,
+    Sent,
+    Write,
+    WriteAnswer,
+    WriteKind,
+)
+from shared.billing.records import Kept
+from shared.errors import RetryLater
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+SETTLES_AFTER = timedelta(minutes=2)
+"""A PSA that gave no clear answer may still apply the request; only after this is "not applied" believed."""
+READ_BACKS = (0.0, 1.0, 3.0)
+"""Seconds before each read-back of a write: a PSA may show the old number for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the work on an agreement needs: where, with whom, and who asks."""
+
+    tables: Tables
+    psa: Psa
+    account: AccountId
+    run: str
+    worker: str
+    """Different for every attempt: a repeat must not take over the claim of an attempt that may still be alive."""
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    claim_for: timedelta
+    settles_after: timedelta = SETTLES_AFTER
+
+
+def work_on(bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping[str, Wish]) -> None:
+    """Carry out the allowed changes of one agreement, in turn.
+
+    Raises RetryLater when somebody else holds the claim, the PSA asks for a pause, an intent is not settled yet or was
+    settled just now (its line can be planned again), and PsaUnavailable or PsaRefused when the lines cannot be read.
+    """
+    work = _Work.claimed(bench, kept)
+    try:
+        settled = [work.settle(line, line.intent) for line in work.record.lines.values() if line.intent]
+        fresh = {line.id: line for line in bench.psa.lines(kept.record.agreement_id)}
+        work.record = observed(work.record, fresh, wishes, bench.now())
+        for change in changes:
+            work.carry_out(change, wishes[change.mapping_id], fresh.get(change.line_id))
+        if settled:
+            raise RetryLater(max(settled), "a write of an earlier attempt had to be settled first")
+    finally:
+        work.release()
+
+
+def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> None:
+    """Read the lines of an agreement without writing any, and remember what they say.
+
+    Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
+    """
+    fresh = {line.id: line for line in bench.psa.lines(kept.record.agreement_id)}
+    record = observed(kept.record, fresh, wishes, bench.now())
+    try:
+        records.save(bench.tables, bench.account, kept, record, _adoptions(bench, kept.record, record))
+    except Conflict:
+        return
+
+
+def _adoptions(bench: Bench, before: AgreementRecord, after: AgreementRecord) -> list[LedgerEntry]:
+    """Numbers that were taken over from the PSA without a write of ours."""
+    return [
+        LedgerEntry(
+            event=LedgerEvent.ADOPTED,
+            at=bench.now(),
+            run=bench.run,
+            mapping_id=line.mapping_id,
+            line_id=line.line_id,
+            before=before.lines[line.mapping_id].confirmed,
+            after=line.confirmed,
+        )
+        for line in after.lines.values()
+        if line.confirmed != before.lines[line.mapping_id].confirmed
+    ]
+
+
+class _Work:
+    """The claimed record while it is worked on; every `_save` is one transaction with its ledger entries."""
+
+    def __init__(self, bench: Bench, kept: Kept) -> None:
+        self._bench = bench
+        self._kept = kept
+        self.record = kept.record
+
+    @classmethod
+    def claimed(cls, bench: Bench, kept: Kept) -> "_Work":
+        """Claim the agreement. Raises RetryLater while somebody else holds it."""
+        record, now = kept.record, bench.now()
+        if record.claim is not None and record.claim.until > now:
+            raise RetryLater(record.claim.until - now, f"agreement {record.agreement_id} is being worked on")
+        claim = Claim(owner=bench.worker, until=now + bench.claim_for)
+        mine = record.model_copy(update={"claim": claim, "claims": record.claims + 1})
+        try:
+            return cls(bench, records.save(bench.tables, bench.account, kept, mine))
+        except Conflict as conflict:
+            raise RetryLater(
+                timedelta(seconds=5), f"agreement {record.agreement_id} was changed"
+            ) from conflict
+
+    def release(self) -> None:
+        """Give the claim back with what was learnt. If it was lost meanwhile, the record is another worker's."""
+        free = self.record.model_copy(update={"claim": None})
+        try:
+            records.save(
+                self._bench.tables,
+                self._bench.account,
+                self._kept,
+                free,
+                _adoptions(self._bench, self._kept.record, free),
+            )
+        except Conflict:
+            return
+
+    def settle(self, line: LineRecord, intent: Intent) -> timedelta:
+        """Find out what became of the write of an earlier attempt; how long until the line is looked at again."""
+        bench = self._bench
+        evidence = bench.psa.find_effect(intent.write)
+        if evidence.effect is Effect.NOT_APPLIED:
+            waited = bench.now() - intent.at
+            if waited < bench.settles_after:
+                return bench.settles_after - waited
+            bench.sleep(READ_BACKS[1])
+            evidence = bench.psa.find_effect(intent.write)
+        self._conclude(line, intent, evidence)
+        return timedelta(seconds=1)
+
+    def carry_out(self, change: Change, wish: Wish, fresh: Line | None) -> None:
+        """Write one change, unless the line is no longer as the change expects it."""
+        line = self.record.lines[change.mapping_id]
+        if not _as_planned(line, change, fresh):
+            return
+        intent = self._intend(line, change, wish, fresh)
+        answer = self._bench.psa.apply(intent.write)
+        line = self.record.lines[change.mapping_id]
+        match answer.sent:
+            case Sent.NOT_SENT:
+                self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
+                raise RetryLater(answer.after, answer.why)
+            case Sent.REFUSED:
+                self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, refused=answer.why)
+            case Sent.ANSWERED | Sent.UNCLEAR:
+                self._read_back(line, intent, answer)
+
+    def _intend(self, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Intent:
+        now = self._bench.now()
+        write = _write(line, change, wish, fresh, now.astimezone(self._bench.zone).date())
+        intent = Intent(write=write, change_id=change.id, claim=self.record.claims, at=now)
+        self._save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)
+        return intent
+
+    def _read_back(self, line: LineRecord, intent: Intent, answer: WriteAnswer) -> None:
+        """Believe nothing but what can be read. What stays unclear stays an intent: the line is "unknown"."""
+        evidence = None
+        for pause in READ_BACKS:
+            self._bench.sleep(pause)
+            try:
+                evidence = self._bench.psa.find_effect(intent.write)
+            except PsaUnavailable:
+                continue
+            if evidence.effect is not Effect.NOT_APPLIED:
+                self._conclude(line, intent, evidence)
+                return
+        if evidence is None:
+            why = "It could not be read back."
+        else:
+            why = "The PSA accepted the change but still shows the old number."
+        why = answer.why or why
+        doubted = intent.model_copy(update={"why": why})
+        self._save(line.model_copy(update={"intent": doubted}), doubted, LedgerEvent.UNKNOWN, why)
+
+    def _conclude(self, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
+        match evidence.effect:
+            case Effect.APPLIED:
+                self._confirm(line, intent, evidence.line)
+            case Effect.NOT_APPLIED:
+                self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, intent.why)
+            case Effect.DIVERGED:
+                self._diverge(line, intent, evidence.line)
+
+    def _confirm(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
+        now, write = self._bench.now(), intent.write
+        loss = max(0, write.before - write.after)
+        losses = tuple(one for one in line.losses if one.at > now - timedelta(days=1))
+        if loss and not _was_approved(line, intent):
+            losses = (*losses, Loss(at=now, seats=loss))
+        self._save(
+            line.model_copy(
+                update={
+                    "line_id": there.id if there else line.line_id,
+                    "confirmed": write.after,
+                    "confirmed_at": now,
+                    "unit_price": there.unit_price if there else line.unit_price,
+                    "losses": losses,
+                    "intent": None,
+                    "refused": "",
+                    "drift": None,
+                    "hold": None,
+                    "would": None,
+                    "written_in": self._bench.run,
+                }
+            ),
+            intent,
+            LedgerEvent.CONFIRMED,
+        )
+
+    def _diverge(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
+        """Neither before nor after, or something else of the line changed: shown, never corrected."""
+        if there is None:
+            why, changes = "The line vanished while it was written.", {}
+        else:
+            why = f"While it was written, somebody else changed the line: it says {there.quantity.normalize():f}."
+            drift = Drift(psa=there.quantity, since=self._bench.now())
+            changes = {"line_id": there.id, "drift": drift}
+            if there.quantity == intent.write.after:
+                why = "The number was written, but somebody changed another field of the line at the same moment."
+                changes = {"line_id": there.id, "confirmed": intent.write.after}
+        self._drop_intent(line, intent, LedgerEvent.DIVERGED, why, refused=why, **changes)
+
+    def _drop_intent(
+        self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str, **changes: object
+    ) -> None:
+        self._save(line.model_copy(update={"intent": None, **changes}), intent, event, why)
+
+    def _save(self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str = "") -> None:
+        """The line and its ledger entry in one transaction."""
+        entry = LedgerEntry(
+            event=event,
+            at=self._bench.now(),
+            run=self._bench.run,
+            mapping_id=line.mapping_id,
+            line_id=line.line_id,
+            change_id=intent.change_id,
+            before=intent.write.before,
+            after=intent.write.after,
+            why=why,
+        )
+        record = self.record.with_line(line)
+        entries = [*_adoptions(self._bench, self._kept.record, self.record), entry]
+        self._kept = records.save(self._bench.tables, self._bench.account, self._kept, record, entries)
+        self.record = record
+
+
+def _as_planned(line: LineRecord, change: Change, fresh: Line | None) -> bool:
+    """The fresh read still says what the change starts from, and nothing came between."""
+    if line.intent is not None or line.blocked or line.drift is not None or line.line_id != change.line_id:
+        return False
+    if not change.line_id:
+        return True
+    return fresh is not None and fresh.quantity == change.before and line.confirmed == change.before
+
+
+def _was_approved(line: LineRecord, intent: Intent) -> bool:
+    hold = line.hold
+    if hold is None or hold.decided is None or hold.change.id != intent.change_id:
+        return False
+    return hold.decided.verdict is Verdict.APPROVED
+
+
+def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, today: date) -> Write:
+    if change.line_id:
+        return Write(
+            kind=WriteKind.SET_QUANTITY,
+            agreement_id=change.agreement_id,
+            line_id=change.line_id,
+            product_id=line.product_id,
+            before=change.before,
+            after=change.after,
+            fingerprint=fresh.fingerprint if fresh else "",
+        )
+    return Write(
+        kind=WriteKind.CREATE_LINE,
+        agreement_id=change.agreement_id,
+        product_id=line.product_id,
+        before=0,
+        after=change.after,
+        effective=change.effective or today,
+        marker=f"{marker_prefix(line.mapping_id)}{today:%Y%m%d}",
+        billable=wish.billable,
+        invoice_text=wish.mapping.options.invoice_text,
+    )

@@ -1,0 +1,93 @@
+"""What a fresh read of an agreement's lines means for what is remembered about them. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.billing.models import AgreementRecord, Drift, LineRecord
+from shared.billing.plan import Wish
+from shared.billing.psa.base import Line
+
+
+def observed(
+    record: AgreementRecord, fresh: Mapping[str, Line], wishes: Mapping[str, Wish], now: datetime
+) -> AgreementRecord:
+    """The record after a complete read of the agreement's lines (by line id); `wishes` are by mapping id.
+
+    A line with an open intent is left alone: its own read-back says what became of it.
+    """
+    owned = {line.line_id for line in record.lines.values()}
+    lines = {
+        mapping_id: _one(line, fresh, owned, wishes.get(mapping_id), now)
+        for mapping_id, line in record.lines.items()
+    }
+    return AgreementRecord.model_validate({**dict(record), "lines": lines, "read_at": now, "unreadable": ""})
+
+
+def _one(
+    line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None, now: datetime
+) -> LineRecord:
+    if line.intent is not None:
+        return line
+    mine = line if line.line_id else _created(line, fresh)
+    if not mine.line_id:
+        return _to_create(mine, fresh, owned, wish)
+    return _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
+
+
+def marker_prefix(mapping_id: str) -> str:
+    """How the lines that we created for a mapping begin their reference."""
+    return f"lic:{mapping_id}:m:"
+
+
+def _created(line: LineRecord, fresh: Mapping[str, Line]) -> LineRecord:
+    """A line that carries our mark was created by us, also when we never heard so."""
+    ours = [one for one in fresh.values() if one.marker.startswith(marker_prefix(line.mapping_id))]
+    return line.model_copy(update={"line_id": ours[0].id}) if len(ours) == 1 else line
+
+
+def _to_create(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None) -> LineRecord:
+    """K7: where the agreement already has an unowned line of the product, a person chooses first."""
+    rivals = [one for one in fresh.values() if one.product_id == line.product_id and one.id not in owned]
+    blocked = ""
+    if rivals and not (wish and wish.mapping.options.beside_existing):
+        blocked = (
+            f"The agreement already has a line for this product that no mapping owns ({rivals[0].description}, "
+            f"quantity {rivals[0].quantity.normalize():f}). Choose that line for the mapping, or say that a second "
+            "line is right."
+        )
+    return line if line.blocked == blocked else line.model_copy(update={"blocked": blocked})
+
+
+def _seen(line: LineRecord, now_there: Line | None, wanted: int | None, now: datetime) -> LineRecord:
+    if now_there is None:
+        return _but(
+            line,
+            blocked="The line is no longer in the agreement. Choose another line for the mapping, or end it.",
+        )
+    blocked = now_there.not_writable
+    if now_there.product_id != line.product_id:
+        blocked = (
+            "The line now bills another product than the mapping's billing profile. Choose the line again."
+        )
+    elif now_there.quantity != now_there.quantity.to_integral_value():
+        blocked = f"The line's quantity is {now_there.quantity.normalize():f}; Seatwise bills whole seats. Correct it."
+    elif now_there.quantity < 0:
+        blocked = f"The line's quantity is negative ({now_there.quantity.normalize():f}). Correct it."
+    line = _but(line, blocked=blocked, unit_price=now_there.unit_price)
+    if blocked:
+        return line
+    quantity = int(now_there.quantity)
+    if quantity == line.confirmed:
+        return _but(line, drift=None)
+    if line.confirmed is None or quantity == wanted:
+        # The baseline of an adopted line; or somebody wrote by hand just what we want.
+        return _but(line, confirmed=quantity, confirmed_at=now, drift=None)
+    if line.drift is not None and line.drift.psa == now_there.quantity:
+        return line
+    return _but(line, drift=Drift(psa=now_there.quantity, since=now))
+
+
+def _but(line: LineRecord, **changes: object) -> LineRecord:
+    if all(getattr(line, name) == value for name, value in changes.items()):
+        return line
+    return line.model_copy(update=changes)

@@ -1,0 +1,205 @@
+"""The plan: what a push would do to every line of an account. Pure; preview and push are this same code.
+
+Three steps, each a function of its inputs: what each line should say and does not (`changes`), which of that must wait
+(`guard.hold_reasons`), and what the records say afterwards (`apply_to`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.accounts.models import Account, Mode
+from shared.billing import guard
+from shared.billing.models import (
+    AgreementRecord,
+    BillingProfile,
+    Change,
+    Hold,
+    HoldReason,
+    LineRecord,
+    Verdict,
+)
+from shared.billing.models import Mapping as LineMapping
+from shared.billing.psa.base import BillableOption
+from shared.billing.quantities import wanted
+from shared.licensing.licences import NotCountable
+from shared.licensing.models import Head, Snapshot
+
+FRESH = timedelta(hours=36)
+"""A snapshot whose read began longer ago is never pushed (I6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one mapping wants of its line. `quantity` is None when the snapshot gives no number to trust."""
+
+    mapping: LineMapping
+    billable: BillableOption
+    tenant_id: str
+    quantity: int | None
+    why_not: str = ""
+    """Why the line must not be written by this wish; a sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every change of the account. `holds` are reasons by change id; a change without one may be written."""
+
+    changes: tuple[Change, ...]
+    holds: Mapping[str, tuple[HoldReason, ...]]
+    approved: frozenset[str]
+    live: bool
+    why_not: Mapping[str, str]
+    """By mapping id: why a line that may be out of step is not planned."""
+
+    def allowed(self, change: Change) -> bool:
+        return self.live and change.id not in self.holds
+
+
+def wishes(
+    head: Head, mappings: Iterable[LineMapping], profiles: Mapping[str, BillingProfile], now: datetime
+) -> list[Wish]:
+    """What the billing mappings of one tenant want, by its newest accepted snapshot."""
+    if head.snapshot is None:
+        return []
+    return [
+        _wish(head.tenant_id, head.snapshot, mapping, profiles[mapping.profile].billable, now)
+        for mapping in mappings
+        if mapping.bill
+    ]
+
+
+def _wish(
+    tenant_id: str, snapshot: Snapshot, mapping: LineMapping, billable: BillableOption, now: datetime
+) -> Wish:
+    quantity, why_not = None, ""
+    try:
+        quantity = wanted(mapping, snapshot)
+    except NotCountable as unclear:
+        why_not = str(unclear)
+    else:
+        if now - snapshot.began >= FRESH:
+            why_not = f"The tenant was last read on {snapshot.began:%-d %b %Y}, too long ago to bill by it."
+    return Wish(mapping, billable, tenant_id, quantity, why_not)
+
+
+def make(
+    account: Account,
+    wished: Iterable[Wish],
+    records: Mapping[tuple[str, str], AgreementRecord],
+    suspicious: frozenset[str],
+    now: datetime,
+) -> Plan:
+    """Plan the account. `records` are by (connection, agreement id); `suspicious` are tenants with doubts."""
+    changes, approved, why_not = [], set(), {}
+    holds: dict[str, tuple[HoldReason, ...]] = {}
+    undecided = []
+    for wish in wished:
+        record = records.get((wish.mapping.connection, wish.mapping.agreement_id))
+        line = record.lines.get(wish.mapping.id) if record else None
+        if record is None or line is None:
+            continue
+        if wish.quantity is None:
+            why_not[wish.mapping.id] = wish.why_not
+            continue
+        change = _change(wish, wish.quantity, line)
+        if change is None:
+            continue
+        if wish.why_not:
+            why_not[wish.mapping.id] = wish.why_not
+            continue
+        changes.append(change)
+        match _decided(line, change):
+            case Verdict.APPROVED:
+                approved.add(change.id)
+            case Verdict.REJECTED:
+                holds[change.id] = line.hold.reasons if line.hold else ()
+            case None:
+                undecided.append(change)
+        if record.prorates:
+            holds[change.id] = (HoldReason.PRORATION,)
+    lines = [line for record in records.values() for line in record.lines.values()]
+    for change_id, reasons in guard.hold_reasons(
+        undecided, guard.Seats.of(lines, now), suspicious, account.guard
+    ).items():
+        holds[change_id] = (*reasons, *holds.get(change_id, ()))
+    return Plan(tuple(changes), holds, frozenset(approved), account.mode is Mode.LIVE, why_not)
+
+
+def _change(wish: Wish, quantity: int, line: LineRecord) -> Change | None:
+    """The change of one line, or None when it is in step, not seen yet, or not ours to touch now."""
+    mapping = wish.mapping
+    if line.intent is not None or line.blocked or line.drift is not None:
+        return None
+    if line.line_id:
+        if line.confirmed is None or line.confirmed == quantity:
+            return None
+        before, effective = line.confirmed, None
+    else:
+        if quantity == 0:
+            return None
+        before, effective = 0, mapping.options.starts
+    return Change(
+        mapping_id=mapping.id,
+        tenant_id=wish.tenant_id,
+        connection=mapping.connection,
+        agreement_id=mapping.agreement_id,
+        line_id=line.line_id,
+        before=before,
+        after=quantity,
+        effective=effective,
+        id=change_id(mapping.id, line.line_id, before, quantity, effective),
+    )
+
+
+def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:
+    """The same numbers of the same line are the same change, so its hold and its approval last over nights."""
+    text = f"{mapping_id}|{line_id}|{before}|{after}|{effective or ''}"
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _decided(line: LineRecord, change: Change) -> Verdict | None:
+    """A person's word on exactly these numbers."""
+    if line.hold is None or line.hold.change.id != change.id or line.hold.decided is None:
+        return None
+    return line.hold.decided.verdict
+
+
+def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRecord:
+    """The record with the plan's holds in it; a hold that no longer is part of the plan is gone.
+
+    A hold keeps its age and a person's decision as long as its numbers stay the same.
+    """
+    mine = {
+        change.mapping_id: change
+        for change in plan.changes
+        if (change.connection, change.agreement_id) == (record.connection, record.agreement_id)
+    }
+    lines = {
+        mapping_id: _with_plan(line, mine.get(mapping_id), plan, now)
+        for mapping_id, line in record.lines.items()
+    }
+    return record if lines == record.lines else record.model_copy(update={"lines": lines})
+
+
+def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetime) -> LineRecord:
+    why_not = plan.why_not.get(line.mapping_id, "")
+    hold, would = None, None
+    if why_not:
+        hold = line.hold
+    elif change is not None and change.id in plan.holds:
+        before = line.hold if line.hold and line.hold.change.id == change.id else None
+        hold = Hold(
+            change=change,
+            reasons=plan.holds[change.id],
+            since=before.since if before else now,
+            decided=before.decided if before else None,
+        )
+    elif change is not None and change.id in plan.approved:
+        hold = line.hold
+    elif change is not None and not plan.live:
+        would = change
+    if (hold, would, why_not) == (line.hold, line.would, line.not_planned):
+        return line
+    return line.model_copy(update={"hold": hold, "would": would, "not_planned": why_not})

@@ -1,0 +1,247 @@
+"""One PSA connection's part of a run: look, plan, hold, then write what may be written."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shared.accounts import runs
+from shared.accounts.models import Account
+from shared.accounts.runs import LineCounts, Run, RunState
+from shared.billing import agreement, planning, records, repository
+from shared.billing.agreement import Bench
+from shared.billing.models import AgreementRecord, Change, LineRecord, LineState, PsaConnection
+from shared.billing.planning import Planned
+from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
+from shared.billing.records import Kept
+from shared.billing.repository import PsaTrouble
+from shared.errors import RetryLater
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict
+
+BUDGET = timedelta(minutes=5)
+"""After this a push puts itself back, so that no invocation runs for long."""
+SWEPT_A_NIGHT = 100
+"""Agreements without a change that are read each night at least, those longest unread first."""
+SWEPT_WITHIN = 14
+"""Nights after which every agreement was read."""
+INVOICE_EVE = timedelta(days=2)
+"""An agreement that is invoiced this soon is read in any case: a hand edit must be found before."""
+
+
+AGREEMENT_GONE = "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
+AGREEMENT_ENDED = "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one."
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An agreement that must be looked at again after a while."""
+
+    agreement_id: str
+    again: timedelta
+    why: str
+
+
+def push_connection(bench: Bench, account: Account, connection: PsaConnection, run: Run) -> None:
+    """Do the connection's part of the run, whatever an earlier attempt of it left behind.
+
+    Raises RetryLater until all of it is done or the run's time is over.
+    """
+    started = bench.now()
+    if connection.id not in run.connections:
+        return
+    try:
+        listed = {one.id: one for one in bench.psa.agreements()}
+        _note_agreements(bench, connection.id, listed)
+        planned = planning.plan_account(bench.tables, account, started)
+        planned = planning.store_holds(bench.tables, account.id, planned, started)
+        work = _work(connection.id, planned, listed, run, started.astimezone(account.zone).date())
+        unfinished = _work_through(bench, planned, work, started + BUDGET)
+    except PsaRefused as refused:
+        _give_up(bench, account, connection, run, refused)
+        return
+    except PsaUnavailable as unavailable:
+        if started < run.ends:
+            raise RetryLater(unavailable.after, f"{connection.name}: {unavailable}") from unavailable
+        sentence = f"{connection.name} could not be read tonight: {unavailable}"
+        _give_up(bench, account, connection, run, PsaRefused("unavailable", sentence))
+        return
+    if unfinished:
+        soonest = min(unfinished, key=lambda one: one.again)
+        if bench.now() + soonest.again < run.ends:
+            raise RetryLater(
+                soonest.again, f"{connection.name}, agreement {soonest.agreement_id}: {soonest.why}"
+            )
+        _note_unreadable(bench, connection.id, unfinished)
+    repository.save_trouble(bench.tables, account.id, PsaTrouble(connection=connection.id))
+    _close(bench, account.id, connection.id, run)
+
+
+def _give_up(
+    bench: Bench, account: Account, connection: PsaConnection, run: Run, refused: PsaRefused
+) -> None:
+    """The whole connection does not work until a person acts: one trouble, and the run goes on without it."""
+    trouble = PsaTrouble(
+        connection=connection.id, code=refused.code, sentence=refused.sentence, sign_in=refused.sign_in
+    )
+    repository.save_trouble(bench.tables, account.id, trouble)
+    _close(bench, account.id, connection.id, run)
+
+
+def _note_agreements(bench: Bench, connection: str, listed: Mapping[str, Agreement]) -> None:
+    """Remember what the PSA's list says of each agreement that we have lines in."""
+    for kept in records.all_of(bench.tables, bench.account, connection):
+        record = noted(kept.record, listed.get(kept.record.agreement_id))
+        if record != kept.record:
+            try:
+                records.save(bench.tables, bench.account, kept, record)
+            except Conflict as conflict:
+                raise RetryLater(
+                    timedelta(seconds=2), "an agreement changed while it was listed"
+                ) from conflict
+
+
+def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
+    """The record by the PSA's list: lines of a gone or ended agreement are blocked, and freed when it is back."""
+    blocked = AGREEMENT_GONE if there is None else "" if there.active else AGREEMENT_ENDED
+    changed = [
+        line.model_copy(update={"blocked": blocked})
+        for line in record.lines.values()
+        if line.blocked != blocked and (blocked or line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED})
+    ]
+    changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
+    if changed:
+        changes["lines"] = {**record.lines, **{line.mapping_id: line for line in changed}}
+    if changed and not blocked:
+        changes["read_at"] = None  # what the lines say now is not known any more
+    return record.model_copy(update=changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One agreement's share: the changes to write, or nothing but a look."""
+
+    kept: Kept
+    changes: tuple[Change, ...]
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.changes) or any(line.intent for line in self.kept.record.lines.values())
+
+
+def _work(
+    connection: str, planned: Planned, listed: Mapping[str, Agreement], run: Run, today: date
+) -> list[Work]:
+    """Agreements with allowed changes or open intents first, then those that are only looked at."""
+    changes: dict[str, list[Change]] = {}
+    for change in planned.plan.changes:
+        if change.connection == connection and planned.plan.allowed(change):
+            changes.setdefault(change.agreement_id, []).append(change)
+    mine = [kept for (of, _), kept in planned.kept.items() if of == connection and kept.record.lines]
+    work = [Work(kept, tuple(changes.get(kept.record.agreement_id, ()))) for kept in mine]
+    writing = [one for one in work if one.writes]
+    looking = [one.kept for one in work if not one.writes]
+    return writing + [Work(kept, ()) for kept in due_for_a_look(looking, listed, run.started_at, today)]
+
+
+def due_for_a_look(
+    kept: Sequence[Kept], listed: Mapping[str, Agreement], run_started: datetime, today: date
+) -> list[Kept]:
+    """Which unchanged agreements are read tonight: those longest unread, and all that are invoiced soon.
+
+    A small account's agreements are all read every night; of a large one's a share, so that the PSA's rate limit is
+    left to the writes.
+    """
+    there = [
+        one for one in kept if one.record.agreement_id in listed and listed[one.record.agreement_id].active
+    ]
+    unread = [one for one in there if one.record.read_at is None or one.record.read_at < run_started]
+    unread.sort(key=lambda one: (one.record.read_at is not None, one.record.read_at, one.record.agreement_id))
+    share = max(SWEPT_A_NIGHT, -(-len(there) // SWEPT_WITHIN)) - (len(there) - len(unread))
+    tonight, others = unread[: max(0, share)], unread[max(0, share) :]
+    return tonight + [one for one in others if _is_invoiced_soon(listed[one.record.agreement_id], today)]
+
+
+def _is_invoiced_soon(there: Agreement, today: date) -> bool:
+    return there.next_invoice is not None and today <= there.next_invoice <= today + INVOICE_EVE
+
+
+def _work_through(bench: Bench, planned: Planned, work: Sequence[Work], until: datetime) -> list[Unfinished]:
+    """Work on the agreements side by side; one agreement's failure does not stop the next."""
+
+    def one(item: Work) -> Unfinished | None:
+        agreement_id = item.kept.record.agreement_id
+        if bench.now() >= until:
+            return Unfinished(agreement_id, timedelta(seconds=1), "more agreements are waiting")
+        try:
+            if item.writes:
+                agreement.work_on(bench, item.kept, item.changes, planned.wishes)
+            else:
+                agreement.look_at(bench, item.kept, planned.wishes)
+        except RetryLater as later:
+            return Unfinished(agreement_id, later.after, later.why)
+        except PsaUnavailable as unavailable:
+            return Unfinished(agreement_id, unavailable.after, str(unavailable))
+        except Conflict:
+            return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
+        except PsaRefused as refused:
+            if refused.sign_in:
+                raise
+            _note_unreadable(
+                bench, item.kept.record.connection, [Unfinished(agreement_id, timedelta(), refused.sentence)]
+            )
+        return None
+
+    with ThreadPoolExecutor(max_workers=bench.psa.max_parallel) as pool:
+        return [unfinished for unfinished in pool.map(one, work) if unfinished is not None]
+
+
+def _note_unreadable(bench: Bench, connection: str, unfinished: Iterable[Unfinished]) -> None:
+    """Remember why agreements could not be worked on, so that it is shown and not lost."""
+    for one in unfinished:
+        kept = records.get(bench.tables, bench.account, connection, one.agreement_id)
+        record = kept.record.model_copy(update={"unreadable": one.why})
+        try:
+            records.save(bench.tables, bench.account, kept, record)
+        except Conflict:
+            continue  # somebody else is working on it: theirs is the newer word
+
+
+def _close(bench: Bench, account: AccountId, connection: str, run: Run) -> None:
+    """Count the connection's lines into the run; the run closes with its last connection."""
+    counts = LineCounts()
+    for kept in records.all_of(bench.tables, account, connection):
+        counts += count(kept.record.lines.values(), run.id)
+    now = bench.now()
+
+    def closed(run: Run) -> Run:
+        if connection not in run.connections:
+            return run
+        left = tuple(one for one in run.connections if one != connection)
+        changes: dict[str, object] = {"connections": left, "lines": run.lines + counts}
+        if not left:
+            changes |= {"state": RunState.CLOSED, "closed_at": now}
+        return run.model_copy(update=changes)
+
+    runs.update(bench.tables, account, run.id, closed)
+
+
+def count(lines: Iterable[LineRecord], run_id: str) -> LineCounts:
+    """What became of the lines, each in exactly one class."""
+    counted = Counter(_class(line, run_id) for line in lines)
+    return LineCounts(**counted)
+
+
+def _class(line: LineRecord, run_id: str) -> str:
+    match line.state:
+        case LineState.UNKNOWN | LineState.BLOCKED:
+            return "failed"
+        case LineState.DRIFT:
+            return "drift"
+        case LineState.HELD:
+            return "held"
+        case LineState.IN_STEP:
+            if line.would is not None:
+                return "would_write"
+            return "written" if line.written_in == run_id else "unchanged"

@@ -1,0 +1,58 @@
+"""Agreement records and their ledger: loading, and replacing by ETag only."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from shared.billing.models import AgreementRecord, LedgerEntry
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import Insert, Replace, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it was read or written: `etag` is "" for one that is not stored yet."""
+
+    record: AgreementRecord
+    etag: str
+
+
+def all_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Kept]:
+    for row in tables.rows(keys.agreements(account, connection), "agr|"):
+        yield Kept(row.read(AgreementRecord), row.etag)
+
+
+def get(tables: Tables, account: AccountId, connection: str, agreement_id: str) -> Kept:
+    row = tables.get(keys.agreement(account, connection, agreement_id))
+    if row is None:
+        return Kept(AgreementRecord(connection=connection, agreement_id=agreement_id), "")
+    return Kept(row.read(AgreementRecord), row.etag)
+
+
+def save(
+    tables: Tables,
+    account: AccountId,
+    kept: Kept,
+    record: AgreementRecord,
+    entries: Iterable[LedgerEntry] = (),
+) -> Kept:
+    """Replace the record and append to the ledger in one transaction. Raises Conflict when it was changed meanwhile."""
+    key = keys.agreement(account, record.connection, record.agreement_id)
+    log = [
+        Insert(
+            keys.ledger_entry(account, record.connection, record.agreement_id, e.mapping_id, e.at, e.event), e
+        )
+        for e in entries
+    ]
+    first = Replace(key, record, kept.etag) if kept.etag else Insert(key, record)
+    return replace(kept, record=record, etag=tables.commit([first, *log])[0])
+
+
+def ledger(
+    tables: Tables, account: AccountId, connection: str, agreement_id: str, mapping_id: str = ""
+) -> Iterator[LedgerEntry]:
+    """What happened to the lines of an agreement, or of one mapping there, oldest first by mapping."""
+    for row in tables.rows(
+        keys.agreements(account, connection), keys.ledger_prefix(agreement_id, mapping_id)
+    ):
+        yield row.read(LedgerEntry)

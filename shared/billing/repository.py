@@ -1,0 +1,62 @@
+"""PSA connections, billing profiles and mappings of an account."""
+
+from collections.abc import Iterator
+
+from shared.billing.models import BillingProfile, PsaConnection, TenantMappings
+from shared.storage import keys
+from shared.storage.decisions import in_force
+from shared.storage.documents import Document
+from shared.storage.keys import AccountId
+from shared.storage.tables import Put, Tables
+
+PROFILE = "profile"
+MAPPINGS = "mappings"
+_CONNECTION = "psa"
+_TROUBLE = "psa-trouble"
+
+
+class PsaTrouble(Document):
+    """Why the newest attempt to work with a PSA connection failed as a whole; "" when it did not."""
+
+    connection: str
+    code: str = ""
+    sentence: str = ""
+    sign_in: bool = False
+
+
+def connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
+    for row in tables.rows(keys.settings(account), f"{_CONNECTION}|"):
+        yield row.read(PsaConnection)
+
+
+def connection(tables: Tables, account: AccountId, connection_id: str) -> PsaConnection:
+    """Raises LookupError for a connection that is not the account's."""
+    row = tables.get(keys.setting(account, _CONNECTION, connection_id))
+    if row is None:
+        raise LookupError(f"there is no PSA connection '{connection_id}'")
+    return row.read(PsaConnection)
+
+
+def save_connection(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
+    tables.commit([Put(keys.setting(account, _CONNECTION, connection.id), connection)])
+
+
+def troubles(tables: Tables, account: AccountId) -> Iterator[PsaTrouble]:
+    """The PSA connections that do not work at all, and why."""
+    for row in tables.rows(keys.settings(account), f"{_TROUBLE}|"):
+        trouble = row.read(PsaTrouble)
+        if trouble.sentence:
+            yield trouble
+
+
+def save_trouble(tables: Tables, account: AccountId, trouble: PsaTrouble) -> None:
+    tables.commit([Put(keys.setting(account, _TROUBLE, trouble.connection), trouble)])
+
+
+def profiles(tables: Tables, account: AccountId) -> dict[str, BillingProfile]:
+    return dict(in_force(tables, account, PROFILE, BillingProfile))
+
+
+def mappings(tables: Tables, account: AccountId) -> Iterator[TenantMappings]:
+    """The mappings of every tenant that has some."""
+    return (found for _, found in in_force(tables, account, MAPPINGS, TenantMappings))
