@@ -1,0 +1,35 @@
+"""`python -m sandbox.standins --state DIR --port 0`: run the stand-ins in this process."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+from sandbox.standins.begin import begin
+from sandbox.standins.server import serve
+from sandbox.standins.state import State
+from sandbox.standins.world import world_named
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.standins", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
+    parser.add_argument("--port", type=int, default=0, help="0 = any free port")
+    parser.add_argument("--world", default="demo", help="demo, tiny, or wide:1000; only for an empty state")
+    chosen = parser.parse_args()
+    state = State(chosen.state)
+    begin(state, world_named(chosen.world))
+    state.close()
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(_until_terminated(chosen.state, chosen.port))
+
+
+async def _until_terminated(folder: Path, port: int) -> None:
+    task = asyncio.ensure_future(serve(folder, port))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
+
+
+if __name__ == "__main__":
+    main()

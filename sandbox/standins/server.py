@@ -1,0 +1,132 @@
+"""The HTTP server of the stand-ins: one port, every vendor by its host name, and the sandbox's own pages."""
+
+import asyncio
+import json
+import os
+import socket
+import zlib
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.standins.controls import ControlError, control
+from sandbox.standins.house import Delivery, House
+from sandbox.standins.pages import page_for
+from sandbox.standins.protocol import Answer, request_to
+from sandbox.standins.state import State
+
+RUNNING = "standins.json"
+"""File in the state folder that says where the running stand-ins are."""
+_WORTH_PACKING = 600
+
+
+class Server:
+    """Carries requests to the house and deliveries back, with all the ways a connection can go wrong."""
+
+    def __init__(self, state: State) -> None:
+        self._house = House(state)
+        self._state = state
+
+    async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        host = incoming.headers.get("Host", "")
+        name = host.rsplit(":", 1)[0].lower()
+        if name in ("127.0.0.1", "localhost", ""):
+            return await self._own(incoming)
+        body = await incoming.read()
+        request = request_to(incoming.method, name, incoming.raw_path, incoming.headers, body)
+        delivery = self._house.deliver(request)
+        return await self._carry(incoming, delivery)
+
+    async def _carry(self, incoming: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+        if delivery.wait:
+            await asyncio.sleep(delivery.wait)
+        if delivery.answer is None:
+            _drop(incoming, reset=delivery.reset)
+            return web.Response(status=500)
+        response, size = _response(incoming, delivery.answer)
+        self._house.counts[f"bytes.{delivery.vendor}"] += size
+        if not delivery.cut:
+            return response
+        return await _cut(incoming, response)
+
+    async def _own(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        counts = self._house.counts
+        match incoming.method, incoming.path:
+            case "GET", "/sandbox/counts":
+                return web.json_response(dict(sorted(counts.items())))
+            case "POST", "/sandbox/counts/reset":
+                counts.clear()
+                return web.json_response({})
+            case "POST", "/sandbox/control":
+                return self._control(await incoming.read())
+            case "GET", path:
+                page = page_for(path, self._state, self._house.faults, counts)
+                return web.Response(status=page.status, text=page.html, content_type="text/html")
+        return web.json_response({"error": "Not found."}, status=404)
+
+    def _control(self, body: bytes) -> web.Response:
+        try:
+            command = json.loads(body)
+            return web.json_response({"result": control(self._state, command, self._house.faults)})
+        except (ControlError, ValueError) as wrong:
+            return web.json_response({"error": str(wrong)}, status=400)
+
+
+def _response(incoming: web.BaseRequest, answer: Answer) -> tuple[web.Response, int]:
+    headers = dict(answer.headers)
+    body = answer.gzipped
+    if "gzip" not in incoming.headers.get("Accept-Encoding", ""):
+        body = zlib.decompress(body, wbits=31) if body and answer.body is None else answer.raw()
+    elif body is None:
+        body = answer.raw()
+        if len(body) > _WORTH_PACKING:
+            body = zlib.compress(body, 1, wbits=31)
+            headers["Content-Encoding"] = "gzip"
+    else:
+        headers["Content-Encoding"] = "gzip"
+    if answer.status != 204:
+        headers["Content-Type"] = answer.content_type
+    return web.Response(status=answer.status, body=body, headers=headers), len(body)
+
+
+async def _cut(incoming: web.BaseRequest, whole: web.Response) -> web.StreamResponse:
+    """Announce the whole body, send half of it, and close."""
+    body = whole.body
+    content = body if isinstance(body, bytes) else b""
+    partial = web.StreamResponse(status=whole.status, headers=whole.headers)
+    partial.content_length = len(content)
+    await partial.prepare(incoming)
+    await partial.write(content[: len(content) // 2])
+    _drop(incoming, reset=False)
+    return partial
+
+
+def _drop(incoming: web.BaseRequest, *, reset: bool) -> None:
+    transport = incoming.transport
+    if transport is None:
+        return
+    if reset:
+        linger_zero = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+        transport.abort()
+    else:
+        transport.close()
+
+
+async def serve(folder: Path, port: int) -> None:
+    """Serve until cancelled. Prints READY and the address on stdout."""
+    state = State(folder)
+    server = web.Server(Server(state).handle, access_log=None)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    chosen = runner.addresses[0][1]
+    running = folder / RUNNING
+    try:
+        running.write_text(json.dumps({"url": f"http://127.0.0.1:{chosen}", "pid": os.getpid()}))
+        print(f"READY http://127.0.0.1:{chosen}", flush=True)
+        await asyncio.Event().wait()
+    finally:
+        running.unlink(missing_ok=True)
+        await runner.cleanup()
+        state.close()
