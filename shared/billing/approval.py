@@ -1,0 +1,74 @@
+"""A person's word on a held change: approve exactly those numbers, or reject them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.billing import records, repository
+from shared.billing.models import Decided, Hold, HoldReason, LedgerEntry, LedgerEvent, LineRecord, Verdict
+from shared.billing.records import Kept
+from shared.errors import Rejected
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+
+def held(tables: Tables, account: AccountId) -> Iterator[Hold]:
+    """Every hold of the account, decided or not."""
+    for _, line in _held_lines(tables, account):
+        if line.hold is not None:
+            yield line.hold
+
+
+def decide(
+    tables: Tables, account: AccountId, change_id: str, verdict: Verdict, who: str, now: datetime
+) -> Hold:
+    """Record the verdict on a held change; the next push carries it out if its numbers still hold then.
+
+    Deciding the same again is harmless. Raises Rejected with the sentence to show.
+    """
+    found = next(((k, line) for k, line in _held_lines(tables, account) if _is(line.hold, change_id)), None)
+    if found is None:
+        raise Rejected(
+            f"Nothing is held under '{change_id}' any more: its numbers have changed, or it was settled."
+        )
+    kept, line = found
+    if line.hold is None:
+        raise Rejected(f"Nothing is held under '{change_id}'.")
+    if HoldReason.PRORATION in line.hold.reasons and verdict is Verdict.APPROVED:
+        raise Rejected(
+            "This agreement prorates. Proration comes later: change the line in the PSA yourself, or switch the "
+            "agreement's proration off."
+        )
+    if line.hold.decided is not None and line.hold.decided.verdict is verdict:
+        return line.hold
+    decided = line.hold.model_copy(update={"decided": Decided(verdict=verdict, who=who, at=now)})
+    entry = LedgerEntry(
+        event=LedgerEvent.APPROVED if verdict is Verdict.APPROVED else LedgerEvent.REJECTED,
+        at=now,
+        run="",
+        mapping_id=line.mapping_id,
+        line_id=line.line_id,
+        change_id=change_id,
+        before=decided.change.before,
+        after=decided.change.after,
+        who=who,
+    )
+    record = kept.record.with_line(line.model_copy(update={"hold": decided}))
+    try:
+        records.save(tables, account, kept, record, [entry])
+    except Conflict as conflict:
+        raise Rejected(
+            "The agreement was changed at this moment. Look at the change again and repeat."
+        ) from conflict
+    return decided
+
+
+def _is(hold: Hold | None, change_id: str) -> bool:
+    return hold is not None and hold.change.id == change_id
+
+
+def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[Kept, LineRecord]]:
+    for connection in repository.connections(tables, account):
+        for kept in records.all_of(tables, account, connection.id):
+            for line in kept.record.lines.values():
+                if line.hold is not None:
+                    yield kept, line
