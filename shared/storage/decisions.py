@@ -1,0 +1,92 @@
+"""What people decide, kept as versions: who, when, why, and what was in force at any time."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.storage import keys
+from shared.storage.documents import Document
+from shared.storage.keys import AccountId
+from shared.storage.tables import Change, Insert, Replace, Tables
+
+
+class Decision(Document):
+    """One version: in force from `valid_from` until the next one of the same kind and id."""
+
+    kind: str
+    id: str
+    valid_from: datetime
+    who: str
+    reason: str
+    content: str | None
+    """The document as JSON, in full: a default that changes later does not change what was decided. None: ended."""
+
+    def read[D: Document](self, model: type[D]) -> D | None:
+        return None if self.content is None else model.model_validate_json(self.content)
+
+
+def decide(
+    tables: Tables,
+    account: AccountId,
+    kind: str,
+    name: str,
+    document: Document | None,
+    *,
+    who: str,
+    reason: str,
+    now: datetime,
+) -> Decision:
+    """Put a document in force, or end what is in force (None).
+
+    Raises Conflict when somebody else decided the same at the same moment: read again, show it, ask again.
+    A decision is always later than the one it follows, also within one microsecond or when clocks differ.
+    """
+    key = keys.decision_now(account, kind, name)
+    row = tables.get(key)
+    if row is not None:
+        now = max(now, row.read(Decision).valid_from + timedelta(microseconds=1))
+    decision = Decision(
+        kind=kind,
+        id=name,
+        valid_from=now,
+        who=who,
+        reason=reason,
+        content=None if document is None else document.model_dump_json(),
+    )
+    in_force: Change = Insert(key, decision) if row is None else Replace(key, decision, row.etag)
+    tables.commit([in_force, Insert(keys.decision_version(account, kind, name, now), decision)])
+    return decision
+
+
+def get[D: Document](tables: Tables, account: AccountId, kind: str, name: str, model: type[D]) -> D | None:
+    """What is in force now."""
+    row = tables.get(keys.decision_now(account, kind, name))
+    return row.read(Decision).read(model) if row else None
+
+
+def in_force[D: Document](
+    tables: Tables, account: AccountId, kind: str, model: type[D]
+) -> Iterator[tuple[str, D]]:
+    """Id and document of everything of a kind that is in force now."""
+    for row in tables.rows(keys.decisions(account), keys.decisions_now(kind)):
+        decision = row.read(Decision)
+        document = decision.read(model)
+        if document is not None:
+            yield decision.id, document
+
+
+def as_of[D: Document](
+    tables: Tables, account: AccountId, kind: str, name: str, model: type[D], when: datetime
+) -> D | None:
+    """What was in force at a time."""
+    found = None
+    for decision in history(tables, account, kind, name):
+        if decision.valid_from > when:
+            break
+        found = decision
+    return found.read(model) if found else None
+
+
+def history(tables: Tables, account: AccountId, kind: str, name: str) -> Iterator[Decision]:
+    """Every version, oldest first."""
+    for row in tables.rows(keys.decisions(account), keys.decision_versions(kind, name)):
+        yield row.read(Decision)
