@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from datetime import datetime
-from email.headerregistry import Address
+from email.contentmanager import raw_data_manager
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from urllib.parse import quote
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 
 from shared.mail.base import Mail
 
@@ -70,11 +70,10 @@ def check(mail: Mail) -> None:
 
 def extra_headers(mail: Mail) -> dict[str, str]:
     """What every mail of ours carries besides its addresses, the mail's own headers last."""
-    stop = f"<mailto:{address(mail.reply_to)}?subject={quote('Unsubscribe ' + address(mail.to))}>"
     return {
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
-        "List-Unsubscribe": stop,
+        "List-Unsubscribe": f"<mailto:{address(mail.reply_to)}?subject=Unsubscribe>",
         **mail.headers,
     }
 
@@ -87,16 +86,34 @@ def message_id(mail: Mail) -> str:
 def build(mail: Mail, at: datetime) -> EmailMessage:
     """The mail as a MIME message of plain text and HTML. Raises InvalidMail."""
     check(mail)
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(mail.sender_name, addr_spec=address(mail.sender))
-    message["To"] = Address(addr_spec=address(mail.to))
-    message["Reply-To"] = Address(addr_spec=address(mail.reply_to))
-    message["Subject"] = mail.subject
+    message: EmailMessage = EmailMessage(policy=_POLICY)
+    message["From"] = _mailbox(mail.sender_name, address(mail.sender))
+    message["To"] = address(mail.to)
+    message["Reply-To"] = address(mail.reply_to)
+    message["Subject"] = Header(mail.subject, _charset(mail.subject), header_name="Subject")
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(mail)
     for name, value in extra_headers(mail).items():
-        message[name] = value
-    # Base64 and quoted-printable are chosen by the library from the content; both survive any relay.
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+        message[name] = Header(value, _charset(value), header_name=name)
+    message.set_content(mail.text, content_manager=raw_data_manager, cte="quoted-printable")
+    message.add_alternative(
+        mail.html, content_manager=raw_data_manager, subtype="html", cte="quoted-printable"
+    )
     return message
+
+
+# The newer policies fold long names and subjects wrongly (Python 3.13.0): blanks come and go, and a name with a comma
+# can turn into two addresses. `Header` does it right.
+_POLICY = compat32.clone(linesep="\r\n")
+
+
+def _mailbox(name: str, address: str) -> Header | str:
+    if name.isascii():
+        return formataddr((name, address))
+    header = Header(name, "utf-8", header_name="From")
+    header.append(f"<{address}>", "us-ascii")
+    return header
+
+
+def _charset(text: str) -> str:
+    return "us-ascii" if text.isascii() else "utf-8"
