@@ -1,0 +1,5 @@
+"""Where Microsoft's services are, in the global cloud."""
+
+LOGIN = "https://login.microsoftonline.com"
+GRAPH = "https://graph.microsoft.com"
+PARTNER_CENTER = "https://api.partnercenter.microsoft.com"

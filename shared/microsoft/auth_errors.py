@@ -1,0 +1,272 @@
+"""What a refusal of Microsoft means: who must act, said in plain words.
+
+The `error` word decides first, the numbers refine it: Microsoft may renumber. What nobody knows is said to be unknown.
+Vendor's page: learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from shared.http import Throttled, Unreachable
+from shared.microsoft.models import Blame, NotRead
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    blame: Blame
+    """When it happens in a customer's tenant. In the partner's own tenant all but TRANSIENT is the partner's."""
+    sentence: str
+    at_home: str = ""
+    """The sentence for the partner's own tenant, where it differs."""
+
+
+_BUSY = _Meaning(
+    Blame.TRANSIENT, "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself."
+)
+_MFA = _Meaning(
+    Blame.PARTNER,
+    "Microsoft asks for multi-factor authentication. Open the partner connection, choose 'Sign in again' "
+    "and complete MFA with the service user.",
+)
+_EXPIRED = _Meaning(
+    Blame.PARTNER,
+    "The partner's sign-in has expired or was revoked. Open the partner connection, choose 'Sign in again' "
+    "and complete MFA with the service user.",
+)
+_SERVICE_USER = _Meaning(
+    Blame.PARTNER,
+    "The service user of the partner connection is disabled, locked or has an expired password. Repair the user "
+    "in the partner's Entra ID, then open the partner connection and choose 'Sign in again'.",
+)
+_RISK = _Meaning(
+    Blame.PARTNER,
+    "Microsoft blocks the service user because it sees a risk in the partner's tenant. Clear the risk in "
+    "Entra ID Protection, then open the partner connection and choose 'Sign in again'.",
+)
+_SECRET_EXPIRED = _Meaning(
+    Blame.PARTNER,
+    "The client secret of the partner's app has expired. Create a new one under 'Certificates & secrets' of the "
+    "app registration and enter it in the partner connection.",
+)
+_SECRET_WRONG = _Meaning(
+    Blame.PARTNER,
+    "The client secret of the partner's app is wrong. Create a new one under 'Certificates & secrets' of the "
+    "app registration and enter its value (not its id) in the partner connection.",
+)
+_APP_OFF = _Meaning(
+    Blame.PARTNER,
+    "The partner's app registration is disabled or not open to other tenants. Enable it in the partner's Entra ID "
+    "and set it to accounts in any organisational directory.",
+)
+_CONSENT = _Meaning(
+    Blame.TENANT,
+    "The app has no consent in this tenant. Give consent for the tenant from the partner connection, or let an "
+    "administrator of the tenant open the consent link.",
+    "The app has no consent in the partner's own tenant, or its client id is wrong. Open the partner connection, "
+    "check the client id and give consent again as an administrator.",
+)
+_GDAP = _Meaning(
+    Blame.TENANT,
+    "The service user has no access to this tenant. Have a GDAP relationship approved with the role Global Reader or "
+    "Directory Readers, and put the service user into the security group that holds it.",
+    "The service user is not a member of the partner's tenant. Open the partner connection and sign in with a user "
+    "of that tenant.",
+)
+_POLICY = _Meaning(
+    Blame.TENANT,
+    "A Conditional Access or security policy of this tenant blocks the partner's sign-in. Ask the tenant's "
+    "administrator to exclude service provider users from it.",
+    "A Conditional Access or security policy of the partner's tenant blocks the service user. Change the policy, "
+    "then open the partner connection and choose 'Sign in again'.",
+)
+_GONE = _Meaning(
+    Blame.GONE,
+    "Microsoft does not know this tenant any more: it was deleted, or it is in another Microsoft cloud. If the "
+    "customer has left, remove the company.",
+    "Microsoft does not know the partner's tenant. Check the tenant id of the partner connection.",
+)
+_OUR_REQUEST = _Meaning(
+    Blame.TENANT,
+    "Microsoft could not understand the sign-in request for this tenant. Check client id and permissions of the "
+    "partner's app; if they are right, report this code.",
+    "Microsoft could not understand the sign-in request. Check tenant id, client id and permissions of the "
+    "partner's app; if they are right, report this code.",
+)
+_REFUSED = _Meaning(
+    Blame.TENANT,
+    "Microsoft refuses the sign-in to this tenant, although the partner's own works. Check the GDAP relationship, "
+    "the consent and the Conditional Access policies of the tenant.",
+    "Microsoft refuses the partner's sign-in. Open the partner connection, choose 'Sign in again' and complete MFA "
+    "with the service user.",
+)
+_UNKNOWN = _Meaning(
+    Blame.TRANSIENT,
+    "Microsoft refused the sign-in for a reason Seatwise does not know. Seatwise tries again by itself; if it stays, "
+    "look up the code.",
+)
+
+_BY_ERROR: Final[Mapping[str, _Meaning]] = {
+    "temporarily_unavailable": _BUSY,
+    "server_error": _BUSY,
+    "invalid_client": _SECRET_WRONG,
+    "invalid_grant": _REFUSED,
+    "interaction_required": _REFUSED,
+    "login_required": _REFUSED,
+    "access_denied": _REFUSED,
+    "consent_required": _CONSENT,
+    "unauthorized_client": _CONSENT,
+    "invalid_resource": _CONSENT,
+    "invalid_request": _OUR_REQUEST,
+    "invalid_scope": _OUR_REQUEST,
+    "unsupported_grant_type": _OUR_REQUEST,
+}
+_DECIDED_BY_WORD = frozenset({"temporarily_unavailable"})
+
+_CODES: Final[Mapping[_Meaning, tuple[int, ...]]] = {
+    _MFA: (50072, 50074, 50076, 50078, 50079),
+    _EXPIRED: (50089, 50132, 50133, 50173, 70000, 70008, 70043, 700082, 700084),
+    _SERVICE_USER: (50053, 50055, 50057),
+    _RISK: (53011, 530034),
+    _SECRET_EXPIRED: (7000222,),
+    _SECRET_WRONG: (50012, 70002, 700024, 700027, 700030, 7000215, 7000218),
+    _APP_OFF: (50194, 70001, 1000031, 7000112),
+    _CONSENT: (
+        *(65001, 65004, 65005, 90008, 90094, 90099),
+        *(500011, 650051, 650052, 650056, 650057, 700011, 700016),
+    ),
+    _GDAP: (16000, 16003, 50020, 50034, 50105, 50177, 51004, 90072, 500021, 500022, 500212, 500213),
+    _POLICY: (50131, 50158, 53000, 53001, 53003, 530003, 530032, 530035),
+    _GONE: (90002, 90038, 900023, 5000224),
+    _BUSY: (
+        *(50033, 50087, 50166, 50196, 80002, 90006, 90012, 90024, 90033),
+        *(90055, 90090, 90091),
+    ),
+    _OUR_REQUEST: (70011, 900144, 901002, 9002313),
+}
+_BY_CODE: Final[Mapping[int, _Meaning]] = {
+    code: meaning for meaning, codes in _CODES.items() for code in codes
+}
+_AADSTS = re.compile(r"\AAADSTS(\d{5,8})\b")
+
+
+def sign_in_refused(answer: Mapping[str, object], *, at_home: bool) -> NotRead:
+    """Classify the error that a sign-in was answered with; `at_home`: it was for the partner's own tenant."""
+    error = answer.get("error")
+    codes = _codes(answer)
+    known = next((code for code in codes if code in _BY_CODE), None)
+    if error in _DECIDED_BY_WORD or known is None:
+        meaning = _BY_ERROR.get(error, _UNKNOWN) if isinstance(error, str) else _UNKNOWN
+    else:
+        meaning = _BY_CODE[known]
+    if known is None and codes:
+        known = codes[0]
+    word = error if isinstance(error, str) and error in _BY_ERROR else "unknown error"
+    return _not_read(meaning, word if known is None else f"AADSTS{known}", at_home=at_home)
+
+
+def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -> NotRead:
+    """Classify an answer of Graph that is not a good one and that waiting does not mend."""
+    code = f"{status} {_word(body)}".strip()
+    if status == HTTPStatus.UNAUTHORIZED:
+        sentence = (
+            "Microsoft Graph does not accept the sign-in to {place} although it was just issued. Open the partner "
+            "connection and choose 'Sign in again'; if it stays, check {place}'s Conditional Access policies."
+        )
+    elif status == HTTPStatus.FORBIDDEN and app_only:
+        sentence = (
+            "The app lacks a permission in {place}. Give it LicenseAssignment.Read.All, Organization.Read.All and "
+            "User.Read.All as application permissions, with an administrator's consent."
+        )
+    elif status == HTTPStatus.FORBIDDEN and at_home:
+        sentence = (
+            "The service user may not read the GDAP relationships. Put it into the partner's group AdminAgents and "
+            "give the app the permission DelegatedAdminRelationship.Read.All with an administrator's consent."
+        )
+    elif status == HTTPStatus.FORBIDDEN:
+        sentence = (
+            "The service user may not read {place}: the GDAP role is missing. Give its security group the role Global "
+            "Reader or Directory Readers in the GDAP relationship, and check the app's consent."
+        )
+    else:
+        sentence = f"Microsoft Graph refused a question about {{place}} with {status}. Report this code."
+        blame = Blame.TRANSIENT if status < HTTPStatus.BAD_REQUEST else Blame.INVALID
+        return NotRead(blame, code, sentence.format(place=_place(at_home=at_home)))
+    blame = Blame.PARTNER if at_home else Blame.TENANT
+    return NotRead(blame, code, sentence.format(place=_place(at_home=at_home)))
+
+
+_NO_MFA = "900421"
+
+
+def partner_center_refused(status: int, body: object) -> NotRead:
+    """Classify an answer of Partner Center that is not a good one and that waiting does not mend."""
+    word = _word(body)
+    code = f"{status} {word}".strip()
+    if word == _NO_MFA:
+        return NotRead(
+            Blame.PARTNER,
+            code,
+            "Partner Center demands a sign-in with multi-factor authentication. Open the partner connection, choose "
+            "'Sign in again' and complete MFA with the service user.",
+        )
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return NotRead(
+            Blame.PARTNER,
+            code,
+            "Partner Center does not let the partner connection read the customers. Put the service user into the "
+            "group AdminAgents, and give the app the Partner Center permission with an administrator's consent.",
+        )
+    return NotRead(
+        Blame.INVALID, code, f"Partner Center refused the list of customers with {status}. Report this code."
+    )
+
+
+def as_not_read(failure: Throttled | Unreachable, service: str) -> NotRead:
+    """Nobody refused anything: the service could not be asked now."""
+    if isinstance(failure, Throttled):
+        sentence = f"{service} asks Seatwise to wait. It tries again by itself."
+        return NotRead(Blame.TRANSIENT, "throttled", sentence, after=failure.after)
+    return NotRead(
+        Blame.TRANSIENT,
+        "no answer",
+        f"{service} could not be asked: {failure.why} Seatwise tries again by itself.",
+    )
+
+
+def _not_read(meaning: _Meaning, code: str, *, at_home: bool) -> NotRead:
+    if not at_home:
+        return NotRead(meaning.blame, code, meaning.sentence)
+    blame = Blame.TRANSIENT if meaning.blame is Blame.TRANSIENT else Blame.PARTNER
+    return NotRead(blame, code, meaning.at_home or meaning.sentence)
+
+
+def _codes(answer: Mapping[str, object]) -> list[int]:
+    listed = answer.get("error_codes")
+    codes = [code for code in listed if type(code) is int and code > 0] if isinstance(listed, list) else []
+    if (
+        not codes
+        and isinstance(text := answer.get("error_description"), str)
+        and (found := _AADSTS.match(text))
+    ):
+        codes = [int(found[1])]
+    return codes
+
+
+_PLAIN = re.compile(r"[A-Za-z_.]{1,60}|\d{1,8}")
+
+
+def _word(body: object) -> str:
+    """The service's own word for the error, when it is one: a code and never free text."""
+    if not isinstance(body, dict):
+        return ""
+    error = body.get("error", body)
+    word = error.get("code") if isinstance(error, dict) else error
+    text = str(word) if isinstance(word, (str, int)) else ""
+    return text if _PLAIN.fullmatch(text) else ""
+
+
+def _place(*, at_home: bool) -> str:
+    return "the partner's tenant" if at_home else "this tenant"

@@ -1,0 +1,94 @@
+"""Microsoft as the rest of Seatwise sees it: customers, tenants, and whether a partner can sign in."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+from pydantic import SecretStr
+
+from shared.http import Http, Throttled, Unreachable
+from shared.microsoft import graph, partner
+from shared.microsoft.addresses import GRAPH, PARTNER_CENTER
+from shared.microsoft.auth_errors import as_not_read
+from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode, TenantRead
+from shared.microsoft.sign_in import SignIn, Token
+from shared.storage.keys import AccountId
+from shared.storage.secrets import Secrets
+
+
+class Microsoft:
+    """One per process: it keeps tokens in memory. Every read is complete, or it raises NotRead."""
+
+    def __init__(self, http: Http, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+        self._http = http
+        self._clock = clock
+        self._sign_in = SignIn(http, secrets, clock)
+
+    def check_partner(self, account: AccountId, connection: PartnerConnection) -> SecretStr | None:
+        """Sign in anew to the partner's own tenant, and give the rotated refresh token for the daily run to store.
+
+        None when app-only. A customer's redemption rotates it too, but only this one is handed out.
+        """
+        redeemed = self._sign_in.redeem(account, connection, connection.tenant_id, GRAPH)
+        return SecretStr(redeemed.refresh_token) if redeemed.refresh_token else None
+
+    def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
+        """Every customer of the partner, with or without GDAP."""
+        home = connection.tenant_id
+        token = self._sign_in.token(account, connection, home, GRAPH)
+        list_token = self._sign_in.token(account, connection, home, PARTNER_CENTER)
+        try:
+            customers = partner.read_customers(self._http, list_token.value)
+        except (Throttled, Unreachable) as failure:
+            raise as_not_read(failure, "Partner Center") from None
+        except NotRead:
+            self._sign_in.forget(account, connection, home, PARTNER_CENTER)
+            raise
+        try:
+            return partner.with_gdap(customers, self._reader(connection, home, token))
+        except (Throttled, Unreachable) as failure:
+            raise as_not_read(failure, "Microsoft Graph") from None
+        except NotRead:
+            self._sign_in.forget(account, connection, home, GRAPH)
+            raise
+
+    def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
+        """Everything of one tenant: two calls, more only for more than 999 users."""
+        began = self._clock()
+        token = self._sign_in.token(account, connection, tenant_id, GRAPH)
+        try:
+            return self._read(connection, tenant_id, token, began)
+        except NotRead as refusal:
+            if not _is_refused(refusal):
+                raise
+            self._sign_in.forget(account, connection, tenant_id, GRAPH)
+            if not token.kept:
+                raise
+        # The kept token may be older than a consent or a role that was given since.
+        fresh = self._sign_in.token(account, connection, tenant_id, GRAPH)
+        return self._read(connection, tenant_id, fresh, began)
+
+    def _read(
+        self, connection: PartnerConnection, tenant_id: str, token: Token, began: datetime
+    ) -> TenantRead:
+        reader = self._reader(connection, tenant_id, token)
+        try:
+            return graph.read_tenant(reader, connection.id, tenant_id, self._clock, began)
+        except (Throttled, Unreachable) as failure:
+            raise as_not_read(failure, "Microsoft Graph") from None
+
+    def _reader(self, connection: PartnerConnection, tenant_id: str, token: Token) -> graph.GraphReader:
+        return graph.GraphReader(
+            self._http,
+            token.value,
+            self._clock,
+            at_home=tenant_id.lower() == connection.tenant_id.lower(),
+            app_only=connection.mode is SignInMode.APP_ONLY,
+        )
+
+
+def _is_refused(refusal: NotRead) -> bool:
+    """Graph said 401 or 403: a role or consent is missing, or was when the token was made."""
+    return refusal.blame in (Blame.TENANT, Blame.PARTNER) and refusal.code.startswith(
+        (str(HTTPStatus.UNAUTHORIZED.value), str(HTTPStatus.FORBIDDEN.value))
+    )

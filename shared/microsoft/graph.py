@@ -1,0 +1,223 @@
+"""One complete read of a tenant: everything in one `$batch`, its further pages, or nothing.
+
+Vendor's pages: learn.microsoft.com/graph/json-batching, /graph/paging, /graph/aad-advanced-queries
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import TypeAdapter
+
+from shared.http import UNTOLD_WAIT, Http, Throttled, Unreachable, json_of, retry_after
+from shared.microsoft.addresses import GRAPH
+from shared.microsoft.auth_errors import graph_refused
+from shared.microsoft.graph_rows import (
+    Batch,
+    BatchItem,
+    Page,
+    SkuRow,
+    SubscriptionRow,
+    UserRow,
+    doubts_of,
+    fields_of,
+    invalid,
+    skus_of,
+    subscriptions_of,
+    users_of,
+    validated,
+)
+from shared.microsoft.models import TenantRead
+
+MOST_PAGES = 500
+"""Half a million users: more is a service that goes round in circles with ever new links."""
+_HOST: Final = urlsplit(GRAPH).hostname or ""
+_EVENTUAL: Final = {"ConsistencyLevel": "eventual"}
+"""What an advanced query needs, on its further pages too."""
+
+_QUESTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "subscribedSkus": {"url": f"/subscribedSkus?$select={fields_of(SkuRow)}"},
+    "subscriptions": {"url": f"/directory/subscriptions?$select={fields_of(SubscriptionRow)}"},
+    "users": {
+        "url": f"/users?$select={fields_of(UserRow)}"
+        "&$filter=assignedLicenses/$count%20ne%200&$count=true&$top=999",
+        "headers": _EVENTUAL,
+    },
+}
+
+
+class GraphReader:
+    """Reads Graph with one tenant's token. Every method gives all of it or raises.
+
+    Raises NotRead, Throttled or Unreachable (see `auth_errors.as_not_read`).
+    """
+
+    def __init__(
+        self, http: Http, token: str, clock: Callable[[], datetime], *, at_home: bool, app_only: bool
+    ) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._clock = clock
+        self._at_home = at_home
+        self._app_only = app_only
+
+    def batch(self, questions: Mapping[str, Mapping[str, Any]]) -> dict[str, Page[Any]]:
+        """The first page of each question, asked together; only those that were not answered are asked again."""
+        answers: dict[str, Page[Any]] = {}
+
+        def attempt() -> None:
+            still_open = {each: questions[each] for each in questions if each not in answers}
+            asked = [{"id": each, "method": "GET", **question} for each, question in still_open.items()]
+            answer = self._http.ask(
+                "POST", f"{GRAPH}/v1.0/$batch", headers=self._headers, json={"requests": asked}
+            )
+            self._check(answer)
+            self._sort(validated(_batch(), answer.content)["responses"], set(still_open), answers)
+
+        self._http.patiently(attempt)
+        return answers
+
+    def pages[Row](
+        self, first: Page[Row], adapter: TypeAdapter[Page[Row]], headers: Mapping[str, str]
+    ) -> list[Row]:
+        """The rows of a page and of all that follow it; every link is checked before the token goes there."""
+        rows = list(_value(first))
+        seen: set[str] = set()
+        page, emptied = first, False
+        while link := page.get("next_link"):
+            emptied = emptied or not _value(page)
+            if link in seen or len(seen) >= MOST_PAGES:
+                raise invalid("its pages go round in circles")
+            seen.add(link)
+            page = self.get(link, adapter, headers)
+            rows += _value(page)
+        emptied = emptied or (page is not first and not _value(page))
+        announced = first.get("count")
+        if emptied and (announced is None or len(rows) < announced):
+            raise invalid("one of its pages is empty")
+        return rows
+
+    def get[Row](
+        self,
+        link: str,
+        adapter: TypeAdapter[Page[Row]],
+        headers: Mapping[str, str],
+        params: Mapping[str, str | int] | None = None,
+    ) -> Page[Row]:
+        """One page."""
+        _check_link(link)
+        answer = self._http.read("GET", link, headers={**self._headers, **headers}, params=params or {})
+        self._check(answer)
+        return validated(adapter, answer.content)
+
+    def _check(self, answer: requests.Response) -> None:
+        if answer.status_code != HTTPStatus.OK:
+            try:
+                body = json_of(answer)
+            except Unreachable:
+                body = None
+            raise self._refused(answer.status_code, body)
+
+    def _refused(self, status: int, body: object) -> Exception:
+        return graph_refused(status, body, at_home=self._at_home, app_only=self._app_only)
+
+    def _sort(self, items: list[BatchItem], asked: set[str], answers: dict[str, Page[Any]]) -> None:
+        """Keep the good answers; then raise for the others, the lasting refusals first."""
+        waits: list[timedelta | None] = []
+        failing = 0
+        for item in items:
+            if item["id"] not in asked:
+                raise invalid(f"{item['id']} is answered twice")
+            asked.remove(item["id"])
+            status, body = item["status"], item.get("body")
+            if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                failing = status
+                waits.append(self._wait_of(item))
+            elif status != HTTPStatus.OK:
+                raise self._refused(status, body)
+            elif not isinstance(body, dict):
+                raise invalid(f"{item['id']}: it has no content")
+            else:
+                answers[item["id"]] = body
+        if asked:
+            raise invalid(f"{', '.join(sorted(asked))}: not answered")
+        told = [wait for wait in waits if wait is not None]
+        if told:
+            raise Throttled(_HOST, max(told))
+        if failing == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Throttled(_HOST, UNTOLD_WAIT, told=False)
+        if failing:
+            raise Unreachable(f"{_HOST} answered {failing}.")
+
+    def _wait_of(self, item: BatchItem) -> timedelta | None:
+        headers = item.get("headers") or {}
+        asked_for = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+        return None if asked_for is None else retry_after(str(asked_for), self._clock())
+
+
+def read_tenant(
+    reader: GraphReader, connection_id: str, tenant_id: str, clock: Callable[[], datetime], began: datetime
+) -> TenantRead:
+    """Read SKUs, subscriptions and licensed users. Raises as GraphReader does; `began` is before the sign-in."""
+    first = reader.batch(_QUESTIONS)
+    skus = skus_of(reader.pages(first["subscribedSkus"], _sku_page(), {}))
+    subscriptions = subscriptions_of(reader.pages(first["subscriptions"], _subscription_page(), {}))
+    rows = reader.pages(first["users"], _user_page(), _EVENTUAL)
+    users = users_of(rows)
+    return TenantRead(
+        tenant_id=tenant_id,
+        connection_id=connection_id,
+        began=began,
+        ended=clock(),
+        skus=skus,
+        subscriptions=subscriptions,
+        users=users,
+        doubts=doubts_of(skus, subscriptions, rows, users, first["users"].get("count")),
+    )
+
+
+def _value[Row](page: Page[Row]) -> list[Row]:
+    if "value" not in page:
+        raise invalid("a list has no rows, not even none")
+    return page["value"]
+
+
+def _check_link(link: str) -> None:
+    """A link comes from the answer: the token must never follow it to somebody else's host."""
+    try:
+        parts = urlsplit(link)
+        port = parts.port
+    except ValueError:
+        raise invalid("the link to its next page is no address") from None
+    if (
+        parts.scheme != "https"
+        or parts.netloc.lower() not in (_HOST, f"{_HOST}:443")
+        or port not in (None, 443)
+    ):
+        raise invalid("the link to its next page leads to another host, which was not asked")
+    if not parts.path.startswith("/v1.0/"):
+        raise invalid("the link to its next page leads to something else")
+
+
+@cache
+def _batch() -> TypeAdapter[Batch]:
+    return TypeAdapter(Batch)
+
+
+@cache
+def _sku_page() -> TypeAdapter[Page[SkuRow]]:
+    return TypeAdapter(Page[SkuRow])
+
+
+@cache
+def _subscription_page() -> TypeAdapter[Page[SubscriptionRow]]:
+    return TypeAdapter(Page[SubscriptionRow])
+
+
+@cache
+def _user_page() -> TypeAdapter[Page[UserRow]]:
+    return TypeAdapter(Page[UserRow])

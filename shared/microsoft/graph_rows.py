@@ -1,0 +1,275 @@
+"""The rows of Graph as they may be, and what is kept of them: strict about counts, patient with blanks."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from shared.microsoft.models import Blame, NotRead, Sku, Subscription, User
+
+LARGEST_COUNT = 10_000_000
+MAILBOX_PLANS = frozenset(
+    {
+        "efb87545-963c-4e0d-99df-69c6916d9eb0",  # EXCHANGE_S_ENTERPRISE
+        "9aaf7827-d63c-4b61-89c3-182f06f82e5c",  # EXCHANGE_S_STANDARD
+        "4a82b400-a79f-41a4-b4e2-e94f5787b113",  # EXCHANGE_S_DESKLESS
+    }
+)
+"""Plans that give a user a mailbox; the archive add-on and the foundation plan give none."""
+_IN_FORCE = frozenset({"Enabled", "Warning"})
+
+type Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
+type Text = str | None
+type Id = Annotated[str, Field(min_length=1)]
+
+
+class PrepaidUnits(TypedDict):
+    enabled: Count
+    warning: Count
+    suspended: Count
+    lockedOut: Count
+
+
+class SkuRow(TypedDict):
+    skuId: Id
+    skuPartNumber: NotRequired[Text]
+    appliesTo: NotRequired[Text]
+    consumedUnits: Count
+    prepaidUnits: PrepaidUnits
+    subscriptionIds: NotRequired[list[str] | None]
+
+
+class SubscriptionRow(TypedDict):
+    id: Id
+    skuId: NotRequired[Text]
+    commerceSubscriptionId: NotRequired[Text]
+    status: NotRequired[Text]
+    totalLicenses: Count
+    isTrial: NotRequired[bool | None]
+    createdDateTime: NotRequired[datetime | None]
+    nextLifecycleDateTime: NotRequired[datetime | None]
+
+
+class Licence(TypedDict):
+    skuId: Id
+
+
+class Plan(TypedDict):
+    servicePlanId: NotRequired[Text]
+    capabilityStatus: NotRequired[Text]
+
+
+class UserRow(TypedDict):
+    id: Id
+    displayName: NotRequired[Text]
+    userPrincipalName: NotRequired[Text]
+    mail: NotRequired[Text]
+    accountEnabled: NotRequired[bool | None]
+    userType: NotRequired[Text]
+    department: NotRequired[Text]
+    officeLocation: NotRequired[Text]
+    state: NotRequired[Text]
+    city: NotRequired[Text]
+    assignedLicenses: NotRequired[list[Licence] | None]
+    assignedPlans: NotRequired[list[Plan] | None]
+
+
+class RelationshipCustomer(TypedDict):
+    tenantId: Id
+
+
+class RelationshipRow(TypedDict):
+    displayName: NotRequired[Text]
+    status: str
+    customer: NotRequired[RelationshipCustomer | None]
+    endDateTime: NotRequired[datetime | None]
+
+
+class Page[Row](TypedDict):
+    """A list or a part of one; of an error it holds only `error`."""
+
+    value: NotRequired[list[Row]]
+    next_link: NotRequired[Annotated[Text, Field(alias="@odata.nextLink")]]
+    count: NotRequired[Annotated[int | None, Field(alias="@odata.count")]]
+    error: NotRequired[Any]
+
+
+class _Item(TypedDict):
+    status: int
+    headers: NotRequired[dict[str, Any] | None]
+
+
+type _Body[Row] = Annotated[Page[Row] | str | None, Field(union_mode="left_to_right")]
+
+
+class SkusItem(_Item):
+    id: Literal["subscribedSkus"]
+    body: NotRequired[_Body[SkuRow]]
+
+
+class SubscriptionsItem(_Item):
+    id: Literal["subscriptions"]
+    body: NotRequired[_Body[SubscriptionRow]]
+
+
+class UsersItem(_Item):
+    id: Literal["users"]
+    body: NotRequired[_Body[UserRow]]
+
+
+type BatchItem = Annotated[SkusItem | SubscriptionsItem | UsersItem, Field(discriminator="id")]
+
+
+class Batch(TypedDict):
+    responses: list[BatchItem]
+
+
+def fields_of(row: type) -> str:
+    """The `$select` that asks for exactly what a row keeps."""
+    return ",".join(row.__annotations__)
+
+
+def validated[Value](adapter: TypeAdapter[Value], body: bytes) -> Value:
+    """Parse and check in one go. Raises NotRead INVALID that names the row and field, never a value."""
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        raise invalid(_first_fault(error)) from None
+
+
+def invalid(what: str) -> NotRead:
+    return NotRead(
+        Blame.INVALID,
+        "invalid answer",
+        f"Microsoft's answer cannot be true or is not whole: {what}. Nothing of it was used; Seatwise reads again "
+        "by itself.",
+    )
+
+
+def skus_of(rows: Iterable[SkuRow]) -> tuple[Sku, ...]:
+    skus: dict[str, Sku] = {}
+    for row in rows:
+        sku_id, units = row["skuId"].lower(), row["prepaidUnits"]
+        if sku_id in skus:
+            raise invalid(f"the SKU {row.get('skuPartNumber') or sku_id} is in two rows")
+        skus[sku_id] = Sku(
+            sku_id=sku_id,
+            part_number=row.get("skuPartNumber") or "",
+            applies_to=row.get("appliesTo") or "User",
+            enabled=units["enabled"],
+            warning=units["warning"],
+            suspended=units["suspended"],
+            locked_out=units["lockedOut"],
+            consumed=row["consumedUnits"],
+            subscription_ids=tuple(sorted(each.lower() for each in row.get("subscriptionIds") or ())),
+        )
+    return tuple(skus[sku_id] for sku_id in sorted(skus))
+
+
+def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...]:
+    subscriptions: dict[str, Subscription] = {}
+    for row in rows:
+        one = Subscription(
+            id=row["id"].lower(),
+            sku_id=(row.get("skuId") or "").lower(),
+            commerce_id=(row.get("commerceSubscriptionId") or "").lower(),
+            status=row.get("status") or "",
+            total=row["totalLicenses"],
+            trial=bool(row.get("isTrial")),
+            created=_utc(row.get("createdDateTime")),
+            next_lifecycle=_utc(row.get("nextLifecycleDateTime")),
+        )
+        if subscriptions.setdefault(one.id, one) != one:
+            raise invalid(f"the subscription {one.id} is in two rows that differ")
+    return tuple(subscriptions[each] for each in sorted(subscriptions))
+
+
+def users_of(rows: Iterable[UserRow]) -> tuple[User, ...]:
+    """One value per user: paging over changing data may show one twice, and the later row is the newer."""
+    users = {user.id: user for user in map(_user, rows)}
+    return tuple(users[each] for each in sorted(users))
+
+
+def _user(row: UserRow) -> User:
+    # This runs for every user of every tenant: a loop costs half of what `any` does.
+    has_exchange = False
+    for plan in row.get("assignedPlans") or ():
+        if plan.get("servicePlanId") in MAILBOX_PLANS and plan.get("capabilityStatus") in _IN_FORCE:
+            has_exchange = True
+            break
+    return User(
+        id=row["id"].lower(),
+        name=row.get("displayName") or "",
+        upn=row.get("userPrincipalName") or "",
+        mail=row.get("mail") or "",
+        enabled=row.get("accountEnabled") is not False,
+        user_type=row.get("userType") or "",
+        department=row.get("department") or "",
+        office=row.get("officeLocation") or "",
+        state=row.get("state") or "",
+        city=row.get("city") or "",
+        skus=tuple(sorted({licence["skuId"].lower() for licence in row.get("assignedLicenses") or ()})),
+        has_exchange=has_exchange,
+    )
+
+
+def doubts_of(
+    skus: Sequence[Sku],
+    subscriptions: Sequence[Subscription],
+    rows: Sequence[UserRow],
+    users: Sequence[User],
+    announced: int | None,
+) -> tuple[str, ...]:
+    """Why a whole and valid read is hard to believe: what the three lists say must fit together."""
+    doubts = []
+    assigned = sum(sku.consumed for sku in skus if sku.applies_to == "User")
+    if assigned and not rows:
+        doubts.append(f"{assigned} licences are assigned, but no user has one.")
+    if rows and not skus:
+        doubts.append(f"{len(rows)} users have licences, but the tenant has none.")
+    if any(sku.subscription_ids for sku in skus) and not subscriptions:
+        doubts.append("The SKUs name their subscriptions, but the tenant has none.")
+    if announced is not None and len(users) < announced:
+        doubts.append(f"{announced} licensed users were announced, but {len(users)} were listed.")
+    doubts += [
+        f"The field {name} is gone from all {len(rows)} users."
+        for name in UserRow.__annotations__
+        if rows and all(name not in row for row in rows)
+    ]
+    bare = sum(1 for row in rows if row.get("assignedLicenses") is None)
+    if 0 < bare < len(rows):
+        doubts.append(f"{bare} of {len(rows)} users came without their licences.")
+    return tuple(doubts)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    if at is None:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+_FAULTS = {
+    "missing": "is missing",
+    "greater_than_equal": "is negative",
+    "less_than_equal": f"is over {LARGEST_COUNT:,}",
+    "int_type": "is not a whole number",
+    "json_invalid": "is not JSON",
+    "union_tag_invalid": "answers a question that was not asked",
+    "union_tag_not_found": "does not say which question it answers",
+}
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Where and what the first fault is: "users, row 3: department has a wrong type"."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    path = [str(part + 1) if isinstance(part, int) else part for part in first["loc"]]
+    question = path[2] if path[:1] == ["responses"] and len(path) > 2 else "the list"
+    row, name = "", ".".join(path[-1:])
+    if "value" in path and (inside := path[path.index("value") + 1 :]):
+        row, name = f", row {inside[0]}", ".".join(inside[1:]) or "it"
+    kind = first["type"]
+    fault = _FAULTS.get(kind, "has a wrong type")
+    if kind != "missing" and first["input"] is None:
+        fault = "is empty"
+    return f"{question}{row}: {name or 'it'} {fault}"

@@ -1,0 +1,215 @@
+"""Access tokens for Microsoft's services: one network call per tenant, kept in this process's memory only."""
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+import requests
+
+from shared.http import Http, Throttled, Unreachable, json_of
+from shared.microsoft.addresses import LOGIN
+from shared.microsoft.auth_errors import as_not_read, sign_in_refused
+from shared.microsoft.models import Blame, NotRead, PartnerConnection, SignInMode
+from shared.storage.keys import AccountId
+from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
+
+TOKENS_KEPT = 256
+"""Tokens are 2 to 4 KB, and a nightly run needs each only once."""
+SPARE = timedelta(minutes=5)
+"""A token that ends sooner than this is not begun with."""
+LONGEST = timedelta(hours=1)
+"""No token is used longer, whatever its answer says: consent and roles may have changed."""
+SECRETS_KEPT = timedelta(minutes=5)
+"""So that a run over a thousand tenants does not read the same two secrets a thousand times."""
+
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_SERVICE = "Microsoft's sign-in"
+_TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{1,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a service is shown. It never appears in a log: its value is not part of its text."""
+
+    value: str = field(repr=False)
+    ends: datetime
+    kept: bool
+    """True: it is not new, so a refusal may only mean that it has become stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A new sign-in."""
+
+    token: Token
+    refresh_token: str = field(repr=False)
+    """The rotated refresh token, "" when there is none. The one it replaces stays good."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Credentials:
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    read_at: datetime = field(compare=False)
+
+
+class SignIn:
+    """Signs partner connections in, by refresh token or app-only. Safe to share between threads."""
+
+    def __init__(self, http: Http, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+        self._http = http
+        self._secrets = secrets
+        self._clock = clock
+        self._lock = Lock()
+        self._tokens: OrderedDict[tuple[str, str, str, str], Token] = OrderedDict()
+        self._credentials: dict[tuple[str, str], _Credentials] = {}
+
+    def token(self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str) -> Token:
+        """A token of one tenant for one service (its address). Raises NotRead."""
+        key = (account, connection.id, tenant_id, service)
+        with self._lock:
+            kept = self._tokens.get(key)
+            if kept and kept.ends - self._clock() > SPARE:
+                self._tokens.move_to_end(key)
+                return kept
+        return self.redeem(account, connection, tenant_id, service).token
+
+    def redeem(
+        self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str
+    ) -> Redeemed:
+        """Sign in anew, whatever is kept. Raises NotRead."""
+        credentials, kept = self._credentials_of(account, connection)
+        try:
+            redeemed = self._ask(connection, credentials, tenant_id, service)
+        except NotRead as refusal:
+            if not kept or refusal.blame is not Blame.PARTNER:
+                raise
+            # A person may have renewed the secret since it was read.
+            newer = self._read_credentials(account, connection)
+            if newer == credentials:
+                raise
+            redeemed = self._ask(connection, newer, tenant_id, service)
+        with self._lock:
+            self._tokens[account, connection.id, tenant_id, service] = Token(
+                redeemed.token.value, redeemed.token.ends, kept=True
+            )
+            while len(self._tokens) > TOKENS_KEPT:
+                self._tokens.popitem(last=False)
+        return redeemed
+
+    def forget(self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str) -> None:
+        """Do not use a token again that its service refused."""
+        with self._lock:
+            self._tokens.pop((account, connection.id, tenant_id, service), None)
+
+    def _credentials_of(self, account: AccountId, connection: PartnerConnection) -> tuple[_Credentials, bool]:
+        with self._lock:
+            kept = self._credentials.get((account, connection.id))
+        if kept and self._clock() - kept.read_at < SECRETS_KEPT:
+            return kept, True
+        return self._read_credentials(account, connection), False
+
+    def _read_credentials(self, account: AccountId, connection: PartnerConnection) -> _Credentials:
+        try:
+            credentials = _Credentials(
+                self._secrets.get(account, connection.client_secret),
+                self._secrets.get(account, connection.refresh_token)
+                if connection.mode is SignInMode.REFRESH_TOKEN
+                else "",
+                self._clock(),
+            )
+        except SecretMissing as missing:
+            raise NotRead(Blame.PARTNER, "secret missing", str(missing)) from None
+        except SecretsUnavailable:
+            raise NotRead(
+                Blame.TRANSIENT,
+                "secrets unavailable",
+                "The store of secrets could not be read, so nobody was signed in. Seatwise tries again by itself.",
+            ) from None
+        with self._lock:
+            self._credentials[account, connection.id] = credentials
+        return credentials
+
+    def _ask(
+        self, connection: PartnerConnection, credentials: _Credentials, tenant_id: str, service: str
+    ) -> Redeemed:
+        at_home = tenant_id.lower() == connection.tenant_id.lower()
+        began = self._clock()
+        answer = self._ask_msal(connection, credentials, tenant_id, [f"{service}/.default"])
+        token = answer.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise sign_in_refused(answer, at_home=at_home)
+        ends = began + min(timedelta(seconds=int(answer.get("expires_in", 0))), LONGEST)
+        rotated = answer.get("refresh_token")
+        return Redeemed(Token(token, ends, kept=False), rotated if isinstance(rotated, str) else "")
+
+    def _ask_msal(
+        self, connection: PartnerConnection, credentials: _Credentials, tenant_id: str, scopes: list[str]
+    ) -> Mapping[str, Any]:
+        """A new app object for each question: msal answers a repeated one from its memory of errors for 60 s."""
+        import msal
+
+        if not _TENANT.fullmatch(tenant_id):
+            raise NotRead(
+                Blame.INVALID, "tenant id", "The tenant id is not one. Correct it in the partner connection."
+            )
+        try:
+            app = msal.ConfidentialClientApplication(
+                connection.client_id,
+                client_credential=credentials.client_secret,
+                authority=f"{LOGIN}/{tenant_id}",
+                http_client=_OneCall(self._http),
+                instance_discovery=False,
+            )
+            answer: Mapping[str, Any] = (
+                app.acquire_token_by_refresh_token(credentials.refresh_token, scopes=scopes)
+                if connection.mode is SignInMode.REFRESH_TOKEN
+                else app.acquire_token_for_client(scopes=scopes)
+            )
+        except (Throttled, Unreachable) as failure:
+            raise as_not_read(failure, _SERVICE) from None
+        except (ValueError, requests.RequestException, msal.exceptions.MsalServiceError):
+            # Their text may hold the answer, and so a token.
+            raise as_not_read(Unreachable("its answer could not be understood."), _SERVICE) from None
+        return answer
+
+
+class _OneCall:
+    """What msal sends its requests through: it answers the discovery itself, so that a token costs one call."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def get(self, url: str, **_: object) -> "_Document":
+        authority = url.removesuffix("/v2.0/.well-known/openid-configuration")
+        if authority == url:
+            raise ValueError("msal asked for something other than the discovery document")
+        endpoints = {
+            "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{authority}/oauth2/v2.0/token",
+        }
+        return _Document(json.dumps(endpoints))
+
+    def post(
+        self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], **_: object
+    ) -> requests.Response:
+        answer = self._http.read("POST", url, data=data, headers=headers)
+        body = json_of(answer)
+        if not isinstance(body, dict) or not _SECONDS.fullmatch(str(body.get("expires_in", 0))):
+            raise Unreachable("its answer is not one to a sign-in.")
+        return answer
+
+    def close(self) -> None:
+        """The session is not ours to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    text: str
+    status_code: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
