@@ -58,6 +58,10 @@ _RIGHTS = {
     _CATALOGUE: "Procurement > Product Catalog (inquire)",
     _COMPANIES: "Companies > Company Maintenance (inquire)",
 }
+_FORBIDDEN = (
+    "ConnectWise refuses this API member or client id. Check the client id in the settings of the connection, and"
+    " that the API member has a security role."
+)
 _SIGN_IN = (
     "ConnectWise does not accept this sign-in. Check the company id, the public key, the private key and the"
     " client id in the settings of the connection, and that the API member is active."
@@ -141,10 +145,10 @@ class ConnectWise:
     # Writing
 
     def apply(self, write: Write) -> WriteAnswer:
-        method, url = "PATCH", self._root + _additions(write.agreement_id)
+        method, path = "PATCH", _additions(write.agreement_id)
         body: object
         if write.kind is WriteKind.SET_QUANTITY:
-            url, body = f"{url}/{int(write.line_id)}", shapes.new_quantity(write)
+            path, body = f"{path}/{int(write.line_id)}", shapes.new_quantity(write)
         elif 0 < len(write.marker) <= _MARKER_LENGTH:
             method, body = "POST", shapes.new_addition(write)
         else:
@@ -153,7 +157,9 @@ class ConnectWise:
                 f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters, else it is not found again.",
             )
         try:
-            answer = self._http.write(method, url, headers=self._headers, json=body)
+            answer = self._http.write(method, self._root + path, headers=self._headers, json=body)
+        except PsaUnavailable as error:  # the root was not known yet and could not be read
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
         except NotConnected as error:
             return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
         except Unclear as error:
@@ -203,10 +209,14 @@ class ConnectWise:
         if answer.status_code == HTTPStatus.OK:
             return
         code, _ = self._words(answer)
-        if answer.is_redirect:
-            sentence = f"{self._site} sends us to another address. Check the site of the connection."
-            raise PsaRefused(code or str(answer.status_code), sentence, sign_in=True)
-        raise PsaRefused(code or str(answer.status_code), _SIGN_IN, sign_in=True)
+        sentence = _SIGN_IN
+        if answer.status_code == HTTPStatus.FORBIDDEN:
+            sentence = _FORBIDDEN
+        elif answer.is_redirect:
+            sentence = (
+                f"{self._site} sends us to another address. Check the site in the settings of the connection."
+            )
+        raise PsaRefused(code or str(answer.status_code), sentence, sign_in=True)
 
     def _may_read(self, path: str) -> bool:
         try:
@@ -260,7 +270,7 @@ class ConnectWise:
         return url
 
     def _ask(self, url: str, params: _Params) -> requests.Response:
-        """A 200, or PsaRefused / PsaUnavailable. A 404 is believed only after a proof of the sign-in."""
+        """A 200, or PsaRefused / PsaUnavailable. A 403 or 404 is believed only after a proof of the sign-in."""
         answer = self._send(url, params)
         if answer.status_code == HTTPStatus.OK:
             return answer
@@ -273,6 +283,7 @@ class ConnectWise:
                 self._prove_sign_in()
                 raise _NotThere(code, f"ConnectWise has nothing at this address: {words}")
             case HTTPStatus.FORBIDDEN:
+                self._prove_sign_in()
                 right = next((right for path, right in _RIGHTS.items() if path in url), "this")
                 raise PsaRefused(
                     code,
@@ -309,7 +320,8 @@ class ConnectWise:
             return "", error.why
         for secret in self._never_shown:
             words = words.replace(secret, "***")
-        return code, words or f"{self._site} answered {answer.status_code} without a reason."
+        why = words or f"{self._site} answered {answer.status_code} without a reason."
+        return code or str(answer.status_code), why
 
 
 def _additions(agreement_id: str) -> str:

@@ -269,5 +269,9 @@ def vendor_words(body: object) -> tuple[str, str]:
         if isinstance(errors, list)
         else []
     )
-    message = " ".join(dict.fromkeys(word for word in (str(body.get("message") or ""), *details) if word))
+    message = " ".join(
+        dict.fromkeys(
+            word for word in (str(body.get("message") or body.get("Message") or ""), *details) if word
+        )
+    )
     return code[:60], " ".join(message.split())[:_WORDS_LENGTH]
