@@ -9,14 +9,12 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.standins.controls import ControlError, control
+from sandbox.standins.controls import RUNNING, ControlError, control
 from sandbox.standins.house import Delivery, House
 from sandbox.standins.pages import page_for
 from sandbox.standins.protocol import Answer, request_to
 from sandbox.standins.state import State
 
-RUNNING = "standins.json"
-"""File in the state folder that says where the running stand-ins are."""
 _WORTH_PACKING = 600
 
 

@@ -78,7 +78,7 @@ _PLANS = {
             "0feaeb32-d00e-4d66-bd5a-43b5b83db82c",
             "MCOSTANDARD",
             "MicrosoftCommunicationsOnline",
-            "Skype for Business",
+            "Skype",
         ),
         Plan(
             "4828c8ec-dc2e-4779-b502-87ac9ce28ab7", "MCOEV", "MicrosoftCommunicationsOnline", "Phone System"
@@ -87,7 +87,7 @@ _PLANS = {
             "3e26ee1f-8a5f-4d52-aee2-b81ce45c8f40",
             "MCOMEETADV",
             "MicrosoftCommunicationsOnline",
-            "Audio Conferencing",
+            "Conferencing",
         ),
         Plan(
             "43de0ff5-c92c-492b-9116-175376d08c38",
@@ -115,7 +115,7 @@ _PLANS = {
             "8a256a2b-b617-496d-b51b-e76466e88db0",
             "MFA_PREMIUM",
             "MultiFactorService",
-            "Multi-Factor Authentication",
+            "Multi-Factor",
         ),
         Plan(
             "bea4c11e-220a-4e6d-8eb8-8ea15d019f90", "RMS_S_ENTERPRISE", "RMSOnline", "Azure Rights Management"
@@ -198,7 +198,7 @@ e43b5b99-8dfb-405f-9987-dc307f34bcbd|MCOEV|Microsoft Teams Phone Standard|TEAMS-
 1fc08a02-8b3d-43b9-831e-f76859e04e1a|SHAREPOINTSTANDARD|SharePoint (Plan 1)|SPO-P1|6.00|4.10|SHAREPOINTSTANDARD
 e6778190-713e-4e4f-9119-8b8238de25df|WACONEDRIVESTANDARD|OneDrive for Business (Plan 1)|OD-P1|6.00|4.10|SHAREPOINTSTANDARD SHAREPOINTWAC
 0fe440c5-f2bf-442b-a4f4-9a7af77a200b|Clipchamp_Premium|Clipchamp Premium|CLIPCHAMP|14.40|9.80|CLIPCHAMP
-"""
+"""  # noqa: E501
 
 _FREE = """
 f30db892-07e9-47e9-837c-80727f46fd3d|FLOW_FREE|Microsoft Power Automate Free||0|0|FLOW_P2_VIRAL EXCHANGE_S_FOUNDATION
@@ -210,13 +210,13 @@ dcb1a3ae-b33f-4487-846a-a640262fadf4|POWERAPPS_VIRAL|Microsoft Power Apps Plan 2
 8c4ce438-32a7-4ac5-91a6-e22ae08d9c8b|RIGHTSMANAGEMENT_ADHOC|Rights Management Adhoc||0|0|RMS_S_ENTERPRISE
 606b54a9-78d8-4298-ad8b-df6ef4481c80|CCIBOTS_PRIVPREV_VIRAL|Microsoft Copilot Studio Viral Trial||0|0|EXCHANGE_S_FOUNDATION
 440eaaa8-b3e0-484b-a8be-62870b9ba70a|PHONESYSTEM_VIRTUALUSER|Microsoft Teams Phone Resource Account||0|0|MCOEV
-"""
+"""  # noqa: E501
 
 _COMPANY = """
 99049c9c-6011-4908-bf17-15f496e6519d|SHAREPOINTSTORAGE|Office 365 Extra File Storage|SPO-STORAGE|0.24|0.16|SHAREPOINTSTANDARD
 e612d426-6bc3-4181-9658-91aa906b0ac0|CDS_DB_CAPACITY|Dataverse Database Capacity|DV-DB|48.00|32.60|CDS_DB_CAPACITY
 47794cd0-f0e5-45c5-9033-2eb6b5fc84e0|MCOPSTNC|Communications Credits|COMM-CREDITS|0|0|MCOPSTNC
-"""
+"""  # noqa: E501
 
 _NOT_IN_NAMES_FILE = {"PBI_PREMIUM_PER_USER", "Clipchamp_Premium"}
 """Left out so that a SKU with an unknown name happens."""

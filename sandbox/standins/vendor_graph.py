@@ -102,15 +102,15 @@ class Graph:
 
     def _single(self, request: Request, call: Call, claims: Document, hits: list[Fault]) -> Answer:
         try:
-            self._check_rights(call, claims)
-            if request.method != "GET":
-                raise _Refused(405, "Request_BadRequest", "The stand-in only reads.")
+            self._check_rights(request, call, claims)
             body = self._body(request, call, claims, hits)
         except _Refused as refused:
             return self._error(refused.status, refused.code, refused.message)
         return Answer(200, body, {"OData-Version": "4.0", "x-ms-resource-unit": "1"}, content_type=ODATA)
 
-    def _check_rights(self, call: Call, claims: Document) -> None:
+    def _check_rights(self, request: Request, call: Call, claims: Document) -> None:
+        if request.method != "GET":
+            raise _Refused(405, "Request_BadRequest", "The stand-in only reads.")
         partner = self._state.get("partner", claims["partner"])
         denied = _Refused(
             403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."

@@ -26,8 +26,10 @@ _REFUSALS: dict[int, tuple[str, int, str, str]] = {
         "invalid_request",
         400,
         "",
-        "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-        "correct cloud.",
+        (
+            "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+            "correct cloud."
+        ),
     ),
     700016: (
         "unauthorized_client",
@@ -63,15 +65,19 @@ _REFUSALS: dict[int, tuple[str, int, str, str]] = {
         "invalid_grant",
         400,
         "basic_action",
-        "Due to a configuration change made by your administrator, or because you moved to a new location, you must "
-        "use multi-factor authentication to access '{tenant}'.",
+        (
+            "Due to a configuration change made by your administrator, or because you moved to a new location, you "
+            "must use multi-factor authentication to access '{tenant}'."
+        ),
     ),
     50020: (
         "invalid_grant",
         400,
         "",
-        "User account '{user}' from identity provider 'https://sts.windows.net/{home}/' does not exist in tenant "
-        "'{tenant}' and cannot access the application '{client}' in that tenant.",
+        (
+            "User account '{user}' from identity provider 'https://sts.windows.net/{home}/' does not exist in tenant "
+            "'{tenant}' and cannot access the application '{client}' in that tenant."
+        ),
     ),
     65001: (
         "invalid_grant",
@@ -116,9 +122,7 @@ class Login:
         try:
             if tenant == "common" and rest == "discovery/instance":
                 return Answer(body=_INSTANCES)
-            directory = self._directory(tenant)
-            if directory is None:
-                raise _Refused(90002, tenant=tenant)
+            directory = self._existing(tenant)
             if call.kind == "microsoft.discovery":
                 return Answer(body=_discovery(tenant, directory["id"]))
             if call.kind == "microsoft.token" and request.method == "POST":
@@ -145,6 +149,12 @@ class Login:
             if wanted in (partner["tenant_id"], partner["domain"]):
                 return partner | {"id": partner["tenant_id"], "partner_tenant": True}
         return next((t for t in self._state.all("tenant") if t["domain"] == wanted), None)
+
+    def _existing(self, name: str) -> Document:
+        directory = self._directory(name)
+        if directory is None:
+            raise _Refused(90002, tenant=name)
+        return directory
 
     def _token(self, directory: Document, form: dict[str, str]) -> dict[str, Any]:
         partner = self._client(directory, form)
@@ -271,9 +281,10 @@ class Login:
     def _error_body(self, code: int, error: str, text: str) -> dict[str, Any]:
         at = self._state.now().strftime("%Y-%m-%d %H:%M:%SZ")
         trace, correlation = guid("trace", at, code), guid("correlation", at, code)
+        traced = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
         return {
             "error": error,
-            "error_description": f"AADSTS{code}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}",
+            "error_description": f"AADSTS{code}: {text} {traced}",
             "error_codes": [code],
             "timestamp": at,
             "trace_id": trace,

@@ -85,7 +85,7 @@ class PartnerCenter:
     def _subscriptions(self, partner: Document, tenant_id: str) -> Answer:
         tenant = self._state.find("tenant", tenant_id)
         if tenant is None or partner["key"] not in tenant["access"]:
-            text = f"The partner ID {partner['tenant_id']} has no commerce relationship with the customer ID {tenant_id}."
+            text = f"The partner ID {partner['tenant_id']} has no commerce relationship with {tenant_id}."
             return self._error(403, "20002", text)
         items = [
             self._subscription(holding["sku_id"], bought)

@@ -55,7 +55,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One bought subscription of a SKU. `status` is Graph's: Enabled, Warning (in grace), Suspended, LockedOut, Deleted."""
+    """One bought subscription. `status` is Graph's: Enabled, Warning (in grace), Suspended, LockedOut, Deleted."""
 
     id: str
     commerce_id: str

@@ -182,7 +182,7 @@ def checked(name: str, value: Any) -> Any:
     if value in (None, ""):
         return None
     try:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(str(value))
     except ValueError as wrong:
         raise Invalid(
             name, "InvalidObject", f"{name} must be a date such as 2026-03-17T00:00:00Z."

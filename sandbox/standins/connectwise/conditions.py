@@ -180,7 +180,7 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 def _instant(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        found = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise WrongCondition(f"'{text}' is not a date.") from wrong
     return found.replace(tzinfo=None)
@@ -189,7 +189,7 @@ def _instant(text: str) -> datetime:
 def _comparable(left: Any, right: Any) -> Any:
     if isinstance(right, datetime):
         try:
-            return datetime.fromisoformat(str(left).replace("Z", "+00:00")).replace(tzinfo=None)
+            return datetime.fromisoformat(str(left)).replace(tzinfo=None)
         except ValueError:
             return None
     return left
