@@ -91,6 +91,8 @@ class ConnectWise:
             "Authorization": f"Basic {token}",
             "clientId": settings.client_id,
             "Accept": _ACCEPT,
+            # Lists go on from the last id instead of a page number.
+            "pagination-type": "forward-only",
         }
 
     # Reading
@@ -230,31 +232,29 @@ class ConnectWise:
         return True
 
     def _list(self, path: str, columns: str) -> list[dict[str, Any]]:
-        """Every row of a list, once, or an error. Ordered by id, so that a new row cannot push another out of sight."""
-        url, page = self._root + path, 1
-        first: _Params = {
-            "pageSize": _PAGE_SIZE,
-            "page": page,
-            "orderBy": "id asc",
-            "fields": columns,
-        }
-        params = first
+        """Every row of a list, once, or an error.
+
+        Forward-only pages go on from the last id, so a row that is deleted meanwhile hides no other. A server that
+        does not know them numbers its pages, and the same links lead through those.
+        """
+        url = self._root + path
+        whole: _Params = {"pageSize": _PAGE_SIZE, "fields": columns}
+        params = whole
         found: dict[int, dict[str, Any]] = {}
-        asked: set[str] = set()
-        for page in range(2, _MOST_PAGES + 2):
+        for page in range(1, _MOST_PAGES + 1):
             answer = self._ask(url, params)
             rows = self._rows(answer)
+            known = len(found)
             found |= {row["id"]: row for row in rows}
-            if following := self._next(answer):
-                url, params = following, {}
-                if url in asked:
-                    raise PsaUnavailable(f"{self._site} sent a list that leads back to itself.")
-                asked.add(url)
-            elif len(rows) < _PAGE_SIZE:
+            following = self._next(answer)
+            if not following and (len(rows) < _PAGE_SIZE or "Link" in answer.headers):
                 return list(found.values())
-            else:
-                # A full page without a link: only an empty or short page proves the end.
-                url, params = self._root + path, {**first, "page": page}
+            if len(found) == known:
+                raise PsaUnavailable(f"{self._site} sent a list that goes on without anything new.")
+            url, params = following, {}
+            if not following:
+                # A full page that says nothing of another: only an empty or short page proves the end.
+                url, params = self._root + path, {**whole, "orderBy": "id asc", "page": page + 1}
         raise PsaUnavailable(f"{self._site} sent a list that does not end.")
 
     def _next(self, answer: requests.Response) -> str:
