@@ -1,5 +1,6 @@
 """The account, its preferences and the companies it added."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -56,6 +57,8 @@ class GuardSettings(Document):
 class Account(Document):
     id: AccountId
     name: str
+    since: datetime
+    """When the account began (UTC): no digest was due before."""
     mode: Mode = Mode.PREVIEW
     timezone: Zone
     sync_hour: Hour = 2

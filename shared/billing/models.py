@@ -13,12 +13,12 @@ from shared.storage.documents import Document
 
 
 class PsaConnection(Document):
-    """One connected PSA. `settings` are those of its kind; its secret is named, never held."""
+    """One connected PSA. `settings_json` is its kind's settings model; its secret is named, never held."""
 
     id: str
     name: str
     kind: str
-    settings: dict[str, object]
+    settings_json: str
 
     @property
     def secret(self) -> str:

@@ -18,7 +18,7 @@ from shared.billing.records import Kept
 from shared.billing.repository import PsaTrouble
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
-from shared.storage.tables import Conflict
+from shared.storage.tables import Conflict, Tables
 
 BUDGET = timedelta(minutes=5)
 """After this a push puts itself back, so that no invocation runs for long."""
@@ -59,13 +59,14 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         work = _work(connection.id, planned, listed, run, started.astimezone(account.zone).date())
         unfinished = _work_through(bench, planned, work, started + BUDGET)
     except PsaRefused as refused:
-        _give_up(bench, account, connection, run, refused)
+        give_up(bench.tables, account, connection, run, refused, bench.now())
         return
     except PsaUnavailable as unavailable:
         if started < run.ends:
             raise RetryLater(unavailable.after, f"{connection.name}: {unavailable}") from unavailable
         sentence = f"{connection.name} could not be read tonight: {unavailable}"
-        _give_up(bench, account, connection, run, PsaRefused("unavailable", sentence))
+        refused = PsaRefused("unavailable", sentence)
+        give_up(bench.tables, account, connection, run, refused, bench.now())
         return
     if unfinished:
         soonest = min(unfinished, key=lambda one: one.again)
@@ -75,18 +76,23 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
             )
         _note_unreadable(bench, connection.id, unfinished)
     repository.save_trouble(bench.tables, account.id, PsaTrouble(connection=connection.id))
-    _close(bench, account.id, connection.id, run)
+    _close(bench.tables, account.id, connection.id, run, bench.now())
 
 
-def _give_up(
-    bench: Bench, account: Account, connection: PsaConnection, run: Run, refused: PsaRefused
+def give_up(
+    tables: Tables,
+    account: Account,
+    connection: PsaConnection,
+    run: Run,
+    refused: PsaRefused,
+    now: datetime,
 ) -> None:
     """The whole connection does not work until a person acts: one trouble, and the run goes on without it."""
     trouble = PsaTrouble(
         connection=connection.id, code=refused.code, sentence=refused.sentence, sign_in=refused.sign_in
     )
-    repository.save_trouble(bench.tables, account.id, trouble)
-    _close(bench, account.id, connection.id, run)
+    repository.save_trouble(tables, account.id, trouble)
+    _close(tables, account.id, connection.id, run, now)
 
 
 def _note_agreements(bench: Bench, connection: str, listed: Mapping[str, Agreement]) -> None:
@@ -208,12 +214,11 @@ def _note_unreadable(bench: Bench, connection: str, unfinished: Iterable[Unfinis
             continue  # somebody else is working on it: theirs is the newer word
 
 
-def _close(bench: Bench, account: AccountId, connection: str, run: Run) -> None:
+def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: datetime) -> None:
     """Count the connection's lines into the run; the run closes with its last connection."""
     counts = LineCounts()
-    for kept in records.all_of(bench.tables, account, connection):
+    for kept in records.all_of(tables, account, connection):
         counts += count(kept.record.lines.values(), run.id)
-    now = bench.now()
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:
@@ -224,7 +229,7 @@ def _close(bench: Bench, account: AccountId, connection: str, run: Run) -> None:
             changes |= {"state": RunState.CLOSED, "closed_at": now}
         return run.model_copy(update=changes)
 
-    runs.update(bench.tables, account, run.id, closed)
+    runs.update(tables, account, run.id, closed)
 
 
 def count(lines: Iterable[LineRecord], run_id: str) -> LineCounts:

@@ -1,10 +1,13 @@
 """The reading half of a run: partner lists, then every added tenant, each as a whole or not at all."""
 
 import gzip
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from pydantic import SecretStr
 
 from shared.accounts import repository, runs
 from shared.accounts.models import Account
@@ -18,8 +21,13 @@ from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection,
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
+from shared.storage.secrets import Secrets, SecretsUnavailable
 from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Tables, chunks
 
+_log = logging.getLogger("seatwise.reading")
+
+WAIT = timedelta(seconds=60)
+"""Before the next try when Microsoft did not say how long to wait."""
 TIMED_OUT = Trouble(
     blame=Blame.TRANSIENT,
     code="timed out",
@@ -45,7 +53,13 @@ class Partner:
 
 
 def read_partners(
-    tables: Tables, blobs: Blobs, microsoft: Microsoft, account: Account, run: Run, now: datetime
+    tables: Tables,
+    blobs: Blobs,
+    secrets: Secrets,
+    microsoft: Microsoft,
+    account: Account,
+    run: Run,
+    now: datetime,
 ) -> list[TenantToRead]:
     """Read every partner connection's list and set the heads of the run's tenants to pending.
 
@@ -53,7 +67,7 @@ def read_partners(
     Raises RetryLater while a list fails for a passing reason and the run has time.
     """
     partners = [
-        _read_partner(tables, blobs, microsoft, account.id, connection, run, now)
+        _read_partner(tables, blobs, secrets, microsoft, account.id, connection, run, now)
         for connection in connections.all_of(tables, account.id)
     ]
     added = repository.companies(tables, account.id)
@@ -91,6 +105,7 @@ def _commit_all(tables: Tables, changes: Sequence[Change]) -> None:
 def _read_partner(
     tables: Tables,
     blobs: Blobs,
+    secrets: Secrets,
     microsoft: Microsoft,
     account: AccountId,
     connection: PartnerConnection,
@@ -105,11 +120,12 @@ def _read_partner(
     if stored.run == run.id:
         return Partner(connection, _stored_customers(blobs, blob), stored.trouble)
     try:
+        _renew(secrets, account, connection, microsoft.check_partner(account, connection))
         customers = microsoft.customers(account, connection)
     except NotRead as failed:
         if failed.blame is Blame.TRANSIENT and now < run.started_at + timedelta(minutes=10):
-            raise RetryLater(timedelta(seconds=60), f"the customer list of {connection.name}") from failed
-        trouble = Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
+            raise RetryLater(failed.after or WAIT, f"the customer list of {connection.name}") from failed
+        trouble = _trouble(failed)
         tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
         return Partner(connection, _stored_customers(blobs, blob), trouble)
     document = CustomerList(customers=tuple(customers))
@@ -117,6 +133,18 @@ def _read_partner(
     fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
     tables.commit([Put(key, fresh)])
     return Partner(connection, {c.tenant_id: c for c in customers}, None)
+
+
+def _renew(
+    secrets: Secrets, account: AccountId, connection: PartnerConnection, rotated: SecretStr | None
+) -> None:
+    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good."""
+    if rotated is None:
+        return
+    try:
+        secrets.put(account, connection.refresh_token, rotated.get_secret_value())
+    except SecretsUnavailable as unavailable:
+        _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
 
 
 def _stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
@@ -188,19 +216,25 @@ def read_tenant(
     row = tables.get(keys.head(account.id, asked.tenant_id))
     if row is None or not _is_pending(row.read(Head), run):
         return
-    trouble = TIMED_OUT
+    troubles = []
     for connection in (partners[name] for name in asked.connections if name in partners):
         try:
             read = microsoft.read_tenant(account.id, connection, asked.tenant_id)
         except NotRead as failed:
-            trouble = Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
+            troubles.append(failed)
             continue
         on = now.astimezone(account.zone).date()
         snapshot.store_read(tables, blobs, account.id, run.id, read, on, row)
         return
-    if trouble.blame is Blame.TRANSIENT and now < run.reading_ends - timedelta(minutes=5):
-        raise RetryLater(timedelta(seconds=60), f"tenant {asked.tenant_id}: {trouble.code}")
+    passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
+    if passing is not None and now < run.reading_ends - timedelta(minutes=5):
+        raise RetryLater(passing.after or WAIT, f"tenant {asked.tenant_id}: {passing.code}")
+    trouble = _trouble(passing or troubles[0]) if troubles else TIMED_OUT
     snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
+
+
+def _trouble(failed: NotRead) -> Trouble:
+    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
 
 
 def _is_pending(head: Head, run: Run) -> bool:

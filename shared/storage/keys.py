@@ -202,3 +202,7 @@ def vault_secret(account: AccountId, name: str) -> str:
 
 def product_names_blob() -> str:
     return "public/product-names.json.gz"
+
+
+def product_names() -> Key:
+    return Key("directory|names", "-")

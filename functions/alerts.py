@@ -1,0 +1,67 @@
+"""Judging an account after a run, telling people, and what became of messages that could not be processed."""
+
+import logging
+from collections.abc import Iterator
+
+import azure.functions as func
+
+from functions.messages import Evaluate, SendMail, Work
+from functions.queue_edge import handle
+from shared.accounts import repository
+from shared.alerts import evaluate, telling
+from shared.licensing import names
+from shared.wiring import Wiring
+
+bp = func.Blueprint()
+_log = logging.getLogger("seatwise.poison")
+
+
+@bp.queue_trigger(arg_name="message", queue_name="evaluate", connection="AzureWebJobsStorage")
+def evaluate_account(message: func.QueueMessage) -> None:
+    handle(Evaluate, message, _evaluate)
+
+
+def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[Work]:
+    account = repository.account(wired.tables, asked.account)
+    evaluate.evaluate(wired.tables, wired.blobs, account, asked.run, names.load(wired.blobs), wired.clock())
+    yield from ()
+
+
+@bp.queue_trigger(arg_name="message", queue_name="send-mail", connection="AzureWebJobsStorage")
+def send_mail(message: func.QueueMessage) -> None:
+    handle(SendMail, message, _send)
+
+
+def _send(wired: Wiring, asked: SendMail) -> Iterator[Work]:
+    account = repository.account(wired.tables, asked.account)
+    telling.tell(
+        wired.tables, wired.transport, account, wired.settings.sender, asked.on, asked.due, wired.clock()
+    )
+    yield from ()
+
+
+class _Addressed(BaseModel):
+    """As much of any message as says whose it was."""
+
+    account: str
+
+
+def _watch(queue: str) -> Callable[[func.QueueMessage], None]:
+    @bp.function_name(f"{queue.replace('-', '_')}_poison")
+    @bp.queue_trigger(arg_name="message", queue_name=f"{queue}-poison", connection="AzureWebJobsStorage")
+    def poisoned(message: func.QueueMessage) -> None:
+        """A message that could not be processed is never lost silently: its account gets an alert."""
+        body = message.get_body().decode(errors="replace")
+        _log.error("%s: a message could not be processed", queue)
+        try:
+            account = account_id(_Addressed.model_validate_json(body).account)
+        except ValueError:
+            return
+        wired = wiring()
+        poison.note(wired.tables, account, queue, body, wired.clock())
+
+    return poisoned
+
+
+for _queue in QUEUES:
+    _watch(_queue)

@@ -1,0 +1,48 @@
+"""Pushing: one message per PSA connection of a run."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import azure.functions as func
+
+from functions.messages import Evaluate, PushConnection, Work
+from functions.queue_edge import handle
+from shared.accounts import repository, runs
+from shared.billing import push
+from shared.billing import repository as billing
+from shared.billing.agreement import Bench
+from shared.billing.psa.base import PsaRefused
+from shared.wiring import Wiring
+
+bp = func.Blueprint()
+
+
+@bp.queue_trigger(arg_name="message", queue_name="push-connection", connection="AzureWebJobsStorage")
+def push_connection(message: func.QueueMessage) -> None:
+    handle(PushConnection, message, _push)
+
+
+def _push(wired: Wiring, asked: PushConnection) -> Iterator[Work]:
+    account = repository.account(wired.tables, asked.account)
+    run = runs.get(wired.tables, account.id, asked.run)
+    connection = billing.connection(wired.tables, account.id, asked.connection)
+    now = wired.clock
+    try:
+        psa = wired.psa(account.id, connection)
+    except PsaRefused as refused:
+        push.give_up(wired.tables, account, connection, run, refused, now())
+    else:
+        bench = Bench(
+            tables=wired.tables,
+            psa=psa,
+            account=account.id,
+            run=run.id,
+            worker=uuid4().hex,
+            zone=account.zone,
+            now=now,
+            sleep=wired.sleep,
+            claim_for=wired.claim_for,
+            settles_after=wired.settles_after,
+        )
+        push.push_connection(bench, account, connection, run)
+    yield Evaluate(account=account.id, run=run.id)

@@ -1,0 +1,88 @@
+"""The queue messages: versioned, and ids only. A person's name, a mail or a secret is never in one."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.storage.keys import AccountId
+
+
+class Message(BaseModel):
+    """What all have in common. `attempt` counts how often the work was put back, which is not a failure."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: ClassVar[str]
+    v: Literal[1] = 1
+    account: AccountId
+    attempt: int = 0
+
+
+class StartRun(Message):
+    """Read the partner lists of the run and fan out to its tenants."""
+
+    queue: ClassVar[str] = "start-run"
+    run: str
+    on: date
+    nightly: bool = True
+    tenants: tuple[str, ...] | None = None
+
+
+class ReadTenant(Message):
+    queue: ClassVar[str] = "read-tenant"
+    run: str
+    tenant: str
+    connections: tuple[str, ...]
+
+
+class CloseRun(Message):
+    """Wait for the run's tenants, then plan and hand over to the PSA connections."""
+
+    queue: ClassVar[str] = "close-run"
+    run: str
+
+
+class PushConnection(Message):
+    queue: ClassVar[str] = "push-connection"
+    run: str
+    connection: str
+
+
+class Evaluate(Message):
+    queue: ClassVar[str] = "evaluate"
+    run: str
+
+
+class SendMail(Message):
+    """The digest that was due on a local date, or what is urgent."""
+
+    queue: ClassVar[str] = "send-mail"
+    on: date
+    due: bool
+    """True: the digest of `on`; False: only what is urgent."""
+
+
+class RefreshNames(BaseModel):
+    """Fetch Microsoft's product names: for all accounts, so it names none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: ClassVar[str] = "refresh-names"
+    v: Literal[1] = 1
+    attempt: int = 0
+
+
+type Work = Message | RefreshNames
+
+MESSAGES: tuple[type[Message] | type[RefreshNames], ...] = (
+    StartRun,
+    ReadTenant,
+    CloseRun,
+    PushConnection,
+    Evaluate,
+    SendMail,
+    RefreshNames,
+)
+QUEUES = tuple(message.queue for message in MESSAGES)
+"""Every queue that the app listens to; each has a `-poison` beside it."""

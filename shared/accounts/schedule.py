@@ -1,0 +1,85 @@
+"""What is due for an account at a tick. The answer depends only on what is stored, so a doubled tick does no harm."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shared.accounts import due, runs
+from shared.accounts.models import Account
+from shared.accounts.runs import Run, RunState
+from shared.storage import keys
+from shared.storage.documents import Document
+from shared.storage.tables import Conflict, Insert, Replace, Tables
+
+DIGEST_WAITS = timedelta(hours=3)
+"""How long a digest waits for its run to close."""
+
+
+class Schedule(Document):
+    """How far the account's mails have come."""
+
+    digest_on: date | None = None
+    """The newest due date whose digest was dealt with."""
+    urgent_as_of: datetime | None = None
+    """Urgent rows that changed up to then were dealt with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a tick starts. `stuck` is a run whose time is over and that must come to its end."""
+
+    run_on: date | None = None
+    stuck: Run | None = None
+    digest_on: date | None = None
+
+
+def of(tables: Tables, account: Account, now: datetime) -> Due:
+    """What is due now."""
+    on = due.newest_due(now, account.sync_hour, account.zone)
+    run = runs.find(tables, account.id, nightly_id(on))
+    stuck = run if run is not None and run.state is not RunState.CLOSED and now > run.ends else None
+    digest_on = _digest_due(tables, account, now)
+    return Due(on if run is None else None, stuck, digest_on)
+
+
+def _digest_due(tables: Tables, account: Account, now: datetime) -> date | None:
+    """The due date of the digest that can go now: its run is closed, or was waited for long enough."""
+    on = due.newest_due(now, account.digest.hour, account.zone, account.digest.frequency)
+    at = due.local_instant(on, account.digest.hour, account.zone)
+    done = stored(tables, account).digest_on
+    if (done is not None and done >= on) or at.timestamp() < account.since.timestamp():
+        return None
+    run = runs.find(tables, account.id, nightly_id(due.newest_due(at, account.sync_hour, account.zone)))
+    if run is not None and run.state is RunState.CLOSED:
+        return on
+    return on if now.timestamp() >= at.timestamp() + DIGEST_WAITS.total_seconds() else None
+
+
+def nightly_id(on: date) -> str:
+    """A night's run has its date as id, so that it can be started only once."""
+    return on.isoformat()
+
+
+def stored(tables: Tables, account: Account) -> Schedule:
+    row = tables.get(keys.setting(account.id, "schedule"))
+    return row.read(Schedule) if row else Schedule()
+
+
+def advance(
+    tables: Tables, account: Account, *, digest_on: date | None = None, urgent_as_of: datetime | None = None
+) -> None:
+    """Remember that mails were dealt with; never goes back."""
+    key = keys.setting(account.id, "schedule")
+    while True:
+        row = tables.get(key)
+        before = row.read(Schedule) if row else Schedule()
+        after = Schedule(
+            digest_on=max(filter(None, (before.digest_on, digest_on)), default=None),
+            urgent_as_of=max(filter(None, (before.urgent_as_of, urgent_as_of)), default=None),
+        )
+        if after == before:
+            return
+        try:
+            tables.commit([Replace(key, after, row.etag) if row else Insert(key, after)])
+        except Conflict:
+            continue
+        return

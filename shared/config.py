@@ -1,0 +1,98 @@
+"""The only place that reads the environment: once, when first asked, never at import."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+_MAIL_PREFIX = "SEATWISE_MAIL_"
+
+
+class WrongSetting(Exception):
+    """A setting is missing or wrong; the text names it and says what it must be, never what it is."""
+
+
+class Config(BaseModel):
+    """Application settings. The alias is the name in the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    storage: str | None = Field(
+        None,
+        alias="AzureWebJobsStorage",
+        description="a storage connection string (locally: of the emulator)",
+    )
+    storage_account: str | None = Field(
+        None,
+        alias="AzureWebJobsStorage__accountName",
+        description="the storage account's name, used with the app's own identity",
+    )
+    identity: str | None = Field(
+        None, alias="AzureWebJobsStorage__clientId", description="client id of a user-assigned identity"
+    )
+    key_vault: str | None = Field(
+        None,
+        alias="SEATWISE_KEY_VAULT",
+        description="https://NAME.vault.azure.net",
+        pattern=r"^https://[^/]+/?$",
+    )
+    secret_keys: str = Field(
+        "",
+        alias="SEATWISE_SECRET_KEYS",
+        description="base64 of 32 random bytes, several by comma, the newest first (only without a Key Vault)",
+    )
+    mail_transport: str = Field("", alias="SEATWISE_MAIL", description="sendgrid, smtp or folder")
+    mail_settings: dict[str, str] = Field(default_factory=dict)
+    sender: str = Field("", alias="SEATWISE_SENDER", description="the address that mails come from")
+    claim_seconds: Annotated[float, Field(gt=0)] = Field(
+        600.0, alias="SEATWISE_CLAIM_SECONDS", description="how long a worker owns an agreement, more than 0"
+    )
+    settle_seconds: Annotated[float, Field(ge=0)] = Field(
+        120.0,
+        alias="SEATWISE_SETTLE_SECONDS",
+        description="how long an unclear write may still arrive, 0 or more",
+    )
+
+    @model_validator(mode="after")
+    def _has_storage_and_secrets(self) -> "Config":
+        if not self.storage and not self.storage_account:
+            raise ValueError("AzureWebJobsStorage or AzureWebJobsStorage__accountName must be set")
+        if not self.key_vault and not self.secret_keys:
+            raise ValueError("SEATWISE_KEY_VAULT or SEATWISE_SECRET_KEYS must be set")
+        return self
+
+
+def read(environment: Mapping[str, str] | None = None) -> Config:
+    """The settings of this process. Raises WrongSetting with one clear line for each that is wrong."""
+    given = os.environ if environment is None else environment
+    mail = {
+        name.removeprefix(_MAIL_PREFIX).lower(): value
+        for name, value in given.items()
+        if name.startswith(_MAIL_PREFIX)
+    }
+    known = {
+        field.alias: given[field.alias] for field in Config.model_fields.values() if field.alias in given
+    }
+    unresolved = [name for name, value in known.items() if value.startswith("@Microsoft.KeyVault(")]
+    if unresolved:
+        raise WrongSetting(
+            f"{', '.join(unresolved)}: the Key Vault reference was not resolved. Check that the app may read the vault."
+        )
+    try:
+        return Config.model_validate({**known, "mail_settings": mail})
+    except ValidationError as wrong:
+        raise WrongSetting("; ".join(_sentences(wrong))) from None
+
+
+def _sentences(wrong: ValidationError) -> list[str]:
+    by_alias = {field.alias: field for field in Config.model_fields.values()}
+    told = []
+    for error in wrong.errors(include_input=False, include_url=False):
+        name = str(error["loc"][0]) if error["loc"] else ""
+        field = by_alias.get(name)
+        if field is not None:
+            told.append(f"{name} must be {field.description}")
+        else:
+            told.append(error["msg"].removeprefix("Value error, "))
+    return told

@@ -1,0 +1,131 @@
+"""The only place that chooses concrete adapters, clock, HTTP session and store."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+
+import requests
+
+from shared import config
+from shared.billing.models import PsaConnection
+from shared.billing.psa.base import Psa, PsaRefused
+from shared.billing.psa.registry import open_psa
+from shared.errors import RetryLater
+from shared.http import Http
+from shared.mail.base import Transport
+from shared.microsoft.connector import Microsoft
+from shared.storage.blobs import Blobs
+from shared.storage.connect import AzureStorage, connect, connect_with_identity
+from shared.storage.keys import AccountId
+from shared.storage.queues import Queues
+from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
+from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a sandbox or a test may put in place of the real world."""
+
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    sleep: Callable[[float], None] = time.sleep
+    session: Callable[[], requests.Session] = requests.Session
+
+
+class Wiring:
+    """The adapters of this process, each made when it is first needed."""
+
+    def __init__(self, settings: config.Config, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.clock = surroundings.clock
+        self.sleep = surroundings.sleep
+        self._session = surroundings.session
+
+    @cached_property
+    def storage(self) -> AzureStorage:
+        if self.settings.storage_account:
+            return connect_with_identity(self.settings.storage_account, self.settings.identity)
+        return connect(self.settings.storage or "")
+
+    @property
+    def tables(self) -> Tables:
+        return self.storage.tables
+
+    @property
+    def blobs(self) -> Blobs:
+        return self.storage.blobs
+
+    @property
+    def queues(self) -> Queues:
+        return self.storage.queues
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        if self.settings.key_vault:
+            return _key_vault(self.settings.key_vault, self.settings.identity)
+        from shared.storage.encrypted_table import EncryptedTableSecrets, read_keys
+
+        try:
+            return EncryptedTableSecrets(self.tables, read_keys(self.settings.secret_keys))
+        except ValueError as wrong:
+            raise config.WrongSetting(f"SEATWISE_SECRET_KEYS: {wrong}") from None
+
+    @cached_property
+    def http(self) -> Http:
+        return Http(self._session(), self.sleep, self.clock)
+
+    @cached_property
+    def microsoft(self) -> Microsoft:
+        return Microsoft(self.http, self.secrets, self.clock)
+
+    def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
+        """A PSA ready to be signed in to. Raises PsaRefused without its secret, RetryLater without the vault."""
+        try:
+            secret = self.secrets.get(account, connection.secret)
+        except SecretMissing as missing:
+            raise PsaRefused("secret missing", str(missing), sign_in=True) from None
+        except SecretsUnavailable as unavailable:
+            raise RetryLater(timedelta(minutes=2), str(unavailable)) from None
+        return open_psa(connection.kind, connection.settings_json, secret, self.http)
+
+    @cached_property
+    def transport(self) -> Transport:
+        from shared.mail.registry import Means, transport
+
+        return transport(
+            self.settings.mail_transport, self.settings.mail_settings, Means(self.clock, self.http)
+        )
+
+    @property
+    def claim_for(self) -> timedelta:
+        return timedelta(seconds=self.settings.claim_seconds)
+
+    @property
+    def settles_after(self) -> timedelta:
+        return timedelta(seconds=self.settings.settle_seconds)
+
+
+def _key_vault(url: str, identity: str | None) -> Secrets:
+    from azure.identity import DefaultAzureCredential
+    from azure.keyvault.secrets import SecretClient
+
+    from shared.storage.key_vault import KeyVaultSecrets
+
+    return KeyVaultSecrets(SecretClient(url, DefaultAzureCredential(managed_identity_client_id=identity)))
+
+
+_surroundings = Surroundings()
+
+
+def place_in(surroundings: Surroundings) -> None:
+    """Put this process into other surroundings; before anything was wired."""
+    global _surroundings
+    _surroundings = surroundings
+    wiring.cache_clear()
+
+
+@cache
+def wiring() -> Wiring:
+    """The wiring of this process. Raises WrongSetting (config)."""
+    return Wiring(config.read(), _surroundings)
