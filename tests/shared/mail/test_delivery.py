@@ -1,0 +1,367 @@
+"""No mail is sent twice and nothing unsent is lost, whatever stops whom at which step."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from shared.errors import RetryLater
+from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.delivery import (
+    LEASE,
+    PAUSES,
+    SENDING_GRACE,
+    Letter,
+    MailState,
+    Outcome,
+    Told,
+    deliver,
+    mail_id,
+    mails,
+    told,
+)
+from shared.storage import keys
+from shared.storage.memory import MemoryTables
+from shared.storage.tables import Change, Conflict, Tables
+from tests.shared.mail.test_message import MAIL
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+DEMO = keys.account_id("demo")
+TO = "billing@msp.example"
+
+
+class Killed(BaseException):
+    """SIGKILL, as far as a test in one process can tell."""
+
+
+@dataclass
+class Provider:
+    """Accepts, unless told otherwise, and remembers."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+
+    def send(self, mail: Mail) -> Receipt:
+        self.before()
+        receipt = self.receipts.pop(0) if self.receipts else Receipt(Delivery.ACCEPTED, "ref-1")
+        if receipt.delivery in {Delivery.ACCEPTED, Delivery.UNCLEAR}:
+            self.sent.append(mail.id)
+        self.after()
+        return receipt
+
+
+class Mortal(MemoryTables):
+    """Dies before or after the n-th transaction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dies_at: tuple[int, str] | None = None
+        self.commits = 0
+
+    def commit(self, changes: Sequence[Change]) -> list[str]:
+        self.commits += 1
+        if self.dies_at == (self.commits, "before"):
+            raise Killed
+        etags = super().commit(changes)
+        if self.dies_at == (self.commits, "after"):
+            raise Killed
+        return etags
+
+
+def letter(known: Told) -> Letter:
+    """Tells of everything up to now."""
+    assert known.digest_as_of is None or known.digest_as_of < NOW
+    return Letter(MAIL, lambda before: before.model_copy(update={"digest_as_of": NOW, "all_rows_at": NOW}))
+
+
+def send(
+    tables: Tables,
+    provider: Provider,
+    *,
+    at: datetime = NOW,
+    kind: str = "digest",
+    on: date = TODAY,
+    to: str = TO,
+    write: Callable[[Told], Letter | None] = letter,
+) -> Outcome:
+    return deliver(tables, provider, DEMO, kind, on, to, write, at)
+
+
+def patiently(tables: Tables, provider: Provider, *, at: datetime = NOW, kind: str = "digest") -> Outcome:
+    """As the queue does it: again after every RetryLater."""
+    for _ in range(30):
+        try:
+            return send(tables, provider, at=at, kind=kind)
+        except RetryLater as wait:
+            at += max(wait.after, timedelta(seconds=1))
+    raise AssertionError("never settled")
+
+
+def test_a_mail_is_sent_and_what_the_recipient_was_told_advances_with_it() -> None:
+    tables, provider = MemoryTables(), Provider()
+    assert send(tables, provider) == Outcome(MailState.DONE, sent_now=True, reference="ref-1")
+    assert told(tables, DEMO, TO) == Told(digest_as_of=NOW, all_rows_at=NOW)
+    [row] = mails(tables, DEMO)
+    assert (row.state, row.subject, row.recipient, row.on) == (MailState.DONE, MAIL.subject, TO, TODAY)
+    assert row.mail_id == mail_id(DEMO, "digest", TODAY, TO)
+
+
+def test_the_same_mail_is_never_sent_again() -> None:
+    tables, provider = MemoryTables(), Provider()
+    send(tables, provider)
+    again = send(tables, provider, at=NOW + timedelta(days=3))
+    assert again == Outcome(MailState.DONE, sent_now=False, reference="ref-1")
+    assert len(provider.sent) == 1
+
+
+def test_another_date_kind_recipient_or_account_is_another_mail() -> None:
+    ids = {
+        mail_id(DEMO, "digest", TODAY, TO),
+        mail_id(DEMO, "digest", TODAY + timedelta(days=1), TO),
+        mail_id(DEMO, "urgent", TODAY, TO),
+        mail_id(DEMO, "digest", TODAY, "boss@msp.example"),
+        mail_id(keys.account_id("demo-2"), "digest", TODAY, TO),
+    }
+    assert len(ids) == 5
+
+
+def test_nothing_to_say_leaves_no_trace_and_a_later_tick_may_still_send() -> None:
+    tables, provider = MemoryTables(), Provider()
+    assert send(tables, provider, write=lambda _: None) == Outcome(None)
+    assert list(mails(tables, DEMO)) == []
+    assert send(tables, provider, at=NOW + timedelta(minutes=15)).sent_now
+
+
+def test_two_workers_at_once_send_one_mail() -> None:
+    tables, provider = MemoryTables(), Provider()
+    start = threading.Barrier(8)
+    outcomes: list[str] = []
+
+    def work() -> None:
+        start.wait()
+        try:
+            outcomes.append("sent" if send(tables, provider).sent_now else "known")
+        except RetryLater:
+            outcomes.append("later")
+
+    workers = [threading.Thread(target=work) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(outcomes) == 8
+    assert outcomes.count("sent") == 1
+    assert len(provider.sent) == 1
+
+
+def test_a_second_worker_waits_while_the_first_one_prepares() -> None:
+    tables, provider = MemoryTables(), Provider()
+
+    def meanwhile(_: Told) -> Letter | None:
+        with pytest.raises(RetryLater) as caught:
+            send(tables, provider)
+        assert caught.value.after == LEASE
+        return letter(Told())
+
+    assert send(tables, provider, write=meanwhile).sent_now
+    assert len(provider.sent) == 1
+
+
+def test_a_worker_whose_claim_lapsed_meanwhile_does_not_send() -> None:
+    tables, provider = MemoryTables(), Provider()
+
+    def slowly(_: Told) -> Letter | None:
+        assert send(tables, provider, at=NOW + LEASE).sent_now
+        return letter(Told())
+
+    with pytest.raises(RetryLater):
+        send(tables, provider, write=slowly)
+    assert len(provider.sent) == 1
+
+
+def test_two_kinds_of_mail_to_one_recipient_are_never_on_their_way_at_once() -> None:
+    tables, provider = MemoryTables(), Provider()
+    waits: list[RetryLater] = []
+
+    def meanwhile() -> None:
+        provider.before = lambda: None
+        with pytest.raises(RetryLater) as caught:
+            send(tables, provider, kind="urgent")
+        waits.append(caught.value)
+
+    provider.before = meanwhile
+    assert send(tables, provider).sent_now
+    assert len(waits) == 1
+
+    def knows(known: Told) -> Letter | None:
+        assert known.digest_as_of == NOW
+        return None
+
+    assert send(tables, provider, kind="urgent", at=NOW + LEASE, write=knows) == Outcome(None)
+
+
+def test_a_letter_written_from_what_is_no_longer_so_is_not_sent() -> None:
+    tables, provider = MemoryTables(), Provider()
+
+    def meanwhile(_: Told) -> Letter | None:
+        assert send(tables, provider, kind="urgent").sent_now
+        return letter(Told())
+
+    with pytest.raises(RetryLater):
+        send(tables, provider, write=meanwhile)
+    assert provider.sent == [MAIL.id]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "step, name", [(1, "claimed"), (2, "sending"), (3, "done")], ids=["claim", "sending", "done"]
+)
+def test_a_kill_at_any_transaction_never_sends_twice_and_loses_nothing(
+    step: int, name: str, when: str
+) -> None:
+    tables, provider = Mortal(), Provider()
+    tables.dies_at = (step, when)
+    with pytest.raises(Killed):
+        send(tables, provider)
+    tables.dies_at = None
+
+    outcome = patiently(tables, provider)
+    sent_or_shown = len(provider.sent) <= 1 and (provider.sent or outcome.state is MailState.UNKNOWN)
+    assert sent_or_shown, name
+    as_of = told(tables, DEMO, TO).digest_as_of
+    assert (as_of == NOW) == (outcome.state is MailState.DONE)
+    if outcome.state is MailState.UNKNOWN:
+        tomorrow = deliver(tables, provider, DEMO, "digest", TODAY + timedelta(days=1), TO, letter, NOW)
+        assert tomorrow.sent_now
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_around_the_handing_over_ends_as_unknown_and_is_not_resent(moment: str) -> None:
+    tables, provider = MemoryTables(), Provider()
+
+    def die() -> None:
+        raise Killed
+
+    setattr(provider, moment, die)
+    with pytest.raises(Killed):
+        send(tables, provider)
+    setattr(provider, moment, lambda: None)
+    handed_over = list(provider.sent)
+
+    outcome = patiently(tables, provider)
+    assert outcome.state is MailState.UNKNOWN
+    assert "may have arrived or not" in outcome.why
+    assert provider.sent == handed_over
+    assert told(tables, DEMO, TO).digest_as_of is None
+
+
+def test_a_mail_that_lost_its_sender_holds_up_no_other_mail() -> None:
+    tables, provider = MemoryTables(), Provider()
+
+    def die() -> None:
+        raise Killed
+
+    provider.before = die
+    with pytest.raises(Killed):
+        send(tables, provider)
+    provider.before = lambda: None
+
+    assert patiently(tables, provider, kind="urgent").sent_now
+    assert sorted((row.kind, row.state) for row in mails(tables, DEMO)) == [
+        ("digest", MailState.UNKNOWN),
+        ("urgent", MailState.DONE),
+    ]
+
+
+def test_an_unclear_answer_is_unknown_shown_and_never_resent() -> None:
+    tables = MemoryTables()
+    provider = Provider([Receipt(Delivery.UNCLEAR, why="SendGrid answered 502: bad gateway")])
+    first = send(tables, provider)
+    assert (first.state, first.why) == (MailState.UNKNOWN, "SendGrid answered 502: bad gateway")
+    assert not first.sent_now
+    assert patiently(tables, provider).state is MailState.UNKNOWN
+    assert len(provider.sent) == 1
+    assert told(tables, DEMO, TO) == Told()
+
+
+def test_a_slow_sender_that_was_thought_lost_still_records_the_truth() -> None:
+    tables, provider = MemoryTables(), Provider()
+
+    def found_by_another() -> None:
+        provider.after = lambda: None
+        other = send(tables, provider, at=NOW + SENDING_GRACE)
+        assert other.state is MailState.UNKNOWN
+
+    provider.after = found_by_another
+    assert send(tables, provider).state is MailState.DONE
+    assert send(tables, provider).state is MailState.DONE
+    assert told(tables, DEMO, TO).digest_as_of == NOW
+    assert len(provider.sent) == 1
+
+
+def test_a_temporary_refusal_is_tried_again_after_a_growing_pause() -> None:
+    tables = MemoryTables()
+    provider = Provider([Receipt(Delivery.NOT_NOW, why="421 busy")] * 2)
+    with pytest.raises(RetryLater, match="421 busy") as first:
+        send(tables, provider)
+    assert first.value.after == PAUSES[0]
+    with pytest.raises(RetryLater, match="421 busy"):
+        send(tables, provider, at=NOW + timedelta(seconds=1))
+    assert len(provider.receipts) == 1, "an early repeat must not reach the provider"
+    outcome = patiently(tables, provider, at=NOW + PAUSES[0])
+    assert outcome.sent_now
+    assert not outcome.why
+    assert len(provider.sent) == 1
+
+
+def test_a_refusal_that_never_ends_is_given_up_and_its_rows_are_new_tomorrow() -> None:
+    tables = MemoryTables()
+    provider = Provider([Receipt(Delivery.NOT_NOW, why="421 busy")] * (len(PAUSES) + 1))
+    outcome = patiently(tables, provider)
+    assert outcome == Outcome(MailState.REFUSED, why=f"given up after {len(PAUSES) + 1} tries: 421 busy")
+    assert told(tables, DEMO, TO).digest_as_of is None
+    assert send(tables, provider, on=TODAY + timedelta(days=1)).sent_now
+
+
+def test_a_definite_refusal_is_final_for_the_day_and_tells_nothing() -> None:
+    tables = MemoryTables()
+    provider = Provider([Receipt(Delivery.REFUSED, why="550 no such mailbox")])
+    assert send(tables, provider) == Outcome(MailState.REFUSED, why="550 no such mailbox")
+    assert send(tables, provider).state is MailState.REFUSED
+    assert provider.sent == []
+    assert told(tables, DEMO, TO) == Told()
+
+
+def test_a_mail_that_cannot_be_sent_as_written_is_refused_before_it_could_be_sending() -> None:
+    tables, provider = MemoryTables(), Provider()
+    broken = Letter(replace(MAIL, subject="a\nBcc: thief@evil.example"), lambda before: before)
+    outcome = send(tables, provider, write=lambda _: broken)
+    assert outcome == Outcome(MailState.REFUSED, why="Subject is not one plain line")
+    assert provider.sent == []
+
+
+def test_storage_that_always_conflicts_after_sending_ends_as_unknown_not_as_a_second_mail() -> None:
+    class Jealous(MemoryTables):
+        refusing = False
+
+        def commit(self, changes: Sequence[Change]) -> list[str]:
+            if self.refusing:
+                raise Conflict
+            return super().commit(changes)
+
+    tables, provider = Jealous(), Provider()
+
+    def refuse() -> None:
+        tables.refusing = True
+
+    provider.after = refuse
+    with pytest.raises(Conflict):
+        send(tables, provider)
+    tables.refusing, provider.after = False, lambda: None
+    assert patiently(tables, provider).state is MailState.UNKNOWN
+    assert len(provider.sent) == 1

@@ -1,0 +1,449 @@
+"""What every transport must make of what its provider says, against real servers and a real folder."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from shared.http import Http
+from shared.mail.base import Delivery, Mail, Receipt, Transport
+from shared.mail.folder import FolderSettings, FolderTransport
+from shared.mail.registry import TRANSPORTS, Means, transport
+from shared.mail.sendgrid import SendGridSettings, SendGridTransport
+from shared.mail.smtp import Security, SmtpSettings, SmtpTransport
+from tests.shared.mail.test_message import MAIL
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+KEY = "SG.secret-key"
+
+
+class Says(StrEnum):
+    """What a provider is told to do with the next mail."""
+
+    YES = "yes"
+    NOT_NOW = "not now"
+    NEVER = "never"
+    SILENCE_AFTER_BODY = "the body arrives, then the connection is cut"
+
+
+@dataclass
+class Provider:
+    says: Says = Says.YES
+    subjects: list[str] = field(default_factory=list)
+    """Of the mails whose bodies arrived, accepted or not."""
+    payloads: list[dict[str, Any]] = field(default_factory=list)
+    transport: Transport | None = None
+
+    def send(self, mail: Mail = MAIL) -> Receipt:
+        assert self.transport is not None
+        return self.transport.send(mail)
+
+
+class _Smtp:
+    def __init__(self, provider: Provider) -> None:
+        self.provider = provider
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, to: str, _options: Any) -> str:  # noqa: N802
+        if self.provider.says is Says.NEVER:
+            return "550 5.1.1 no such mailbox"
+        if self.provider.says is Says.NOT_NOW:
+            return "451 4.7.1 greylisted, come back later"
+        envelope.rcpt_tos.append(to)
+        return "250 ok"
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        message = message_from_bytes(envelope.content, policy=default)
+        self.provider.subjects.append(str(message["Subject"]))
+        if self.provider.says is Says.SILENCE_AFTER_BODY:
+            server.transport.abort()
+        return "250 2.0.0 queued"
+
+
+@contextmanager
+def smtp_server(provider: Provider, **options: Any) -> Iterator[int]:
+    controller = Controller(_Smtp(provider), hostname="127.0.0.1", port=free_port(), **options)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def smtp_provider(_folder: Path) -> Iterator[Provider]:
+    provider = Provider()
+    with smtp_server(provider) as port:
+        settings = SmtpSettings(host="127.0.0.1", port=port, security=Security.NONE)
+        provider.transport = SmtpTransport(settings, lambda: NOW)
+        yield provider
+
+
+@contextmanager
+def http_server(provider: Provider, answer: Callable[[], tuple[int, bytes]]) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            provider.payloads.append(payload | {"path": self.path, "key": self.headers["Authorization"]})
+            provider.subjects.append(payload["subject"])
+            status, body = answer()
+            if not status:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            if status == 202:
+                self.send_header("X-Message-Id", "sg-1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def http() -> Http:
+    session = requests.Session()
+    session.trust_env = False
+    return Http(session, lambda _: None, lambda: NOW)
+
+
+def errors(message: str) -> bytes:
+    return json.dumps({"errors": [{"message": message, "field": "from", "help": None}]}).encode()
+
+
+@contextmanager
+def sendgrid_provider(_folder: Path) -> Iterator[Provider]:
+    provider = Provider()
+
+    def answer() -> tuple[int, bytes]:
+        match provider.says:
+            case Says.YES:
+                return 202, b""
+            case Says.NOT_NOW:
+                return 429, errors("too many requests")
+            case Says.NEVER:
+                return 403, errors("The from address does not match a verified Sender Identity.")
+            case Says.SILENCE_AFTER_BODY:
+                return 0, b""
+
+    with http_server(provider, answer) as port:
+        settings = SendGridSettings.model_validate({"api_key": KEY, "host": f"http://127.0.0.1:{port}"})
+        provider.transport = SendGridTransport(settings, http())
+        yield provider
+
+
+@contextmanager
+def folder_provider(folder: Path) -> Iterator[Provider]:
+    yield Provider(transport=FolderTransport(FolderSettings(path=folder / "mails"), lambda: NOW))
+
+
+PROVIDERS = {"folder": folder_provider, "smtp": smtp_provider, "sendgrid": sendgrid_provider}
+REMOTE = [name for name in PROVIDERS if name != "folder"]
+
+
+@pytest.fixture
+def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provider]:
+    with PROVIDERS[request.param](tmp_path) as provider:
+        yield provider
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+# -- the contract -----------------------------------------------------------------------------------------------
+
+
+def test_every_transport_of_the_registry_is_held_to_this_contract() -> None:
+    assert set(PROVIDERS) == set(TRANSPORTS)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, indirect=True)
+def test_an_accepted_mail_has_a_reference(provider: Provider) -> None:
+    receipt = provider.send()
+    assert receipt.delivery is Delivery.ACCEPTED
+    assert receipt.reference
+    assert not receipt.why
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, indirect=True)
+@pytest.mark.parametrize("part", ["to", "subject"])
+def test_a_mail_that_cannot_be_sent_is_refused_before_it_leaves(provider: Provider, part: str) -> None:
+    changed: dict[str, Any] = {part: "a@b.example\r\nBcc: thief@evil.example"}
+    receipt = provider.send(replace(MAIL, **changed))
+    assert receipt.delivery is Delivery.REFUSED
+    assert "is not" in receipt.why
+    assert provider.subjects == []
+
+
+@pytest.mark.parametrize("provider", REMOTE, indirect=True)
+@pytest.mark.parametrize(
+    "says, expected",
+    [
+        (Says.NOT_NOW, Delivery.NOT_NOW),
+        (Says.NEVER, Delivery.REFUSED),
+        (Says.SILENCE_AFTER_BODY, Delivery.UNCLEAR),
+    ],
+)
+def test_what_the_provider_says_is_told_apart_and_nothing_is_sent_twice(
+    provider: Provider, says: Says, expected: Delivery
+) -> None:
+    provider.says = says
+    receipt = provider.send()
+    assert receipt.delivery is expected
+    assert receipt.why
+    assert len(provider.subjects) <= 1
+
+
+@pytest.mark.parametrize("provider", REMOTE, indirect=True)
+def test_the_mail_that_arrives_is_the_mail_that_was_sent(provider: Provider) -> None:
+    mail = replace(MAIL, subject="2 new: Müller & Söhne “Ltd” 👩‍👧 – 1 held push, and 13 other rows")
+    assert provider.send(mail).delivery is Delivery.ACCEPTED
+    assert provider.subjects == [mail.subject]
+
+
+# -- SMTP -------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_listening_is_not_now() -> None:
+    settings = SmtpSettings(host="127.0.0.1", port=free_port(), security=Security.NONE)
+    assert SmtpTransport(settings, lambda: NOW).send(MAIL).delivery is Delivery.NOT_NOW
+
+
+def test_a_server_without_starttls_gets_neither_password_nor_mail() -> None:
+    provider = Provider()
+    with smtp_server(provider) as port:
+        settings = SmtpSettings.model_validate(
+            {"host": "127.0.0.1", "port": port, "user": "u", "password": "p"}
+        )
+        receipt = SmtpTransport(settings, lambda: NOW).send(MAIL)
+    assert receipt.delivery is Delivery.NOT_NOW
+    assert "STARTTLS" in receipt.why
+    assert provider.subjects == []
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+@pytest.mark.parametrize("password, expected", [("right", Delivery.ACCEPTED), ("wrong", Delivery.REFUSED)])
+def test_a_mail_goes_over_tls_with_a_password(
+    tmp_path: Path, security: Security, password: str, expected: Delivery
+) -> None:
+    server_tls, client_tls = certificate(tmp_path)
+    provider = Provider()
+    options: dict[str, Any] = {
+        "authenticator": lambda _s, _e, _v, _m, data: AuthResult(
+            success=data.password == b"right", handled=False
+        ),
+        "auth_require_tls": False,
+    }
+    options |= (
+        {"tls_context": server_tls, "require_starttls": True}
+        if security is Security.STARTTLS
+        else {"ssl_context": server_tls}
+    )
+    with smtp_server(provider, **options) as port:
+        settings = SmtpSettings.model_validate(
+            {"host": "localhost", "port": port, "security": security, "user": "u", "password": password}
+        )
+        receipt = SmtpTransport(settings, lambda: NOW, client_tls).send(MAIL)
+    assert receipt.delivery is expected, receipt
+    assert len(provider.subjects) == (expected is Delivery.ACCEPTED)
+    assert password not in receipt.why
+
+
+def test_a_server_that_cannot_prove_its_identity_gets_nothing(tmp_path: Path) -> None:
+    server_tls, _ = certificate(tmp_path)
+    provider = Provider()
+    with smtp_server(provider, tls_context=server_tls) as port:
+        settings = SmtpSettings.model_validate({"host": "localhost", "port": port})
+        receipt = SmtpTransport(settings, lambda: NOW).send(MAIL)
+    assert receipt.delivery is Delivery.NOT_NOW
+    assert "certificate" in receipt.why.lower()
+    assert provider.subjects == []
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server that proves to be localhost, and a client that believes it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(pem + secret)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "both.pem")
+    return server, ssl.create_default_context(cadata=pem.decode())
+
+
+# -- SendGrid ---------------------------------------------------------------------------------------------------
+
+
+def sendgrid_answer(status: int, body: bytes) -> tuple[Receipt, Provider]:
+    provider = Provider()
+    with http_server(provider, lambda: (status, body)) as port:
+        settings = SendGridSettings.model_validate({"api_key": KEY, "host": f"http://127.0.0.1:{port}/"})
+        return SendGridTransport(settings, http()).send(MAIL), provider
+
+
+@pytest.mark.parametrize(
+    "status, expected",
+    [
+        (202, Delivery.ACCEPTED),
+        (200, Delivery.UNCLEAR),
+        (302, Delivery.UNCLEAR),
+        (400, Delivery.REFUSED),
+        (401, Delivery.REFUSED),
+        (413, Delivery.REFUSED),
+        (429, Delivery.NOT_NOW),
+        (500, Delivery.UNCLEAR),
+        (503, Delivery.UNCLEAR),
+    ],
+)
+def test_sendgrids_status_decides(status: int, expected: Delivery) -> None:
+    receipt, provider = sendgrid_answer(status, errors("its words"))
+    assert receipt.delivery is expected
+    assert len(provider.payloads) == 1
+    if expected is not Delivery.ACCEPTED:
+        assert receipt.why == f"SendGrid answered {status}: its words (from)"
+
+
+def test_sendgrids_words_are_kept_but_never_the_key() -> None:
+    receipt, _ = sendgrid_answer(401, b"<html>\r\n<p>bad key " + KEY.encode() + b"</p>" + b"x" * 5000)
+    assert receipt.why.startswith("SendGrid answered 401: <html> <p>bad key (key)</p>xxx")
+    assert len(receipt.why) < 400
+
+
+def test_nobody_listening_at_sendgrid_is_not_now() -> None:
+    settings = SendGridSettings.model_validate({"api_key": KEY, "host": f"http://127.0.0.1:{free_port()}"})
+    assert SendGridTransport(settings, http()).send(MAIL).delivery is Delivery.NOT_NOW
+
+
+def test_sendgrid_gets_the_whole_mail_and_leaves_its_links_alone() -> None:
+    _, provider = sendgrid_answer(202, b"")
+    [payload] = provider.payloads
+    assert payload["path"] == "/v3/mail/send"
+    assert payload["key"] == f"Bearer {KEY}"
+    assert payload["personalizations"] == [{"to": [{"email": MAIL.to}]}]
+    assert payload["from"] == {"email": MAIL.sender, "name": MAIL.sender_name}
+    assert payload["reply_to"] == {"email": MAIL.reply_to}
+    assert payload["content"] == [
+        {"type": "text/plain", "value": MAIL.text},
+        {"type": "text/html", "value": MAIL.html},
+    ]
+    assert payload["headers"]["Auto-Submitted"] == "auto-generated"
+    assert payload["headers"]["List-Unsubscribe"] == "<mailto:help@msp.example?subject=Unsubscribe>"
+    assert payload["custom_args"] == {"mail_id": MAIL.id}
+    assert payload["tracking_settings"]["click_tracking"] == {"enable": False, "enable_text": False}
+    assert payload["tracking_settings"]["open_tracking"] == {"enable": False}
+
+
+# -- folder -----------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_is_three_files_and_nothing_else(tmp_path: Path) -> None:
+    FolderTransport(FolderSettings(path=tmp_path), lambda: NOW).send(MAIL)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        f"2026-11-22-{MAIL.id}{suffix}" for suffix in (".eml", ".html", ".txt")
+    ]
+    assert (tmp_path / f"2026-11-22-{MAIL.id}.txt").read_text() == MAIL.text
+
+
+def test_a_mail_that_is_there_is_not_written_again_even_days_later(tmp_path: Path) -> None:
+    first = FolderTransport(FolderSettings(path=tmp_path), lambda: NOW).send(MAIL)
+    later = FolderTransport(FolderSettings(path=tmp_path), lambda: NOW + timedelta(days=2))
+    assert later.send(replace(MAIL, text="another text")) == first
+    assert len(list(tmp_path.iterdir())) == 3
+    assert (tmp_path / f"2026-11-22-{MAIL.id}.txt").read_text() == MAIL.text
+
+
+def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    receipt = FolderTransport(FolderSettings(path=tmp_path / "file"), lambda: NOW).send(MAIL)
+    assert receipt.delivery is Delivery.NOT_NOW
+    assert "cannot be written" in receipt.why
+
+
+# -- settings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kind, given, told",
+    [
+        ("pigeon", {}, "'pigeon' is not a mail transport; there are folder, sendgrid, smtp"),
+        ("folder", {}, "folder: path is missing: it must be the folder"),
+        ("smtp", {}, "smtp: host is missing"),
+        ("smtp", {"host": "h", "port": "x"}, "port must be a port from 1 to 65535"),
+        ("smtp", {"host": "h", "security": "ssl"}, "security must be starttls, tls or none"),
+        ("smtp", {"host": "h", "user": "u"}, "user and password go together"),
+        ("smtp", {"host": "h", "user": "u", "password": "p", "security": "none"}, "where a password is sent"),
+        ("smtp", {"host": "h", "hots": "h"}, "hots is not a setting; there are host, port"),
+        ("sendgrid", {}, "api_key is missing: it must be an API key with the right Mail Send"),
+        (
+            "sendgrid",
+            {"api_key": "k3y", "host": "http://api.sendgrid.com"},
+            "host must be https://api.sendgrid",
+        ),
+        ("sendgrid", {"api_key": "k3y", "host": "ftp://127.0.0.1"}, "host must be https://api.sendgrid"),
+    ],
+)
+def test_a_wrong_setting_names_itself_and_what_it_must_be(
+    kind: str, given: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        transport(kind, given, Means(lambda: NOW, http()))
+    assert told in str(caught.value)
+    assert "k3y" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "kind, given, expected",
+    [
+        ("folder", {"path": "/somewhere"}, FolderTransport),
+        ("smtp", {"host": "mail.example", "port": "25", "security": "none"}, SmtpTransport),
+        ("sendgrid", {"api_key": KEY}, SendGridTransport),
+    ],
+)
+def test_the_registry_makes_each_transport_from_plain_settings(
+    kind: str, given: dict[str, str], expected: type
+) -> None:
+    assert isinstance(transport(kind, given, Means(lambda: NOW, http())), expected)
