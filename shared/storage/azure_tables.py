@@ -20,10 +20,11 @@ _PACKED = "z"
 class AzureTables:
     """Documents as the text property `json`, or compressed in `z` when they are long.
 
-    The SDK repeats a request after a 5xx, a broken connection or a time-out. A repeated Insert or Replace
-    whose first try had been applied is answered "exists" or "changed": that is a Conflict here too, because
-    nobody can tell it from somebody else's write. After a Conflict the caller reads again and decides; what it
-    finds may be its own document. A repeated Put is harmless.
+    The SDK repeats a request after a 5xx; after a broken connection or a time-out it repeats reads and writes of
+    one row by PUT, while an Insert or a transaction (POST) then raises, and may have been applied or not.
+    A repeated Insert or Replace whose first try had been applied is answered "exists" or "changed": that is a
+    Conflict here too, because nobody can tell it from somebody else's write. After a Conflict the caller reads
+    again and decides; what it finds may be its own document. A repeated Put is harmless.
     """
 
     def __init__(self, client: "TableClient") -> None:
@@ -74,10 +75,7 @@ class AzureTables:
         except RequestTooLargeError as error:
             raise TooLarge("the changes are together more than one transaction holds") from error
         except HttpResponseError as error:
-            if error.status_code in (404, 409, 412) and _code(error) not in (
-                "TableNotFound",
-                "TableBeingDeleted",
-            ):
+            if _is_conflict(error, changes):
                 raise Conflict(f"{changes[0].key.partition}: {_code(error)}") from error
             raise
 
@@ -118,6 +116,15 @@ def _operation(change: Change) -> Operation:
 def _row(entity: "TableEntity") -> Row:
     body: str | bytes = entity[_TEXT] if _TEXT in entity else entity[_PACKED]
     return Row(Key(entity["PartitionKey"], entity["RowKey"]), unpacked(body), str(entity.metadata["etag"]))
+
+
+def _is_conflict(error: "HttpResponseError", changes: Sequence[Change]) -> bool:
+    """A row is not as expected; a missing table is another matter, and the only 404 of an Insert or Put."""
+    if error.status_code == 404:
+        return _code(error) != "TableNotFound" and any(
+            isinstance(change, Replace | Delete) for change in changes
+        )
+    return error.status_code in (409, 412) and _code(error) != "TableBeingDeleted"
 
 
 def _code(error: "HttpResponseError") -> str:

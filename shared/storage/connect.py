@@ -75,6 +75,7 @@ def _options() -> dict[str, Any]:
     return {
         "transport": _transport(),
         "retry_total": 4,
+        "retry_status": 4,
         "retry_backoff_factor": 0.5,  # tables: 0, 1, 2, 4 s
         "retry_backoff_max": 8,
         "initial_backoff": 1,  # blobs and queues: about 2, 3, 5, 9 s

@@ -165,6 +165,15 @@ def alert(account: AccountId, slug: str, identity: str) -> Key:
     return Key(alerts(account), f"alert|{_part(slug)}|{hashed(identity)}")
 
 
+def closed_alert(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
+    """Apart from the open ones, so that years of closed alerts cost an evaluation nothing."""
+    return Key(alerts(account), f"closed|{_part(slug)}|{hashed(identity)}|{_instant(opened_at)}")
+
+
+def poisoned(account: AccountId, queue: str) -> Key:
+    return Key(alerts(account), f"poison|{_part(queue)}")
+
+
 def evaluation(account: AccountId) -> Key:
     return Key(alerts(account), "evaluation")
 

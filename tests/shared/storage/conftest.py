@@ -1,39 +1,44 @@
-"""Each contract test runs twice: in memory and on Azurite."""
-
-from uuid import uuid4
+"""Each contract test runs twice: in memory and on Azurite, connected as the app is."""
 
 import pytest
 
-from shared.storage.azure_blobs import AzureBlobs
-from shared.storage.azure_tables import AzureTables
 from shared.storage.blobs import Blobs
-from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.connect import AzureStorage, connect
+from shared.storage.memory import MemoryBlobs, MemoryQueues, MemoryTables
+from shared.storage.queues import Queues
 from shared.storage.tables import Tables
 
+QUEUE = "read-tenant"
 BOTH = ["memory", pytest.param("azurite", marks=pytest.mark.azurite)]
+
+
+@pytest.fixture
+def storage(storage_connection: str) -> AzureStorage:
+    """A storage account with everything that the first start creates."""
+    storage = connect(storage_connection)
+    storage.ensure([QUEUE])
+    return storage
 
 
 @pytest.fixture(params=BOTH)
 def tables(request: pytest.FixtureRequest) -> Tables:
-    """An empty table."""
     if request.param == "memory":
         return MemoryTables()
-    from azure.data.tables import TableClient
-
-    connection: str = request.getfixturevalue("storage_connection")
-    tables = AzureTables(TableClient.from_connection_string(connection, f"t{uuid4().hex}"))
-    tables.ensure()
-    return tables
+    storage: AzureStorage = request.getfixturevalue("storage")
+    return storage.tables
 
 
 @pytest.fixture(params=BOTH)
 def blobs(request: pytest.FixtureRequest) -> Blobs:
-    """An empty container."""
     if request.param == "memory":
         return MemoryBlobs()
-    from azure.storage.blob import ContainerClient
+    storage: AzureStorage = request.getfixturevalue("storage")
+    return storage.blobs
 
-    connection: str = request.getfixturevalue("storage_connection")
-    blobs = AzureBlobs(ContainerClient.from_connection_string(connection, f"c{uuid4().hex}"))
-    blobs.ensure()
-    return blobs
+
+@pytest.fixture(params=BOTH)
+def queues(request: pytest.FixtureRequest) -> Queues:
+    if request.param == "memory":
+        return MemoryQueues()
+    storage: AzureStorage = request.getfixturevalue("storage")
+    return storage.queues

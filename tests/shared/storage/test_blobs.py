@@ -3,9 +3,10 @@
 import gzip
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
 
-from shared.storage.azure_blobs import AzureBlobs
 from shared.storage.blobs import Blobs
+from shared.storage.connect import connect
 from shared.storage.keys import account_id, partner_list_blob, product_names_blob, users_blob
 
 ACME = account_id("acme")
@@ -76,11 +77,8 @@ def test_every_name_of_keys_is_taken_whatever_the_vendor_calls_things(blobs: Blo
 
 @pytest.mark.azurite
 def test_a_missing_container_is_a_fault_and_not_an_empty_name(storage_connection: str) -> None:
-    from azure.core.exceptions import ResourceNotFoundError
-    from azure.storage.blob import ContainerClient
-
-    blobs = AzureBlobs(ContainerClient.from_connection_string(storage_connection, "nosuchcontainer"))
-    with pytest.raises(ResourceNotFoundError):
+    blobs = connect(storage_connection).blobs
+    with pytest.raises(ResourceNotFoundError, match="ContainerNotFound"):
         blobs.get("acme/a")
-    with pytest.raises(ResourceNotFoundError):
+    with pytest.raises(ResourceNotFoundError, match="ContainerNotFound"):
         blobs.delete("acme/a")

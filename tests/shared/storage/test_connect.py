@@ -1,11 +1,13 @@
 """The adapters as the app gets them."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from shared.storage.connect import connect, connect_with_identity
+from shared.storage.connect import AzureStorage, connect, connect_with_identity
 from shared.storage.documents import Document
 from shared.storage.tables import Insert, Key
 
@@ -31,10 +33,7 @@ def test_everything_needed_is_created_once_and_found_the_second_time(storage_con
 
 
 @pytest.mark.azurite
-def test_one_connection_serves_many_threads(storage_connection: str) -> None:
-    storage = connect(storage_connection)
-    storage.ensure([])
-
+def test_one_connection_serves_many_threads(storage: AzureStorage) -> None:
     def write(n: int) -> str:
         key = Key("threads|notes", f"{n:03}")
         storage.tables.commit([Insert(key, Note(text=str(n)))])
@@ -56,3 +55,21 @@ def test_an_account_name_leads_to_the_public_cloud_over_tls() -> None:
         "https://seatwisestore.blob.core.windows.net/seatwise",
         "https://seatwisestore.queue.core.windows.net",
     ]
+
+
+def test_no_vendor_package_is_loaded_before_it_is_used() -> None:
+    modules = [
+        "connect",
+        "azure_tables",
+        "azure_blobs",
+        "azure_queues",
+        "key_vault",
+        "encrypted_table",
+        "decisions",
+    ]
+    code = f"import sys, {', '.join(f'shared.storage.{module}' for module in modules)}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "shared.storage.connect" in loaded
+    assert not [name for name in loaded if name.split(".")[0] in ("azure", "requests", "cryptography")]

@@ -2,30 +2,14 @@
 
 import base64
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueClient
 
-from shared.storage.azure_queues import AzureQueues
+from shared.storage.connect import AzureStorage
 from shared.storage.memory import MemoryQueues, Sent
 from shared.storage.queues import MESSAGE_LIMIT, Queues
-
-
-@pytest.fixture
-def azure_queues(storage_connection: str) -> AzureQueues:
-    from azure.storage.queue import QueueServiceClient
-
-    queues = AzureQueues(QueueServiceClient.from_connection_string(storage_connection))
-    queues.ensure("read-tenant")
-    return queues
-
-
-@pytest.fixture(params=["memory", pytest.param("azurite", marks=pytest.mark.azurite)])
-def queues(request: pytest.FixtureRequest) -> Queues:
-    if request.param == "memory":
-        return MemoryQueues()
-    azure: AzureQueues = request.getfixturevalue("azure_queues")
-    return azure
 
 
 def test_a_message_above_the_limit_is_refused_and_one_at_the_limit_is_sent(queues: Queues) -> None:
@@ -55,15 +39,11 @@ def test_memory_keeps_messages_in_order_with_their_delay() -> None:
 
 @pytest.mark.azurite
 @pytest.mark.parametrize("body", ['{"v": 1, "tenant": "žluť 漢 🎉"}', "control \x01 character"])
-def test_a_message_is_base64_on_the_wire_and_never_expires(storage_connection: str, body: str) -> None:
-    from azure.storage.queue import QueueClient, QueueServiceClient
-
-    queues = AzureQueues(QueueServiceClient.from_connection_string(storage_connection))
-    name = f"q{uuid4().hex}"
-    queues.ensure(name)
-    queues.send(name, body)
-    plain = QueueClient.from_connection_string(storage_connection, name)
-    message = plain.receive_message()
+def test_a_message_is_base64_on_the_wire_and_never_expires(
+    storage: AzureStorage, storage_connection: str, body: str
+) -> None:
+    storage.queues.send("read-tenant", body)
+    message = QueueClient.from_connection_string(storage_connection, "read-tenant").receive_message()
     assert message
     assert base64.b64decode(message.content, validate=True).decode() == body
     assert message.expires_on is not None
@@ -71,19 +51,14 @@ def test_a_message_is_base64_on_the_wire_and_never_expires(storage_connection: s
 
 
 @pytest.mark.azurite
-def test_a_delayed_message_is_not_there_yet(storage_connection: str, azure_queues: AzureQueues) -> None:
-    from azure.storage.queue import QueueClient
-
-    azure_queues.ensure("delayed")
-    azure_queues.send("delayed", "later", timedelta(milliseconds=1_001))
-    client = QueueClient.from_connection_string(storage_connection, "delayed")
+def test_a_delayed_message_is_not_there_yet(storage: AzureStorage, storage_connection: str) -> None:
+    storage.queues.send("read-tenant", "later", timedelta(milliseconds=1))
+    client = QueueClient.from_connection_string(storage_connection, "read-tenant")
     assert client.receive_message() is None
     assert client.get_queue_properties().approximate_message_count == 1
 
 
 @pytest.mark.azurite
-def test_a_missing_queue_is_a_fault(azure_queues: AzureQueues) -> None:
-    from azure.core.exceptions import ResourceNotFoundError
-
+def test_a_missing_queue_is_a_fault(storage: AzureStorage) -> None:
     with pytest.raises(ResourceNotFoundError):
-        azure_queues.send("nosuchqueue", "1")
+        storage.queues.send("nosuchqueue", "1")

@@ -1,15 +1,16 @@
 """The contract of Tables, held by the memory store and by Azure's (Azurite)."""
 
+import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
-from shared.storage.azure_tables import AzureTables
+from shared.storage.connect import connect
 from shared.storage.documents import Document
 from shared.storage.limits import PACKED_LIMIT, TEXT_LIMIT
-from shared.storage.memory import MemoryTables
 from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Tables, TooLarge
 
 
@@ -41,8 +42,6 @@ def names(tables: Tables, prefix: str = "", partition: str = "acme|notes") -> li
 
 def noise(size: int) -> str:
     """Text that compresses to about 6 bits a character."""
-    import random
-
     return "".join(
         random.Random(size).choices(
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", k=size
@@ -360,22 +359,20 @@ def test_rows_are_read_while_others_write(tables: Tables) -> None:
 
 @pytest.mark.azurite
 def test_a_missing_table_is_a_fault_and_not_an_empty_row(storage_connection: str) -> None:
-    from azure.core.exceptions import HttpResponseError
-    from azure.data.tables import TableClient
-
-    tables = AzureTables(TableClient.from_connection_string(storage_connection, "nosuchtable"))
+    tables = connect(storage_connection).tables
     with pytest.raises(HttpResponseError, match="TableNotFound"):
         tables.get(at("a"))
-    for changes in (
+    with pytest.raises(HttpResponseError, match="TableNotFound"):
+        names(tables)
+    replace, delete = Replace(at("a"), Note(), 'W/"1"'), Delete(at("a"), 'W/"1"')
+    refused: list[list[Change]] = [
         [insert("a")],
         [insert("a"), insert("b")],
         [put("a")],
-        [Replace(at("a"), Note(), 'W/"1"')],
-    ):
+        [replace],
+        [delete],
+        [insert("b"), replace],
+    ]
+    for changes in refused:
         with pytest.raises(HttpResponseError, match="TableNotFound"):
             tables.commit(changes)
-
-
-def test_memory_tables_hold_the_protocol() -> None:
-    held: Tables = MemoryTables()
-    assert held.get(at("a")) is None
