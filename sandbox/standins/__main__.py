@@ -16,17 +16,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.standins", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="0 = any free port")
-    parser.add_argument("--world", default="demo", help="demo, tiny, or wide:1000; only for an empty state")
+    parser.add_argument("--world", default="demo", help="demo, or wide:1000; only for an empty state")
     chosen = parser.parse_args()
     state = State(chosen.state)
-    begin(state, world_named(chosen.world))
-    state.close()
-    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_until_terminated(chosen.state, chosen.port))
+    if state.empty:
+        begin(state, world_named(chosen.world))
+    with contextlib.closing(state), contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(_until_terminated(state, chosen.port))
 
 
-async def _until_terminated(folder: Path, port: int) -> None:
-    task = asyncio.ensure_future(serve(folder, port))
+async def _until_terminated(state: State, port: int) -> None:
+    task = asyncio.ensure_future(serve(state, port))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     await task
 

@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import zlib
-from pathlib import Path
 
 from aiohttp import web
 
@@ -111,15 +110,14 @@ def _drop(incoming: web.BaseRequest, *, reset: bool) -> None:
         transport.close()
 
 
-async def serve(folder: Path, port: int) -> None:
+async def serve(state: State, port: int) -> None:
     """Serve until cancelled. Prints READY and the address on stdout."""
-    state = State(folder)
     server = web.Server(Server(state).handle, access_log=None)
     runner = web.ServerRunner(server)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     chosen = runner.addresses[0][1]
-    running = folder / RUNNING
+    running = state.folder / RUNNING
     try:
         running.write_text(json.dumps({"url": f"http://127.0.0.1:{chosen}", "pid": os.getpid()}))
         print(f"READY http://127.0.0.1:{chosen}", flush=True)
@@ -127,4 +125,3 @@ async def serve(folder: Path, port: int) -> None:
     finally:
         running.unlink(missing_ok=True)
         await runner.cleanup()
-        state.close()
