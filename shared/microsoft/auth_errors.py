@@ -154,17 +154,16 @@ _AADSTS = re.compile(r"\AAADSTS(\d{5,8})\b")
 
 def sign_in_refused(answer: Mapping[str, object], *, at_home: bool) -> NotRead:
     """Classify the error that a sign-in was answered with; `at_home`: it was for the partner's own tenant."""
-    error = answer.get("error")
+    told = answer.get("error")
+    word = told if isinstance(told, str) and told in _BY_ERROR else "unknown error"
     codes = _codes(answer)
     known = next((code for code in codes if code in _BY_CODE), None)
-    if error in _DECIDED_BY_WORD or known is None:
-        meaning = _BY_ERROR.get(error, _UNKNOWN) if isinstance(error, str) else _UNKNOWN
+    if known is None or word in _DECIDED_BY_WORD:
+        meaning = _BY_ERROR.get(word, _UNKNOWN)
     else:
         meaning = _BY_CODE[known]
-    if known is None and codes:
-        known = codes[0]
-    word = error if isinstance(error, str) and error in _BY_ERROR else "unknown error"
-    return _not_read(meaning, word if known is None else f"AADSTS{known}", at_home=at_home)
+    shown = known or next(iter(codes), None)
+    return _not_read(meaning, f"AADSTS{shown}" if shown else word, at_home=at_home)
 
 
 def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -> NotRead:
@@ -245,7 +244,11 @@ def _not_read(meaning: _Meaning, code: str, *, at_home: bool) -> NotRead:
 
 def _codes(answer: Mapping[str, object]) -> list[int]:
     listed = answer.get("error_codes")
-    codes = [code for code in listed if type(code) is int and code > 0] if isinstance(listed, list) else []
+    codes = (
+        [code for code in listed if type(code) is int and 0 < code < 10**9]
+        if isinstance(listed, list)
+        else []
+    )
     if (
         not codes
         and isinstance(text := answer.get("error_description"), str)

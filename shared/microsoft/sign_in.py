@@ -173,7 +173,10 @@ class SignIn:
             )
         except (Throttled, Unreachable) as failure:
             raise as_not_read(failure, _SERVICE) from None
-        except (ValueError, requests.RequestException, msal.exceptions.MsalServiceError):
+        except (
+            *(ValueError, LookupError, TypeError),  # msal trips over an odd answer
+            *(requests.RequestException, msal.exceptions.MsalServiceError),
+        ):
             # Their text may hold the answer, and so a token.
             raise as_not_read(Unreachable("its answer could not be understood."), _SERVICE) from None
         return answer

@@ -1,0 +1,138 @@
+"""Every refusal of Microsoft says who must act, and never repeats what it was told."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.microsoft.auth_errors import graph_refused, partner_center_refused, sign_in_refused
+from shared.microsoft.models import Blame, NotRead
+
+
+def refused(error: str, *codes: int, at_home: bool = False) -> NotRead:
+    return sign_in_refused({"error": error, "error_codes": list(codes)}, at_home=at_home)
+
+
+@pytest.mark.parametrize(
+    "error, code, blame, words",
+    [
+        ("invalid_grant", 50076, Blame.PARTNER, "complete MFA"),
+        ("interaction_required", 50079, Blame.PARTNER, "complete MFA"),
+        ("invalid_grant", 50173, Blame.PARTNER, "expired or was revoked"),
+        ("invalid_grant", 700082, Blame.PARTNER, "expired or was revoked"),
+        ("invalid_grant", 70043, Blame.PARTNER, "expired or was revoked"),
+        ("invalid_grant", 50057, Blame.PARTNER, "disabled, locked"),
+        ("invalid_grant", 530034, Blame.PARTNER, "Clear the risk"),
+        ("invalid_client", 7000222, Blame.PARTNER, "secret of the partner's app has expired"),
+        ("invalid_client", 7000215, Blame.PARTNER, "secret of the partner's app is wrong"),
+        ("unauthorized_client", 7000112, Blame.PARTNER, "app registration is disabled"),
+        ("invalid_grant", 65001, Blame.TENANT, "Give consent for the tenant"),
+        ("unauthorized_client", 700016, Blame.TENANT, "Give consent for the tenant"),
+        ("invalid_grant", 90099, Blame.TENANT, "Give consent for the tenant"),
+        ("invalid_grant", 50020, Blame.TENANT, "GDAP relationship approved"),
+        ("invalid_grant", 53003, Blame.TENANT, "Conditional Access"),
+        ("interaction_required", 530003, Blame.TENANT, "Conditional Access"),
+        ("invalid_request", 90002, Blame.GONE, "does not know this tenant any more"),
+        ("invalid_request", 5000224, Blame.GONE, "does not know this tenant any more"),
+        ("invalid_grant", 50196, Blame.TRANSIENT, "tries again by itself"),
+        ("invalid_grant", 90033, Blame.TRANSIENT, "tries again by itself"),
+    ],
+)
+def test_a_known_code_says_who_must_do_what(error: str, code: int, blame: Blame, words: str) -> None:
+    found = refused(error, code)
+    assert (found.blame, found.code) == (blame, f"AADSTS{code}")
+    assert words in found.sentence
+
+
+@pytest.mark.parametrize(
+    "error, code, words",
+    [
+        ("invalid_grant", 65001, "in the partner's own tenant"),
+        ("invalid_grant", 53003, "policy of the partner's tenant"),
+        ("invalid_request", 90002, "Check the tenant id of the partner connection"),
+        ("invalid_grant", 50020, "sign in with a user of that tenant"),
+        ("invalid_grant", 99999, "choose 'Sign in again'"),
+    ],
+)
+def test_in_the_partners_own_tenant_it_is_the_partner_who_must_act(error: str, code: int, words: str) -> None:
+    found = refused(error, code, at_home=True)
+    assert found.blame is Blame.PARTNER
+    assert words in found.sentence
+
+
+def test_the_word_decides_before_the_number() -> None:
+    assert refused("temporarily_unavailable", 7000222).blame is Blame.TRANSIENT
+
+
+@pytest.mark.parametrize(
+    "error, blame",
+    [
+        ("invalid_client", Blame.PARTNER),
+        ("invalid_grant", Blame.TENANT),
+        ("interaction_required", Blame.TENANT),
+        ("consent_required", Blame.TENANT),
+        ("unauthorized_client", Blame.TENANT),
+        ("invalid_scope", Blame.TENANT),
+        ("temporarily_unavailable", Blame.TRANSIENT),
+        ("something_new", Blame.TRANSIENT),
+    ],
+)
+def test_a_number_that_nobody_knows_leaves_the_decision_to_the_word(error: str, blame: Blame) -> None:
+    found = refused(error, 123456)
+    assert (found.blame, found.code) == (blame, "AADSTS123456")
+
+
+def test_the_number_is_found_in_the_text_when_the_list_is_missing() -> None:
+    found = sign_in_refused(
+        {"error": "invalid_grant", "error_description": "AADSTS65001: The user ..."}, at_home=False
+    )
+    assert (found.code, found.blame) == ("AADSTS65001", Blame.TENANT)
+
+
+def test_a_refusal_without_any_number_shows_its_word() -> None:
+    assert refused("invalid_grant").code == "invalid_grant"
+    assert sign_in_refused({}, at_home=False).code == "unknown error"
+
+
+SECRET = "eyJ0eXAiOiJKV1Qi-the-token"
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.just(SECRET),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+fields = st.sampled_from(
+    [
+        "error",
+        "error_codes",
+        "error_description",
+        "suberror",
+        "access_token",
+        "refresh_token",
+        "code",
+        "message",
+    ]
+)
+
+
+def check(found: NotRead) -> None:
+    assert found.sentence.endswith(".")
+    assert len(found.sentence) > 40
+    assert found.blame in Blame
+    assert "{" not in found.sentence
+    for text in (str(found), repr(found), found.code, found.sentence):
+        assert SECRET not in text
+    assert len(found.code) < 80
+
+
+@given(st.dictionaries(fields, anything), st.booleans())
+def test_any_refused_sign_in_gives_a_sentence_and_no_secret(answer: dict[str, Any], at_home: bool) -> None:
+    check(sign_in_refused(answer, at_home=at_home))
+
+
+@given(st.integers(300, 499), st.dictionaries(fields, anything) | anything, st.booleans(), st.booleans())
+def test_any_refusal_of_graph_or_partner_center_gives_a_sentence_and_no_secret(
+    status: int, body: object, at_home: bool, app_only: bool
+) -> None:
+    check(graph_refused(status, body, at_home=at_home, app_only=app_only))
+    check(partner_center_refused(status, body))

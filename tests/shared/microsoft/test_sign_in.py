@@ -1,0 +1,242 @@
+"""Signing in: one call per token, nothing kept that should not be, no secret in any text."""
+
+import json
+import traceback
+from collections import deque
+from datetime import timedelta
+from urllib.parse import parse_qsl
+
+import pytest
+import requests
+
+from shared.microsoft.addresses import GRAPH, PARTNER_CENTER
+from shared.microsoft.models import Blame, NotRead, PartnerConnection
+from shared.microsoft.sign_in import TOKENS_KEPT, SignIn
+from tests.shared.microsoft.fake import (
+    ACCOUNT,
+    APP_ONLY,
+    CONNECTION,
+    HOME,
+    TENANT,
+    Answer,
+    FakeMicrosoft,
+    json_answer,
+    refusal,
+)
+
+
+@pytest.fixture
+def fake() -> FakeMicrosoft:
+    return FakeMicrosoft()
+
+
+@pytest.fixture
+def sign_in(fake: FakeMicrosoft) -> SignIn:
+    return SignIn(fake.http(), fake.secrets, fake.clock)
+
+
+def form_of(request: requests.PreparedRequest) -> dict[str, str]:
+    return dict(parse_qsl(str(request.body)))
+
+
+def refusal_of(
+    sign_in: SignIn, connection: PartnerConnection = CONNECTION, tenant_id: str = TENANT
+) -> NotRead:
+    with pytest.raises(NotRead) as caught:
+        sign_in.token(ACCOUNT, connection, tenant_id, GRAPH)
+    return caught.value
+
+
+def test_a_refresh_token_is_redeemed_for_a_tenant_with_one_call(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    assert sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH).value == "access-1"
+    assert fake.urls == [f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"]
+    form = form_of(fake.sent[0])
+    assert form["grant_type"] == "refresh_token"
+    assert form["refresh_token"] == "refresh-s3cret"
+    assert form["client_secret"] == "client-s3cret"
+    assert form["scope"].split()[0] == "https://graph.microsoft.com/.default"
+
+
+def test_app_only_asks_with_the_apps_own_secret_and_no_refresh_token(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    del fake.secrets.values[CONNECTION.refresh_token]
+    assert sign_in.token(ACCOUNT, APP_ONLY, TENANT, GRAPH).value == "access-1"
+    form = form_of(fake.sent[0])
+    assert form["grant_type"] == "client_credentials"
+    assert "refresh_token" not in form
+
+
+def test_a_token_is_used_again_until_it_nears_its_end(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    first = sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH)
+    again = sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH)
+    assert (again.value, first.kept, again.kept) == (first.value, False, True)
+    fake.now += timedelta(minutes=56)
+    assert sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH).value == "access-2"
+
+
+def test_tokens_of_tenants_services_connections_and_accounts_are_kept_apart(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    tokens = [
+        sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH),
+        sign_in.token(ACCOUNT, CONNECTION, HOME, GRAPH),
+        sign_in.token(ACCOUNT, CONNECTION, TENANT, PARTNER_CENTER),
+    ]
+    assert len({token.value for token in tokens}) == 3
+
+
+def test_only_so_many_tokens_are_kept_the_last_used_ones(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    for number in range(TOKENS_KEPT + 1):
+        sign_in.token(ACCOUNT, CONNECTION, f"tenant{number}.example", GRAPH)
+        sign_in.token(ACCOUNT, CONNECTION, "tenant0.example", GRAPH)
+    assert fake.tokens == TOKENS_KEPT + 1
+    sign_in.token(ACCOUNT, CONNECTION, "tenant1.example", GRAPH)
+    assert fake.tokens == TOKENS_KEPT + 2
+
+
+def test_a_refusal_is_not_remembered_so_that_trying_again_really_tries(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    answers = deque([refusal("invalid_grant", 65001)])
+    fake.bend = lambda _: answers.popleft() if answers else None
+    assert refusal_of(sign_in).code == "AADSTS65001"
+    assert sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH).value == "access-1"
+
+
+def test_the_two_secrets_are_read_once_for_many_tenants_and_again_after_five_minutes(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    for number in range(20):
+        sign_in.token(ACCOUNT, CONNECTION, f"tenant{number}.example", GRAPH)
+    assert fake.secrets.reads == 2
+    fake.now += timedelta(minutes=6)
+    sign_in.token(ACCOUNT, CONNECTION, "tenant99.example", GRAPH)
+    assert fake.secrets.reads == 4
+
+
+def test_a_secret_renewed_during_a_run_is_taken_at_the_first_refusal(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    sign_in.token(ACCOUNT, CONNECTION, HOME, GRAPH)
+    fake.secrets.values[CONNECTION.client_secret] = "renewed"
+
+    def only_renewed(request: requests.PreparedRequest) -> Answer | None:
+        good = form_of(request)["client_secret"] == "renewed"
+        return None if good else refusal("invalid_client", 7000222)
+
+    fake.bend = only_renewed
+    assert sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH).value == "access-2"
+
+
+def test_an_unchanged_secret_is_not_tried_twice(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    sign_in.token(ACCOUNT, CONNECTION, HOME, GRAPH)
+    fake.bend = lambda _: refusal("invalid_client", 7000222)
+    refused = refusal_of(sign_in)
+    assert (refused.blame, refused.code) == (Blame.PARTNER, "AADSTS7000222")
+    assert len(fake.sent) == 2
+
+
+def test_a_missing_secret_is_named_and_nobody_is_asked(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    del fake.secrets.values[CONNECTION.refresh_token]
+    refused = refusal_of(sign_in)
+    assert refused.blame is Blame.PARTNER
+    assert CONNECTION.refresh_token in refused.sentence
+    assert fake.sent == []
+
+
+def test_a_store_of_secrets_that_is_down_stops_the_sign_in(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    fake.secrets.down = True
+    assert refusal_of(sign_in).blame is Blame.TRANSIENT
+    assert fake.sent == []
+
+
+def test_an_unknown_tenant_is_gone(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    fake.bend = lambda _: refusal("invalid_request", 90002)
+    assert refusal_of(sign_in).blame is Blame.GONE
+
+
+def test_the_partners_own_tenant_is_recognised_in_any_case(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    fake.bend = lambda _: refusal("invalid_grant", 65001)
+    at_home = CONNECTION.model_copy(update={"tenant_id": TENANT.upper()})
+    assert refusal_of(sign_in, at_home).blame is Blame.PARTNER
+
+
+@pytest.mark.parametrize("tenant_id", ["", "a b", "../common", "x/y", "?", "ü.example"])
+def test_what_is_no_tenant_id_is_not_put_into_an_address(
+    fake: FakeMicrosoft, sign_in: SignIn, tenant_id: str
+) -> None:
+    assert "tenant id" in refusal_of(sign_in, tenant_id=tenant_id).sentence
+    assert fake.sent == []
+
+
+HTML = {"Content-Type": "text/html"}
+TEXT = {"Content-Type": "text/plain"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (503, HTML, b"<html>access-s3cret</html>"),
+        (500, TEXT, b""),
+        (429, TEXT, b"slow down"),
+        (200, HTML, b"<html>access-s3cret</html>"),
+        (200, TEXT, b"access-s3cret"),
+        (400, HTML, b"<html>access-s3cret</html>"),
+        (404, TEXT, b""),
+        (200, {}, b'{"access_token": "access-s3cret", "expi'),
+        json_answer([]),
+        json_answer(None),
+        json_answer({}),
+        json_answer({"access_token": "access-s3cret", "expires_in": "soon"}),
+        json_answer({"access_token": "access-s3cret", "expires_in": None}),
+        json_answer({"access_token": "access-s3cret", "expires_in": -3}),
+        json_answer({"access_token": "", "expires_in": 3599}),
+        json_answer({"access_token": "access-s3cret", "expires_in": 3599, "id_token": "access-s3cret"}),
+        json_answer({"access_token": "access-s3cret", "expires_in": 3599, "client_info": "access-s3cret"}),
+        json_answer({"error": "temporarily_unavailable", "error_codes": [90033]}, 400),
+    ],
+)
+def test_a_broken_answer_is_a_passing_fault_without_a_secret_in_any_text(
+    fake: FakeMicrosoft, sign_in: SignIn, answer: Answer
+) -> None:
+    fake.bend = lambda _: answer
+    refused = refusal_of(sign_in)
+    assert refused.blame is Blame.TRANSIENT
+    assert len(fake.sent) <= 3
+    assert "s3cret" not in "".join(traceback.format_exception(refused))
+
+
+def test_a_long_pause_is_told(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    fake.bend = lambda _: json_answer({"error": "x"}, 429, {"Retry-After": "60"})
+    refused = refusal_of(sign_in)
+    assert (refused.blame, refused.after) == (Blame.TRANSIENT, timedelta(seconds=60))
+    assert len(fake.sent) == 1
+
+
+def test_a_lost_connection_is_a_passing_fault(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    def lost(_: requests.PreparedRequest) -> Answer:
+        raise requests.ConnectionError("refresh-s3cret")
+
+    fake.bend = lost
+    refused = refusal_of(sign_in)
+    assert refused.blame is Blame.TRANSIENT
+    assert "s3cret" not in "".join(traceback.format_exception(refused))
+
+
+def test_the_rotated_refresh_token_is_handed_out_for_the_partners_own_tenant_only_and_hidden_in_text(
+    fake: FakeMicrosoft,
+) -> None:
+    rotated = fake.connector().check_partner(ACCOUNT, CONNECTION)
+    assert rotated is not None
+    assert rotated.get_secret_value() == "rotated-1"
+    assert "rotated-1" not in f"{rotated} {rotated!r}"
+    assert fake.urls == [f"https://login.microsoftonline.com/{HOME}/oauth2/v2.0/token"]
+    assert fake.connector().check_partner(ACCOUNT, APP_ONLY) is None
+
+
+def test_tokens_and_sign_ins_do_not_show_their_values(sign_in: SignIn) -> None:
+    redeemed = sign_in.redeem(ACCOUNT, CONNECTION, TENANT, GRAPH)
+    assert "access-1" not in repr(redeemed)
+    assert "rotated-1" not in repr(redeemed)
+    assert "access-1" not in json.dumps(str(redeemed.token))
