@@ -89,10 +89,15 @@ class DigestView:
 
 def is_news(alert: Alert, told: Told) -> bool:
     """New, changed or raised again since the last mail that would have said so."""
-    as_of = told.digest_as_of
-    if alert.finding.urgent and told.urgent_as_of:
-        as_of = _later(as_of, told.urgent_as_of)
+    as_of = _told_up_to(alert, told)
     return as_of is None or alert.changed_at > as_of
+
+
+def _told_up_to(alert: Alert, told: Told) -> datetime | None:
+    """Changes of this alert up to then are known: a digest tells all rows, an urgent mail only the urgent ones."""
+    if alert.finding.urgent and told.urgent_as_of:
+        return _later(told.digest_as_of, told.urgent_as_of)
+    return told.digest_as_of
 
 
 def _later(a: datetime | None, b: datetime) -> datetime:
@@ -189,8 +194,8 @@ class Writer:
     def _badge(self, alert: Alert) -> str:
         if not is_news(alert, self.told):
             return ""
-        before = [at for at in (self.told.digest_as_of, self.told.urgent_as_of) if at]
-        return "Changed" if before and alert.opened_at <= max(before) else "New"
+        known = _told_up_to(alert, self.told)
+        return "Changed" if known and alert.opened_at <= known else "New"
 
     def _age(self, alert: Alert) -> str:
         days = (self._date(self.now) - self._date(alert.opened_at)).days
