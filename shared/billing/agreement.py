@@ -24,7 +24,6 @@ from shared.billing.models import (
     LedgerEvent,
     LineRecord,
     Loss,
-    Verdict,
 )
 from shared.billing.observe import marker_prefix, observed
 from shared.billing.plan import Wish
@@ -223,7 +222,7 @@ class _Work:
         now, write = self._bench.now(), intent.write
         loss = max(0, write.before - write.after)
         losses = tuple(one for one in line.losses if one.at > now - timedelta(days=1))
-        if loss and not _was_approved(line, intent):
+        if loss and not line.is_approved(intent.change_id):
             losses = (*losses, Loss(at=now, seats=loss))
         self._save(
             line.model_copy(
@@ -289,13 +288,6 @@ def _as_planned(line: LineRecord, change: Change, fresh: Line | None) -> bool:
     if not change.line_id:
         return True
     return fresh is not None and fresh.quantity == change.before and line.confirmed == change.before
-
-
-def _was_approved(line: LineRecord, intent: Intent) -> bool:
-    hold = line.hold
-    if hold is None or hold.decided is None or hold.change.id != intent.change_id:
-        return False
-    return hold.decided.verdict is Verdict.APPROVED
 
 
 def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, today: date) -> Write:

@@ -14,7 +14,7 @@ WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """Confirmed seats and recent losses, by tenant."""
+    """Confirmed seats and recent losses, by tenant. A write whose outcome is open counts as if it was applied."""
 
     confirmed: Mapping[str, int]
     lost: Mapping[str, int]
@@ -23,8 +23,10 @@ class Seats:
     def of(cls, lines: Iterable[LineRecord], now: datetime) -> "Seats":
         confirmed, lost = Counter[str](), Counter[str]()
         for line in lines:
-            confirmed[line.tenant_id] += line.confirmed or 0
-            lost[line.tenant_id] += sum(loss.seats for loss in line.losses if loss.at > now - WINDOW)
+            unclear = line.unclear_loss
+            confirmed[line.tenant_id] += (line.confirmed or 0) - unclear
+            recent = sum(loss.seats for loss in line.losses if loss.at > now - WINDOW)
+            lost[line.tenant_id] += recent + unclear
         return cls(confirmed, lost)
 
     def base(self, tenant: str) -> int:

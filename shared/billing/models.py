@@ -241,6 +241,19 @@ class LineRecord(Document):
             return LineState.HELD
         return LineState.IN_STEP
 
+    def is_approved(self, change_id: str) -> bool:
+        """A person approved exactly this change."""
+        if self.hold is None or self.hold.decided is None or self.hold.change.id != change_id:
+            return False
+        return self.hold.decided.verdict is Verdict.APPROVED
+
+    @property
+    def unclear_loss(self) -> int:
+        """Seats that may be gone already: an open intent, which no person approved, takes them away."""
+        if self.intent is None or self.is_approved(self.intent.change_id):
+            return 0
+        return max(0, self.intent.write.before - self.intent.write.after)
+
 
 class Claim(Document):
     """Who works on an agreement, until when."""
