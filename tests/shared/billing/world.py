@@ -1,0 +1,315 @@
+"""One account with one PSA, tenants and mapped lines, all in memory: what the tests of billing are told about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.accounts import repository as accounts
+from shared.accounts import runs
+from shared.accounts.models import Account, Company, DigestSettings, GuardSettings, Mode
+from shared.accounts.runs import Run, RunState
+from shared.billing import approval, planning, push, records, repository
+from shared.billing.agreement import Bench
+from shared.billing.mapping import Decider, map_tenant, save_profile
+from shared.billing.models import (
+    BillingProfile,
+    Hold,
+    LedgerEntry,
+    LineRecord,
+    Mapping,
+    Options,
+    PsaConnection,
+    TenantMappings,
+    Verdict,
+)
+from shared.billing.planning import Planned
+from shared.billing.psa.base import Psa
+from shared.errors import RetryLater
+from shared.licensing import snapshot
+from shared.licensing.models import Head
+from shared.microsoft.models import Sku, Subscription, TenantRead, User
+from shared.storage import keys
+from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.tables import Tables
+from tests.shared.billing.psa.fake import FakePsa
+
+ACCOUNT = keys.account_id("northwind-msp")
+CONNECTION = "cw"
+PROFILE = "business-premium"
+SKU = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"
+START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+ROOMY = GuardSettings(
+    tenant_percent=100, tenant_seats=10_000, account_percent=100, account_seats=10_000, account_most=10_000
+)
+"""A guard that stops only what goes to zero, for tests about something else."""
+
+
+class Clock:
+    """A clock that only tests move; sleeping is remembered and passes at once."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_by(self, time: timedelta) -> None:
+        self.at += time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One mapped line."""
+
+    tenant: str
+    sku: str
+    mapping: str
+    agreement: str
+    line: str
+
+
+class World:
+    def __init__(self, *, mode: Mode = Mode.LIVE, guard: GuardSettings = ROOMY, parallel: int = 1) -> None:
+        self.tables: Tables = MemoryTables()
+        self.blobs = MemoryBlobs()
+        self.clock = Clock()
+        self.fake = FakePsa(max_parallel=parallel)
+        self.psa: Psa = self.fake
+        self.company = self.fake.add_company()
+        self.product = self.fake.add_product()
+        self.account = Account(
+            id=ACCOUNT,
+            name="Northwind MSP",
+            mode=mode,
+            timezone="Europe/Zurich",
+            digest=DigestSettings(recipients=("billing@northwind.test",)),
+            guard=guard,
+        )
+        self.connection = PsaConnection(id=CONNECTION, name="ConnectWise", kind="connectwise", settings={})
+        self._seats: dict[str, dict[str, int]] = {}
+        self._mappings: dict[str, list[Mapping]] = {}
+        self._workers = 0
+        accounts.save_account(self.tables, self.account)
+        repository.save_connection(self.tables, ACCOUNT, self.connection)
+        profile = BillingProfile(
+            id=PROFILE, name="Business Premium", connection=CONNECTION, product_id=self.product.id
+        )
+        save_profile(self.tables, ACCOUNT, profile, self.by())
+
+    def by(self) -> Decider:
+        return Decider("ann@northwind.test", "mapped by hand", self.clock.now())
+
+    # Microsoft
+
+    def add_tenant(self, tenant: str) -> None:
+        if tenant in self._seats:
+            return
+        self._seats[tenant] = {}
+        company = Company(
+            id=tenant, tenant_id=tenant, name=tenant, psa_connection=CONNECTION, psa_company=self.company.id
+        )
+        accounts.add_company(self.tables, ACCOUNT, company, "ann@northwind.test", self.clock.now())
+
+    def read(
+        self,
+        tenant: str,
+        seats: dict[str, int] | None = None,
+        *,
+        began: datetime | None = None,
+        subscriptions: tuple[Subscription, ...] = (),
+        doubts: tuple[str, ...] = (),
+    ) -> Head:
+        """A complete read of the tenant; SKUs that are not named keep their seats."""
+        self.add_tenant(tenant)
+        now_there = {**self._seats[tenant], **(seats or {})}
+        self._seats[tenant] = now_there
+        at = began or self.clock.now()
+        read = TenantRead(
+            tenant_id=tenant,
+            connection_id="partner",
+            began=at,
+            ended=at + timedelta(seconds=2),
+            skus=tuple(sku(id_, enabled) for id_, enabled in now_there.items()),
+            subscriptions=subscriptions,
+            users=(user("u1"),),
+            doubts=doubts,
+        )
+        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, "", read, at.date(), None)
+
+    # The PSA and the mappings
+
+    def map_line(
+        self,
+        tenant: str = "contoso",
+        quantity: int = 10,
+        *,
+        sku: str = SKU,
+        agreement: str = "",
+        options: Options | None = None,
+        subscription: str = "",
+    ) -> Mapped:
+        """A tenant with so many seats, and an adopted line that says the same."""
+        agreement = agreement or self.add_agreement()
+        line = self.fake.add_line(agreement, self.product.id, quantity)
+        if not subscription:
+            self.read(tenant, {sku: quantity})
+        return self._map(tenant, sku, agreement, line.id, options or Options(), subscription)
+
+    def map_new(
+        self,
+        tenant: str = "contoso",
+        seats: int = 10,
+        *,
+        sku: str = SKU,
+        agreement: str = "",
+        options: Options | None = None,
+    ) -> Mapped:
+        """A tenant with so many seats, and the wish for a new line."""
+        agreement = agreement or self.add_agreement()
+        self.read(tenant, {sku: seats})
+        return self._map(tenant, sku, agreement, "", options or Options(), "")
+
+    def add_agreement(self) -> str:
+        return self.fake.add_agreement(self.company.id).id
+
+    def _map(
+        self, tenant: str, sku: str, agreement: str, line: str, options: Options, subscription: str
+    ) -> Mapped:
+        self.add_tenant(tenant)
+        mapping = Mapping(
+            id=f"mapping{sum(map(len, self._mappings.values())) + 1:04}",
+            sku_id=sku,
+            subscription_id=subscription,
+            profile=PROFILE,
+            connection=CONNECTION,
+            agreement_id=agreement,
+            line_id=line,
+            options=options,
+        )
+        self._mappings.setdefault(tenant, []).append(mapping)
+        self.save_mappings(tenant)
+        return Mapped(tenant, sku, mapping.id, agreement, line)
+
+    def mappings(self, tenant: str) -> TenantMappings:
+        return TenantMappings(tenant_id=tenant, mappings=tuple(self._mappings[tenant]))
+
+    def save_mappings(self, tenant: str, wanted: TenantMappings | None = None) -> None:
+        map_tenant(self.tables, {CONNECTION: self.psa}, ACCOUNT, wanted or self.mappings(tenant), self.by())
+
+    # A run's push
+
+    def bench(self, run: str = "2026-03-02") -> Bench:
+        self._workers += 1
+        return Bench(
+            tables=self.tables,
+            psa=self.psa,
+            account=ACCOUNT,
+            run=run,
+            worker=f"worker-{self._workers}",
+            zone=ZoneInfo("Europe/Zurich"),
+            now=self.clock.now,
+            sleep=self.clock.sleep,
+            claim_for=timedelta(minutes=10),
+        )
+
+    def start_run(self, run_id: str = "2026-03-02", connections: tuple[str, ...] = (CONNECTION,)) -> Run:
+        run = Run(
+            id=run_id,
+            on=date.fromisoformat(run_id[:10]),
+            started_at=self.clock.now(),
+            state=RunState.PUSHING,
+            connections=connections,
+        )
+        return runs.start(self.tables, ACCOUNT, run)
+
+    def push(self, run_id: str = "2026-03-02") -> Run:
+        """One attempt. Raises RetryLater as the push does."""
+        run = runs.find(self.tables, ACCOUNT, run_id) or self.start_run(run_id)
+        push.push_connection(self.bench(run_id), self.account, self.connection, run)
+        return runs.get(self.tables, ACCOUNT, run_id)
+
+    def push_until_done(
+        self, run_id: str = "2026-03-02", between: Callable[[], object] = lambda: None
+    ) -> Run:
+        """Attempt after attempt, waiting as long as each asks for."""
+        for _ in range(200):
+            try:
+                return self.push(run_id)
+            except RetryLater as later:
+                self.clock.pass_by(later.after)
+                between()
+        raise AssertionError("the push never ends")
+
+    def next_night(self) -> str:
+        """A day later every tenant is read again with what it has now; the new run's id."""
+        self.clock.pass_by(DAY)
+        for tenant in self._seats:
+            self.read(tenant)
+        return self.clock.now().date().isoformat()
+
+    def night(self) -> Run:
+        return self.push_until_done(self.next_night())
+
+    # What is known
+
+    def record(self, mapped: Mapped) -> LineRecord:
+        return records.get(self.tables, ACCOUNT, CONNECTION, mapped.agreement).record.lines[mapped.mapping]
+
+    def ledger(self, mapped: Mapped) -> list[LedgerEntry]:
+        found = records.ledger(self.tables, ACCOUNT, CONNECTION, mapped.agreement, mapped.mapping)
+        return sorted(found, key=lambda entry: entry.at)
+
+    def events(self, mapped: Mapped) -> list[str]:
+        return [entry.event.value for entry in self.ledger(mapped)]
+
+    def quantity(self, mapped: Mapped) -> int:
+        """What the PSA truly says."""
+        return int(self.fake.line(mapped.line or self.record(mapped).line_id).quantity)
+
+    def plan(self) -> Planned:
+        return planning.plan_account(self.tables, self.account, self.clock.now())
+
+    def held(self) -> list[Hold]:
+        return list(approval.held(self.tables, ACCOUNT))
+
+    def decide(self, change_id: str, verdict: Verdict = Verdict.APPROVED) -> Hold:
+        return approval.decide(
+            self.tables, ACCOUNT, change_id, verdict, "ann@northwind.test", self.clock.now()
+        )
+
+
+def sku(sku_id: str, enabled: int, **changes: object) -> Sku:
+    fields: dict[str, object] = {
+        "sku_id": sku_id,
+        "part_number": "SPB",
+        "enabled": enabled,
+        "warning": 0,
+        "suspended": 0,
+        "locked_out": 0,
+        "consumed": 0,
+    }
+    return Sku.model_validate(fields | changes)
+
+
+def user(user_id: str) -> User:
+    return User(
+        id=user_id,
+        name="Alice",
+        upn=f"{user_id}@contoso.test",
+        mail=f"{user_id}@contoso.test",
+        enabled=True,
+        user_type="Member",
+        department="",
+        office="",
+        state="",
+        city="",
+        skus=(SKU,),
+        has_exchange=True,
+    )
