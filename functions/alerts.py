@@ -4,13 +4,15 @@ import logging
 from collections.abc import Iterator
 
 import azure.functions as func
+from pydantic import BaseModel
 
-from functions.messages import Evaluate, SendMail, Work
+from functions.messages import QUEUES, Evaluate, SendMail, Work
 from functions.queue_edge import handle
 from shared.accounts import repository
-from shared.alerts import evaluate, telling
+from shared.alerts import evaluate, poison, telling
 from shared.licensing import names
-from shared.wiring import Wiring
+from shared.storage.keys import account_id
+from shared.wiring import Wiring, wiring
 
 bp = func.Blueprint()
 _log = logging.getLogger("seatwise.poison")
@@ -46,7 +48,9 @@ class _Addressed(BaseModel):
     account: str
 
 
-def _watch(queue: str) -> Callable[[func.QueueMessage], None]:
+def _watch(queue: str) -> None:
+    """Register the trigger of one poison queue."""
+
     @bp.function_name(f"{queue.replace('-', '_')}_poison")
     @bp.queue_trigger(arg_name="message", queue_name=f"{queue}-poison", connection="AzureWebJobsStorage")
     def poisoned(message: func.QueueMessage) -> None:
@@ -59,8 +63,6 @@ def _watch(queue: str) -> Callable[[func.QueueMessage], None]:
             return
         wired = wiring()
         poison.note(wired.tables, account, queue, body, wired.clock())
-
-    return poisoned
 
 
 for _queue in QUEUES:

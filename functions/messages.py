@@ -8,15 +8,20 @@ from pydantic import BaseModel, ConfigDict
 from shared.storage.keys import AccountId
 
 
-class Message(BaseModel):
-    """What all have in common. `attempt` counts how often the work was put back, which is not a failure."""
+class Work(BaseModel):
+    """What all messages have in common. `attempt` counts how often it was put back, which is not a failure."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     queue: ClassVar[str]
     v: Literal[1] = 1
-    account: AccountId
     attempt: int = 0
+
+
+class Message(Work):
+    """Work of one account."""
+
+    account: AccountId
 
 
 class StartRun(Message):
@@ -63,26 +68,13 @@ class SendMail(Message):
     """True: the digest of `on`; False: only what is urgent."""
 
 
-class RefreshNames(BaseModel):
+class RefreshNames(Work):
     """Fetch Microsoft's product names: for all accounts, so it names none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     queue: ClassVar[str] = "refresh-names"
-    v: Literal[1] = 1
-    attempt: int = 0
 
 
-type Work = Message | RefreshNames
-
-MESSAGES: tuple[type[Message] | type[RefreshNames], ...] = (
-    StartRun,
-    ReadTenant,
-    CloseRun,
-    PushConnection,
-    Evaluate,
-    SendMail,
-    RefreshNames,
+QUEUES = tuple(
+    work.queue for work in (StartRun, ReadTenant, CloseRun, PushConnection, Evaluate, SendMail, RefreshNames)
 )
-QUEUES = tuple(message.queue for message in MESSAGES)
 """Every queue that the app listens to; each has a `-poison` beside it."""

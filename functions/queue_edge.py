@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import azure.functions as func
 from pydantic import ValidationError
 
-from functions.messages import RefreshNames, Work
+from functions.messages import Work
 from shared.errors import Rejected, RetryLater
 from shared.wiring import Wiring, wiring
 
@@ -39,12 +39,8 @@ def handle[W: Work](
         wired.queues.send(model.queue, again.model_dump_json(), later.after)
         _log.info("%s: %s", model.queue, later)
     except Rejected as rejected:
-        _log.warning("%s %s: %s", model.queue, _name(asked), rejected.reason)
+        _log.warning("%s %s: %s", model.queue, asked.model_dump_json(), rejected.reason)
 
 
 def send(wired: Wiring, work: Work) -> None:
     wired.queues.send(work.queue, work.model_dump_json())
-
-
-def _name(work: Work) -> str:
-    return "" if isinstance(work, RefreshNames) else work.account

@@ -1,5 +1,6 @@
 """One mail per recipient of an account: the digest that is due, or what is urgent."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.accounts import schedule
@@ -31,20 +32,11 @@ def tell(
         return
     alerts = list(open_alerts(tables, account.id))
     waiting = None
+    kind = "digest" if due else "urgent"
     for recipient in account.digest.recipients:
+        desk = _Desk(account, alerts, evaluation, recipient, sender, kind, on, now)
         try:
-            deliver(
-                tables,
-                transport,
-                account.id,
-                "digest" if due else "urgent",
-                on,
-                recipient,
-                lambda told, recipient=recipient: _letter(
-                    told, alerts, account, evaluation, recipient, sender, on, due, now
-                ),
-                now,
-            )
+            deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
         except RetryLater as later:
             waiting = later
     if waiting is not None:
@@ -52,30 +44,41 @@ def tell(
     schedule.advance(tables, account, digest_on=on if due else None, urgent_as_of=evaluation.at)
 
 
-def _letter(
-    told: Told,
-    alerts: list[Alert],
-    account: Account,
-    evaluation: Evaluation,
-    recipient: str,
-    sender: str,
-    on: date,
-    due: bool,
-    now: datetime,
-) -> Letter | None:
-    view = digest.decide(alerts, told, account, evaluation, recipient=recipient, due=due, now=now)
-    if view is None:
-        return None
-    rendered = digest.render(view)
-    mail = Mail(
-        id=mail_id(account.id, "digest" if due else "urgent", on, recipient),
-        sender=sender,
-        sender_name="Seatwise",
-        reply_to=sender,
-        to=recipient,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
-        headers={"List-Unsubscribe": f"<mailto:{sender}?subject=unsubscribe>"},
-    )
-    return Letter(mail, view.tell)
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Writes the mail of one recipient, or none when there is nothing to say."""
+
+    account: Account
+    alerts: list[Alert]
+    evaluation: Evaluation
+    recipient: str
+    sender: str
+    kind: str
+    on: date
+    now: datetime
+
+    def write(self, told: Told) -> Letter | None:
+        view = digest.decide(
+            self.alerts,
+            told,
+            self.account,
+            self.evaluation,
+            recipient=self.recipient,
+            due=self.kind == "digest",
+            now=self.now,
+        )
+        if view is None:
+            return None
+        rendered = digest.render(view)
+        mail = Mail(
+            id=mail_id(self.account.id, self.kind, self.on, self.recipient),
+            sender=self.sender,
+            sender_name="Seatwise",
+            reply_to=self.sender,
+            to=self.recipient,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            headers={"List-Unsubscribe": f"<mailto:{self.sender}?subject=unsubscribe>"},
+        )
+        return Letter(mail, view.tell)

@@ -1,8 +1,10 @@
 """A person's word on a held change: approve exactly those numbers, or reject them."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
+from shared.accounts import runs
+from shared.accounts.runs import Run, RunState
 from shared.billing import records, repository
 from shared.billing.models import Decided, Hold, HoldReason, LedgerEntry, LedgerEvent, LineRecord, Verdict
 from shared.billing.records import Kept
@@ -72,3 +74,17 @@ def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[Kept, Line
             for line in kept.record.lines.values():
                 if line.hold is not None:
                     yield kept, line
+
+
+def push_now(tables: Tables, account: AccountId, hold: Hold, now: datetime, today: date) -> Run:
+    """The run that carries an approved change out at once, without reading any tenant."""
+    run = Run(
+        id=f"approved-{hold.change.id}-{now:%Y%m%dT%H%M%S}",
+        on=today,
+        started_at=now,
+        nightly=False,
+        tenants=(),
+        state=RunState.PUSHING,
+        connections=(hold.change.connection,),
+    )
+    return runs.start(tables, account, run)

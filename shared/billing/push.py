@@ -65,8 +65,8 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         if started < run.ends:
             raise RetryLater(unavailable.after, f"{connection.name}: {unavailable}") from unavailable
         sentence = f"{connection.name} could not be read tonight: {unavailable}"
-        refused = PsaRefused("unavailable", sentence)
-        give_up(bench.tables, account, connection, run, refused, bench.now())
+        gone = PsaRefused("unavailable", sentence)
+        give_up(bench.tables, account, connection, run, gone, bench.now())
         return
     if unfinished:
         soonest = min(unfinished, key=lambda one: one.again)

@@ -1,0 +1,83 @@
+"""`python -m sandbox demo`: live with a demo MSP. `python -m sandbox control`: change its world."""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from sandbox import day, summary
+from sandbox.azurite import AzuriteError
+from sandbox.control import control
+from sandbox.day import DayFailed
+from sandbox.seed import is_seeded, seed
+from sandbox.stage import Stage
+from sandbox.standins.controls import ControlError, usage
+from sandbox.standins.world import world_named
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="run Seatwise with a demo MSP")
+    demo.add_argument("--once", action="store_true", help="live one virtual day, then end")
+    demo.add_argument("--state", type=Path, help="folder that keeps everything (default: a new one)")
+    demo.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
+    demo.add_argument("--tenants", type=int, help="an MSP of that many tenants instead of the telling dozen")
+    change = commands.add_parser(
+        "control",
+        help="change the world, running or stopped",
+        epilog=usage(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    change.add_argument("--state", type=Path, required=True, help="the folder of the sandbox")
+    change.add_argument("words", nargs=argparse.REMAINDER, help="what to do; see below")
+    given = parser.parse_args()
+    try:
+        return _demo(given) if given.command == "demo" else _control(given)
+    except (AzuriteError, ControlError, DayFailed) as told:
+        print(told, file=sys.stderr)
+        return 1
+
+
+def _control(given: argparse.Namespace) -> int:
+    result = control(given.state, given.words)
+    print(json.dumps(result, indent=2, default=str) if not isinstance(result, str) else result)
+    return 0
+
+
+def _demo(given: argparse.Namespace) -> int:
+    state = given.state or Path(tempfile.mkdtemp(prefix="seatwise-"))
+    world = f"wide:{given.tenants}" if given.tenants else "demo"
+    print(f"Seatwise sandbox in {state}", file=sys.stderr)
+    with Stage(state.resolve(), world) as stage:
+        if not is_seeded(stage.wiring):
+            print("Setting up the MSP ...", file=sys.stderr)
+            seed(stage.wiring, world_named(world), stage.clock.now())
+        host = stage.start_host(timers=not given.once)
+        lived = day.live(stage, host)
+        numbers = summary.of(stage, lived)
+        report = summary.text(numbers, wide=bool(given.tenants))
+        print(f"\n{report}\n", file=sys.stderr if given.json else sys.stdout)
+        if not given.once:
+            _stay(stage, host.address, state)
+    if given.json:
+        print(json.dumps(numbers))
+    return 0
+
+
+def _stay(stage: Stage, host: str, state: Path) -> None:
+    print(f"  World, PSA lines and mails   {stage.stand_ins.url}/")
+    print(f"  Functions host               {host}/admin/host/status")
+    print(f"  Change the world             python -m sandbox control --state {state} --help")
+    print("Running; Ctrl-C ends it.", flush=True)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    ended.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

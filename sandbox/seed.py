@@ -1,0 +1,181 @@
+"""Seatwise's own side of a world: accounts, connections, companies, profiles, mappings, and yesterday's baseline."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from sandbox.standins.world_types import ConnectWise, Partner, Tenant, World
+from shared.accounts import repository as accounts
+from shared.accounts import schedule
+from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.billing import repository as billing
+from shared.billing.mapping import Decider, save_profile
+from shared.billing.models import (
+    AgreementRecord,
+    BillingProfile,
+    LineRecord,
+    Mapping,
+    PsaConnection,
+    TenantMappings,
+)
+from shared.microsoft import connections
+from shared.microsoft.models import PartnerConnection
+from shared.storage import keys
+from shared.storage.decisions import decide
+from shared.storage.keys import AccountId, account_id
+from shared.storage.tables import Put, Tables, chunks
+from shared.wiring import Wiring
+
+ZONE = "Europe/London"
+_NAMES = {"demo": ("Harbour IT", Mode.LIVE), "preview": ("Tidewater Systems", Mode.PREVIEW)}
+
+
+def is_seeded(wiring: Wiring) -> bool:
+    return any(True for _ in accounts.account_ids(wiring.tables))
+
+
+def seed(wiring: Wiring, world: World, now: datetime) -> None:
+    """Store what the MSPs of the world decided, and the quantities that were confirmed the day before."""
+    yesterday = now - timedelta(days=1)
+    for name in sorted({partner.account for partner in world.partners}):
+        _account(wiring, account_id(name), world, yesterday)
+
+
+def _account(wiring: Wiring, account: AccountId, world: World, yesterday: datetime) -> None:
+    name, mode = _NAMES[account]
+    partners = [partner for partner in world.partners if partner.account == account]
+    for partner in partners:
+        _partner(wiring, account, partner)
+    for psa in world.connectwise:
+        if psa.account == account:
+            mine = [tenant for tenant in world.tenants if tenant.psa_site == psa.key and tenant.added]
+            _psa(wiring, account, psa)
+            _profiles(wiring.tables, account, psa, mine, yesterday)
+            _companies(wiring.tables, account, psa, mine, partners, yesterday)
+            _baseline(wiring.tables, account, psa, mine, yesterday)
+    settings = Account(
+        id=account,
+        name=name,
+        since=yesterday,
+        mode=mode,
+        timezone=ZONE,
+        currency_symbol="£",
+        digest=DigestSettings(recipients=(f"licences@{account}.example.com",)),
+    )
+    schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
+    accounts.save_account(wiring.tables, settings)  # last: an account that is listed is complete
+
+
+def _partner(wiring: Wiring, account: AccountId, partner: Partner) -> None:
+    connection = PartnerConnection(
+        id=partner.key, name=partner.name, tenant_id=partner.tenant_id, client_id=partner.client_id
+    )
+    connections.save(wiring.tables, account, connection)
+    wiring.secrets.put(account, connection.client_secret, partner.secret)
+    wiring.secrets.put(account, connection.refresh_token, partner.refresh_token)
+
+
+def _psa(wiring: Wiring, account: AccountId, psa: ConnectWise) -> None:
+    settings = {
+        "site": psa.site,
+        "company_id": psa.company_login,
+        "public_key": psa.public_key,
+        "client_id": psa.client_id,
+    }
+    connection = PsaConnection(
+        id=psa.key, name="ConnectWise PSA", kind="connectwise", settings_json=json.dumps(settings)
+    )
+    billing.save_connection(wiring.tables, account, connection)
+    wiring.secrets.put(account, connection.secret, psa.private_key)
+
+
+def _profiles(
+    tables: Tables, account: AccountId, psa: ConnectWise, mine: list[Tenant], yesterday: datetime
+) -> None:
+    used = {mapping.product_id for tenant in mine for mapping in tenant.mappings}
+    for product in psa.products:
+        if product.id in used:
+            profile = BillingProfile(
+                id=f"p{product.id}",
+                name=product.description,
+                connection=psa.key,
+                product_id=str(product.id),
+            )
+            save_profile(tables, account, profile, _decider(yesterday))
+
+
+def _companies(
+    tables: Tables,
+    account: AccountId,
+    psa: ConnectWise,
+    mine: list[Tenant],
+    partners: list[Partner],
+    yesterday: datetime,
+) -> None:
+    by = _decider(yesterday)
+    for tenant in mine:
+        company = Company(
+            id=f"{psa.key}-{tenant.psa_company_id}",
+            tenant_id=tenant.id,
+            name=tenant.name,
+            psa_connection=psa.key,
+            psa_company=str(tenant.psa_company_id),
+            partner_connection=next((p.key for p in partners if p.key in tenant.partner_keys), ""),
+        )
+        accounts.add_company(tables, account, company, by.who, by.now)
+        wanted = TenantMappings(tenant_id=tenant.id, mappings=_mappings(psa, tenant))
+        decide(tables, account, billing.MAPPINGS, tenant.id, wanted, who=by.who, reason=by.reason, now=by.now)
+
+
+def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[Mapping, ...]:
+    return tuple(
+        Mapping(
+            id=_mapping_id(tenant.id, one.addition_id),
+            sku_id=one.sku_id,
+            subscription_id=one.subscription_id or "",
+            profile=f"p{one.product_id}",
+            connection=psa.key,
+            agreement_id=str(tenant.agreement_id),
+            line_id=str(one.addition_id),
+        )
+        for one in tenant.mappings
+    )
+
+
+def _baseline(
+    tables: Tables, account: AccountId, psa: ConnectWise, mine: list[Tenant], yesterday: datetime
+) -> None:
+    """What Seatwise would have confirmed the night before."""
+    records = [
+        AgreementRecord(
+            connection=psa.key,
+            agreement_id=str(tenant.agreement_id),
+            read_at=yesterday,
+            lines={
+                _mapping_id(tenant.id, one.addition_id): LineRecord(
+                    mapping_id=_mapping_id(tenant.id, one.addition_id),
+                    tenant_id=tenant.id,
+                    product_id=str(one.product_id),
+                    line_id=str(one.addition_id),
+                    confirmed=one.baseline_quantity,
+                    confirmed_at=yesterday,
+                )
+                for one in tenant.mappings
+            },
+        )
+        for tenant in mine
+        if tenant.mappings
+    ]
+    puts = [
+        Put(keys.agreement(account, record.connection, record.agreement_id), record) for record in records
+    ]
+    for some in chunks(puts):
+        tables.commit(some)
+
+
+def _mapping_id(tenant_id: str, addition_id: int) -> str:
+    return hashlib.sha256(f"{tenant_id}|{addition_id}".encode()).hexdigest()[:12]
+
+
+def _decider(at: datetime) -> Decider:
+    return Decider(who="sandbox", reason="the demo's beginning", now=at)

@@ -1,0 +1,152 @@
+"""What a day came to: for a person to read, and as one JSON object."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.day import Day, Measured
+from sandbox.stage import Stage
+from shared.accounts import repository
+from shared.accounts.models import Account
+from shared.accounts.runs import Run
+from shared.alerts.evaluate import open_alerts
+from shared.alerts.models import Slug
+from shared.alerts.wording import WORDING
+from shared.billing import approval
+from shared.licensing.models import ReadStatus
+from shared.licensing.reading import heads
+from shared.mail.delivery import MailState, mails
+from shared.storage.keys import AccountId
+
+GOALS = {
+    "microsoft_per_tenant": 2.05,
+    "storage_operations_per_tenant": 6.0,
+    "cpu_ms_per_tenant": 20.0,
+    "peak_mb": 150.0,
+}
+"""Per tenant of an MSP of 1,000; a small demo pays its fixed costs over a dozen tenants."""
+CHANGED_STORAGE_GOAL = 10.0
+"""Storage operations per tenant whose lines changed."""
+
+_MICROSOFT = ("microsoft.", "graph.", "partnercenter.")
+
+
+def of(stage: Stage, day: Day) -> dict[str, Any]:
+    """The numbers of a day. Tenants, lines and alerts are the live account's; the preview account's stand apart."""
+    accounts = [repository.account(stage.wiring.tables, AccountId(one)) for one in day.runs]
+    by_account = {account.id: _account(stage, account, day.runs[account.id]) for account in accounts}
+    first = next(iter(by_account.values()))
+    read = max(1, sum(run.read for run in day.runs.values()))
+    sent = [mail for account in accounts for mail in _sent(stage, account, day)]
+    return {
+        **first,
+        "mails": {"sent": len(sent), "folder": str(stage.mails), "subjects": sent},
+        **_costs(day.measured, read),
+        "other_accounts": dict(list(by_account.items())[1:]),
+    }
+
+
+def _account(stage: Stage, account: Account, run: Run) -> dict[str, Any]:
+    tables = stage.wiring.tables
+    companies = repository.companies(tables, account.id)
+    not_read = {
+        companies[head.tenant_id].name if head.tenant_id in companies else head.tenant_id: (
+            head.trouble.sentence if head.trouble else "not read"
+        )
+        for head in heads(tables, account.id)
+        if head.run == run.id and head.status is ReadStatus.NOT_READ
+    }
+    held = Counter(
+        str(reason)
+        for hold in approval.held(tables, account.id)
+        if hold.decided is None
+        for reason in hold.reasons
+    )
+    alerts = Counter(str(alert.finding.slug) for alert in open_alerts(tables, account.id))
+    return {
+        "account": account.name,
+        "mode": str(account.mode),
+        "day": run.on.isoformat(),
+        "tenants": {"read": run.read, "not_read": not_read},
+        "lines": run.lines.model_dump(),
+        "held_by_reason": dict(held),
+        "alerts": dict(alerts),
+    }
+
+
+def _sent(stage: Stage, account: Account, day: Day) -> Iterator[str]:
+    for mail in mails(stage.wiring.tables, account.id):
+        if mail.state is MailState.DONE and day.began <= mail.since <= day.ended:
+            yield mail.subject
+
+
+def _costs(measured: Measured, read: int) -> dict[str, Any]:
+    microsoft = sum(n for kind, n in measured.calls.items() if kind.startswith(_MICROSOFT))
+    return {
+        "calls": {
+            "microsoft_per_tenant": round(microsoft / read, 3),
+            "psa_reads": measured.calls["connectwise.read"],
+            "psa_writes": measured.calls["connectwise.write"],
+        },
+        "storage_operations_per_tenant": round(measured.storage.total() / read, 2),
+        "cpu_ms_per_tenant": round(measured.cpu_ms / read, 1),
+        "peak_mb": measured.peak_mb,
+        "seconds": round(measured.seconds, 1),
+    }
+
+
+def text(numbers: dict[str, Any], wide: bool) -> str:
+    """The same for a person."""
+    lines = [f"{numbers['account']}: {numbers['day']}", ""]
+    lines += _tenants(numbers["tenants"])
+    lines += _lines(numbers)
+    lines += _alerts(numbers["alerts"])
+    mails = numbers["mails"]
+    lines.append(f"  Mails    {mails['sent']} sent" + (f", in {mails['folder']}" if mails["sent"] else ""))
+    lines += [f"             {subject}" for subject in mails["subjects"]]
+    for name, other in numbers["other_accounts"].items():
+        would = other["lines"]["would_write"]
+        lines += [
+            "",
+            f"  {other['account']} ({name}, {other['mode']}): {other['tenants']['read']} tenants read, ",
+        ]
+        lines[-1] += f"{would} lines would be written, {other['lines']['written']} were"
+    return "\n".join([*lines, "", *_cost_lines(numbers, wide)])
+
+
+def _tenants(tenants: dict[str, Any]) -> list[str]:
+    lines = [f"  Tenants  {tenants['read']} read, {len(tenants['not_read'])} not read"]
+    return lines + [f"             {name}: {why}" for name, why in tenants["not_read"].items()]
+
+
+def _lines(numbers: dict[str, Any]) -> list[str]:
+    counts, held = numbers["lines"], numbers["held_by_reason"]
+    why = ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in held.items())
+    return [
+        f"  Lines    {counts['unchanged']} unchanged, {counts['written']} written, {counts['held']} held"
+        + (f" ({why})" if why else "")
+        + f", {counts['drift']} drifted, {counts['failed']} failed"
+    ]
+
+
+def _alerts(alerts: dict[str, int]) -> list[str]:
+    shown = [f"{n} {WORDING[Slug(slug)].title.lower()}" for slug, n in alerts.items()]
+    return [f"  Alerts   {', '.join(shown) if shown else 'none'}"]
+
+
+def _cost_lines(numbers: dict[str, Any], wide: bool) -> list[str]:
+    calls = numbers["calls"]
+    figures = {
+        "microsoft_per_tenant": ("Microsoft calls per tenant", calls["microsoft_per_tenant"]),
+        "storage_operations_per_tenant": (
+            "Storage operations per tenant",
+            numbers["storage_operations_per_tenant"],
+        ),
+        "cpu_ms_per_tenant": ("CPU per tenant, ms", numbers["cpu_ms_per_tenant"]),
+        "peak_mb": ("Peak memory, MB", numbers["peak_mb"]),
+    }
+    lines = [f"  PSA      {calls['psa_reads']} reads, {calls['psa_writes']} writes"]
+    for name, (label, value) in figures.items():
+        goal = f"   goal {GOALS[name]:g} at 1,000 tenants" if wide else ""
+        lines.append(f"  {label:<30} {value:>8}{goal}")
+    return [*lines, f"  {'Seconds from tick to close':<30} {numbers['seconds']:>8}"]
