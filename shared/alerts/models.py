@@ -72,3 +72,5 @@ class Evaluation(Document):
     last_complete: datetime | None = None
     """When the newest run that read every tenant closed."""
     on_date: date
+    urgent_at: datetime | None = None
+    """When the newest of the open urgent alerts last changed."""

@@ -118,7 +118,7 @@ def _read_partner(
     row = tables.get(key)
     stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
     if stored.run == run.id:
-        return Partner(connection, _stored_customers(blobs, blob), stored.trouble)
+        return Partner(connection, stored_customers(blobs, blob), stored.trouble)
     try:
         _renew(secrets, account, connection, microsoft.check_partner(account, connection))
         customers = microsoft.customers(account, connection)
@@ -127,7 +127,7 @@ def _read_partner(
             raise RetryLater(failed.after or WAIT, f"the customer list of {connection.name}") from failed
         trouble = _trouble(failed)
         tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
-        return Partner(connection, _stored_customers(blobs, blob), trouble)
+        return Partner(connection, stored_customers(blobs, blob), trouble)
     document = CustomerList(customers=tuple(customers))
     blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
     fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
@@ -147,7 +147,8 @@ def _renew(
         _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
 
 
-def _stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
+def stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
+    """The newest complete list in the blob of that name, by tenant id; empty when there was never one."""
     data = blobs.get(name)
     if data is None:
         return {}

@@ -1,0 +1,182 @@
+"""Findings of today against the alerts that are open: only what became different is written."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from shared.accounts import runs, schedule
+from shared.accounts.models import Account
+from shared.alerts.models import Alert, Evaluation, Finding, Slug
+from shared.alerts.rules import RULES, loading
+from shared.alerts.rules.base import Judgement, is_gone
+from shared.alerts.rules.view import AccountView
+from shared.errors import RetryLater
+from shared.licensing import reading
+from shared.licensing.models import ReadStatus
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import (
+    TRANSACTION_LIMIT,
+    Change,
+    Conflict,
+    Delete,
+    Insert,
+    Put,
+    Replace,
+    Row,
+    Tables,
+)
+
+
+def evaluate(
+    tables: Tables,
+    blobs: Blobs,
+    account: Account,
+    run_id: str,
+    names: Callable[[str, str], str],
+    now: datetime,
+) -> Evaluation:
+    """Judge the account and write the transitions of its alerts, then the evaluation itself.
+
+    Safe to repeat: what is simply still open costs no write. Raises RetryLater when another evaluation was faster, and
+    LookupError for a run that is not there.
+    """
+    view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
+    book = _Book(tables, view)
+    rules = [rule for rule in RULES if view.is_on(rule.slug)]
+    for rule in rules:
+        book.take(rule.slug, rule.account(view))
+    read = not_read = 0
+    for head in reading.heads(tables, account.id):
+        if head.tenant_id in view.companies:
+            good = head.status is ReadStatus.READ
+            read, not_read = read + good, not_read + (not good)
+        for rule in rules:
+            book.take(rule.slug, rule.tenant(view, head))
+    book.finish()
+    evaluation = Evaluation(
+        at=now,
+        run_id=run_id,
+        tenants_read=read,
+        tenants_not_read=not_read,
+        last_complete=view.nights.last_complete,
+        urgent_at=book.urgent_at,
+        on_date=view.nights.on,
+    )
+    # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
+    tables.commit([Put(keys.evaluation(account.id), evaluation)])
+    return evaluation
+
+
+def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
+    return (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+
+
+def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
+    """The newest evaluation, if there was one."""
+    row = tables.get(keys.evaluation(account))
+    return row.read(Evaluation) if row else None
+
+
+def has_urgent_news(tables: Tables, account: Account) -> bool:
+    """Something urgent opened or changed that no mail has dealt with. Two small reads: every tick asks."""
+    evaluation = evaluation_of(tables, account.id)
+    if evaluation is None or evaluation.urgent_at is None:
+        return False
+    dealt_with = schedule.stored(tables, account).urgent_as_of
+    return dealt_with is None or evaluation.urgent_at > dealt_with
+
+
+def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None:
+    """The alert of something that was found today; None: it stands there just so."""
+    if stored is None:
+        return Alert(finding=finding, opened_at=now, changed_at=now)
+    before = stored.finding
+    if before.value != finding.value or (finding.urgent and not before.urgent):
+        return stored.model_copy(update={"finding": finding, "changed_at": now, "not_checked_since": None})
+    if before != finding or stored.not_checked_since is not None:
+        return stored.model_copy(update={"finding": finding, "not_checked_since": None})
+    return None
+
+
+class _Book:
+    """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
+
+    def __init__(self, tables: Tables, view: AccountView) -> None:
+        self._tables = tables
+        self._view = view
+        self._account = view.account.id
+        self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
+        self._seen: set[str] = set()
+        self._scopes: defaultdict[Slug, set[str]] = defaultdict(set)
+        self._settled: defaultdict[Slug, set[str]] = defaultdict(set)
+        self._changes: list[Change] = []
+        self.urgent_at: datetime | None = None
+        """When the newest of the open urgent alerts last changed."""
+
+    def take(self, slug: Slug, judgement: Judgement) -> None:
+        """Write what a judgement found. The first finding of an identity counts."""
+        self._scopes[slug] |= judgement.scopes
+        self._settled[slug] |= judgement.settled
+        for finding in judgement.findings:
+            key = keys.alert(self._account, slug, finding.identity)
+            if key.row in self._seen:
+                continue
+            self._seen.add(key.row)
+            row = self._left.pop(key.row, None)
+            stored = row.read(Alert) if row else None
+            alert = found(stored, finding, self._view.now)
+            if alert is not None:
+                self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
+            self._note_urgent(alert or stored)
+
+    def finish(self) -> None:
+        """Close what was judged and not found; mark what could not be judged."""
+        for row in self._left.values():
+            alert = row.read(Alert)
+            if self._is_over(alert.finding):
+                self._close(row, alert)
+                continue
+            self._note_urgent(alert)
+            if alert.not_checked_since is None:
+                unchecked = alert.model_copy(update={"not_checked_since": self._view.now})
+                self._write(Replace(row.key, unchecked, row.etag))
+        self._commit()
+
+    def _note_urgent(self, alert: Alert | None) -> None:
+        if alert is not None and alert.finding.urgent:
+            self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
+
+    def _is_over(self, finding: Finding) -> bool:
+        """Also when its type was switched off or its tenant or connection was removed."""
+        slug = finding.slug
+        return (
+            not self._view.is_on(slug)
+            or finding.scope in self._scopes[slug]
+            or finding.identity in self._settled[slug]
+            or is_gone(self._view, finding.scope)
+        )
+
+    def _close(self, row: Row, alert: Alert) -> None:
+        finding, now = alert.finding, self._view.now
+        key = keys.closed_alert(self._account, finding.slug, finding.identity, alert.opened_at)
+        closed = alert.model_copy(update={"closed_at": now, "not_checked_since": None})
+        self._write(Delete(row.key, row.etag), Put(key, closed))
+
+    def _write(self, *changes: Change) -> None:
+        """Changes that belong together are in one transaction."""
+        if len(self._changes) + len(changes) > TRANSACTION_LIMIT:
+            self._commit()
+        self._changes += changes
+
+    def _commit(self) -> None:
+        if not self._changes:
+            return
+        try:
+            self._tables.commit(self._changes)
+        except Conflict as conflict:
+            raise RetryLater(
+                timedelta(seconds=5), "another evaluation of the account was at work"
+            ) from conflict
+        self._changes = []

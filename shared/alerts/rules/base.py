@@ -1,0 +1,71 @@
+"""What a rule is, and what it says: findings, and what it could judge."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote
+
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.view import AccountView
+from shared.licensing.models import Head
+
+ACCOUNT = "account"
+"""Scope of what needs nothing but our own store."""
+PARTNER_LISTS = "partner lists"
+"""Scope of what needs the complete list of every partner connection."""
+
+
+def tenant_scope(tenant_id: str) -> str:
+    return f"tenant|{tenant_id}"
+
+
+def psa_scope(connection: str) -> str:
+    return f"psa|{connection}"
+
+
+def partner_scope(connection: str) -> str:
+    return f"partner|{connection}"
+
+
+def is_gone(view: AccountView, scope: str) -> bool:
+    """The tenant or connection was removed from the account: nothing of it is an exception any more."""
+    kind, _, name = scope.partition("|")
+    match kind:
+        case "tenant":
+            return name not in view.companies
+        case "psa":
+            return name not in view.psas
+        case "partner":
+            return all(partner.connection.id != name for partner in view.partners)
+    return False
+
+
+def identity(*parts: str) -> str:
+    """One text for the parts that name a thing: different parts never give the same, whatever the vendors write."""
+    return "|".join(quote(part, safe="", errors="surrogatepass") for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule says today. An open alert closes when it is not found and its scope was judged."""
+
+    findings: tuple[Finding, ...] = ()
+    scopes: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
+    """Identities that are proven to be no exception, whatever could be read."""
+
+
+NOT_JUDGED = Judgement()
+
+
+class Rule(Protocol):
+    """One alert type. A rule has one of the two questions or both; it does no I/O and keeps nothing."""
+
+    slug: Slug
+
+    def account(self, view: AccountView) -> Judgement:
+        """Asked once, before the tenants."""
+        return NOT_JUDGED
+
+    def tenant(self, view: AccountView, head: Head) -> Judgement:
+        """Asked for each tenant that has a head, also when it could not be read or was removed."""
+        return NOT_JUDGED

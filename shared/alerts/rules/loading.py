@@ -1,0 +1,116 @@
+"""Loading what the rules see of an account; of a thousand tenants' mappings and lines only what they need is kept."""
+
+import sys
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from shared.accounts import repository as accounts
+from shared.accounts import runs
+from shared.accounts.models import Account
+from shared.accounts.runs import Run
+from shared.alerts import poison
+from shared.alerts.rules.view import AccountView, Mapped, Nights, OwnLine, Partner, Unreadable
+from shared.billing import records, repository
+from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
+from shared.billing.models import Mapping as LineMapping
+from shared.licensing.licences import LicenceKey
+from shared.licensing.models import PartnerList
+from shared.licensing.reading import stored_customers
+from shared.microsoft import connections
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+def account_view(
+    tables: Tables, blobs: Blobs, account: Account, run: Run, names: Callable[[str, str], str], now: datetime
+) -> AccountView:
+    companies = accounts.companies(tables, account.id)
+    psas = {one.id: one for one in repository.connections(tables, account.id)}
+    kept = (one.record for psa in psas for one in records.all_of(tables, account.id, psa))
+    troubled, prices, unreadable = _lines(kept)
+    mapped, mappings = _mappings(tables, account.id, {key.mapping_id for key in troubled})
+    return AccountView(
+        account=account,
+        now=now,
+        run=run,
+        nights=_nights(tables, account.id, run),
+        names=names,
+        companies=companies,
+        mapped=mapped,
+        prices=prices,
+        lines=tuple(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),
+        unreadable=tuple(unreadable),
+        profiles=repository.profiles(tables, account.id),
+        psas=psas,
+        psa_troubles={
+            one.connection: one for one in repository.troubles(tables, account.id) if one.connection in psas
+        },
+        partners=tuple(_partners(tables, blobs, account.id, companies)),
+        poisoned=tuple(poison.noted(tables, account.id)),
+    )
+
+
+def _lines(
+    kept: Iterable[AgreementRecord],
+) -> tuple[dict[LineKey, LineRecord], dict[str, Decimal], list[Unreadable]]:
+    """The lines that are not in step, the prices of all by mapping id, and the agreements that were not read."""
+    troubled: dict[LineKey, LineRecord] = {}
+    prices: dict[str, Decimal] = {}
+    unreadable = []
+    for record in kept:
+        for line in record.lines.values():
+            if line.unit_price is not None:
+                prices[line.mapping_id] = line.unit_price
+            if line.state is not LineState.IN_STEP:
+                troubled[LineKey(record.connection, record.agreement_id, line.mapping_id)] = line
+        if record.unreadable:
+            tenants = frozenset(line.tenant_id for line in record.lines.values())
+            unreadable.append(Unreadable(record.connection, record.agreement_id, record.unreadable, tenants))
+    return troubled, prices, unreadable
+
+
+def _mappings(
+    tables: Tables, account: AccountId, whole: Collection[str]
+) -> tuple[dict[str, tuple[Mapped, ...]], dict[str, LineMapping]]:
+    """What is mapped by tenant, and the mappings of the ids in `whole` with everything that was decided."""
+    mapped, mappings = {}, {}
+    for tenant in repository.mappings(tables, account):
+        mappings.update({one.id: one for one in tenant.mappings if one.id in whole})
+        mapped[tenant.tenant_id] = tuple(
+            Mapped(
+                LicenceKey(sys.intern(one.sku_id), one.subscription_id),
+                one.id,
+                sys.intern(one.profile) if one.bill else "",
+            )
+            for one in tenant.mappings
+        )
+    return mapped, mappings
+
+
+def _nights(tables: Tables, account: AccountId, evaluated: Run) -> Nights:
+    dates = [evaluated.on] if evaluated.nightly else []
+    closed, complete = None, None
+    for run in runs.recent(tables, account):
+        if not run.nightly or run.closed_at is None:
+            continue
+        dates.append(run.on)
+        closed = max(closed or run.closed_at, run.closed_at)
+        if run.tenants is None and not run.not_read:
+            complete = max(complete or run.closed_at, run.closed_at)
+    return Nights(max(dates, default=evaluated.on), closed, complete)
+
+
+def _partners(
+    tables: Tables, blobs: Blobs, account: AccountId, companies: Collection[str]
+) -> Iterable[Partner]:
+    for connection in connections.all_of(tables, account):
+        row = tables.get(keys.partner_list(account, connection.id))
+        partner = Partner(connection, row.read(PartnerList) if row else None)
+        if partner.complete:
+            customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
+            rest = tuple(one for tenant, one in customers.items() if tenant not in companies)
+            partner = Partner(connection, partner.listed, rest)
+        yield partner

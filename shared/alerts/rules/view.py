@@ -1,0 +1,141 @@
+"""What the rules see of an account: small for a thousand tenants, whose heads pass by one by one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from shared.accounts.models import Account, Company
+from shared.accounts.runs import Run
+from shared.alerts.poison import Poisoned
+from shared.billing.models import BillingProfile, Drift, LineKey, LineRecord, PsaConnection
+from shared.billing.models import Mapping as LineMapping
+from shared.billing.psa.base import BillableOption
+from shared.billing.repository import PsaTrouble
+from shared.licensing.licences import LicenceKey
+from shared.licensing.models import Head, PartnerList, ReadStatus, Snapshot, Trouble
+from shared.microsoft.models import Blame, Customer, PartnerConnection
+
+STALE = timedelta(hours=36)
+"""A tenant that was not read completely for this long says nothing about today."""
+
+
+class Mapped(NamedTuple):
+    """What of a mapping every tenant's licences are judged by."""
+
+    licence: LicenceKey
+    id: str
+    profile: str
+    """"" for "do not bill"."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLine:
+    """A line of ours that is not in step. `mapping` is None when the mapping was ended."""
+
+    key: LineKey
+    record: LineRecord
+    mapping: LineMapping | None
+
+    @property
+    def drift(self) -> Drift | None:
+        return self.record.drift
+
+
+class Unreadable(NamedTuple):
+    """An agreement whose lines could not be read at the newest attempt."""
+
+    connection: str
+    agreement_id: str
+    why: str
+    tenants: frozenset[str]
+    """Whose lines it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner connection, its newest list and those of its customers that have no company."""
+
+    connection: PartnerConnection
+    listed: PartnerList | None
+    not_added: tuple[Customer, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """The newest attempt gave the whole list."""
+        return self.listed is not None and self.listed.trouble is None and self.listed.began is not None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return self.listed.trouble if self.listed else None
+
+    @property
+    def turned_away(self) -> bool:
+        """The partner itself must act before anything of this connection can be read."""
+        return self.trouble is not None and self.trouble.blame is Blame.PARTNER
+
+
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """When the account's runs came to an end."""
+
+    on: date
+    """The date of the newest nightly run that closed or is judged now."""
+    last_closed: datetime | None = None
+    """When a nightly run last closed."""
+    last_complete: datetime | None = None
+    """When a nightly run that read every tenant last closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    account: Account
+    now: datetime
+    run: Run
+    nights: Nights
+    names: Callable[[str, str], str]
+    """Friendly name of a SKU by its id and part number."""
+    companies: Mapping[str, Company] = field(default_factory=dict)
+    """By tenant id."""
+    mapped: Mapping[str, tuple[Mapped, ...]] = field(default_factory=dict)
+    """By tenant id."""
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    """Unit price of a mapping's line, where the PSA told it."""
+    lines: tuple[OwnLine, ...] = ()
+    """Lines that are not in step."""
+    unreadable: tuple[Unreadable, ...] = ()
+    profiles: Mapping[str, BillingProfile] = field(default_factory=dict)
+    psas: Mapping[str, PsaConnection] = field(default_factory=dict)
+    psa_troubles: Mapping[str, PsaTrouble] = field(default_factory=dict)
+    partners: tuple[Partner, ...] = ()
+    poisoned: tuple[Poisoned, ...] = ()
+
+    def is_on(self, slug: str) -> bool:
+        return slug not in self.account.alerts_off
+
+    def psa_works(self, connection: str) -> bool:
+        return connection in self.psas and connection not in self.psa_troubles
+
+    def who(self, tenant_id: str) -> str:
+        """The customer's name, or its tenant id when it was not added (any more)."""
+        company = self.companies.get(tenant_id)
+        return (company.name if company else "") or tenant_id
+
+    def psa_name(self, connection: str) -> str:
+        known = self.psas.get(connection)
+        return known.name if known else "the PSA"
+
+    def price(self, mapping: Mapped) -> Decimal | None:
+        """What a seat of the mapping's line costs the customer; None when unknown or not billed."""
+        profile = self.profiles.get(mapping.profile)
+        if profile is None or profile.billable is not BillableOption.BILLABLE:
+            return None
+        return self.prices.get(mapping.id)
+
+    def fresh(self, head: Head) -> Snapshot | None:
+        """The snapshot of an added tenant whose newest read was good and is not stale: else it is not judged."""
+        snapshot = head.snapshot
+        if head.tenant_id not in self.companies or head.status is not ReadStatus.READ or snapshot is None:
+            return None
+        return snapshot if self.now - snapshot.began < STALE else None

@@ -1,0 +1,44 @@
+"""Words that rows of different alert types have in common."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.alerts.rules.view import AccountView, OwnLine
+from shared.mail.message import one_line
+
+NAME = 80
+SENTENCE = 400
+"""Vendors' text in a row is cut to these lengths: a row stays readable, and small enough to store."""
+
+
+def seats(count: int) -> str:
+    return f"{count:,} seat{'' if count == 1 else 's'}"
+
+
+def name(text: str) -> str:
+    return one_line(text, NAME)
+
+
+def sentence(text: str) -> str:
+    """A vendor's or adapter's text as a sentence that ends."""
+    line = one_line(text, SENTENCE)
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def listed(items: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def moment(view: AccountView, at: datetime) -> str:
+    local = at.astimezone(view.account.zone)
+    return f"{local.day} {local:%b %Y}, {local:%H:%M}"
+
+
+def line(view: AccountView, own: OwnLine) -> str:
+    """Which line: what is billed and where."""
+    product = ""
+    if own.mapping is not None:
+        profile = view.profiles.get(own.mapping.profile)
+        product = (profile.name if profile else "") or view.names(own.mapping.sku_id, "")
+    return f"{name(product) or 'The line'} on agreement {name(own.key.agreement_id)}"

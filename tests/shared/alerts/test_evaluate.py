@@ -1,0 +1,215 @@
+"""How findings become alerts: opened once, changed, kept while unread, closed, raised again."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.alerts import evaluate
+from shared.alerts.models import Alert, Slug
+from shared.errors import RetryLater
+from shared.licensing.models import Trouble
+from shared.microsoft.models import Blame
+from shared.storage import keys
+from shared.storage.tables import Put
+from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_new_finding_opens_an_alert_now(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    alert = world.only(Slug.NO_BILLING_PROFILE)
+    assert (alert.opened_at, alert.changed_at, alert.closed_at) == (NIGHT, NIGHT, None)
+
+
+def test_a_quiet_second_evaluation_writes_nothing_but_itself(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4), name="Contoso")
+    world.evaluate()
+    world.sleep()
+    world.tables.written.clear()
+    world.evaluate()
+    assert [change.key for change in world.tables.written] == [keys.evaluation(world.account.id)]
+
+
+def test_an_alert_that_stays_open_keeps_its_age(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    first = world.alerts()
+    world.sleep()
+    assert world.alerts() == first
+
+
+def test_another_count_of_unused_seats_is_a_change_of_the_same_alert(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    before = world.only(Slug.UNUSED_LICENSES)
+    world.sleep()
+    world.read("t1", sku("e3", 10, 3))
+    after = world.only(Slug.UNUSED_LICENSES)
+    assert after.finding.identity == before.finding.identity
+    assert (after.opened_at, after.changed_at) == (NIGHT, world.now)
+    assert after.finding.value == "7"
+
+
+def test_other_words_alone_are_stored_but_are_no_news(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    world.sleep()
+    world.read("t1", sku("e3", 12))
+    alert = world.only(Slug.NO_BILLING_PROFILE)
+    assert "12 seats" in alert.finding.what
+    assert alert.changed_at == NIGHT
+
+
+def test_what_is_gone_closes_and_is_kept_among_the_closed(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    world.sleep()
+    world.map("t1", mapping("mapping1", "e3"))
+    assert world.alerts() == []
+    (row,) = world.tables.rows(keys.alerts(world.account.id), "closed|")
+    closed = row.read(Alert)
+    assert (closed.opened_at, closed.closed_at) == (NIGHT, world.now)
+
+
+def test_what_comes_back_is_raised_again(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    world.map("t1", mapping("mapping1", "e3"))
+    for assigned in (4, 10, 4, 10, 4):
+        world.read("t1", sku("e3", 10, assigned))
+        alerts = world.alerts()
+        world.sleep()
+    (alert,) = alerts
+    assert alert.opened_at == NIGHT + 4 * DAY
+    assert len(list(world.tables.rows(keys.alerts(world.account.id), "closed|"))) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        TRANSIENT,
+        Trouble(blame=Blame.TENANT, code="AADSTS65001", sentence="No consent."),
+        Trouble(blame=Blame.PARTNER, code="AADSTS7000222", sentence="The secret has expired."),
+        Trouble(blame=Blame.GONE, code="AADSTS90002", sentence="Unknown tenant."),
+        Trouble(blame=Blame.INVALID, code="negative", sentence="Not a count."),
+    ],
+    ids=lambda trouble: trouble.blame,
+)
+def test_an_unreadable_night_closes_nothing_and_brings_nothing_back_as_new(
+    world: World, trouble: Trouble
+) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    before = {alert.finding.identity: alert for alert in world.alerts()}
+    world.sleep()
+    world.fail("t1", trouble)
+    night = world.now
+    unread = {a.finding.identity: a for a in world.alerts() if a.finding.identity in before}
+    assert {a.not_checked_since for a in unread.values()} == {night}
+    world.sleep()
+    assert {a.not_checked_since for a in world.alerts() if a.finding.identity in before} == {night}
+    world.sleep()
+    world.read("t1", sku("e3", 10, 4))
+    after = {a.finding.identity: a for a in world.alerts() if a.finding.identity in before}
+    assert after == before
+
+
+def test_a_read_that_is_hard_to_believe_closes_nothing(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    before = {alert.finding.identity for alert in world.alerts()}
+    world.sleep()
+    world.read("t1", doubts=("Microsoft now lists no licences at all",))
+    alerts = world.alerts()
+    assert {alert.finding.identity for alert in alerts} == before
+    assert {alert.not_checked_since for alert in alerts} == {world.now}
+    world.sleep()
+    world.read("t1")
+    assert world.alerts() == []
+
+
+def test_a_read_of_another_tenant_leaves_the_alerts_of_last_night_as_they_are(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    before = world.alerts()
+    world.now += timedelta(hours=8)
+    world.add("t2", sku("e3", 5))
+    assert set(before) <= set(world.alerts())
+
+
+def test_switching_a_type_off_closes_its_alerts_and_on_raises_them_again(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    world.evaluate()
+    world.switch_off(Slug.UNUSED_LICENSES)
+    world.sleep()
+    assert {alert.finding.slug for alert in world.alerts()} == {Slug.NO_BILLING_PROFILE}
+    world.switch_off()
+    world.sleep()
+    assert world.only(Slug.UNUSED_LICENSES).opened_at == world.now
+
+
+def test_the_alerts_of_a_removed_company_close_although_it_is_not_read(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    world.evaluate()
+    world.sleep()
+    world.fail("t1")
+    world.remove("t1")
+    assert world.alerts() == []
+
+
+def test_hundreds_of_transitions_are_written_in_transactions_that_azure_takes(world: World) -> None:
+    skus = [sku(f"sku{number}", 10, 4) for number in range(130)]
+    world.add("t1", *skus)
+    assert len(world.alerts()) == 260
+    world.sleep()
+    world.read("t1")
+    assert world.alerts() == []
+    assert len(list(world.tables.rows(keys.alerts(world.account.id), "closed|"))) == 260
+
+
+def test_an_evaluation_that_was_overtaken_comes_back_later(world: World) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    (alert, *_) = world.alerts()
+    key = keys.alert(world.account.id, alert.finding.slug, alert.finding.identity)
+
+    class Overtaken(type(world.tables)):  # type: ignore[misc]  # the same store, changed in between
+        def commit(self, changes):  # type: ignore[no-untyped-def]
+            world.tables.commit([Put(key, alert)])
+            return world.tables.commit(changes)
+
+    overtaken = Overtaken()
+    overtaken._partitions = world.tables._partitions
+    world.sleep()
+    world.map("t1", mapping("mapping1", "e3", profile=""))
+    world.read("t1", sku("e3", 10, 10))
+    with pytest.raises(RetryLater):
+        evaluate.evaluate(
+            overtaken, world.blobs, world.account, world.run, lambda sku_id, part: part, world.now
+        )
+    assert world.alerts() == []
+
+
+def test_the_evaluation_says_how_many_tenants_were_read_and_when_all_were(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    world.add("t2", sku("e3", 10))
+    world.fail("t2")
+    evaluation = world.evaluate()
+    assert (evaluation.tenants_read, evaluation.tenants_not_read) == (1, 1)
+    assert (evaluation.at, evaluation.on_date, evaluation.last_complete) == (NIGHT, NIGHT.date(), NIGHT)
+    assert evaluate.evaluation_of(world.tables, world.account.id) == evaluation
+
+
+def test_the_evaluation_says_when_something_urgent_last_changed(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    assert world.evaluate().urgent_at is None
+    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.now += DAY / 4
+    night = world.now
+    assert world.evaluate().urgent_at == night
+    assert evaluate.has_urgent_news(world.tables, world.account)
+    world.now += DAY / 4
+    assert world.evaluate().urgent_at == night
+
+
+def test_an_unknown_run_is_a_bug_of_the_caller(world: World) -> None:
+    world.run = "never"
+    with pytest.raises(LookupError):
+        world.evaluate()

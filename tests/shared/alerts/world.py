@@ -1,0 +1,283 @@
+"""A small MSP in the store in memory: what a test changes about it, and what an evaluation then says."""
+
+import gzip
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from shared.accounts import repository as accounts
+from shared.accounts import runs
+from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.accounts.runs import Run, RunState
+from shared.alerts import evaluate
+from shared.alerts.models import Alert, Evaluation, Slug
+from shared.billing import records, repository
+from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
+from shared.licensing.models import CustomerList, Head, PartnerList, ReadStatus, Snapshot, Trouble
+from shared.microsoft import connections
+from shared.microsoft.models import Blame, Customer, PartnerConnection, Sku, Subscription
+from shared.storage import keys
+from shared.storage.decisions import decide
+from shared.storage.keys import AccountId
+from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.tables import Change, Put
+
+NIGHT = datetime(2026, 11, 20, 2, 10, tzinfo=UTC)
+"""The first evaluation of a world; the runs of its nights begin ten minutes earlier."""
+DAY = timedelta(days=1)
+TRANSIENT = Trouble(blame=Blame.TRANSIENT, code="429", sentence="Microsoft is busy.")
+
+
+def sku(
+    sku_id: str,
+    purchased: int,
+    assigned: int | None = None,
+    *,
+    grace: int = 0,
+    suspended: int = 0,
+    part: str = "",
+) -> Sku:
+    """A SKU whose purchased units are all assigned unless told otherwise."""
+    return Sku(
+        sku_id=sku_id,
+        part_number=part or sku_id.upper(),
+        enabled=purchased,
+        warning=grace,
+        suspended=suspended,
+        locked_out=0,
+        consumed=purchased if assigned is None else assigned,
+    )
+
+
+def subscription(
+    name: str, sku_id: str, total: int, *, status: str = "Enabled", trial: bool = False
+) -> Subscription:
+    return Subscription(id=name, sku_id=sku_id, status=status, total=total, trial=trial)
+
+
+def mapping(name: str, sku_id: str, *, subscription_id: str = "", profile: str = "gold") -> Mapping:
+    """A mapping to a line of its own on agreement 12; `profile` "" is "do not bill"."""
+    if not profile:
+        return Mapping(id=name, sku_id=sku_id, subscription_id=subscription_id, bill=False)
+    return Mapping(
+        id=name,
+        sku_id=sku_id,
+        subscription_id=subscription_id,
+        profile=profile,
+        connection="cw",
+        agreement_id="12",
+        line_id=f"line-{name}",
+    )
+
+
+def line(name: str, tenant: str = "t1", **changes: object) -> LineRecord:
+    """The line of mapping `name`, in step at 25 seats unless changed."""
+    record = LineRecord(
+        mapping_id=name,
+        tenant_id=tenant,
+        product_id="p1",
+        line_id=f"line-{name}",
+        confirmed=25,
+        unit_price=Decimal(20),
+    )
+    return record.model_copy(update=changes)
+
+
+class CountingTables(MemoryTables):
+    """Remembers what was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[Change] = []
+
+    def commit(self, changes: list[Change]) -> list[str]:  # type: ignore[override]  # tests pass lists only
+        etags = super().commit(changes)
+        self.written += changes
+        return etags
+
+
+class World:
+    """Account `acme` with one PSA and one partner connection; tenants as they are added."""
+
+    def __init__(self) -> None:
+        self.tables = CountingTables()
+        self.blobs = MemoryBlobs()
+        self.now = NIGHT
+        self.account = Account(
+            id=AccountId("acme"),
+            name="Acme MSP",
+            since=NIGHT - 100 * DAY,
+            mode=Mode.LIVE,
+            timezone="UTC",
+            digest=DigestSettings(recipients=("clerk@acme.example",)),
+        )
+        psa = PsaConnection(id="cw", name="ConnectWise", kind="connectwise", settings_json="{}")
+        repository.save_connection(self.tables, self.account.id, psa)
+        self.partner("p1")
+        profile = BillingProfile(id="gold", name="Gold seat", connection="cw", product_id="p1")
+        decide(
+            self.tables,
+            self.account.id,
+            repository.PROFILE,
+            "gold",
+            profile,
+            who="t",
+            reason="",
+            now=self.now,
+        )
+        self.start_run()
+
+    def partner(
+        self,
+        name: str,
+        customers: Iterable[Customer] = (),
+        trouble: Trouble | None = None,
+        *,
+        read: bool = True,
+    ) -> None:
+        """A partner connection and how its newest list went."""
+        connection = PartnerConnection(
+            id=name, name=f"Partner {name}", tenant_id=f"home-{name}", client_id="app"
+        )
+        connections.save(self.tables, self.account.id, connection)
+        customers = tuple(customers)
+        listed = PartnerList(
+            connection_id=name,
+            run="r",
+            began=self.now - timedelta(minutes=9) if read else None,
+            customers=len(customers),
+            trouble=trouble,
+        )
+        self.tables.commit([Put(keys.partner_list(self.account.id, name), listed)])
+        if read and trouble is None:
+            body = CustomerList(customers=customers).body()
+            self.blobs.put(keys.partner_list_blob(self.account.id, name), gzip.compress(body))
+
+    def add(
+        self, tenant: str, *skus: Sku, name: str = "", subscriptions: Iterable[Subscription] = ()
+    ) -> None:
+        """Add a company with its tenant, and read it completely."""
+        company = Company(
+            id=f"c-{tenant}",
+            tenant_id=tenant,
+            name=name or f"Customer {tenant}",
+            psa_connection="cw",
+            psa_company="1",
+        )
+        accounts.add_company(self.tables, self.account.id, company, "tester", self.now)
+        self.read(tenant, *skus, subscriptions=subscriptions)
+
+    def remove(self, tenant: str) -> None:
+        decide(
+            self.tables,
+            self.account.id,
+            accounts.COMPANY,
+            f"c-{tenant}",
+            None,
+            who="t",
+            reason="",
+            now=self.now,
+        )
+
+    def read(
+        self,
+        tenant: str,
+        *skus: Sku,
+        subscriptions: Iterable[Subscription] = (),
+        doubts: tuple[str, ...] = (),
+    ) -> None:
+        """A complete read of the tenant in the newest run."""
+        began = self.now - timedelta(minutes=9)
+        snapshot = Snapshot(
+            connection_id="p1",
+            began=began,
+            ended=began,
+            digest="d",
+            skus=skus,
+            subscriptions=tuple(subscriptions),
+            user_count=1,
+            users_digest="u",
+            doubts=doubts,
+        )
+        self._head(Head(tenant_id=tenant, run=self.run, status=ReadStatus.READ, snapshot=snapshot))
+
+    def fail(self, tenant: str, trouble: Trouble = TRANSIENT) -> None:
+        """The tenant could not be read in the newest run."""
+        head = self.head(tenant)
+        changes = {
+            "run": self.run,
+            "status": ReadStatus.NOT_READ,
+            "trouble": trouble,
+            "unread_since": head.unread_since or self.now,
+        }
+        self._head(head.model_copy(update=changes))
+
+    def head(self, tenant: str) -> Head:
+        row = self.tables.get(keys.head(self.account.id, tenant))
+        return row.read(Head) if row else Head(tenant_id=tenant)
+
+    def _head(self, head: Head) -> None:
+        self.tables.commit([Put(keys.head(self.account.id, head.tenant_id), head)])
+
+    def map(self, tenant: str, *mappings: Mapping) -> None:
+        document = TenantMappings(tenant_id=tenant, mappings=mappings)
+        decide(
+            self.tables,
+            self.account.id,
+            repository.MAPPINGS,
+            tenant,
+            document,
+            who="t",
+            reason="",
+            now=self.now,
+        )
+
+    def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
+        """What is remembered about the lines of an agreement, all of them."""
+        kept = records.get(self.tables, self.account.id, "cw", agreement)
+        update = {"lines": {one.mapping_id: one for one in lines}, **changes}
+        records.save(self.tables, self.account.id, kept, kept.record.model_copy(update=update))
+
+    def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
+        trouble = repository.PsaTrouble(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
+        repository.save_trouble(self.tables, self.account.id, trouble)
+
+    def start_run(self) -> None:
+        self.run = self.now.date().isoformat()
+        run = Run(
+            id=self.run,
+            on=self.now.date(),
+            started_at=self.now - timedelta(minutes=10),
+            state=RunState.CLOSED,
+            closed_at=self.now,
+        )
+        runs.start(self.tables, self.account.id, run)
+
+    def sleep(self, nights: int = 1) -> None:
+        """The next night: its run is closed; every tenant that was read is read again with the same numbers."""
+        self.now += nights * DAY
+        self.start_run()
+        for row in list(self.tables.rows(keys.tenants(self.account.id), "head|")):
+            head = row.read(Head)
+            if head.status is ReadStatus.READ and head.snapshot is not None:
+                self.read(head.tenant_id, *head.snapshot.skus, subscriptions=head.snapshot.subscriptions)
+            elif head.trouble is not None:
+                self.fail(head.tenant_id, head.trouble)
+
+    def evaluate(self) -> Evaluation:
+        return evaluate.evaluate(
+            self.tables, self.blobs, self.account, self.run, lambda sku_id, part: part or sku_id, self.now
+        )
+
+    def alerts(self, slug: Slug | None = None) -> list[Alert]:
+        """The open alerts of a type after an evaluation now."""
+        self.evaluate()
+        found = evaluate.open_alerts(self.tables, self.account.id)
+        return [alert for alert in found if slug is None or alert.finding.slug is slug]
+
+    def only(self, slug: Slug) -> Alert:
+        (alert,) = self.alerts(slug)
+        return alert
+
+    def switch_off(self, *slugs: Slug) -> None:
+        self.account = self.account.model_copy(update={"alerts_off": frozenset(slugs)})
