@@ -129,7 +129,7 @@ class Writer:
             warning=self._warning(kind),
             groups=tuple(
                 GroupView(title, self._sections(members))
-                for title, members in (("New", news), ("Still open", old))
+                for title, members in ((self._fresh(news), news), ("Still open", old))
                 if members
             ),
             reason=self._reason(kind),
@@ -149,6 +149,9 @@ class Writer:
         rest = len(news) - sum(counts[slug] for slug in [s for s in Slug if s in counts][:3])
         return f"{lead}: {', '.join(story[:3] + ([f'{rest:,} more'] if rest else []))}"
 
+    def _fresh(self, news: Sequence[Alert]) -> str:
+        return " and ".join(sorted({self._badge(alert) for alert in news}, reverse=True)).capitalize()
+
     def _counted(self, news: Sequence[Alert]) -> str:
         changed = sum(self._badge(alert) == "Changed" for alert in news)
         parts = [f"{n:,} {word}" for n, word in ((len(news) - changed, "new"), (changed, "changed")) if n]
@@ -156,7 +159,7 @@ class Writer:
 
     def _headline(self, kind: DigestKind, news: Sequence[Alert], old: Sequence[Alert]) -> str:
         if kind is DigestKind.REMINDER:
-            return f"{_items(len(old))} to remember"
+            return f"{len(old):,} still open"
         still = f", {len(old):,} still open" if old else ""
         if kind is DigestKind.URGENT:
             return f"{len(news):,} urgent{still}"

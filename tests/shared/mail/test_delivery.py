@@ -23,6 +23,7 @@ from shared.mail.delivery import (
     told,
 )
 from shared.storage import keys
+from shared.storage.azure_tables import AzureTables
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Change, Conflict, Tables
 from tests.shared.mail.test_message import MAIL
@@ -364,4 +365,19 @@ def test_storage_that_always_conflicts_after_sending_ends_as_unknown_not_as_a_se
         send(tables, provider)
     tables.refusing, provider.after = False, lambda: None
     assert patiently(tables, provider).state is MailState.UNKNOWN
+    assert len(provider.sent) == 1
+
+
+@pytest.mark.azurite
+def test_the_states_hold_on_real_tables(storage_connection: str) -> None:
+    from azure.data.tables import TableClient
+
+    tables = AzureTables(TableClient.from_connection_string(storage_connection, "mails"))
+    tables.ensure()
+    provider = Provider([Receipt(Delivery.NOT_NOW, why="421 busy")])
+    assert patiently(tables, provider).sent_now
+    assert send(tables, provider) == Outcome(MailState.DONE, sent_now=False, reference="ref-1")
+    assert send(tables, provider, kind="urgent", write=lambda _: None) == Outcome(None)
+    assert told(tables, DEMO, TO) == Told(digest_as_of=NOW, all_rows_at=NOW)
+    assert [row.state for row in mails(tables, DEMO)] == [MailState.DONE]
     assert len(provider.sent) == 1
