@@ -114,16 +114,18 @@ def make(
             case Verdict.APPROVED:
                 approved.add(change.id)
             case Verdict.REJECTED:
-                holds[change.id] = line.hold.reasons if line.hold else ()
+                holds[change.id] = _earlier_reasons(line, change)
             case None:
                 undecided.append(change)
+                if change.loss and (earlier := _earlier_reasons(line, change)):
+                    holds[change.id] = earlier
         if record.prorates:
-            holds[change.id] = (HoldReason.PRORATION,)
+            holds[change.id] = (*holds.get(change.id, ()), HoldReason.PRORATION)
     lines = [line for record in records.values() for line in record.lines.values()]
     for change_id, reasons in guard.hold_reasons(
         undecided, guard.Seats.of(lines, now), suspicious, account.guard
     ).items():
-        holds[change_id] = (*reasons, *holds.get(change_id, ()))
+        holds[change_id] = tuple(dict.fromkeys((*reasons, *holds.get(change_id, ()))))
     return Plan(tuple(changes), holds, frozenset(approved), account.mode is Mode.LIVE, why_not)
 
 
@@ -166,6 +168,13 @@ def _decided(line: LineRecord, change: Change) -> Verdict | None:
     return line.hold.decided.verdict
 
 
+def _earlier_reasons(line: LineRecord, change: Change) -> tuple[HoldReason, ...]:
+    """Why exactly these numbers wait already: only a person frees a decrease, not a day that passes."""
+    if line.hold is None or line.hold.change.id != change.id:
+        return ()
+    return tuple(reason for reason in line.hold.reasons if reason is not HoldReason.PRORATION)
+
+
 def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRecord:
     """The record with the plan's holds in it; a hold that no longer is part of the plan is gone.
 
@@ -186,8 +195,8 @@ def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRec
 def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetime) -> LineRecord:
     why_not = plan.why_not.get(line.mapping_id, "")
     hold, would = None, None
-    if why_not:
-        hold = line.hold
+    if why_not or line.intent is not None or line.blocked or line.drift is not None:
+        hold = line.hold  # nothing is known about its numbers tonight, so a person's word on them stands
     elif change is not None and change.id in plan.holds:
         before = line.hold if line.hold and line.hold.change.id == change.id else None
         hold = Hold(

@@ -87,12 +87,15 @@ class World:
         self.account = Account(
             id=ACCOUNT,
             name="Northwind MSP",
+            since=START - DAY,
             mode=mode,
             timezone="Europe/Zurich",
             digest=DigestSettings(recipients=("billing@northwind.test",)),
             guard=guard,
         )
-        self.connection = PsaConnection(id=CONNECTION, name="ConnectWise", kind="connectwise", settings={})
+        self.connection = PsaConnection(
+            id=CONNECTION, name="ConnectWise", kind="connectwise", settings_json="{}"
+        )
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[Mapping]] = {}
         self._workers = 0
@@ -143,6 +146,18 @@ class World:
         )
         return snapshot.store_read(self.tables, self.blobs, ACCOUNT, "", read, at.date(), None)
 
+    def later_read(
+        self,
+        seats: dict[str, int],
+        tenant: str = "contoso",
+        *,
+        doubts: tuple[str, ...] = (),
+        subscriptions: tuple[Subscription, ...] = (),
+    ) -> Head:
+        """An hour passes, and the tenant is read with these seats."""
+        self.clock.pass_by(timedelta(hours=1))
+        return self.read(tenant, seats, doubts=doubts, subscriptions=subscriptions)
+
     # The PSA and the mappings
 
     def map_line(
@@ -160,7 +175,7 @@ class World:
         line = self.fake.add_line(agreement, self.product.id, quantity)
         if not subscription:
             self.read(tenant, {sku: quantity})
-        return self._map(tenant, sku, agreement, line.id, options or Options(), subscription)
+        return self.map(tenant, sku, agreement, line.id, options, subscription)
 
     def map_new(
         self,
@@ -174,13 +189,19 @@ class World:
         """A tenant with so many seats, and the wish for a new line."""
         agreement = agreement or self.add_agreement()
         self.read(tenant, {sku: seats})
-        return self._map(tenant, sku, agreement, "", options or Options(), "")
+        return self.map(tenant, sku, agreement, "", options)
 
     def add_agreement(self) -> str:
         return self.fake.add_agreement(self.company.id).id
 
-    def _map(
-        self, tenant: str, sku: str, agreement: str, line: str, options: Options, subscription: str
+    def map(
+        self,
+        tenant: str,
+        sku: str,
+        agreement: str,
+        line: str,
+        options: Options | None = None,
+        subscription: str = "",
     ) -> Mapped:
         self.add_tenant(tenant)
         mapping = Mapping(
@@ -191,7 +212,7 @@ class World:
             connection=CONNECTION,
             agreement_id=agreement,
             line_id=line,
-            options=options,
+            options=options or Options(),
         )
         self._mappings.setdefault(tenant, []).append(mapping)
         self.save_mappings(tenant)
