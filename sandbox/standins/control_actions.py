@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from sandbox.standins import churning
@@ -261,6 +262,12 @@ def churn(state: State, faults: Faults) -> Document:
     return churning.churn(state)
 
 
+def move_clock(state: State, faults: Faults, hours: float) -> Document:
+    """Move the virtual clock of the whole sandbox by hours (negative: back)."""
+    state.clock.move_by(timedelta(hours=hours))
+    return {"now": stamp(state.now())}
+
+
 def set_fault(state: State, faults: Faults, what: str, **conditions: Any) -> Document:
     """Switch a fault on; conditions: vendor, kind, path, method, tenant, count, every, seconds, status, pid ..."""
     if what not in tuple(What):
@@ -318,7 +325,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
         *(add_seats, set_units, assign, unassign, change_user, add_tenant, remove_tenant, set_gdap),
         *(remove_role, grant_role, remove_consent, grant_consent, tenant_trouble, partner_trouble),
         *(expire_secret, renew_secret, edit_line, set_prorate, cancel_agreement, set_limit, set_bad_password),
-        *(set_psa_password, set_missing_rights, churn, set_fault, clear_faults),
+        *(set_psa_password, set_missing_rights, churn, move_clock, set_fault, clear_faults),
         *(tenant, tenants, lines, active_faults, mails),
     )
 }
