@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
@@ -90,6 +91,8 @@ class Http:
                 raise ValueError(
                     "The HTTP session repeats requests by itself: a write could be applied twice."
                 )
+        # One session serves every account: a cookie that one was given must not travel with another's request.
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session = session
         self._clock = clock
         self._retrying = Retrying(

@@ -158,10 +158,8 @@ def sign_in_refused(answer: Mapping[str, object], *, at_home: bool) -> NotRead:
     word = told if isinstance(told, str) and told in _BY_ERROR else "unknown error"
     codes = _codes(answer)
     known = next((code for code in codes if code in _BY_CODE), None)
-    if known is None or word in _DECIDED_BY_WORD:
-        meaning = _BY_ERROR.get(word, _UNKNOWN)
-    else:
-        meaning = _BY_CODE[known]
+    by_word = _BY_ERROR.get(word, _UNKNOWN)
+    meaning = by_word if known is None or word in _DECIDED_BY_WORD else _BY_CODE[known]
     shown = known or next(iter(codes), None)
     return _not_read(meaning, f"AADSTS{shown}" if shown else word, at_home=at_home)
 

@@ -192,7 +192,7 @@ def users_of(rows: Iterable[UserRow]) -> tuple[User, ...]:
 
 
 def _user(row: UserRow) -> User:
-    # This runs for every user of every tenant: a loop costs half of what `any` does.
+    # This runs for every user of every tenant: plain loops cost half of what generators do.
     has_exchange = False
     for plan in row.get("assignedPlans") or ():
         if plan.get("servicePlanId") in MAILBOX_PLANS and plan.get("capabilityStatus") in _IN_FORCE:

@@ -257,6 +257,12 @@ def test_a_host_without_an_address_is_proven_not_sent(http: Http) -> None:
         http.write("POST", "http://nowhere.invalid/", json={})
 
 
+def test_a_cookie_given_to_one_request_does_not_travel_with_the_next(http: Http, service: Service) -> None:
+    service.answers = [(200, {"Set-Cookie": "session=of-another-account"}, b"{}"), (200, {}, b"{}")]
+    http.read("GET", service.url)
+    assert "Cookie" not in http.read("GET", service.url).request.headers
+
+
 @pytest.mark.parametrize("send", ["read", "write"])
 def test_a_key_that_cannot_be_sent_is_not_told(http: Http, service: Service, send: str) -> None:
     with pytest.raises((NotConnected, Unreachable), match="cannot be sent") as caught:
