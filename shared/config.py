@@ -71,9 +71,8 @@ def read(environment: Mapping[str, str] | None = None) -> Config:
         for name, value in given.items()
         if name.startswith(_MAIL_PREFIX)
     }
-    known = {
-        field.alias: given[field.alias] for field in Config.model_fields.values() if field.alias in given
-    }
+    aliases = [alias for field in Config.model_fields.values() if (alias := field.alias)]
+    known = {alias: given[alias] for alias in aliases if alias in given}
     unresolved = [name for name, value in known.items() if value.startswith("@Microsoft.KeyVault(")]
     if unresolved:
         raise WrongSetting(

@@ -164,12 +164,13 @@ def reachable(
     A list that failed for a passing reason stands as it was last read; a connection whose sign-in is
     refused is not tried, so that its trouble is one alert and not one per tenant.
     """
-    usable, listed, refused = [], False, None
+    usable: list[str] = []
+    listed, refused, perhaps = False, None, None
     for partner in sorted(partners, key=lambda p: (p.connection.id != preferred, p.connection.id)):
         customer = partner.customers.get(tenant)
         if customer is None:
-            if partner.trouble is not None and not partner.customers:
-                refused = refused or partner.trouble
+            # A list that was never read may hold the tenant; what others say of it counts first.
+            perhaps = perhaps or (None if partner.customers else partner.trouble)
             continue
         listed = True
         if partner.trouble is not None and partner.trouble.blame is Blame.PARTNER:
@@ -189,6 +190,8 @@ def reachable(
                 "GDAP request with at least the role Directory Readers, or Global Reader."
             ),
         )
+    if perhaps is not None:
+        return (), perhaps
     return (), Trouble(
         blame=Blame.GONE,
         code="not in a partner list",
