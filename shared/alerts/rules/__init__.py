@@ -4,14 +4,22 @@ from collections.abc import Sequence
 from typing import Final
 
 from shared.alerts.rules.base import Rule
+from shared.alerts.rules.invalid_auth import InvalidAuth
+from shared.alerts.rules.line_drift import LineDrift
 from shared.alerts.rules.no_billing_profile import NoBillingProfile
 from shared.alerts.rules.push_failed import PushFailed
 from shared.alerts.rules.push_held import PushHeld
+from shared.alerts.rules.sync_overdue import SyncOverdue
+from shared.alerts.rules.tenant_not_added import TenantNotAdded
 from shared.alerts.rules.unused_licenses import UnusedLicenses
 
 RULES: Final[Sequence[Rule]] = (
     PushHeld(),
     PushFailed(),
+    LineDrift(),
+    SyncOverdue(),
+    InvalidAuth(),
     NoBillingProfile(),
+    TenantNotAdded(),
     UnusedLicenses(),
 )

@@ -1,12 +1,14 @@
 """What a rule is, and what it says: findings, and what it could judge."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from decimal import Decimal
+from typing import Protocol, TypedDict, Unpack
 from urllib.parse import quote
 
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.view import AccountView
-from shared.licensing.models import Head
+from shared.alerts.rules.words import name
+from shared.licensing.models import Head, Snapshot
 
 ACCOUNT = "account"
 """Scope of what needs nothing but our own store."""
@@ -26,6 +28,11 @@ def partner_scope(connection: str) -> str:
     return f"partner|{connection}"
 
 
+def believed(tenant_id: str, snapshot: Snapshot) -> frozenset[str]:
+    """The tenant's scope, unless its numbers are hard to believe: these may open alerts, and close none."""
+    return frozenset() if snapshot.doubts else frozenset({tenant_scope(tenant_id)})
+
+
 def is_gone(view: AccountView, scope: str) -> bool:
     """The tenant or connection was removed from the account: nothing of it is an exception any more."""
     kind, _, name = scope.partition("|")
@@ -42,6 +49,21 @@ def is_gone(view: AccountView, scope: str) -> bool:
 def identity(*parts: str) -> str:
     """One text for the parts that name a thing: different parts never give the same, whatever the vendors write."""
     return "|".join(quote(part, safe="", errors="surrogatepass") for part in parts)
+
+
+class More(TypedDict, total=False):
+    """What only some rows have."""
+
+    tenant_id: str
+    value: str
+    seats: int
+    money: Decimal
+    urgent: bool
+
+
+def row(slug: Slug, key: str, scope: str, who: str, what: str, fix: str, **more: Unpack[More]) -> Finding:
+    """One finding; `key` is its identity. The name is cut to a line, the sentences are the rule's own."""
+    return Finding(slug=slug, identity=key, scope=scope, who=name(who), what=what, fix=fix, **more)
 
 
 @dataclass(frozen=True, slots=True)

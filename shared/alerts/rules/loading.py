@@ -41,7 +41,7 @@ def account_view(
         companies=companies,
         mapped=mapped,
         prices=prices,
-        lines=tuple(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),
+        lines=_by_tenant(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),
         unreadable=tuple(unreadable),
         profiles=repository.profiles(tables, account.id),
         psas=psas,
@@ -70,6 +70,13 @@ def _lines(
             tenants = frozenset(line.tenant_id for line in record.lines.values())
             unreadable.append(Unreadable(record.connection, record.agreement_id, record.unreadable, tenants))
     return troubled, prices, unreadable
+
+
+def _by_tenant(lines: Iterable[OwnLine]) -> dict[str, tuple[OwnLine, ...]]:
+    found: dict[str, tuple[OwnLine, ...]] = {}
+    for own in lines:
+        found[own.record.tenant_id] = (*found.get(own.record.tenant_id, ()), own)
+    return found
 
 
 def _mappings(

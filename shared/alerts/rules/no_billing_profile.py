@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, identity, tenant_scope
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import name, seats
-from shared.licensing.licences import Licence, LicenceKey, is_watched, licence, split
+from shared.licensing.licences import Licence, licence, split
 from shared.licensing.models import Head, Snapshot
+
+FIX = "An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”."
 
 
 class NoBillingProfile(Rule):
@@ -17,44 +19,33 @@ class NoBillingProfile(Rule):
         snapshot = view.fresh(head)
         if snapshot is None:
             return NOT_JUDGED
-        scope = tenant_scope(head.tenant_id)
-        mapped = {mapping.licence for mapping in view.mapped.get(head.tenant_id, ())}
-        findings = tuple(
-            _finding(view, head.tenant_id, scope, row) for row in _unmapped(view, snapshot, mapped)
-        )
-        return Judgement(findings, frozenset() if snapshot.doubts else frozenset({scope}))
+        findings = (_finding(view, head.tenant_id, one) for one in _unmapped(view, head.tenant_id, snapshot))
+        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
 
 
-def _unmapped(view: AccountView, snapshot: Snapshot, mapped: set[LicenceKey]) -> Iterator[Licence]:
+def _unmapped(view: AccountView, tenant_id: str, snapshot: Snapshot) -> Iterator[Licence]:
     """Rows with seats and no mapping. "Do not bill" is a mapping; of a split SKU each subscription needs one."""
-    by_subscription = {key.sku_id for key in mapped if key.subscription_id}
+    mapped = {mapping.licence for mapping in view.mapped.get(tenant_id, ())}
+    are_split = {key.sku_id for key in mapped if key.subscription_id}
     trials = {one.id for one in snapshot.subscriptions if one.trial}
     for sku in snapshot.skus:
         whole = licence(sku)
-        excluded = sku.sku_id in view.account.excluded_skus or not is_watched(sku, snapshot)
-        if excluded or whole.key in mapped or whole.purchased <= 0:
+        if not view.watches(sku, snapshot) or whole.key in mapped or whole.purchased <= 0:
             continue
-        if sku.sku_id not in by_subscription:
+        if sku.sku_id not in are_split:
             yield whole
             continue
-        for row in split(sku, snapshot.subscriptions):
-            if row.purchased > 0 and row.key not in mapped and row.key.subscription_id not in trials:
-                yield row
+        for one in split(sku, snapshot.subscriptions):
+            if one.purchased > 0 and one.key not in mapped and one.key.subscription_id not in trials:
+                yield one
 
 
-def _finding(view: AccountView, tenant_id: str, scope: str, row: Licence) -> Finding:
-    product = name(view.names(row.key.sku_id, row.part_number))
-    what = f"{product}: {seats(row.purchased)} purchased, on no agreement line."
-    if row.key.subscription_id:
-        of = f"subscription {name(row.key.subscription_id)}"
-        what = f"{product}: {seats(row.purchased)} of {of}, on no agreement line; its other subscriptions are mapped."
-    return Finding(
-        slug=Slug.NO_BILLING_PROFILE,
-        identity=identity(tenant_id, *filter(None, row.key)),
-        scope=scope,
-        tenant_id=tenant_id,
-        who=name(view.who(tenant_id)),
-        what=what,
-        fix="An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”.",
-        seats=row.purchased,
-    )
+def _finding(view: AccountView, tenant_id: str, one: Licence) -> Finding:
+    units, part = seats(one.purchased), one.key.subscription_id
+    what = f"{units} purchased, on no agreement line."
+    if part:
+        what = f"{units} of subscription {name(part)}, on no agreement line; other subscriptions of it are mapped."
+    what = f"{name(view.names(one.key.sku_id, one.part_number))}: {what}"
+    key, scope = identity(tenant_id, *filter(None, one.key)), tenant_scope(tenant_id)
+    who, count = view.who(tenant_id), one.purchased
+    return row(Slug.NO_BILLING_PROFILE, key, scope, who, what, FIX, tenant_id=tenant_id, seats=count)

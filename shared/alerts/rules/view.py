@@ -9,13 +9,13 @@ from typing import NamedTuple
 from shared.accounts.models import Account, Company
 from shared.accounts.runs import Run
 from shared.alerts.poison import Poisoned
-from shared.billing.models import BillingProfile, Drift, LineKey, LineRecord, PsaConnection
+from shared.billing.models import BillingProfile, LineKey, LineRecord, PsaConnection
 from shared.billing.models import Mapping as LineMapping
 from shared.billing.psa.base import BillableOption
 from shared.billing.repository import PsaTrouble
-from shared.licensing.licences import LicenceKey
+from shared.licensing.licences import LicenceKey, is_watched
 from shared.licensing.models import Head, PartnerList, ReadStatus, Snapshot, Trouble
-from shared.microsoft.models import Blame, Customer, PartnerConnection
+from shared.microsoft.models import Blame, Customer, PartnerConnection, Sku
 
 STALE = timedelta(hours=36)
 """A tenant that was not read completely for this long says nothing about today."""
@@ -37,10 +37,6 @@ class OwnLine:
     key: LineKey
     record: LineRecord
     mapping: LineMapping | None
-
-    @property
-    def drift(self) -> Drift | None:
-        return self.record.drift
 
 
 class Unreadable(NamedTuple):
@@ -102,8 +98,8 @@ class AccountView:
     """By tenant id."""
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     """Unit price of a mapping's line, where the PSA told it."""
-    lines: tuple[OwnLine, ...] = ()
-    """Lines that are not in step."""
+    lines: Mapping[str, tuple[OwnLine, ...]] = field(default_factory=dict)
+    """Lines that are not in step, by tenant id."""
     unreadable: tuple[Unreadable, ...] = ()
     profiles: Mapping[str, BillingProfile] = field(default_factory=dict)
     psas: Mapping[str, PsaConnection] = field(default_factory=dict)
@@ -126,12 +122,32 @@ class AccountView:
         known = self.psas.get(connection)
         return known.name if known else "the PSA"
 
+    @property
+    def partner_troubles(self) -> set[Trouble]:
+        """Troubles of whole connections: a tenant that was not tried because of one carries the very same."""
+        return {partner.trouble for partner in self.partners if partner.trouble is not None}
+
+    def partner_of(self, head: Head) -> str:
+        """The connection a tenant is read through, as far as it is known."""
+        company, snapshot = self.companies.get(head.tenant_id), head.snapshot
+        likely = [company.partner_connection if company else "", snapshot.connection_id if snapshot else ""]
+        known = [partner.connection.id for partner in self.partners]
+        return next((one for one in (*likely, *known) if one in known), "")
+
+    def partner_name(self, connection: str) -> str:
+        names = (partner.connection.name for partner in self.partners if partner.connection.id == connection)
+        return next(names, "The partner connection")
+
     def price(self, mapping: Mapped) -> Decimal | None:
         """What a seat of the mapping's line costs the customer; None when unknown or not billed."""
         profile = self.profiles.get(mapping.profile)
         if profile is None or profile.billable is not BillableOption.BILLABLE:
             return None
         return self.prices.get(mapping.id)
+
+    def watches(self, sku: Sku, snapshot: Snapshot) -> bool:
+        """The SKU is one that costs money, and not excluded for the whole account (S6, S7)."""
+        return sku.sku_id not in self.account.excluded_skus and is_watched(sku, snapshot)
 
     def fresh(self, head: Head) -> Snapshot | None:
         """The snapshot of an added tenant whose newest read was good and is not stale: else it is not judged."""

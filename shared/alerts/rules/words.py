@@ -25,6 +25,11 @@ def sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?", "…")) else f"{line}."
 
 
+def coded(text: str, code: str) -> str:
+    """A sentence with the vendor's own code, which support asks for."""
+    return f"{sentence(text)} Code: {name(code)}." if code else sentence(text)
+
+
 def listed(items: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))

@@ -1,0 +1,54 @@
+"""N2: a line that somebody changed in the PSA, with its three numbers."""
+
+from decimal import Decimal
+
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.base import Judgement, More, Rule, identity, psa_scope, row
+from shared.alerts.rules.view import AccountView, OwnLine
+from shared.alerts.rules.words import line, name
+from shared.billing.models import Drift
+from shared.billing.quantities import wanted
+from shared.licensing.licences import NotCountable
+from shared.licensing.models import Head
+
+
+class LineDrift(Rule):
+    slug = Slug.LINE_DRIFT
+
+    def account(self, view: AccountView) -> Judgement:
+        """While a PSA does not work nobody knows whether its lines were put right."""
+        return Judgement(scopes=frozenset(psa_scope(one) for one in view.psas if view.psa_works(one)))
+
+    def tenant(self, view: AccountView, head: Head) -> Judgement:
+        """Unknown and blocked lines are told as such: a line is in one state."""
+        lines = [own for own in view.lines.get(head.tenant_id, ()) if view.psa_works(own.key.connection)]
+        drifted = ((own, own.record.drift) for own in lines if not (own.record.intent or own.record.blocked))
+        return Judgement(
+            tuple(_finding(view, head, own, drift) for own, drift in drifted if drift is not None)
+        )
+
+
+def _finding(view: AccountView, head: Head, own: OwnLine, drift: Drift) -> Finding:
+    psa, target, confirmed = (
+        name(view.psa_name(own.key.connection)),
+        _wanted(head, own),
+        own.record.confirmed or 0,
+    )
+    right, shown = confirmed if target is None else target, f"{drift.psa.normalize():f}"
+    wanted_now = "unknown" if target is None else f"{target:,}"
+    what = f"{line(view, own)}: last confirmed {confirmed:,}, in {psa} now {shown}, wanted {wanted_now}."
+    fix = f"Set the line to {right:,} in {psa}; until then Seatwise leaves it alone."
+    off, of = abs(drift.psa - right), head.tenant_id
+    money = off * (own.record.unit_price or Decimal(0))
+    more = More(tenant_id=of, value=shown, seats=int(off), money=money)
+    key, scope = identity(*own.key), psa_scope(own.key.connection)
+    return row(Slug.LINE_DRIFT, key, scope, view.who(of), what, fix, **more)
+
+
+def _wanted(head: Head, own: OwnLine) -> int | None:
+    if head.snapshot is None or own.mapping is None:
+        return None
+    try:
+        return wanted(own.mapping, head.snapshot)
+    except NotCountable:
+        return None
