@@ -11,7 +11,7 @@ TRANSACTION_LIMIT = 100
 
 
 class Key(NamedTuple):
-    """Built in `keys.py` only. Both parts: no `/ \\ # ?`, no control characters, at most 512 characters."""
+    """Built in `keys.py` only. Both parts: 1 to 512 printable ASCII characters without `/ \\ # ?`."""
 
     partition: str
     row: str
@@ -83,8 +83,8 @@ class Tables(Protocol):
     def commit(self, changes: Sequence[Change]) -> list[str]:
         """Apply 1 to 100 changes of one partition as one transaction; the new ETags in order ("" for a Delete).
 
-        Raises Conflict when a row is not as expected, TooLarge, ValueError for mixed partitions or a count
-        outside 1..100.
+        Raises Conflict when a row is not as expected, TooLarge, ValueError for what can never be one transaction:
+        mixed partitions, a row changed twice, a count outside 1..100, a Replace or Delete without an ETag.
         """
         ...
 

@@ -80,6 +80,7 @@ def test_any_text_gives_a_legal_blob_name_below_its_account(account: AccountId, 
 
 
 @given(account=accounts, other=accounts, one=texts, two=texts)
+@example(account=ACME, other=ACME, one="ž", two=f"h-{hashed('ž')}")
 @example(account=account_id("a-"), other=account_id("a--"), one="b", two="b")
 @example(account=account_id("a--b"), other=account_id("a0"), one="c", two="b--c")
 def test_any_text_gives_a_legal_and_own_name_in_key_vault(
