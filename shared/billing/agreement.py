@@ -69,18 +69,19 @@ class Bench:
 def work_on(bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping[str, Wish]) -> None:
     """Carry out the allowed changes of one agreement, in turn.
 
-    Raises RetryLater when somebody else holds the claim, the PSA asks for a pause, an intent is not settled yet or was
-    settled just now (its line can be planned again), and PsaUnavailable or PsaRefused when the lines cannot be read.
+    Raises RetryLater when somebody else holds the claim, an intent is not settled yet or was settled just now (its
+    line can be planned again), PsaUnavailable when the PSA asks for a pause, and that or PsaRefused when the lines
+    cannot be read.
     """
     work = _Work.claimed(bench, kept)
     try:
-        settled = [work.settle(line, line.intent) for line in work.record.lines.values() if line.intent]
-        fresh = {line.id: line for line in bench.psa.lines(kept.record.agreement_id)}
-        work.record = observed(work.record, fresh, wishes, bench.now())
+        waits = [work.settle(line, line.intent) for line in work.record.lines.values() if line.intent]
+        work.look(wishes)
         for change in changes:
-            work.carry_out(change, wishes[change.mapping_id], fresh.get(change.line_id))
-        if settled:
-            raise RetryLater(max(settled), "a write of an earlier attempt had to be settled first")
+            work.carry_out(change, wishes)
+        waits += [work.settles_in(line.intent) for line in work.record.lines.values() if line.intent]
+        if waits:
+            raise RetryLater(max(waits), "a write whose outcome was unclear is settled first")
     finally:
         work.release()
 
@@ -91,7 +92,7 @@ def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> None:
     Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
     """
     fresh = {line.id: line for line in bench.psa.lines(kept.record.agreement_id)}
-    record = observed(kept.record, fresh, wishes, bench.now())
+    record = observed(kept.record, fresh, wishes, bench.now(), bench.run)
     try:
         records.save(bench.tables, bench.account, kept, record, _adoptions(bench, kept.record, record))
     except Conflict:
@@ -118,9 +119,12 @@ def _adoptions(bench: Bench, before: AgreementRecord, after: AgreementRecord) ->
 class _Work:
     """The claimed record while it is worked on; every `_save` is one transaction with its ledger entries."""
 
-    def __init__(self, bench: Bench, kept: Kept) -> None:
+    def __init__(self, bench: Bench, kept: Kept, claim: Claim) -> None:
         self._bench = bench
         self._kept = kept
+        self._claim = claim
+        self._fresh: dict[str, Line] | None = None
+        """The lines as they were read, until the next write is sent."""
         self.record = kept.record
 
     @classmethod
@@ -132,7 +136,7 @@ class _Work:
         claim = Claim(owner=bench.worker, until=now + bench.claim_for)
         mine = record.model_copy(update={"claim": claim, "claims": record.claims + 1})
         try:
-            return cls(bench, records.save(bench.tables, bench.account, kept, mine))
+            return cls(bench, records.save(bench.tables, bench.account, kept, mine), claim)
         except Conflict as conflict:
             raise RetryLater(
                 timedelta(seconds=5), f"agreement {record.agreement_id} was changed"
@@ -157,28 +161,39 @@ class _Work:
         bench = self._bench
         evidence = bench.psa.find_effect(intent.write)
         if evidence.effect is Effect.NOT_APPLIED:
-            waited = bench.now() - intent.at
-            if waited < bench.settles_after:
-                return bench.settles_after - waited
+            if bench.now() < intent.at + bench.settles_after:
+                return self.settles_in(intent)
             bench.sleep(READ_BACKS[1])
             evidence = bench.psa.find_effect(intent.write)
         self._conclude(line, intent, evidence)
         return timedelta(seconds=1)
 
-    def carry_out(self, change: Change, wish: Wish, fresh: Line | None) -> None:
+    def settles_in(self, intent: Intent) -> timedelta:
+        return max(timedelta(seconds=1), intent.at + self._bench.settles_after - self._bench.now())
+
+    def look(self, wishes: Mapping[str, Wish]) -> dict[str, Line]:
+        """Read the lines, and remember what they say."""
+        bench = self._bench
+        self._fresh = {line.id: line for line in bench.psa.lines(self.record.agreement_id)}
+        self.record = observed(self.record, self._fresh, wishes, bench.now(), bench.run)
+        return self._fresh
+
+    def carry_out(self, change: Change, wishes: Mapping[str, Wish]) -> None:
         """Write one change, unless the line is no longer as the change expects it."""
-        line = self.record.lines[change.mapping_id]
+        lines = self.look(wishes) if self._fresh is None else self._fresh
+        line, fresh = self.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
             return
-        intent = self._intend(line, change, wish, fresh)
-        answer = self._bench.psa.apply(intent.write)
+        intent = self._intend(line, change, wishes[change.mapping_id], fresh)
+        answer = self._send(intent)
         line = self.record.lines[change.mapping_id]
         match answer.sent:
             case Sent.NOT_SENT:
                 self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
-                raise RetryLater(answer.after, answer.why)
+                raise PsaUnavailable(answer.why, answer.after)
             case Sent.REFUSED:
-                self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, refused=answer.why)
+                said = {"refused": answer.why, "refused_in": self._bench.run}
+                self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, **said)
             case Sent.ANSWERED | Sent.UNCLEAR:
                 self._read_back(line, intent, answer)
 
@@ -188,6 +203,13 @@ class _Work:
         intent = Intent(write=write, change_id=change.id, claim=self.record.claims, at=now)
         self._save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)
         return intent
+
+    def _send(self, intent: Intent) -> WriteAnswer:
+        """The one request. A claim that lapsed while the intent was stored may be another worker's by now."""
+        if self._bench.now() >= self._claim.until:
+            return WriteAnswer(Sent.NOT_SENT, "The claim lapsed before the request was sent.")
+        self._fresh = None
+        return self._bench.psa.apply(intent.write)
 
     def _read_back(self, line: LineRecord, intent: Intent, answer: WriteAnswer) -> None:
         """Believe nothing but what can be read. What stays unclear stays an intent: the line is "unknown"."""
@@ -219,43 +241,48 @@ class _Work:
                 self._diverge(line, intent, evidence.line)
 
     def _confirm(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
+        self._save(self._applied(line, intent, there), intent, LedgerEvent.CONFIRMED)
+
+    def _applied(self, line: LineRecord, intent: Intent, there: Line | None) -> LineRecord:
+        """The line now that the PSA is proven to have the intent's number."""
         now, write = self._bench.now(), intent.write
         loss = max(0, write.before - write.after)
         losses = tuple(one for one in line.losses if one.at > now - timedelta(days=1))
         if loss and not line.is_approved(intent.change_id):
             losses = (*losses, Loss(at=now, seats=loss))
-        self._save(
-            line.model_copy(
-                update={
-                    "line_id": there.id if there else line.line_id,
-                    "confirmed": write.after,
-                    "confirmed_at": now,
-                    "unit_price": there.unit_price if there else line.unit_price,
-                    "losses": losses,
-                    "intent": None,
-                    "refused": "",
-                    "drift": None,
-                    "hold": None,
-                    "would": None,
-                    "written_in": self._bench.run,
-                }
-            ),
-            intent,
-            LedgerEvent.CONFIRMED,
+        return line.model_copy(
+            update={
+                "line_id": there.id if there else line.line_id,
+                "confirmed": write.after,
+                "confirmed_at": now,
+                "unit_price": there.unit_price if there else line.unit_price,
+                "losses": losses,
+                "intent": None,
+                "refused": "",
+                "drift": None,
+                "hold": None,
+                "would": None,
+                "written_in": self._bench.run,
+            }
         )
 
     def _diverge(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
         """Neither before nor after, or something else of the line changed: shown, never corrected."""
+        run, write = self._bench.run, intent.write
         if there is None:
-            why, changes = "The line vanished while it was written.", {}
+            why = "The line vanished while it was written."
+            after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
+        elif there.quantity == write.after:
+            why = "The number was written, but another field of the line is not as it was or as it was asked for."
+            after = self._applied(line, intent, there)
+            after = after.model_copy(update={"refused": why, "refused_in": run})
         else:
             why = f"While it was written, somebody else changed the line: it says {there.quantity.normalize():f}."
+            known = write.before if line.confirmed is None else line.confirmed
             drift = Drift(psa=there.quantity, since=self._bench.now())
-            changes = {"line_id": there.id, "drift": drift}
-            if there.quantity == intent.write.after:
-                why = "The number was written, but somebody changed another field of the line at the same moment."
-                changes = {"line_id": there.id, "confirmed": intent.write.after}
-        self._drop_intent(line, intent, LedgerEvent.DIVERGED, why, refused=why, **changes)
+            changes = {"intent": None, "line_id": there.id, "confirmed": known, "drift": drift}
+            after = line.model_copy(update=changes)
+        self._save(after, intent, LedgerEvent.DIVERGED, why)
 
     def _drop_intent(
         self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str, **changes: object

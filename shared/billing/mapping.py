@@ -14,6 +14,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.observe import observed
+from shared.billing.plan import Wish
 from shared.billing.psa.base import Line, Psa
 from shared.errors import Rejected
 from shared.storage.decisions import decide
@@ -92,7 +93,8 @@ def _own(
     )
     if mapping.line_id:
         _check_adoptable(kept.record, fresh.get(mapping.line_id), mapping, profile)
-    record = observed(kept.record.with_line(line), fresh, {}, by.now)
+    wish = Wish(mapping, profile.billable, tenant_id, quantity=None)
+    record = observed(kept.record.with_line(line), fresh, {mapping.id: wish}, by.now)
     line = record.lines[mapping.id]
     entry = LedgerEntry(
         event=LedgerEvent.ADOPTED,

@@ -220,6 +220,8 @@ class LineRecord(Document):
     """Why the line cannot be written, by the newest read of it."""
     refused: str = ""
     """Why the PSA refused the last write; it is tried again at the next run."""
+    refused_in: str = ""
+    """That run: it does not try again."""
     drift: Drift | None = None
     hold: Hold | None = None
     not_planned: str = ""

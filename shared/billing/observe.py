@@ -9,15 +9,19 @@ from shared.billing.psa.base import Line
 
 
 def observed(
-    record: AgreementRecord, fresh: Mapping[str, Line], wishes: Mapping[str, Wish], now: datetime
+    record: AgreementRecord,
+    fresh: Mapping[str, Line],
+    wishes: Mapping[str, Wish],
+    now: datetime,
+    run: str = "",
 ) -> AgreementRecord:
     """The record after a complete read of the agreement's lines (by line id); `wishes` are by mapping id.
 
-    A line with an open intent is left alone: its own read-back says what became of it.
+    A line with an open intent is left alone: its own read-back says what became of it. `run` is the run that looks.
     """
     owned = {line.line_id for line in record.lines.values()}
     lines = {
-        mapping_id: _one(line, fresh, owned, wishes.get(mapping_id), now)
+        mapping_id: _over(_one(line, fresh, owned, wishes.get(mapping_id), now), wishes.get(mapping_id), run)
         for mapping_id, line in record.lines.items()
     }
     return AgreementRecord.model_validate({**dict(record), "lines": lines, "read_at": now, "unreadable": ""})
@@ -28,10 +32,18 @@ def _one(
 ) -> LineRecord:
     if line.intent is not None:
         return line
-    mine = line if line.line_id else _created(line, fresh)
+    mine = line if line.line_id else _created(line, fresh, owned)
     if not mine.line_id:
         return _to_create(mine, fresh, owned, wish)
     return _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
+
+
+def _over(line: LineRecord, wish: Wish | None, run: str) -> LineRecord:
+    """What an earlier run was refused is over once the line is not to be written that way any more."""
+    to_write = line.drift is None and wish is not None and line.confirmed != wish.quantity
+    if not line.refused or line.refused_in == run or line.intent is not None or to_write:
+        return line
+    return line.model_copy(update={"refused": ""})
 
 
 def marker_prefix(mapping_id: str) -> str:
@@ -39,9 +51,14 @@ def marker_prefix(mapping_id: str) -> str:
     return f"lic:{mapping_id}:m:"
 
 
-def _created(line: LineRecord, fresh: Mapping[str, Line]) -> LineRecord:
-    """A line that carries our mark was created by us, also when we never heard so."""
-    ours = [one for one in fresh.values() if one.marker.startswith(marker_prefix(line.mapping_id))]
+def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[Line]:
+    """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
+    prefix = marker_prefix(line.mapping_id)
+    return [one for one in fresh.values() if one.marker.startswith(prefix) and one.id not in owned]
+
+
+def _created(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> LineRecord:
+    ours = _ours(line, fresh, owned)
     return line.model_copy(update={"line_id": ours[0].id}) if len(ours) == 1 else line
 
 
@@ -49,7 +66,12 @@ def _to_create(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wis
     """K7: where the agreement already has an unowned line of the product, a person chooses first."""
     rivals = [one for one in fresh.values() if one.product_id == line.product_id and one.id not in owned]
     blocked = ""
-    if rivals and not (wish and wish.mapping.options.beside_existing):
+    if twice := _ours(line, fresh, owned):
+        blocked = (
+            f"The agreement has {len(twice)} lines that Seatwise created for this mapping. Remove all but one in the "
+            "PSA, then choose that one for the mapping."
+        )
+    elif rivals and not (wish and wish.mapping.options.beside_existing):
         blocked = (
             f"The agreement already has a line for this product that no mapping owns ({rivals[0].description}, "
             f"quantity {rivals[0].quantity.normalize():f}). Choose that line for the mapping, or say that a second "

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared.accounts import runs
 from shared.accounts.models import Account
@@ -41,6 +41,8 @@ class Unfinished:
     agreement_id: str
     again: timedelta
     why: str
+    asked_for: bool = False
+    """True: the PSA asked for this wait, so nothing of the connection goes on sooner."""
 
 
 def push_connection(bench: Bench, account: Account, connection: PsaConnection, run: Run) -> None:
@@ -69,14 +71,20 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         give_up(bench.tables, account, connection, run, gone, bench.now())
         return
     if unfinished:
-        soonest = min(unfinished, key=lambda one: one.again)
-        if bench.now() + soonest.again < run.ends:
-            raise RetryLater(
-                soonest.again, f"{connection.name}, agreement {soonest.agreement_id}: {soonest.why}"
-            )
+        first = _goes_on_with(unfinished)
+        if bench.now() + first.again < run.ends:
+            raise RetryLater(first.again, f"{connection.name}, agreement {first.agreement_id}: {first.why}")
         _note_unreadable(bench, connection.id, unfinished)
     repository.save_trouble(bench.tables, account.id, PsaTrouble(connection=connection.id))
     _close(bench.tables, account.id, connection.id, run, bench.now())
+
+
+def _goes_on_with(unfinished: Sequence[Unfinished]) -> Unfinished:
+    """The agreement that can be looked at soonest, but not before the PSA wants to hear of us again."""
+    pauses = [one for one in unfinished if one.asked_for]
+    if pauses:
+        return max(pauses, key=lambda one: one.again)
+    return min(unfinished, key=lambda one: one.again)
 
 
 def give_up(
@@ -142,7 +150,10 @@ def _work(
     """Agreements with allowed changes or open intents first, then those that are only looked at."""
     changes: dict[str, list[Change]] = {}
     for change in planned.plan.changes:
-        if change.connection == connection and planned.plan.allowed(change):
+        line = planned.kept[(change.connection, change.agreement_id)].record.lines[change.mapping_id]
+        if change.connection != connection or line.refused_in == run.id:
+            continue
+        if planned.plan.allowed(change):
             changes.setdefault(change.agreement_id, []).append(change)
     mine = [kept for (of, _), kept in planned.kept.items() if of == connection and kept.record.lines]
     work = [Work(kept, tuple(changes.get(kept.record.agreement_id, ()))) for kept in mine]
@@ -163,10 +174,16 @@ def due_for_a_look(
         one for one in kept if one.record.agreement_id in listed and listed[one.record.agreement_id].active
     ]
     unread = [one for one in there if one.record.read_at is None or one.record.read_at < run_started]
-    unread.sort(key=lambda one: (one.record.read_at is not None, one.record.read_at, one.record.agreement_id))
+    unread.sort(key=_how_late)
     share = max(SWEPT_A_NIGHT, -(-len(there) // SWEPT_WITHIN)) - (len(there) - len(unread))
     tonight, others = unread[: max(0, share)], unread[max(0, share) :]
     return tonight + [one for one in others if _is_invoiced_soon(listed[one.record.agreement_id], today)]
+
+
+def _how_late(kept: Kept) -> tuple[bool, datetime, str]:
+    """Refused ones first, so that what is over is soon known; then the never read, then the longest unread."""
+    refused = any(line.refused for line in kept.record.lines.values())
+    return not refused, kept.record.read_at or datetime.min.replace(tzinfo=UTC), kept.record.agreement_id
 
 
 def _is_invoiced_soon(there: Agreement, today: date) -> bool:
@@ -188,7 +205,7 @@ def _work_through(bench: Bench, planned: Planned, work: Sequence[Work], until: d
         except RetryLater as later:
             return Unfinished(agreement_id, later.after, later.why)
         except PsaUnavailable as unavailable:
-            return Unfinished(agreement_id, unavailable.after, str(unavailable))
+            return Unfinished(agreement_id, unavailable.after, str(unavailable), asked_for=True)
         except Conflict:
             return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
         except PsaRefused as refused:
@@ -218,7 +235,7 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
     """Count the connection's lines into the run; the run closes with its last connection."""
     counts = LineCounts()
     for kept in records.all_of(tables, account, connection):
-        counts += count(kept.record.lines.values(), run.id)
+        counts += count(kept.record, run.id)
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:
@@ -232,9 +249,11 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
     runs.update(tables, account, run.id, closed)
 
 
-def count(lines: Iterable[LineRecord], run_id: str) -> LineCounts:
-    """What became of the lines, each in exactly one class."""
-    counted = Counter(_class(line, run_id) for line in lines)
+def count(record: AgreementRecord, run_id: str) -> LineCounts:
+    """What became of an agreement's lines, each in exactly one class."""
+    counted = Counter(_class(line, run_id) for line in record.lines.values())
+    if record.unreadable:
+        counted["failed"] += counted.pop("unchanged", 0)
     return LineCounts(**counted)
 
 

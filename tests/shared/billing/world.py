@@ -47,13 +47,14 @@ ROOMY = GuardSettings(
 
 
 class Clock:
-    """A clock that only tests move; sleeping is remembered and passes at once."""
+    """A clock that tests move, and a microsecond for each look; sleeping is remembered and passes at once."""
 
     def __init__(self, at: datetime = START) -> None:
         self.at = at
         self.slept: list[float] = []
 
     def now(self) -> datetime:
+        self.at += timedelta(microseconds=1)
         return self.at
 
     def pass_by(self, time: timedelta) -> None:

@@ -1,0 +1,125 @@
+"""What must hold after anything that happened: I1, I2 and I4 over the stored records and what the PSA did.
+
+Every function gives the sentences of what is wrong, so that a journey can assert that there are none.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from shared.accounts.models import Account, Mode
+from shared.billing import planning, records, repository
+from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, LineState
+from shared.billing.plan import Wish
+from shared.billing.psa.base import Write
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+def i1_every_line_is_in_step_or_says_why(
+    tables: Tables, account: Account, psa_quantities: Mapping[str, Decimal | int], now: datetime
+) -> list[str]:
+    """I1: the PSA says what the newest accepted snapshot gives, or the line is in one other state.
+
+    `psa_quantities` are the true quantities of all connections' lines by line id, read without the adapter.
+    """
+    troubled = {trouble.connection for trouble in repository.troubles(tables, account.id)}
+    wishes = planning.plan_account(tables, account, now).wishes
+    wrong: list[str] = []
+    for record in _records(tables, account.id):
+        if record.unreadable or record.connection in troubled:
+            continue
+        for line in record.lines.values():
+            wish = wishes.get(line.mapping_id)
+            if line.state is LineState.IN_STEP and wish is not None:
+                wrong += _out_of_step(account, line, wish, psa_quantities)
+    return wrong
+
+
+def _out_of_step(
+    account: Account, line: LineRecord, wish: Wish, psa_quantities: Mapping[str, Decimal | int]
+) -> Iterator[str]:
+    if line.would is not None and account.mode is Mode.PREVIEW:
+        return
+    if not line.line_id:
+        if wish.quantity:
+            yield f"{line.mapping_id}: {wish.quantity} wanted, and no line was created"
+        return
+    there = psa_quantities.get(line.line_id)
+    if there != wish.quantity or line.confirmed != wish.quantity:
+        yield (
+            f"{line.mapping_id}: in step, but wanted {wish.quantity}, confirmed {line.confirmed}, in the PSA {there}"
+        )
+
+
+def i2_every_intent_is_applied_at_most_once(
+    tables: Tables, account: AccountId, applied: Iterable[Write]
+) -> list[str]:
+    """I2: the PSA carried out no more writes than intents, and no line has two mappings."""
+    writes, intended = list(applied), _intents(tables, account)
+    wrong = [
+        f"applied {times} times, intended {intended[write]} times: {write}"
+        for write, times in _counted(writes).items()
+        if times > intended[write]
+    ]
+    created = Counter(write.marker for write in writes if write.marker)
+    wrong += [f"created twice: {marker}" for marker, times in created.items() if times > 1]
+    owners = Counter(
+        (record.connection, record.agreement_id, line.line_id)
+        for record in _records(tables, account)
+        for line in record.lines.values()
+        if line.line_id
+    )
+    return wrong + [f"two mappings own {line}" for line, mappings in owners.items() if mappings > 1]
+
+
+def i4_no_write_without_an_intent_before_it(
+    tables: Tables, account: AccountId, sent: Iterable[Write]
+) -> list[str]:
+    """I4: every request that left, applied or not, has an intent of its own in the ledger."""
+    intended = _intents(tables, account)
+    return [
+        f"sent {times} times, intended {intended[write]} times: {write}"
+        for write, times in _counted(sent).items()
+        if times > intended[write]
+    ]
+
+
+def i4_the_ledger_was_only_appended(before: Iterable[LedgerEntry], after: Iterable[LedgerEntry]) -> list[str]:
+    """I4: whatever was in the ledger is still there, word for word."""
+    kept = list(after)
+    return [f"gone from the ledger: {entry}" for entry in before if entry not in kept]
+
+
+def ledger_of(tables: Tables, account: AccountId) -> list[LedgerEntry]:
+    """Every entry of the account, oldest first."""
+    entries = [
+        entry
+        for record in _records(tables, account)
+        for entry in records.ledger(tables, account, record.connection, record.agreement_id)
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+type _What = tuple[str, str, int, int]
+"""Agreement, line ("" for a new one), before, after: what an intent and its request have in common."""
+
+
+def _counted(writes: Iterable[Write]) -> Counter[_What]:
+    return Counter((w.agreement_id, w.line_id, w.before, w.after) for w in writes)
+
+
+def _intents(tables: Tables, account: AccountId) -> Counter[_What]:
+    return Counter(
+        (record.agreement_id, entry.line_id, entry.before or 0, entry.after or 0)
+        for record in _records(tables, account)
+        for entry in records.ledger(tables, account, record.connection, record.agreement_id)
+        if entry.event is LedgerEvent.INTENDED
+    )
+
+
+def _records(tables: Tables, account: AccountId) -> Iterator[AgreementRecord]:
+    for connection in repository.connections(tables, account):
+        for kept in records.all_of(tables, account, connection.id):
+            yield kept.record
