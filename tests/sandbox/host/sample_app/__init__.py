@@ -1,0 +1,1 @@
+"""A small app that does what the host tests need to see."""
