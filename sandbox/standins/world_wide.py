@@ -36,7 +36,7 @@ def _holdings(domain: str) -> list[Sold]:
     for position, sku in enumerate(paid[: _SKUS_PER_TENANT - len(rest)]):
         chance = number_of(domain, sku.id)
         units = 185 + chance % 12 if position == 0 else 2 + chance % 19
-        assigned = units - chance // 100 % 2
+        assigned = units - (chance // 100 % 25 == 0)
         rows.append(sold(sku.part_number, units, assigned, line=units))
     for sku in rest:
         if sku.kind is SkuKind.FREE:

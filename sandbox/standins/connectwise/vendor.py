@@ -45,15 +45,21 @@ class ConnectWise:
     def __init__(self, state: State) -> None:
         self._state = state
         self._lately: dict[str, deque[float]] = {}
+        self._billed = {str(t["agreement_id"]): t["id"] for t in state.all("tenant") if t["agreement_id"]}
 
     def call(self, request: Request) -> Call:
         found = _API.match(request.path)
         if not found:
             return Call("connectwise.read.login", counted_as="connectwise.read")
         way = "connectwise.read" if request.method == "GET" else "connectwise.write"
-        names = [part for part in found["rest"].lower().strip("/").split("/") if not part.isdigit()]
-        last = names[-1] if names else "other"
-        return Call(f"{way}.{names[-2] if last == 'count' and len(names) > 1 else last}", counted_as=way)
+        parts = found["rest"].lower().strip("/").split("/")
+        names = [part for part in parts if not part.isdigit() and part != "count"]
+        tenant = (
+            self._billed.get(parts[2], "")
+            if parts[:2] == ["finance", "agreements"] and len(parts) > 2
+            else ""
+        )
+        return Call(f"{way}.{names[-1] if names else 'other'}", tenant, counted_as=way)
 
     def answer(self, request: Request, call: Call) -> Answer:
         if request.path.lower().startswith("/login/companyinfo/"):

@@ -353,6 +353,14 @@ def test_html_can_come_where_json_is_due(standins: RunningStandIns, session: req
         answer.json()
 
 
+def test_a_fault_can_hit_the_lines_of_one_tenant_only(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    standins.control("set_fault", what="status", status=500, vendor="connectwise", tenant="Meadowlark")
+    assert connectwise(session, "GET", line_of("Meadowlark")).status_code == 500
+    assert connectwise(session, "GET", line_of("Cobalt")).status_code == 200
+
+
 def test_an_answer_can_be_slow(standins: RunningStandIns, session: requests.Session) -> None:
     standins.control("set_fault", what="slow", kind="connectwise.read", seconds=0.4, count=1)
     began = time.monotonic()
