@@ -3,16 +3,7 @@
 from datetime import timedelta
 
 from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import (
-    NOT_JUDGED,
-    Judgement,
-    More,
-    Rule,
-    identity,
-    partner_scope,
-    row,
-    tenant_scope,
-)
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, identity, partner_scope, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import coded, sentence
 from shared.licensing.models import Head, ReadStatus, Trouble
@@ -26,36 +17,33 @@ class InvalidAuth(Rule):
     slug = Slug.INVALID_AUTH
 
     def account(self, view: AccountView) -> Judgement:
-        partners = {one.connection.id: one for one in view.partners}
-        refused = {name: one.trouble for name, one in partners.items() if one.trouble and one.turned_away}
-        findings = (_partner(view, one, trouble, partner_scope(one)) for one, trouble in refused.items())
-        return Judgement(
-            tuple(findings), frozenset(partner_scope(name) for name, one in partners.items() if one.complete)
-        )
+        scopes = {partner_scope(one.connection.id): one for one in view.partners}
+        findings = [
+            _partner(view, one.connection.id, one.trouble, scope)
+            for scope, one in scopes.items()
+            if one.trouble is not None and one.turned_away
+        ]
+        complete = frozenset(scope for scope, one in scopes.items() if one.complete)
+        return Judgement(tuple(findings), complete)
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
-        trouble, scope = head.trouble, tenant_scope(head.tenant_id)
-        if head.tenant_id not in view.companies:
-            return NOT_JUDGED
-        if head.status is ReadStatus.READ:
+        trouble, of, scope = head.trouble, head.tenant_id, tenant_scope(head.tenant_id)
+        if head.status is ReadStatus.READ and of in view.companies:
             return Judgement(scopes=frozenset({scope}))
-        if trouble is None or not _is_for_a_person(view, head, trouble) or trouble in view.partner_troubles:
+        if trouble is None or not is_told(view, head) or trouble in view.partner_troubles:
             return NOT_JUDGED
         if trouble.blame is Blame.PARTNER:
             return Judgement((_partner(view, view.partner_of(head), trouble, scope),))
-        (what, fix), of = _words(trouble), head.tenant_id
-        more = More(tenant_id=of, value=trouble.code)
-        finding = row(self.slug, identity("tenant", of), scope, view.who(of), what, fix, **more)
-        return Judgement((finding,), frozenset({scope}))
+        key, (what, fix) = identity("tenant", of), _words(trouble)
+        found = row(self.slug, key, scope, view.who(of), what, fix, tenant_id=of, value=trouble.code)
+        return Judgement((found,), frozenset({scope}))
 
 
 def is_told(view: AccountView, head: Head) -> bool:
-    """A row of this type says why the tenant cannot be read."""
+    """A row of this type says why an added tenant cannot be read: its own one, or its partner's."""
     trouble = head.trouble
-    return view.is_on(Slug.INVALID_AUTH) and trouble is not None and _is_for_a_person(view, head, trouble)
-
-
-def _is_for_a_person(view: AccountView, head: Head, trouble: Trouble) -> bool:
+    if trouble is None or head.tenant_id not in view.companies or not view.is_on(Slug.INVALID_AUTH):
+        return False
     if trouble.blame is Blame.INVALID:
         return head.unread_since is not None and view.now - head.unread_since >= SECOND_NIGHT
     return trouble.blame is not Blame.TRANSIENT

@@ -17,11 +17,11 @@ class LineDrift(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """While a PSA does not work nobody knows whether its lines were put right."""
-        return Judgement(scopes=frozenset(psa_scope(one) for one in view.psas if view.psa_works(one)))
+        return Judgement(scopes=frozenset(map(psa_scope, view.working_psas)))
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         """Unknown and blocked lines are told as such: a line is in one state."""
-        lines = [own for own in view.lines.get(head.tenant_id, ()) if view.psa_works(own.key.connection)]
+        lines = [own for own in view.lines.get(head.tenant_id, ()) if own.key.connection in view.working_psas]
         drifted = ((own, own.record.drift) for own in lines if not (own.record.intent or own.record.blocked))
         return Judgement(
             tuple(_finding(view, head, own, drift) for own, drift in drifted if drift is not None)

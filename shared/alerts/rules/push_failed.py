@@ -1,7 +1,6 @@
 """A change that the PSA did not take, or of which nobody knows whether it did."""
 
 from collections.abc import Iterator
-from itertools import chain
 
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import Judgement, Rule, identity, psa_scope, row
@@ -12,9 +11,8 @@ from shared.billing.repository import PsaTrouble
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."
 SYNC = "Choose “sync now” for the customer; if that does not help, check its subscriptions in Microsoft 365."
-UNREAD = "Look at the agreement in {psa}; Seatwise tries again at the next run."
 KEYS = "An admin enters working keys in the PSA connection {psa} and chooses “test and save”."
-DOWN = "See whether {psa} can be reached; Seatwise tries again at the next run."
+LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
 
 
 class PushFailed(Rule):
@@ -22,18 +20,19 @@ class PushFailed(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """A connection that does not work is one row: its lines and agreements are then not judged."""
-        works = {one for one in view.psas if view.psa_works(one)}
-        lines = [own for own in chain.from_iterable(view.lines.values()) if own.key.connection in works]
-        connections = (_connection(view, one) for one in view.psa_troubles.values())
-        agreements = (_agreement(view, one) for one in view.unreadable if one.connection in works)
-        troubled = chain.from_iterable(_line(view, own) for own in lines)
-        return Judgement((*connections, *agreements, *troubled), frozenset(map(psa_scope, works)))
+        works = view.working_psas
+        findings = [_connection(view, one) for one in view.psa_troubles.values()]
+        findings += [_agreement(view, one) for one in view.unreadable if one.connection in works]
+        findings += [
+            found for own in view.all_lines() if own.key.connection in works for found in _line(view, own)
+        ]
+        return Judgement(tuple(findings), frozenset(map(psa_scope, works)))
 
 
 def _connection(view: AccountView, one: PsaTrouble) -> Finding:
-    psa, fix = view.psa_name(one.connection), KEYS if one.sign_in else DOWN
     key, scope = identity("connection", one.connection), psa_scope(one.connection)
-    what, fix = coded(one.sentence, one.code), fix.format(psa=name(psa))
+    psa, what = view.psa_name(one.connection), coded(one.sentence, one.code)
+    fix = (KEYS if one.sign_in else LOOK).format(psa=name(psa))
     return row(Slug.PUSH_FAILED, key, scope, psa, what, fix, value=one.code, urgent=True)
 
 
@@ -42,7 +41,7 @@ def _agreement(view: AccountView, one: Unreadable) -> Finding:
     who = view.who(*one.tenants) if len(one.tenants) == 1 else psa
     key, scope = identity("agreement", one.connection, one.agreement_id), psa_scope(one.connection)
     what = f"Agreement {name(one.agreement_id)} could not be worked on: {sentence(one.why)}"
-    return row(Slug.PUSH_FAILED, key, scope, who, what, UNREAD.format(psa=name(psa)), urgent=True)
+    return row(Slug.PUSH_FAILED, key, scope, who, what, LOOK.format(psa=name(psa)), urgent=True)
 
 
 def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
@@ -57,7 +56,7 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT
     elif record.drift is None and record.not_planned:
-        state, what, fix = "not planned", f" keeps its number for now: {sentence(record.not_planned)}", SYNC
+        state, what, fix = "waits", f" keeps its number for now: {sentence(record.not_planned)}", SYNC
     else:
         return
     key, scope, of = identity("line", *own.key), psa_scope(own.key.connection), record.tenant_id

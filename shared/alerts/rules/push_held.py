@@ -1,7 +1,6 @@
 """N1: a change that waits for a person's word on exactly its numbers."""
 
 from decimal import Decimal
-from itertools import chain
 
 from shared.accounts.models import Mode
 from shared.alerts.models import Finding, Slug
@@ -16,8 +15,7 @@ class PushHeld(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """A hold is our own row: it stays as it is while tenant or PSA cannot be read, so it can always be judged."""
-        lines = chain.from_iterable(view.lines.values())
-        held = ((own, own.record.hold) for own in lines)
+        held = ((own, own.record.hold) for own in view.all_lines())
         waiting = (
             _finding(view, own, hold) for own, hold in held if hold is not None and hold.decided is None
         )

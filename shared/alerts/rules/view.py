@@ -1,9 +1,10 @@
 """What the rules see of an account: small for a thousand tenants, whose heads pass by one by one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from shared.accounts.models import Account, Company
@@ -110,8 +111,12 @@ class AccountView:
     def is_on(self, slug: str) -> bool:
         return slug not in self.account.alerts_off
 
-    def psa_works(self, connection: str) -> bool:
-        return connection in self.psas and connection not in self.psa_troubles
+    def all_lines(self) -> Iterator[OwnLine]:
+        return chain.from_iterable(self.lines.values())
+
+    @property
+    def working_psas(self) -> frozenset[str]:
+        return frozenset(self.psas) - frozenset(self.psa_troubles)
 
     def who(self, tenant_id: str) -> str:
         """The customer's name, or its tenant id when it was not added (any more)."""

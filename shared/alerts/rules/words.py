@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.alerts.rules.view import AccountView, OwnLine
+from shared.licensing.models import Trouble
 from shared.mail.message import one_line
 
 NAME = 80
@@ -38,6 +39,11 @@ def listed(items: Sequence[str]) -> str:
 def moment(view: AccountView, at: datetime) -> str:
     local = at.astimezone(view.account.zone)
     return f"{local.day} {local:%b %Y}, {local:%H:%M}"
+
+
+def last_read(view: AccountView, at: datetime | None, trouble: Trouble | None) -> str:
+    when = f"Last read completely on {moment(view, at)}." if at else "Never read completely."
+    return f"{when} {coded(trouble.sentence, trouble.code)}" if trouble else when
 
 
 def line(view: AccountView, own: OwnLine) -> str:

@@ -1,5 +1,6 @@
 """How findings become alerts: opened once, changed, kept while unread, closed, raised again."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,9 @@ from shared.errors import RetryLater
 from shared.licensing.models import Trouble
 from shared.microsoft.models import Blame
 from shared.storage import keys
-from shared.storage.tables import Put
+from shared.storage.memory import MemoryTables
+from shared.storage.tables import Change, Key, Put, Row
 from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def test_a_new_finding_opens_an_alert_now(world: World) -> None:
@@ -78,10 +75,9 @@ def test_what_comes_back_is_raised_again(world: World) -> None:
     world.map("t1", mapping("mapping1", "e3"))
     for assigned in (4, 10, 4, 10, 4):
         world.read("t1", sku("e3", 10, assigned))
-        alerts = world.alerts()
+        world.evaluate()
         world.sleep()
-    (alert,) = alerts
-    assert alert.opened_at == NIGHT + 4 * DAY
+    assert world.only(Slug.UNUSED_LICENSES).opened_at == NIGHT + 4 * DAY
     assert len(list(world.tables.rows(keys.alerts(world.account.id), "closed|"))) == 2
 
 
@@ -170,19 +166,25 @@ def test_an_evaluation_that_was_overtaken_comes_back_later(world: World) -> None
     (alert, *_) = world.alerts()
     key = keys.alert(world.account.id, alert.finding.slug, alert.finding.identity)
 
-    class Overtaken(type(world.tables)):  # type: ignore[misc]  # the same store, changed in between
-        def commit(self, changes):  # type: ignore[no-untyped-def]
+    class Overtaken(MemoryTables):
+        """The same store, where the alert is written by somebody else right before each of our transactions."""
+
+        def commit(self, changes: Sequence[Change]) -> list[str]:
             world.tables.commit([Put(key, alert)])
             return world.tables.commit(changes)
 
-    overtaken = Overtaken()
-    overtaken._partitions = world.tables._partitions
+        def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
+            return world.tables.rows(partition, prefix)
+
+        def get(self, key: Key) -> Row | None:
+            return world.tables.get(key)
+
     world.sleep()
     world.map("t1", mapping("mapping1", "e3", profile=""))
     world.read("t1", sku("e3", 10, 10))
     with pytest.raises(RetryLater):
         evaluate.evaluate(
-            overtaken, world.blobs, world.account, world.run, lambda sku_id, part: part, world.now
+            Overtaken(), world.blobs, world.account, world.run, lambda sku_id, part: part, world.now
         )
     assert world.alerts() == []
 

@@ -1,7 +1,7 @@
 """A small MSP in the store in memory: what a test changes about it, and what an evaluation then says."""
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -90,7 +90,7 @@ class CountingTables(MemoryTables):
         super().__init__()
         self.written: list[Change] = []
 
-    def commit(self, changes: list[Change]) -> list[str]:  # type: ignore[override]  # tests pass lists only
+    def commit(self, changes: Sequence[Change]) -> list[str]:
         etags = super().commit(changes)
         self.written += changes
         return etags
@@ -153,18 +153,28 @@ class World:
             body = CustomerList(customers=customers).body()
             self.blobs.put(keys.partner_list_blob(self.account.id, name), gzip.compress(body))
 
+    def stale_list(self, name: str, trouble: Trouble) -> None:
+        """The connection's last complete list is of the first night, and the newest attempt failed."""
+        listed = PartnerList(connection_id=name, run="r", began=NIGHT - timedelta(minutes=9), trouble=trouble)
+        self.tables.commit([Put(keys.partner_list(self.account.id, name), listed)])
+
     def add(
-        self, tenant: str, *skus: Sku, name: str = "", subscriptions: Iterable[Subscription] = ()
+        self,
+        tenant: str,
+        *skus: Sku,
+        name: str = "",
+        subscriptions: Iterable[Subscription] = (),
+        company: str = "",
     ) -> None:
         """Add a company with its tenant, and read it completely."""
-        company = Company(
-            id=f"c-{tenant}",
+        added = Company(
+            id=company or f"c-{tenant}",
             tenant_id=tenant,
             name=name or f"Customer {tenant}",
             psa_connection="cw",
             psa_company="1",
         )
-        accounts.add_company(self.tables, self.account.id, company, "tester", self.now)
+        accounts.add_company(self.tables, self.account.id, added, "tester", self.now)
         self.read(tenant, *skus, subscriptions=subscriptions)
 
     def remove(self, tenant: str) -> None:
@@ -252,6 +262,15 @@ class World:
             closed_at=self.now,
         )
         runs.start(self.tables, self.account.id, run)
+
+    def unclose(self) -> None:
+        """No nightly run ever came to its end."""
+        runs.update(
+            self.tables,
+            self.account.id,
+            self.run,
+            lambda run: run.model_copy(update={"closed_at": None, "state": RunState.READING}),
+        )
 
     def sleep(self, nights: int = 1) -> None:
         """The next night: its run is closed; every tenant that was read is read again with the same numbers."""

@@ -1,0 +1,277 @@
+"""Held, failed and drifted lines: which are rows, and in what words."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared.accounts.models import Mode
+from shared.alerts.models import Slug
+from shared.billing.models import Change, Decided, Drift, Hold, HoldReason, Intent, Options, Verdict
+from shared.billing.plan import change_id
+from shared.billing.psa.base import Write, WriteKind
+from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
+
+HELD, FAILED, DRIFT = Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT
+
+
+def hold(
+    before: int,
+    after: int,
+    *reasons: HoldReason,
+    decided: Verdict | None = None,
+    line_id: str = "line-mapping1",
+) -> Hold:
+    change = Change(
+        mapping_id="mapping1",
+        tenant_id="t1",
+        agreement_id="12",
+        connection="cw",
+        line_id=line_id,
+        before=before,
+        after=after,
+        id=change_id("mapping1", line_id, before, after, None),
+    )
+    word = Decided(verdict=decided, who="admin", at=NIGHT) if decided else None
+    return Hold(change=change, reasons=reasons, since=NIGHT, decided=word)
+
+
+@pytest.fixture
+def mapped(world: World) -> World:
+    """Contoso's 25 seats of e3 are billed on a line of agreement 12."""
+    world.add("t1", sku("e3", 25), name="Contoso Ltd")
+    world.map("t1", mapping("mapping1", "e3"))
+    world.lines(line("mapping1"))
+    return world
+
+
+def test_a_line_in_step_is_no_row(mapped: World) -> None:
+    assert mapped.alerts() == []
+
+
+def test_a_hold_says_its_numbers_its_reasons_and_who_decides(mapped: World) -> None:
+    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS, HoldReason.ACCOUNT_LOSS)))
+    finding = mapped.only(HELD).finding
+    assert finding.who == "Contoso Ltd"
+    assert finding.what == (
+        "Gold seat on agreement 12: from 25 to 10 seats, 15 fewer. Held because the customer would lose more than 20 % "
+        "and more than 5 seats within 24 hours and all customers together would lose unusually many seats within 24 "
+        "hours."
+    )
+    assert (
+        finding.fix
+        == "An admin checks that the number is right, then approves exactly this change or rejects it."
+    )
+    assert (finding.seats, finding.urgent) == (15, True)
+    assert finding.money == 300
+
+
+@pytest.mark.parametrize(
+    "reason, words",
+    [
+        (HoldReason.TO_ZERO, "the line would go to 0"),
+        (HoldReason.SUSPICIOUS, "Microsoft’s newest numbers for this customer are hard to believe"),
+        (HoldReason.PRORATION, "the agreement prorates its lines, and proration comes later"),
+    ],
+)
+def test_each_reason_has_plain_words(mapped: World, reason: HoldReason, words: str) -> None:
+    mapped.lines(line("mapping1", hold=hold(25, 0, reason)))
+    assert mapped.only(HELD).finding.what.endswith(f"from 25 to 0 seats, 25 fewer. Held because {words}.")
+
+
+def test_what_prorates_cannot_be_approved_yet(mapped: World) -> None:
+    mapped.lines(line("mapping1", hold=hold(25, 27, HoldReason.PRORATION)))
+    finding = mapped.only(HELD).finding
+    assert "2 more" in finding.what
+    assert finding.fix == (
+        "This cannot be approved yet: make the change in ConnectWise by hand, and Seatwise takes the number over."
+    )
+
+
+def test_a_line_that_waits_to_be_created_says_so(mapped: World) -> None:
+    mapped.lines(
+        line("mapping1", line_id="", confirmed=None, hold=hold(0, 7, HoldReason.SUSPICIOUS, line_id=""))
+    )
+    assert "a new line with 7 seats." in mapped.only(HELD).finding.what
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_decided_hold_is_no_row(mapped: World, verdict: Verdict) -> None:
+    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS)))
+    assert len(mapped.alerts(HELD)) == 1
+    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS, decided=verdict)))
+    assert mapped.alerts() == []
+
+
+def test_other_numbers_are_a_change_of_the_same_row(mapped: World) -> None:
+    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS)))
+    before = mapped.only(HELD)
+    mapped.sleep()
+    mapped.lines(line("mapping1", hold=hold(25, 9, HoldReason.TENANT_LOSS)))
+    after = mapped.only(HELD)
+    assert (after.finding.identity, after.opened_at) == (before.finding.identity, NIGHT)
+    assert after.changed_at == mapped.now
+
+
+def test_a_hold_stays_while_neither_tenant_nor_psa_can_be_read(mapped: World) -> None:
+    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS)))
+    before = mapped.only(HELD)
+    mapped.sleep()
+    mapped.fail("t1")
+    mapped.psa_trouble("401", "ConnectWise refuses the keys.", sign_in=True)
+    assert mapped.only(HELD) == before
+
+
+def test_in_preview_a_hold_is_not_urgent_until_the_account_goes_live(mapped: World) -> None:
+    mapped.account = mapped.account.model_copy(update={"mode": Mode.PREVIEW})
+    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS)))
+    preview = mapped.only(HELD).finding
+    assert "Would be held because" in preview.what
+    assert not preview.urgent
+    mapped.now += timedelta(hours=1)
+    mapped.account = mapped.account.model_copy(update={"mode": Mode.LIVE})
+    assert mapped.only(HELD).changed_at == mapped.now
+
+
+def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
+    write = Write(kind=WriteKind.SET_QUANTITY, agreement_id="12", product_id="p1", before=25, after=27)
+    intent = Intent(write=write, change_id="c", claim=1, at=NIGHT, why="The answer did not come in time")
+    mapped.lines(line("mapping1", intent=intent))
+    finding = mapped.only(FAILED).finding
+    assert finding.what == (
+        "Gold seat on agreement 12: it is not known whether ConnectWise went from 25 to 27. "
+        "The answer did not come in time."
+    )
+    assert (
+        finding.fix == "Look at the line in ConnectWise; Seatwise writes nothing to it until this is clear."
+    )
+    assert finding.urgent
+
+
+@pytest.mark.parametrize(
+    "changes, what, value",
+    [
+        ({"blocked": "The line was cancelled."}, "cannot be written: The line was cancelled.", "blocked"),
+        ({"refused": "price is locked"}, "was not changed: price is locked.", "refused"),
+        ({"not_planned": "Counts differ."}, "keeps its number for now: Counts differ.", "waits"),
+    ],
+)
+def test_a_line_that_is_not_written_says_why(
+    mapped: World, changes: dict[str, object], what: str, value: str
+) -> None:
+    mapped.lines(line("mapping1").model_copy(update=changes))
+    finding = mapped.only(FAILED).finding
+    assert finding.what == f"Gold seat on agreement 12 {what}"
+    assert (finding.who, finding.value, finding.urgent) == ("Contoso Ltd", value, True)
+
+
+def test_a_line_whose_mapping_was_ended_is_still_told(mapped: World) -> None:
+    mapped.map("t1")
+    mapped.lines(line("mapping1", blocked="The line was cancelled."))
+    assert mapped.only(FAILED).finding.what.startswith("The line on agreement 12 cannot be written")
+
+
+def test_an_agreement_that_cannot_be_read_is_one_row(mapped: World) -> None:
+    mapped.lines(line("mapping1"), unreadable="ConnectWise does not know agreement 12.")
+    finding = mapped.only(FAILED).finding
+    assert finding.who == "Contoso Ltd"
+    assert finding.what == "Agreement 12 could not be worked on: ConnectWise does not know agreement 12."
+    mapped.lines(line("mapping1"), line("mapping2", tenant="t2"))
+    assert mapped.only(FAILED).finding.who == "ConnectWise"
+
+
+def test_a_psa_that_refuses_the_keys_is_one_row_and_its_lines_none(mapped: World) -> None:
+    mapped.lines(line("mapping1", blocked="The line was cancelled."), unreadable="Gone.")
+    lines = {alert.finding.identity: alert for alert in mapped.alerts(FAILED)}
+    mapped.sleep()
+    mapped.psa_trouble("404", "ConnectWise does not accept the keys", sign_in=True)
+    connection, *rest = sorted(mapped.alerts(FAILED), key=lambda alert: alert.opened_at, reverse=True)
+    assert connection.finding.who == "ConnectWise"
+    assert connection.finding.what == "ConnectWise does not accept the keys. Code: 404."
+    assert connection.finding.fix == (
+        "An admin enters working keys in the PSA connection ConnectWise and chooses “test and save”."
+    )
+    assert {alert.finding.identity: alert.not_checked_since for alert in rest} == dict.fromkeys(
+        lines, mapped.now
+    )
+    mapped.sleep()
+    mapped.psa_trouble()
+    assert {alert.finding.identity: alert for alert in mapped.alerts(FAILED)} == lines
+
+
+def test_a_psa_that_is_down_on_a_first_night_hides_no_new_trouble(mapped: World) -> None:
+    mapped.psa_trouble("unavailable", "ConnectWise could not be read tonight: 503")
+    assert mapped.only(FAILED).finding.fix == (
+        "See in ConnectWise what is wrong; Seatwise tries again at the next run."
+    )
+
+
+def test_drift_shows_three_numbers(mapped: World) -> None:
+    mapped.read("t1", sku("e3", 27))
+    mapped.lines(line("mapping1", drift=Drift(psa=Decimal("30.00"), since=NIGHT)))
+    finding = mapped.only(DRIFT).finding
+    assert finding.what == "Gold seat on agreement 12: last confirmed 25, in ConnectWise now 30, wanted 27."
+    assert finding.fix == "Set the line to 27 in ConnectWise; until then Seatwise leaves it alone."
+    assert (finding.value, finding.seats, finding.urgent) == ("30", 3, False)
+    assert finding.money == 60
+
+
+def test_what_is_wanted_may_move_without_news_but_another_hand_edit_is_news(mapped: World) -> None:
+    mapped.lines(line("mapping1", drift=Drift(psa=Decimal(30), since=NIGHT)))
+    mapped.evaluate()
+    mapped.sleep()
+    mapped.read("t1", sku("e3", 28))
+    moved = mapped.only(DRIFT)
+    assert (moved.changed_at, "wanted 28" in moved.finding.what) == (NIGHT, True)
+    mapped.lines(line("mapping1", drift=Drift(psa=Decimal(31), since=NIGHT)))
+    assert mapped.only(DRIFT).changed_at == mapped.now
+
+
+def test_wanted_is_what_the_mapping_makes_of_the_seats(mapped: World) -> None:
+    free = mapping("mapping1", "e3").model_copy(update={"options": Options(included=5)})
+    mapped.map("t1", free)
+    mapped.lines(line("mapping1", drift=Drift(psa=Decimal(30), since=NIGHT)))
+    assert "wanted 20" in mapped.only(DRIFT).finding.what
+
+
+def test_a_drift_that_nobody_wants_any_number_for_is_set_back(mapped: World) -> None:
+    mapped.map("t1")
+    mapped.lines(line("mapping1", drift=Drift(psa=Decimal(30), since=NIGHT)))
+    finding = mapped.only(DRIFT).finding
+    assert (
+        finding.what == "The line on agreement 12: last confirmed 25, in ConnectWise now 30, wanted unknown."
+    )
+    assert finding.fix == "Set the line to 25 in ConnectWise; until then Seatwise leaves it alone."
+
+
+def test_a_line_is_told_in_one_state(mapped: World) -> None:
+    drift = Drift(psa=Decimal(30), since=NIGHT)
+    mapped.lines(line("mapping1", drift=drift, blocked="The line was cancelled."))
+    assert [alert.finding.slug for alert in mapped.alerts()] == [FAILED]
+    mapped.lines(line("mapping1", drift=drift, refused="Somebody else changed the line."))
+    assert [alert.finding.slug for alert in mapped.alerts()] == [DRIFT]
+
+
+def test_a_drift_stays_while_tenant_or_psa_cannot_be_read(mapped: World) -> None:
+    mapped.lines(line("mapping1", drift=Drift(psa=Decimal(30), since=NIGHT)))
+    before = mapped.only(DRIFT)
+    mapped.sleep()
+    mapped.fail("t1")
+    assert mapped.only(DRIFT) == before
+    mapped.psa_trouble("401", "No.")
+    assert mapped.only(DRIFT).not_checked_since == mapped.now
+    mapped.psa_trouble()
+    mapped.lines(line("mapping1"))
+    assert mapped.alerts(DRIFT) == []
+
+
+def test_a_day_of_failures_is_not_mailed_as_new_every_night(mapped: World) -> None:
+    mapped.lines(line("mapping1", refused="request 1 was refused"))
+    mapped.evaluate()
+    for night in range(2, 5):
+        mapped.sleep()
+        mapped.lines(line("mapping1", refused=f"request {night} was refused"))
+        alert = mapped.only(FAILED)
+        assert alert.changed_at == NIGHT
+        assert f"request {night}" in alert.finding.what
+    assert mapped.now == NIGHT + 3 * DAY

@@ -1,0 +1,71 @@
+"""Whatever text the vendors send, an evaluation ends, every row is one line, and no two things share an identity."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.alerts import poison
+from shared.alerts.digest_view import DigestKind, Writer
+from shared.alerts.models import Slug
+from shared.alerts.rules.base import identity
+from shared.licensing.models import Trouble
+from shared.mail.delivery import Told
+from shared.microsoft.models import Blame, Customer
+from tests.shared.alerts.world import World, line, sku
+
+# What a JSON answer can carry: everything but lone surrogates; much of it looks like our own separators.
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("|/%#?\\ \n\r\u202e'\"<&{}"), max_size=30
+)
+TELLING = TEXT.filter(str.strip)
+
+
+@given(st.lists(st.lists(TEXT, max_size=4).map(tuple), unique=True, min_size=2, max_size=2))
+def test_different_parts_never_give_the_same_identity(both: list[tuple[str, ...]]) -> None:
+    # A thing always has a part: no parts and one empty part are the same empty text.
+    first, second = ((*parts, "end") for parts in both)
+    assert identity(*first) != identity(*second)
+
+
+@settings(max_examples=60)
+@given(
+    tenants=st.lists(TELLING, unique=True, min_size=1, max_size=3),
+    skus=st.lists(TELLING, unique=True, min_size=1, max_size=3),
+    others=st.lists(TELLING, unique=True, max_size=3),
+    text=TEXT,
+    long=st.integers(0, 3_000),
+)
+def test_an_evaluation_takes_any_text_and_keeps_things_apart(
+    tenants: list[str], skus: list[str], others: list[str], text: str, long: int
+) -> None:
+    world, text = World(), text + "x" * long
+    for number, tenant in enumerate(tenants):
+        company = f"company{number}"
+        world.add(tenant, *(sku(one, 10, 4, part=text) for one in skus), name=text, company=company)
+    world.lines(line("mapping1", tenant=tenants[0], blocked=text or "no"), unreadable=text)
+    refused = Trouble(blame=Blame.TENANT, code=text, sentence=text)
+    world.add("unread", name=text)
+    world.fail("unread", refused)
+    world.partner("p1", [Customer(tenant_id=one, name=text, domain=text) for one in others])
+    world.partner("p2", trouble=Trouble(blame=Blame.PARTNER, code=text, sentence=text))
+    poison.note(world.tables, world.account.id, text, text, world.now)
+    evaluation = world.evaluate()
+    alerts = world.alerts()
+    count = {slug: sum(alert.finding.slug is slug for alert in alerts) for slug in Slug}
+    assert count[Slug.NO_BILLING_PROFILE] == count[Slug.UNUSED_LICENSES] == len(tenants) * len(skus)
+    assert count[Slug.TENANT_NOT_ADDED] == len(set(others) - set(tenants) - {"unread"})
+    assert count[Slug.INVALID_AUTH] == 2
+    assert count[Slug.PUSH_FAILED] == 1 + bool(text)
+    for alert in alerts:
+        finding = alert.finding
+        assert finding.what.splitlines() == [finding.what]
+        assert finding.fix.splitlines() == [finding.fix]
+        assert len(finding.who) <= 80
+        assert len(finding.what) < 1_000
+    view = Writer(Told(), world.account, evaluation, "clerk@acme.example", world.now).view(
+        DigestKind.NEWS, alerts, alerts
+    )
+    assert len(view.subject.splitlines()) == 1
+    world.now += timedelta(minutes=1)
+    assert world.alerts() == alerts
