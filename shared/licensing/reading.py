@@ -169,8 +169,8 @@ def reachable(
     for partner in sorted(partners, key=lambda p: (p.connection.id != preferred, p.connection.id)):
         customer = partner.customers.get(tenant)
         if customer is None:
-            # A list that was never read may hold the tenant; what others say of it counts first.
-            perhaps = perhaps or (None if partner.customers else partner.trouble)
+            # A list that was not read tonight may hold the tenant; what others say of it counts first.
+            perhaps = perhaps or partner.trouble
             continue
         listed = True
         if partner.trouble is not None and partner.trouble.blame is Blame.PARTNER:

@@ -63,13 +63,18 @@ def _digest(data: bytes) -> str:
 
 
 def accepted(head: Head, snapshot: Snapshot, run: str) -> Head:
-    """The head after a complete read. A read that began earlier than the stored one changes no number."""
+    """The head after a complete read. A read that began earlier than the stored one changes no number.
+
+    A read of a run that was overtaken gives its numbers, and says nothing about how the newer run's attempt went.
+    """
     newest = head.snapshot
     if newest is not None and newest.began >= snapshot.began:
         snapshot = newest
+    if head.run != run:
+        return head.model_copy(update={"snapshot": snapshot})
     return head.model_copy(
         update={
-            "status": ReadStatus.READ if head.run == run else head.status,
+            "status": ReadStatus.READ,
             "trouble": None,
             "attempted_at": snapshot.ended,
             "unread_since": None,
@@ -79,8 +84,8 @@ def accepted(head: Head, snapshot: Snapshot, run: str) -> Head:
 
 
 def refused(head: Head, trouble: Trouble, run: str, now: datetime) -> Head:
-    """The head after a read that did not complete: its numbers stay."""
-    if head.run != run:
+    """The head after a read that did not complete: its numbers stay, and so does what the run knows already."""
+    if head.run != run or head.status is not ReadStatus.PENDING:
         return head
     return head.model_copy(
         update={

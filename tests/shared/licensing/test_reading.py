@@ -1,0 +1,398 @@
+"""The reading half of a run: every tenant as a whole or not at all, asked once, and never waited for without an end."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from shared.accounts import repository, runs
+from shared.accounts.models import Account, Company, DigestSettings
+from shared.accounts.runs import READING_LIMIT, Run
+from shared.errors import RetryLater
+from shared.licensing import reading
+from shared.licensing.models import Head, ReadStatus, Trouble
+from shared.licensing.reading import WAIT, Partner, TenantToRead, finish_reading, reachable, read_partners
+from shared.microsoft import connections
+from shared.microsoft.connector import Microsoft
+from shared.microsoft.models import (
+    Blame,
+    Customer,
+    Gdap,
+    NotRead,
+    PartnerConnection,
+    SignInMode,
+    TenantRead,
+)
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.memory import MemoryBlobs, MemoryTables
+from tests.shared.billing.world import START, sku, user
+
+ACCOUNT = keys.account_id("northwind-msp")
+MINUTE = timedelta(minutes=1)
+GDAP = Gdap(status="active")
+
+
+class FakeMicrosoft(Microsoft):
+    """Says what it was told to: customers by connection, and how each (connection, tenant) reads."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, tuple[Customer, ...] | NotRead] = {}
+        self.reads: dict[tuple[str, str], int | NotRead] = {}
+        self.rotated: SecretStr | None = None
+        self.asked: list[tuple[str, str]] = []
+        self.now = START
+
+    def check_partner(self, account: AccountId, connection: PartnerConnection) -> SecretStr | None:
+        return self.rotated
+
+    def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
+        self.asked.append((connection.id, "customers"))
+        said = self.lists[connection.id]
+        if isinstance(said, NotRead):
+            raise said
+        return said
+
+    def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
+        self.asked.append((connection.id, tenant_id))
+        said = self.reads[connection.id, tenant_id]
+        if isinstance(said, NotRead):
+            raise said
+        return TenantRead(tenant_id, connection.id, self.now, self.now, (sku("a", said),), (), (user("u1"),))
+
+
+class Drawer:
+    """Secrets in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, account: AccountId, name: str) -> str:
+        return self.kept[name]
+
+    def put(self, account: AccountId, name: str, value: str) -> None:
+        self.kept[name] = value
+
+    def delete(self, account: AccountId, name: str) -> None:
+        self.kept.pop(name, None)
+
+
+class Night:
+    """An account with two partner connections and the run of one night."""
+
+    def __init__(self) -> None:
+        self.tables, self.blobs, self.secrets, self.microsoft = (
+            MemoryTables(),
+            MemoryBlobs(),
+            Drawer(),
+            FakeMicrosoft(),
+        )
+        self.account = Account(
+            id=ACCOUNT,
+            name="Northwind",
+            since=START,
+            timezone="Europe/Zurich",
+            digest=DigestSettings(recipients=("a@northwind.test",)),
+        )
+        self.partners = {name: connection(name) for name in ("p1", "p2")}
+        for one in self.partners.values():
+            connections.save(self.tables, ACCOUNT, one)
+            self.microsoft.lists[one.id] = ()
+        self.run = self.start("r1", START)
+
+    def start(self, name: str, at: datetime, tenants: tuple[str, ...] | None = None) -> Run:
+        self.run = runs.start(
+            self.tables, ACCOUNT, Run(id=name, on=date(2026, 3, 2), started_at=at, tenants=tenants)
+        )
+        return self.run
+
+    def add(self, tenant: str, preferred: str = "", *partners: str) -> None:
+        company = Company(
+            id=tenant,
+            tenant_id=tenant,
+            name=tenant,
+            psa_connection="cw",
+            psa_company="1",
+            partner_connection=preferred,
+        )
+        repository.add_company(self.tables, ACCOUNT, company, "ann", START)
+        for partner in partners or ("p1",):
+            listed = self.microsoft.lists[partner]
+            assert not isinstance(listed, NotRead)
+            self.microsoft.lists[partner] = (*listed, Customer(tenant_id=tenant, name=tenant, gdap=GDAP))
+            self.microsoft.reads[partner, tenant] = 10
+
+    def ask(self, now: datetime = START) -> list[TenantToRead]:
+        return read_partners(
+            self.tables, self.blobs, self.secrets, self.microsoft, self.account, self.run, now
+        )
+
+    def read(self, asked: TenantToRead, now: datetime = START) -> None:
+        reading.read_tenant(
+            self.tables, self.blobs, self.microsoft, self.account, self.partners, self.run, asked, now
+        )
+
+    def finish(self, now: datetime = START) -> Run:
+        return finish_reading(self.tables, ACCOUNT, self.run, now)
+
+    def head(self, tenant: str) -> Head:
+        row = self.tables.get(keys.head(ACCOUNT, tenant))
+        assert row is not None
+        return row.read(Head)
+
+
+def connection(name: str, mode: SignInMode = SignInMode.REFRESH_TOKEN) -> PartnerConnection:
+    return PartnerConnection(id=name, name=name, tenant_id=f"{name}-tenant", client_id="c", mode=mode)
+
+
+def throttled(after: timedelta | None = None) -> NotRead:
+    return NotRead(Blame.TRANSIENT, "429", "Microsoft is busy.", after=after)
+
+
+def refused(blame: Blame = Blame.TENANT) -> NotRead:
+    return NotRead(blame, "AADSTS50076", "Somebody must sign in with MFA.")
+
+
+@pytest.fixture
+def night() -> Night:
+    return Night()
+
+
+# Fan-out
+
+
+def test_every_added_tenant_is_asked_for_and_pending(night: Night) -> None:
+    night.add("contoso")
+    night.add("fabrikam", "", "p2")
+    assert night.ask() == [TenantToRead("contoso", ("p1",)), TenantToRead("fabrikam", ("p2",))]
+    assert night.head("contoso").status is ReadStatus.PENDING
+    assert night.head("contoso").run == "r1"
+
+
+def test_a_fan_out_that_is_repeated_asks_only_for_what_is_still_pending_and_reads_no_list_again(
+    night: Night,
+) -> None:
+    night.add("contoso")
+    night.add("fabrikam")
+    first = night.ask()
+    night.read(first[0])
+    assert night.ask() == [first[1]]
+    assert night.microsoft.asked.count(("p1", "customers")) == 1
+
+
+def test_a_tenant_that_is_read_twice_is_asked_of_microsoft_once(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.read(asked)
+    night.read(asked)
+    assert night.microsoft.asked.count(("p1", "contoso")) == 1
+
+
+def test_sync_now_reads_only_its_tenant_and_only_if_it_was_added(night: Night) -> None:
+    night.add("contoso")
+    night.add("fabrikam")
+    night.start("sync", START, ("fabrikam", "somebody-else"))
+    assert [asked.tenant_id for asked in night.ask()] == ["fabrikam"]
+
+
+def test_a_rotated_sign_in_is_kept(night: Night) -> None:
+    night.microsoft.rotated = SecretStr("new")
+    night.ask()
+    assert night.secrets.kept == {"partner-p1-refresh-token": "new", "partner-p2-refresh-token": "new"}
+
+
+# Lists that fail
+
+
+def test_a_list_that_fails_for_a_moment_is_tried_again_as_late_as_microsoft_asks(night: Night) -> None:
+    night.microsoft.lists["p1"] = throttled(timedelta(seconds=90))
+    with pytest.raises(RetryLater) as later:
+        night.ask()
+    assert later.value.after == timedelta(seconds=90)
+
+
+def test_after_ten_minutes_the_tenants_are_read_by_the_list_of_yesterday(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    night.microsoft.lists["p1"] = throttled()
+    night.start("r2", START + timedelta(days=1))
+    assert [one.tenant_id for one in night.ask(night.run.started_at + 10 * MINUTE)] == ["contoso"]
+
+
+def test_a_partner_whose_sign_in_is_refused_is_not_tried_tenant_by_tenant(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    night.microsoft.lists["p1"] = refused(Blame.PARTNER)
+    night.start("r2", START + timedelta(days=1))
+    assert night.ask(night.run.started_at) == []
+    head = night.head("contoso")
+    assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.PARTNER)
+
+
+# Through which connection
+
+
+def partner(
+    name: str,
+    *tenants: str,
+    gdap: bool = True,
+    trouble: Blame | None = None,
+    mode: SignInMode = SignInMode.REFRESH_TOKEN,
+) -> Partner:
+    customers = {t: Customer(tenant_id=t, name=t, gdap=GDAP if gdap else None) for t in tenants}
+    why = Trouble(blame=trouble, code="x", sentence="x") if trouble else None
+    return Partner(connection(name, mode), customers, why)
+
+
+def test_the_preferred_connection_comes_first_and_the_others_after_it() -> None:
+    both = [partner("p1", "t"), partner("p2", "t")]
+    assert reachable("t", both, "p2") == (("p2", "p1"), None)
+    assert reachable("t", both, "") == (("p1", "p2"), None)
+
+
+def test_without_active_gdap_a_tenant_is_read_through_another_connection_or_says_what_to_do() -> None:
+    without = partner("p1", "t", gdap=False)
+    assert reachable("t", [without, partner("p2", "t")], "p1") == (("p2",), None)
+    usable, trouble = reachable("t", [without], "p1")
+    assert usable == ()
+    assert trouble is not None
+    assert (trouble.blame, trouble.code) == (Blame.TENANT, "no active GDAP")
+
+
+def test_an_app_that_the_tenant_consented_to_needs_no_gdap() -> None:
+    assert reachable("t", [partner("p1", "t", gdap=False, mode=SignInMode.APP_ONLY)], "") == (("p1",), None)
+
+
+def test_a_list_that_failed_for_a_moment_stands_as_it_was() -> None:
+    assert reachable("t", [partner("p1", "t", trouble=Blame.TRANSIENT)], "") == (("p1",), None)
+
+
+def test_a_tenant_is_only_said_to_be_gone_when_every_list_was_read() -> None:
+    _, gone = reachable("t", [partner("p1", "other"), partner("p2")], "")
+    assert gone is not None
+    assert gone.blame is Blame.GONE
+    for unread in (partner("p2", trouble=Blame.TRANSIENT), partner("p2", "other", trouble=Blame.PARTNER)):
+        _, trouble = reachable("t", [partner("p1", "other"), unread], "")
+        assert trouble == unread.trouble
+
+
+# One tenant
+
+
+def test_a_tenant_is_read_through_the_next_connection_when_the_first_cannot(night: Night) -> None:
+    night.add("contoso", "p1", "p1", "p2")
+    night.microsoft.reads["p1", "contoso"] = refused()
+    (asked,) = night.ask()
+    night.read(asked)
+    head = night.head("contoso")
+    assert head.status is ReadStatus.READ
+    assert head.snapshot is not None
+    assert head.snapshot.connection_id == "p2"
+
+
+def test_a_tenant_that_nobody_can_read_says_why_and_keeps_its_numbers(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.read(asked)
+    night.microsoft.reads["p1", "contoso"] = refused()
+    night.start("r2", START + timedelta(days=1))
+    (asked,) = night.ask(night.run.started_at)
+    night.read(asked, night.run.started_at)
+    head = night.head("contoso")
+    assert (head.status, head.trouble and head.trouble.code) == (ReadStatus.NOT_READ, "AADSTS50076")
+    assert head.snapshot is not None
+    assert head.snapshot.skus[0].enabled == 10
+
+
+@pytest.mark.parametrize("asked_for, waits", [(None, WAIT), (timedelta(seconds=150), timedelta(seconds=150))])
+def test_a_throttled_tenant_waits_at_least_as_long_as_microsoft_asks(
+    night: Night, asked_for: timedelta | None, waits: timedelta
+) -> None:
+    night.add("contoso")
+    night.microsoft.reads["p1", "contoso"] = throttled(asked_for)
+    (asked,) = night.ask()
+    with pytest.raises(RetryLater) as later:
+        night.read(asked)
+    assert later.value.after == waits
+    assert night.head("contoso").status is ReadStatus.PENDING
+
+
+def test_a_tenant_whose_one_connection_is_only_busy_is_not_blamed_by_the_other(night: Night) -> None:
+    night.add("contoso", "p1", "p1", "p2")
+    night.microsoft.reads |= {("p1", "contoso"): throttled(), ("p2", "contoso"): refused()}
+    (asked,) = night.ask()
+    with pytest.raises(RetryLater):
+        night.read(asked)
+    night.read(asked, START + READING_LIMIT)
+    trouble = night.head("contoso").trouble
+    assert trouble is not None
+    assert trouble.blame is Blame.TRANSIENT
+
+
+def test_an_answer_that_cannot_be_true_is_not_read_and_not_asked_for_again(night: Night) -> None:
+    night.add("contoso")
+    night.microsoft.reads["p1", "contoso"] = refused(Blame.INVALID)
+    (asked,) = night.ask()
+    night.read(asked)
+    assert night.head("contoso").status is ReadStatus.NOT_READ
+    assert night.head("contoso").snapshot is None
+
+
+def test_a_message_of_an_overtaken_run_reads_nothing(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    old = night.run
+    night.start("sync", START + MINUTE, ("contoso",))
+    night.ask(START + MINUTE)
+    night.run = old
+    night.read(asked)
+    assert ("p1", "contoso") not in night.microsoft.asked
+
+
+# The end of reading
+
+
+def test_reading_ends_when_no_tenant_is_pending_and_counts_what_was_read(night: Night) -> None:
+    night.add("contoso")
+    night.add("fabrikam")
+    night.microsoft.reads["p1", "fabrikam"] = refused()
+    for asked in night.ask():
+        night.read(asked)
+    run = night.finish()
+    assert (run.read, run.not_read) == (1, 1)
+
+
+def test_reading_waits_for_pending_tenants_but_not_longer_than_half_a_minute_at_once(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    waits = []
+    for seconds in (0, 10, 600):
+        with pytest.raises(RetryLater) as later:
+            night.finish(START + timedelta(seconds=seconds))
+        waits.append(later.value.after.total_seconds())
+    assert waits == [1, 5, 30]
+
+
+def test_after_45_minutes_the_pending_tenants_timed_out_and_the_run_goes_on(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    with pytest.raises(RetryLater):
+        night.finish(START + READING_LIMIT - timedelta(seconds=1))
+    run = night.finish(START + READING_LIMIT)
+    assert (run.read, run.not_read) == (0, 1)
+    head = night.head("contoso")
+    assert (head.status, head.trouble and head.trouble.code) == (ReadStatus.NOT_READ, "timed out")
+
+
+def test_a_run_without_any_tenant_is_finished_at_once(night: Night) -> None:
+    assert (night.finish().read, night.finish().not_read) == (0, 0)
+
+
+def test_tenants_of_another_run_are_neither_waited_for_nor_counted(night: Night) -> None:
+    night.add("contoso")
+    night.add("fabrikam")
+    night.ask()
+    night.start("sync", START + MINUTE, ("contoso",))
+    (asked,) = night.ask(START + MINUTE)
+    night.read(asked, START + MINUTE)
+    assert night.finish(START + MINUTE).read == 1

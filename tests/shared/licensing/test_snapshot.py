@@ -1,0 +1,228 @@
+"""Which read counts: the one that began last, whatever arrives first, comes twice or fails."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.licensing import snapshot
+from shared.licensing.models import Day, Head, ReadStatus, Trouble
+from shared.microsoft.models import Blame, Sku, Subscription, TenantRead, User
+from shared.storage import keys
+from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.tables import Put
+from tests.shared.billing.hooks import Once, WatchedTables
+from tests.shared.billing.world import sku, user
+
+ACCOUNT = keys.account_id("northwind-msp")
+T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+BAD = Trouble(blame=Blame.TENANT, code="AADSTS50076", sentence="Somebody must sign in with MFA.")
+
+
+def read(
+    at: datetime = T0,
+    skus: tuple[Sku, ...] = (sku("a", 10),),
+    subscriptions: tuple[Subscription, ...] = (),
+    users: tuple[User, ...] = (user("u1"),),
+    doubts: tuple[str, ...] = (),
+) -> TenantRead:
+    return TenantRead("contoso", "partner", at, at + MINUTE, skus, subscriptions, users, doubts)
+
+
+class Store:
+    def __init__(self) -> None:
+        self.tables, self.blobs = MemoryTables(), MemoryBlobs()
+
+    def asked(self, run: str) -> None:
+        """A run asks for the tenant."""
+        head = self.head() or Head(tenant_id="contoso")
+        asked = head.model_copy(update={"run": run, "status": ReadStatus.PENDING, "trouble": None})
+        self.tables.commit([Put(keys.head(ACCOUNT, "contoso"), asked)])
+
+    def put(self, run: str, one: TenantRead) -> Head:
+        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, run, one, one.began.date(), None)
+
+    def fail(self, run: str, now: datetime) -> Head:
+        return snapshot.store_trouble(self.tables, ACCOUNT, "contoso", run, BAD, now)
+
+    def head(self) -> Head | None:
+        row = self.tables.get(keys.head(ACCOUNT, "contoso"))
+        return row.read(Head) if row else None
+
+    def days(self) -> list[Day]:
+        return [row.read(Day) for row in self.tables.rows(keys.tenants(ACCOUNT), "day|")]
+
+    def seats(self) -> int:
+        head = self.head()
+        assert head is not None
+        assert head.snapshot is not None
+        return head.snapshot.skus[0].enabled
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+# Order
+
+
+def test_an_older_read_that_arrives_later_changes_no_number(store: Store) -> None:
+    store.put("", read(T0 + MINUTE, (sku("a", 12),)))
+    store.put("", read(T0, (sku("a", 10),)))
+    assert store.seats() == 12
+    assert [day.skus[0].enabled for day in store.days()] == [12]
+
+
+def test_a_read_that_ended_later_but_began_earlier_is_the_older_one(store: Store) -> None:
+    store.put("", read(T0 + MINUTE, (sku("a", 12),)))
+    slow = TenantRead("contoso", "partner", T0, T0 + 60 * MINUTE, (sku("a", 10),), (), (user("u1"),))
+    store.put("", slow)
+    assert store.seats() == 12
+
+
+@given(st.permutations(range(5)))
+def test_in_whatever_order_reads_arrive_the_one_that_began_last_counts(order: list[int]) -> None:
+    store = Store()
+    for number in order:
+        store.put("", read(T0 + number * MINUTE, (sku("a", 10 + number),)))
+    assert store.seats() == 14
+    assert store.days()[-1].skus[0].enabled == 14
+
+
+def test_two_reads_stored_at_the_same_moment_end_with_the_newer_one(store: Store) -> None:
+    store.put("", read(T0))
+    newer = read(T0 + 2 * MINUTE, (sku("a", 12),))
+    watched = WatchedTables(store.tables, Once("before commit", lambda: store.put("", newer)))
+    late = read(T0 + MINUTE, (sku("a", 11),))
+    snapshot.store_read(watched, store.blobs, ACCOUNT, "", late, T0.date(), None)
+    assert store.seats() == 12
+
+
+def test_a_message_that_comes_twice_changes_nothing_the_second_time(store: Store) -> None:
+    store.asked("r1")
+    store.put("r1", read())
+    row = store.tables.get(keys.head(ACCOUNT, "contoso"))
+    store.put("r1", read())
+    again = store.tables.get(keys.head(ACCOUNT, "contoso"))
+    assert row is not None
+    assert again is not None
+    assert again.etag == row.etag
+
+
+# Failed reads
+
+
+def test_a_read_that_fails_keeps_the_snapshot_and_says_since_when(store: Store) -> None:
+    store.put("", read())
+    store.asked("r2")
+    store.fail("r2", T0 + 5 * MINUTE)
+    store.asked("r3")
+    head = store.fail("r3", T0 + 90 * MINUTE)
+    assert store.seats() == 10
+    assert (head.status, head.trouble) == (ReadStatus.NOT_READ, BAD)
+    assert head.unread_since == T0 + 5 * MINUTE
+
+
+def test_a_good_read_ends_the_trouble(store: Store) -> None:
+    store.asked("r1")
+    store.fail("r1", T0)
+    store.asked("r2")
+    head = store.put("r2", read(T0 + MINUTE))
+    assert (head.status, head.trouble, head.unread_since) == (ReadStatus.READ, None, None)
+
+
+def test_a_failure_of_an_overtaken_run_changes_nothing(store: Store) -> None:
+    store.asked("r1")
+    store.asked("r2")
+    store.put("r2", read())
+    head = store.fail("r1", T0 + MINUTE)
+    assert (head.status, head.trouble) == (ReadStatus.READ, None)
+
+
+def test_a_second_attempt_of_the_same_run_that_fails_takes_nothing_back(store: Store) -> None:
+    """The message came twice: one attempt read the tenant, the other one was throttled."""
+    store.asked("r1")
+    store.put("r1", read())
+    head = store.fail("r1", T0 + MINUTE)
+    assert (head.status, head.trouble, head.unread_since) == (ReadStatus.READ, None, None)
+
+
+def test_a_late_read_of_an_overtaken_run_gives_its_numbers_but_does_not_hide_the_newer_trouble(
+    store: Store,
+) -> None:
+    store.put("", read(T0, (sku("a", 10),)))
+    store.asked("r1")
+    store.asked("r2")
+    store.fail("r2", T0 + 10 * MINUTE)
+    head = store.put("r1", read(T0 + MINUTE, (sku("a", 11),)))
+    assert store.seats() == 11
+    assert (head.status, head.trouble) == (ReadStatus.NOT_READ, BAD)
+    assert head.unread_since == T0 + 10 * MINUTE
+
+
+def test_a_late_read_of_an_overtaken_run_does_not_answer_for_the_run_that_waits(store: Store) -> None:
+    store.asked("r1")
+    store.asked("r2")
+    head = store.put("r1", read())
+    assert (head.run, head.status) == ("r2", ReadStatus.PENDING)
+
+
+# Doubts
+
+
+SUBSCRIPTION = Subscription(id="s", sku_id="a", status="Enabled", total=10)
+
+
+@pytest.mark.parametrize(
+    "now, words",
+    [
+        (read(T0 + MINUTE, ()), "no licences at all"),
+        (read(T0 + MINUTE, subscriptions=()), "no subscriptions at all"),
+        (read(T0 + MINUTE, subscriptions=(SUBSCRIPTION,), users=()), "no licensed users at all"),
+        (read(T0 + MINUTE, (sku("a", 0),), (SUBSCRIPTION,)), "every licence now counts 0"),
+        (read(T0 + MINUTE, subscriptions=(SUBSCRIPTION,), doubts=("a field is gone",)), "a field is gone"),
+    ],
+)
+def test_what_was_there_and_is_wholly_gone_is_accepted_with_a_doubt(
+    store: Store, now: TenantRead, words: str
+) -> None:
+    store.put("", read(subscriptions=(SUBSCRIPTION,)))
+    head = store.put("", now)
+    assert head.snapshot is not None
+    assert any(words in doubt for doubt in head.snapshot.doubts)
+
+
+def test_a_first_read_and_an_ordinary_decrease_are_not_doubted(store: Store) -> None:
+    first = store.put("", read(skus=(), users=()))
+    second = store.put("", read(T0 + MINUTE, (sku("a", 10), sku("b", 1))))
+    third = store.put("", read(T0 + 2 * MINUTE, (sku("a", 1),)))
+    assert [head.snapshot.doubts for head in (first, second, third) if head.snapshot] == [(), (), ()]
+
+
+# What is kept
+
+
+def test_the_order_in_which_microsoft_lists_things_does_not_change_the_digest(store: Store) -> None:
+    one = store.put("", read(skus=(sku("a", 1), sku("b", 2))))
+    two = store.put("", read(T0 + MINUTE, (sku("b", 2), sku("a", 1))))
+    assert one.snapshot is not None
+    assert two.snapshot is not None
+    assert one.snapshot.digest == two.snapshot.digest
+
+
+def test_users_are_kept_apart_and_come_back_as_they_were(store: Store) -> None:
+    head = store.put("", read(users=(user("u2"), user("u1"))))
+    assert head.snapshot is not None
+    kept = snapshot.users(store.blobs, ACCOUNT, "contoso", head.snapshot)
+    assert kept == [user("u1"), user("u2")]
+    assert head.snapshot.user_count == 2
+
+
+def test_users_that_are_no_longer_kept_are_not_an_empty_list(store: Store) -> None:
+    head = store.put("", read())
+    assert head.snapshot is not None
+    with pytest.raises(LookupError, match="no longer kept"):
+        snapshot.users(MemoryBlobs(), ACCOUNT, "contoso", head.snapshot)
