@@ -1,13 +1,19 @@
 """ConnectWise's traps, at the stand-in."""
 
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
-from sandbox.standins.process import RunningStandIns
+from sandbox.standins.begin import begin
+from sandbox.standins.process import RunningStandIns, start
+from sandbox.standins.state import State
+from sandbox.standins.world import Company, World
+from sandbox.transport import sandbox_session
 from tests.sandbox.standins.asking import CONNECTWISE, connectwise, line_of, replaced, tenant
 
 BILLED = "/finance/agreements/{}/additions"
@@ -206,6 +212,23 @@ def test_a_page_past_the_end_is_empty(standins: RunningStandIns, session: reques
 
 def test_a_page_of_more_than_1000_is_refused(standins: RunningStandIns, session: requests.Session) -> None:
     assert connectwise(session, "GET", "/procurement/catalog?pageSize=1001").status_code == 400
+
+
+def test_pages_of_1000_rows_follow_each_other_by_link(tmp_path: Path) -> None:
+    companies = tuple(Company(number, f"c{number}", f"Company {number}") for number in range(1, 2301))
+    site = replace(CONNECTWISE, companies=companies, agreements=())
+    state = State(tmp_path)
+    begin(state, World("many", partners=(), tenants=(), connectwise=(site,)))
+    state.close()
+    with start(tmp_path) as stand_ins, sandbox_session(stand_ins.url) as asking:
+        page = connectwise(asking, "GET", "/company/companies?pageSize=1000&orderBy=id")
+        sizes, ids = [len(page.json())], [row["id"] for row in page.json()]
+        while "next" in page.links:
+            page = asking.get(page.links["next"]["url"], auth=_auth(), headers=_client(), timeout=30)
+            sizes.append(len(page.json()))
+            ids += [row["id"] for row in page.json()]
+    assert sizes == [1000, 1000, 300]
+    assert ids == list(range(1, 2301))
 
 
 def test_forward_only_paging_ends_with_an_empty_link_header(
