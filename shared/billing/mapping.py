@@ -1,5 +1,6 @@
 """Mapping licences to lines (K7): a mapping owns exactly one line, and a line belongs to at most one mapping."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from shared.billing.observe import observed
 from shared.billing.plan import Wish
 from shared.billing.psa.base import Line, Psa
 from shared.errors import Rejected
-from shared.storage.decisions import decide
+from shared.storage.decisions import decide, get
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -49,13 +50,21 @@ def map_tenant(
 ) -> None:
     """Put a tenant's mappings in force. `psas` are the signed-in PSA connections by id.
 
-    Lines are claimed before the decision is stored, so that no two mappings can own one. An adopted line's present
-    quantity becomes its confirmed baseline: nothing is written here. Raises Rejected with the sentence to show.
+    Lines are claimed before the decision is stored, so that no two mappings can own one, and let go after it. An
+    adopted line's present quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as
+    it was is not touched. Raises Rejected with the sentence to show.
     """
     profiles = repository.profiles(tables, account)
+    before = {one.id: one for one in _in_force(tables, account, wanted.tenant_id)}
+    _check_ids(tables, account, wanted, before.keys())
+    let_go = [one for one in before.values() if one.bill and not _stays_in_its_agreement(one, wanted)]
+    for mapping in let_go:
+        kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
+        _check_settled(kept.record.lines.get(mapping.id))
     for mapping in wanted.mappings:
         if mapping.bill:
-            _own(tables, psas, account, wanted.tenant_id, mapping, profiles, by)
+            was = before.get(mapping.id)
+            _own(tables, psas, account, wanted.tenant_id, mapping, was, profiles, by)
     decide(
         tables,
         account,
@@ -66,6 +75,66 @@ def map_tenant(
         reason=by.reason,
         now=by.now,
     )
+    for mapping in let_go:
+        _release(tables, account, mapping, by)
+
+
+def _in_force(tables: Tables, account: AccountId, tenant_id: str) -> tuple[Mapping, ...]:
+    found = get(tables, account, repository.MAPPINGS, tenant_id, TenantMappings)
+    return found.mappings if found else ()
+
+
+def _check_ids(tables: Tables, account: AccountId, wanted: TenantMappings, known: Collection[str]) -> None:
+    """Lines and wishes are kept by mapping id, so an id names one mapping of the whole account."""
+    new = {mapping.id for mapping in wanted.mappings} - set(known)
+    if not new:
+        return
+    for other in repository.mappings(tables, account):
+        taken = new & {mapping.id for mapping in other.mappings}
+        if other.tenant_id != wanted.tenant_id and taken:
+            raise Rejected(f"The mapping id '{min(taken)}' belongs to another tenant. Use a new one.")
+
+
+def _stays_in_its_agreement(mapping: Mapping, wanted: TenantMappings) -> bool:
+    return any(
+        one.id == mapping.id
+        and one.bill
+        and (one.connection, one.agreement_id) == (mapping.connection, mapping.agreement_id)
+        for one in wanted.mappings
+    )
+
+
+def _check_settled(line: LineRecord | None) -> None:
+    if line is not None and line.intent is not None:
+        raise Rejected(
+            "A write to the line is not settled yet: nobody knows whether the PSA has it. Repeat this after the next "
+            "sync, which finds out."
+        )
+
+
+def _release(tables: Tables, account: AccountId, mapping: Mapping, by: Decider) -> None:
+    """The line stays in the PSA as it is, and may be mapped again."""
+    while True:
+        kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
+        line = kept.record.lines.get(mapping.id)
+        if line is None or line.intent is not None:
+            return
+        others = {name: one for name, one in kept.record.lines.items() if name != mapping.id}
+        entry = LedgerEntry(
+            event=LedgerEvent.RELEASED,
+            at=by.now,
+            run="",
+            mapping_id=mapping.id,
+            line_id=line.line_id,
+            before=line.confirmed,
+            who=by.who,
+            why=by.reason,
+        )
+        try:
+            records.save(tables, account, kept, kept.record.model_copy(update={"lines": others}), [entry])
+        except Conflict:
+            continue
+        return
 
 
 def _own(
@@ -74,9 +143,11 @@ def _own(
     account: AccountId,
     tenant_id: str,
     mapping: Mapping,
+    was: Mapping | None,
     profiles: dict[str, BillingProfile],
     by: Decider,
 ) -> None:
+    """Claim the mapping's line, unless it names the same one as before; `was` is the mapping in force."""
     profile = profiles.get(mapping.profile)
     if profile is None or profile.connection != mapping.connection:
         raise Rejected(
@@ -84,12 +155,19 @@ def _own(
         )
     kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
     known = kept.record.lines.get(mapping.id)
-    if known is not None and known.line_id == mapping.line_id:
-        return
+    if known is not None and known.product_id == profile.product_id:
+        unchanged = was is not None and was.line_id == mapping.line_id
+        if unchanged or known.line_id == mapping.line_id:
+            return
+    _check_settled(known)
     psa = psas[mapping.connection]
     fresh = {line.id: line for line in psa.lines(mapping.agreement_id)}
     line = LineRecord(
-        mapping_id=mapping.id, tenant_id=tenant_id, product_id=profile.product_id, line_id=mapping.line_id
+        mapping_id=mapping.id,
+        tenant_id=tenant_id,
+        product_id=profile.product_id,
+        line_id=mapping.line_id,
+        losses=known.losses if known else (),
     )
     if mapping.line_id:
         _check_adoptable(kept.record, fresh.get(mapping.line_id), mapping, profile)

@@ -293,6 +293,7 @@ class AgreementRecord(Document):
 
 class LedgerEvent(StrEnum):
     ADOPTED = "adopted"
+    RELEASED = "released"
     PLANNED = "planned"
     HELD = "held"
     APPROVED = "approved"
