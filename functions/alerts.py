@@ -7,7 +7,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from functions.messages import QUEUES, Evaluate, SendMail, Work
-from functions.queue_edge import handle
+from functions.queue_edge import handle, send
 from shared.accounts import repository
 from shared.alerts import evaluate, poison, telling
 from shared.licensing import names
@@ -63,6 +63,9 @@ def _watch(queue: str) -> None:
             return
         wired = wiring()
         poison.note(wired.tables, account, queue, body, wired.clock())
+        judged = evaluate.evaluation_of(wired.tables, account)
+        if judged is not None and queue != Evaluate.queue:  # what cannot be evaluated is not asked for again
+            send(wired, Evaluate(account=account, run=judged.run_id))
 
 
 for _queue in QUEUES:
