@@ -1,6 +1,5 @@
 """Mapping licences to lines (K7): a mapping owns exactly one line, and a line belongs to at most one mapping."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +55,6 @@ def map_tenant(
     """
     profiles = repository.profiles(tables, account)
     before = {one.id: one for one in _in_force(tables, account, wanted.tenant_id)}
-    _check_ids(tables, account, wanted, before.keys())
     let_go = [one for one in before.values() if one.bill and not _stays_in_its_agreement(one, wanted)]
     for mapping in let_go:
         kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
@@ -82,17 +80,6 @@ def map_tenant(
 def _in_force(tables: Tables, account: AccountId, tenant_id: str) -> tuple[Mapping, ...]:
     found = get(tables, account, repository.MAPPINGS, tenant_id, TenantMappings)
     return found.mappings if found else ()
-
-
-def _check_ids(tables: Tables, account: AccountId, wanted: TenantMappings, known: Collection[str]) -> None:
-    """Lines and wishes are kept by mapping id, so an id names one mapping of the whole account."""
-    new = {mapping.id for mapping in wanted.mappings} - set(known)
-    if not new:
-        return
-    for other in repository.mappings(tables, account):
-        taken = new & {mapping.id for mapping in other.mappings}
-        if other.tenant_id != wanted.tenant_id and taken:
-            raise Rejected(f"The mapping id '{min(taken)}' belongs to another tenant. Use a new one.")
 
 
 def _stays_in_its_agreement(mapping: Mapping, wanted: TenantMappings) -> bool:
@@ -155,6 +142,8 @@ def _own(
         )
     kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
     known = kept.record.lines.get(mapping.id)
+    if known is not None and known.tenant_id != tenant_id:
+        raise Rejected(f"The mapping id '{mapping.id}' belongs to another tenant. Use a new one.")
     if known is not None and known.product_id == profile.product_id:
         unchanged = was is not None and was.line_id == mapping.line_id
         if unchanged or known.line_id == mapping.line_id:

@@ -89,9 +89,9 @@ def test_of_two_people_who_map_one_line_at_the_same_moment_one_is_refused(world:
 
 
 def test_a_mapping_id_of_another_tenant_is_refused(world: World) -> None:
-    """Else the other tenant's line would be taken over, or its wish forgotten."""
+    """Else the other tenant's line would be taken over."""
     first = world.map_line("contoso")
-    second = world.map_line("fabrikam")
+    second = world.map_line("fabrikam", agreement=first.agreement)
     stolen = world.mappings("fabrikam").mappings[0].model_copy(update={"id": first.mapping})
     with pytest.raises(Rejected, match="another tenant"):
         world.save_mappings("fabrikam", TenantMappings(tenant_id="fabrikam", mappings=(stolen,)))
