@@ -88,16 +88,20 @@ class GraphReader:
         rows = list(_value(first))
         seen: set[str] = set()
         page, emptied = first, False
-        while link := page.get("next_link"):
-            emptied = emptied or not _value(page)
-            if link in seen or len(seen) >= MOST_PAGES:
+        for _ in range(MOST_PAGES):
+            link = page.get("next_link")
+            if not link:
+                break
+            if link in seen:
                 raise invalid("its pages go round in circles")
             seen.add(link)
+            emptied = emptied or not _value(page)
             page = self.get(link, adapter, headers)
             rows += _value(page)
-        emptied = emptied or (page is not first and not _value(page))
+        else:
+            raise invalid(f"it has more than {MOST_PAGES} pages")
         announced = first.get("count")
-        if emptied and (announced is None or len(rows) < announced):
+        if (emptied or (seen and not _value(page))) and (announced is None or len(rows) < announced):
             raise invalid("one of its pages is empty")
         return rows
 

@@ -291,7 +291,7 @@ def test_ever_new_links_come_to_an_end(fake: FakeMicrosoft) -> None:
         if "skiptoken" in str(request.url)
         else None
     )
-    assert "round in circles" in refusal_of(fake).sentence
+    assert "more than 500 pages" in refusal_of(fake).sentence
     assert len(fake.sent) == 502
 
 

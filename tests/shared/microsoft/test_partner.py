@@ -135,6 +135,16 @@ def test_a_looping_customer_list_is_invalid(fake: FakeMicrosoft) -> None:
     assert sum("partnercenter" in url for url in fake.urls) == 2
 
 
+def test_a_customer_list_with_ever_new_tokens_comes_to_an_end(fake: FakeMicrosoft) -> None:
+    def endless(request: requests.PreparedRequest) -> Answer | None:
+        header = {"key": "MS-ContinuationToken", "value": f"t{len(fake.sent)}"}
+        page = json_answer({"items": [customer()], "links": {"next": {"headers": [header]}}})
+        return page if "partnercenter" in str(request.url) else None
+
+    fake.bend = endless
+    assert "more than 500 pages" in refusal_of(fake).sentence
+
+
 @pytest.mark.parametrize(
     "page, why",
     [
