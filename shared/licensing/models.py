@@ -56,11 +56,15 @@ class Head(Document):
 
 
 class Day(Document):
-    """History: the counts of a tenant on one local date (the newest read of that date)."""
+    """History: the counts of a tenant from one local date on, until the next such row (the newest read of that date).
+
+    Most nights change nothing, so there is a row only where something did.
+    """
 
     on: date
     began: datetime
     digest: str
+    users_digest: str
     skus: tuple[Sku, ...]
     subscriptions: tuple[Subscription, ...]
 

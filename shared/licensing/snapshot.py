@@ -100,7 +100,7 @@ def refused(head: Head, trouble: Trouble, run: str, now: datetime) -> Head:
 def store_read(
     tables: Tables, blobs: Blobs, account: AccountId, run: str, read: TenantRead, on: date, seen: Row | None
 ) -> Head:
-    """Store a complete read: users first (a blob, when they changed), then head and day in one transaction.
+    """Store a complete read: users first (a blob), then the head, with a row of history when anything changed.
 
     `seen` is the head's row as it was last read, if it was: it saves a look.
     """
@@ -112,13 +112,17 @@ def store_read(
         after = accepted(head, snapshot, run)
         if after.snapshot is not snapshot:
             return after, None
-        if head.snapshot is None or head.snapshot.users_digest != users_digest:
+        before = head.snapshot
+        if before is None or before.users_digest != users_digest:
             name = keys.users_blob(account, read.tenant_id, users_digest)
             blobs.put(name, gzip.compress(users, compresslevel=1, mtime=0))
+        elif before.digest == snapshot.digest:
+            return after, None
         day = Day(
             on=on,
             began=read.began,
             digest=snapshot.digest,
+            users_digest=users_digest,
             skus=snapshot.skus,
             subscriptions=snapshot.subscriptions,
         )
@@ -158,6 +162,17 @@ def _change_head(
             row = tables.get(key)
             continue
         return after
+
+
+def as_of(tables: Tables, account: AccountId, tenant: str, on: date) -> Day | None:
+    """What the tenant had at the end of a local date; None before its first read."""
+    found = None
+    for row in tables.rows(keys.tenants(account), keys.days(tenant)):
+        day = row.read(Day)
+        if day.on > on:
+            break
+        found = day
+    return found
 
 
 def users(blobs: Blobs, account: AccountId, tenant: str, snapshot: Snapshot) -> list[User]:

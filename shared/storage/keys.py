@@ -99,8 +99,12 @@ def head(account: AccountId, tenant: str) -> Key:
     return Key(tenants(account), f"head|{_part(tenant)}")
 
 
+def days(tenant: str) -> str:
+    return f"day|{_part(tenant)}|"
+
+
 def day(account: AccountId, tenant: str, on: date) -> Key:
-    return Key(tenants(account), f"day|{_part(tenant)}|{on.isoformat()}")
+    return Key(tenants(account), f"{days(tenant)}{on.isoformat()}")
 
 
 def users_blob(account: AccountId, tenant: str, digest: str) -> str:

@@ -226,3 +226,25 @@ def test_users_that_are_no_longer_kept_are_not_an_empty_list(store: Store) -> No
     assert head.snapshot is not None
     with pytest.raises(LookupError, match="no longer kept"):
         snapshot.users(MemoryBlobs(), ACCOUNT, "contoso", head.snapshot)
+
+
+# History
+
+
+def test_a_night_that_changed_nothing_adds_no_row_of_history(store: Store) -> None:
+    for night in range(5):
+        store.put("", read(T0 + night * timedelta(days=1)))
+    assert [day.on for day in store.days()] == [T0.date()]
+
+
+def test_the_counts_of_any_past_day_can_be_told(store: Store) -> None:
+    store.put("", read(T0, (sku("a", 10),)))
+    store.put("", read(T0 + timedelta(days=3), (sku("a", 12),)))
+    store.put("", read(T0 + timedelta(days=6), (sku("a", 12),), users=(user("u1"), user("u2"))))
+
+    def seats(days: int) -> int | None:
+        found = snapshot.as_of(store.tables, ACCOUNT, "contoso", T0.date() + timedelta(days=days))
+        return found.skus[0].enabled if found else None
+
+    assert [seats(days) for days in (-1, 0, 2, 3, 5, 6, 9)] == [None, 10, 10, 12, 12, 12, 12]
+    assert len({day.users_digest for day in store.days()}) == 2
