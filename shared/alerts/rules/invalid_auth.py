@@ -23,8 +23,7 @@ class InvalidAuth(Rule):
             for scope, one in scopes.items()
             if one.trouble is not None and one.turned_away
         ]
-        complete = frozenset(scope for scope, one in scopes.items() if one.complete)
-        return Judgement(tuple(findings), complete)
+        return Judgement(tuple(findings), frozenset(scope for scope, one in scopes.items() if one.complete))
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         trouble, of, scope = head.trouble, head.tenant_id, tenant_scope(head.tenant_id)

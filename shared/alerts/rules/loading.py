@@ -99,15 +99,20 @@ def _mappings(
 
 def _nights(tables: Tables, account: AccountId, evaluated: Run) -> Nights:
     dates = [evaluated.on] if evaluated.nightly else []
-    closed, complete = None, None
+    started, closed, complete = [], [], []
     for run in runs.recent(tables, account):
-        if not run.nightly or run.closed_at is None:
-            continue
-        dates.append(run.on)
-        closed = max(closed or run.closed_at, run.closed_at)
-        if run.tenants is None and not run.not_read:
-            complete = max(complete or run.closed_at, run.closed_at)
-    return Nights(max(dates, default=evaluated.on), closed, complete)
+        if run.nightly and run.closed_at is not None:
+            dates.append(run.on)
+            started.append(run.started_at)
+            closed.append(run.closed_at)
+            if not run.not_read:
+                complete.append(run.closed_at)
+    return Nights(
+        on=max(dates, default=evaluated.on),
+        last_started=max(started, default=None),
+        last_closed=max(closed, default=None),
+        last_complete=max(complete, default=None),
+    )
 
 
 def _partners(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import Judgement, Rule, identity, psa_scope, row
 from shared.alerts.rules.view import AccountView, OwnLine, Unreadable
-from shared.alerts.rules.words import coded, line, name, sentence
+from shared.alerts.rules.words import coded, line, name, sentence, unclear
 from shared.billing.repository import PsaTrouble
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
@@ -20,13 +20,11 @@ class PushFailed(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """A connection that does not work is one row: its lines and agreements are then not judged."""
-        works = view.working_psas
         findings = [_connection(view, one) for one in view.psa_troubles.values()]
-        findings += [_agreement(view, one) for one in view.unreadable if one.connection in works]
-        findings += [
-            found for own in view.all_lines() if own.key.connection in works for found in _line(view, own)
-        ]
-        return Judgement(tuple(findings), frozenset(map(psa_scope, works)))
+        findings += [_agreement(view, one) for one in view.unreadable if one.connection in view.working_psas]
+        lines = (own for own in view.all_lines() if own.key.connection in view.working_psas)
+        findings += [found for own in lines for found in _line(view, own)]
+        return Judgement(tuple(findings), frozenset(map(psa_scope, view.working_psas)))
 
 
 def _connection(view: AccountView, one: PsaTrouble) -> Finding:
@@ -48,9 +46,7 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
     """One row in the line's state; drifted and held lines have rows of other types."""
     record, psa = own.record, name(view.psa_name(own.key.connection))
     if record.intent is not None:
-        write, why = record.intent.write, record.intent.why
-        asked = f"it is not known whether {psa} went from {write.before:,} to {write.after:,}."
-        state, what, fix = "unknown", f": {asked} {sentence(why) if why else ''}".rstrip(), CLEAR
+        state, what, fix = "unknown", f": {unclear(record.intent, psa)}", CLEAR
     elif record.blocked:
         state, what, fix = "blocked", f" cannot be written: {sentence(record.blocked)}", PUT_RIGHT
     elif record.drift is None and record.refused:

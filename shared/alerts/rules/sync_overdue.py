@@ -30,25 +30,19 @@ class SyncOverdue(Rule):
             return NOT_JUDGED
         if not billed or view.now - since < STALE:
             return Judgement(scopes=frozenset({scope}))
-        found = _row(
-            "tenant", of, view.who(of), last_read(view, read, head.trouble), scope=scope, tenant_id=of
-        )
+        what = last_read(view, read, head.trouble)
+        found = _row("tenant", of, view.who(of), what, scope=scope, tenant_id=of)
         return Judgement((found,), frozenset({scope}))
 
 
 def _account(view: AccountView) -> Iterator[Finding]:
     closed, who = view.nights.last_closed, view.account.name
     if view.now - (closed or view.account.since) > NIGHT_AND_A_BIT:
-        ended = (
-            f"The last nightly sync ended on {moment(view, closed)}."
-            if closed
-            else "No nightly sync has ended."
-        )
-        yield _row("account", "", who, ended)
-    for one in view.poisoned:
-        if closed is None or one.at >= closed:  # until a later night ended well
-            what = f"Seatwise gave up a step of its work (“{name(one.queue)}”) on {moment(view, one.at)}."
-            yield _row("given up", one.queue, who, what, value=one.at.isoformat())
+        ended = f"ended on {moment(view, closed)}" if closed else "has not ended yet"
+        yield _row("account", "", who, f"The last nightly sync {ended}.")
+    for one in view.given_up:
+        what = f"Seatwise gave up a step of its work (“{name(one.queue)}”) on {moment(view, one.at)}."
+        yield _row("given up", one.queue, who, what, value=one.at.isoformat())
 
 
 def _lists(view: AccountView) -> Iterator[Finding]:

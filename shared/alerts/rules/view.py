@@ -81,6 +81,8 @@ class Nights:
     """The date of the newest nightly run that closed or is judged now."""
     last_closed: datetime | None = None
     """When a nightly run last closed."""
+    last_started: datetime | None = None
+    """When the newest of the nightly runs that closed had started."""
     last_complete: datetime | None = None
     """When a nightly run that read every tenant last closed."""
 
@@ -117,6 +119,12 @@ class AccountView:
     @property
     def working_psas(self) -> frozenset[str]:
         return frozenset(self.psas) - frozenset(self.psa_troubles)
+
+    @property
+    def given_up(self) -> list[Poisoned]:
+        """Work that ended in a poison queue, until a night that began later has ended."""
+        started = self.nights.last_started
+        return [one for one in self.poisoned if started is None or one.at >= started]
 
     def who(self, tenant_id: str) -> str:
         """The customer's name, or its tenant id when it was not added (any more)."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from shared.alerts.rules.view import AccountView, OwnLine
+from shared.billing.models import Intent
 from shared.licensing.models import Trouble
 from shared.mail.message import one_line
 
@@ -16,6 +18,7 @@ def seats(count: int) -> str:
     return f"{count:,} seat{'' if count == 1 else 's'}"
 
 
+@lru_cache(1024)  # the same few products and customers over and over
 def name(text: str) -> str:
     return one_line(text, NAME)
 
@@ -44,6 +47,12 @@ def moment(view: AccountView, at: datetime) -> str:
 def last_read(view: AccountView, at: datetime | None, trouble: Trouble | None) -> str:
     when = f"Last read completely on {moment(view, at)}." if at else "Never read completely."
     return f"{when} {coded(trouble.sentence, trouble.code)}" if trouble else when
+
+
+def unclear(intent: Intent, psa: str) -> str:
+    write = intent.write
+    asked = f"it is not known whether {psa} went from {write.before:,} to {write.after:,}."
+    return f"{asked} {sentence(intent.why)}" if intent.why else asked
 
 
 def line(view: AccountView, own: OwnLine) -> str:

@@ -163,7 +163,7 @@ def test_a_new_account_is_not_overdue_before_26_hours(world: World) -> None:
     world.account = world.account.model_copy(update={"since": NIGHT - timedelta(hours=25)})
     assert world.alerts(OVERDUE) == []
     world.account = world.account.model_copy(update={"since": NIGHT - timedelta(hours=27)})
-    assert world.only(OVERDUE).finding.what == "No nightly sync has ended."
+    assert world.only(OVERDUE).finding.what == "The last nightly sync has not ended yet."
 
 
 def test_a_billed_tenant_is_overdue_after_36_hours_without_a_read(billed: World) -> None:
@@ -227,6 +227,13 @@ def test_work_that_was_given_up_is_told_until_a_later_night_ended_well(world: Wo
     assert finding.what == "Seatwise gave up a step of its work (“read-tenant”) on 20 Nov 2026, 03:10."
     assert finding.urgent
     world.now -= timedelta(hours=1)
+    world.sleep()
+    assert world.alerts(OVERDUE) == []
+
+
+def test_the_night_that_work_was_given_up_in_does_not_settle_it(world: World) -> None:
+    poison.note(world.tables, world.account.id, "read-tenant", "", world.now - timedelta(minutes=5))
+    assert len(world.alerts(OVERDUE)) == 1
     world.sleep()
     assert world.alerts(OVERDUE) == []
 
