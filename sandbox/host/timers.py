@@ -93,17 +93,20 @@ class TimerListener:
             await self.run_once(past_due=False)
         while due is not None:
             due = await self._until(due)
-            await self.run_once(past_due=self._now() - due > PAST_DUE)
-            due = self._schedule.next_after(self._now())
+            started = self._now()
+            await self.run_once(past_due=started - due > PAST_DUE)
+            # Not from the end of the run: what comes due while it runs, or while the clock is moved, is made up for.
+            due = self._schedule.next_after(started)
 
     async def run_once(self, *, past_due: bool) -> None:
         """Run now. What fails is logged and does not stop the schedule."""
         async with self._one_at_a_time:
+            started = self._now()
             value = TypedData(json=json.dumps(self._value(past_due=past_due)))
             outcome = await self._worker.invoke(self._function, value)
             if not outcome.failure:
                 await self._outputs.write(self._function, outcome)
-            self._note_run()
+            self._note_run(started)
 
     def _first_due(self) -> datetime | None:
         now = self._now()
@@ -123,11 +126,10 @@ class TimerListener:
             await asyncio.sleep(min((due - now).total_seconds(), LOOK_SECONDS))
         return due
 
-    def _note_run(self) -> None:
-        now = self._now()
-        coming = self._schedule.next_after(now)
+    def _note_run(self, started: datetime) -> None:
+        coming = self._schedule.next_after(started)
         if self._monitored and coming:
-            self._statuses.write(self._function.name, Status(now, coming, now))
+            self._statuses.write(self._function.name, Status(started, coming, self._now()))
 
     def _value(self, *, past_due: bool) -> dict[str, Any]:
         status = self._statuses.read(self._function.name) if self._monitored else None

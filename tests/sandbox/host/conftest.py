@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -65,40 +66,34 @@ class StartHost(Protocol):
     def __call__(self, *options: str) -> RunningHost: ...
 
 
-@pytest.fixture
-def start_host(storage_connection: str, tmp_path: Path) -> Iterator[StartHost]:
-    """Starts hosts of the sample app on one storage account; all are ended after the test."""
+@contextmanager
+def hosts(connection: str, folder: Path) -> Iterator[StartHost]:
+    """Starts hosts of the sample app on one storage account; all are ended at the end."""
     started: list[subprocess.Popen[str]] = []
+    notes, log = folder / "notes.jsonl", folder / "host.log"
     environment = {
         **os.environ,
-        "AzureWebJobsStorage": storage_connection,
+        "AzureWebJobsStorage": connection,
         "SAMPLE_RESULTS": "results",
-        "SAMPLE_NOTES": str(tmp_path / "notes.jsonl"),
+        "SAMPLE_NOTES": str(notes),
     }
+    command = [sys.executable, "-m", "sandbox.host", "--app", str(SAMPLE_APP), "--poll-seconds", "0.2"]
 
     def start(*options: str) -> RunningHost:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "sandbox.host",
-                "--app",
-                str(SAMPLE_APP),
-                "--poll-seconds",
-                "0.2",
-                *options,
-            ],
-            cwd=PROJECT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=(tmp_path / "host.log").open("a"),
-            text=True,
-        )
+        with log.open("a") as errors:
+            process = subprocess.Popen(
+                [*command, *options],
+                cwd=PROJECT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         started.append(process)
         assert process.stdout is not None
         said = process.stdout.readline()
-        assert said.startswith("READY http://127.0.0.1:"), (tmp_path / "host.log").read_text()
-        return RunningHost(process, said.split()[1], tmp_path / "notes.jsonl")
+        assert said.startswith("READY http://127.0.0.1:"), log.read_text()
+        return RunningHost(process, said.split()[1], notes)
 
     try:
         yield start
@@ -109,6 +104,12 @@ def start_host(storage_connection: str, tmp_path: Path) -> Iterator[StartHost]:
             process.wait()
             if process.stdout:
                 process.stdout.close()
+
+
+@pytest.fixture
+def start_host(storage_connection: str, tmp_path: Path) -> Iterator[StartHost]:
+    with hosts(storage_connection, tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

@@ -77,6 +77,13 @@ def test_a_failing_run_does_not_stop_the_schedule(timed: RunningHost, clock: San
     assert len(timed.noted("failing_tick", 2)) == 2
 
 
+def test_what_comes_due_during_a_run_is_made_up_for(timed: RunningHost, clock: SandboxClock) -> None:
+    clock.move_by(timedelta(hours=1))
+    timed.noted("tick")
+    clock.move_by(timedelta(hours=1))
+    assert [note["past_due"] for note in timed.noted("tick", 2)] == [True, True]
+
+
 def test_a_clock_moved_back_brings_the_earlier_run(timed: RunningHost, clock: SandboxClock) -> None:
     clock.move_to(datetime(2026, 11, 21, 12, 14, 58, tzinfo=UTC))
     assert timed.noted("tick")[0]["past_due"] is False
