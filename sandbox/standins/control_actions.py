@@ -66,6 +66,11 @@ def lines(state: State, faults: Faults, agreement: str) -> list[Document]:
     return [line_view(state, found, number) for number in found["additions"]]
 
 
+def writes(state: State, faults: Faults) -> list[Document]:
+    """List every write that a ConnectWise applied to a line, oldest first."""
+    return state.all("cw_write")
+
+
 def active_faults(state: State, faults: Faults) -> list[Document]:
     """List the faults that are on."""
     return [asdict(fault) for fault in faults.active()]
@@ -86,7 +91,7 @@ _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),
     *(psa.set_psa_password, psa.set_missing_rights),
 )
-_BOTH = (churn, move_clock, set_fault, clear_faults, tenant, tenants, lines, active_faults, mails)
+_BOTH = (churn, move_clock, set_fault, clear_faults, tenant, tenants, lines, writes, active_faults, mails)
 
 ACTIONS: dict[str, Callable[..., Any]] = {
     action.__name__: action for action in (*_MICROSOFT, *_CONNECTWISE, *_BOTH)

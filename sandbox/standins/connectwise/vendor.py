@@ -213,10 +213,18 @@ class ConnectWise:
     def _store(self, site: Document, agreement: Document, addition: Document) -> Document:
         addition |= {"updated": stamp(self._state.now()), "updatedBy": site["member"]}
         key = f"{site['key']}/{agreement['id']}"
+        self._log(key, agreement["additions"].get(str(addition["id"])), addition)
         fresh = self._state.change(
             "cw_agreement", key, lambda doc: doc["additions"].__setitem__(str(addition["id"]), addition)
         )
         return shown(addition, fresh, self._state, f"https://{site['site']}/v4_6_release/apis/3.0")
+
+    def _log(self, agreement: str, before: Document | None, after: Document) -> None:
+        """Remember what was applied, for those who check that it was applied once."""
+        number = len(self._state.all("cw_write")) + 1
+        written: Document = {"agreement": agreement, "addition": after["id"], "at": after["updated"]}
+        written |= {"before": before["quantity"] if before else None, "after": after["quantity"]}
+        self._state.put("cw_write", str(number), written)
 
     # -- lists
 
