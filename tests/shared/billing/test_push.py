@@ -1,6 +1,7 @@
 """The push of a connection: written once, proven by reading, and every way in which a PSA can fail it."""
 
 import threading
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -18,11 +19,11 @@ from shared.billing.models import (
     Options,
     PsaConnection,
 )
+from shared.billing.planning import Outline
 from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
 from shared.billing.push import BUDGET, SWEPT_A_NIGHT, due_for_a_look
-from shared.billing.records import Kept
 from shared.errors import RetryLater
-from shared.storage.tables import Conflict
+from shared.storage.tables import Conflict, Key, Row
 from tests.invariants import (
     i1_every_line_is_in_step_or_says_why,
     i2_every_intent_is_applied_at_most_once,
@@ -72,6 +73,14 @@ def test_a_night_without_a_change_writes_nothing(world: World) -> None:
     run = world.night()
     assert world.fake.sent == []
     assert run.lines == LineCounts(unchanged=1)
+
+
+def test_the_intent_is_stored_when_the_request_leaves(world: World) -> None:
+    mapped = to_write(world)
+    seen: list[LineState] = []
+    world.psa = WatchedPsa(world.fake, Once("before apply", lambda: seen.append(world.record(mapped).state)))
+    world.push()
+    assert seen == [LineState.UNKNOWN]
 
 
 def test_an_answer_is_not_believed_before_it_was_read_back(world: World) -> None:
@@ -486,7 +495,7 @@ def test_while_one_worker_holds_an_agreement_a_second_one_waits_and_the_psa_sees
         waits.append(later.value)
 
     world.psa = WatchedPsa(world.fake, Once("before apply", second_worker))
-    world.push_until_done()
+    world.push()  # undisturbed: nobody took the record away from it
     assert waits
     assert len(world.fake.sent) == 1
     world.push_until_done("2026-03-02-sync-now")
@@ -699,11 +708,9 @@ def test_what_is_held_is_stored_before_the_first_write(world: World) -> None:
 # Which unchanged agreements are looked at
 
 
-def kept_agreements(count: int, read_at: datetime | None) -> list[Kept]:
-    return [
-        Kept(AgreementRecord(connection=CONNECTION, agreement_id=f"{n:05}", read_at=read_at), "etag")
-        for n in range(count)
-    ]
+def outlines(count: int, read_at: datetime | None) -> list[Outline]:
+    row = Row(Key("partition", "row"), b"", "etag")
+    return [Outline(row, f"{n:05}", read_at, lines=1, unsettled=False, refused=False) for n in range(count)]
 
 
 def listed_agreements(count: int, **changes: object) -> dict[str, Agreement]:
@@ -719,36 +726,36 @@ TODAY = date(2026, 3, 2)
 
 
 def test_a_small_accounts_agreements_are_all_read_every_night() -> None:
-    looked = due_for_a_look(kept_agreements(40, START - DAY), listed_agreements(40), START, TODAY)
+    looked = due_for_a_look(outlines(40, START - DAY), listed_agreements(40), START, TODAY)
     assert len(looked) == 40
 
 
 def test_of_many_agreements_those_longest_unread_are_read_first_and_never_read_ones_before_them() -> None:
     never, old, new = (
-        kept_agreements(10, None),
-        kept_agreements(300, START - 3 * DAY)[10:],
-        kept_agreements(600, START - DAY)[300:],
+        outlines(10, None),
+        outlines(300, START - 3 * DAY)[10:],
+        outlines(600, START - DAY)[300:],
     )
     looked = due_for_a_look([*new, *old, *never], listed_agreements(600), START, TODAY)
-    assert [one.record.agreement_id for one in looked] == [f"{n:05}" for n in range(SWEPT_A_NIGHT)]
+    assert [one.agreement_id for one in looked] == [f"{n:05}" for n in range(SWEPT_A_NIGHT)]
 
 
 def test_every_agreement_is_read_within_two_weeks_however_many_there_are() -> None:
-    assert len(due_for_a_look(kept_agreements(2800, None), listed_agreements(2800), START, TODAY)) == 200
+    assert len(due_for_a_look(outlines(2800, None), listed_agreements(2800), START, TODAY)) == 200
 
 
 def test_an_agreement_that_is_invoiced_tomorrow_is_read_in_any_case() -> None:
-    kept = kept_agreements(600, START - DAY)
-    kept[-1] = Kept(kept[-1].record.model_copy(update={"read_at": START - timedelta(hours=2)}), "etag")
+    kept = outlines(600, START - DAY)
+    kept[-1] = replace(kept[-1], read_at=START - timedelta(hours=2))
     listed = listed_agreements(600)
     listed["00599"] = next(iter(listed_agreements(600, next_invoice=TODAY + DAY).values()))
     looked = due_for_a_look(kept, listed, START, TODAY)
-    assert looked[-1].record.agreement_id == "00599"
+    assert looked[-1].agreement_id == "00599"
     assert len(looked) == SWEPT_A_NIGHT + 1
 
 
 def test_what_was_read_in_this_run_is_not_read_again() -> None:
-    assert due_for_a_look(kept_agreements(40, START), listed_agreements(40), START, TODAY) == []
+    assert due_for_a_look(outlines(40, START), listed_agreements(40), START, TODAY) == []
 
 
 # The records

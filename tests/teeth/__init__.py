@@ -1,0 +1,1 @@
+"""One patch per guard that our tests must miss when it is gone."""
