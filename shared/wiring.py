@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from shared import config
 from shared.billing.models import PsaConnection
@@ -17,11 +18,19 @@ from shared.http import Http
 from shared.mail.base import Transport
 from shared.microsoft.connector import Microsoft
 from shared.storage.blobs import Blobs
-from shared.storage.connect import AzureStorage, connect, connect_with_identity
+from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
 from shared.storage.keys import AccountId
 from shared.storage.queues import Queues
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
 from shared.storage.tables import Tables
+
+
+def _session() -> requests.Session:
+    """A connection for every thread of the worker; no proxy, `.netrc` or certificate of the machine counts."""
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS))
+    return session
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Surroundings:
 
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
-    session: Callable[[], requests.Session] = requests.Session
+    session: Callable[[], requests.Session] = field(default=_session)
 
 
 class Wiring:

@@ -15,6 +15,8 @@ from sandbox.standins.world_types import Gdap
 HOST = "login.microsoftonline.com"
 TOKEN_LIFE = timedelta(seconds=3599)
 REFRESH_LIFE = timedelta(days=90)
+MFA_AT_PARTNER_CENTER = 900421
+"""A trouble that signing in does not show: only Partner Center asks for MFA then."""
 RESOURCES = (
     "https://graph.microsoft.com",
     "https://api.partnercenter.microsoft.com",
@@ -120,7 +122,7 @@ class Login:
         minted = parse_stamp(claims["minted"]) if claims["minted"] else self._state.day(0)
         if self._state.now() - minted > REFRESH_LIFE:
             raise _Refused(700082)
-        if partner["trouble"]:
+        if partner["trouble"] and partner["trouble"] != MFA_AT_PARTNER_CENTER:
             raise _Refused(partner["trouble"], tenant=RESOURCES[0], client=partner["client_id"])
 
     def _check_delegated(self, partner: Document, directory: Document) -> None:

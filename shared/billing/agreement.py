@@ -337,5 +337,5 @@ def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, tod
         effective=change.effective or today,
         marker=f"{marker_prefix(line.mapping_id)}{today:%Y%m%d}",
         billable=wish.billable,
-        invoice_text=wish.mapping.options.invoice_text,
+        invoice_text=wish.options.invoice_text,
     )

@@ -1,8 +1,7 @@
 """The guard (N1): which changes wait for a person before anything is written. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from shared.accounts.models import GuardSettings
@@ -12,26 +11,29 @@ WINDOW = timedelta(hours=24)
 """Losses are added up over this rolling time."""
 
 
-@dataclass(frozen=True, slots=True)
 class Seats:
-    """Confirmed seats and recent losses, by tenant. A write whose outcome is open counts as if it was applied."""
+    """Confirmed seats and recent losses by tenant. A write whose outcome is open counts as if it was applied."""
 
-    confirmed: Mapping[str, int]
-    lost: Mapping[str, int]
+    def __init__(self) -> None:
+        self.confirmed: Counter[str] = Counter()
+        self.lost: Counter[str] = Counter()
 
     @classmethod
     def of(cls, lines: Iterable[LineRecord], now: datetime) -> "Seats":
-        confirmed, lost = Counter[str](), Counter[str]()
+        seats = cls()
         for line in lines:
-            unclear = line.unclear_loss
-            confirmed[line.tenant_id] += (line.confirmed or 0) - unclear
-            recent = sum(loss.seats for loss in line.losses if loss.at > now - WINDOW)
-            lost[line.tenant_id] += recent + unclear
-        return cls(confirmed, lost)
+            seats.add(line, now)
+        return seats
+
+    def add(self, line: LineRecord, now: datetime) -> None:
+        unclear = line.unclear_loss
+        recent = sum(loss.seats for loss in line.losses if loss.at > now - WINDOW)
+        self.confirmed[line.tenant_id] += (line.confirmed or 0) - unclear
+        self.lost[line.tenant_id] += recent + unclear
 
     def base(self, tenant: str) -> int:
         """What the tenant was billed before the window's losses."""
-        return self.confirmed.get(tenant, 0) + self.lost.get(tenant, 0)
+        return self.confirmed[tenant] + self.lost[tenant]
 
 
 def hold_reasons(
@@ -66,13 +68,13 @@ def hold_reasons(
 
 
 def _tenant_loses_too_much(tenant: str, losses: Counter[str], seats: Seats, settings: GuardSettings) -> bool:
-    lost = losses[tenant] + seats.lost.get(tenant, 0)
+    lost = losses[tenant] + seats.lost[tenant]
     return lost > settings.tenant_seats and 100 * lost > settings.tenant_percent * seats.base(tenant)
 
 
 def _account_loses_too_much(losses: Counter[str], seats: Seats, settings: GuardSettings) -> bool:
-    earlier = sum(seats.lost.values())
+    earlier = seats.lost.total()
     lost = losses.total() + earlier
-    base = sum(seats.confirmed.values()) + earlier
+    base = seats.confirmed.total() + earlier
     more_than_share = lost > settings.account_seats and 100 * lost > settings.account_percent * base
     return more_than_share or lost > settings.account_most

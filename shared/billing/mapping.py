@@ -160,7 +160,7 @@ def _own(
     )
     if mapping.line_id:
         _check_adoptable(kept.record, fresh.get(mapping.line_id), mapping, profile)
-    wish = Wish(mapping, profile.billable, tenant_id, quantity=None)
+    wish = Wish.of(mapping, profile, tenant_id)
     record = observed(kept.record.with_line(line), fresh, {mapping.id: wish}, by.now)
     line = record.lines[mapping.id]
     entry = LedgerEntry(

@@ -71,7 +71,7 @@ def _to_create(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wis
             f"The agreement has {len(twice)} lines that Seatwise created for this mapping. Remove all but one in the "
             "PSA, then choose that one for the mapping."
         )
-    elif rivals and not (wish and wish.mapping.options.beside_existing):
+    elif rivals and not (wish and wish.options.beside_existing):
         blocked = (
             f"The agreement already has a line for this product that no mapping owns ({rivals[0].description}, "
             f"quantity {rivals[0].quantity.normalize():f}). Choose that line for the mapping, or say that a second "

@@ -18,6 +18,7 @@ from shared.billing.models import (
     Hold,
     HoldReason,
     LineRecord,
+    Options,
     Verdict,
 )
 from shared.billing.models import Mapping as LineMapping
@@ -32,14 +33,33 @@ FRESH = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one mapping wants of its line. `quantity` is None when the snapshot gives no number to trust."""
+    """What one mapping wants of its line. An account has tens of thousands: it holds no more than is needed."""
 
-    mapping: LineMapping
-    billable: BillableOption
+    mapping_id: str
     tenant_id: str
     quantity: int | None
-    why_not: str = ""
+    """None when the snapshot gives no number to trust."""
+    why_not: str
     """Why the line must not be written by this wish; a sentence for a person."""
+    billable: BillableOption
+    options: Options
+
+    @classmethod
+    def of(
+        cls,
+        mapping: LineMapping,
+        profile: BillingProfile,
+        tenant_id: str,
+        quantity: int | None = None,
+        why_not: str = "",
+    ) -> "Wish":
+        plain = mapping.options == _PLAIN
+        return cls(
+            mapping.id, tenant_id, quantity, why_not, profile.billable, _PLAIN if plain else mapping.options
+        )
+
+
+_PLAIN = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +84,14 @@ def wishes(
     if head.snapshot is None:
         return []
     return [
-        _wish(head.tenant_id, head.snapshot, mapping, profiles[mapping.profile].billable, now)
+        _wish(head.tenant_id, head.snapshot, mapping, profiles[mapping.profile], now)
         for mapping in mappings
         if mapping.bill
     ]
 
 
 def _wish(
-    tenant_id: str, snapshot: Snapshot, mapping: LineMapping, billable: BillableOption, now: datetime
+    tenant_id: str, snapshot: Snapshot, mapping: LineMapping, profile: BillingProfile, now: datetime
 ) -> Wish:
     quantity, why_not = None, ""
     try:
@@ -81,58 +101,58 @@ def _wish(
     else:
         if now - snapshot.began >= FRESH:
             why_not = f"The tenant was last read on {snapshot.began:%-d %b %Y}, too long ago to bill by it."
-    return Wish(mapping, billable, tenant_id, quantity, why_not)
+    return Wish.of(mapping, profile, tenant_id, quantity, why_not)
 
 
 def make(
     account: Account,
-    wished: Iterable[Wish],
-    records: Mapping[tuple[str, str], AgreementRecord],
+    wished: Mapping[str, Wish],
+    records: Iterable[AgreementRecord],
     suspicious: frozenset[str],
     now: datetime,
 ) -> Plan:
-    """Plan the account. `records` are by (connection, agreement id); `suspicious` are tenants with doubts."""
-    changes, approved, why_not = [], set(), {}
+    """Plan the account. `wished` is by mapping id; `records` are looked at once, one after the other.
+
+    `suspicious` are tenants with doubts.
+    """
+    changes: list[Change] = []
+    undecided: list[Change] = []
+    approved: set[str] = set()
     holds: dict[str, tuple[HoldReason, ...]] = {}
-    undecided = []
-    for wish in wished:
-        record = records.get((wish.mapping.connection, wish.mapping.agreement_id))
-        line = record.lines.get(wish.mapping.id) if record else None
-        if record is None or line is None:
-            continue
-        if wish.quantity is None:
-            why_not[wish.mapping.id] = wish.why_not
-            continue
-        change = _change(wish, wish.quantity, line)
-        if change is None:
-            continue
-        if wish.why_not:
-            why_not[wish.mapping.id] = wish.why_not
-            continue
-        changes.append(change)
-        match _decided(line, change):
-            case Verdict.APPROVED:
-                approved.add(change.id)
-            case Verdict.REJECTED:
-                holds[change.id] = _earlier_reasons(line, change)
-            case None:
-                undecided.append(change)
-                if change.loss and (earlier := _earlier_reasons(line, change)):
+    why_not: dict[str, str] = {}
+    seats = guard.Seats()
+    for record in records:
+        for line in record.lines.values():
+            seats.add(line, now)
+            wish = wished.get(line.mapping_id)
+            change = _change(record, wish, line) if wish else None
+            if wish is not None and wish.why_not and (change is not None or wish.quantity is None):
+                why_not[wish.mapping_id] = wish.why_not
+                continue
+            if change is None:
+                continue
+            changes.append(change)
+            earlier = _earlier_reasons(line, change)
+            match _decided(line, change):
+                case Verdict.APPROVED:
+                    approved.add(change.id)
+                case Verdict.REJECTED:
                     holds[change.id] = earlier
-        if record.prorates:
-            holds[change.id] = (*holds.get(change.id, ()), HoldReason.PRORATION)
-    lines = [line for record in records.values() for line in record.lines.values()]
-    for change_id, reasons in guard.hold_reasons(
-        undecided, guard.Seats.of(lines, now), suspicious, account.guard
-    ).items():
+                case None:
+                    undecided.append(change)
+                    if change.loss and earlier:
+                        holds[change.id] = earlier
+            if record.prorates:
+                holds[change.id] = (*holds.get(change.id, ()), HoldReason.PRORATION)
+    for change_id, reasons in guard.hold_reasons(undecided, seats, suspicious, account.guard).items():
         holds[change_id] = tuple(dict.fromkeys((*reasons, *holds.get(change_id, ()))))
     return Plan(tuple(changes), holds, frozenset(approved), account.mode is Mode.LIVE, why_not)
 
 
-def _change(wish: Wish, quantity: int, line: LineRecord) -> Change | None:
+def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
     """The change of one line, or None when it is in step, not seen yet, or not ours to touch now."""
-    mapping = wish.mapping
-    if line.intent is not None or line.blocked or line.drift is not None:
+    quantity = wish.quantity
+    if quantity is None or line.intent is not None or line.blocked or line.drift is not None:
         return None
     if line.line_id:
         if line.confirmed is None or line.confirmed == quantity:
@@ -141,17 +161,17 @@ def _change(wish: Wish, quantity: int, line: LineRecord) -> Change | None:
     else:
         if quantity == 0:
             return None
-        before, effective = 0, mapping.options.starts
+        before, effective = 0, wish.options.starts
     return Change(
-        mapping_id=mapping.id,
+        mapping_id=line.mapping_id,
         tenant_id=wish.tenant_id,
-        connection=mapping.connection,
-        agreement_id=mapping.agreement_id,
+        connection=record.connection,
+        agreement_id=record.agreement_id,
         line_id=line.line_id,
         before=before,
         after=quantity,
         effective=effective,
-        id=change_id(mapping.id, line.line_id, before, quantity, effective),
+        id=change_id(line.mapping_id, line.line_id, before, quantity, effective),
     )
 
 

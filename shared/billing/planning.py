@@ -1,82 +1,131 @@
 """Loading what a plan is made from, and storing its holds before anything is pushed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.accounts import repository as accounts
 from shared.accounts.models import Account
 from shared.billing import plan, records, repository
-from shared.billing.models import AgreementRecord
+from shared.billing.models import AgreementRecord, Mapping
 from shared.billing.plan import Plan, Wish
 from shared.billing.records import Kept
 from shared.errors import RetryLater
+from shared.licensing.models import Head
 from shared.licensing.reading import heads
 from shared.storage import keys
 from shared.storage.keys import AccountId
-from shared.storage.tables import Change, Conflict, Replace, Tables, chunks
+from shared.storage.tables import Change, Conflict, Replace, Row, Tables, chunks
+
+type AgreementKey = tuple[str, str]
+"""PSA connection and agreement id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a push must know of every agreement. The record itself stays packed until the agreement is worked on."""
+
+    row: Row
+    agreement_id: str
+    read_at: datetime | None
+    lines: int
+    unsettled: bool
+    """Some write of it is not settled yet."""
+    refused: bool
+    """Some write of it was refused."""
+
+    @classmethod
+    def of(cls, row: Row, record: AgreementRecord) -> "Outline":
+        return cls(
+            row,
+            record.agreement_id,
+            record.read_at,
+            len(record.lines),
+            any(line.intent for line in record.lines.values()),
+            any(line.refused for line in record.lines.values()),
+        )
+
+    def kept(self) -> Kept:
+        return records.unpacked(self.row)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan of an account, and the records it was made from by (connection, agreement id)."""
+    """The plan of an account, what it wants by mapping id, and the agreements it was made from."""
 
     plan: Plan
     wishes: dict[str, Wish]
-    kept: dict[tuple[str, str], Kept]
+    outlines: dict[AgreementKey, Outline]
 
 
 def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
     """Plan the whole account from the newest accepted snapshots and mappings. Writes nothing: this is the preview."""
-    kept = {
-        (connection.id, one.record.agreement_id): one
-        for connection in repository.connections(tables, account.id)
-        for one in records.all_of(tables, account.id, connection.id)
-    }
     wished, suspicious = _wishes(tables, account, now)
-    made = plan.make(
-        account, wished.values(), {key: one.record for key, one in kept.items()}, suspicious, now
-    )
-    return Planned(made, wished, kept)
+    outlines: dict[AgreementKey, Outline] = {}
+
+    def each_record() -> Iterator[AgreementRecord]:
+        for connection in repository.connections(tables, account.id):
+            for row in records.rows_of(tables, account.id, connection.id):
+                record = records.unpacked(row).record
+                outlines[connection.id, record.agreement_id] = Outline.of(row, record)
+                yield record
+
+    made = plan.make(account, wished, each_record(), suspicious, now)
+    return Planned(made, wished, outlines)
 
 
 def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = repository.profiles(tables, account.id)
-    mappings = {one.tenant_id: one.mappings for one in repository.mappings(tables, account.id)}
     added = accounts.companies(tables, account.id)
     wished, suspicious = {}, set()
-    for head in heads(tables, account.id):
+    for head, mappings in _side_by_side(tables, account.id):
         if head.tenant_id not in added:
             continue
-        for wish in plan.wishes(head, mappings.get(head.tenant_id, ()), profiles, now):
-            wished[wish.mapping.id] = wish
+        for wish in plan.wishes(head, mappings, profiles, now):
+            wished[wish.mapping_id] = wish
         if head.snapshot is not None and head.snapshot.doubts:
             suspicious.add(head.tenant_id)
     return wished, frozenset(suspicious)
 
 
+def _side_by_side(tables: Tables, account: AccountId) -> Iterator[tuple[Head, tuple[Mapping, ...]]]:
+    """Every tenant's head with its mappings. Both lists come in the order of the tenant's key, so neither is kept."""
+
+    def place(tenant: str) -> str:
+        return keys.head(account, tenant).row
+
+    mapped = repository.mappings(tables, account)
+    next_mapped = next(mapped, None)
+    for head in heads(tables, account):
+        while next_mapped is not None and place(next_mapped.tenant_id) < place(head.tenant_id):
+            next_mapped = next(mapped, None)
+        if next_mapped is not None and next_mapped.tenant_id == head.tenant_id:
+            yield head, next_mapped.mappings
+        else:
+            yield head, ()
+
+
 def store_holds(tables: Tables, account: AccountId, planned: Planned, now: datetime) -> Planned:
     """Store what the plan holds, before the first write of it. Raises RetryLater when a record changed meanwhile."""
-    changed: list[tuple[Kept, AgreementRecord]] = []
-    for one in planned.kept.values():
-        record = plan.apply_to(one.record, planned.plan, now)
-        if record is not one.record:
-            changed.append((one, record))
-    kept = dict(planned.kept)
-    for connection in {record.connection for _, record in changed}:
-        mine = [(one, record) for one, record in changed if record.connection == connection]
-        for one in _replace_all(tables, account, mine):
-            kept[(connection, one.record.agreement_id)] = one
-    return Planned(planned.plan, planned.wishes, kept)
+    changed: dict[str, list[tuple[Outline, AgreementRecord]]] = {}
+    for (connection, _), outline in planned.outlines.items():
+        before = outline.kept().record
+        record = plan.apply_to(before, planned.plan, now)
+        if record is not before:
+            changed.setdefault(connection, []).append((outline, record))
+    outlines = dict(planned.outlines)
+    for connection, mine in changed.items():
+        for outline in _replace_all(tables, account, mine):
+            outlines[connection, outline.agreement_id] = outline
+    return Planned(planned.plan, planned.wishes, outlines)
 
 
 def _replace_all(
-    tables: Tables, account: AccountId, changed: Iterable[tuple[Kept, AgreementRecord]]
-) -> Iterable[Kept]:
-    for some in chunks(list(changed)):
+    tables: Tables, account: AccountId, changed: Sequence[tuple[Outline, AgreementRecord]]
+) -> Iterator[Outline]:
+    for some in chunks(changed):
         replaces: list[Change] = [
-            Replace(keys.agreement(account, record.connection, record.agreement_id), record, one.etag)
-            for one, record in some
+            Replace(outline.row.key, record, outline.row.etag) for outline, record in some
         ]
         try:
             etags = tables.commit(replaces)
@@ -84,4 +133,5 @@ def _replace_all(
             raise RetryLater(
                 timedelta(seconds=2), "an agreement changed while the plan was made"
             ) from conflict
-        yield from (Kept(record, etag) for (_, record), etag in zip(some, etags, strict=True))
+        for (outline, record), etag in zip(some, etags, strict=True):
+            yield Outline.of(Row(outline.row.key, record.body(), etag), record)

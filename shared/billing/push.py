@@ -12,9 +12,8 @@ from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement, planning, records, repository
 from shared.billing.agreement import Bench
 from shared.billing.models import AgreementRecord, Change, LineRecord, LineState, PsaConnection
-from shared.billing.planning import Planned
+from shared.billing.planning import Outline, Planned
 from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
-from shared.billing.records import Kept
 from shared.billing.repository import PsaTrouble
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
@@ -59,7 +58,7 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         planned = planning.plan_account(bench.tables, account, started)
         planned = planning.store_holds(bench.tables, account.id, planned, started)
         work = _work(connection.id, planned, listed, run, started.astimezone(account.zone).date())
-        unfinished = _work_through(bench, planned, work, started + BUDGET)
+        unfinished = _work_through(bench, connection.id, planned, work, started + BUDGET)
     except PsaRefused as refused:
         give_up(bench.tables, account, connection, run, refused, bench.now())
         return
@@ -136,12 +135,12 @@ def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
 class Work:
     """One agreement's share: the changes to write, or nothing but a look."""
 
-    kept: Kept
+    outline: Outline
     changes: tuple[Change, ...]
 
     @property
     def writes(self) -> bool:
-        return bool(self.changes) or any(line.intent for line in self.kept.record.lines.values())
+        return bool(self.changes) or self.outline.unsettled
 
 
 def _work(
@@ -150,58 +149,62 @@ def _work(
     """Agreements with allowed changes or open intents first, then those that are only looked at."""
     changes: dict[str, list[Change]] = {}
     for change in planned.plan.changes:
-        line = planned.kept[(change.connection, change.agreement_id)].record.lines[change.mapping_id]
-        if change.connection != connection or line.refused_in == run.id:
-            continue
-        if planned.plan.allowed(change):
+        if change.connection == connection and planned.plan.allowed(change):
             changes.setdefault(change.agreement_id, []).append(change)
-    mine = [kept for (of, _), kept in planned.kept.items() if of == connection and kept.record.lines]
-    work = [Work(kept, tuple(changes.get(kept.record.agreement_id, ()))) for kept in mine]
+    mine = [one for (of, _), one in planned.outlines.items() if of == connection and one.lines]
+    work = [Work(one, _not_refused_yet(one, changes.get(one.agreement_id, ()), run)) for one in mine]
     writing = [one for one in work if one.writes]
-    looking = [one.kept for one in work if not one.writes]
-    return writing + [Work(kept, ()) for kept in due_for_a_look(looking, listed, run.started_at, today)]
+    looking = [one.outline for one in work if not one.writes]
+    return writing + [Work(one, ()) for one in due_for_a_look(looking, listed, run.started_at, today)]
+
+
+def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> tuple[Change, ...]:
+    """What the PSA refused in this run is not tried again before the next."""
+    if not changes or not outline.refused:
+        return tuple(changes)
+    lines = outline.kept().record.lines
+    return tuple(change for change in changes if lines[change.mapping_id].refused_in != run.id)
 
 
 def due_for_a_look(
-    kept: Sequence[Kept], listed: Mapping[str, Agreement], run_started: datetime, today: date
-) -> list[Kept]:
+    outlines: Sequence[Outline], listed: Mapping[str, Agreement], run_started: datetime, today: date
+) -> list[Outline]:
     """Which unchanged agreements are read tonight: those longest unread, and all that are invoiced soon.
 
     A small account's agreements are all read every night; of a large one's a share, so that the PSA's rate limit is
     left to the writes.
     """
-    there = [
-        one for one in kept if one.record.agreement_id in listed and listed[one.record.agreement_id].active
-    ]
-    unread = [one for one in there if one.record.read_at is None or one.record.read_at < run_started]
+    there = [one for one in outlines if one.agreement_id in listed and listed[one.agreement_id].active]
+    unread = [one for one in there if one.read_at is None or one.read_at < run_started]
     unread.sort(key=_how_late)
     share = max(SWEPT_A_NIGHT, -(-len(there) // SWEPT_WITHIN)) - (len(there) - len(unread))
     tonight, others = unread[: max(0, share)], unread[max(0, share) :]
-    return tonight + [one for one in others if _is_invoiced_soon(listed[one.record.agreement_id], today)]
+    return tonight + [one for one in others if _is_invoiced_soon(listed[one.agreement_id], today)]
 
 
-def _how_late(kept: Kept) -> tuple[bool, datetime, str]:
+def _how_late(outline: Outline) -> tuple[bool, datetime, str]:
     """Refused ones first, so that what is over is soon known; then the never read, then the longest unread."""
-    refused = any(line.refused for line in kept.record.lines.values())
-    return not refused, kept.record.read_at or datetime.min.replace(tzinfo=UTC), kept.record.agreement_id
+    return not outline.refused, outline.read_at or datetime.min.replace(tzinfo=UTC), outline.agreement_id
 
 
 def _is_invoiced_soon(there: Agreement, today: date) -> bool:
     return there.next_invoice is not None and today <= there.next_invoice <= today + INVOICE_EVE
 
 
-def _work_through(bench: Bench, planned: Planned, work: Sequence[Work], until: datetime) -> list[Unfinished]:
+def _work_through(
+    bench: Bench, connection: str, planned: Planned, work: Sequence[Work], until: datetime
+) -> list[Unfinished]:
     """Work on the agreements side by side; one agreement's failure does not stop the next."""
 
     def one(item: Work) -> Unfinished | None:
-        agreement_id = item.kept.record.agreement_id
+        agreement_id = item.outline.agreement_id
         if bench.now() >= until:
             return Unfinished(agreement_id, timedelta(seconds=1), "more agreements are waiting")
         try:
             if item.writes:
-                agreement.work_on(bench, item.kept, item.changes, planned.wishes)
+                agreement.work_on(bench, item.outline.kept(), item.changes, planned.wishes)
             else:
-                agreement.look_at(bench, item.kept, planned.wishes)
+                agreement.look_at(bench, item.outline.kept(), planned.wishes)
         except RetryLater as later:
             return Unfinished(agreement_id, later.after, later.why)
         except PsaUnavailable as unavailable:
@@ -211,9 +214,8 @@ def _work_through(bench: Bench, planned: Planned, work: Sequence[Work], until: d
         except PsaRefused as refused:
             if refused.sign_in:
                 raise
-            _note_unreadable(
-                bench, item.kept.record.connection, [Unfinished(agreement_id, timedelta(), refused.sentence)]
-            )
+            gone = Unfinished(agreement_id, timedelta(), refused.sentence)
+            _note_unreadable(bench, connection, [gone])
         return None
 
     with ThreadPoolExecutor(max_workers=bench.psa.max_parallel) as pool:

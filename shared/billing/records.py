@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.storage import keys
 from shared.storage.keys import AccountId
-from shared.storage.tables import Insert, Replace, Tables
+from shared.storage.tables import Insert, Replace, Row, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,24 @@ class Kept:
 
 
 def all_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Kept]:
-    for row in tables.rows(keys.agreements(account, connection), "agr|"):
-        yield Kept(row.read(AgreementRecord), row.etag)
+    """Every record of a PSA connection, one after the other: a thousand of them need not be in memory at once."""
+    for row in rows_of(tables, account, connection):
+        yield unpacked(row)
+
+
+def rows_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Row]:
+    return tables.rows(keys.agreements(account, connection), "agr|")
+
+
+def unpacked(row: Row) -> Kept:
+    return Kept(row.read(AgreementRecord), row.etag)
 
 
 def get(tables: Tables, account: AccountId, connection: str, agreement_id: str) -> Kept:
     row = tables.get(keys.agreement(account, connection, agreement_id))
     if row is None:
         return Kept(AgreementRecord(connection=connection, agreement_id=agreement_id), "")
-    return Kept(row.read(AgreementRecord), row.etag)
+    return unpacked(row)
 
 
 def save(
