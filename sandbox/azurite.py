@@ -46,6 +46,7 @@ class Azurite:
         self._endpoints: dict[str, str] = {}
         self._scratch = Path(tempfile.mkdtemp(prefix="azurite-")) if folder is None else None
         self._log = (self._scratch or folder or Path()) / "azurite.log"
+        self._owner = folder / "azurite.pid" if folder else None
         self._read_to = 0
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
@@ -84,8 +85,9 @@ class Azurite:
             )
         if not PROGRAM.exists():
             raise AzuriteError("The storage emulator is not set up: call `make setup`.")
-        if self._folder:
+        if self._folder and self._owner:
             self._folder.mkdir(parents=True, exist_ok=True)
+            _end_leftover(self._owner)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [node, str(PROGRAM), *self._options()],
@@ -96,6 +98,8 @@ class Azurite:
                 # Ctrl-C in a terminal goes to every process in front; this one is stopped by us, last.
                 start_new_session=True,
             )
+        if self._owner:
+            self._owner.write_text(f"{self._process.pid} {os.getpid()}")
         self._wait_until_listening(self._process)
         return self
 
@@ -110,6 +114,8 @@ class Azurite:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            if self._owner:
+                self._owner.unlink(missing_ok=True)
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -117,6 +123,7 @@ class Azurite:
         """Requests since the start by kind, as Azurite's own access log has them; of one account or of all.
 
         `queue_get` counts the empty answers too: the log does not tell them apart (the host's stats do).
+        A request is logged a moment after it was answered, so the very last ones may still be missing.
         """
         with self._log.open("rb") as log:
             log.seek(self._read_to)
@@ -147,6 +154,37 @@ class Azurite:
                 raise AzuriteError(f"The storage emulator ended at once:\n{said.strip()}")
             time.sleep(0.05)
         raise AzuriteError(f"The storage emulator did not start within {START_SECONDS} seconds.")
+
+
+def _end_leftover(file: Path) -> None:
+    """Two emulators on one folder destroy its data: end one whose starter was killed, refuse beside a living one."""
+    if not file.exists():
+        return
+    emulator, starter = (int(pid) for pid in file.read_text().split())
+    if not _command_of(emulator).endswith(str(file.parent)):
+        return
+    if _command_of(starter):
+        raise AzuriteError(
+            f"The storage in {file.parent} is in use by process {starter}: end that first, or choose another folder."
+        )
+    os.kill(emulator, signal.SIGTERM)
+    give_up = time.monotonic() + STOP_SECONDS
+    while _command_of(emulator) and time.monotonic() < give_up:
+        time.sleep(0.05)
+
+
+def _command_of(pid: int) -> str:
+    """The command line of a living process, else empty (a defunct one has none)."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").replace("\0", " ")
+        except OSError:
+            return ""
+    # macOS has no /proc, but always ps.
+    asked = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip()
 
 
 def kind_of(method: str, path: str, query: str) -> str:
