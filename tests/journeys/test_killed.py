@@ -1,0 +1,317 @@
+"""The host is killed at the moments that hurt most; after a restart nothing is lost, doubled or wrong.
+
+Each test is one night or morning of the same MSP of two customers. The kill comes from outside: from the storage proxy
+or from a stand-in, on the request that marks the moment.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.messages import SendMail
+from functions.queue_edge import send
+from sandbox.seed import seed
+from sandbox.stage import Stage
+from sandbox.standins.world import world_named
+from shared.accounts import runs
+from shared.accounts.runs import RunState
+from shared.billing.models import LedgerEntry, LineRecord, LineState
+from shared.billing.psa.base import Write, WriteKind
+from shared.mail.delivery import MailRow, MailState, mails
+from tests import invariants
+from tests.journeys.living import DEMO, SHORT_WAITS, Living, eventually
+from tests.journeys.storage_proxy import StorageProxy, Trap
+
+pytestmark = pytest.mark.processes
+
+WORLD = "wide:2"
+LEASE_SECONDS = 4
+SENDGRID = {"SEATWISE_MAIL": "sendgrid", "SEATWISE_MAIL_API_KEY": world_named(WORLD).sendgrid_key}
+FIRST, SECOND = (tenant.name for tenant in world_named(WORLD).tenants)
+
+
+class ProxiedStage(Stage):
+    """The host reaches the storage through the proxy; the test itself does not."""
+
+    proxy: StorageProxy | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        given = super().environment
+        del given["SEATWISE_MAIL_PATH"]
+        if self.proxy is not None:
+            given["AzureWebJobsStorage"] = self.proxy.connection_string
+        return given
+
+
+class Mortal(Living):
+    """A living sandbox whose host can be killed."""
+
+    def __init__(self, stage: ProxiedStage, proxy: StorageProxy) -> None:
+        super().__init__(stage, stage.start_host(timers=False, lease_seconds=LEASE_SECONDS))
+        self._proxy = proxy
+
+    def kill_at_storage(self, *, carried_out: bool, method: str = "", path: str = "", body: str = "") -> None:
+        """At the first request that fits: before the storage sees it, or after it has carried it out."""
+        self._proxy.kill_at(Trap(self.host.pid, method, path, body, carried_out))
+
+    def kill_at_vendor(self, **request: Any) -> None:
+        """At the request that fits, which the vendor carries out."""
+        self.fault("kill", pid=self.host.pid, count=1, when="after_apply", **request)
+
+    def kill_at_vendor_before_it_applies(self, **request: Any) -> None:
+        """At the request that fits, which the vendor never carries out."""
+        self.fault("timeout_before", seconds=0.1, count=1, **request)
+        self.fault("kill", pid=self.host.pid, count=1, **request)
+
+    def wait_until_killed(self) -> None:
+        eventually(lambda: not self.host.alive(), "the host to be killed")
+
+    def restart(self) -> None:
+        self.host = self.stage.start_host(timers=False, lease_seconds=LEASE_SECONDS)
+
+    def agreement(self, tenant: str) -> str:
+        return str(self.stage.stand_ins.control("tenant", tenant=tenant)["agreement_id"])
+
+    def line(self) -> LineRecord:
+        """The line of the first customer's largest SKU: the one that changes in every test."""
+        return max(self.lines(FIRST), key=lambda line: line.confirmed or 0)
+
+    def in_psa_now(self) -> int:
+        return self.in_psa(FIRST)[self.line().line_id]
+
+    def applied(self) -> list[Write]:
+        """Every write that the PSA applied, by its own log."""
+        return [
+            Write(
+                kind=WriteKind.SET_QUANTITY,
+                agreement_id=row["agreement"].split("/")[1],
+                line_id=str(row["addition"]),
+                product_id="",
+                before=int(row["before"]),
+                after=int(row["after"]),
+            )
+            for row in self.stage.stand_ins.control("writes")
+        ]
+
+    def accepted_mails(self) -> list[dict[str, Any]]:
+        """What the mail provider accepted, oldest first."""
+        return [row["mail"] for row in self.stage.stand_ins.control("mails")]
+
+    def mail_row(self, on: object) -> MailRow:
+        (row,) = (row for row in mails(self.tables, DEMO) if row.on == on and row.kind == "digest")
+        return row
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+    """One sandbox for all tests here, after a first whole day."""
+    state = tmp_path_factory.mktemp("killed")
+    with ProxiedStage(state, WORLD, settings={**SHORT_WAITS, **SENDGRID}) as stage:
+        seed(stage.wiring, world_named(WORLD), stage.clock.now())
+        with StorageProxy(stage.azurite.connection_string) as proxy:
+            stage.proxy = proxy
+            living = Mortal(stage, proxy)
+            living.night()
+            living.morning()
+            yield living
+            living.host.stop()  # before its way to the storage is gone
+
+
+@pytest.fixture
+def living(sandbox: Mortal) -> Mortal:
+    """The sandbox with a host that lives, whatever the test before left behind."""
+    sandbox.no_faults()
+    if not sandbox.host.alive():
+        sandbox.restart()
+    return sandbox
+
+
+# -- what must hold afterwards
+
+
+def assert_everything_holds(living: Mortal, ledger_before: list[LedgerEntry]) -> None:
+    """I1, I2, I4 and I8, and that every line has come to rest: whatever was unclear has been settled."""
+    account, now = living.account(), living.stage.clock.now()
+    quantities = {**living.in_psa(FIRST), **living.in_psa(SECOND)}
+    ledger, applied = invariants.ledger_of(living.tables, DEMO), living.applied()
+    assert not invariants.i1_every_line_is_in_step_or_says_why(living.tables, account, quantities, now)
+    assert {line.state for line in living.lines()} == {LineState.IN_STEP}
+    assert not invariants.i2_every_intent_is_applied_at_most_once(living.tables, DEMO, applied)
+    assert not invariants.i4_no_write_without_an_intent_before_it(living.tables, DEMO, applied)
+    assert not invariants.i4_the_ledger_was_only_appended(ledger_before, ledger)
+    sent = Counter(mail["custom_args"]["mail_id"] for mail in living.accepted_mails())
+    assert set(sent.values()) <= {1}
+
+
+# -- at night
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of the night: how the kill is set, and what is seen of it while the host is dead."""
+
+    name: str
+    set_trap: Callable[[Mortal], None]
+    is_seen: Callable[[Mortal, str], bool]
+
+
+def _is_read_but_not_planned(living: Mortal, run_id: str) -> bool:
+    read = [head.run for head in living.heads() if head.snapshot and head.snapshot.doubts == ()]
+    return run_id in read and runs.get(living.tables, DEMO, run_id).state is RunState.READING
+
+
+def _is_intended(living: Mortal, applied: bool) -> bool:
+    line = living.line()
+    if line.intent is None:
+        return False
+    wanted = line.intent.write.after if applied else line.intent.write.before
+    return living.in_psa_now() == wanted
+
+
+def _is_confirmed(living: Mortal, run_id: str) -> bool:
+    line = living.line()
+    return line.intent is None and line.written_in == run_id and living.in_psa_now() == line.confirmed
+
+
+POINTS = [
+    Point(
+        "a snapshot is stored, the plan is not",
+        lambda living: living.kill_at_storage(
+            carried_out=True, body=rf"day\|{living.tenant_id(FIRST)}\|", path=r"\$batch"
+        ),
+        _is_read_but_not_planned,
+    ),
+    Point(
+        "the plan is stored, the run is not handed over",
+        lambda living: living.kill_at_storage(carried_out=False, path=r"runs", body="pushing"),
+        _is_read_but_not_planned,
+    ),
+    Point(
+        "the intent is stored, the request is not sent",
+        lambda living: living.kill_at_storage(
+            carried_out=True, body=rf"log\|{living.agreement(FIRST)}\|.*\|intended", path=r"\$batch"
+        ),
+        lambda living, _: _is_intended(living, applied=False),
+    ),
+    Point(
+        "the request arrived, the PSA did not apply it",
+        lambda living: living.kill_at_vendor_before_it_applies(
+            method="PATCH", path=f"/agreements/{living.agreement(FIRST)}/"
+        ),
+        lambda living, _: _is_intended(living, applied=False),
+    ),
+    Point(
+        "the PSA has applied it, its answer is not sent",
+        lambda living: living.kill_at_vendor(method="PATCH", path=f"/agreements/{living.agreement(FIRST)}/"),
+        lambda living, _: _is_intended(living, applied=True),
+    ),
+    Point(
+        "the answer is there, it is not read back",
+        lambda living: living.kill_at_vendor(
+            method="GET", path=rf"/agreements/{living.agreement(FIRST)}/additions/\d+"
+        ),
+        lambda living, _: _is_intended(living, applied=True),
+    ),
+    Point(
+        "it is read back, the ledger does not say so",
+        lambda living: living.kill_at_storage(
+            carried_out=False, body=rf"log\|{living.agreement(FIRST)}\|.*\|confirmed", path=r"\$batch"
+        ),
+        lambda living, _: _is_intended(living, applied=True),
+    ),
+    Point(
+        "the ledger says so, nothing else does",
+        lambda living: living.kill_at_storage(
+            carried_out=True, body=rf"log\|{living.agreement(FIRST)}\|.*\|confirmed", path=r"\$batch"
+        ),
+        _is_confirmed,
+    ),
+    Point(
+        "the run is closed, the message is not deleted",
+        lambda living: living.kill_at_storage(
+            carried_out=False, method="DELETE", path="/push-connection/messages/"
+        ),
+        _is_confirmed,
+    ),
+]
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name.replace(" ", "_"))
+def test_a_night_on_which_the_host_is_killed_ends_well_after_a_restart(point: Point, living: Mortal) -> None:
+    ledger_before = invariants.ledger_of(living.tables, DEMO)
+    writes_before, wanted = len(living.applied()), living.in_psa_now() + 1
+    living.control("add-seats", FIRST, "SPB", "1")
+    living.control("add-seats", SECOND, "SPB", "1")
+    point.set_trap(living)
+    run_id = living.begin_night()
+    living.wait_until_killed()
+    assert point.is_seen(living, run_id)
+    living.restart()
+    run = living.night_ended(run_id)
+    assert (run.read, run.lines.failed) == (2, 0)
+    assert living.in_psa_now() == wanted
+    assert len(living.applied()) == writes_before + 2
+    assert_everything_holds(living, ledger_before)
+
+
+# -- in the morning
+
+
+@dataclass(frozen=True)
+class MailPoint:
+    """A moment of the mail's way, and whether the provider has it while the host is dead."""
+
+    name: str
+    body: str
+    carried_out: bool
+    accepted: bool
+
+
+MAIL_POINTS = [
+    MailPoint("the mail is marked as leaving, it is not sent", "sending", True, False),
+    MailPoint("the provider has accepted it, it is not marked", "done", False, True),
+]
+
+
+@pytest.mark.parametrize("point", MAIL_POINTS, ids=lambda point: point.name.replace(" ", "_"))
+def test_a_mail_at_whose_sending_the_host_is_killed_is_never_sent_twice_and_its_rows_come_in_the_next(
+    point: MailPoint, living: Mortal
+) -> None:
+    newcomer = f"Newcomer {MAIL_POINTS.index(point)} Ltd"
+    living.control("add-tenant", newcomer)
+    living.night()
+    ledger_before, mails_before = invariants.ledger_of(living.tables, DEMO), len(living.accepted_mails())
+    living.kill_at_storage(path=r"\$batch", body=point.body, carried_out=point.carried_out)
+    on = living.begin_morning()
+    living.wait_until_killed()
+    assert living.mail_row(on).state is MailState.SENDING
+    assert len(living.accepted_mails()) == mails_before + point.accepted
+    living.restart()
+
+    living.stage.clock.move_by(timedelta(minutes=15))
+    living.host.tick()
+    living.morning_ended(on)
+    assert living.mail_row(on).state is MailState.UNKNOWN
+    assert len(living.accepted_mails()) == mails_before + point.accepted
+
+    send(living.stage.wiring, SendMail(account=DEMO, on=on, due=True))  # the same message comes once more
+    living.night()
+    living.morning()
+    told = living.accepted_mails()[mails_before:]
+    assert len(told) == 1 + point.accepted
+    assert newcomer in _text(told[-1])
+    assert all(newcomer in _text(mail) for mail in told)
+    assert_everything_holds(living, ledger_before)
+
+    living.night()
+    living.morning()
+    assert len(living.accepted_mails()) == mails_before + len(told)  # and then it is quiet
+
+
+def _text(mail: dict[str, Any]) -> str:
+    return next(str(part["value"]) for part in mail["content"] if part["type"] == "text/plain")
