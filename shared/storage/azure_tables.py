@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 type Entity = dict[str, str | bytes]
 type Operation = tuple[str, Entity, dict[str, Any]]
 
+_PAGE = 200
+"""Rows asked for at once. A page is in memory several times over while the SDK unpacks it."""
 _TEXT = "json"
 _PACKED = "z"
 
@@ -58,7 +60,7 @@ class AzureTables:
             check_key_text(prefix)
             query += " and RowKey ge @first and RowKey lt @end"
             parameters |= {"first": prefix, "end": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
-        for entity in self._client.query_entities(query, parameters=parameters):
+        for entity in self._client.query_entities(query, parameters=parameters, results_per_page=_PAGE):
             yield _row(entity)
 
     def commit(self, changes: Sequence[Change]) -> list[str]:
