@@ -32,7 +32,7 @@ def i1_every_line_is_in_step_or_says_why(
             continue
         for line in record.lines.values():
             wish = wishes.get(line.mapping_id)
-            if line.state is LineState.IN_STEP and wish is not None:
+            if line.state is LineState.IN_STEP and wish is not None and wish.is_of(record):
                 wrong += _out_of_step(account, line, wish, psa_quantities)
     return wrong
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sys import intern
 
 from shared.accounts.models import Account, Mode
 from shared.billing import guard
@@ -36,6 +37,9 @@ class Wish:
     """What one mapping wants of its line. An account has tens of thousands: it holds no more than is needed."""
 
     mapping_id: str
+    connection: str
+    agreement_id: str
+    """Where the mapping's line is: one that it left elsewhere is not its line any more."""
     tenant_id: str
     quantity: int | None
     """None when the snapshot gives no number to trust."""
@@ -55,8 +59,18 @@ class Wish:
     ) -> "Wish":
         plain = mapping.options == _PLAIN
         return cls(
-            mapping.id, tenant_id, quantity, why_not, profile.billable, _PLAIN if plain else mapping.options
+            mapping_id=mapping.id,
+            connection=intern(mapping.connection),
+            agreement_id=mapping.agreement_id,
+            tenant_id=tenant_id,
+            quantity=quantity,
+            why_not=why_not,
+            billable=profile.billable,
+            options=_PLAIN if plain else mapping.options,
         )
+
+    def is_of(self, record: AgreementRecord) -> bool:
+        return (self.connection, self.agreement_id) == (record.connection, record.agreement_id)
 
 
 _PLAIN = Options()
@@ -125,8 +139,10 @@ def make(
         for line in record.lines.values():
             seats.add(line, now)
             wish = wished.get(line.mapping_id)
-            change = _change(record, wish, line) if wish else None
-            if wish is not None and wish.why_not and (change is not None or wish.quantity is None):
+            if wish is None or not wish.is_of(record):
+                continue
+            change = _change(record, wish, line)
+            if wish.why_not and (change is not None or wish.quantity is None):
                 why_not[wish.mapping_id] = wish.why_not
                 continue
             if change is None:

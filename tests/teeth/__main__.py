@@ -11,14 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.teeth.copy import copy_to, run
+
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-COPIED = ("function_app.py", "functions", "shared", "sandbox", "tests", "pyproject.toml", "host.json")
 AT_ONCE = 2
-SECONDS = 120
-"""Longer than any one of the named tests; a guard whose loss makes a test hang was missed too."""
-TESTS_FAILED = 1
-"""pytest's exit code; others mean that nothing was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +39,37 @@ def main() -> int:
     wanted = parser.parse_args().name
     patches = sorted(p for p in HERE.glob("*.patch") if not wanted or any(name in p.name for name in wanted))
     teeth = [Tooth.read(patch) for patch in patches]
-    with tempfile.TemporaryDirectory(prefix="seatwise-teeth-") as folder:
-        whole = copy_to(Path(folder) / "whole")
-        wrong = whole_tree_fails(whole, teeth)
-        if wrong:
-            print(wrong)
+    if not teeth:
+        print("There is no such patch in tests/teeth.")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="seatwise-teeth-") as name:
+        folder = Path(name)
+        whole = copy_to(folder / "whole")
+        if said := whole_tree_fails(whole, teeth):
+            print(said)
             print("The named tests do not pass as the tree is, so nothing can be said about their teeth.")
             return 1
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            outcomes = pool.map(lambda tooth: bites(tooth, whole, Path(folder)), teeth)
-            failed = sum([not shown(tooth, why) for tooth, why in zip(teeth, outcomes, strict=True)])
-    print(f"{len(teeth) - failed} passed, {failed} failed")
-    return 1 if failed or not teeth else 0
+            outcomes = pool.map(lambda tooth: toothless(tooth, whole, folder), teeth)
+            passed = sum([shown(tooth, why) for tooth, why in zip(teeth, outcomes, strict=True)])
+    print(f"{passed} passed, {len(teeth) - passed} failed")
+    return 0 if passed == len(teeth) else 1
 
 
 def shown(tooth: Tooth, why: str) -> bool:
     """Print one line per patch; True when its guard was missed, as it must be."""
-    print(
-        f"{'FAILED' if why else 'ok    '} {tooth.patch.stem}: {why or tooth.test.rpartition('::')[2]}",
-        flush=True,
-    )
+    word, what = ("FAILED", why) if why else ("ok    ", tooth.test.rpartition("::")[2])
+    print(f"{word} {tooth.patch.stem}: {what}", flush=True)
     return not why
 
 
-def copy_to(folder: Path, tree: Path = ROOT) -> Path:
-    for name in COPIED:
-        source = tree / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name)
-        elif source.exists():
-            folder.mkdir(exist_ok=True)
-            shutil.copy2(source, folder / name)
-    return folder
-
-
 def whole_tree_fails(whole: Path, teeth: Sequence[Tooth]) -> str:
-    done = pytest(whole, sorted({tooth.test for tooth in teeth}))
-    return "" if done.returncode == 0 else done.stdout
+    outcome = run(whole, sorted({tooth.test for tooth in teeth}))
+    return "" if outcome.passed else outcome.said
 
 
-def bites(tooth: Tooth, whole: Path, folder: Path) -> str:
-    """Why the tooth does not bite; "" when the test fails without the guard."""
+def toothless(tooth: Tooth, whole: Path, folder: Path) -> str:
+    """Why the test says nothing about the guard; "" when it fails without it."""
     copy = copy_to(folder / tooth.patch.stem, whole)
     try:
         applied = subprocess.run(
@@ -95,23 +81,15 @@ def bites(tooth: Tooth, whole: Path, folder: Path) -> str:
             check=False,
         )
         if applied.returncode:
-            return f"the patch no longer applies: {applied.stderr.strip().splitlines()[0]}"
-        try:
-            done = pytest(copy, [tooth.test])
-        except subprocess.TimeoutExpired:
-            return ""
+            return f"the patch no longer applies ({applied.stderr.strip().splitlines()[0]})"
+        outcome = run(copy, [tooth.test])
     finally:
         shutil.rmtree(copy)
-    if done.returncode == 0:
+    if outcome.failed:
+        return ""
+    if outcome.passed:
         return f"{tooth.test} passes without the guard"
-    if done.returncode != TESTS_FAILED:
-        return f"{tooth.test} could not be run: {done.stdout.strip().splitlines()[-1]}"
-    return ""
-
-
-def pytest(tree: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests]
-    return subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=SECONDS, check=False)
+    return f"{tooth.test} could not be run: {outcome.said.strip().splitlines()[-1]}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from shared.billing.models import (
 )
 from shared.errors import Rejected
 from tests.invariants import i2_every_intent_is_applied_at_most_once
-from tests.shared.billing.hooks import Once, WatchedTables
+from tests.shared.billing.hooks import Killed, Once, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.world import ACCOUNT, CONNECTION, PROFILE, SKU, Mapped, World
 
@@ -203,6 +203,27 @@ def test_a_mapping_that_moves_to_another_agreement_lets_go_of_its_old_line(world
     new = records.get(world.tables, ACCOUNT, CONNECTION, at).record
     assert mapped.mapping not in old.lines
     assert new.lines[mapped.mapping].confirmed == 4
+
+
+def test_a_line_that_was_not_let_go_because_the_process_ended_is_never_written(world: World) -> None:
+    """The mapping moved to another agreement, and nobody came to let go of its old line."""
+    mapped = world.map_line(quantity=10)
+    at = world.add_agreement()
+    other = world.fake.add_line(at, world.product.id, 10)
+    moved = world.mappings("contoso").mappings[0].model_copy(update={"agreement_id": at, "line_id": other.id})
+    inner = world.tables
+
+    def ends() -> None:
+        raise Killed
+
+    world.tables = WatchedTables(inner, Once("before commit", ends, nth=3))
+    with pytest.raises(Killed):
+        world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=(moved,)))
+    world.tables = inner
+    world.later_read({SKU: 12})
+    world.push_until_done()
+    assert world.quantity(mapped) == 10
+    assert int(world.fake.line(other.id).quantity) == 12
 
 
 def test_do_not_bill_lets_go_of_the_line_and_never_cancels_it(world: World) -> None:
