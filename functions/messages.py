@@ -24,6 +24,12 @@ class Message(Work):
     account: AccountId
 
 
+class CheckAccount(Message):
+    """Start what is due for the account: one message each, so that one account's fault touches no other."""
+
+    queue: ClassVar[str] = "check-account"
+
+
 class StartRun(Message):
     """Read the partner lists of the run and fan out to its tenants."""
 
@@ -74,7 +80,15 @@ class RefreshNames(Work):
     queue: ClassVar[str] = "refresh-names"
 
 
-QUEUES = tuple(
-    work.queue for work in (StartRun, ReadTenant, CloseRun, PushConnection, Evaluate, SendMail, RefreshNames)
+MESSAGES: tuple[type[Work], ...] = (
+    CheckAccount,
+    StartRun,
+    ReadTenant,
+    CloseRun,
+    PushConnection,
+    Evaluate,
+    SendMail,
+    RefreshNames,
 )
+QUEUES = tuple(message.queue for message in MESSAGES)
 """Every queue that the app listens to; each has a `-poison` beside it."""

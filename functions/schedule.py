@@ -4,8 +4,17 @@ from collections.abc import Iterator
 
 import azure.functions as func
 
-from functions.messages import CloseRun, PushConnection, RefreshNames, SendMail, StartRun, Work
-from functions.queue_edge import send
+from functions.messages import (
+    CheckAccount,
+    CloseRun,
+    Evaluate,
+    PushConnection,
+    RefreshNames,
+    SendMail,
+    StartRun,
+    Work,
+)
+from functions.queue_edge import handle, send
 from shared.accounts import repository, schedule
 from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
@@ -20,23 +29,30 @@ bp = func.Blueprint()
 def tick(timer: func.TimerRequest) -> None:
     """A missed or doubled tick does no harm: what is due follows from what is stored."""
     wired = wiring()
-    for account_id in repository.account_ids(wired.tables):
-        for work in _due(wired, repository.account(wired.tables, account_id)):
-            send(wired, work)
+    for account in repository.account_ids(wired.tables):
+        send(wired, CheckAccount(account=account))
     if names.is_due(wired.tables, wired.clock()):
         send(wired, RefreshNames())
 
 
-def _due(wired: Wiring, account: Account) -> Iterator[Work]:
+@bp.queue_trigger(arg_name="message", queue_name="check-account", connection="AzureWebJobsStorage")
+def check_account(message: func.QueueMessage) -> None:
+    handle(CheckAccount, message, _check)
+
+
+def _check(wired: Wiring, asked: CheckAccount) -> Iterator[Work]:
     now = wired.clock()
+    account = repository.account(wired.tables, asked.account)
     due = schedule.of(wired.tables, account, now)
     if due.run_on is not None:
         yield StartRun(account=account.id, run=schedule.nightly_id(due.run_on), on=due.run_on)
     if due.stuck is not None:
         yield from _unstick(account, due.stuck)
+    if (judged := evaluate.is_overdue(wired.tables, account.id, now)) is not None:
+        yield Evaluate(account=account.id, run=judged.run_id)
     if due.digest_on is not None:
         yield SendMail(account=account.id, on=due.digest_on, due=True)
-    elif evaluate.has_urgent_news(wired.tables, account):
+    elif evaluate.has_urgent_news(wired.tables, account, now):
         yield SendMail(account=account.id, on=now.astimezone(account.zone).date(), due=False)
 
 

@@ -21,6 +21,8 @@ class Schedule(Document):
     """The newest due date whose digest was dealt with."""
     urgent_as_of: datetime | None = None
     """Urgent rows that changed up to then were dealt with."""
+    urgent_on: date | None = None
+    """The newest local date on which urgent mails went out: at most one such mail a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,12 @@ def stored(tables: Tables, account: Account) -> Schedule:
 
 
 def advance(
-    tables: Tables, account: Account, *, digest_on: date | None = None, urgent_as_of: datetime | None = None
+    tables: Tables,
+    account: Account,
+    *,
+    digest_on: date | None = None,
+    urgent_as_of: datetime | None = None,
+    urgent_on: date | None = None,
 ) -> None:
     """Remember that mails were dealt with; never goes back."""
     key = keys.setting(account.id, "schedule")
@@ -75,6 +82,7 @@ def advance(
         after = Schedule(
             digest_on=max(filter(None, (before.digest_on, digest_on)), default=None),
             urgent_as_of=max(filter(None, (before.urgent_as_of, urgent_as_of)), default=None),
+            urgent_on=max(filter(None, (before.urgent_on, urgent_on)), default=None),
         )
         if after == before:
             return

@@ -9,6 +9,7 @@ from shared.accounts.models import Account
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.rules import RULES, loading
 from shared.alerts.rules.base import Judgement, is_gone
+from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
 from shared.alerts.rules.view import AccountView
 from shared.errors import RetryLater
 from shared.licensing import reading
@@ -79,13 +80,21 @@ def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
     return row.read(Evaluation) if row else None
 
 
-def has_urgent_news(tables: Tables, account: Account) -> bool:
-    """Something urgent opened or changed that no mail has dealt with. Two small reads: every tick asks."""
+def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
+    """Something urgent opened or changed that no mail has dealt with, and no urgent mail went out today yet."""
     evaluation = evaluation_of(tables, account.id)
     if evaluation is None or evaluation.urgent_at is None:
         return False
-    dealt_with = schedule.stored(tables, account).urgent_as_of
-    return dealt_with is None or evaluation.urgent_at > dealt_with
+    dealt_with = schedule.stored(tables, account)
+    if dealt_with.urgent_on == now.astimezone(account.zone).date():
+        return False
+    return dealt_with.urgent_as_of is None or evaluation.urgent_at > dealt_with.urgent_as_of
+
+
+def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation | None:
+    """The newest evaluation when no run has led to one for 26 h: only a new one can say that the sync is overdue."""
+    evaluation = evaluation_of(tables, account)
+    return evaluation if evaluation is not None and now - evaluation.at > NIGHT_AND_A_BIT else None
 
 
 def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None:

@@ -1,5 +1,6 @@
 """One mail per recipient of an account: the digest that is due, or what is urgent."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,8 +11,10 @@ from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.models import Alert, Evaluation
 from shared.errors import RetryLater
 from shared.mail.base import Mail, Transport
-from shared.mail.delivery import Letter, Told, deliver, mail_id
+from shared.mail.delivery import Letter, MailState, Told, deliver, mail_id
 from shared.storage.tables import Tables
+
+_log = logging.getLogger("seatwise.mail")
 
 
 def tell(
@@ -36,12 +39,21 @@ def tell(
     for recipient in account.digest.recipients:
         desk = _Desk(account, alerts, evaluation, recipient, sender, kind, on, now)
         try:
-            deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
+            outcome = deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
         except RetryLater as later:
             waiting = later
+            continue
+        if outcome.state in {MailState.REFUSED, MailState.UNKNOWN}:
+            _log.error("%s: the %s of %s is %s: %s", account.id, kind, on, outcome.state, outcome.why)
     if waiting is not None:
         raise waiting
-    schedule.advance(tables, account, digest_on=on if due else None, urgent_as_of=evaluation.at)
+    schedule.advance(
+        tables,
+        account,
+        digest_on=on if due else None,
+        urgent_as_of=evaluation.at,
+        urgent_on=None if due else on,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,9 +206,18 @@ def test_the_evaluation_says_when_something_urgent_last_changed(world: World) ->
     world.now += DAY / 4
     night = world.now
     assert world.evaluate().urgent_at == night
-    assert evaluate.has_urgent_news(world.tables, world.account)
+    assert evaluate.has_urgent_news(world.tables, world.account, world.now)
     world.now += DAY / 4
     assert world.evaluate().urgent_at == night
+
+
+def test_without_an_evaluation_for_over_26_hours_a_new_one_is_due(world: World) -> None:
+    assert evaluate.is_overdue(world.tables, world.account.id, world.now) is None
+    world.evaluate()
+    assert evaluate.is_overdue(world.tables, world.account.id, world.now + timedelta(hours=26)) is None
+    late = evaluate.is_overdue(world.tables, world.account.id, world.now + timedelta(hours=27))
+    assert late is not None
+    assert late.run_id == world.run
 
 
 def test_an_unknown_run_is_a_bug_of_the_caller(world: World) -> None:

@@ -1,0 +1,92 @@
+"""What a tick starts: once per period, late or doubled ticks included, and a digest after its run."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from shared.accounts import runs, schedule
+from shared.accounts.models import Account, DigestSettings, Frequency
+from shared.accounts.runs import RUN_LIMIT, Run, RunState
+from shared.storage.keys import account_id
+from shared.storage.memory import MemoryTables
+
+SYNC = datetime(2026, 3, 3, 2, tzinfo=UTC)
+DIGEST = datetime(2026, 3, 3, 7, tzinfo=UTC)
+TUESDAY = date(2026, 3, 3)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def tables() -> MemoryTables:
+    return MemoryTables()
+
+
+def an_account(frequency: Frequency = Frequency.DAILY, since: datetime = SYNC - timedelta(days=9)) -> Account:
+    return Account(
+        id=account_id("northwind-msp"),
+        name="Northwind",
+        since=since,
+        timezone="UTC",
+        digest=DigestSettings(recipients=("a@msp.example.com",), frequency=frequency),
+    )
+
+
+def run_of(tables: MemoryTables, on: date, state: RunState = RunState.CLOSED) -> Run:
+    started = datetime(on.year, on.month, on.day, 2, tzinfo=UTC)
+    closed = started if state is RunState.CLOSED else None
+    run = Run(id=on.isoformat(), on=on, started_at=started, state=state, closed_at=closed)
+    return runs.start(tables, an_account().id, run)
+
+
+def test_a_night_is_started_at_its_hour_and_not_before(tables: MemoryTables) -> None:
+    run_of(tables, TUESDAY - timedelta(days=1))
+    assert schedule.of(tables, an_account(), SYNC - MINUTE).run_on is None
+    assert schedule.of(tables, an_account(), SYNC).run_on == TUESDAY
+
+
+def test_a_late_tick_starts_the_newest_missed_night_only(tables: MemoryTables) -> None:
+    assert schedule.of(tables, an_account(), SYNC + timedelta(days=3, hours=5)).run_on == date(2026, 3, 6)
+
+
+def test_a_doubled_tick_starts_nothing_twice(tables: MemoryTables) -> None:
+    run_of(tables, TUESDAY, RunState.READING)
+    assert schedule.of(tables, an_account(), SYNC + MINUTE).run_on is None
+
+
+def test_a_run_whose_time_is_over_is_asked_to_end(tables: MemoryTables) -> None:
+    run = run_of(tables, TUESDAY, RunState.PUSHING)
+    assert schedule.of(tables, an_account(), SYNC + RUN_LIMIT).stuck is None
+    assert schedule.of(tables, an_account(), SYNC + RUN_LIMIT + MINUTE).stuck == run
+
+
+def test_a_digest_waits_for_its_run_to_close_but_not_longer_than_three_hours(tables: MemoryTables) -> None:
+    run_of(tables, TUESDAY, RunState.PUSHING)
+    assert schedule.of(tables, an_account(), DIGEST).digest_on is None
+    assert schedule.of(tables, an_account(), DIGEST + timedelta(hours=3)).digest_on == TUESDAY
+
+
+def test_a_digest_goes_once_per_due_date(tables: MemoryTables) -> None:
+    run_of(tables, TUESDAY)
+    assert schedule.of(tables, an_account(), DIGEST).digest_on == TUESDAY
+    schedule.advance(tables, an_account(), digest_on=TUESDAY)
+    assert schedule.of(tables, an_account(), DIGEST + timedelta(hours=9)).digest_on is None
+    schedule.advance(tables, an_account(), digest_on=TUESDAY - timedelta(days=5))
+    assert schedule.of(tables, an_account(), DIGEST + timedelta(hours=9)).digest_on is None
+
+
+def test_a_weekly_digest_that_was_missed_on_monday_goes_on_tuesday(tables: MemoryTables) -> None:
+    monday = TUESDAY - timedelta(days=1)
+    run_of(tables, monday)
+    assert schedule.of(tables, an_account(Frequency.WEEKLY), DIGEST).digest_on == monday
+
+
+def test_no_digest_was_due_before_the_account_began(tables: MemoryTables) -> None:
+    run_of(tables, TUESDAY)
+    young = an_account(since=DIGEST + MINUTE)
+    assert schedule.of(tables, young, DIGEST + timedelta(hours=4)).digest_on is None
+
+
+def test_a_digest_hour_before_the_sync_hour_waits_for_the_run_of_the_day_before(tables: MemoryTables) -> None:
+    account = an_account().model_copy(update={"sync_hour": 22})
+    run_of(tables, TUESDAY - timedelta(days=1))
+    assert schedule.of(tables, account, DIGEST).digest_on == TUESDAY

@@ -1,0 +1,126 @@
+"""Who is written to and when: one mail per recipient, urgent ones at most once a day, nothing unsent forgotten."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from shared.accounts import schedule
+from shared.accounts.models import DigestSettings, Frequency
+from shared.alerts import evaluate, telling
+from shared.errors import RetryLater
+from shared.mail.base import Delivery, Mail, Receipt
+from tests.shared.alerts.conftest import World
+from tests.shared.alerts.world import line, sku
+
+HOUR = timedelta(hours=1)
+
+
+class Post:
+    """A transport that keeps what it was handed and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self.says: dict[str, Delivery] = {}
+
+    def send(self, mail: Mail) -> Receipt:
+        delivery = self.says.get(mail.to, Delivery.ACCEPTED)
+        if delivery is Delivery.ACCEPTED:
+            self.mails.append(mail)
+        return Receipt(delivery, why="" if delivery is Delivery.ACCEPTED else "the provider says so")
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+def weekly(world: World, *recipients: str) -> None:
+    digest = DigestSettings(recipients=recipients or ("a@msp.example.com",), frequency=Frequency.WEEKLY)
+    world.account = world.account.model_copy(update={"digest": digest})
+
+
+def tick(world: World, post: Post) -> None:
+    """What a tick does about urgent rows."""
+    if evaluate.has_urgent_news(world.tables, world.account, world.now):
+        on = world.now.astimezone(world.account.zone).date()
+        tell(world, post, on, due=False)
+
+
+def tell(world: World, post: Post, on: date, *, due: bool) -> None:
+    telling.tell(world.tables, post, world.account, "seatwise@msp.example.com", on, due, world.now)
+
+
+def fails(world: World, *mappings: str) -> None:
+    """Lines that could not be written: urgent rows."""
+    world.lines(*(line(one, blocked="The line was cancelled.") for one in mappings))
+    world.evaluate()
+
+
+def test_an_urgent_row_is_mailed_at_the_next_tick_whatever_the_frequency(world: World, post: Post) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    tick(world, post)
+    tick(world, post)
+    assert [mail.to for mail in post.mails] == ["a@msp.example.com"]
+
+
+def test_a_second_urgent_row_of_the_day_is_mailed_the_next_day_and_not_forgotten(
+    world: World, post: Post
+) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    tick(world, post)
+    world.now += 6 * HOUR
+    fails(world, "mapping1", "mapping2")
+    tick(world, post)
+    assert len(post.mails) == 1
+    world.now += 18 * HOUR
+    tick(world, post)
+    assert len(post.mails) == 2
+
+
+def test_a_recipient_whose_mail_must_wait_keeps_nobody_else_waiting_and_gets_it_later(
+    world: World, post: Post
+) -> None:
+    weekly(world, "slow@msp.example.com", "quick@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    post.says["slow@msp.example.com"] = Delivery.NOT_NOW
+    on = world.now.date()
+    with pytest.raises(RetryLater):
+        tell(world, post, on, due=True)
+    assert [mail.to for mail in post.mails] == ["quick@msp.example.com"]
+    assert schedule.stored(world.tables, world.account).digest_on != on
+    post.says.clear()
+    world.now += HOUR
+    tell(world, post, on, due=True)
+    assert [mail.to for mail in post.mails] == ["quick@msp.example.com", "slow@msp.example.com"]
+    assert schedule.stored(world.tables, world.account).digest_on == on
+
+
+def test_what_a_refused_mail_said_is_new_in_the_next_digest(world: World, post: Post) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    post.says["a@msp.example.com"] = Delivery.REFUSED
+    tell(world, post, world.now.date(), due=True)
+    post.says.clear()
+    world.now += 7 * 24 * HOUR
+    world.evaluate()
+    tell(world, post, world.now.date(), due=True)
+    assert len(post.mails) == 1
+    assert post.mails[0].subject.startswith("3 new: 1 failed push")
+
+
+def test_nothing_is_mailed_when_nothing_is_open(world: World, post: Post) -> None:
+    world.add("t1", sku("e3", 0))
+    world.evaluate()
+    tell(world, post, world.now.date(), due=True)
+    assert post.mails == []
+
+
+def test_an_account_that_was_never_judged_is_not_written_to(world: World, post: Post) -> None:
+    tell(world, post, datetime(2026, 11, 20).astimezone().date(), due=True)
+    assert post.mails == []
