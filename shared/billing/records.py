@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.storage import keys
 from shared.storage.keys import AccountId
-from shared.storage.tables import Insert, Replace, Row, Tables
+from shared.storage.tables import TRANSACTION_LIMIT, Insert, Replace, Row, Tables, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,11 @@ def save(
     record: AgreementRecord,
     entries: Iterable[LedgerEntry] = (),
 ) -> Kept:
-    """Replace the record and append to the ledger in one transaction. Raises Conflict when it was changed meanwhile."""
+    """Replace the record and append to the ledger in one transaction. Raises Conflict when it was changed meanwhile.
+
+    Of more entries than fit, the last ones go with the record and the others before it: a repeat may tell them twice,
+    and none is lost.
+    """
     key = keys.agreement(account, record.connection, record.agreement_id)
     log = [
         Insert(
@@ -53,8 +57,11 @@ def save(
         )
         for e in entries
     ]
+    room = TRANSACTION_LIMIT - 1
+    for some in chunks(log[:-room]):
+        tables.commit(some)
     first = Replace(key, record, kept.etag) if kept.etag else Insert(key, record)
-    return replace(kept, record=record, etag=tables.commit([first, *log])[0])
+    return replace(kept, record=record, etag=tables.commit([first, *log[-room:]])[0])
 
 
 def ledger(

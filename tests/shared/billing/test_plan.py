@@ -302,11 +302,12 @@ def test_a_prorating_agreement_is_never_written_not_even_when_approved(world: Wo
     world.fake.edit_agreement(mapped.agreement, prorates=True)
     world.later_read({SKU: 12})
     world.push_until_done()
-    held = world.held()
-    assert held[0].reasons == (HoldReason.PRORATION,)
+    assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (
+        10,
+        [(HoldReason.PRORATION,)],
+    )
     with pytest.raises(Rejected, match="prorates"):
-        world.decide(held[0].change.id)
-    assert world.quantity(mapped) == 10
+        world.decide(the_held_change(world))
 
 
 def test_when_proration_is_switched_off_the_change_is_written(world: World) -> None:

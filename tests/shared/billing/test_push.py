@@ -705,6 +705,17 @@ def test_what_is_held_is_stored_before_the_first_write(world: World) -> None:
     assert HoldReason.TO_ZERO in world.held()[0].reasons
 
 
+def test_more_hand_edits_than_fit_into_one_transaction_are_all_recorded(world: World) -> None:
+    at = world.add_agreement()
+    lines = [world.map_line(quantity=10, sku=f"sku{n}", agreement=at) for n in range(120)]
+    world.later_read({mapped.sku: 11 for mapped in lines})
+    for mapped in lines:
+        world.fake.edit_line(mapped.line, quantity=Decimal(11))
+    run = world.push_until_done()
+    assert run.lines == LineCounts(unchanged=120)
+    assert {tuple(world.events(mapped)) for mapped in lines} == {("adopted", "adopted")}
+
+
 # Which unchanged agreements are looked at
 
 
