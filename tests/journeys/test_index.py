@@ -11,6 +11,7 @@ from sandbox.host.index import IndexedFunction, index
 from sandbox.stage import ROOT
 
 QUEUES = {
+    "check_account": "check-account",
     "start_run": "start-run",
     "read_tenant": "read-tenant",
     "close_run": "close-run",

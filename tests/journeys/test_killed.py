@@ -69,7 +69,7 @@ class Mortal(Living):
         self.fault("kill", pid=self.host.pid, count=1, **request)
 
     def wait_until_killed(self) -> None:
-        eventually(lambda: not self.host.alive(), "the host to be killed")
+        eventually(lambda: not self.host.alive(), "the host to be killed", seconds=40)
 
     def restart(self) -> None:
         self.host = self.stage.start_host(timers=False, lease_seconds=LEASE_SECONDS)
