@@ -1,10 +1,14 @@
 """Put the product into the sandbox: its clock is the sandbox's, and its HTTP requests reach the stand-ins."""
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from sandbox.clock import SandboxClock
+from sandbox.host.waking import wake
 from sandbox.transport import sandbox_session
+from shared.storage.queues import Queues
 from shared.wiring import Surroundings, place_in
 
 STATE, STAND_INS = "SANDBOX_STATE", "SANDBOX_STAND_INS"
@@ -14,6 +18,17 @@ def surroundings(state: Path, stand_ins: str) -> Surroundings:
     return Surroundings(clock=SandboxClock(state).now, session=lambda: sandbox_session(stand_ins))
 
 
+class Waking:
+    """Queues that tell the host's listeners what was sent, so that they need not look all the time."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+
+    def send(self, queue: str, body: str, after: timedelta = timedelta()) -> None:
+        self._queues.send(queue, body, after)
+        wake(queue, after)
+
+
 def install() -> None:
     """Called in the host's process before the app is loaded."""
-    place_in(surroundings(Path(os.environ[STATE]), os.environ[STAND_INS]))
+    place_in(replace(surroundings(Path(os.environ[STATE]), os.environ[STAND_INS]), queues=Waking))

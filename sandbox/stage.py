@@ -76,6 +76,7 @@ class Stage:
             "SEATWISE_MAIL_PATH": str(self.mails),
             "SEATWISE_SENDER": "seatwise@sandbox.example.com",
             "PYTHON_THREADPOOL_THREAD_COUNT": "32",
+            "MALLOC_ARENA_MAX": "2",
             inject.STATE: str(self.state),
             inject.STAND_INS: self.stand_ins.url,
             **self._settings,
@@ -118,6 +119,7 @@ class Host:
     def __init__(self, stage: Stage, *, timers: bool, lease_seconds: float) -> None:
         command = [sys.executable, "-m", "sandbox.host", "--app", str(ROOT), "--state", str(stage.state)]
         command += ["--setup", "sandbox.inject:install", "--lease-seconds", str(lease_seconds)]
+        command += ["--poll-seconds", "2", "--log-level", "error"]
         if not timers:
             command.append("--no-timers")
         self._process = subprocess.Popen(

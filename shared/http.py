@@ -94,7 +94,8 @@ class Http:
         # One session serves every account: a cookie that one was given must not travel with another's request.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session = session
-        self._clock = clock
+        self.clock = clock
+        self.sleep = sleep
         self._retrying = Retrying(
             sleep=sleep,
             stop=stop_after_attempt(ATTEMPTS),
@@ -136,7 +137,7 @@ class Http:
 
     def wait_asked_for(self, answer: requests.Response) -> timedelta | None:
         """The answer's Retry-After; None when it has none that can be understood."""
-        return retry_after(answer.headers.get("Retry-After"), self._clock())
+        return retry_after(answer.headers.get("Retry-After"), self.clock())
 
     def _send(self, method: str, url: str, request: Request) -> requests.Response:
         sent: Request = {"timeout": TIMEOUT, **request}

@@ -40,6 +40,8 @@ class Surroundings:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
     session: Callable[[], requests.Session] = field(default=_session)
+    queues: Callable[[Queues], Queues] = field(default=lambda queues: queues)
+    """Put something around the queues, for example a host that wants to know at once what was sent."""
 
 
 class Wiring:
@@ -49,7 +51,7 @@ class Wiring:
         self.settings = settings
         self.clock = surroundings.clock
         self.sleep = surroundings.sleep
-        self._session = surroundings.session
+        self._surroundings = surroundings
 
     @cached_property
     def storage(self) -> AzureStorage:
@@ -65,9 +67,9 @@ class Wiring:
     def blobs(self) -> Blobs:
         return self.storage.blobs
 
-    @property
+    @cached_property
     def queues(self) -> Queues:
-        return self.storage.queues
+        return self._surroundings.queues(self.storage.queues)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -82,7 +84,7 @@ class Wiring:
 
     @cached_property
     def http(self) -> Http:
-        return Http(self._session(), self.sleep, self.clock)
+        return Http(self._surroundings.session(), self.sleep, self.clock)
 
     @cached_property
     def microsoft(self) -> Microsoft:

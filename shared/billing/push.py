@@ -22,9 +22,9 @@ from shared.storage.tables import Conflict, Tables
 BUDGET = timedelta(minutes=5)
 """After this a push puts itself back, so that no invocation runs for long."""
 SWEPT_A_NIGHT = 100
-"""Agreements without a change that are read each night at least, those longest unread first."""
+"""Agreements that are read each night at least: those with a change, then those longest unread."""
 SWEPT_WITHIN = 14
-"""Nights after which every agreement was read."""
+"""Nights within which every agreement is read."""
 INVOICE_EVE = timedelta(days=2)
 """An agreement that is invoiced this soon is read in any case: a hand edit must be found before."""
 
@@ -155,7 +155,9 @@ def _work(
     work = [Work(one, _not_refused_yet(one, changes.get(one.agreement_id, ()), run)) for one in mine]
     writing = [one for one in work if one.writes]
     looking = [one.outline for one in work if not one.writes]
-    return writing + [Work(one, ()) for one in due_for_a_look(looking, listed, run.started_at, today)]
+    share = max(SWEPT_A_NIGHT, -(-len(work) // SWEPT_WITHIN)) - len(writing)
+    due = due_for_a_look(looking, listed, share, run.started_at, today)
+    return writing + [Work(one, ()) for one in due]
 
 
 def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> tuple[Change, ...]:
@@ -167,9 +169,14 @@ def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> t
 
 
 def due_for_a_look(
-    outlines: Sequence[Outline], listed: Mapping[str, Agreement], run_started: datetime, today: date
+    outlines: Sequence[Outline],
+    listed: Mapping[str, Agreement],
+    share: int,
+    run_started: datetime,
+    today: date,
 ) -> list[Outline]:
-    """Which unchanged agreements are read tonight: those longest unread, and all that are invoiced soon.
+    """Which unchanged agreements are read tonight: `share` of them, the longest unread first; all that were not read
+    for two weeks; and all that are invoiced soon.
 
     A small account's agreements are all read every night; of a large one's a share, so that the PSA's rate limit is
     left to the writes.
@@ -177,9 +184,13 @@ def due_for_a_look(
     there = [one for one in outlines if one.agreement_id in listed and listed[one.agreement_id].active]
     unread = [one for one in there if one.read_at is None or one.read_at < run_started]
     unread.sort(key=_how_late)
-    share = max(SWEPT_A_NIGHT, -(-len(there) // SWEPT_WITHIN)) - (len(there) - len(unread))
-    tonight, others = unread[: max(0, share)], unread[max(0, share) :]
-    return tonight + [one for one in others if _is_invoiced_soon(listed[one.agreement_id], today)]
+    share = max(0, share - (len(there) - len(unread)))
+    overdue = run_started - timedelta(days=SWEPT_WITHIN)
+    return unread[:share] + [
+        one
+        for one in unread[share:]
+        if one.read_at is None or one.read_at < overdue or _is_invoiced_soon(listed[one.agreement_id], today)
+    ]
 
 
 def _how_late(outline: Outline) -> tuple[bool, datetime, str]:

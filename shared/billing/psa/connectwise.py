@@ -31,6 +31,7 @@ from shared.billing.psa.base import (
     WriteKind,
 )
 from shared.billing.psa.connectwise_settings import ConnectWiseSettings
+from shared.billing.psa.pace import pace_of
 from shared.billing.psa.read_back import judge_created, judge_quantity
 from shared.http import (
     UNTOLD_WAIT,
@@ -47,6 +48,8 @@ _ACCEPT = "application/vnd.connectwise.com+json; version=2021.1"
 _ROUTER = "v4_6_release/"
 """The codebase that every ConnectWise understands."""
 _PAGE_SIZE = 1000
+_CALLS_A_MINUTE = 800
+"""ConnectWise refuses more than 1,000 a minute, of all tools together; what has begun may go above this share."""
 _MOST_PAGES = 500
 _MARKER_LENGTH = 50
 """Characters of a serial number: a longer marker would be cut, and its line never found again."""
@@ -84,6 +87,7 @@ class ConnectWise:
         self._site = settings.site
         self._company_id = settings.company_id
         self._http = http
+        self._pace = pace_of(f"{settings.site}/{settings.company_id}", _CALLS_A_MINUTE)
         pair = f"{settings.company_id}+{settings.public_key}:{private_key}"
         token = base64.b64encode(pair.encode()).decode()
         self._never_shown = [word for word in (token, private_key, settings.public_key) if word]
@@ -159,6 +163,7 @@ class ConnectWise:
                 f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters, else it is not found again.",
             )
         try:
+            self._pace.count(self._http.clock())
             answer = self._http.write(method, self._root + path, headers=self._headers, json=body)
         except PsaUnavailable as error:  # the root was not known yet and could not be read
             return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
@@ -237,6 +242,8 @@ class ConnectWise:
         Forward-only pages go on from the last id, so a row that is deleted meanwhile hides no other. A server that
         does not know them numbers its pages, and the same links lead through those.
         """
+        while pause := self._pace.pause(self._http.clock()).total_seconds():
+            self._http.sleep(pause)
         url = self._root + path
         whole: _Params = {"pageSize": _PAGE_SIZE, "fields": columns}
         params = whole
@@ -293,6 +300,7 @@ class ConnectWise:
                 raise PsaRefused(code, f"ConnectWise refuses to be read: {words}")
 
     def _send(self, url: str, params: _Params) -> requests.Response:
+        self._pace.count(self._http.clock())
         try:
             return self._http.read("GET", url, headers=self._headers, params=params)
         except Throttled as error:

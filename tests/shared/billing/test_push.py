@@ -736,23 +736,29 @@ def listed_agreements(count: int, **changes: object) -> dict[str, Agreement]:
 TODAY = date(2026, 3, 2)
 
 
+def looked_at(
+    kept: list[Outline], listed: dict[str, Agreement] | None = None, share: int = SWEPT_A_NIGHT
+) -> list[str]:
+    found = due_for_a_look(kept, listed or listed_agreements(len(kept)), share, START, TODAY)
+    return [one.agreement_id for one in found]
+
+
 def test_a_small_accounts_agreements_are_all_read_every_night() -> None:
-    looked = due_for_a_look(outlines(40, START - DAY), listed_agreements(40), START, TODAY)
-    assert len(looked) == 40
+    assert len(looked_at(outlines(40, START - DAY))) == 40
 
 
-def test_of_many_agreements_those_longest_unread_are_read_first_and_never_read_ones_before_them() -> None:
-    never, old, new = (
+def test_of_many_agreements_those_longest_unread_are_read_first() -> None:
+    old, new = outlines(300, START - 3 * DAY), outlines(600, START - DAY)[300:]
+    assert looked_at([*new, *old]) == [f"{n:05}" for n in range(SWEPT_A_NIGHT)]
+
+
+def test_an_agreement_that_was_never_read_or_not_for_two_weeks_is_read_whatever_the_share() -> None:
+    never, late, new = (
         outlines(10, None),
-        outlines(300, START - 3 * DAY)[10:],
+        outlines(300, START - 15 * DAY)[10:],
         outlines(600, START - DAY)[300:],
     )
-    looked = due_for_a_look([*new, *old, *never], listed_agreements(600), START, TODAY)
-    assert [one.agreement_id for one in looked] == [f"{n:05}" for n in range(SWEPT_A_NIGHT)]
-
-
-def test_every_agreement_is_read_within_two_weeks_however_many_there_are() -> None:
-    assert len(due_for_a_look(outlines(2800, None), listed_agreements(2800), START, TODAY)) == 200
+    assert looked_at([*new, *late, *never], share=0) == [f"{n:05}" for n in range(300)]
 
 
 def test_an_agreement_that_is_invoiced_tomorrow_is_read_in_any_case() -> None:
@@ -760,13 +766,15 @@ def test_an_agreement_that_is_invoiced_tomorrow_is_read_in_any_case() -> None:
     kept[-1] = replace(kept[-1], read_at=START - timedelta(hours=2))
     listed = listed_agreements(600)
     listed["00599"] = next(iter(listed_agreements(600, next_invoice=TODAY + DAY).values()))
-    looked = due_for_a_look(kept, listed, START, TODAY)
-    assert looked[-1].agreement_id == "00599"
+    looked = looked_at(kept, listed)
+    assert looked[-1] == "00599"
     assert len(looked) == SWEPT_A_NIGHT + 1
 
 
-def test_what_was_read_in_this_run_is_not_read_again() -> None:
-    assert due_for_a_look(outlines(40, START), listed_agreements(40), START, TODAY) == []
+def test_what_was_read_in_this_run_is_not_read_again_and_counts_for_the_share() -> None:
+    assert looked_at(outlines(40, START)) == []
+    half = [*outlines(50, START), *outlines(600, START - DAY)[50:]]
+    assert len(looked_at(half)) == SWEPT_A_NIGHT - 50
 
 
 # The records
