@@ -3,7 +3,7 @@
 import gzip
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,10 +22,12 @@ from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets, SecretsUnavailable
-from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Tables, chunks
+from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
 
 _log = logging.getLogger("seatwise.reading")
 
+HEADS_AT_ONCE = 40
+"""Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
 WAIT = timedelta(seconds=60)
 """Before the next try when Microsoft did not say how long to wait."""
 TIMED_OUT = Trouble(
@@ -72,34 +74,46 @@ def read_partners(
     ]
     added = repository.companies(tables, account.id)
     wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
-    to_read, changes = [], []
-    heads = {row.read(Head).tenant_id: row for row in tables.rows(keys.tenants(account.id), "head|")}
-    for tenant in sorted(wanted):
-        row = heads.get(tenant)
-        head = row.read(Head) if row else Head(tenant_id=tenant)
+    to_read: list[TenantToRead] = []
+    changes: list[Change] = []
+    for head, row in _heads_of(tables, account.id, wanted):
         if head.run == run.id and not _is_pending(head, run):
             continue
-        usable, trouble = reachable(tenant, partners, added[tenant].partner_connection)
+        usable, trouble = reachable(head.tenant_id, partners, added[head.tenant_id].partner_connection)
         asked = head.model_copy(update={"run": run.id, "status": ReadStatus.PENDING, "trouble": None})
         if trouble is not None:
             asked = snapshot.refused(asked, trouble, run.id, now)
         else:
-            to_read.append(TenantToRead(tenant, usable))
+            to_read.append(TenantToRead(head.tenant_id, usable))
         if asked != head:
-            key = keys.head(account.id, tenant)
+            key = keys.head(account.id, head.tenant_id)
             changes.append(Replace(key, asked, row.etag) if row else Insert(key, asked))
-    _commit_all(tables, changes)
+        if len(changes) == HEADS_AT_ONCE:
+            _commit(tables, changes)
+            changes = []
+    _commit(tables, changes)
     return to_read
 
 
-def _commit_all(tables: Tables, changes: Sequence[Change]) -> None:
-    for some in chunks(changes):
-        try:
-            tables.commit(some)
-        except Conflict as conflict:
-            raise RetryLater(
-                timedelta(seconds=5), "a tenant changed while the run was starting"
-            ) from conflict
+def _heads_of(tables: Tables, account: AccountId, tenants: Set[str]) -> Iterator[tuple[Head, Row | None]]:
+    """The heads of these tenants, one after the other; at last those that have none yet."""
+    missing = set(tenants)
+    for row in tables.rows(keys.tenants(account), "head|"):
+        head = row.read(Head)
+        if head.tenant_id in missing:
+            missing.remove(head.tenant_id)
+            yield head, row
+    for tenant in sorted(missing):
+        yield Head(tenant_id=tenant), None
+
+
+def _commit(tables: Tables, changes: Sequence[Change]) -> None:
+    if not changes:
+        return
+    try:
+        tables.commit(changes)
+    except Conflict as conflict:
+        raise RetryLater(timedelta(seconds=5), "a tenant changed while the run was starting") from conflict
 
 
 def _read_partner(

@@ -12,6 +12,7 @@ from sandbox.stage import ROOT
 
 QUEUES = {
     "check_account": "check-account",
+    "check_account": "check-account",
     "start_run": "start-run",
     "read_tenant": "read-tenant",
     "close_run": "close-run",
