@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
+from shared.alerts import exclusions
+from shared.alerts.exclusions import Exclusions
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.rules import RULES, loading
 from shared.alerts.rules.base import Judgement, is_gone
@@ -44,7 +46,8 @@ def evaluate(
     LookupError for a run that is not there.
     """
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
-    book = _Book(tables, view)
+    excluded = exclusions.load(tables, account.id, now.astimezone(account.zone).date())
+    book = _Book(tables, view, excluded)
     rules = [rule for rule in RULES if view.is_on(rule.slug)]
     for rule in rules:
         book.take(rule.slug, rule.account(view))
@@ -112,9 +115,10 @@ def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
-    def __init__(self, tables: Tables, view: AccountView) -> None:
+    def __init__(self, tables: Tables, view: AccountView, excluded: Exclusions) -> None:
         self._tables = tables
         self._view = view
+        self._excluded = excluded
         self._account = view.account.id
         self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
         self._seen: set[str] = set()
@@ -125,12 +129,12 @@ class _Book:
         """When the newest of the open urgent alerts last changed."""
 
     def take(self, slug: Slug, judgement: Judgement) -> None:
-        """Write what a judgement found. The first finding of an identity counts."""
+        """Write what a judgement found and nobody excluded. The first finding of an identity counts."""
         self._scopes[slug] |= judgement.scopes
         self._settled[slug] |= judgement.settled
         for finding in judgement.findings:
             key = keys.alert(self._account, slug, finding.identity)
-            if key.row in self._seen:
+            if key.row in self._seen or self._excluded.cover(finding):
                 continue
             self._seen.add(key.row)
             row = self._left.pop(key.row, None)
@@ -158,10 +162,11 @@ class _Book:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 
     def _is_over(self, finding: Finding) -> bool:
-        """Also when its type was switched off or its tenant or connection was removed."""
+        """Also when it was excluded, its type switched off, or its tenant or connection removed."""
         slug = finding.slug
         return (
             not self._view.is_on(slug)
+            or self._excluded.cover(finding)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)

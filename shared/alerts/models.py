@@ -32,6 +32,8 @@ class Finding(Document):
     scope: str
     """What had to be read to judge it: a tenant id, a PSA connection, or "account"."""
     tenant_id: str = ""
+    skus: tuple[str, ...] = ()
+    """Ids of the SKUs that the row is about: excluding each of them leaves the row out."""
     who: str
     """Customer's or connection's name, as the row's first cell."""
     what: str

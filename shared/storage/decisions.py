@@ -59,19 +59,30 @@ def decide(
 
 def get[D: Document](tables: Tables, account: AccountId, kind: str, name: str, model: type[D]) -> D | None:
     """What is in force now."""
+    decision = newest(tables, account, kind, name)
+    return decision.read(model) if decision else None
+
+
+def newest(tables: Tables, account: AccountId, kind: str, name: str) -> Decision | None:
+    """What was last decided, an end included."""
     row = tables.get(keys.decision_now(account, kind, name))
-    return row.read(Decision).read(model) if row else None
+    return row.read(Decision) if row else None
 
 
 def in_force[D: Document](
     tables: Tables, account: AccountId, kind: str, model: type[D]
 ) -> Iterator[tuple[str, D]]:
     """Id and document of everything of a kind that is in force now."""
-    for row in tables.rows(keys.decisions(account), keys.decisions_now(kind)):
-        decision = row.read(Decision)
+    for decision in standing(tables, account, kind):
         document = decision.read(model)
         if document is not None:
             yield decision.id, document
+
+
+def standing(tables: Tables, account: AccountId, kind: str) -> Iterator[Decision]:
+    """The newest decision about everything of a kind, also where it ended what was in force."""
+    for row in tables.rows(keys.decisions(account), keys.decisions_now(kind)):
+        yield row.read(Decision)
 
 
 def as_of[D: Document](

@@ -55,6 +55,7 @@ class More(TypedDict, total=False):
     """What only some rows have."""
 
     tenant_id: str
+    skus: tuple[str, ...]
     value: str
     seats: int
     money: Decimal

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, believed, identity, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import name, seats
 from shared.licensing.licences import Licence, licence, split
@@ -47,5 +47,5 @@ def _finding(view: AccountView, tenant_id: str, one: Licence) -> Finding:
         what = f"{units} of subscription {name(part)}, on no agreement line; other subscriptions of it are mapped."
     what = f"{name(view.names(one.key.sku_id, one.part_number))}: {what}"
     key, scope = identity(tenant_id, *filter(None, one.key)), tenant_scope(tenant_id)
-    who, count = view.who(tenant_id), one.purchased
-    return row(Slug.NO_BILLING_PROFILE, key, scope, who, what, FIX, tenant_id=tenant_id, seats=count)
+    more = More(tenant_id=tenant_id, skus=(one.key.sku_id,), seats=one.purchased)
+    return row(Slug.NO_BILLING_PROFILE, key, scope, view.who(tenant_id), what, FIX, **more)

@@ -35,6 +35,7 @@ def _finding(view: AccountView, tenant_id: str, one: Licence) -> Finding:
         f"{product}: {one.spare:,} of {seats(one.purchased)} assigned to nobody{more}.",
         f"Ask {name(who)} if the {seat} needed: assign {them}, or reduce the subscription by {one.spare:,}.",
         tenant_id=tenant_id,
+        skus=(one.key.sku_id,),
         value=str(one.spare),
         seats=one.spare,
         money=_price(view, tenant_id, one) * one.spare,

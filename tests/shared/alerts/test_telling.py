@@ -9,8 +9,7 @@ from shared.accounts.models import DigestSettings, Frequency
 from shared.alerts import evaluate, telling
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
-from tests.shared.alerts.conftest import World
-from tests.shared.alerts.world import line, sku
+from tests.shared.alerts.world import World, line, sku
 
 HOUR = timedelta(hours=1)
 
