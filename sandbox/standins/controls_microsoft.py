@@ -104,7 +104,13 @@ def add_tenant(
         raise ControlError(f"{name} is there already.")
     key = find_partner(state, partner)["key"]
     access = {"partner": key, "gdap": Gdap.ACTIVE.value, "roles": [GLOBAL_READER], "consent": True}
-    access |= {"app_consent": True, "ends_in_days": 400, "relationship": "reseller", "trouble": None}
+    access |= {
+        "app_consent": True,
+        "ends_in_days": 400,
+        "relationship": "reseller",
+        "trouble": None,
+        "sells": True,
+    }
     document: Document = {"id": tenant_id, "name": str(name), "domain": domain, "access": {key: access}}
     document |= {
         "holdings": [],
@@ -113,7 +119,7 @@ def add_tenant(
         "added": False,
     }
     document |= {"psa_site": None, "psa_company_id": None, "agreement_id": None, "mappings": []}
-    document |= {"user_overrides": {}, "version": 1}
+    document |= {"user_overrides": {}, "shared_mailboxes": [], "version": 1}
     holding = new_holding(document, chosen.id)
     holding["subscriptions"][0]["units"] = holding["assigned"] = number
     state.put("tenant", tenant_id, document)

@@ -10,7 +10,7 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def with_content_faults(answer: Answer, request: Request, hits: list[Fault]) -> Answer:
-    """Spoil a list: a bare array with a Link header (ConnectWise), or `items` with `links` (Partner Center)."""
+    """Spoil a list: an array with a Link header (ConnectWise), `items` (Partner Center) or `value` (Exchange)."""
     if answer.status != 200:
         return answer
     raw = answer.raw()
@@ -18,14 +18,15 @@ def with_content_faults(answer: Answer, request: Request, hits: list[Fault]) -> 
         content = json.loads(raw.removeprefix(_MARK))
     except ValueError:
         return answer
-    rows = content if isinstance(content, list) else content.get("items")
+    named = "value" if isinstance(content, dict) and "value" in content else "items"
+    rows = content if isinstance(content, list) else content.get(named)
     if not isinstance(rows, list):
         return answer
     for hit in hits:
         rows = _rows(rows, hit)
         _links(answer, content, request, hit)
     if isinstance(content, dict):
-        content["items"] = rows
+        content[named] = rows
         answer.body = _MARK * raw.startswith(_MARK) + json.dumps(content).encode()
     else:
         answer.body = rows
@@ -57,6 +58,9 @@ def _links(answer: Answer, content: Any, request: Request, hit: Fault) -> None:
     query = f"?{request.raw_query}" if request.raw_query else ""
     if isinstance(content, list):
         answer.headers["Link"] = f'<https://{host}{request.path}{query}>; rel="next"'
+        return
+    if "value" in content:
+        content["@odata.nextLink"] = f"https://{host}{request.path}{query}"
         return
     here = (
         f"https://{host}{request.path}{query}" if hit.what is What.FOREIGN_PAGE else f"{request.path}{query}"

@@ -109,6 +109,17 @@ def all_users(tenant: Document) -> list[dict[str, Any]]:
     return [_user(tenant, number, skus) for number, skus in enumerate(licences_by_user(tenant))]
 
 
+def user_of(tenant: Document, name: str) -> tuple[int, dict[str, Any]] | None:
+    """The number and the fields of the user with this id or principal name; None: there is none."""
+    wanted = name.lower()
+    for number, skus in enumerate(licences_by_user(tenant)):
+        if "@" in wanted or guid(tenant["id"], number) == wanted:
+            user = _user(tenant, number, skus)
+            if wanted in (user["id"], user["userPrincipalName"].lower()):
+                return number, user
+    return None
+
+
 def _user(tenant: Document, number: int, skus: list[str]) -> dict[str, Any]:
     chance = number_of(tenant["id"], number)
     given = _GIVEN[chance % 30]
@@ -168,6 +179,8 @@ def _shown(plan: Plan) -> dict[str, str]:
 
 
 _SHOWN = {plan.id: _shown(plan) for sku in BY_ID.values() for plan in sku.plans}
+_MAILBOXES = ("EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_STANDARD", "EXCHANGE_S_DESKLESS")
+MAILBOX_PLANS = frozenset(plan.id for sku in BY_ID.values() for plan in sku.plans if plan.name in _MAILBOXES)
 
 
 def _plans(skus: list[str]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import zlib
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from sandbox.standins.graph_rows import (
 )
 from sandbox.standins.protocol import Answer, Call, Request, request_to
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.vendor_exchange import has_mailbox
 from sandbox.standins.world_types import DIRECTORY_READERS, GLOBAL_READER, Gdap
 
 HOST = "graph.microsoft.com"
@@ -38,6 +40,7 @@ _KINDS = {
     "/organization": "graph.organization",
     "/$batch": "graph.batch",
 }
+_PURPOSE = re.compile(r"/users/([^/]+)/mailboxsettings/userpurpose", re.IGNORECASE)
 _PARTNER_KINDS = frozenset({"graph.relationships", "graph.customers", "graph.contracts"})
 
 
@@ -62,12 +65,12 @@ class Graph:
         claims = claims_of(request, AUDIENCE, self._state)
         tenant = "" if isinstance(claims, str) else claims["tid"]
         path = request.path.rstrip("/").lower()
-        kind = (
-            _KINDS.get(path.removeprefix("/v1.0"), "graph.other")
-            if path.startswith("/v1.0/")
-            else "graph.other"
-        )
-        return Call(kind, tenant)
+        if not path.startswith("/v1.0/"):
+            return Call("graph.other", tenant)
+        place = path.removeprefix("/v1.0")
+        if _PURPOSE.fullmatch(place):
+            return Call("graph.mailbox_settings", tenant)
+        return Call(_KINDS.get(place, "graph.other"), tenant)
 
     def answer(self, request: Request, call: Call) -> Answer:
         claims = claims_of(request, AUDIENCE, self._state)
@@ -118,6 +121,8 @@ class Graph:
             if claims["tid"] != partner["tenant_id"]:
                 raise denied
             return
+        if call.kind == "graph.mailbox_settings" and claims["idtyp"] != "app":
+            raise _Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         tenant = self._state.find("tenant", claims["tid"])
         if tenant is None or claims["idtyp"] == "app":
             return
@@ -135,6 +140,8 @@ class Graph:
             )
         if call.kind == "graph.users":
             return self._users(request, tenant, hits)
+        if call.kind == "graph.mailbox_settings":
+            return _json(_purpose(request, tenant))
         if call.kind == "graph.subscribed_skus":
             rows = subscribed_skus(tenant)
         elif call.kind == "graph.subscriptions":
@@ -317,6 +324,20 @@ def _with_status(rows: list[Document], wanted: str) -> list[Document]:
     if name.strip() != "status" or not value:
         raise _Refused(400, "BadRequest", f"The stand-in does not know the filter '{wanted}'.")
     return [row for row in rows if row["status"] == value.strip().strip("'")]
+
+
+def _purpose(request: Request, tenant: Document) -> Document:
+    asked = _PURPOSE.fullmatch(request.path.removeprefix("/v1.0").rstrip("/"))
+    found = people.user_of(tenant, asked[1]) if asked else None
+    if found is None:
+        raise _Refused(404, "ErrorInvalidUser", "The requested user is invalid.")
+    number, user = found
+    shared = number in {box["number"] for box in tenant.get("shared_mailboxes", ())}
+    if not shared and not has_mailbox(user):
+        text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+        raise _Refused(404, "MailboxNotEnabledForRESTAPI", text)
+    context = f"{ROOT}/$metadata#users('{user['id']}')/mailboxSettings/userPurpose"
+    return {"@odata.context": context, "value": "shared" if shared else "user"}
 
 
 def _organization(tenant: Document) -> Document:

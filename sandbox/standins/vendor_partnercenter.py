@@ -84,7 +84,8 @@ class PartnerCenter:
 
     def _subscriptions(self, partner: Document, tenant_id: str) -> Answer:
         tenant = self._state.find("tenant", tenant_id)
-        if tenant is None or partner["key"] not in tenant["access"]:
+        access = tenant["access"].get(partner["key"]) if tenant else None
+        if tenant is None or access is None or not access.get("sells", True):
             text = f"The partner ID {partner['tenant_id']} has no commerce relationship with {tenant_id}."
             return self._error(403, "20002", text)
         items = [

@@ -4,6 +4,7 @@ from sandbox.standins.connectwise.vendor import ConnectWise
 from sandbox.standins.faults import Faults
 from sandbox.standins.protocol import Vendor
 from sandbox.standins.state import State
+from sandbox.standins.vendor_exchange import Exchange
 from sandbox.standins.vendor_graph import Graph
 from sandbox.standins.vendor_login import Login
 from sandbox.standins.vendor_names import Names
@@ -16,6 +17,7 @@ def make_vendors(state: State, faults: Faults) -> list[Vendor]:
         Login(state),
         Graph(state, faults),
         PartnerCenter(state),
+        Exchange(state),
         ConnectWise(state),
         Names(),
         SendGrid(state),

@@ -16,6 +16,7 @@ from sandbox.standins.world_types import (
     Mapping,
     Partner,
     Product,
+    SharedMailbox,
     Subscription,
     Tenant,
 )
@@ -36,6 +37,11 @@ class Part:
     """What Seatwise confirmed yesterday; None = the same as `line`."""
     edited_by: str = ""
     """A person who changed the line by hand after that."""
+    bought: int = -200
+    """In days from the beginning of the world; a negative number is in the past."""
+    renews: int | None = None
+    """In days; None = what is usual for the term."""
+    auto_renew: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,14 @@ def sold(
     grace: int = 0,
     suspended: int = 0,
     trial: bool = False,
+    bought: int = -200,
+    renews: int | None = None,
+    auto_renew: bool = True,
 ) -> Sold:
     """The usual case: one subscription, one line; units in grace or suspended are subscriptions of their own."""
-    parts = [Part(units, trial=trial, line=line, baseline=baseline, edited_by=edited_by)] if units else []
+    main = Part(units, trial=trial, line=line, baseline=baseline, edited_by=edited_by)
+    main = replace(main, bought=bought, renews=renews, auto_renew=auto_renew)
+    parts = [main] if units else []
     if grace:
         parts.append(Part(grace, "Warning"))
     if suspended:
@@ -123,6 +134,7 @@ class Msp:
         prorate: bool = False,
         other_lines: Sequence[tuple[str, float]] = (),
         user_overrides: dict[int, dict[str, object]] | None = None,
+        shared: Sequence[SharedMailbox] = (),
     ) -> None:
         """One customer: its tenant and, `in_psa`, its company, its agreement and the lines."""
         tenant_id = guid("tenant", self._account, domain)
@@ -135,7 +147,8 @@ class Msp:
             users=users,
             cases=tuple(cases),
             added=added,
-            user_overrides=user_overrides or {},
+            user_overrides=(user_overrides or {}) | {box.number: _as_user(box, domain) for box in shared},
+            shared_mailboxes=tuple(shared),
         )
         self.tenants.append(self._with_psa(bare, holdings, prorate, other_lines) if in_psa else bare)
 
@@ -218,6 +231,19 @@ def _mapping(holding: Holding, subscription: Subscription | None, line: Line, pa
     )
 
 
+def _as_user(box: SharedMailbox, domain: str) -> dict[str, object]:
+    """A shared mailbox as the directory shows it: a user whose sign-in is blocked."""
+    address = f"{box.name.lower().replace(' ', '.')}@{domain}"
+    facts = {"displayName": box.name, "userPrincipalName": address, "mail": address}
+    return {**facts, "accountEnabled": False, "department": None, "jobTitle": None}
+
+
+def _renews(part: Part) -> int:
+    if part.renews is not None:
+        return part.renews
+    return 20 if part.term == "P1M" else (12 if part.status != "Enabled" else 165)
+
+
 def _holding(tenant_id: str, item: Sold) -> Holding:
     sku = BY_PART_NUMBER[item.part_number]
     subscriptions = tuple(
@@ -229,7 +255,9 @@ def _holding(tenant_id: str, item: Sold) -> Holding:
             trial=part.trial,
             term=part.term,
             cycle=part.cycle,
-            renews_in_days=20 if part.term == "P1M" else (12 if part.status != "Enabled" else 165),
+            auto_renew=part.auto_renew,
+            created_in_days=part.bought,
+            renews_in_days=_renews(part),
         )
         for number, part in enumerate(item.parts, start=1)
     )

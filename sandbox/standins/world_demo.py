@@ -1,7 +1,7 @@
 """The demo world: one live MSP with telling customers, and a second small one whose account only previews."""
 
 from sandbox.standins.world_build import Msp, Part, Sold, partner, sold
-from sandbox.standins.world_types import Access, Gdap, World
+from sandbox.standins.world_types import DIRECTORY_READERS, Access, Gdap, SharedMailbox, World
 
 _MAIN, _SECOND, _OTHER = "harbour", "harbour-north", "tidewater"
 
@@ -45,7 +45,8 @@ def _changes_and_gaps(msp: Msp, own: list[Access]) -> None:
             sold("FLOW_FREE", 10000, 3),
         ],
         32,
-        ["changed", "mapped"],
+        ["changed", "mapped", "shared_mailboxes"],
+        shared=[SharedMailbox(27, "Front Desk"), SharedMailbox(29, "Old Projects", archive=True)],
         other_lines=[("MANAGED-FIREWALL", 1), ("BACKUP-SEAT", 24)],
     )
     msp.tenant(
@@ -54,7 +55,7 @@ def _changes_and_gaps(msp: Msp, own: list[Access]) -> None:
         own,
         [
             sold("O365_BUSINESS_PREMIUM", 18, 18, line=18),
-            sold("VISIOCLIENT", 3, 2),
+            sold("VISIOCLIENT", 3, 2, bought=-2, renews=363),
             sold("PBI_PREMIUM_PER_USER", 2, 2),
         ],
         20,
@@ -64,9 +65,10 @@ def _changes_and_gaps(msp: Msp, own: list[Access]) -> None:
         "Cobalt Logistics",
         "cobaltlogistics.onmicrosoft.com",
         own,
-        [sold("O365_BUSINESS_PREMIUM", 60, 47, line=60), sold("POWER_BI_PRO", 5, 1, line=5)],
+        [sold("O365_BUSINESS_PREMIUM", 60, 47, line=60, renews=24), sold("POWER_BI_PRO", 5, 1, line=5)],
         50,
-        ["unused"],
+        ["unused", "renewal", "shared_mailboxes"],
+        shared=[SharedMailbox(10, "Dispatch", hold=True)],
     )
 
 
@@ -74,15 +76,16 @@ def _kinds_of_units(msp: Msp, own: list[Access]) -> None:
     msp.tenant(
         "Dunmore Legal",
         "dunmorelegal.onmicrosoft.com",
-        own,
+        [Access(_MAIN, roles=(DIRECTORY_READERS,))],
         [sold("SPB", 15, 15, line=15, grace=5), sold("EXCHANGESTANDARD", 0, 0, grace=4)],
         16,
-        ["grace", "grace_only"],
+        ["grace", "grace_only", "no_exchange_role"],
+        shared=[SharedMailbox(3, "Reception"), SharedMailbox(15, "Scans")],
     )
     msp.tenant(
         "Eastgate Community Trust",
         "eastgatetrust.onmicrosoft.com",
-        own,
+        [Access(_MAIN, roles=(DIRECTORY_READERS,), app_consent=False)],
         [
             sold("O365_BUSINESS_ESSENTIALS", 22, 21, line=22),
             sold("FLOW_FREE", 10000, 9),
@@ -92,7 +95,8 @@ def _kinds_of_units(msp: Msp, own: list[Access]) -> None:
             sold("MCOMEETADV", 0, 0, suspended=4),
         ],
         24,
-        ["free", "company_applied", "trial", "suspended"],
+        ["free", "company_applied", "trial", "suspended", "mailboxes_unread"],
+        shared=[SharedMailbox(5, "Volunteers")],
     )
     msp.tenant(
         "Fernhill Manufacturing",
@@ -112,6 +116,7 @@ def _kinds_of_units(msp: Msp, own: list[Access]) -> None:
         ],
         84,
         ["two_terms"],
+        shared=[SharedMailbox(82, "Spare Parts")],
     )
 
 
@@ -168,9 +173,9 @@ def _guarded(msp: Msp, own: list[Access]) -> None:
         "Larchmont Accountants",
         "larchmontcpa.onmicrosoft.com",
         own,
-        [sold("SPB", 12, 12, line=10), sold("AAD_PREMIUM_P2", 4, 4, line=4)],
+        [sold("SPB", 12, 12, line=10), sold("AAD_PREMIUM_P2", 4, 4, line=4, renews=12, auto_renew=False)],
         14,
-        ["prorate"],
+        ["prorate", "ending"],
         prorate=True,
     )
 
@@ -187,7 +192,7 @@ def _quiet_and_large(msp: Msp, own: list[Access]) -> None:
     msp.tenant(
         "Northgate Hospital",
         "northgatehospital.onmicrosoft.com",
-        own,
+        [Access(_MAIN, sells=False)],
         [
             sold("SPE_E3", 1150, 1140, line=1150),
             sold("SPE_F1", 420, 402, line=420),
@@ -195,7 +200,7 @@ def _quiet_and_large(msp: Msp, own: list[Access]) -> None:
             sold("POWER_BI_STANDARD", 1000000, 260),
         ],
         1240,
-        ["large", "changed"],
+        ["large", "changed", "indirect"],
         user_overrides={
             3: {"department": "  Sales ", "officeLocation": None},
             7: {"displayName": "Zoë Ångström-O'Brien", "department": None, "mail": None},

@@ -51,6 +51,8 @@ class Access:
     """The app has application permissions there (app-only mode; else AADSTS700016)."""
     ends_in_days: int = 400
     relationship: str = "reseller"
+    sells: bool = True
+    """False: an indirect provider sells there, so Partner Center keeps the subscriptions from this partner (403)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,17 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedMailbox:
+    """A shared mailbox: one of the tenant's users by number, with or without licences. Its size is told nowhere."""
+
+    number: int
+    name: str
+    archive: bool = False
+    hold: bool = False
+    """On litigation hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One customer tenant and what links it to the PSA."""
 
@@ -111,6 +124,7 @@ class Tenant:
     """False = nobody added it to Seatwise."""
     user_overrides: dict[int, dict[str, object]] = field(default_factory=dict)
     """User number -> fields that differ from the generated ones."""
+    shared_mailboxes: tuple[SharedMailbox, ...] = ()
 
     @property
     def partner_keys(self) -> tuple[str, ...]:

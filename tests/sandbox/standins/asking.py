@@ -10,6 +10,7 @@ from sandbox.standins.world import ConnectWise, Partner, Tenant, demo_world
 WORLD = demo_world()
 GRAPH = "https://graph.microsoft.com"
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
+EXCHANGE = "https://outlook.office365.com"
 LOGIN = "https://login.microsoftonline.com"
 LICENSED_USERS = (
     "/users?$select=id,displayName,assignedLicenses&$filter=assignedLicenses/$count ne 0&$count=true"
@@ -45,15 +46,18 @@ def redeemed(
     return answer
 
 
-def bearer(session: requests.Session, directory: str, resource: str = GRAPH) -> dict[str, str]:
+def bearer(
+    session: requests.Session, directory: str, resource: str = GRAPH, *, app_only: bool = False
+) -> dict[str, str]:
     """The Authorization header for a tenant; a plain token request, without msal."""
     form = {
         "client_id": HARBOUR.client_id,
         "client_secret": HARBOUR.secret,
-        "grant_type": "refresh_token",
-        "refresh_token": HARBOUR.refresh_token,
-        "scope": f"{resource}/.default offline_access openid profile",
+        "scope": f"{resource}/.default",
+        "grant_type": "client_credentials",
     }
+    if not app_only:
+        form |= {"grant_type": "refresh_token", "refresh_token": HARBOUR.refresh_token}
     answer = session.post(f"{LOGIN}/{directory}/oauth2/v2.0/token", data=form, timeout=30)
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
@@ -100,3 +104,25 @@ def line_of(part: str, number: int = 0) -> str:
 
 def replaced(path: str, value: Any) -> list[dict[str, Any]]:
     return [{"op": "replace", "path": path, "value": value}]
+
+
+def get_mailbox(
+    session: requests.Session,
+    part: str,
+    parameters: dict[str, Any] | None = None,
+    *,
+    url: str = "",
+    page: int = 1000,
+    signed: dict[str, str] | None = None,
+) -> requests.Response:
+    """POST Get-Mailbox to the Exchange of a customer's tenant; `url` is the link of a further page."""
+    tenant_id = tenant(part).id
+    asked = {"RecipientTypeDetails": "SharedMailbox", "ResultSize": "Unlimited"}
+    command = {"CmdletName": "Get-Mailbox", "Parameters": asked if parameters is None else parameters}
+    headers = signed if signed is not None else bearer(session, tenant_id, EXCHANGE)
+    return session.post(
+        url or f"{EXCHANGE}/adminapi/beta/{tenant_id}/InvokeCommand",
+        json={"CmdletInput": command},
+        headers={**headers, "Prefer": f"odata.maxpagesize={page}"},
+        timeout=30,
+    )

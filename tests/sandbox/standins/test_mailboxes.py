@@ -1,0 +1,108 @@
+"""Shared mailboxes at the stand-ins: Exchange's admin interface, and Graph's userPurpose."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.standins.people import guid
+from sandbox.standins.process import RunningStandIns
+from tests.sandbox.standins.asking import EXCHANGE, GRAPH, bearer, get_mailbox, tenant
+
+
+def _names(answer: requests.Response) -> list[str]:
+    return [row["DisplayName"] for row in answer.json()["value"]]
+
+
+def _purposes(
+    session: requests.Session, part: str, numbers: list[int], *, app_only: bool
+) -> dict[str, dict[str, Any]]:
+    """What a $batch says of these users, by number."""
+    url = "/users/{}/mailboxSettings/userPurpose"
+    tenant_id = tenant(part).id
+    items = [{"id": str(n), "method": "GET", "url": url.format(guid(tenant_id, n))} for n in numbers]
+    signed = bearer(session, tenant_id, GRAPH, app_only=app_only)
+    answer = session.post(f"{GRAPH}/v1.0/$batch", json={"requests": items}, headers=signed, timeout=30)
+    return {item["id"]: item for item in answer.json()["responses"]}
+
+
+def test_get_mailbox_lists_the_shared_ones_with_archive_and_hold(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    rows = {row["DisplayName"]: row for row in get_mailbox(session, "Alder").json()["value"]}
+    assert set(rows) == {"Front Desk", "Old Projects"}
+    assert {name: row["ArchiveGuid"].strip("0-") != "" for name, row in rows.items()} == {
+        "Front Desk": False,
+        "Old Projects": True,
+    }
+    assert get_mailbox(session, "Cobalt").json()["value"][0]["LitigationHoldEnabled"] is True
+
+
+def test_without_recipient_type_every_mailbox_is_listed(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    rows = get_mailbox(session, "Alder", {"ResultSize": "Unlimited"}).json()["value"]
+    assert {row["RecipientTypeDetails"] for row in rows} == {"SharedMailbox", "UserMailbox"}
+
+
+def test_a_further_page_is_posted_for_with_the_command_again(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    first = get_mailbox(session, "Alder", page=1)
+    link = first.json()["@odata.nextLink"]
+    second = get_mailbox(session, "Alder", url=link, page=1)
+    assert _names(first) + _names(second) == ["Front Desk", "Old Projects"]
+    assert "@odata.nextLink" not in second.json()
+    signed = bearer(session, tenant("Alder").id, EXCHANGE)
+    assert session.get(link, headers=signed, timeout=30).status_code == 404
+
+
+def test_exchange_takes_only_its_own_tokens_and_asks_for_a_role(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    foreign = bearer(session, tenant("Alder").id, GRAPH)
+    assert get_mailbox(session, "Alder", signed=foreign).status_code == 401
+    refused = get_mailbox(session, "Dunmore")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "Forbidden")
+
+
+def test_an_unknown_command_or_parameter_is_refused(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    assert get_mailbox(session, "Alder", {"Filter": "x"}).status_code == 400
+
+
+def test_exchange_can_be_throttled_and_sent_elsewhere(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    standins.control("set_fault", what="throttle", kind="exchange", retry_after=7, count=1)
+    throttled = get_mailbox(session, "Alder")
+    assert (throttled.status_code, throttled.headers["Retry-After"]) == (429, "7")
+    standins.control("set_fault", what="foreign_page", kind="exchange", count=1)
+    assert "attacker" in get_mailbox(session, "Alder").json()["@odata.nextLink"]
+
+
+def test_user_purpose_tells_shared_mailboxes_to_an_app(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    items = _purposes(session, "Dunmore", [0, 3, 15], app_only=True)
+    assert {name: item["body"]["value"] for name, item in items.items()} == {
+        "0": "user",
+        "3": "shared",
+        "15": "shared",
+    }
+
+
+def test_user_purpose_of_somebody_without_a_mailbox_is_404(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    (item,) = _purposes(session, "Fernhill", [83], app_only=True).values()
+    assert (item["status"], item["body"]["error"]["code"]) == (404, "MailboxNotEnabledForRESTAPI")
+
+
+@pytest.mark.parametrize("part", ["Alder", "Dunmore"])
+def test_user_purpose_of_others_is_refused_to_a_delegated_token(
+    standins: RunningStandIns, session: requests.Session, part: str
+) -> None:
+    (item,) = _purposes(session, part, [0], app_only=False).values()
+    assert (item["status"], item["body"]["error"]["code"]) == (403, "ErrorAccessDenied")
