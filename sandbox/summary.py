@@ -130,7 +130,7 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
 
 
 def _alerts(alerts: dict[str, int]) -> list[str]:
-    shown = [f"{n} {WORDING[Slug(slug)].title.lower()}" for slug, n in alerts.items()]
+    shown = [WORDING[slug].count(alerts[slug]) for slug in Slug if slug in alerts]
     return [f"  Alerts   {', '.join(shown) if shown else 'none'}"]
 
 

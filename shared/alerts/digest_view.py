@@ -15,6 +15,10 @@ from shared.mail.delivery import Told
 from shared.mail.message import header_text, one_line
 
 
+ROWS_SHOWN = 40
+"""Of one kind in one mail: nobody works through more in a morning, and mail programs cut longer mails off."""
+
+
 class DigestKind(StrEnum):
     NEWS = "news"
     REMINDER = "reminder"
@@ -41,7 +45,11 @@ class SectionView:
     title: str
     to_do: str
     money: str
+    count: int
     rows: tuple[RowView, ...]
+    """The first ROWS_SHOWN of them."""
+    more: str
+    """What is said of the others, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class GroupView:
 
     @property
     def count(self) -> int:
-        return sum(len(section.rows) for section in self.sections)
+        return sum(section.count for section in self.sections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +186,17 @@ class Writer:
             title=WORDING[slug].title,
             to_do=WORDING[slug].to_do,
             money=self._money(total) if len(alerts) > 1 else "",
-            rows=tuple(self._row(alert) for alert in alerts),
+            count=len(alerts),
+            rows=tuple(self._row(alert) for alert in alerts[:ROWS_SHOWN]),
+            more=self._more(alerts[ROWS_SHOWN:]),
         )
+
+    def _more(self, alerts: Sequence[Alert]) -> str:
+        if not alerts:
+            return ""
+        money = self._money(sum((alert.finding.money for alert in alerts), Decimal(0)))
+        worth = f", {money} together" if money else ""
+        return f"And {len(alerts):,} more of this kind{worth}: settle the ones above first."
 
     def _row(self, alert: Alert) -> RowView:
         badge = self._badge(alert)

@@ -24,7 +24,7 @@ WORDING: Final = {
         "Held pushes",
         "held push",
         "held pushes",
-        "These decreases are larger than usual, so nothing was written: approve or reject each of them.",
+        "These changes wait for a person and nothing of them was written: check each number, then decide.",
     ),
     Slug.PUSH_FAILED: Wording(
         "Failed or unclear pushes",

@@ -55,6 +55,14 @@ class Head(Document):
     snapshot: Snapshot | None = None
 
 
+class HeadStatus(Document):
+    """As much of a head as says how its run's attempt went: a look at a thousand of them builds nothing else."""
+
+    tenant_id: str
+    run: str = ""
+    status: ReadStatus = ReadStatus.PENDING
+
+
 class Day(Document):
     """History: the counts of a tenant from one local date on, until the next such row (the newest read of that date).
 

@@ -14,7 +14,7 @@ from shared.accounts.models import Account
 from shared.accounts.runs import Run
 from shared.errors import RetryLater
 from shared.licensing import snapshot
-from shared.licensing.models import CustomerList, Head, PartnerList, ReadStatus, Trouble
+from shared.licensing.models import CustomerList, Head, HeadStatus, PartnerList, ReadStatus, Trouble
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode
@@ -265,13 +265,15 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
     Raises RetryLater while tenants are being read.
     """
     pending, count = [], Counter[ReadStatus]()
-    for head in heads(tables, account):
+    for row in tables.rows(keys.tenants(account), "head|"):
+        head = row.read(HeadStatus)
         if head.run == run.id:
             count[head.status] += 1
             if head.status is ReadStatus.PENDING:
                 pending.append(head.tenant_id)
     if pending and now < run.reading_ends:
-        again = min(timedelta(seconds=30), max(timedelta(seconds=1), (now - run.started_at) / 2))
+        left = (now - run.started_at) * len(pending) / max(1, count.total() - len(pending))
+        again = min(timedelta(seconds=30), max(timedelta(seconds=1), left))
         raise RetryLater(again, f"{len(pending)} of {count.total()} tenants are still being read")
     for tenant in pending:
         snapshot.store_trouble(tables, account, tenant, run.id, TIMED_OUT, now)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.accounts.models import Account, DigestSettings, Frequency
 from shared.alerts.digest import Rendered, decide, render
-from shared.alerts.digest_view import DigestKind, DigestView
+from shared.alerts.digest_view import ROWS_SHOWN, DigestKind, DigestView
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.wording import WORDING
 from shared.mail.delivery import Told
@@ -477,3 +477,14 @@ def test_both_bodies_say_the_same() -> None:
         assert words in shown
         assert words in page.text
     assert page.html.count('class="badge"') == 1
+
+
+def test_of_very_many_rows_of_one_kind_the_first_are_shown_and_the_others_are_counted() -> None:
+    many = [alert(f"Customer {n}", money=Decimal(n)) for n in range(100)]
+    view = sure(digest(many))
+    section = view.groups[0].sections[0]
+    assert (section.count, len(section.rows)) == (100, ROWS_SHOWN)
+    assert section.more.startswith("And 60 more of this kind")
+    rendered = render(view)
+    assert section.more in rendered.text
+    assert section.more in rendered.html
