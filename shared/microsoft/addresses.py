@@ -2,4 +2,5 @@
 
 LOGIN = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com"
+EXCHANGE = "https://outlook.office365.com"
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"

@@ -166,7 +166,7 @@ def sign_in_refused(answer: Mapping[str, object], *, at_home: bool) -> NotRead:
 
 def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -> NotRead:
     """Classify an answer of Graph that is not a good one and that waiting does not mend."""
-    code = f"{status} {_word(body)}".strip()
+    code = f"{status} {word_of(body)}".strip()
     if status == HTTPStatus.UNAUTHORIZED:
         sentence = (
             "Microsoft Graph does not accept the sign-in to {place} although it was just issued. Open the partner "
@@ -200,7 +200,7 @@ _NO_MFA = "900421"
 
 def partner_center_refused(status: int, body: object) -> NotRead:
     """Classify an answer of Partner Center that is not a good one and that waiting does not mend."""
-    word = _word(body)
+    word = word_of(body)
     code = f"{status} {word}".strip()
     if word == _NO_MFA:
         return NotRead(
@@ -259,7 +259,7 @@ def _codes(answer: Mapping[str, object]) -> list[int]:
 _PLAIN = re.compile(r"[A-Za-z_.]{1,60}|\d{1,8}")
 
 
-def _word(body: object) -> str:
+def word_of(body: object) -> str:
     """The service's own word for the error, when it is one: a code and never free text."""
     if not isinstance(body, dict):
         return ""

@@ -7,10 +7,21 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from shared.http import Http, Throttled, Unreachable
-from shared.microsoft import graph, partner
-from shared.microsoft.addresses import GRAPH, PARTNER_CENTER
+from shared.microsoft import graph, mailboxes, partner
+from shared.microsoft.addresses import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.auth_errors import as_not_read
-from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode, TenantRead
+from shared.microsoft.exchange import ExchangeMailboxes
+from shared.microsoft.mailboxes import GraphMailboxes, SharedMailboxSource
+from shared.microsoft.models import (
+    Blame,
+    Customer,
+    MailboxRead,
+    MailboxSource,
+    NotRead,
+    PartnerConnection,
+    SignInMode,
+    TenantRead,
+)
 from shared.microsoft.sign_in import SignIn, Token
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
@@ -55,27 +66,64 @@ class Microsoft:
     def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
         """Everything of one tenant: two calls, more only for more than 999 users."""
         began = self._clock()
-        token = self._sign_in.token(account, connection, tenant_id, GRAPH)
+
+        def read(token: Token) -> TenantRead:
+            reader = self._reader(connection, tenant_id, token)
+            try:
+                return graph.read_tenant(reader, connection.id, tenant_id, self._clock, began)
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Microsoft Graph") from None
+
+        return self._signed_in(account, connection, tenant_id, GRAPH, read)
+
+    def shared_mailboxes(
+        self, account: AccountId, connection: PartnerConnection, read: TenantRead
+    ) -> MailboxRead:
+        """The shared mailboxes among a tenant's licensed users: two calls, more only where Exchange refuses.
+
+        Where it does, the app asks Graph instead, which listens to nobody else about other people's mailboxes.
+        """
+        tenant_id, users = read.tenant_id, read.users
+        if not users:
+            return MailboxRead(MailboxSource.EXCHANGE, 0, ())
+
+        def by_exchange(token: Token) -> MailboxRead:
+            source: SharedMailboxSource = ExchangeMailboxes(
+                self._http, token.value, tenant_id, app_only=connection.mode is SignInMode.APP_ONLY
+            )
+            return mailboxes.read(source, users)
+
+        def by_graph(token: Token) -> MailboxRead:
+            return mailboxes.read(GraphMailboxes(self._reader(app, tenant_id, token)), users)
+
         try:
-            return self._read(connection, tenant_id, token, began)
+            return self._signed_in(account, connection, tenant_id, EXCHANGE, by_exchange)
+        except NotRead as refusal:
+            app = connection.model_copy(update={"mode": SignInMode.APP_ONLY})
+            try:
+                return self._signed_in(account, app, tenant_id, GRAPH, by_graph)
+            except NotRead:
+                raise refusal from None
+
+    def _signed_in[Read](
+        self,
+        account: AccountId,
+        connection: PartnerConnection,
+        tenant_id: str,
+        service: str,
+        read: Callable[[Token], Read],
+    ) -> Read:
+        token = self._sign_in.token(account, connection, tenant_id, service)
+        try:
+            return read(token)
         except NotRead as refusal:
             if not _is_refused(refusal):
                 raise
-            self._sign_in.forget(account, connection, tenant_id, GRAPH)
+            self._sign_in.forget(account, connection, tenant_id, service)
             if not token.kept:
                 raise
         # The kept token may be older than a consent or a role that was given since.
-        fresh = self._sign_in.token(account, connection, tenant_id, GRAPH)
-        return self._read(connection, tenant_id, fresh, began)
-
-    def _read(
-        self, connection: PartnerConnection, tenant_id: str, token: Token, began: datetime
-    ) -> TenantRead:
-        reader = self._reader(connection, tenant_id, token)
-        try:
-            return graph.read_tenant(reader, connection.id, tenant_id, self._clock, began)
-        except (Throttled, Unreachable) as failure:
-            raise as_not_read(failure, "Microsoft Graph") from None
+        return read(self._sign_in.token(account, connection, tenant_id, service))
 
     def _reader(self, connection: PartnerConnection, tenant_id: str, token: Token) -> graph.GraphReader:
         return graph.GraphReader(
@@ -88,7 +136,7 @@ class Microsoft:
 
 
 def _is_refused(refusal: NotRead) -> bool:
-    """Graph said 401 or 403: a role or consent is missing, or was when the token was made."""
+    """The service said 401 or 403: a role or consent is missing, or was when the token was made."""
     return refusal.blame in (Blame.TENANT, Blame.PARTNER) and refusal.code.startswith(
         (str(HTTPStatus.UNAUTHORIZED.value), str(HTTPStatus.FORBIDDEN.value))
     )

@@ -3,7 +3,7 @@
 Vendor's pages: learn.microsoft.com/graph/json-batching, /graph/paging, /graph/aad-advanced-queries
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from shared.http import UNTOLD_WAIT, Http, Throttled, Unreachable, json_of, retry_after
 from shared.microsoft.addresses import GRAPH
-from shared.microsoft.auth_errors import graph_refused
+from shared.microsoft.auth_errors import graph_refused, word_of
 from shared.microsoft.graph_rows import (
     Batch,
     BatchItem,
@@ -65,9 +65,17 @@ class GraphReader:
         self._at_home = at_home
         self._app_only = app_only
 
-    def batch(self, questions: Mapping[str, Mapping[str, Any]]) -> dict[str, Page[Any]]:
-        """The first page of each question, asked together; only those that were not answered are asked again."""
-        answers: dict[str, Page[Any]] = {}
+    def batch(
+        self,
+        questions: Mapping[str, Mapping[str, Any]],
+        shape: TypeAdapter[Any] | None = None,
+        absent: Container[str] = (),
+    ) -> dict[str, Any]:
+        """The answer (first page) of each question, asked together; only what was not answered is asked again.
+
+        A 404 for one of the reasons in `absent` is an answer too: {}.
+        """
+        answers: dict[str, Any] = {}
 
         def attempt() -> None:
             still_open = {each: questions[each] for each in questions if each not in answers}
@@ -76,7 +84,8 @@ class GraphReader:
                 "POST", f"{GRAPH}/v1.0/$batch", headers=self._headers, json={"requests": asked}
             )
             self._check(answer)
-            self._sort(validated(_batch(), answer.content)["responses"], set(still_open), answers)
+            items = validated(shape or _batch(), answer.content)["responses"]
+            self._sort(items, set(still_open), answers, absent)
 
         self._http.patiently(attempt)
         return answers
@@ -113,7 +122,7 @@ class GraphReader:
         params: Mapping[str, str | int] | None = None,
     ) -> Page[Row]:
         """One page."""
-        _check_link(link)
+        check_link(link, _HOST, "/v1.0/")
         answer = self._http.read("GET", link, headers={**self._headers, **headers}, params=params or {})
         self._check(answer)
         return validated(adapter, answer.content)
@@ -129,7 +138,9 @@ class GraphReader:
     def _refused(self, status: int, body: object) -> Exception:
         return graph_refused(status, body, at_home=self._at_home, app_only=self._app_only)
 
-    def _sort(self, items: list[BatchItem], asked: set[str], answers: dict[str, Page[Any]]) -> None:
+    def _sort(
+        self, items: list[BatchItem], asked: set[str], answers: dict[str, Any], absent: Container[str]
+    ) -> None:
         """Keep the good answers; then raise for the others, the lasting refusals first."""
         waits: list[timedelta | None] = []
         failing = 0
@@ -141,6 +152,8 @@ class GraphReader:
             if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 failing = status
                 waits.append(self._wait_of(item))
+            elif status == HTTPStatus.NOT_FOUND and word_of(body) in absent:
+                answers[item["id"]] = {}
             elif status != HTTPStatus.OK:
                 raise self._refused(status, body)
             elif not isinstance(body, dict):
@@ -190,7 +203,7 @@ def _value[Row](page: Page[Row]) -> list[Row]:
     return page["value"]
 
 
-def _check_link(link: str) -> None:
+def check_link(link: str, host: str, beginning: str) -> None:
     """A link comes from the answer: the token must never follow it to somebody else's host."""
     try:
         parts = urlsplit(link)
@@ -199,11 +212,11 @@ def _check_link(link: str) -> None:
         raise invalid("the link to its next page is no address") from None
     if (
         parts.scheme != "https"
-        or parts.netloc.lower() not in (_HOST, f"{_HOST}:443")
+        or parts.netloc.lower() not in (host, f"{host}:443")
         or port not in (None, 443)
     ):
         raise invalid("the link to its next page leads to another host, which was not asked")
-    if not parts.path.startswith("/v1.0/"):
+    if not parts.path.startswith(beginning):
         raise invalid("the link to its next page leads to something else")
 
 

@@ -134,3 +134,33 @@ class TenantRead:
     users: tuple[User, ...]
     doubts: tuple[str, ...] = ()
     """Why the answer is implausible in itself (a field gone from all rows): decreases of the tenant are held."""
+
+
+class MailboxSource(StrEnum):
+    """Which service told what a tenant's shared mailboxes are."""
+
+    EXCHANGE = "exchange"
+    GRAPH = "graph"
+
+
+class SharedMailbox(Document):
+    """A shared mailbox that has licences."""
+
+    user_id: str
+    name: str
+    address: str
+    skus: tuple[str, ...]
+    archive: bool | None = None
+    """It has an archive; None: not told."""
+    hold: bool | None = None
+    """It is on litigation hold; None: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRead:
+    """Every shared mailbox of a tenant that has licences."""
+
+    source: MailboxSource
+    listed: int
+    """How many shared mailboxes were found, with or without licences."""
+    licensed: tuple[SharedMailbox, ...]

@@ -66,12 +66,12 @@ class SignIn:
         self._secrets = secrets
         self._clock = clock
         self._lock = Lock()
-        self._tokens: OrderedDict[tuple[str, str, str, str], Token] = OrderedDict()
-        self._credentials: dict[tuple[str, str], _Credentials] = {}
+        self._tokens: OrderedDict[tuple[str, ...], Token] = OrderedDict()
+        self._credentials: dict[tuple[str, ...], _Credentials] = {}
 
     def token(self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str) -> Token:
         """A token of one tenant for one service (its address). Raises NotRead."""
-        key = (account, connection.id, tenant_id, service)
+        key = _key(account, connection, tenant_id, service)
         with self._lock:
             kept = self._tokens.get(key)
             if kept and kept.ends - self._clock() > SPARE:
@@ -95,7 +95,7 @@ class SignIn:
                 raise
             redeemed = self._ask(connection, newer, tenant_id, service)
         with self._lock:
-            self._tokens[account, connection.id, tenant_id, service] = Token(
+            self._tokens[_key(account, connection, tenant_id, service)] = Token(
                 redeemed.token.value, redeemed.token.ends, kept=True
             )
             while len(self._tokens) > TOKENS_KEPT:
@@ -105,11 +105,11 @@ class SignIn:
     def forget(self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str) -> None:
         """Do not use a token again that its service refused."""
         with self._lock:
-            self._tokens.pop((account, connection.id, tenant_id, service), None)
+            self._tokens.pop(_key(account, connection, tenant_id, service), None)
 
     def _credentials_of(self, account: AccountId, connection: PartnerConnection) -> tuple[_Credentials, bool]:
         with self._lock:
-            kept = self._credentials.get((account, connection.id))
+            kept = self._credentials.get(_key(account, connection))
         if kept and self._clock() - kept.read_at < SECRETS_KEPT:
             return kept, True
         return self._read_credentials(account, connection), False
@@ -132,7 +132,7 @@ class SignIn:
                 "The store of secrets could not be read, so nobody was signed in. Seatwise tries again by itself.",
             ) from None
         with self._lock:
-            self._credentials[account, connection.id] = credentials
+            self._credentials[_key(account, connection)] = credentials
         return credentials
 
     def _ask(
@@ -180,6 +180,11 @@ class SignIn:
             # Their text may hold the answer, and so a token.
             raise as_not_read(Unreachable("its answer could not be understood."), _SERVICE) from None
         return answer
+
+
+def _key(account: AccountId, connection: PartnerConnection, *of: str) -> tuple[str, ...]:
+    """One connection may be asked both ways: what an app may do, its user may not, and the other way round."""
+    return (account, connection.id, connection.mode, *of)
 
 
 class _OneCall:

@@ -105,6 +105,9 @@ class FakeMicrosoft(BaseAdapter):
         super().__init__()
         self.skus, self.subscriptions, self.users = [sku()], [subscription()], [user(1), user(2)]
         self.page_size = 999
+        self.shared: dict[str, Row] = {}
+        """What Exchange says of a shared mailbox beyond its user, by the user's id."""
+        self.mailbox_page = 1000
         self.customers: list[list[Row]] = [[customer()]]
         self.relationships: list[list[Row]] = [[relationship()]]
         self.item_faults: dict[str, deque[Row]] = {}
@@ -161,6 +164,8 @@ class FakeMicrosoft(BaseAdapter):
                 if number + 1 < len(self.relationships):
                     page["@odata.nextLink"] = f"https://graph.microsoft.com{parts.path}?page={number + 1}"
                 return json_answer(page)
+            case "outlook.office365.com", path:
+                return self._mailbox_page(int(query.get("$skiptoken", "0")))
             case "graph.microsoft.com", path:
                 return json_answer(self._list(path.removeprefix("/v1.0"), query, dict(request.headers)))
             case "api.partnercenter.microsoft.com", "/v1/customers":
@@ -186,6 +191,9 @@ class FakeMicrosoft(BaseAdapter):
             return {"id": asked["id"], **faults.popleft()}
         parts = urlsplit(asked["url"])
         query = dict(parse_qsl(parts.query))
+        if parts.path.endswith("/mailboxSettings/userPurpose"):
+            purpose = "shared" if parts.path.split("/")[2] in self.shared else "user"
+            return {"id": asked["id"], "status": 200, "body": {"value": purpose}}
         page = self._list(parts.path.lower(), query, asked.get("headers", {}))
         return {
             "id": asked["id"],
@@ -210,6 +218,27 @@ class FakeMicrosoft(BaseAdapter):
         if end < len(self.users):
             page["@odata.nextLink"] = user_link(end)
         return page
+
+    def _mailbox_page(self, begin: int) -> Answer:
+        rows = [
+            {
+                "ExternalDirectoryObjectId": user_id,
+                "RecipientTypeDetails": "SharedMailbox",
+                "DisplayName": f"Box of {user_id}",
+                "PrimarySmtpAddress": f"{user_id}@box.example",
+                "ArchiveGuid": "00000000-0000-0000-0000-000000000000",
+                "LitigationHoldEnabled": False,
+                **more,
+            }
+            for user_id, more in self.shared.items()
+        ]
+        end = begin + self.mailbox_page
+        page: Row = {"value": rows[begin:end]}
+        if end < len(rows):
+            page["@odata.nextLink"] = (
+                f"https://outlook.office365.com/adminapi/beta/{TENANT}/InvokeCommand?$skiptoken={end}"
+            )
+        return json_answer(page)
 
     def _customer_page(self, number: int) -> Answer:
         headers = []

@@ -14,7 +14,16 @@ from sandbox.standins.world_demo import demo_world
 from sandbox.transport import sandbox_session
 from shared.http import Http
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode, TenantRead
+from shared.microsoft.models import (
+    Blame,
+    Customer,
+    MailboxRead,
+    MailboxSource,
+    NotRead,
+    PartnerConnection,
+    SignInMode,
+    TenantRead,
+)
 from tests.shared.microsoft.fake import ACCOUNT, FakeSecrets
 
 pytestmark = pytest.mark.processes
@@ -48,6 +57,9 @@ class Sandbox:
         with pytest.raises(NotRead) as caught:
             self.read(name, mode)
         return caught.value
+
+    def mailboxes(self, name: str) -> MailboxRead:
+        return self.microsoft.shared_mailboxes(ACCOUNT, self.connection, self.read(name))
 
     def customers(self) -> tuple[Customer, ...]:
         return self.microsoft.customers(ACCOUNT, self.connection)
@@ -259,6 +271,37 @@ def test_a_blocked_sign_in_of_one_tenant_says_who_must_act(
     sandbox.stand_ins.control("tenant_trouble", tenant=SMALL, code=0)
     assert (refused.blame, refused.code) == (blame, f"AADSTS{code}")
     assert words in refused.sentence
+
+
+def test_shared_mailboxes_come_from_exchange_with_two_more_calls(sandbox: Sandbox) -> None:
+    told = sandbox.mailboxes(SMALL)
+    marks = {one.name: (one.archive, one.hold) for one in told.licensed}
+    assert marks == {"Front Desk": (False, False), "Old Projects": (True, False)}
+    assert told.source is MailboxSource.EXCHANGE
+    assert sandbox.calls() == {"microsoft.token": 2, "graph.batch": 1, "exchange.invoke_command": 1}
+
+
+def test_without_the_exchange_role_the_app_asks_graph_about_them(sandbox: Sandbox) -> None:
+    told = sandbox.mailboxes("Dunmore Legal")
+    assert [(one.name, one.hold) for one in told.licensed] == [("Reception", None)]
+    assert told.source is MailboxSource.GRAPH
+
+
+def test_without_the_apps_consent_either_they_could_not_be_read(sandbox: Sandbox) -> None:
+    with pytest.raises(NotRead, match="role Global Reader"):
+        sandbox.mailboxes("Eastgate Community Trust")
+
+
+def test_a_shared_mailbox_without_licence_is_none(sandbox: Sandbox) -> None:
+    told = sandbox.mailboxes("Fernhill Manufacturing")
+    assert (told.listed, told.licensed) == (1, ())
+
+
+@pytest.mark.parametrize("what", ["foreign_page", "looping_page"])
+def test_a_list_of_mailboxes_that_leads_astray_is_asked_of_graph(sandbox: Sandbox, what: str) -> None:
+    sandbox.fault(what, kind="exchange")
+    told = sandbox.mailboxes(SMALL)
+    assert (told.source, len(told.licensed)) == (MailboxSource.GRAPH, 2)
 
 
 def test_an_unknown_tenant_is_gone(sandbox: Sandbox) -> None:

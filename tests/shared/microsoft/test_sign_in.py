@@ -67,6 +67,14 @@ def test_app_only_asks_with_the_apps_own_secret_and_no_refresh_token(
     assert "refresh_token" not in form
 
 
+def test_what_an_app_may_do_and_what_its_user_may_are_kept_apart(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    tokens = [sign_in.token(ACCOUNT, one, TENANT, GRAPH).value for one in (APP_ONLY, CONNECTION) * 2]
+    assert tokens == ["access-1", "access-2"] * 2
+    assert [form_of(sent)["grant_type"] for sent in fake.sent] == ["client_credentials", "refresh_token"]
+
+
 def test_a_token_is_used_again_until_it_nears_its_end(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     first = sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH)
     again = sign_in.token(ACCOUNT, CONNECTION, TENANT, GRAPH)
