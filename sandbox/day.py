@@ -13,6 +13,8 @@ from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
 from shared.alerts.evaluate import evaluation_of
 
+SELDOM = 10.0
+"""Seconds between two lines of progress where nobody watches a terminal."""
 PATIENCE = 1800
 """Seconds of real time that a run may take before the day is given up."""
 
@@ -64,11 +66,13 @@ def _closed(stage: Stage, host: Host, account: Account, began: datetime, meter: 
     tables = stage.wiring.tables
     run_id = schedule.nightly_id(due.newest_due(began, account.sync_hour, account.zone))
 
+    shown: list[float] = []
+
     def done() -> Run | None:
         meter.own_looks += 1
         run = runs.find(tables, account.id, run_id)
         if run is None or run.state is not RunState.CLOSED:
-            _progress(stage, account, run)
+            _progress(stage, account, run, shown)
             return None
         meter.own_looks += 1
         evaluation = evaluation_of(tables, account.id)
@@ -77,16 +81,20 @@ def _closed(stage: Stage, host: Host, account: Account, began: datetime, meter: 
     return _wait(host, f"the run of {account.name}", done)
 
 
-def _progress(stage: Stage, account: Account, run: Run | None) -> None:
-    if not sys.stderr.isatty() and run is None:
+def _progress(stage: Stage, account: Account, run: Run | None, shown: list[float]) -> None:
+    """One line that tells how far the night is: rewritten on a terminal, now and then elsewhere."""
+    terminal = sys.stderr.isatty()
+    if not terminal and shown and time.monotonic() - shown[-1] < SELDOM:
         return
+    shown.append(time.monotonic())
     counts = stage.stand_ins.counts()
-    state = "starting" if run is None else run.state
+    doing = {RunState.READING: "reading", RunState.PUSHING: "planning and writing"}
     line = (
-        f"  {account.name}: {state} · {counts.get('graph.batch', 0)} tenants asked · "
-        f"{counts.get('connectwise.read', 0)} PSA reads · {counts.get('connectwise.write', 0)} PSA writes"
+        f"  {account.name}: {doing.get(run.state, 'judging') if run else 'starting'} · "
+        f"{counts.get('graph.batch', 0)} tenants asked · {counts.get('connectwise.read', 0)} PSA reads · "
+        f"{counts.get('connectwise.write', 0)} PSA writes"
     )
-    print(f"\r{line:<110}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+    print(f"\r{line:<110}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
 
 
 def _told(stage: Stage, host: Host, account: Account) -> None:
