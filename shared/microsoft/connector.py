@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from shared.http import Http, Throttled, Unreachable
-from shared.microsoft import graph, mailboxes, partner
+from shared.microsoft import graph, mailboxes, partner, terms
 from shared.microsoft.addresses import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.auth_errors import as_not_read
 from shared.microsoft.exchange import ExchangeMailboxes
@@ -21,6 +21,7 @@ from shared.microsoft.models import (
     PartnerConnection,
     SignInMode,
     TenantRead,
+    Term,
 )
 from shared.microsoft.sign_in import SignIn, Token
 from shared.storage.keys import AccountId
@@ -104,6 +105,18 @@ class Microsoft:
                 return self._signed_in(account, app, tenant_id, GRAPH, by_graph)
             except NotRead:
                 raise refusal from None
+
+    def terms(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> tuple[Term, ...]:
+        """The term of each of a customer's subscriptions, by Partner Center: one call with the partner's own token."""
+        home = connection.tenant_id
+
+        def read(token: Token) -> tuple[Term, ...]:
+            try:
+                return terms.read_terms(self._http, token.value, tenant_id)
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Partner Center") from None
+
+        return self._signed_in(account, connection, home, PARTNER_CENTER, read)
 
     def _signed_in[Read](
         self,

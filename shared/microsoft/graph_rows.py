@@ -177,8 +177,8 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
             status=row.get("status") or "",
             total=row["totalLicenses"],
             trial=bool(row.get("isTrial")),
-            created=_utc(row.get("createdDateTime")),
-            next_lifecycle=_utc(row.get("nextLifecycleDateTime")),
+            created=utc(row.get("createdDateTime")),
+            next_lifecycle=utc(row.get("nextLifecycleDateTime")),
         )
         if subscriptions.setdefault(one.id, one) != one:
             raise invalid(f"the subscription {one.id} is in two rows that differ")
@@ -243,7 +243,7 @@ def doubts_of(
     return tuple(doubts)
 
 
-def _utc(at: datetime | None) -> datetime | None:
+def utc(at: datetime | None) -> datetime | None:
     if at is None:
         return None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

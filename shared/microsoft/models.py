@@ -136,6 +136,19 @@ class TenantRead:
     """Why the answer is implausible in itself (a field gone from all rows): decreases of the tenant are held."""
 
 
+class Term(Document):
+    """What Partner Center says of one subscription's commitment. What it does not say is None, or ""."""
+
+    commerce_id: str
+    duration: str = ""
+    """ISO 8601: P1M, P1Y, P3Y."""
+    ends: date | None = None
+    """The last day of the commitment; it renews then, or ends. None: there is no such day, or it is not told."""
+    auto_renew: bool | None = None
+    cancellable_until: datetime | None = None
+    """Until then seats can be given back although the term goes on."""
+
+
 class MailboxSource(StrEnum):
     """Which service told what a tenant's shared mailboxes are."""
 

@@ -110,15 +110,20 @@ def _relationships(reader: GraphReader) -> list[RelationshipRow]:
     return reader.pages(first, _relationship_page(), {})
 
 
-def _ask(http: Http, token: str, correlation: str, continuation: str) -> requests.Response:
-    """One page. The address is always our own: the token follows no link."""
-    headers = {
+def headers_of(token: str, correlation: str) -> dict[str, str]:
+    """What goes with every question to Partner Center."""
+    return {
         "Authorization": f"Bearer {token}",
         "Accept": "application/json",
         "MS-Contract-Version": "v1",
         "MS-RequestId": str(uuid.uuid4()),
         "MS-CorrelationId": correlation,
     }
+
+
+def _ask(http: Http, token: str, correlation: str, continuation: str) -> requests.Response:
+    """One page. The address is always our own: the token follows no link."""
+    headers = headers_of(token, correlation)
     params: Mapping[str, str | int] = {"size": 500}
     if continuation:
         headers[_TOKEN] = continuation
