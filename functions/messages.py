@@ -45,6 +45,8 @@ class ReadTenant(Message):
     run: str
     tenant: str
     connections: tuple[str, ...]
+    terms: bool = False
+    """Its subscriptions' terms are due too."""
 
 
 class CloseRun(Message):

@@ -38,7 +38,13 @@ def _start(wired: Wiring, asked: StartRun) -> Iterator[Work]:
         wired.tables, wired.blobs, wired.secrets, wired.microsoft, account, run, now
     )
     for one in to_read:
-        yield ReadTenant(account=account.id, run=run.id, tenant=one.tenant_id, connections=one.connections)
+        yield ReadTenant(
+            account=account.id,
+            run=run.id,
+            tenant=one.tenant_id,
+            connections=one.connections,
+            terms=one.terms,
+        )
     yield CloseRun(account=account.id, run=run.id)
 
 
@@ -49,7 +55,7 @@ def read_tenant(message: func.QueueMessage) -> None:
 
 def _read(wired: Wiring, asked: ReadTenant) -> Iterator[Work]:
     account, run, partners = _settings_of(asked.account, asked.run)
-    tenant = TenantToRead(asked.tenant, asked.connections)
+    tenant = TenantToRead(asked.tenant, asked.connections, asked.terms)
     reading.read_tenant(
         wired.tables, wired.blobs, wired.microsoft, account, partners, run, tenant, wired.clock()
     )

@@ -26,6 +26,7 @@ def main() -> int:
     demo.add_argument("--state", type=Path, help="folder that keeps everything (default: a new one)")
     demo.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
     demo.add_argument("--tenants", type=int, help="an MSP of that many tenants instead of the telling dozen")
+    demo.add_argument("--mailboxes", action="store_true", help="with --tenants: each has a shared mailbox")
     change = commands.add_parser(
         "control",
         help="change the world, running or stopped",
@@ -50,7 +51,9 @@ def _control(given: argparse.Namespace) -> int:
 
 def _demo(given: argparse.Namespace) -> int:
     state = given.state or Path(tempfile.mkdtemp(prefix="seatwise-"))
-    world = f"wide:{given.tenants}" if given.tenants else "demo"
+    world = "demo"
+    if given.tenants:
+        world = f"wide:{given.tenants}" + (":mailboxes" if given.mailboxes else "")
     print(f"Seatwise sandbox in {state}", file=sys.stderr)
     with Stage(state.resolve(), world) as stage:
         if not is_seeded(stage.wiring):

@@ -8,6 +8,7 @@ from sandbox.standins.world_types import ConnectWise, Partner, Tenant, World
 from shared.accounts import repository as accounts
 from shared.accounts import schedule
 from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.alerts.models import Slug
 from shared.billing import repository as billing
 from shared.billing.mapping import Decider, save_profile
 from shared.billing.models import (
@@ -53,6 +54,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
             _profiles(wiring.tables, account, psa, mine, yesterday)
             _companies(wiring.tables, account, psa, mine, partners, yesterday)
             _baseline(wiring.tables, account, psa, mine, yesterday)
+    watched = any(tenant.shared_mailboxes for tenant in world.tenants if _is_of(tenant, partners))
     settings = Account(
         id=account,
         name=name,
@@ -61,9 +63,15 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
         timezone=ZONE,
         currency_symbol="£",
         digest=DigestSettings(recipients=(f"licences@{account}.example.com",)),
+        # Who has none anywhere does not want two more calls per tenant to be told so.
+        alerts_off=frozenset() if watched else frozenset({Slug.SHARED_MAILBOX_LICENSES}),
     )
     schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
     accounts.save_account(wiring.tables, settings)  # last: an account that is listed is complete
+
+
+def _is_of(tenant: Tenant, partners: list[Partner]) -> bool:
+    return any(partner.key in tenant.partner_keys for partner in partners)
 
 
 def _partner(wiring: Wiring, account: AccountId, partner: Partner) -> None:

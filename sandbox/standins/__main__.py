@@ -16,7 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.standins", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="0 = any free port")
-    parser.add_argument("--world", default="demo", help="demo, or wide:1000; only for an empty state")
+    parser.add_argument(
+        "--world", default="demo", help="demo, wide:1000 or wide:1000:mailboxes; only for an empty state"
+    )
     chosen = parser.parse_args()
     state = State(chosen.state)
     if state.empty:

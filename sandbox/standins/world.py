@@ -1,5 +1,7 @@
 """The worlds a sandbox can begin with. What they hold is told in `world_types`."""
 
+import re
+
 from sandbox.standins.world_demo import demo_world
 from sandbox.standins.world_types import (
     Access,
@@ -41,10 +43,12 @@ __all__ = [
 
 
 def world_named(name: str) -> World:
-    """`demo`, or `wide:1000` for that many tenants."""
+    """`demo`, or `wide:1000` for that many tenants; `wide:1000:mailboxes` when each has a shared mailbox."""
     if name == "demo":
         return demo_world()
-    kind, _, number = name.partition(":")
-    if kind == "wide" and number.isdigit() and int(number) > 0:
-        return wide_world(int(number))
-    raise ValueError(f"There is no world {name!r}. Choose demo, or wide:1000 (any number of tenants).")
+    found = re.fullmatch(r"wide:([1-9]\d*)(:mailboxes)?", name)
+    if found:
+        return wide_world(int(found[1]), mailboxes=found[2] is not None)
+    raise ValueError(
+        f"There is no world {name!r}. Choose demo, wide:1000 (any number of tenants) or wide:1000:mailboxes."
+    )

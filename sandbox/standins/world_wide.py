@@ -3,7 +3,7 @@
 from sandbox.standins.people import number_of
 from sandbox.standins.skus import SKUS, SkuKind
 from sandbox.standins.world_build import Msp, Sold, partner, sold
-from sandbox.standins.world_types import Access, World
+from sandbox.standins.world_types import Access, SharedMailbox, World
 
 _SKUS_PER_TENANT = 40
 _USERS = 200
@@ -11,17 +11,18 @@ _FIRST = "Amber Bright Cedar Delta Ever Fair Glen High Iron Jade Kind Lake Maple
 _LAST = "Bakery Clinic Design Energy Foods Garage Homes Imports Journal Kitchens Labs Motors Networks Optics Partners"
 
 
-def wide_world(tenants: int = 1000) -> World:
-    """Every PSA quantity is in step with the tenant; `churn` makes the changes."""
+def wide_world(tenants: int = 1000, *, mailboxes: bool = False) -> World:
+    """Every PSA quantity is in step with the tenant; `churn` makes the changes. `mailboxes`: each has a shared one."""
+    shared = (SharedMailbox(7, "Info"),) if mailboxes else ()
     msp = Msp("demo", "harbour", "harbourit")
     access = (Access("harbour"),)
     first, last = _FIRST.split(), _LAST.split()
     for number in range(tenants):
         name = f"{first[number % 20]} {last[number // 20 % 15]} {number:04d}"
         domain = f"tenant{number:05d}.onmicrosoft.com"
-        msp.tenant(name, domain, access, _holdings(domain), _USERS, ["wide"])
+        msp.tenant(name, domain, access, _holdings(domain), _USERS, ["wide"], shared=shared)
     return World(
-        name=f"wide:{tenants}",
+        name=f"wide:{tenants}" + (":mailboxes" if mailboxes else ""),
         partners=(partner("harbour", "demo", "Harbour IT", "harbourit.onmicrosoft.com"),),
         tenants=tuple(msp.tenants),
         connectwise=(msp.connectwise(),),

@@ -69,12 +69,19 @@ class Account(Document):
     guard: GuardSettings = GuardSettings()
     alerts_off: frozenset[str] = frozenset()
     """Slugs of the alert types that the owner switched off (S12)."""
+    renewal_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """A renewal is an alert so many days before."""
     excluded_skus: frozenset[str] = frozenset()
     """SKU ids left out for the whole account (K10)."""
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def watches_shared_mailboxes(self) -> bool:
+        """Somebody wants to hear of them: reading them takes two more calls per tenant."""
+        return "shared_mailbox_licenses" not in self.alerts_off
 
 
 class Company(Document):

@@ -3,7 +3,15 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from shared.microsoft.models import Blame, Customer, Sku, Subscription
+from shared.microsoft.models import (
+    Blame,
+    Customer,
+    MailboxSource,
+    SharedMailbox,
+    Sku,
+    Subscription,
+    Term,
+)
 from shared.storage.documents import Document
 
 UNLIMITED_UNITS = 10_000
@@ -41,6 +49,29 @@ class Snapshot(Document):
     """Why the numbers are hard to believe; not empty: every change of the tenant is held."""
 
 
+class Mailboxes(Document):
+    """The shared mailboxes with licences, as of their newest complete read."""
+
+    began: datetime | None = None
+    """When the read began that told them; None: there was never one."""
+    source: MailboxSource | None = None
+    licensed: tuple[SharedMailbox, ...] = ()
+    more: int = 0
+    """Further ones that are not kept."""
+    trouble: Trouble | None = None
+    """Why the newest attempt failed: what stands here is older."""
+
+
+class Terms(Document):
+    """The terms of the tenant's subscriptions, as of their newest complete read."""
+
+    began: datetime | None = None
+    """When the read began that told them; None: there was never one."""
+    known: tuple[Term, ...] = ()
+    trouble: Trouble | None = None
+    """Why the newest attempt failed: what stands here is older."""
+
+
 class Head(Document):
     """One row per added tenant. `snapshot` stays as it was while the tenant cannot be read."""
 
@@ -53,6 +84,10 @@ class Head(Document):
     unread_since: datetime | None = None
     """When the present row of failed reads began; None while the newest read was good."""
     snapshot: Snapshot | None = None
+    mailboxes: Mailboxes | None = None
+    """None: nobody watches them."""
+    terms: Terms | None = None
+    """None: they were never asked for."""
 
 
 class HeadStatus(Document):

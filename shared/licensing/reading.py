@@ -4,7 +4,7 @@ import gzip
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
@@ -13,7 +13,7 @@ from shared.accounts import repository, runs
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
 from shared.errors import RetryLater
-from shared.licensing import snapshot
+from shared.licensing import beside, snapshot, terms
 from shared.licensing.models import CustomerList, Head, HeadStatus, PartnerList, ReadStatus, Trouble
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
@@ -43,6 +43,8 @@ class TenantToRead:
 
     tenant_id: str
     connections: tuple[str, ...]
+    terms: bool = False
+    """The terms of its subscriptions are due too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def read_partners(
     added = repository.companies(tables, account.id)
     wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
     to_read: list[TenantToRead] = []
+    never: list[str] = []
     changes: list[Change] = []
     for head, row in _heads_of(tables, account.id, wanted):
         if head.run == run.id and not _is_pending(head, run):
@@ -85,6 +88,7 @@ def read_partners(
             asked = snapshot.refused(asked, trouble, run.id, now)
         else:
             to_read.append(TenantToRead(head.tenant_id, usable))
+            never += [head.tenant_id] if head.terms is None else []
         if asked != head:
             key = keys.head(account.id, head.tenant_id)
             changes.append(Replace(key, asked, row.etag) if row else Insert(key, asked))
@@ -92,7 +96,8 @@ def read_partners(
             _commit(tables, changes)
             changes = []
     _commit(tables, changes)
-    return to_read
+    due = terms.due([one.tenant_id for one in to_read], never, run.on)
+    return [replace(one, terms=one.tenant_id in due) for one in to_read]
 
 
 def _heads_of(tables: Tables, account: AccountId, tenants: Set[str]) -> Iterator[tuple[Head, Row | None]]:
@@ -232,7 +237,8 @@ def read_tenant(
     twice, or after its run was overtaken, costs one look at the head.
     """
     row = tables.get(keys.head(account.id, asked.tenant_id))
-    if row is None or not _is_pending(row.read(Head), run):
+    head = row.read(Head) if row else None
+    if head is None or not _is_pending(head, run):
         return
     troubles = []
     for connection in (partners[name] for name in asked.connections if name in partners):
@@ -241,8 +247,9 @@ def read_tenant(
         except NotRead as failed:
             troubles.append(failed)
             continue
+        more = beside.read(microsoft, account, connection, head, read, in_turn=asked.terms)
         on = now.astimezone(account.zone).date()
-        snapshot.store_read(tables, blobs, account.id, run.id, read, on, row)
+        snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
         return
     passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
     if passing is not None and now < run.reading_ends - timedelta(minutes=5):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
+from shared.licensing.beside import NOTHING, Beside
 from shared.licensing.models import Day, Head, ReadStatus, Snapshot, Trouble
 from shared.microsoft.models import Sku, TenantRead, User
 from shared.storage import keys
@@ -98,11 +99,19 @@ def refused(head: Head, trouble: Trouble, run: str, now: datetime) -> Head:
 
 
 def store_read(
-    tables: Tables, blobs: Blobs, account: AccountId, run: str, read: TenantRead, on: date, seen: Row | None
+    tables: Tables,
+    blobs: Blobs,
+    account: AccountId,
+    run: str,
+    read: TenantRead,
+    on: date,
+    seen: Row | None,
+    beside: Beside = NOTHING,
 ) -> Head:
     """Store a complete read: users first (a blob), then the head, with a row of history when anything changed.
 
-    `seen` is the head's row as it was last read, if it was: it saves a look.
+    `seen` is the head's row as it was last read, if it was: it saves a look. What was read `beside` counts only with
+    a read that does.
     """
     users = _USERS.dump_json(sorted(read.users, key=lambda user: user.id))
     users_digest = _digest(users)
@@ -112,6 +121,7 @@ def store_read(
         after = accepted(head, snapshot, run)
         if after.snapshot is not snapshot:
             return after, None
+        after = beside.on(after, read.began)
         before = head.snapshot
         if before is None or before.users_digest != users_digest:
             name = keys.users_blob(account, read.tenant_id, users_digest)

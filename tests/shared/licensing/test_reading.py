@@ -18,10 +18,14 @@ from shared.microsoft.models import (
     Blame,
     Customer,
     Gdap,
+    MailboxRead,
+    MailboxSource,
     NotRead,
     PartnerConnection,
     SignInMode,
+    Subscription,
     TenantRead,
+    Term,
 )
 from shared.storage import keys
 from shared.storage.keys import AccountId
@@ -39,6 +43,9 @@ class FakeMicrosoft(Microsoft):
     def __init__(self) -> None:
         self.lists: dict[str, tuple[Customer, ...] | NotRead] = {}
         self.reads: dict[tuple[str, str], int | NotRead] = {}
+        self.subscriptions: tuple[Subscription, ...] = ()
+        self.boxes: MailboxRead | NotRead = MailboxRead(MailboxSource.EXCHANGE, 0, ())
+        self.told: tuple[Term, ...] | NotRead = ()
         self.rotated: SecretStr | None = None
         self.asked: list[tuple[str, str]] = []
         self.now = START
@@ -58,7 +65,22 @@ class FakeMicrosoft(Microsoft):
         said = self.reads[connection.id, tenant_id]
         if isinstance(said, NotRead):
             raise said
-        return TenantRead(tenant_id, connection.id, self.now, self.now, (sku("a", said),), (), (user("u1"),))
+        skus, users = (sku("a", said),), (user("u1"),)
+        return TenantRead(tenant_id, connection.id, self.now, self.now, skus, self.subscriptions, users)
+
+    def shared_mailboxes(
+        self, account: AccountId, connection: PartnerConnection, read: TenantRead
+    ) -> MailboxRead:
+        self.asked.append((connection.id, f"mailboxes of {read.tenant_id}"))
+        if isinstance(self.boxes, NotRead):
+            raise self.boxes
+        return self.boxes
+
+    def terms(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> tuple[Term, ...]:
+        self.asked.append((connection.id, f"terms of {tenant_id}"))
+        if isinstance(self.told, NotRead):
+            raise self.told
+        return self.told
 
 
 class Drawer:
@@ -164,7 +186,10 @@ def night() -> Night:
 def test_every_added_tenant_is_asked_for_and_pending(night: Night) -> None:
     night.add("contoso")
     night.add("fabrikam", "", "p2")
-    assert night.ask() == [TenantToRead("contoso", ("p1",)), TenantToRead("fabrikam", ("p2",))]
+    assert night.ask() == [
+        TenantToRead("contoso", ("p1",), terms=True),
+        TenantToRead("fabrikam", ("p2",), terms=True),
+    ]
     assert night.head("contoso").status is ReadStatus.PENDING
     assert night.head("contoso").run == "r1"
 

@@ -1,0 +1,94 @@
+"""What is read of a tenant beside its licences, shared mailboxes and terms: it may fail without harm to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from shared.accounts.models import Account
+from shared.licensing import terms
+from shared.licensing.models import Head, Mailboxes, Terms, Trouble
+from shared.microsoft.connector import Microsoft
+from shared.microsoft.models import Blame, MailboxRead, NotRead, PartnerConnection, TenantRead, Term
+
+MOST_MAILBOXES: Final = 300
+"""More shared mailboxes with licences than this are counted, not named: a head is one row."""
+NONE_LEFT: Final = Trouble(
+    blame=Blame.INVALID,
+    code="no shared mailboxes",
+    sentence="Microsoft lists no shared mailboxes at all any more, which is hard to believe. Seatwise reads once more "
+    "before it takes that for true.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What was read, or why it was not; None: nobody asked."""
+
+    mailboxes: MailboxRead | Trouble | None = None
+    terms: tuple[Term, ...] | Trouble | None = None
+
+    def on(self, head: Head, began: datetime) -> Head:
+        """The head with it. `began` is when the read began that it came with."""
+        return head.model_copy(
+            update={
+                "mailboxes": _mailboxes(head.mailboxes, self.mailboxes, began),
+                "terms": head.terms if self.terms is None else _terms(head, self.terms, began),
+            }
+        )
+
+
+NOTHING: Final = Beside()
+
+
+def read(
+    microsoft: Microsoft,
+    account: Account,
+    connection: PartnerConnection,
+    head: Head,
+    licences: TenantRead,
+    *,
+    in_turn: bool,
+) -> Beside:
+    """Read what the account watches. `in_turn`: the terms are due by the calendar, not only after a change."""
+    mailboxes: MailboxRead | Trouble | None = None
+    told: tuple[Term, ...] | Trouble | None = None
+    if account.watches_shared_mailboxes:
+        try:
+            mailboxes = microsoft.shared_mailboxes(account.id, connection, licences)
+        except NotRead as failed:
+            mailboxes = _trouble(failed)
+    if in_turn or terms.changed(head, licences):
+        try:
+            told = microsoft.terms(account.id, connection, licences.tenant_id)
+        except NotRead as failed:
+            told = _trouble(failed)
+    return Beside(mailboxes, told)
+
+
+def _mailboxes(
+    before: Mailboxes | None, told: MailboxRead | Trouble | None, began: datetime
+) -> Mailboxes | None:
+    if told is None:
+        return None
+    if isinstance(told, MailboxRead) and not told.listed and before is not None and before.licensed:
+        # Taking a licence away leaves the mailbox listed: an empty list is true only when it is repeated.
+        told = told if before.trouble == NONE_LEFT else NONE_LEFT
+    if isinstance(told, Trouble):
+        return (before or Mailboxes()).model_copy(update={"trouble": told})
+    return Mailboxes(
+        began=began,
+        source=told.source,
+        licensed=told.licensed[:MOST_MAILBOXES],
+        more=max(0, len(told.licensed) - MOST_MAILBOXES),
+    )
+
+
+def _terms(head: Head, told: tuple[Term, ...] | Trouble, began: datetime) -> Terms:
+    if isinstance(told, Trouble):
+        return (head.terms or Terms()).model_copy(update={"trouble": told})
+    bought = {one.commerce_id for one in head.snapshot.subscriptions} if head.snapshot else set()
+    return Terms(began=began, known=tuple(term for term in told if term.commerce_id in bought))
+
+
+def _trouble(failed: NotRead) -> Trouble:
+    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)

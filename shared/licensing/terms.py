@@ -1,0 +1,48 @@
+"""Terms of subscriptions (K17): whose are read tonight, and which of the known ones can be relied on."""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from shared.licensing.models import Head
+from shared.microsoft.models import Subscription, TenantRead, Term
+
+WEEK: Final = 7
+"""Nights over which the tenants' turns are spread."""
+FEW: Final = 20
+"""So many are read in one night however small the account: its first night tells them all."""
+KEPT_FOR: Final = timedelta(days=30)
+"""Terms that were read longer ago are unknown again."""
+
+
+def in_turn(tenant_id: str, on: date) -> bool:
+    """One tenant in seven, each once a week."""
+    number = int.from_bytes(hashlib.blake2b(tenant_id.encode(), digest_size=4).digest())
+    return (number + on.toordinal()) % WEEK == 0
+
+
+def due(tenants: Collection[str], never: Iterable[str], on: date) -> frozenset[str]:
+    """Whose terms are read tonight: whose turn it is, then those of which nothing is known, up to a fifth of all."""
+    turns = [tenant for tenant in tenants if in_turn(tenant, on)]
+    others = [tenant for tenant in never if not in_turn(tenant, on)]
+    return frozenset([*turns, *others][: max(FEW, len(tenants) // 5)])
+
+
+def changed(head: Head, read: TenantRead) -> bool:
+    """A subscription came, went or passed into another state. More or fewer seats move no term: they do not count."""
+    if head.terms is None or head.snapshot is None:
+        return False  # the first time is by turn
+    return _states(head.snapshot.subscriptions) != _states(read.subscriptions)
+
+
+def _states(subscriptions: Iterable[Subscription]) -> set[tuple[str, str, datetime | None]]:
+    return {(one.commerce_id, one.status, one.next_lifecycle) for one in subscriptions}
+
+
+def known(head: Head, now: datetime) -> dict[str, Term]:
+    """What is known of the terms by commerce id. A term that has ended was followed by one that nobody read yet."""
+    terms = head.terms
+    if terms is None or terms.began is None or now - terms.began > KEPT_FOR:
+        return {}
+    return {term.commerce_id: term for term in terms.known if term.ends is None or term.ends >= now.date()}
