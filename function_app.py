@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import alerts, billing, schedule, sync
+from functions import alerts, billing, exclusions, schedule, sync
 
 app = func.FunctionApp()
-for module in (schedule, sync, billing, alerts):
+for module in (schedule, sync, billing, alerts, exclusions):
     app.register_functions(module.bp)

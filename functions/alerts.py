@@ -36,9 +36,8 @@ def send_mail(message: func.QueueMessage) -> None:
 
 def _send(wired: Wiring, asked: SendMail) -> Iterator[Work]:
     account = repository.account(wired.tables, asked.account)
-    telling.tell(
-        wired.tables, wired.transport, account, wired.settings.sender, asked.on, asked.due, wired.clock()
-    )
+    now, sender = wired.clock(), wired.settings.sender
+    telling.tell(wired.tables, wired.transport, account, sender, asked.on, asked.due, now, wired.links)
     yield from ()
 
 

@@ -3,7 +3,9 @@
 import base64
 import json
 import os
+import random
 import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,6 +27,8 @@ from shared.wiring import Wiring
 
 RUNNING = "stage.json"
 """File in the state folder that says how a running sandbox is reached."""
+PORTS = range(20_000, 32_000)
+"""Below those that the system hands out, so that nobody is given the host's while it is away."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -44,6 +48,7 @@ class Stage:
 
     def __enter__(self) -> Self:
         self.state.mkdir(parents=True, exist_ok=True)
+        self.port = port_of(self.state)
         try:
             self.azurite = self._ends.enter_context(Azurite(self.state / "azurite"))
             self.stand_ins: RunningStandIns = self._ends.enter_context(process.start(self.state, self.world))
@@ -71,7 +76,9 @@ class Stage:
         """The application settings of the sandbox; nothing of the machine's environment counts."""
         return {
             "AzureWebJobsStorage": self.azurite.connection_string,
-            "SEATWISE_SECRET_KEYS": self._key(),
+            "SEATWISE_SECRET_KEYS": self._key("secrets.key"),
+            "SEATWISE_LINK_KEYS": self._key("links.key"),
+            "SEATWISE_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "SEATWISE_MAIL": "folder",
             "SEATWISE_MAIL_PATH": str(self.mails),
             "SEATWISE_SENDER": "seatwise@sandbox.example.com",
@@ -93,13 +100,28 @@ class Stage:
         where.write_text(json.dumps({"pid": os.getpid(), "environment": self.environment}))
         self._ends.callback(where.unlink, missing_ok=True)
 
-    def _key(self) -> str:
-        """The key that the sandbox's secrets are encrypted with: made once, readable by its owner only."""
-        file = self.state / "secrets.key"
+    def _key(self, name: str) -> str:
+        """A key of the sandbox, for its secrets or its links: made once, readable by its owner only."""
+        file = self.state / name
         if not file.exists():
             file.touch(mode=0o600)
             file.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
         return file.read_text()
+
+
+def port_of(state: Path) -> int:
+    """Where this sandbox's host listens: the same at every start while it is free, so that links in mails last."""
+    file = state / "host-port"
+    candidates = [int(file.read_text())] if file.exists() else []
+    candidates += random.sample(PORTS, 20)
+    port = next(port for port in candidates if _is_free(port))
+    file.write_text(str(port))
+    return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def running(state: Path) -> Wiring | None:
@@ -118,7 +140,8 @@ class Host:
 
     def __init__(self, stage: Stage, *, timers: bool, lease_seconds: float) -> None:
         command = [sys.executable, "-m", "sandbox.host", "--app", str(ROOT), "--state", str(stage.state)]
-        command += ["--setup", "sandbox.inject:install", "--lease-seconds", str(lease_seconds)]
+        command += ["--port", str(stage.port), "--setup", "sandbox.inject:install"]
+        command += ["--lease-seconds", str(lease_seconds)]
         command += ["--poll-seconds", "2", "--log-level", "error"]
         if not timers:
             command.append("--no-timers")

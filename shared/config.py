@@ -44,6 +44,17 @@ class Config(BaseModel):
     )
     mail_transport: str = Field("", alias="SEATWISE_MAIL", description="sendgrid, smtp or folder")
     mail_settings: dict[str, str] = Field(default_factory=dict)
+    link_keys: str = Field(
+        "",
+        alias="SEATWISE_LINK_KEYS",
+        description="base64 of 32 random bytes, several by comma, the newest first: they sign the links in mails",
+    )
+    public_url: str = Field(
+        "",
+        alias="SEATWISE_PUBLIC_URL",
+        description="the https address of this app, without a path: the links in mails begin with it",
+        pattern=r"^(https://[A-Za-z0-9.-]+(:\d+)?|http://(127\.0\.0\.1|localhost):\d+)/?$",
+    )
     sender: str = Field("", alias="SEATWISE_SENDER", description="the address that mails come from")
     claim_seconds: Annotated[float, Field(gt=0)] = Field(
         600.0, alias="SEATWISE_CLAIM_SECONDS", description="how long a worker owns an agreement, more than 0"
@@ -60,6 +71,8 @@ class Config(BaseModel):
             raise ValueError("AzureWebJobsStorage or AzureWebJobsStorage__accountName must be set")
         if not self.key_vault and not self.secret_keys:
             raise ValueError("SEATWISE_KEY_VAULT or SEATWISE_SECRET_KEYS must be set")
+        if bool(self.link_keys) != bool(self.public_url):
+            raise ValueError("SEATWISE_LINK_KEYS and SEATWISE_PUBLIC_URL must be set both, or neither")
         return self
 
 

@@ -10,6 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from shared import config
+from shared.alerts.exclude_link import Links
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused
 from shared.billing.psa.registry import open_psa
@@ -107,6 +108,18 @@ class Wiring:
         return transport(
             self.settings.mail_transport, self.settings.mail_settings, Means(self.clock, self.http)
         )
+
+    @cached_property
+    def links(self) -> Links | None:
+        """The links in mails; None where no address or key for them is set: then mails carry none."""
+        if not self.settings.public_url:
+            return None
+        from shared.storage.encrypted_table import read_keys
+
+        try:
+            return Links(self.settings.public_url, read_keys(self.settings.link_keys))
+        except ValueError as wrong:
+            raise config.WrongSetting(f"SEATWISE_LINK_KEYS: {wrong}") from None
 
     @property
     def claim_for(self) -> timedelta:

@@ -1,13 +1,13 @@
 """The digest of one recipient: whether a mail goes out, and the mail itself."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
 from shared import templates
 from shared.accounts.models import Account
-from shared.alerts.digest_view import DigestKind, DigestView, Writer, is_news
-from shared.alerts.models import Alert, Evaluation
+from shared.alerts.digest_view import DigestKind, DigestView, Writer, is_news, no_link
+from shared.alerts.models import Alert, Evaluation, Finding
 from shared.mail.delivery import Told
 
 
@@ -26,6 +26,7 @@ def decide(
     recipient: str,
     due: bool,
     now: datetime,
+    exclude: Callable[[Finding], str] = no_link,
 ) -> DigestView | None:
     """The mail that this recipient should get now, or None: silence is the normal case.
 
@@ -44,7 +45,7 @@ def decide(
         kind = DigestKind.REMINDER
     else:
         return None
-    return Writer(told, account, evaluation, recipient, now).view(kind, rows, news)
+    return Writer(told, account, evaluation, recipient, now, exclude).view(kind, rows, news)
 
 
 def render(view: DigestView) -> Rendered:

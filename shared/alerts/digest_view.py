@@ -1,7 +1,7 @@
 """The words of a digest: its groups, sections and rows in their order, its subject and its lines above and below."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,11 +9,10 @@ from enum import StrEnum
 from itertools import groupby
 
 from shared.accounts.models import Account, Frequency
-from shared.alerts.models import Alert, Evaluation, Slug
+from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.wording import WORDING
 from shared.mail.delivery import Told
 from shared.mail.message import header_text, one_line
-
 
 ROWS_SHOWN = 40
 """Of one kind in one mail: nobody works through more in a morning, and mail programs cut longer mails off."""
@@ -38,6 +37,8 @@ class RowView:
     """Per month with the currency's symbol, "" when nothing is known to be at stake."""
     unchecked: str
     """"not checked since 20 Nov", or ""."""
+    exclude: str
+    """The address of the page that excludes what the row is about, "" when that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,11 @@ def _later(a: datetime | None, b: datetime) -> datetime:
     return b if a is None else max(a, b)
 
 
+def no_link(_: Finding) -> str:
+    """Of an installation that has no address for links."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Puts alerts into words for one account and recipient."""
@@ -121,6 +127,8 @@ class Writer:
     evaluation: Evaluation
     recipient: str
     now: datetime
+    exclude: Callable[[Finding], str] = no_link
+    """Makes the exclude link of a row for this recipient, "" for none."""
 
     def view(self, kind: DigestKind, rows: Sequence[Alert], news: Sequence[Alert]) -> DigestView:
         old = [alert for alert in rows if not is_news(alert, self.told)]
@@ -209,6 +217,7 @@ class Writer:
             age="" if badge == "New" else self._age(alert),
             money=self._money(alert.finding.money),
             unchecked=f"not checked since {self._day(since)}" if since else "",
+            exclude=self.exclude(alert.finding),
         )
 
     def _badge(self, alert: Alert) -> str:

@@ -89,10 +89,22 @@ class Exclusion(Document):
             raise Rejected("It is not known when this subscription renews: choose a date instead.")
         return self
 
-    def holds(self, finding: Finding, today: date) -> bool:
-        """No condition of it is broken by what was found."""
-        too_many = self.spare_at_most is not None and finding.seats > self.spare_at_most
+    def holds(self, seats: int, today: date) -> bool:
+        """No condition of it is broken: not by the seats that were found unused, nor by the day."""
+        too_many = self.spare_at_most is not None and seats > self.spare_at_most
         return not too_many and (self.until is None or today < self.until)
+
+    @property
+    def how_long(self) -> str:
+        """As the end of a sentence."""
+        parts = []
+        if self.spare_at_most is not None:
+            count, are = f"{self.spare_at_most:,}", "seat is" if self.spare_at_most == 1 else "seats are"
+            parts.append(f"while no more than {count} {are} unused")
+        if self.until is not None:
+            day = f"{self.until.day} {self.until:%b %Y}"
+            parts.append(f"until it renews on {day}" if self.renewal else f"until {day}")
+        return " and ".join(parts) or "until somebody removes the exclusion"
 
 
 class Listed(NamedTuple):
@@ -131,7 +143,7 @@ class Exclusions:
 
     def _holds(self, target: Target, finding: Finding) -> bool:
         exclusion = self.by_target.get(target)
-        return exclusion is not None and exclusion.holds(finding, self.today)
+        return exclusion is not None and exclusion.holds(finding.seats, self.today)
 
 
 def load(tables: Tables, account: AccountId, today: date) -> Exclusions:

@@ -8,7 +8,8 @@ from shared.accounts import schedule
 from shared.accounts.models import Account
 from shared.alerts import digest
 from shared.alerts.evaluate import evaluation_of, open_alerts
-from shared.alerts.models import Alert, Evaluation
+from shared.alerts.exclude_link import Links
+from shared.alerts.models import Alert, Evaluation, Finding
 from shared.errors import RetryLater
 from shared.mail.base import Mail, Transport
 from shared.mail.delivery import Letter, MailState, Told, deliver, mail_id
@@ -25,6 +26,7 @@ def tell(
     on: date,
     due: bool,
     now: datetime,
+    links: Links | None = None,
 ) -> None:
     """Deliver to every recipient who has something to be told, and remember that it was dealt with.
 
@@ -37,7 +39,7 @@ def tell(
     waiting = None
     kind = "digest" if due else "urgent"
     for recipient in account.digest.recipients:
-        desk = _Desk(account, alerts, evaluation, recipient, sender, kind, on, now)
+        desk = _Desk(account, alerts, evaluation, recipient, sender, kind, on, now, links)
         try:
             outcome = deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
         except RetryLater as later:
@@ -68,6 +70,7 @@ class _Desk:
     kind: str
     on: date
     now: datetime
+    links: Links | None
 
     def write(self, told: Told) -> Letter | None:
         view = digest.decide(
@@ -78,6 +81,7 @@ class _Desk:
             recipient=self.recipient,
             due=self.kind == "digest",
             now=self.now,
+            exclude=self._exclude,
         )
         if view is None:
             return None
@@ -94,3 +98,6 @@ class _Desk:
             headers={"List-Unsubscribe": f"<mailto:{self.sender}?subject=unsubscribe>"},
         )
         return Letter(mail, view.tell)
+
+    def _exclude(self, finding: Finding) -> str:
+        return self.links.url(self.account.id, finding, self.recipient, self.now) if self.links else ""

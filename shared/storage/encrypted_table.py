@@ -25,7 +25,7 @@ class Sealed(Document):
 
 
 def read_keys(text: str) -> list[bytes]:
-    """Keys of 32 bytes in base64, separated by commas: the first encrypts, all of them decrypt.
+    """Keys of 32 bytes in base64, separated by commas: the first encrypts or signs, all of them decrypt or verify.
 
     To change the key, put the new one in front, enter or save each secret again, then drop the old one.
     Raises ValueError without quoting a key.
@@ -38,7 +38,7 @@ def read_keys(text: str) -> list[bytes]:
             key = b""
         if len(key) != _KEY_BYTES:
             raise ValueError(
-                f"encryption key {number} must be 32 bytes in base64 (44 characters, ending in '=')"
+                f"key {number} must be 32 bytes in base64 (44 characters, ending in '=')"
             )
         found.append(key)
     return found

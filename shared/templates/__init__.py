@@ -1,8 +1,19 @@
 """The Jinja environments of mails, pages and reports: HTML is always escaped, whatever a file is called."""
 
+import base64
+import hashlib
 from functools import cache
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+
+class Style(NamedTuple):
+    """A style sheet of ours as it stands in a page, and how a content security policy names exactly this text."""
+
+    text: Markup
+    source: str
 
 
 @cache
@@ -21,3 +32,10 @@ def html() -> Environment:
 def text() -> Environment:
     """For plain text bodies only, which nobody renders as HTML: there `&amp;` would be a wrong letter."""
     return html().overlay(autoescape=False, keep_trailing_newline=True)
+
+
+@cache
+def style(name: str) -> Style:
+    sheet = text().get_template(name).render()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    return Style(Markup(sheet), f"sha256-{digest}")  # noqa: S704 - our own file, without any value in it

@@ -12,7 +12,6 @@ from sandbox.stage import ROOT
 
 QUEUES = {
     "check_account": "check-account",
-    "check_account": "check-account",
     "start_run": "start-run",
     "read_tenant": "read-tenant",
     "close_run": "close-run",
@@ -20,6 +19,10 @@ QUEUES = {
     "evaluate_account": "evaluate",
     "send_mail": "send-mail",
     "refresh_names": "refresh-names",
+}
+PAGES = {
+    "show_exclude": ("GET", "exclude/{token}", "anonymous"),
+    "exclude": ("POST", "exclude/{token}", "anonymous"),
 }
 VENDORS = ("azure.data", "azure.storage", "azure.identity", "azure.keyvault", "msal", "sendgrid", "boto3")
 IMPORT_SECONDS = 1.0
@@ -38,6 +41,12 @@ def test_the_tick_is_the_only_timer_and_comes_every_quarter_of_an_hour(
     assert timers == {"tick": "0 */15 * * * *"}
 
 
+def test_each_address_has_its_method_and_says_who_may_ask(functions: dict[str, IndexedFunction]) -> None:
+    """Without a level means: whoever holds the signed link that is part of the address."""
+    asked = {f.name: (*f.methods, f.route, f.auth_level) for f in functions.values() if f.route}
+    assert asked == PAGES
+
+
 def test_each_queue_has_its_function(functions: dict[str, IndexedFunction]) -> None:
     listening = {f.name: f.queue for f in functions.values() if f.queue and not f.queue.endswith("-poison")}
     assert listening == QUEUES
@@ -51,7 +60,7 @@ def test_each_queue_has_a_function_for_what_could_not_be_processed(
 
 
 def test_there_is_no_function_that_this_list_does_not_know(functions: dict[str, IndexedFunction]) -> None:
-    assert len(functions) == 1 + 2 * len(QUEUES)
+    assert len(functions) == 1 + 2 * len(QUEUES) + len(PAGES)
     assert not any(function.outputs for function in functions.values())
 
 

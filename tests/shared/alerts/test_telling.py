@@ -1,5 +1,6 @@
 """Who is written to and when: one mail per recipient, urgent ones at most once a day, nothing unsent forgotten."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from shared.accounts import schedule
 from shared.accounts.models import DigestSettings, Frequency
 from shared.alerts import evaluate, telling
+from shared.alerts.exclude_link import PATH, Links, recipient_mark
+from shared.alerts.models import Slug
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
+from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
 
 HOUR = timedelta(hours=1)
@@ -123,3 +127,34 @@ def test_nothing_is_mailed_when_nothing_is_open(world: World, post: Post) -> Non
 def test_an_account_that_was_never_judged_is_not_written_to(world: World, post: Post) -> None:
     tell(world, post, datetime(2026, 11, 20).astimezone().date(), due=True)
     assert post.mails == []
+
+
+def test_rows_that_can_be_excluded_have_a_link_of_the_recipients_own_in_text_and_html(
+    world: World, post: Post
+) -> None:
+    people = ("a@msp.example.com", "b@msp.example.com")
+    weekly(world, *people)
+    world.partner("p1", [Customer(tenant_id="t2", name="Fabrikam", domain="")])
+    world.add("t1", sku("e3", 10, 4))
+    fails(world, "mapping1")
+    links = Links("https://seatwise.msp.example", [b"k" * 32])
+    telling.tell(
+        world.tables, post, world.account, "s@msp.example.com", world.now.date(), True, world.now, links
+    )
+    marks = set()
+    for mail in post.mails:
+        tokens = re.findall(rf"{PATH}(\S+)$", mail.text, re.MULTILINE)
+        assert re.findall(rf'href="https://seatwise.msp.example{PATH}([^"]+)"', mail.html) == tokens
+        read = [links.read(token, world.now) for token in tokens]
+        assert [link.slug for link in read] == [Slug.TENANT_NOT_ADDED, Slug.UNUSED_LICENSES]
+        assert {link.recipient for link in read} == {recipient_mark(mail.to)}
+        marks |= {link.recipient for link in read}
+        assert mail.subject.startswith("4 new: 1 failed push, 1 licence without billing profile")
+    assert len(marks) == len(people)
+
+
+def test_without_an_address_for_links_a_mail_has_none(world: World, post: Post) -> None:
+    world.add("t1", sku("e3", 10, 4))
+    world.evaluate()
+    tell(world, post, world.now.date(), due=True)
+    assert "Exclude" not in post.mails[0].text + post.mails[0].html

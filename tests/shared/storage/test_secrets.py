@@ -227,7 +227,7 @@ def test_keys_are_read_in_order_and_a_wrong_one_is_named_but_not_quoted() -> Non
     first, second = base64.b64encode(KEY).decode(), base64.b64encode(NEW_KEY).decode()
     assert read_keys(f"{first}, {second}") == [KEY, NEW_KEY]
     for wrong in ("", "c2VjcmV0", "not base64!", first[:-4]):
-        with pytest.raises(ValueError, match="encryption key 2 must be 32 bytes") as refused:
+        with pytest.raises(ValueError, match="key 2 must be 32 bytes") as refused:
             read_keys(f"{first},{wrong}")
         assert not wrong or wrong not in "".join(traceback.format_exception(refused.value))
     with pytest.raises(ValueError, match="at least one"):

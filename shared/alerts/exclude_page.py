@@ -1,0 +1,275 @@
+"""What the page behind an exclude link says, and what its button does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from shared import templates
+from shared.accounts import repository
+from shared.accounts.models import Account
+from shared.alerts import exclusions
+from shared.alerts.exclude_form import Form, Wrong, blank, pressed
+from shared.alerts.exclude_link import LIVES, Expired, Forged, Link, Links, recipient_mark
+from shared.alerts.exclusions import Exclusion, Target
+from shared.alerts.models import Alert, Slug
+from shared.alerts.rules.base import identity
+from shared.alerts.rules.words import listed, name, seats
+from shared.alerts.wording import WORDING
+from shared.licensing.licences import licence
+from shared.licensing.models import Head
+from shared.storage import keys
+from shared.storage.decisions import Decision
+from shared.storage.keys import AccountId, account_id
+from shared.storage.tables import Tables
+
+UNHARMED: Final = "What is synced and billed stays exactly as it is."
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in words. What belongs to an account is on it only after the link's signature was verified."""
+
+    status: int
+    heading: str
+    text: tuple[str, ...]
+    account_name: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    form: Form | None = None
+    foot: str = ""
+    done: bool = False
+
+
+class Outcome(NamedTuple):
+    page: Page
+    recorded: AccountId | None = None
+    """The account whose alerts are to be judged anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a link is taken in."""
+
+    tables: Tables
+    links: Links | None
+    names: Callable[[], Callable[[str, str], str]]
+    """Loads the friendly names of SKUs, by id and part number: only for a link that is good."""
+    now: datetime
+
+    def look(self, token: str) -> Page:
+        """What GET shows. Changes nothing, whoever asks and however often."""
+        case = self._case(token)
+        return (
+            case if isinstance(case, Page) else case.page(blank(case.spare, case.unused, self._today(case)))
+        )
+
+    def press(self, token: str, given: Mapping[str, str]) -> Outcome:
+        """What the button does: record it, unless that was done already."""
+        case = self._case(token)
+        if isinstance(case, Page):
+            return Outcome(case)
+        form = blank(case.spare, case.unused, self._today(case))
+        try:
+            terms = pressed(form, given)
+        except Wrong as wrong:
+            return Outcome(replace(case.page(wrong.form), status=400))
+        who = f"link sent to {case.recipient}"
+        more = {"spare_at_most": terms.spare_at_most, "until": terms.until}
+        chosen = [one.model_copy(update=more) for one in case.exclusions]
+        recorded = [
+            exclusions.exclude(self.tables, case.account.id, one, who=who, reason=terms.reason, now=self.now)
+            for one in chosen
+        ]
+        done = case.done("Excluded" if any(recorded) else "Already excluded", chosen[0].how_long)
+        return Outcome(done, case.account.id if any(recorded) else None)
+
+    def _case(self, token: str) -> "_Case | Page":
+        """The case of a link that can still exclude something, or the page that says why it cannot."""
+        if self.links is None:
+            return NOT_VALID
+        try:
+            link = self.links.read(token, self.now)
+        except Forged:
+            return NOT_VALID
+        except Expired:
+            return EXPIRED
+        try:
+            account = repository.account(self.tables, account_id(link.account))
+        except LookupError:
+            return _retired("The account that it belongs to is no longer in Seatwise.")
+        marks = {recipient_mark(address): address for address in account.digest.recipients}
+        if link.recipient not in marks:
+            return _retired("The address that it was sent to no longer gets this account’s mails.")
+        case = self._found(account, link, marks[link.recipient])
+        return case if isinstance(case, Page) else self._settled(case) or case
+
+    def _found(self, account: Account, link: Link, recipient: str) -> "_Case | Page":
+        """The customer and licences that the link names, as they are called today."""
+        company = repository.companies(self.tables, account.id).get(link.tenant_id)
+        if link.slug is Slug.TENANT_NOT_ADDED:
+            if company is not None:
+                return _retired(f"{name(company.name)} was added to a company since the mail was written.")
+            whole = Exclusion(tenant_id=link.tenant_id, customer=self._customer(account.id, link.tenant_id))
+            return _Case(account, link, recipient, (whole,), 0)
+        if company is None:
+            return _retired("The customer that it is about is no longer one of your companies.")
+        row = self.tables.get(keys.head(account.id, link.tenant_id))
+        snapshot = row.read(Head).snapshot if row else None
+        held = {sku.sku_id: licence(sku) for sku in snapshot.skus} if snapshot else {}
+        names = self.names()
+        wanted = tuple(
+            Exclusion(
+                slug=link.slug,
+                tenant_id=link.tenant_id,
+                sku_id=sku,
+                customer=name(company.name) or link.tenant_id,
+                product=name(names(sku, held[sku].part_number if sku in held else "")) or sku,
+            )
+            for sku in link.skus
+        )
+        spare = sum(held[sku].spare for sku in link.skus if sku in held)
+        return _Case(account, link, recipient, wanted, spare)
+
+    def _customer(self, account: AccountId, tenant_id: str) -> str:
+        """The name of a tenant without a company: its alert knows it, open or not."""
+        row = self.tables.get(keys.alert(account, Slug.TENANT_NOT_ADDED, identity(tenant_id)))
+        if row is not None:
+            return name(row.read(Alert).finding.who) or tenant_id
+        known = exclusions.newest(self.tables, account, Target(tenant_id=tenant_id))
+        before = known.read(Exclusion) if known else None
+        return before.customer if before else tenant_id
+
+    def _settled(self, case: "_Case") -> Page | None:
+        """The page for what is excluded already, or was and was taken back after the link was made."""
+        decided = [exclusions.newest(self.tables, case.account.id, one.target) for one in case.exclusions]
+        back = [one for one in decided if one and one.content is None and one.valid_from > case.link.made_at]
+        if back:
+            on = case.day(back[0].valid_from)
+            return _retired(f"What it excluded was taken back on {on}, after the mail was written.")
+        holding = [one for one in decided if one is not None and self._holds(case, one)]
+        if len(holding) < len(case.exclusions):
+            return None
+        newest = max(holding, key=lambda one: one.valid_from)
+        excluded = newest.read(Exclusion)
+        how_long = excluded.how_long if excluded else ""
+        more = [("Since", case.day(newest.valid_from)), ("By", name(newest.who)), ("Reason", newest.reason)]
+        return case.done("Already excluded", how_long, *(fact for fact in more if fact[1]))
+
+    def _holds(self, case: "_Case", decision: Decision) -> bool:
+        exclusion = decision.read(Exclusion)
+        return exclusion is not None and exclusion.holds(case.spare, self._today(case))
+
+    def _today(self, case: "_Case") -> date:
+        return self.now.astimezone(case.account.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A good link with what it is about."""
+
+    account: Account
+    link: Link
+    recipient: str
+    exclusions: tuple[Exclusion, ...]
+    spare: int
+    """Seats that were unused at the newest read."""
+
+    @property
+    def unused(self) -> bool:
+        return self.link.slug is Slug.UNUSED_LICENSES
+
+    @property
+    def customer(self) -> str:
+        return self.exclusions[0].customer
+
+    @property
+    def products(self) -> str:
+        return listed([one.product for one in self.exclusions])
+
+    def page(self, form: Form) -> Page:
+        """The question, with its button."""
+        until = self.day(self.link.made_at + LIVES)
+        return Page(
+            status=200,
+            heading=self._question(),
+            text=(f"{self._effect()} {UNHARMED}",),
+            account_name=name(self.account.name),
+            facts=self._facts(),
+            form=form,
+            foot=f"This link was sent to {self.recipient} and works until {until}. It can do what stands here, and "
+            "nothing else. Nothing has been changed yet.",
+        )
+
+    def done(self, heading: str, how_long: str, *more: tuple[str, str]) -> Page:
+        return Page(
+            status=200,
+            heading=heading,
+            text=(
+                f"This is left out of the mails {how_long}. {UNHARMED}",
+                "To take it back, remove it from the list of exclusions in Seatwise.",
+            ),
+            account_name=name(self.account.name),
+            facts=(*self._facts(), *more),
+            done=True,
+        )
+
+    def day(self, at: datetime) -> str:
+        local = at.astimezone(self.account.zone)
+        return f"{local.day} {local:%b %Y}"
+
+    def _question(self) -> str:
+        match self.link.slug:
+            case Slug.TENANT_NOT_ADDED:
+                return f"Exclude {self.customer}?"
+            case Slug.UNUSED_LICENSES:
+                return f"Exclude unused {self.products} at {self.customer}?"
+            case _:
+                return f"Exclude {self.products} on shared mailboxes at {self.customer}?"
+
+    def _effect(self) -> str:
+        match self.link.slug:
+            case Slug.TENANT_NOT_ADDED:
+                return (
+                    "Nobody is mailed any more that this tenant is in no company. If it is added to one later, its "
+                    "sign-in, licence and renewal alerts stay left out, too, until the exclusion is removed."
+                )
+            case Slug.UNUSED_LICENSES:
+                return "Nobody is mailed any more about unused seats of this licence at this customer."
+            case _:
+                return "Nobody is mailed any more that shared mailboxes of this customer have this licence."
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        facts = [("Customer", self.customer), ("Licence", self.products)]
+        if self.unused:
+            facts.append(("Unused now", seats(self.spare)))
+        facts.append(("Left out of", f"“{WORDING[self.link.slug].title}”"))
+        return tuple((label, value) for label, value in facts if value)
+
+
+def _retired(why: str) -> Page:
+    newest = "If it is still an exception, your newest Seatwise mail has a link that works."
+    return Page(410, "This link is no longer in use", (f"{why} Nothing was changed.", newest))
+
+
+NOT_VALID: Final = Page(
+    404,
+    "This link is not valid",
+    (
+        "A mail program may have cut it off, or its key is no longer in use. Nothing was changed.",
+        "Open the link from your newest Seatwise mail, with a click instead of copying it.",
+    ),
+)
+EXPIRED: Final = Page(
+    410,
+    "This link has expired",
+    (
+        f"Links in Seatwise’s mails work for {LIVES // timedelta(days=1)} days. Nothing was changed.",
+        "If it is still an exception, your newest Seatwise mail has a link that works.",
+    ),
+)
+
+
+def render(page: Page) -> str:
+    style = templates.style("page.css")
+    template = templates.html().get_template("exclude.html")
+    return template.render(page=page, heading=page.heading, text=page.text, style=style)
