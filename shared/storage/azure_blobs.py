@@ -1,8 +1,9 @@
 """Blobs in one container of Azure Blob Storage."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from shared.storage.blobs import check_name
+from shared.storage.blobs import Stored, check_name
 
 if TYPE_CHECKING:
     from azure.core.exceptions import ResourceNotFoundError
@@ -37,12 +38,23 @@ class AzureBlobs:
                 raise
             return None
 
-    def delete(self, name: str) -> None:
-        from azure.core.exceptions import ResourceNotFoundError
+    def stored(self, prefix: str) -> Iterator[Stored]:
+        check_name(f"{prefix}-")
+        for blob in self._client.list_blobs(name_starts_with=prefix):
+            yield Stored(blob.name, blob.etag, blob.last_modified)
+
+    def delete(self, name: str, etag: str = "") -> None:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
         check_name(name)
+        unchanged: dict[str, Any] = (
+            {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+        )
         try:
-            self._client.delete_blob(name)
+            self._client.delete_blob(name, **unchanged)
+        except ResourceModifiedError:
+            return
         except ResourceNotFoundError as error:
             if not _only_the_blob(error):
                 raise

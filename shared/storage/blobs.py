@@ -1,9 +1,19 @@
 """Bodies too large for a row: users of a snapshot, mails, the product-names file."""
 
 import re
-from typing import Protocol
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 _LEGAL_NAME = re.compile(r"(?!.*//)(?!(.*/)?\.{1,2}(/|$))[A-Za-z0-9._:-][A-Za-z0-9._:/-]{0,1023}(?<![./])")
+
+
+class Stored(NamedTuple):
+    """A blob as it was listed."""
+
+    name: str
+    etag: str
+    written_at: datetime
 
 
 class Blobs(Protocol):
@@ -13,8 +23,12 @@ class Blobs(Protocol):
 
     def get(self, name: str) -> bytes | None: ...
 
-    def delete(self, name: str) -> None:
-        """Remove it; already gone is fine."""
+    def stored(self, prefix: str) -> Iterator[Stored]:
+        """Every blob whose name begins like this, by name, page after page."""
+        ...
+
+    def delete(self, name: str, etag: str = "") -> None:
+        """Remove it; already gone is fine. With an ETag only the version that was listed: a newer one stays."""
         ...
 
 

@@ -2,11 +2,11 @@
 
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from shared.storage.blobs import check_name
+from shared.storage.blobs import Stored, check_name
 from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
 from shared.storage.queues import check_message
 from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Row
@@ -69,20 +69,27 @@ def _expect(change: Change, stored: Row | None) -> None:
 
 
 class MemoryBlobs:
-    def __init__(self) -> None:
-        self._blobs: dict[str, bytes] = {}
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.min.replace(tzinfo=UTC)) -> None:
+        self._blobs: dict[str, tuple[bytes, Stored]] = {}
+        self._versions = itertools.count(1)
+        self._now = now
 
     def put(self, name: str, data: bytes) -> None:
         check_name(name)
-        self._blobs[name] = bytes(data)
+        self._blobs[name] = bytes(data), Stored(name, f'"{next(self._versions)}"', self._now())
 
     def get(self, name: str) -> bytes | None:
         check_name(name)
-        return self._blobs.get(name)
+        return self._blobs[name][0] if name in self._blobs else None
 
-    def delete(self, name: str) -> None:
+    def stored(self, prefix: str) -> Iterator[Stored]:
+        check_name(f"{prefix}-")
+        yield from [self._blobs[name][1] for name in sorted(self._blobs) if name.startswith(prefix)]
+
+    def delete(self, name: str, etag: str = "") -> None:
         check_name(name)
-        self._blobs.pop(name, None)
+        if not etag or (name in self._blobs and self._blobs[name][1].etag == etag):
+            self._blobs.pop(name, None)
 
 
 class Sent(NamedTuple):

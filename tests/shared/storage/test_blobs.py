@@ -35,6 +35,25 @@ def test_what_is_not_there_is_none_and_deleting_it_is_fine(blobs: Blobs) -> None
     assert blobs.get("acme/ab") == b"2"
 
 
+def test_blobs_are_listed_by_how_their_name_begins(blobs: Blobs) -> None:
+    for name in ("acme/users/b/2", "acme/users/b/1", "acme/users/bc/1", "acme/a", "other/users/b/1"):
+        blobs.put(name, b"")
+    assert [blob.name for blob in blobs.stored("acme/users/b/")] == ["acme/users/b/1", "acme/users/b/2"]
+    assert list(blobs.stored("acme/none/")) == []
+
+
+def test_a_blob_that_was_written_again_since_it_was_listed_is_not_deleted(blobs: Blobs) -> None:
+    blobs.put("acme/users/a/1", b"old")
+    blobs.put("acme/users/a/2", b"old")
+    again, gone = blobs.stored("acme/users/a/")
+    blobs.put("acme/users/a/1", b"new")
+    blobs.delete(again.name, again.etag)
+    blobs.delete(gone.name, gone.etag)
+    blobs.delete(gone.name, gone.etag)
+    assert blobs.get("acme/users/a/1") == b"new"
+    assert blobs.get("acme/users/a/2") is None
+
+
 @pytest.mark.parametrize(
     "name",
     [
