@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox import day, summary
 from sandbox.azurite import AzuriteError
-from sandbox.control import control
+from sandbox.control import OWN, control
 from sandbox.day import DayFailed
 from sandbox.seed import is_seeded, seed
 from sandbox.stage import Stage
@@ -30,7 +30,7 @@ def main() -> int:
     change = commands.add_parser(
         "control",
         help="change the world, running or stopped",
-        epilog=usage(),
+        epilog=f"{OWN}\n{usage()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     change.add_argument("--state", type=Path, required=True, help="the folder of the sandbox")

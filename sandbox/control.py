@@ -1,4 +1,4 @@
-"""Every control of a sandbox: the vendors' side, the clock, and a person's word on held changes."""
+"""Every control of a sandbox: the vendors' side, the clock, and a person's word on held changes and exclusions."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,6 +8,15 @@ from typing import Any
 from sandbox.clock import SandboxClock
 from sandbox.standins import controls
 from sandbox.standins.controls import ControlError
+
+OWN = """\
+  clock [+8h]                                                    Tell the clock, or move it forward.
+  held                                                           List the changes that wait for a person's word.
+  approve CHANGE                                                 Let a held change be written (`all`: each of them).
+  reject CHANGE                                                  Leave a held change unwritten (`all`: each of them).
+  exclusions                                                     List what was excluded by the links in the mails.
+  include ID                                                     Remove an exclusion (`all`: each of them)."""
+"""The controls of Seatwise's own side, as `--help` shows them."""
 
 
 def control(state: Path, words: Sequence[str]) -> Any:
@@ -20,6 +29,10 @@ def control(state: Path, words: Sequence[str]) -> Any:
             from sandbox.decisions import decisions
 
             return decisions(state, name, words[1:])
+        case "exclusions" | "include":
+            from sandbox.exclusions import exclusions
+
+            return exclusions(state, name, words[1:])
         case _:
             return controls.send(state, controls.parse(words))
 

@@ -21,7 +21,7 @@ WHO = "sandbox operator"
 
 def decisions(state: Path, do: str, words: Sequence[str]) -> Any:
     """`held` lists what waits; `approve CHANGE` and `reject CHANGE` decide (CHANGE: its id, or `all`)."""
-    with _reached(state) as wiring:
+    with reached(state) as wiring:
         waiting = [
             (account, hold)
             for account in repository.account_ids(wiring.tables)
@@ -66,7 +66,7 @@ def _shown(wiring: Wiring, account: AccountId, hold: Hold) -> dict[str, Any]:
 
 
 @contextmanager
-def _reached(state: Path) -> Iterator[Wiring]:
+def reached(state: Path) -> Iterator[Wiring]:
     """The storage of a running sandbox, or of a stopped one, woken up for this."""
     found = running(state)
     if found is not None:

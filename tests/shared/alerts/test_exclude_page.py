@@ -242,6 +242,22 @@ def test_a_forged_link_shows_nothing_of_any_account(mailed: Mailed) -> None:
     assert "Acme" not in render(page)
 
 
+def test_after_a_key_rotation_old_links_work_and_once_their_key_is_dropped_they_are_not_valid(
+    mailed: Mailed,
+) -> None:
+    token = mailed.token(Slug.UNUSED_LICENSES)
+
+    def desk(*keys: bytes) -> Desk:
+        links = Links("https://seatwise.msp.example", keys)
+        return Desk(mailed.world.tables, links, mailed.desk.names, mailed.world.now)
+
+    newer, newest = b"n" * 32, b"e" * 32
+    assert desk(newest, newer).look(token) is NOT_VALID
+    assert desk(newest, newer).press(token, ALWAYS) == Outcome(NOT_VALID)
+    assert mailed.listed() == []
+    assert desk(newer, KEY).press(token, ALWAYS).recorded
+
+
 def test_without_keys_no_link_is_valid(mailed: Mailed) -> None:
     token = mailed.token(Slug.UNUSED_LICENSES)
     desk = Desk(mailed.world.tables, None, mailed.desk.names, mailed.world.now)
