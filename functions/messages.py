@@ -76,6 +76,13 @@ class SendMail(Message):
     """True: the digest of `on`; False: only what is urgent."""
 
 
+class CleanUp(Message):
+    """Delete this night's share of what is kept no longer."""
+
+    queue: ClassVar[str] = "clean-up"
+    on: date
+
+
 class RefreshNames(Work):
     """Fetch Microsoft's product names: for all accounts, so it names none."""
 
@@ -90,6 +97,7 @@ MESSAGES: tuple[type[Work], ...] = (
     PushConnection,
     Evaluate,
     SendMail,
+    CleanUp,
     RefreshNames,
 )
 QUEUES = tuple(message.queue for message in MESSAGES)

@@ -6,6 +6,7 @@ import azure.functions as func
 
 from functions.messages import (
     CheckAccount,
+    CleanUp,
     CloseRun,
     Evaluate,
     PushConnection,
@@ -15,6 +16,7 @@ from functions.messages import (
     Work,
 )
 from functions.queue_edge import handle, send
+from shared import retention
 from shared.accounts import repository, schedule
 from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
@@ -54,6 +56,8 @@ def _check(wired: Wiring, asked: CheckAccount) -> Iterator[Work]:
         yield SendMail(account=account.id, on=due.digest_on, due=True)
     elif evaluate.has_urgent_news(wired.tables, account, now):
         yield SendMail(account=account.id, on=now.astimezone(account.zone).date(), due=False)
+    if due.clean_on is not None:
+        yield CleanUp(account=account.id, on=due.clean_on)
 
 
 def _unstick(account: Account, run: Run) -> Iterator[Work]:
@@ -62,3 +66,15 @@ def _unstick(account: Account, run: Run) -> Iterator[Work]:
         yield CloseRun(account=account.id, run=run.id)
     for connection in run.connections:
         yield PushConnection(account=account.id, run=run.id, connection=connection)
+
+
+@bp.queue_trigger(arg_name="message", queue_name="clean-up", connection="AzureWebJobsStorage")
+def clean_up(message: func.QueueMessage) -> None:
+    handle(CleanUp, message, _clean)
+
+
+def _clean(wired: Wiring, asked: CleanUp) -> Iterator[Work]:
+    account, now = repository.account(wired.tables, asked.account), wired.clock()
+    schedule.advance(wired.tables, account, cleaned_on=asked.on)  # first: what fails has its turn tomorrow
+    retention.clean(wired.tables, wired.blobs, account, asked.on, now)
+    yield from ()

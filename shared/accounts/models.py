@@ -56,6 +56,15 @@ class GuardSettings(Document):
     """Never more than this, however large the account."""
 
 
+class RetentionSettings(Document):
+    """What is older is deleted, a share of it each night."""
+
+    counts_months: Annotated[int, Field(ge=13)] = 25
+    """Counts and users, runs, closed alerts and mails."""
+    ledger_years: Annotated[int, Field(ge=1)] = 10
+    """The ledger, and what people decided."""
+
+
 class Account(Document):
     id: AccountId
     name: str
@@ -67,6 +76,7 @@ class Account(Document):
     currency_symbol: str = "$"
     digest: DigestSettings
     guard: GuardSettings = GuardSettings()
+    retention: RetentionSettings = RetentionSettings()
     alerts_off: frozenset[str] = frozenset()
     """Slugs of the alert types that the owner switched off (S12)."""
     renewal_days: Annotated[int, Field(ge=1, le=365)] = 30

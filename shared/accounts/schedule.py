@@ -15,7 +15,7 @@ DIGEST_WAITS = timedelta(hours=3)
 
 
 class Schedule(Document):
-    """How far the account's mails have come."""
+    """How far the account's mails and its retention have come."""
 
     digest_on: date | None = None
     """The newest due date whose digest was dealt with."""
@@ -23,6 +23,8 @@ class Schedule(Document):
     """Urgent rows that changed up to then were dealt with."""
     urgent_on: date | None = None
     """The newest local date on which urgent mails went out: at most one such mail a day."""
+    cleaned_on: date | None = None
+    """The newest night after which old rows were deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,30 @@ class Due:
     run_on: date | None = None
     stuck: Run | None = None
     digest_on: date | None = None
+    clean_on: date | None = None
+    """The night whose run has closed and after which nothing was deleted yet."""
 
 
 def of(tables: Tables, account: Account, now: datetime) -> Due:
     """What is due now."""
     on = due.newest_due(now, account.sync_hour, account.zone)
     run = runs.find(tables, account.id, nightly_id(on))
-    stuck = run if run is not None and run.state is not RunState.CLOSED and now > run.ends else None
-    digest_on = _digest_due(tables, account, now)
-    return Due(on if run is None else None, stuck, digest_on)
+    closed = run is not None and run.state is RunState.CLOSED
+    stuck = run if run is not None and not closed and now > run.ends else None
+    done = stored(tables, account)
+    to_clean = closed and (done.cleaned_on is None or done.cleaned_on < on)
+    return Due(
+        run_on=on if run is None else None,
+        stuck=stuck,
+        digest_on=_digest_due(tables, account, done.digest_on, now),
+        clean_on=on if to_clean else None,
+    )
 
 
-def _digest_due(tables: Tables, account: Account, now: datetime) -> date | None:
+def _digest_due(tables: Tables, account: Account, done: date | None, now: datetime) -> date | None:
     """The due date of the digest that can go now: its run is closed, or was waited for long enough."""
     on = due.newest_due(now, account.digest.hour, account.zone, account.digest.frequency)
     at = due.local_instant(on, account.digest.hour, account.zone)
-    done = stored(tables, account).digest_on
     if (done is not None and done >= on) or at.timestamp() < account.since.timestamp():
         return None
     run = runs.find(tables, account.id, nightly_id(due.newest_due(at, account.sync_hour, account.zone)))
@@ -73,8 +83,9 @@ def advance(
     digest_on: date | None = None,
     urgent_as_of: datetime | None = None,
     urgent_on: date | None = None,
+    cleaned_on: date | None = None,
 ) -> None:
-    """Remember that mails were dealt with; never goes back."""
+    """Remember what was dealt with; never goes back."""
     key = keys.setting(account.id, "schedule")
     while True:
         row = tables.get(key)
@@ -83,6 +94,7 @@ def advance(
             digest_on=max(filter(None, (before.digest_on, digest_on)), default=None),
             urgent_as_of=max(filter(None, (before.urgent_as_of, urgent_as_of)), default=None),
             urgent_on=max(filter(None, (before.urgent_on, urgent_on)), default=None),
+            cleaned_on=max(filter(None, (before.cleaned_on, cleaned_on)), default=None),
         )
         if after == before:
             return

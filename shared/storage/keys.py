@@ -107,8 +107,13 @@ def day(account: AccountId, tenant: str, on: date) -> Key:
     return Key(tenants(account), f"{days(tenant)}{on.isoformat()}")
 
 
+def users_blobs(account: AccountId, tenant: str) -> str:
+    """How the names of all blobs of a tenant's users begin."""
+    return f"{account}/users/{_part(tenant)}/"
+
+
 def users_blob(account: AccountId, tenant: str, digest: str) -> str:
-    return f"{account}/users/{_part(tenant)}/{_part(digest)}.json.gz"
+    return f"{users_blobs(account, tenant)}{_part(digest)}.json.gz"
 
 
 def partner_lists(account: AccountId) -> str:
@@ -171,7 +176,12 @@ def alert(account: AccountId, slug: str, identity: str) -> Key:
 
 def closed_alert(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
     """Apart from the open ones, so that years of closed alerts cost an evaluation nothing."""
-    return Key(alerts(account), f"closed|{_part(slug)}|{hashed(identity)}|{_instant(opened_at)}")
+    return Key(alerts(account), f"{closed_alerts(slug)}{hashed(identity)}|{_instant(opened_at)}")
+
+
+def closed_alerts(slug: str, digit: str = "") -> str:
+    """The rows of the closed alerts of a type; with a hexadecimal digit a sixteenth of them."""
+    return f"closed|{_part(slug)}|{digit}"
 
 
 def poisoned(account: AccountId, queue: str) -> Key:

@@ -18,6 +18,7 @@ QUEUES = {
     "push_connection": "push-connection",
     "evaluate_account": "evaluate",
     "send_mail": "send-mail",
+    "clean_up": "clean-up",
     "refresh_names": "refresh-names",
 }
 PAGES = {

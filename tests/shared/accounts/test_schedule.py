@@ -90,3 +90,13 @@ def test_a_digest_hour_before_the_sync_hour_waits_for_the_run_of_the_day_before(
     account = an_account().model_copy(update={"sync_hour": 22})
     run_of(tables, TUESDAY - timedelta(days=1))
     assert schedule.of(tables, account, DIGEST).digest_on == TUESDAY
+
+
+def test_old_rows_are_deleted_once_after_each_run_that_closed(tables: MemoryTables) -> None:
+    run_of(tables, TUESDAY - timedelta(days=1), RunState.PUSHING)
+    assert schedule.of(tables, an_account(), SYNC - MINUTE).clean_on is None
+    run_of(tables, TUESDAY)
+    assert schedule.of(tables, an_account(), SYNC + MINUTE).clean_on == TUESDAY
+    schedule.advance(tables, an_account(), cleaned_on=TUESDAY)
+    assert schedule.of(tables, an_account(), SYNC + MINUTE).clean_on is None
+    assert schedule.of(tables, an_account(), DIGEST).digest_on == TUESDAY
