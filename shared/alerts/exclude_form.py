@@ -17,6 +17,7 @@ class How(StrEnum):
     """How long the exclusion holds."""
 
     SPARE = "spare"
+    RENEWAL = "renewal"
     UNTIL = "until"
     ALWAYS = "always"
 
@@ -30,6 +31,8 @@ class Form:
     spare: str
     until: str
     earliest: date
+    renews: date | None = None
+    """When the term of the licence ends, where that is known."""
     least: int = 0
     """Seats that are unused now: a smaller number would leave nothing out."""
     reason: str = ""
@@ -39,6 +42,7 @@ class Form:
 class Terms(NamedTuple):
     spare_at_most: int | None
     until: date | None
+    renewal: bool
     reason: str
 
 
@@ -50,10 +54,21 @@ class Wrong(Exception):
         self.form = form
 
 
-def blank(spare: int, unused: bool, today: date) -> Form:
+def blank(spare: int, unused: bool, renews: date | None, today: date) -> Form:
     """The offer: unused seats are left out up to their present number, unless something else is chosen."""
-    ways = (How.SPARE, How.UNTIL, How.ALWAYS) if unused else (How.ALWAYS, How.UNTIL)
-    return Form(ways, ways[0], str(max(spare, 1)), "", today + timedelta(days=1), least=spare)
+    ways: tuple[How, ...] = (How.ALWAYS, How.UNTIL)
+    if unused:
+        known = [How.RENEWAL] if renews is not None and renews > today else []
+        ways = (How.SPARE, *known, How.UNTIL, How.ALWAYS)
+    return Form(
+        ways=ways,
+        how=ways[0],
+        spare=str(max(spare, 1)),
+        until="",
+        earliest=today + timedelta(days=1),
+        renews=renews,
+        least=spare,
+    )
 
 
 def pressed(form: Form, given: Mapping[str, str]) -> Terms:
@@ -65,11 +80,13 @@ def pressed(form: Form, given: Mapping[str, str]) -> Terms:
     sent = replace(form, how=how, spare=spare, until=until, reason=reason)
     match how:
         case How.SPARE if How.SPARE in form.ways:
-            return Terms(_number(sent), None, reason)
+            return Terms(_number(sent), None, False, reason)
+        case How.RENEWAL if How.RENEWAL in form.ways:
+            return Terms(None, form.renews, True, reason)
         case How.UNTIL:
-            return Terms(None, _day(sent), reason)
+            return Terms(None, _day(sent), False, reason)
         case How.ALWAYS:
-            return Terms(None, None, reason)
+            return Terms(None, None, False, reason)
     raise Wrong(replace(sent, how=form.how, error="Choose how long it is to be left out."))
 
 

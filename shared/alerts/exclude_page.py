@@ -1,6 +1,6 @@
 """What the page behind an exclude link says, and what its button does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -18,6 +18,7 @@ from shared.alerts.rules.words import listed, name, seats
 from shared.alerts.wording import WORDING
 from shared.licensing.licences import licence
 from shared.licensing.models import Head
+from shared.licensing.terms import known
 from shared.storage import keys
 from shared.storage.decisions import Decision
 from shared.storage.keys import AccountId, account_id
@@ -59,22 +60,20 @@ class Desk:
     def look(self, token: str) -> Page:
         """What GET shows. Changes nothing, whoever asks and however often."""
         case = self._case(token)
-        return (
-            case if isinstance(case, Page) else case.page(blank(case.spare, case.unused, self._today(case)))
-        )
+        return case if isinstance(case, Page) else case.page(self._form(case))
 
     def press(self, token: str, given: Mapping[str, str]) -> Outcome:
         """What the button does: record it, unless that was done already."""
         case = self._case(token)
         if isinstance(case, Page):
             return Outcome(case)
-        form = blank(case.spare, case.unused, self._today(case))
+        form = self._form(case)
         try:
             terms = pressed(form, given)
         except Wrong as wrong:
             return Outcome(replace(case.page(wrong.form), status=400))
         who = f"link sent to {case.recipient}"
-        more = {"spare_at_most": terms.spare_at_most, "until": terms.until}
+        more = {"spare_at_most": terms.spare_at_most, "until": terms.until, "renewal": terms.renewal}
         chosen = [one.model_copy(update=more) for one in case.exclusions]
         recorded = [
             exclusions.exclude(self.tables, case.account.id, one, who=who, reason=terms.reason, now=self.now)
@@ -114,8 +113,8 @@ class Desk:
         if company is None:
             return _retired("The customer that it is about is no longer one of your companies.")
         row = self.tables.get(keys.head(account.id, link.tenant_id))
-        snapshot = row.read(Head).snapshot if row else None
-        held = {sku.sku_id: licence(sku) for sku in snapshot.skus} if snapshot else {}
+        head = row.read(Head) if row else Head(tenant_id=link.tenant_id)
+        held = {sku.sku_id: licence(sku) for sku in head.snapshot.skus} if head.snapshot else {}
         names = self.names()
         wanted = tuple(
             Exclusion(
@@ -128,7 +127,7 @@ class Desk:
             for sku in link.skus
         )
         spare = sum(held[sku].spare for sku in link.skus if sku in held)
-        return _Case(account, link, recipient, wanted, spare)
+        return _Case(account, link, recipient, wanted, spare, _renews(head, link.skus, self.now))
 
     def _customer(self, account: AccountId, tenant_id: str) -> str:
         """The name of a tenant without a company: its alert knows it, open or not."""
@@ -159,6 +158,9 @@ class Desk:
         exclusion = decision.read(Exclusion)
         return exclusion is not None and exclusion.holds(case.spare, self._today(case))
 
+    def _form(self, case: "_Case") -> Form:
+        return blank(case.spare, case.unused, case.renews, self._today(case))
+
     def _today(self, case: "_Case") -> date:
         return self.now.astimezone(case.account.zone).date()
 
@@ -173,6 +175,8 @@ class _Case:
     exclusions: tuple[Exclusion, ...]
     spare: int
     """Seats that were unused at the newest read."""
+    renews: date | None = None
+    """When the first of their terms ends, where that is known."""
 
     @property
     def unused(self) -> bool:
@@ -244,6 +248,13 @@ class _Case:
             facts.append(("Unused now", seats(self.spare)))
         facts.append(("Left out of", f"“{WORDING[self.link.slug].title}”"))
         return tuple((label, value) for label, value in facts if value)
+
+
+def _renews(head: Head, skus: Collection[str], now: datetime) -> date | None:
+    terms = known(head, now) or {}
+    bought = head.snapshot.subscriptions if head.snapshot else ()
+    mine = (terms.get(one.commerce_id) for one in bought if one.sku_id in skus and one.status == "Enabled")
+    return min((term.ends for term in mine if term is not None and term.ends is not None), default=None)
 
 
 def _retired(why: str) -> Page:

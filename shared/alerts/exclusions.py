@@ -30,7 +30,14 @@ OF_A_TENANT: Final = frozenset(
     }
 )
 """What an excluded tenant is left out of (S13): never alerts about our own writes, nor its removal."""
-OF_A_SKU: Final = frozenset({Slug.NO_BILLING_PROFILE, Slug.UNUSED_LICENSES})
+OF_A_SKU: Final = frozenset(
+    {
+        Slug.NO_BILLING_PROFILE,
+        Slug.UNUSED_LICENSES,
+        Slug.SHARED_MAILBOX_LICENSES,
+        Slug.RENEWAL_DUE,
+    }
+)
 """What a SKU that is excluded for the whole account is left out of (K10)."""
 OF_A_LICENCE: Final = frozenset({Slug.UNUSED_LICENSES, Slug.SHARED_MAILBOX_LICENSES})
 """The types from which one SKU of one tenant can be excluded (S11, N7)."""
@@ -103,7 +110,7 @@ class Exclusion(Document):
             parts.append(f"while no more than {count} {are} unused")
         if self.until is not None:
             day = f"{self.until.day} {self.until:%b %Y}"
-            parts.append(f"until it renews on {day}" if self.renewal else f"until {day}")
+            parts.append(f"until renewal on {day}" if self.renewal else f"until {day}")
         return " and ".join(parts) or "until somebody removes the exclusion"
 
 

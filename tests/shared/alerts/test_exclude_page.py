@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -18,8 +18,11 @@ from shared.alerts.exclude_link import LIVES, PATH, Links
 from shared.alerts.exclude_page import EXPIRED, NOT_VALID, Desk, Outcome, Page, render
 from shared.alerts.exclusions import Listed
 from shared.alerts.models import Finding, Slug
-from shared.microsoft.models import Customer
+from shared.licensing.models import Terms
+from shared.microsoft.models import Customer, Subscription, Term
+from shared.storage import keys
 from shared.storage.keys import account_id
+from shared.storage.tables import Put
 from tests.shared.alerts.world import DAY, NIGHT, World, sku
 from tests.shared.mail.test_message import NASTY
 
@@ -155,6 +158,38 @@ def test_how_long_is_what_was_chosen(mailed: Mailed) -> None:
     assert (one.exclusion.spare_at_most, str(one.exclusion.until)) == (None, "2026-12-24")
 
 
+def terms(mailed: Mailed, ends: date | None) -> str:
+    """A link for unused seats of a subscription whose term ends on that day."""
+    bought = Subscription(id="s1", sku_id="e3", commerce_id="c1", status="Enabled", total=10)
+    mailed.world.read("t1", sku("e3", 10, 4, part="Microsoft 365 E3"), subscriptions=[bought])
+    head = mailed.world.head("t1")
+    known = Terms(began=NIGHT, known=(Term(commerce_id="c1", ends=ends),))
+    row = Put(keys.head(mailed.world.account.id, "t1"), head.model_copy(update={"terms": known}))
+    mailed.world.tables.commit([row])
+    return mailed.token(Slug.UNUSED_LICENSES)
+
+
+def test_until_renewal_is_offered_with_its_day_where_that_is_known(mailed: Mailed) -> None:
+    token = terms(mailed, date(2026, 12, 17))
+    assert "Until renewal on 17 Dec 2026" in render(mailed.look(token))
+    assert "until renewal on 17 Dec 2026" in mailed.press(token, how="renewal").page.text[0]
+    (one,) = mailed.listed()
+    assert (one.exclusion.renewal, one.exclusion.until) == (True, date(2026, 12, 17))
+    mailed.world.sleep(26)
+    assert mailed.world.alerts(Slug.UNUSED_LICENSES) == []
+    mailed.world.sleep()
+    assert mailed.world.only(Slug.UNUSED_LICENSES).opened_at == mailed.world.now
+
+
+@pytest.mark.parametrize("ends", [None, NIGHT.date()])
+def test_until_renewal_is_not_offered_nor_taken_where_the_day_is_not_known_or_is_today(
+    mailed: Mailed, ends: date | None
+) -> None:
+    token = terms(mailed, ends)
+    assert "renewal" not in render(mailed.look(token)).partition("<form")[2]
+    assert mailed.press(token, how="renewal").page.status == 400
+
+
 def test_more_seats_than_agreed_raise_the_alert_again_and_the_next_link_asks_anew(mailed: Mailed) -> None:
     mailed.press(mailed.token(Slug.UNUSED_LICENSES), how="spare", spare="7")
     mailed.world.sleep()
@@ -247,8 +282,8 @@ def test_after_a_key_rotation_old_links_work_and_once_their_key_is_dropped_they_
 ) -> None:
     token = mailed.token(Slug.UNUSED_LICENSES)
 
-    def desk(*keys: bytes) -> Desk:
-        links = Links("https://seatwise.msp.example", keys)
+    def desk(*secret: bytes) -> Desk:
+        links = Links("https://seatwise.msp.example", secret)
         return Desk(mailed.world.tables, links, mailed.desk.names, mailed.world.now)
 
     newer, newest = b"n" * 32, b"e" * 32

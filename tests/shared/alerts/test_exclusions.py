@@ -76,7 +76,7 @@ def test_a_sku_of_a_tenant_is_left_out_of_the_one_type_that_was_named(slug: Slug
 
 
 @pytest.mark.parametrize("slug", Slug)
-def test_a_sku_of_the_whole_account_is_left_out_of_missing_profiles_and_unused_seats(slug: Slug) -> None:
+def test_a_sku_of_the_whole_account_is_left_out_of_every_type_about_licences(slug: Slug) -> None:
     for tenant in ("t1", "t2"):
         assert covers(Exclusion(sku_id="e3"), of=finding(slug, "e3", tenant=tenant)) == (slug in OF_A_SKU)
 
