@@ -11,7 +11,7 @@ from shared.accounts import repository, runs
 from shared.billing import push
 from shared.billing import repository as billing
 from shared.billing.agreement import Bench
-from shared.billing.psa.base import PsaRefused
+from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.wiring import Wiring
 
 bp = func.Blueprint()
@@ -29,8 +29,8 @@ def _push(wired: Wiring, asked: PushConnection) -> Iterator[Work]:
     now = wired.clock
     try:
         psa = wired.psa(account.id, connection)
-    except PsaRefused as refused:
-        push.give_up(wired.tables, account, connection, run, refused, now())
+    except (PsaRefused, PsaUnavailable) as why:
+        push.not_reached(wired.tables, account, connection, run, why, now())
     else:
         bench = Bench(
             tables=wired.tables,

@@ -12,9 +12,8 @@ from requests.adapters import HTTPAdapter
 from shared import config
 from shared.alerts.exclude_link import Links
 from shared.billing.models import PsaConnection
-from shared.billing.psa.base import Psa, PsaRefused
+from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.registry import open_psa
-from shared.errors import RetryLater
 from shared.http import Http
 from shared.mail.base import Transport
 from shared.microsoft.connector import Microsoft
@@ -92,13 +91,15 @@ class Wiring:
         return Microsoft(self.http, self.secrets, self.clock)
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
-        """A PSA ready to be signed in to. Raises PsaRefused without its secret, RetryLater without the vault."""
+        """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable
+        without the vault.
+        """
         try:
             secret = self.secrets.get(account, connection.secret)
         except SecretMissing as missing:
             raise PsaRefused("secret missing", str(missing), sign_in=True) from None
         except SecretsUnavailable as unavailable:
-            raise RetryLater(timedelta(minutes=2), str(unavailable)) from None
+            raise PsaUnavailable(str(unavailable), timedelta(minutes=2)) from None
         return open_psa(connection.kind, connection.settings_json, secret, self.http)
 
     @cached_property

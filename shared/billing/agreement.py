@@ -236,9 +236,20 @@ class _Work:
             case Effect.APPLIED:
                 self._confirm(line, intent, evidence.line)
             case Effect.NOT_APPLIED:
-                self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, intent.why)
+                self._try_again(line, intent)
             case Effect.DIVERGED:
                 self._diverge(line, intent, evidence.line)
+
+    def _try_again(self, line: LineRecord, intent: Intent) -> None:
+        """Proven not applied: it may be planned once more in this run, and then at the next."""
+        run, why = self._bench.run, intent.why
+        said = {"not_applied_in": run}
+        if line.not_applied_in == run:
+            said = {
+                "refused": why or "The PSA took the change twice and did not apply it.",
+                "refused_in": run,
+            }
+        self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, why, **said)
 
     def _confirm(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
         self._save(self._applied(line, intent, there), intent, LedgerEvent.CONFIRMED)

@@ -222,6 +222,8 @@ class LineRecord(Document):
     """Why the PSA refused the last write; it is tried again at the next run."""
     refused_in: str = ""
     """That run: it does not try again."""
+    not_applied_in: str = ""
+    """The newest run in which a write was proven not applied: a second such write of a run counts as refused."""
     drift: Drift | None = None
     hold: Hold | None = None
     not_planned: str = ""
@@ -294,7 +296,6 @@ class AgreementRecord(Document):
 class LedgerEvent(StrEnum):
     ADOPTED = "adopted"
     RELEASED = "released"
-    PLANNED = "planned"
     HELD = "held"
     APPROVED = "approved"
     REJECTED = "rejected"

@@ -59,15 +59,8 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         planned = planning.store_holds(bench.tables, account.id, planned, started)
         work = _work(connection.id, planned, listed, run, started.astimezone(account.zone).date())
         unfinished = _work_through(bench, connection.id, planned, work, started + BUDGET)
-    except PsaRefused as refused:
-        give_up(bench.tables, account, connection, run, refused, bench.now())
-        return
-    except PsaUnavailable as unavailable:
-        if started < run.ends:
-            raise RetryLater(unavailable.after, f"{connection.name}: {unavailable}") from unavailable
-        sentence = f"{connection.name} could not be read tonight: {unavailable}"
-        gone = PsaRefused("unavailable", sentence)
-        give_up(bench.tables, account, connection, run, gone, bench.now())
+    except (PsaRefused, PsaUnavailable) as why:
+        not_reached(bench.tables, account, connection, run, why, bench.now())
         return
     if unfinished:
         first = _goes_on_with(unfinished)
@@ -86,18 +79,23 @@ def _goes_on_with(unfinished: Sequence[Unfinished]) -> Unfinished:
     return min(unfinished, key=lambda one: one.again)
 
 
-def give_up(
+def not_reached(
     tables: Tables,
     account: Account,
     connection: PsaConnection,
     run: Run,
-    refused: PsaRefused,
+    why: PsaRefused | PsaUnavailable,
     now: datetime,
 ) -> None:
-    """The whole connection does not work until a person acts: one trouble, and the run goes on without it."""
-    trouble = PsaTrouble(
-        connection=connection.id, code=refused.code, sentence=refused.sentence, sign_in=refused.sign_in
-    )
+    """The whole connection cannot be worked with: one trouble, and the run goes on without it.
+
+    Raises RetryLater while it may only be passing and the run has time.
+    """
+    if isinstance(why, PsaUnavailable):
+        if now < run.ends:
+            raise RetryLater(why.after, f"{connection.name}: {why}") from why
+        why = PsaRefused("unavailable", f"{connection.name} could not be read tonight: {why}")
+    trouble = PsaTrouble(connection=connection.id, code=why.code, sentence=why.sentence, sign_in=why.sign_in)
     repository.save_trouble(tables, account.id, trouble)
     _close(tables, account.id, connection.id, run, now)
 

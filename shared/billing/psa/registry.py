@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.billing.psa.base import Psa
+from pydantic import ValidationError
+
+from shared.billing.psa.base import Psa, PsaRefused
 from shared.billing.psa.connectwise import ConnectWise
 from shared.billing.psa.connectwise_settings import ConnectWiseSettings
 from shared.http import Http
@@ -29,5 +31,22 @@ PSAS: dict[str, PsaKind[Any]] = {
 
 
 def open_psa(kind: str, settings_json: str | bytes, secret: str, http: Http) -> Psa:
-    """Raises pydantic's ValidationError, whose messages name the wrong setting, and KeyError for an unknown kind."""
-    return PSAS[kind].open(settings_json, secret, http)
+    """Raises PsaRefused, which names the kind or each setting that is wrong and what it must be."""
+    if kind not in PSAS:
+        raise PsaRefused(
+            "settings", f"'{kind}' is no PSA; there are {', '.join(sorted(PSAS))}.", sign_in=True
+        )
+    try:
+        return PSAS[kind].open(settings_json, secret, http)
+    except ValidationError as wrong:
+        raise PsaRefused("settings", _sentences(wrong), sign_in=True) from None
+
+
+def _sentences(wrong: ValidationError) -> str:
+    """What each setting must be, never what it is: it may be a password."""
+    told = []
+    for error in wrong.errors(include_input=False, include_url=False, include_context=False):
+        name = ".".join(str(part) for part in error["loc"]) or "The settings"
+        ours = error["type"] == "value_error"
+        told.append(error["msg"].removeprefix("Value error, ") if ours else f"{name}: {error['msg']}.")
+    return " ".join(told)

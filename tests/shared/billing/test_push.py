@@ -106,6 +106,23 @@ def test_a_lying_yes_is_written_again_only_once_it_settled(world: World) -> None
     check_invariants(world)
 
 
+def test_a_psa_that_never_does_what_it_says_is_written_to_twice_a_night_and_not_all_night_long(
+    world: World,
+) -> None:
+    mapped = to_write(world)
+    world.fake.outcomes += [Outcome.ANSWERED_NOT_APPLIED] * 2 + [Outcome.UNCLEAR_NOT_APPLIED] * 2
+    run = world.push_until_done()
+    line = world.record(mapped)
+    assert len(world.fake.sent) == 2
+    assert (line.state, line.confirmed, run.lines) == (LineState.BLOCKED, 10, LineCounts(failed=1))
+    assert "still shows the old number" in line.refused
+    world.night()
+    assert (world.record(mapped).state, len(world.fake.sent)) == (LineState.BLOCKED, 4)
+    assert world.night().lines == LineCounts(written=1)
+    assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
+    check_invariants(world)
+
+
 # A PSA that does not answer
 
 
@@ -793,3 +810,25 @@ def test_a_record_that_somebody_else_changed_is_not_replaced(world: World) -> No
     records.save(world.tables, ACCOUNT, kept, kept.record.model_copy(update={"claims": 1}))
     with pytest.raises(Conflict):
         records.save(world.tables, ACCOUNT, kept, kept.record.model_copy(update={"claims": 2}))
+
+
+# A connection that cannot be worked with
+
+
+def test_a_store_of_secrets_that_is_down_is_waited_for_only_until_the_runs_end(world: World) -> None:
+    to_write(world)
+    run = world.start_run()
+    down = PsaUnavailable("The store of secrets cannot be reached.", timedelta(minutes=2))
+
+    def without() -> None:
+        push.not_reached(world.tables, world.account, world.connection, run, down, world.clock.now())
+
+    with pytest.raises(RetryLater) as later:
+        without()
+    assert later.value.after == timedelta(minutes=2)
+    world.clock.pass_by(run.ends - world.clock.now())
+    without()
+    assert runs.get(world.tables, world.account.id, run.id).state is RunState.CLOSED
+    (trouble,) = repository.troubles(world.tables, world.account.id)
+    assert "The store of secrets cannot be reached." in trouble.sentence
+    assert not trouble.sign_in

@@ -4,8 +4,8 @@ from typing import NoReturn
 
 import pytest
 import requests
-from pydantic import ValidationError
 
+from shared.billing.psa.base import PsaRefused
 from shared.billing.psa.connectwise import ConnectWise
 from shared.billing.psa.registry import PSAS, open_psa
 from shared.http import Http
@@ -29,9 +29,20 @@ def test_a_connectwise_is_opened_from_its_stored_settings_without_any_request(ht
     assert isinstance(open_psa("connectwise", settings.body(), "private", http), ConnectWise)
 
 
-def test_a_wrong_stored_setting_is_named(http: Http) -> None:
-    with pytest.raises(ValidationError, match="Site must be one of"):
-        open_psa("connectwise", b'{"site": "evil.example", "company_id": "a"}', "private", http)
+def test_wrong_stored_settings_are_named_and_none_is_repeated(http: Http) -> None:
+    with pytest.raises(PsaRefused) as refused:
+        open_psa("connectwise", b'{"site": "api-na.myconnectwise.net", "public_key": "a b"}', "private", http)
+    assert refused.value.sign_in
+    for name in ("company_id", "client_id", "Public key must be"):
+        assert name in refused.value.sentence
+    assert "a b" not in refused.value.sentence
+
+
+def test_settings_that_are_no_json_and_a_kind_that_nobody_knows_are_refused_in_words(http: Http) -> None:
+    with pytest.raises(PsaRefused, match="The settings: Invalid JSON"):
+        open_psa("connectwise", b"secret", "private", http)
+    with pytest.raises(PsaRefused, match="'tigerpaw' is no PSA; there are connectwise"):
+        open_psa("tigerpaw", b"{}", "private", http)
 
 
 def test_every_registered_psa_has_a_name_for_people() -> None:
