@@ -246,7 +246,9 @@ class _Case:
         facts = [("Customer", self.customer), ("Licence", self.products)]
         if self.unused:
             facts.append(("Unused now", seats(self.spare)))
-        facts.append(("Left out of", f"“{WORDING[self.link.slug].title}”"))
+        whole = self.link.slug is Slug.TENANT_NOT_ADDED
+        types = "All alerts but those about its lines in the PSA" if whole else WORDING[self.link.slug].title
+        facts.append(("Left out of", types))
         return tuple((label, value) for label, value in facts if value)
 
 
