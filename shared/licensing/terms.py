@@ -40,9 +40,12 @@ def _states(subscriptions: Iterable[Subscription]) -> set[tuple[str, str, dateti
     return {(one.commerce_id, one.status, one.next_lifecycle) for one in subscriptions}
 
 
-def known(head: Head, now: datetime) -> dict[str, Term]:
-    """What is known of the terms by commerce id. A term that has ended was followed by one that nobody read yet."""
+def known(head: Head, now: datetime) -> dict[str, Term] | None:
+    """What is known of the terms by commerce id, None when they were not read lately.
+
+    A term that has ended is left out: it was followed by one that nobody read yet.
+    """
     terms = head.terms
     if terms is None or terms.began is None or now - terms.began > KEPT_FOR:
-        return {}
+        return None
     return {term.commerce_id: term for term in terms.known if term.ends is None or term.ends >= now.date()}

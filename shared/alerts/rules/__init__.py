@@ -9,6 +9,8 @@ from shared.alerts.rules.line_drift import LineDrift
 from shared.alerts.rules.no_billing_profile import NoBillingProfile
 from shared.alerts.rules.push_failed import PushFailed
 from shared.alerts.rules.push_held import PushHeld
+from shared.alerts.rules.renewal_due import RenewalDue
+from shared.alerts.rules.shared_mailbox_licenses import SharedMailboxLicenses
 from shared.alerts.rules.sync_overdue import SyncOverdue
 from shared.alerts.rules.tenant_not_added import TenantNotAdded
 from shared.alerts.rules.unused_licenses import UnusedLicenses
@@ -22,4 +24,6 @@ RULES: Final[Sequence[Rule]] = (
     NoBillingProfile(),
     TenantNotAdded(),
     UnusedLicenses(),
+    SharedMailboxLicenses(),
+    RenewalDue(),
 )

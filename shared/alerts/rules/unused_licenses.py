@@ -1,9 +1,8 @@
-"""S7: seats that are purchased and assigned to nobody."""
-
-from decimal import Decimal
+"""S7, N8: seats that are purchased and assigned to nobody, and when they can be given back."""
 
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.rules.droppable import droppable
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import listed, name, seats
 from shared.licensing.licences import Licence, licence
@@ -18,11 +17,13 @@ class UnusedLicenses(Rule):
         if snapshot is None:
             return NOT_JUDGED
         rows = (licence(sku) for sku in snapshot.skus if view.watches(sku, snapshot))
-        findings = (_finding(view, head.tenant_id, one) for one in rows if one.spare > 0)
+        findings = (
+            _finding(view, head.tenant_id, one, droppable(view, head, one)) for one in rows if one.spare > 0
+        )
         return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
 
 
-def _finding(view: AccountView, tenant_id: str, one: Licence) -> Finding:
+def _finding(view: AccountView, tenant_id: str, one: Licence, when: str) -> Finding:
     apart = [f"{n:,} {word}" for n, word in ((one.in_grace, "in grace"), (one.suspended, "suspended")) if n]
     more = f" ({listed(apart)} not counted)" if apart else ""
     product, who = name(view.names(one.key.sku_id, one.part_number)), view.who(tenant_id)
@@ -32,18 +33,11 @@ def _finding(view: AccountView, tenant_id: str, one: Licence) -> Finding:
         identity(tenant_id, one.key.sku_id),
         tenant_scope(tenant_id),
         who,
-        f"{product}: {one.spare:,} of {seats(one.purchased)} assigned to nobody{more}.",
+        f"{product}: {one.spare:,} of {seats(one.purchased)} assigned to nobody{more}; {when}.",
         f"Ask {name(who)} if the {seat} needed: assign {them}, or reduce the subscription by {one.spare:,}.",
         tenant_id=tenant_id,
         skus=(one.key.sku_id,),
         value=str(one.spare),
         seats=one.spare,
-        money=_price(view, tenant_id, one) * one.spare,
+        money=view.seat_price(tenant_id, one.key.sku_id) * one.spare,
     )
-
-
-def _price(view: AccountView, tenant_id: str, one: Licence) -> Decimal:
-    """A seat's price on the mapped line; 0 when it is unknown, or differs between subscriptions."""
-    mine = [mapping for mapping in view.mapped.get(tenant_id, ()) if mapping.licence.sku_id == one.key.sku_id]
-    prices = {view.price(mapping) for mapping in mine}
-    return (prices.pop() or Decimal(0)) if len(prices) == 1 else Decimal(0)

@@ -158,6 +158,12 @@ class AccountView:
             return None
         return self.prices.get(mapping.id)
 
+    def seat_price(self, tenant_id: str, sku_id: str) -> Decimal:
+        """A seat's price on the mapped line; 0 when it is unknown, or differs between subscriptions."""
+        mine = (one for one in self.mapped.get(tenant_id, ()) if one.licence.sku_id == sku_id)
+        prices = {self.price(mapping) for mapping in mine}
+        return (prices.pop() or Decimal(0)) if len(prices) == 1 else Decimal(0)
+
     def watches(self, sku: Sku, snapshot: Snapshot) -> bool:
         """The SKU is one that costs money, and not excluded for the whole account (S6, S7)."""
         return sku.sku_id not in self.account.excluded_skus and is_watched(sku, snapshot)

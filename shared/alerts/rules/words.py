@@ -1,7 +1,7 @@
 """Words that rows of different alert types have in common."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from shared.alerts.rules.view import AccountView, OwnLine
@@ -37,6 +37,10 @@ def coded(text: str, code: str) -> str:
 def listed(items: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def day(on: date) -> str:
+    return f"{on.day} {on:%b %Y}"
 
 
 def moment(view: AccountView, at: datetime) -> str:

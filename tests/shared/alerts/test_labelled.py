@@ -9,8 +9,18 @@ import pytest
 from shared.alerts.models import Slug
 from shared.billing.models import Drift, LineRecord, Mapping
 from shared.licensing.models import Trouble
-from shared.microsoft.models import Blame, Customer, Gdap, Sku, Subscription
-from tests.shared.alerts.world import NIGHT, TRANSIENT, World, line, mapping, sku, subscription
+from shared.microsoft.models import Blame, Customer, Gdap, SharedMailbox, Sku, Subscription, Term
+from tests.shared.alerts.world import (
+    NIGHT,
+    TRANSIENT,
+    World,
+    box,
+    line,
+    mapping,
+    sku,
+    subscription,
+    term,
+)
 
 CONSENT = Trouble(blame=Blame.TENANT, code="AADSTS65001", sentence="No consent. Give it.")
 
@@ -26,14 +36,22 @@ class Tenant:
     subscriptions: list[Subscription] = field(default_factory=list)
     mappings: list[Mapping] = field(default_factory=list)
     lines: list[LineRecord] = field(default_factory=list)
+    boxes: list[SharedMailbox] = field(default_factory=list)
+    boxes_unread: bool = False
+    terms: list[Term] = field(default_factory=list)
     rows: set[Label] = field(default_factory=set)
 
     def give(self, number: int, dice: random.Random) -> None:
         """One more SKU, of a kind that the dice choose."""
-        name, seats = f"sku{number}", dice.randint(2, 60)
+        kind, name, seats = dice.randrange(16), f"sku{number}", dice.randint(2, 60)
+        if kind < 9:
+            self._give_licence(kind, name, f"{self.id}x{number:08}", seats, dice)
+        else:
+            self._give_term_or_mailbox(kind, name, f"{self.id}x{number:08}", seats, dice)
+
+    def _give_licence(self, kind: int, name: str, mapping_id: str, seats: int, dice: random.Random) -> None:
         key = f"{self.id}|{name}"
-        mapping_id = f"{self.id}x{number:08}"
-        match dice.randrange(9):
+        match kind:
             case 0:  # billed and all assigned
                 self._bill(mapping_id, name)
                 self.skus.append(sku(name, seats))
@@ -66,6 +84,52 @@ class Tenant:
                 self.skus.append(sku(name, seats))
                 self.rows.add((Slug.LINE_DRIFT, f"cw|12|{mapping_id}"))
 
+    def _give_term_or_mailbox(
+        self, kind: int, name: str, mapping_id: str, seats: int, dice: random.Random
+    ) -> None:
+        if kind != 14:
+            self._bill(mapping_id, name)
+        match kind:
+            case 9:  # the year's term is nearly over
+                self._sell(name, seats, term(f"{name}-s", dice.randint(6, 25)))
+                self.rows.add((Slug.RENEWAL_DUE, f"{self.id}|{name}-s"))
+            case 10:  # it goes on for long
+                self._sell(name, seats, term(f"{name}-s", dice.randint(40, 365)))
+            case 11:  # it renews every month
+                self._sell(name, seats, term(f"{name}-s", dice.randint(6, 25), duration="P1M"))
+            case 12:  # the last month, with seats that are spare
+                days = dice.randint(6, 25)
+                self._sell(name, seats, term(f"{name}-s", days, duration="P1M", auto_renew=False), spare=1)
+                self.rows.add((Slug.RENEWAL_DUE, f"{self.id}|{name}-s"))
+                self.rows.add((Slug.UNUSED_LICENSES, f"{self.id}|{name}"))
+            case 13:  # a shared mailbox has one
+                self.skus.append(sku(name, seats))
+                self._share(name, name)
+            case 14:  # a shared mailbox has a free one
+                self.skus.append(sku(name, 10_000, 3))
+                self.boxes.append(box(f"info-{name}", name))
+            case 15:  # a shared mailbox with an archive has one, and a free one
+                self.skus += [sku(name, seats), sku(f"{name}-free", 10_000, 3)]
+                self._share(name, name, f"{name}-free", archive=True)
+
+    def read_in(self, world: World) -> None:
+        """A good read of the tenant, its mailboxes too where they can be read."""
+        world.read(self.id, *self.skus, subscriptions=self.subscriptions)
+        if self.boxes_unread:
+            world.no_boxes(self.id)
+        else:
+            world.boxes(self.id, *self.boxes)
+
+    def _sell(self, name: str, seats: int, told: Term, spare: int = 0) -> None:
+        self.skus.append(sku(name, seats, seats - spare))
+        self.subscriptions.append(subscription(told.commerce_id.removeprefix("c-"), name, seats))
+        self.terms.append(told)
+
+    def _share(self, name: str, *skus: str, archive: bool = False) -> None:
+        self.boxes.append(box(f"info-{name}", *skus, archive=archive))
+        if not self.boxes_unread:
+            self.rows.add((Slug.SHARED_MAILBOX_LICENSES, f"{self.id}|info-{name}"))
+
     def _bill(self, mapping_id: str, name: str, subscription_id: str = "", **changes: object) -> None:
         self.mappings.append(mapping(mapping_id, name, subscription_id=subscription_id))
         self.lines.append(line(mapping_id, self.id).model_copy(update=changes))
@@ -74,13 +138,15 @@ class Tenant:
 def generated(world: World, seed: int) -> tuple[list[Tenant], set[Label]]:
     """60 tenants and some that nobody added."""
     dice = random.Random(seed)
-    tenants = [Tenant(f"t{number}") for number in range(60)]
+    tenants = [Tenant(f"t{number}", boxes_unread=dice.random() < 0.1) for number in range(60)]
     expected: set[Label] = set()
     for tenant in tenants:
         for number in range(dice.randint(0, 8)):
             tenant.give(number, dice)
         world.add(tenant.id, *tenant.skus, subscriptions=tenant.subscriptions)
         world.map(tenant.id, *tenant.mappings)
+        world.terms(tenant.id, *tenant.terms)
+        tenant.read_in(world)
         expected |= tenant.rows
     world.lines(*(one for tenant in tenants for one in tenant.lines))
     strangers = [f"stranger{number}" for number in range(dice.randint(0, 5))]
@@ -112,7 +178,9 @@ def test_over_nights_of_failures_rows_neither_go_nor_come_back_as_new(world: Wor
     for _ in range(4):
         world.sleep()
         for tenant in tenants:
-            world.read(tenant.id, *tenant.skus, subscriptions=tenant.subscriptions)
+            tenant.read_in(world)
+        for tenant in dice.sample(tenants, 10):
+            world.no_boxes(tenant.id)
         no_consent = dice.sample(tenants, 5)
         for tenant in dice.sample(tenants, 12):
             world.fail(tenant.id, TRANSIENT)
@@ -125,5 +193,5 @@ def test_over_nights_of_failures_rows_neither_go_nor_come_back_as_new(world: Wor
         assert {slug for slug, _ in labels - expected} == {Slug.INVALID_AUTH}
     world.sleep()
     for tenant in tenants:
-        world.read(tenant.id, *tenant.skus, subscriptions=tenant.subscriptions)
+        tenant.read_in(world)
     assert {alert.finding.identity: alert for alert in world.alerts()} == first

@@ -13,9 +13,27 @@ from shared.alerts import evaluate
 from shared.alerts.models import Alert, Evaluation, Slug
 from shared.billing import records, repository
 from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
-from shared.licensing.models import CustomerList, Head, PartnerList, ReadStatus, Snapshot, Trouble
+from shared.licensing.models import (
+    CustomerList,
+    Head,
+    Mailboxes,
+    PartnerList,
+    ReadStatus,
+    Snapshot,
+    Terms,
+    Trouble,
+)
 from shared.microsoft import connections
-from shared.microsoft.models import Blame, Customer, PartnerConnection, Sku, Subscription
+from shared.microsoft.models import (
+    Blame,
+    Customer,
+    MailboxSource,
+    PartnerConnection,
+    SharedMailbox,
+    Sku,
+    Subscription,
+    Term,
+)
 from shared.storage import keys
 from shared.storage.decisions import decide
 from shared.storage.keys import AccountId
@@ -52,7 +70,35 @@ def sku(
 def subscription(
     name: str, sku_id: str, total: int, *, status: str = "Enabled", trial: bool = False
 ) -> Subscription:
-    return Subscription(id=name, sku_id=sku_id, status=status, total=total, trial=trial)
+    """Its commerce id is `c-{name}`."""
+    return Subscription(
+        id=name, sku_id=sku_id, commerce_id=f"c-{name}", status=status, total=total, trial=trial
+    )
+
+
+def term(
+    name: str,
+    days: int | None,
+    *,
+    duration: str = "P1Y",
+    auto_renew: bool | None = True,
+    cancellable: timedelta | None = None,
+) -> Term:
+    """The term of subscription `name`: it ends so many days after the first night; `cancellable` from then on."""
+    return Term(
+        commerce_id=f"c-{name}",
+        duration=duration,
+        ends=None if days is None else (NIGHT + days * DAY).date(),
+        auto_renew=auto_renew,
+        cancellable_until=None if cancellable is None else NIGHT + cancellable,
+    )
+
+
+def box(user: str, *skus: str, archive: bool | None = False, hold: bool | None = False) -> SharedMailbox:
+    name = user.title()
+    return SharedMailbox(
+        user_id=user, name=name, address=f"{user}@a.example", skus=skus, archive=archive, hold=hold
+    )
 
 
 def mapping(name: str, sku_id: str, *, subscription_id: str = "", profile: str = "gold") -> Mapping:
@@ -209,7 +255,29 @@ class World:
             users_digest="u",
             doubts=doubts,
         )
-        self._head(Head(tenant_id=tenant, run=self.run, status=ReadStatus.READ, snapshot=snapshot))
+        before = self.head(tenant)
+        boxes = before.mailboxes
+        if boxes is not None and boxes.trouble is None:
+            boxes = boxes.model_copy(update={"began": began})
+        head = Head(tenant_id=tenant, run=self.run, status=ReadStatus.READ, snapshot=snapshot)
+        self._head(head.model_copy(update={"mailboxes": boxes, "terms": before.terms}))
+
+    def boxes(self, tenant: str, *boxes: SharedMailbox, more: int = 0, ago: timedelta = timedelta(0)) -> None:
+        """The tenant's shared mailboxes with licences were read in the newest run, or so long ago."""
+        began = self.now - timedelta(minutes=9) - ago
+        told = Mailboxes(began=began, source=MailboxSource.EXCHANGE, licensed=boxes, more=more)
+        self._head(self.head(tenant).model_copy(update={"mailboxes": told}))
+
+    def no_boxes(self, tenant: str, trouble: Trouble = TRANSIENT) -> None:
+        """They could not be read."""
+        before = self.head(tenant).mailboxes or Mailboxes()
+        failed = before.model_copy(update={"trouble": trouble})
+        self._head(self.head(tenant).model_copy(update={"mailboxes": failed}))
+
+    def terms(self, tenant: str, *terms: Term, ago: timedelta = timedelta(0)) -> None:
+        """The terms of the tenant's subscriptions were read, some time ago."""
+        told = Terms(began=self.now - timedelta(minutes=9) - ago, known=terms)
+        self._head(self.head(tenant).model_copy(update={"terms": told}))
 
     def fail(self, tenant: str, trouble: Trouble = TRANSIENT) -> None:
         """The tenant could not be read in the newest run."""

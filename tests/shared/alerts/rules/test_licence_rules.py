@@ -31,7 +31,7 @@ def test_one_seat_is_said_in_the_singular(world: World) -> None:
     world.add("t1", sku("e3", 1, 0), name="Contoso Ltd")
     assert world.only(NO_PROFILE).finding.what == "E3: 1 seat purchased, on no agreement line."
     unused = world.only(UNUSED).finding
-    assert unused.what == "E3: 1 of 1 seat assigned to nobody."
+    assert unused.what == "E3: 1 of 1 seat assigned to nobody; term unknown."
     assert unused.fix == "Ask Contoso Ltd if the seat is needed: assign it, or reduce the subscription by 1."
 
 
@@ -122,7 +122,10 @@ def test_spare_seats_are_a_row_with_grace_and_suspended_apart(world: World) -> N
     world.add("t1", sku("e3", 25, 20, grace=2, suspended=3), name="Contoso Ltd")
     world.map("t1", mapping("mapping1", "e3"))
     finding = world.only(UNUSED).finding
-    assert finding.what == "E3: 5 of 25 seats assigned to nobody (2 in grace and 3 suspended not counted)."
+    assert (
+        finding.what
+        == "E3: 5 of 25 seats assigned to nobody (2 in grace and 3 suspended not counted); term unknown."
+    )
     assert (
         finding.fix
         == "Ask Contoso Ltd if the seats are needed: assign them, or reduce the subscription by 5."

@@ -1,0 +1,84 @@
+"""Subscriptions whose term soon renews or ends: the last chance to change their seats."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.rules.view import AccountView
+from shared.alerts.rules.words import day, name, seats
+from shared.licensing.licences import licence
+from shared.licensing.models import Head
+from shared.licensing.terms import known
+from shared.microsoft.models import Sku, Subscription, Term
+
+_MONTH = "P1M"
+_FOR: Final[Mapping[str, str]] = {_MONTH: " for a month", "P1Y": " for a year", "P3Y": " for three years"}
+
+
+class RenewalDue(Rule):
+    slug = Slug.RENEWAL_DUE
+
+    def tenant(self, view: AccountView, head: Head) -> Judgement:
+        snapshot, terms = view.fresh(head), known(head, view.now)
+        if snapshot is None or terms is None:
+            return NOT_JUDGED
+        watched = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
+        findings = []
+        for one in snapshot.subscriptions:
+            sku, term = watched.get(one.sku_id), terms.get(one.commerce_id)
+            if sku is not None and term is not None and (ends := _due_on(view, one, term)):
+                findings.append(_finding(view, head.tenant_id, sku, one, term, ends))
+        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+
+
+def _due_on(view: AccountView, one: Subscription, term: Term) -> date | None:
+    """The day, when it is near. A month's term that goes on by itself is due every month, which is no news."""
+    if one.status != "Enabled" or one.trial or not one.total or term.ends is None:
+        return None
+    if term.duration == _MONTH and term.auto_renew is not False:
+        return None
+    today = view.now.astimezone(view.account.zone).date()
+    return term.ends if today <= term.ends <= today + timedelta(days=view.account.renewal_days) else None
+
+
+def _finding(
+    view: AccountView, tenant_id: str, sku: Sku, one: Subscription, term: Term, ends: date
+) -> Finding:
+    who, spare = view.who(tenant_id), licence(sku).spare
+    happens, fix = _words(term, name(who), day(ends), plural=one.total > 1)
+    idle = f"; {spare:,} assigned to nobody" if spare else ""
+    return row(
+        Slug.RENEWAL_DUE,
+        identity(tenant_id, one.id),
+        tenant_scope(tenant_id),
+        who,
+        f"{name(view.names(sku.sku_id, sku.part_number))}: {seats(one.total)} {happens}{idle}.",
+        fix,
+        tenant_id=tenant_id,
+        skus=(sku.sku_id,),
+        value=f"{ends.isoformat()} {term.auto_renew}",
+        seats=one.total,
+    )
+
+
+def _words(term: Term, who: str, ends: str, *, plural: bool) -> tuple[str, str]:
+    """What happens on that day, and what to do before."""
+    if term.auto_renew is None:
+        reach = "reach" if plural else "reaches"
+        return (
+            f"{reach} the end of the term on {ends}",
+            "Look up in Partner Center whether it renews by itself.",
+        )
+    if term.auto_renew:
+        renew = "renew" if plural else "renews"
+        return (
+            f"{renew} on {ends}{_FOR.get(term.duration, '')}",
+            f"Agree on the number of seats with {who} by then: the new term fixes it.",
+        )
+    end, them = ("end", "them") if plural else ("ends", "it")
+    return (
+        f"{end} on {ends}, because auto-renewal is off",
+        f"Ask {who} whether to keep {them}: if so, switch auto-renewal on in Partner Center by then.",
+    )

@@ -1,0 +1,84 @@
+"""S10: shared mailboxes that have a licence, which most of them do not need."""
+
+from decimal import Decimal
+
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.rules.view import STALE, AccountView
+from shared.alerts.rules.words import listed, name
+from shared.licensing.models import Head, Mailboxes
+from shared.microsoft.models import SharedMailbox, Sku
+
+
+class SharedMailboxLicenses(Rule):
+    """Judged only where the mailboxes were read: "could not be read" is not "none"."""
+
+    slug = Slug.SHARED_MAILBOX_LICENSES
+
+    def tenant(self, view: AccountView, head: Head) -> Judgement:
+        snapshot, boxes = view.fresh(head), head.mailboxes
+        if snapshot is None or boxes is None or not _is_current(view, boxes):
+            return NOT_JUDGED
+        # What costs nothing (free, trial) is no waste on a shared mailbox either.
+        paid = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
+        licensed = ((box, [paid[one] for one in box.skus if one in paid]) for box in boxes.licensed)
+        findings = [_finding(view, head.tenant_id, box, skus) for box, skus in licensed if skus]
+        if boxes.more:
+            findings.append(_further(view, head.tenant_id, boxes.more))
+        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+
+
+def _is_current(view: AccountView, boxes: Mailboxes) -> bool:
+    return boxes.trouble is None and boxes.began is not None and view.now - boxes.began < STALE
+
+
+def _finding(view: AccountView, tenant_id: str, box: SharedMailbox, skus: list[Sku]) -> Finding:
+    products = [name(view.names(sku.sku_id, sku.part_number)) for sku in skus]
+    them, seat = ("the licence", "seat") if len(skus) == 1 else ("the licences", "seats")
+    marks = [
+        word
+        for marked, word in ((box.archive, "has an archive"), (box.hold, "is on litigation hold"))
+        if marked
+    ]
+    if marks:
+        note = f" It {listed(marks)}, so a licence may be required."
+        fix = (
+            f"Take {them} off unless that is wanted or the mailbox is over 50 GB: its size is not known here."
+        )
+    else:
+        unread = box.archive is None or box.hold is None
+        note = " Whether it has an archive or is on litigation hold is not known." if unread else ""
+        fix = f"Take {them} off and drop the {seat} unless the mailbox is over 50 GB: its size is not known here."
+    return row(
+        Slug.SHARED_MAILBOX_LICENSES,
+        identity(tenant_id, box.user_id),
+        tenant_scope(tenant_id),
+        view.who(tenant_id),
+        f"{_called(box)} has {listed(products)}.{note}",
+        fix,
+        tenant_id=tenant_id,
+        skus=tuple(sku.sku_id for sku in skus),
+        value=",".join(sku.sku_id for sku in skus),
+        seats=len(skus),
+        money=Decimal(0) if marks else sum((view.seat_price(tenant_id, s.sku_id) for s in skus), Decimal(0)),
+    )
+
+
+def _called(box: SharedMailbox) -> str:
+    title, address = name(box.name), name(box.address)
+    return (
+        f"{title} ({address})" if title and address and title != address else title or address or box.user_id
+    )
+
+
+def _further(view: AccountView, tenant_id: str, more: int) -> Finding:
+    return row(
+        Slug.SHARED_MAILBOX_LICENSES,
+        identity(tenant_id, "further"),
+        tenant_scope(tenant_id),
+        view.who(tenant_id),
+        f"{more:,} further shared mailboxes have licences.",
+        "List them in the tenant's Exchange admin centre: Seatwise names the first of so many only.",
+        tenant_id=tenant_id,
+        seats=more,
+    )
