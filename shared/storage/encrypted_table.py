@@ -37,9 +37,7 @@ def read_keys(text: str) -> list[bytes]:
         except binascii.Error:
             key = b""
         if len(key) != _KEY_BYTES:
-            raise ValueError(
-                f"key {number} must be 32 bytes in base64 (44 characters, ending in '=')"
-            )
+            raise ValueError(f"key {number} must be 32 bytes in base64 (44 characters, ending in '=')")
         found.append(key)
     return found
 
