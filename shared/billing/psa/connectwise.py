@@ -138,7 +138,7 @@ class ConnectWise:
     def find_effect(self, write: Write) -> Evidence:
         if write.kind is WriteKind.CREATE_LINE:
             return judge_created(write, self.lines(write.agreement_id))
-        path = f"{_additions(write.agreement_id)}/{int(write.line_id)}"
+        path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
         try:
             row = self._json(self._ask(self._root + path, {"fields": shapes.LINE_COLUMNS}))
         except _NotThere:
@@ -151,17 +151,10 @@ class ConnectWise:
     # Writing
 
     def apply(self, write: Write) -> WriteAnswer:
-        method, path = "PATCH", _additions(write.agreement_id)
-        body: object
-        if write.kind is WriteKind.SET_QUANTITY:
-            path, body = f"{path}/{int(write.line_id)}", shapes.new_quantity(write)
-        elif 0 < len(write.marker) <= _MARKER_LENGTH:
-            method, body = "POST", shapes.new_addition(write)
-        else:
-            return WriteAnswer(
-                Sent.REFUSED,
-                f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters, else it is not found again.",
-            )
+        try:
+            method, path, body = _request(write)
+        except PsaRefused as refused:
+            return WriteAnswer(Sent.REFUSED, refused.sentence)
         try:
             self._pace.count(self._http.clock())
             answer = self._http.write(method, self._root + path, headers=self._headers, json=body)
@@ -332,8 +325,32 @@ class ConnectWise:
         return code or str(answer.status_code), why
 
 
+def _request(write: Write) -> tuple[str, str, object]:
+    """Method, path and body of the one request of a write. Raises PsaRefused for a write that cannot be one."""
+    path = _additions(write.agreement_id)
+    if write.kind is WriteKind.SET_QUANTITY:
+        return "PATCH", f"{path}/{_number(write.line_id)}", shapes.new_quantity(write)
+    if not 0 < len(write.marker) <= _MARKER_LENGTH:
+        raise PsaRefused(
+            "marker",
+            f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters, else it is not found again.",
+        )
+    _number(write.product_id)
+    return "POST", path, shapes.new_addition(write)
+
+
 def _additions(agreement_id: str) -> str:
-    return f"{_AGREEMENTS}/{int(agreement_id)}/additions"
+    return f"{_AGREEMENTS}/{_number(agreement_id)}/additions"
+
+
+def _number(text: str) -> int:
+    """An id as it may stand in an address. Raises PsaRefused: whose id is wrong is one line's trouble, not more."""
+    if not (text.isascii() and text.isdecimal()):
+        raise PsaRefused(
+            "not an id",
+            f"'{text}' is no id of ConnectWise, whose ids are numbers. Choose it again in Seatwise.",
+        )
+    return int(text)
 
 
 def _understood[**P, T](shape: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

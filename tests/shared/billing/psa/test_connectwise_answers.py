@@ -254,3 +254,19 @@ def test_a_next_page_anywhere_else_is_refused_and_gets_no_credentials(link: str)
     with pytest.raises(PsaUnavailable, match="another host"):
         psa.companies()
     assert len(canned.asked) == 2
+
+
+@pytest.mark.parametrize("wrong", ["", "abc", "5/../6", "٥٥", "-1", "1_0"])
+def test_an_id_that_is_no_number_is_refused_in_words_and_nothing_is_asked(wrong: str) -> None:
+    psa, canned = connectwise(SIGNED_IN)
+    with pytest.raises(PsaRefused, match="no id of ConnectWise") as refused:
+        psa.lines(wrong)
+    assert not refused.value.sign_in
+    created = SET.model_copy(update={"kind": WriteKind.CREATE_LINE, "marker": "lic:m:1", "line_id": ""})
+    for write in (
+        SET.model_copy(update={"agreement_id": wrong}),
+        SET.model_copy(update={"line_id": wrong}),
+        created.model_copy(update={"product_id": wrong}),
+    ):
+        assert psa.apply(write).sent is Sent.REFUSED
+    assert canned.asked == []
