@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
@@ -33,6 +33,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
+MicrosoftId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True)]
+"""Of a tenant, SKU or subscription: whoever typed it, it is found in what is read, where all are in lower case."""
 Hour = Annotated[int, Field(ge=0, le=23)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -81,7 +83,7 @@ class Account(Document):
     """Slugs of the alert types that the owner switched off (S12)."""
     renewal_days: Annotated[int, Field(ge=1, le=365)] = 30
     """A renewal is an alert so many days before."""
-    excluded_skus: frozenset[str] = frozenset()
+    excluded_skus: frozenset[MicrosoftId] = frozenset()
     """SKU ids left out for the whole account (K10)."""
 
     @property
@@ -98,7 +100,7 @@ class Company(Document):
     """The link that adds a tenant: tenant x PSA company."""
 
     id: str
-    tenant_id: str
+    tenant_id: MicrosoftId
     name: str
     psa_connection: str
     psa_company: str

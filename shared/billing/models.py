@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, model_validator
 
+from shared.accounts.models import MicrosoftId
 from shared.billing.psa.base import BillableOption, Write
 from shared.licensing.licences import LicenceKey
 from shared.storage.documents import Document
@@ -60,8 +61,8 @@ class Mapping(Document):
     """One licence of a tenant: the one line that bills it, or the decision not to bill it."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
-    sku_id: str
-    subscription_id: str = ""
+    sku_id: MicrosoftId
+    subscription_id: MicrosoftId = ""
     bill: bool = True
     """False: "do not bill"; the fields below are then empty."""
     profile: str = ""
@@ -87,7 +88,7 @@ class Mapping(Document):
 class TenantMappings(Document):
     """Every mapping of one tenant, decided as a whole so that no two of them bill the same seats."""
 
-    tenant_id: str
+    tenant_id: MicrosoftId
     mappings: tuple[Mapping, ...]
 
     @model_validator(mode="after")

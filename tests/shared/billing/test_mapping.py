@@ -305,3 +305,13 @@ def test_an_approval_can_be_taken_back_until_it_is_written(world: World) -> None
     world.night()
     assert (world.quantity(mapped), world.fake.sent) == (10, [])
     assert world.events(mapped)[-2:] == ["approved", "rejected"]
+
+
+def test_a_tenant_that_was_typed_in_capitals_is_billed_as_the_one_that_is_read(world: World) -> None:
+    mapped = world.map_line("contoso", quantity=10)
+    world.save_mappings(
+        "contoso", TenantMappings(tenant_id="CONTOSO", mappings=world.mappings("contoso").mappings)
+    )
+    world.later_read({SKU: 12})
+    world.push_until_done()
+    assert world.quantity(mapped) == 12
