@@ -96,6 +96,7 @@ class HeadStatus(Document):
     tenant_id: str
     run: str = ""
     status: ReadStatus = ReadStatus.PENDING
+    attempted_at: datetime | None = None
 
 
 class Day(Document):

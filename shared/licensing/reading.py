@@ -96,6 +96,8 @@ def read_partners(
             _commit(tables, changes)
             changes = []
     _commit(tables, changes)
+    if not account.watches_terms:
+        return to_read
     due = terms.due([one.tenant_id for one in to_read], never, run.on)
     return [replace(one, terms=one.tenant_id in due) for one in to_read]
 
@@ -266,16 +268,26 @@ def _is_pending(head: Head, run: Run) -> bool:
     return head.run == run.id and head.status is ReadStatus.PENDING
 
 
+def _was_read_since(head: HeadStatus, run: Run) -> bool:
+    """By a run that overtook this one."""
+    if head.attempted_at is None or head.status is not ReadStatus.READ:
+        return False
+    return head.attempted_at >= run.started_at
+
+
 def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) -> Run:
     """Count what was read once no head of the run is pending; after 45 minutes the pending ones are "timed out".
 
-    Raises RetryLater while tenants are being read.
+    What should have been read and was never asked for counts as not read. Raises RetryLater while tenants are being
+    read.
     """
+    added = repository.companies(tables, account) if run.tenants is None else {}
     pending, count = [], Counter[ReadStatus]()
     for row in tables.rows(keys.tenants(account), "head|"):
         head = row.read(HeadStatus)
-        if head.run == run.id:
+        if head.run == run.id or (head.tenant_id in added and _was_read_since(head, run)):
             count[head.status] += 1
+            added.pop(head.tenant_id, None)
             if head.status is ReadStatus.PENDING:
                 pending.append(head.tenant_id)
     if pending and now < run.reading_ends:
@@ -284,7 +296,8 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
         raise RetryLater(again, f"{len(pending)} of {count.total()} tenants are still being read")
     for tenant in pending:
         snapshot.store_trouble(tables, account, tenant, run.id, TIMED_OUT, now)
-    counted = {"read": count[ReadStatus.READ], "not_read": count.total() - count[ReadStatus.READ]}
+    read = count[ReadStatus.READ]
+    counted = {"read": read, "not_read": count.total() - read + len(added)}
     return runs.update(tables, account, run.id, lambda r: r.model_copy(update=counted))
 
 

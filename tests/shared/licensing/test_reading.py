@@ -413,6 +413,30 @@ def test_a_run_without_any_tenant_is_finished_at_once(night: Night) -> None:
     assert (night.finish().read, night.finish().not_read) == (0, 0)
 
 
+def test_a_night_whose_start_was_given_up_did_not_read_its_tenants(night: Night) -> None:
+    night.add("contoso")
+    night.add("fabrikam")
+    for asked in night.ask():
+        night.read(asked)
+    assert night.finish().not_read == 0
+    night.start("r2", START + timedelta(days=1))
+    run = night.finish(START + timedelta(days=1, hours=3))
+    assert (run.read, run.not_read) == (0, 2)
+
+
+def test_a_tenant_that_a_sync_in_between_read_was_read_tonight(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    old = night.run
+    night.start("sync", START + MINUTE, ("contoso",))
+    (asked,) = night.ask(START + MINUTE)
+    night.microsoft.now = START + MINUTE
+    night.read(asked, START + MINUTE)
+    night.run = old
+    run = night.finish(START + 2 * MINUTE)
+    assert (run.read, run.not_read) == (1, 0)
+
+
 def test_tenants_of_another_run_are_neither_waited_for_nor_counted(night: Night) -> None:
     night.add("contoso")
     night.add("fabrikam")
