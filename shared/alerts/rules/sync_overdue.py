@@ -9,7 +9,7 @@ from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule,
 from shared.alerts.rules.invalid_auth import is_told
 from shared.alerts.rules.view import STALE, AccountView
 from shared.alerts.rules.words import last_read, moment, name
-from shared.licensing.models import Head
+from shared.licensing.models import Head, ReadStatus
 
 NIGHT_AND_A_BIT = timedelta(hours=26)
 AGAIN = "Choose “sync now”; if it does not end well either, tell Seatwise’s support what stands here."
@@ -26,7 +26,10 @@ class SyncOverdue(Rule):
         of, read = head.tenant_id, head.snapshot.began if head.snapshot else None
         since, scope = read or head.unread_since, tenant_scope(of)
         billed = any(mapping.profile for mapping in view.mapped.get(of, ()))
-        if of not in view.companies or since is None or (billed and is_told(view, head)):
+        being_read = (
+            head.status is ReadStatus.PENDING
+        )  # why it was not read before is known again only afterwards
+        if of not in view.companies or since is None or being_read or (billed and is_told(view, head)):
             return NOT_JUDGED
         if not billed or view.now - since < STALE:
             return Judgement(scopes=frozenset({scope}))

@@ -6,7 +6,7 @@ import pytest
 
 from shared.alerts import poison
 from shared.alerts.models import Slug
-from shared.licensing.models import Trouble
+from shared.licensing.models import ReadStatus, Trouble
 from shared.microsoft import connections
 from shared.microsoft.models import Blame, Customer, Gdap, SignInMode
 from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, mapping, sku
@@ -206,6 +206,16 @@ def test_what_a_sign_in_problem_says_is_not_said_twice_unless_that_type_is_off(b
     assert billed.alerts(OVERDUE) == []
     billed.switch_off(AUTH)
     assert [alert.finding.slug for alert in billed.alerts() if alert.not_checked_since is None] == [OVERDUE]
+
+
+def test_a_tenant_that_is_just_being_read_does_not_become_overdue(billed: World) -> None:
+    """Its trouble is not known again before the read has ended: a sign-in problem would be told twice."""
+    billed.fail("t1", CONSENT)
+    billed.sleep(3)
+    assert billed.alerts(OVERDUE) == []
+    asked = {"status": ReadStatus.PENDING, "trouble": None}
+    billed._head(billed.head("t1").model_copy(update=asked))
+    assert billed.alerts(OVERDUE) == []
 
 
 def test_a_customer_list_that_keeps_failing_is_overdue(world: World) -> None:
