@@ -2,9 +2,10 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from shared.accounts import schedule
+from shared.accounts import runs, schedule
+from shared.accounts.due import newest_due
 from shared.accounts.models import Account
 from shared.alerts import digest
 from shared.alerts.evaluate import evaluation_of, open_alerts
@@ -16,6 +17,9 @@ from shared.mail.delivery import Letter, MailState, Told, deliver, mail_id
 from shared.storage.tables import Tables
 
 _log = logging.getLogger("seatwise.mail")
+
+JUDGED_WITHIN = timedelta(minutes=30)
+"""An evaluation that takes longer was given up: the digest then tells what was known before."""
 
 
 def tell(
@@ -35,6 +39,8 @@ def tell(
     evaluation = evaluation_of(tables, account.id)
     if evaluation is None:
         return
+    if due:
+        _wait_for_judgement(tables, account, evaluation, now)
     alerts = list(open_alerts(tables, account.id))
     waiting = None
     kind = "digest" if due else "urgent"
@@ -56,6 +62,14 @@ def tell(
         urgent_as_of=evaluation.at,
         urgent_on=None if due else on,
     )
+
+
+def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation, now: datetime) -> None:
+    """Raises RetryLater while the night's run has closed and its evaluation is on its way."""
+    night = schedule.nightly_id(newest_due(now, account.sync_hour, account.zone))
+    run = runs.find(tables, account.id, night)
+    if run is not None and run.closed_at is not None and evaluation.at < run.closed_at > now - JUDGED_WITHIN:
+        raise RetryLater(timedelta(seconds=30), "the run that closed is being judged")
 
 
 @dataclass(frozen=True, slots=True)

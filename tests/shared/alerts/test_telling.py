@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from shared.accounts import schedule
+from shared.accounts import runs, schedule
 from shared.accounts.models import DigestSettings, Frequency
 from shared.alerts import evaluate, telling
 from shared.alerts.exclude_link import PATH, Links, recipient_mark
@@ -122,6 +122,37 @@ def test_nothing_is_mailed_when_nothing_is_open(world: World, post: Post) -> Non
     world.evaluate()
     tell(world, post, world.now.date(), due=True)
     assert post.mails == []
+
+
+def test_a_digest_waits_until_the_run_that_just_closed_was_judged(world: World, post: Post) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    world.sleep()
+    fails(world, "mapping1")
+    runs.update(
+        world.tables,
+        world.account.id,
+        world.run,
+        lambda run: run.model_copy(update={"closed_at": world.now + timedelta(seconds=1)}),
+    )
+    world.now += timedelta(seconds=2)
+    with pytest.raises(RetryLater):
+        tell(world, post, world.now.date(), due=True)
+    assert post.mails == []
+    world.evaluate()
+    tell(world, post, world.now.date(), due=True)
+    assert len(post.mails) == 1
+
+
+def test_a_digest_does_not_wait_for_ever_for_a_judgement_that_does_not_come(world: World, post: Post) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    world.sleep()
+    world.now += HOUR
+    tell(world, post, world.now.date(), due=True)
+    assert len(post.mails) == 1
 
 
 def test_an_account_that_was_never_judged_is_not_written_to(world: World, post: Post) -> None:
