@@ -54,7 +54,6 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
             _profiles(wiring.tables, account, psa, mine, yesterday)
             _companies(wiring.tables, account, psa, mine, partners, yesterday)
             _baseline(wiring.tables, account, psa, mine, yesterday)
-    watched = any(tenant.shared_mailboxes for tenant in world.tenants if _is_of(tenant, partners))
     settings = Account(
         id=account,
         name=name,
@@ -63,11 +62,27 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
         timezone=ZONE,
         currency_symbol="£",
         digest=DigestSettings(recipients=(f"licences@{account}.example.com",)),
-        # Who has none anywhere does not want two more calls per tenant to be told so.
-        alerts_off=frozenset() if watched else frozenset({Slug.SHARED_MAILBOX_LICENSES}),
+        alerts_off=_unwatched(world, partners),
     )
     schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
     accounts.save_account(wiring.tables, settings)  # last: an account that is listed is complete
+
+
+def _unwatched(world: World, partners: list[Partner]) -> frozenset[str]:
+    """Who has no shared mailboxes does not want two more calls per tenant to be told so.
+
+    In a wide world renewals are not watched either: it measures the reading of licences alone.
+    """
+    mine = [tenant for tenant in world.tenants if _is_of(tenant, partners)]
+    without_mailboxes = not any(tenant.shared_mailboxes for tenant in mine)
+    return frozenset(
+        slug
+        for slug, off in (
+            (Slug.SHARED_MAILBOX_LICENSES, without_mailboxes),
+            (Slug.RENEWAL_DUE, world.name != "demo"),
+        )
+        if off
+    )
 
 
 def _is_of(tenant: Tenant, partners: list[Partner]) -> bool:

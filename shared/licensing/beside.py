@@ -57,7 +57,7 @@ def read(
             mailboxes = microsoft.shared_mailboxes(account.id, connection, licences)
         except NotRead as failed:
             mailboxes = _trouble(failed)
-    if in_turn or terms.changed(head, licences):
+    if account.watches_terms and (in_turn or terms.changed(head, licences)):
         try:
             told = microsoft.terms(account.id, connection, licences.tenant_id)
         except NotRead as failed:

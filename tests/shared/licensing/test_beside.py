@@ -185,3 +185,12 @@ def test_a_failed_turn_keeps_the_terms_that_were_known(night: Night) -> None:
 def test_the_first_night_of_a_small_account_asks_for_all_terms(night: Night) -> None:
     night.add("fabrikam")
     assert [one.terms for one in night.ask()] == [True, True]
+
+
+def test_who_wants_no_renewal_reminders_is_not_read_any_terms(night: Night) -> None:
+    night.account = night.account.model_copy(update={"alerts_off": frozenset({"renewal_due"})})
+    head = read(night, terms=True)
+    assert head.terms is None
+    assert [what for _, what in night.microsoft.asked if what.startswith("terms")] == []
+    night.start("next", START + DAY)
+    assert [one.terms for one in night.ask(START + DAY)] == [False]
