@@ -55,38 +55,53 @@ class Config(BaseModel):
         description="the https address of this app, without a path: the links in mails begin with it",
         pattern=r"^(https://[A-Za-z0-9.-]+(:\d+)?|http://(127\.0\.0\.1|localhost):\d+)/?$",
     )
-    sender: str = Field("", alias="SEATWISE_SENDER", description="the address that mails come from")
-    claim_seconds: Annotated[float, Field(gt=0)] = Field(
-        600.0, alias="SEATWISE_CLAIM_SECONDS", description="how long a worker owns an agreement, more than 0"
+    sender: str = Field(
+        "",
+        alias="SEATWISE_SENDER",
+        description="the address that mails come from, for example seatwise@example.com",
+        pattern=r"^[^@\s<>]+@[^@\s<>]+$",
     )
-    settle_seconds: Annotated[float, Field(ge=0)] = Field(
+    claim_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        600.0,
+        alias="SEATWISE_CLAIM_SECONDS",
+        description="the seconds that a worker owns an agreement for, more than 0",
+    )
+    settle_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         120.0,
         alias="SEATWISE_SETTLE_SECONDS",
-        description="how long an unclear write may still arrive, 0 or more",
+        description="the seconds within which an unclear write may still arrive, 0 or more",
     )
 
     @model_validator(mode="after")
-    def _has_storage_and_secrets(self) -> "Config":
+    def _has_what_it_needs(self) -> "Config":
         if not self.storage and not self.storage_account:
             raise ValueError("AzureWebJobsStorage or AzureWebJobsStorage__accountName must be set")
         if not self.key_vault and not self.secret_keys:
             raise ValueError("SEATWISE_KEY_VAULT or SEATWISE_SECRET_KEYS must be set")
+        if not self.mail_transport or not self.sender:
+            raise ValueError(
+                "SEATWISE_MAIL and SEATWISE_SENDER must be set: Seatwise is heard from by mail alone"
+            )
         if bool(self.link_keys) != bool(self.public_url):
             raise ValueError("SEATWISE_LINK_KEYS and SEATWISE_PUBLIC_URL must be set both, or neither")
         return self
 
 
 def read(environment: Mapping[str, str] | None = None) -> Config:
-    """The settings of this process. Raises WrongSetting with one clear line for each that is wrong."""
+    """The settings of this process; an empty one is none. Raises WrongSetting, which tells each one that is wrong."""
     given = os.environ if environment is None else environment
     mail = {
         name.removeprefix(_MAIL_PREFIX).lower(): value
         for name, value in given.items()
-        if name.startswith(_MAIL_PREFIX)
+        if name.startswith(_MAIL_PREFIX) and value
     }
     aliases = [alias for field in Config.model_fields.values() if (alias := field.alias)]
-    known = {alias: given[alias] for alias in aliases if alias in given}
-    unresolved = [name for name, value in known.items() if value.startswith("@Microsoft.KeyVault(")]
+    known = {alias: given[alias] for alias in aliases if given.get(alias)}
+    unresolved = [
+        name
+        for name, value in given.items()
+        if (name in known or name.startswith(_MAIL_PREFIX)) and value.startswith("@Microsoft.KeyVault(")
+    ]
     if unresolved:
         raise WrongSetting(
             f"{', '.join(unresolved)}: the Key Vault reference was not resolved. Check that the app may read the vault."

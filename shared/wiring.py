@@ -106,9 +106,11 @@ class Wiring:
     def transport(self) -> Transport:
         from shared.mail.registry import Means, transport
 
-        return transport(
-            self.settings.mail_transport, self.settings.mail_settings, Means(self.clock, self.http)
-        )
+        given, means = self.settings, Means(self.clock, self.http)
+        try:
+            return transport(given.mail_transport, given.mail_settings, means)
+        except ValueError as wrong:
+            raise config.WrongSetting(f"SEATWISE_MAIL and the settings SEATWISE_MAIL_...: {wrong}") from None
 
     @cached_property
     def links(self) -> Links | None:
