@@ -95,7 +95,7 @@ def test_each_thing_that_a_person_should_fix_is_one_alert(first_day: dict[str, A
         "no_billing_profile": 2,
         "tenant_not_added": 1,
         "unused_licenses": 8,
-        "shared_mailbox_licenses": 4,
+        "shared_mailbox_licenses": 5,
         "renewal_due": 2,
     }
 
@@ -103,7 +103,7 @@ def test_each_thing_that_a_person_should_fix_is_one_alert(first_day: dict[str, A
 def test_the_digest_says_what_to_fix_in_words(first_day: dict[str, Any], living: Living) -> None:
     assert first_day["mails"]["sent"] == 2
     (mail,) = (mail for mail in _mails(living.stage.mails) if "demo" in mail["To"])
-    assert mail["Subject"].startswith("23 new: 2 held pushes, 1 line changed by hand")
+    assert mail["Subject"].startswith("24 new: 2 held pushes, 1 line changed by hand")
     text, html = _part(mail, "plain"), _part(mail, "html")
     for said in ("Kestrel Couriers", "from 40 to 12 seats", "Hollybrook Schools", "11 of 13 tenants read"):
         assert said in text
@@ -120,7 +120,9 @@ def test_the_digest_says_what_to_fix_in_words(first_day: dict[str, Any], living:
 def test_shared_mailboxes_with_licences_are_found_whoever_tells_them(
     first_day: dict[str, Any], living: Living
 ) -> None:
-    told = sorted(alert.finding.what for alert in living.alerts(Slug.SHARED_MAILBOX_LICENSES))
+    told = sorted(
+        alert.finding.what for alert in living.alerts(Slug.SHARED_MAILBOX_LICENSES) if alert.finding.skus
+    )
     assert [what.split(" (")[0] for what in told] == ["Dispatch", "Front Desk", "Old Projects", "Reception"]
     by_exchange, by_graph = living.head("Alder").mailboxes, living.head("Dunmore").mailboxes
     assert by_exchange is not None
@@ -136,6 +138,8 @@ def test_where_shared_mailboxes_cannot_be_read_the_licences_are_and_the_reason_s
     assert head.mailboxes is not None
     assert head.mailboxes.trouble is not None
     assert "role Global Reader" in head.mailboxes.trouble.sentence
+    (told,) = (alert for alert in living.alerts(Slug.SHARED_MAILBOX_LICENSES) if not alert.finding.skus)
+    assert told.finding.who == "Eastgate Community Trust"
 
 
 def test_the_preview_account_says_what_it_would_write_and_writes_nothing(

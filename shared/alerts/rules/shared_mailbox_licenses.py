@@ -5,9 +5,11 @@ from decimal import Decimal
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
 from shared.alerts.rules.view import STALE, AccountView
-from shared.alerts.rules.words import listed, name
-from shared.licensing.models import Head, Mailboxes
-from shared.microsoft.models import SharedMailbox, Sku
+from shared.alerts.rules.words import coded, listed, name, sentence
+from shared.licensing.models import Head, Mailboxes, Trouble
+from shared.microsoft.models import Blame, SharedMailbox, Sku
+
+_FOR_A_PERSON = frozenset({Blame.PARTNER, Blame.TENANT, Blame.GONE})
 
 
 class SharedMailboxLicenses(Rule):
@@ -17,7 +19,11 @@ class SharedMailboxLicenses(Rule):
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         snapshot, boxes = view.fresh(head), head.mailboxes
-        if snapshot is None or boxes is None or not _is_current(view, boxes):
+        if snapshot is None or boxes is None:
+            return NOT_JUDGED
+        if boxes.trouble is not None and boxes.trouble.blame in _FOR_A_PERSON:
+            return Judgement((_unread(view, head.tenant_id, snapshot.connection_id, boxes.trouble),))
+        if not _is_current(view, boxes):
             return NOT_JUDGED
         # What costs nothing (free, trial) is no waste on a shared mailbox either.
         paid = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
@@ -68,6 +74,21 @@ def _called(box: SharedMailbox) -> str:
     title, address = name(box.name), name(box.address)
     return (
         f"{title} ({address})" if title and address and title != address else title or address or box.user_id
+    )
+
+
+def _unread(view: AccountView, tenant_id: str, connection: str, trouble: Trouble) -> Finding:
+    """The cause is mostly the same for every tenant of a partner connection, so it is one row: the first names it."""
+    _, _, to_do = trouble.sentence.partition(". ")
+    what = f"Shared mailboxes could not be read, here and perhaps elsewhere in {name(view.partner_name(connection))}."
+    return row(
+        Slug.SHARED_MAILBOX_LICENSES,
+        identity("unread", connection, trouble.code),
+        tenant_scope(tenant_id),
+        view.who(tenant_id),
+        coded(what, trouble.code),
+        sentence(to_do or trouble.sentence),
+        tenant_id=tenant_id,
     )
 
 

@@ -116,7 +116,7 @@ class Tenant:
         """A good read of the tenant, its mailboxes too where they can be read."""
         world.read(self.id, *self.skus, subscriptions=self.subscriptions)
         if self.boxes_unread:
-            world.no_boxes(self.id)
+            world.no_boxes(self.id, CONSENT)
         else:
             world.boxes(self.id, *self.boxes)
 
@@ -149,6 +149,8 @@ def generated(world: World, seed: int) -> tuple[list[Tenant], set[Label]]:
         tenant.read_in(world)
         expected |= tenant.rows
     world.lines(*(one for tenant in tenants for one in tenant.lines))
+    if any(tenant.boxes_unread for tenant in tenants):
+        expected.add((Slug.SHARED_MAILBOX_LICENSES, "unread|p1|AADSTS65001"))
     strangers = [f"stranger{number}" for number in range(dice.randint(0, 5))]
     expected |= {(Slug.TENANT_NOT_ADDED, stranger) for stranger in strangers}
     names = strangers + [tenant.id for tenant in tenants]

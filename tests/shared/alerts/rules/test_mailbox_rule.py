@@ -6,10 +6,14 @@ from decimal import Decimal
 import pytest
 
 from shared.alerts.models import Slug
-from shared.microsoft.models import Sku
+from shared.licensing.models import Trouble
+from shared.microsoft.models import Blame, Sku
 from tests.shared.alerts.world import DAY, World, box, line, mapping, sku, subscription
 
 BOXES = Slug.SHARED_MAILBOX_LICENSES
+REFUSED = Trouble(
+    blame=Blame.TENANT, code="403 Forbidden", sentence="It may not. Give its group the role Global Reader."
+)
 
 
 @pytest.fixture
@@ -160,6 +164,49 @@ def test_a_tenant_that_was_not_read_is_not_judged(world: World) -> None:
     world.fail("t1")
     world.boxes("t1")
     assert world.only(BOXES).not_checked_since == world.now
+
+
+def test_a_refusal_is_a_row_that_says_who_must_do_what(world: World) -> None:
+    world.no_boxes("t1", REFUSED)
+    finding = world.only(BOXES).finding
+    assert finding.who == "Contoso Ltd"
+    assert finding.what == (
+        "Shared mailboxes could not be read, here and perhaps elsewhere in Partner p1. Code: 403 Forbidden."
+    )
+    assert finding.fix == "Give its group the role Global Reader."
+
+
+def test_the_same_refusal_of_many_tenants_is_one_row(world: World) -> None:
+    world.add("t2", sku("e3", 10))
+    world.map("t2", mapping("mapping3", "e3"))
+    for tenant in ("t1", "t2"):
+        world.no_boxes(tenant, REFUSED)
+    opened = world.only(BOXES)
+    world.sleep()
+    world.boxes("t1", box("info", "e3"))
+    names = {alert.finding.who: alert.opened_at for alert in world.alerts(BOXES)}
+    assert names == {"Contoso Ltd": world.now, "Customer t2": opened.opened_at}
+    world.boxes("t2")
+    assert world.only(BOXES).finding.identity == "t1|info"
+
+
+def test_a_refusal_does_not_close_what_is_open_in_the_tenant(world: World) -> None:
+    world.boxes("t1", box("info", "e3"))
+    world.only(BOXES)
+    world.no_boxes("t1", REFUSED)
+    assert {alert.finding.identity for alert in world.alerts(BOXES)} == {
+        "t1|info",
+        "unread|p1|403%20Forbidden",
+    }
+
+
+def test_the_night_the_tenant_cannot_be_read_its_refusal_stays(world: World) -> None:
+    world.no_boxes("t1", REFUSED)
+    opened = world.only(BOXES).opened_at
+    world.sleep()
+    world.fail("t1")
+    kept = world.only(BOXES)
+    assert (kept.opened_at, kept.not_checked_since) == (opened, world.now)
 
 
 def test_never_read_is_no_row(world: World) -> None:
