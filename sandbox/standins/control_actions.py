@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.standins import churning
 from sandbox.standins import controls_connectwise as psa
 from sandbox.standins import controls_microsoft as microsoft
+from sandbox.standins import controls_terms as beside
 from sandbox.standins.controls_connectwise import line_view
 from sandbox.standins.controls_microsoft import tenant_view
 from sandbox.standins.faults import FIELDS, Faults, What
@@ -86,6 +87,8 @@ _MICROSOFT = (
     *(microsoft.add_tenant, microsoft.remove_tenant, microsoft.set_gdap, microsoft.remove_role),
     *(microsoft.grant_role, microsoft.remove_consent, microsoft.grant_consent, microsoft.tenant_trouble),
     *(microsoft.partner_trouble, microsoft.expire_secret, microsoft.renew_secret),
+    *(beside.share_mailbox, beside.unshare_mailbox, beside.restrict_role, beside.remove_app_consent),
+    beside.set_renewal,
 )
 _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),

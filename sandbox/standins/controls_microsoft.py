@@ -137,32 +137,32 @@ def set_gdap(state: State, faults: Faults, tenant: str, status: str, partner: st
     """Set a tenant's delegated admin relationship: active, expired, terminated, approvalPending, none."""
     if status not in tuple(Gdap):
         raise ControlError(f"There is no status {status!r}. Choose one of: {', '.join(Gdap)}.")
-    return _change_access(state, tenant, partner, {"gdap": status})
+    return change_access(state, tenant, partner, {"gdap": status})
 
 
 def remove_role(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:
     """Sign-in works, but reading the directory is refused with 403."""
-    return _change_access(state, tenant, partner, {"roles": []})
+    return change_access(state, tenant, partner, {"roles": []})
 
 
 def grant_role(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:
     """Undo remove-role."""
-    return _change_access(state, tenant, partner, {"roles": [GLOBAL_READER]})
+    return change_access(state, tenant, partner, {"roles": [GLOBAL_READER]})
 
 
 def remove_consent(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:
     """The app is no longer consented in the tenant (AADSTS65001)."""
-    return _change_access(state, tenant, partner, {"consent": False, "app_consent": False})
+    return change_access(state, tenant, partner, {"consent": False, "app_consent": False})
 
 
 def grant_consent(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:
     """Undo remove-consent."""
-    return _change_access(state, tenant, partner, {"consent": True, "app_consent": True})
+    return change_access(state, tenant, partner, {"consent": True, "app_consent": True})
 
 
 def tenant_trouble(state: State, faults: Faults, tenant: str, code: int, partner: str = "") -> Document:
     """Sign-in to this tenant fails with an AADSTS code; 0 ends it."""
-    return _change_access(state, tenant, partner, {"trouble": _trouble(code, TROUBLES)})
+    return change_access(state, tenant, partner, {"trouble": _trouble(code, TROUBLES)})
 
 
 def partner_trouble(state: State, faults: Faults, partner: str, code: int) -> Document:
@@ -195,7 +195,7 @@ def tenant_view(document: Document) -> Document:
     return facts | {"skus": skus, "partners": partners} | link
 
 
-def _change_access(state: State, tenant: str, partner: str, change: Document) -> Document:
+def change_access(state: State, tenant: str, partner: str, change: Document) -> Document:
     found = find_tenant(state, tenant)
     keys = [find_partner(state, partner)["key"]] if partner else list(found["access"])
     missing = [key for key in keys if key not in found["access"]]

@@ -1,5 +1,6 @@
 """Shared mailboxes at the stand-ins: Exchange's admin interface, and Graph's userPurpose."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,15 @@ import requests
 
 from sandbox.standins.people import guid
 from sandbox.standins.process import RunningStandIns
-from tests.sandbox.standins.asking import EXCHANGE, GRAPH, bearer, get_mailbox, tenant
+from tests.sandbox.standins.asking import (
+    EXCHANGE,
+    GRAPH,
+    HARBOUR,
+    PARTNER_CENTER,
+    bearer,
+    get_mailbox,
+    tenant,
+)
 
 
 def _names(answer: requests.Response) -> list[str]:
@@ -106,3 +115,44 @@ def test_user_purpose_of_others_is_refused_to_a_delegated_token(
 ) -> None:
     (item,) = _purposes(session, part, [0], app_only=False).values()
     assert (item["status"], item["body"]["error"]["code"]) == (403, "ErrorAccessDenied")
+
+
+def test_mailboxes_can_be_shared_and_refused_by_control(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    assert get_mailbox(session, "Kestrel").json()["value"] == []
+    standins.control("share_mailbox", tenant="Kestrel", number=2, hold=True)
+    (row,) = get_mailbox(session, "Kestrel").json()["value"]
+    assert (row["LitigationHoldEnabled"], row["ArchiveGuid"].strip("0-")) == (True, "")
+    standins.control("restrict_role", tenant="Kestrel")
+    assert get_mailbox(session, "Kestrel").status_code == 403
+    (item,) = _purposes(session, "Kestrel", [2], app_only=True).values()
+    assert item["body"]["value"] == "shared"
+    standins.control("grant_role", tenant="Kestrel")
+    standins.control("unshare_mailbox", tenant="Kestrel", number=2)
+    assert get_mailbox(session, "Kestrel").json()["value"] == []
+
+
+def test_a_term_can_be_moved_by_control(standins: RunningStandIns, session: requests.Session) -> None:
+    signed = bearer(session, HARBOUR.tenant_id, PARTNER_CENTER)
+    url = f"{PARTNER_CENTER}/v1/customers/{tenant('Kestrel').id}/subscriptions"
+
+    def told() -> dict[str, Any]:
+        content = session.get(url, headers=signed, timeout=30).content
+        items: list[dict[str, Any]] = json.loads(content.decode("utf-8-sig"))["items"]
+        return next(item for item in items if item["friendlyName"] == "Microsoft 365 Business Premium")
+
+    before = told()
+    standins.control("set_renewal", tenant="Kestrel", sku="SPB", days=3, auto_renew=False)
+    after = told()
+    assert (before["autoRenewEnabled"], after["autoRenewEnabled"]) == (True, False)
+    assert after["commitmentEndDate"] < before["commitmentEndDate"]
+
+
+def test_what_an_indirect_provider_sells_is_kept_from_the_partner(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    signed = bearer(session, HARBOUR.tenant_id, PARTNER_CENTER)
+    url = f"{PARTNER_CENTER}/v1/customers/{tenant('Northgate').id}/subscriptions"
+    refused = session.get(url, headers=signed, timeout=30)
+    assert (refused.status_code, json.loads(refused.content.decode("utf-8-sig"))["code"]) == (403, "20002")
