@@ -1,6 +1,7 @@
 """The link under a row of a real digest, followed over HTTP: by scanners, by a person, twice, and after it ended."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from functions.endpoint import LARGEST_FORM
 from sandbox.seed import seed
 from sandbox.stage import Stage, port_of
 from sandbox.standins.world import world_named
-from shared.alerts.exclude_link import LIVES
+from shared.alerts.exclude_link import LINKED, LIVES
 from shared.alerts.models import Slug
 from shared.storage import keys
 from tests.journeys.living import DEMO, SHORT_WAITS, Living, eventually
@@ -75,6 +76,17 @@ def clerk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
 @pytest.fixture(scope="module")
 def link(clerk: Clerk) -> str:
     return clerk.link(CUSTOMER, PRODUCT)
+
+
+def test_each_row_of_the_three_types_that_may_be_excluded_has_a_link_and_no_other_row(clerk: Clerk) -> None:
+    """A row that names no licence, such as mailboxes that could not be read, has nothing to exclude."""
+    found = [alert.finding for alert in clerk.living.alerts() if alert.finding.slug in LINKED]
+    alerts = Counter(one.slug for one in found if one.skus or one.slug is Slug.TENANT_NOT_ADDED)
+    assert alerts.keys() == LINKED
+    asked = [clerk.ask("GET", url).text for url in LINK.findall(clerk.digest())]
+    assert len(asked) == alerts.total()
+    assert sum("on shared mailboxes at" in text for text in asked) == alerts[Slug.SHARED_MAILBOX_LICENSES]
+    assert sum("Exclude unused" in text for text in asked) == alerts[Slug.UNUSED_LICENSES]
 
 
 def test_the_links_lead_to_the_host_that_runs_and_go_on_doing_so(clerk: Clerk, link: str) -> None:
