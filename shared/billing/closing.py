@@ -19,7 +19,7 @@ def close_reading(tables: Tables, account: Account, run_id: str, now: datetime) 
     if run.state is not RunState.READING:
         return run
     reading.finish_reading(tables, account.id, run, now)
-    planning.store_holds(tables, account.id, planning.plan_account(tables, account, now), now)
+    planning.store_holds(tables, account.id, planning.plan_account(tables, account, now), now, run.id)
     connections = tuple(connection.id for connection in repository.connections(tables, account.id))
 
     def handed_over(run: Run) -> Run:

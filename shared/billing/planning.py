@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 
 from shared.accounts import repository as accounts
 from shared.accounts.models import Account
 from shared.billing import plan, records, repository
-from shared.billing.models import AgreementRecord, Mapping
+from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, Mapping
 from shared.billing.plan import Plan, Wish
 from shared.billing.records import Kept
 from shared.errors import RetryLater
@@ -15,7 +16,10 @@ from shared.licensing.models import Head
 from shared.licensing.reading import heads
 from shared.storage import keys
 from shared.storage.keys import AccountId
-from shared.storage.tables import Change, Conflict, Replace, Row, Tables, chunks
+from shared.storage.tables import Conflict, Replace, Row, Tables
+
+RECORDS_AT_ONCE = 40
+"""Records replaced in one transaction: the largest take 80 KB on the wire, and a transaction holds 4 MB."""
 
 type AgreementKey = tuple[str, str]
 """PSA connection and agreement id."""
@@ -105,33 +109,63 @@ def _side_by_side(tables: Tables, account: AccountId) -> Iterator[tuple[Head, tu
             yield head, ()
 
 
-def store_holds(tables: Tables, account: AccountId, planned: Planned, now: datetime) -> Planned:
-    """Store what the plan holds, before the first write of it. Raises RetryLater when a record changed meanwhile."""
+def store_holds(
+    tables: Tables, account: AccountId, planned: Planned, now: datetime, run: str = ""
+) -> Planned:
+    """Store what the plan holds, before the first write of it; what is held anew goes into the ledger.
+
+    Raises RetryLater when a record changed meanwhile.
+    """
     changed: dict[str, list[tuple[Outline, AgreementRecord]]] = {}
-    for (connection, _), outline in planned.outlines.items():
-        before = outline.kept().record
-        record = plan.apply_to(before, planned.plan, now)
-        if record is not before:
-            changed.setdefault(connection, []).append((outline, record))
     outlines = dict(planned.outlines)
-    for connection, mine in changed.items():
-        for outline in _replace_all(tables, account, mine):
-            outlines[connection, outline.agreement_id] = outline
+    try:
+        for (connection, agreement), outline in planned.outlines.items():
+            kept = outline.kept()
+            record = plan.apply_to(kept.record, planned.plan, now)
+            if entries := _held_anew(kept.record, record, now, run):
+                saved = records.save(tables, account, kept, record, entries)
+                outlines[connection, agreement] = _outline(outline, record, saved.etag)
+            elif record is not kept.record:
+                changed.setdefault(connection, []).append((outline, record))
+        for connection, mine in changed.items():
+            for outline in _replace_all(tables, mine):
+                outlines[connection, outline.agreement_id] = outline
+    except Conflict as conflict:
+        raise RetryLater(timedelta(seconds=2), "an agreement changed while the plan was made") from conflict
     return Planned(planned.plan, planned.wishes, outlines)
 
 
-def _replace_all(
-    tables: Tables, account: AccountId, changed: Sequence[tuple[Outline, AgreementRecord]]
-) -> Iterator[Outline]:
-    for some in chunks(changed):
-        replaces: list[Change] = [
-            Replace(outline.row.key, record, outline.row.etag) for outline, record in some
-        ]
-        try:
-            etags = tables.commit(replaces)
-        except Conflict as conflict:
-            raise RetryLater(
-                timedelta(seconds=2), "an agreement changed while the plan was made"
-            ) from conflict
+def _held_anew(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
+    """One entry for each line whose present numbers were not held before."""
+    return [
+        LedgerEntry(
+            event=LedgerEvent.HELD,
+            at=now,
+            run=run,
+            mapping_id=line.mapping_id,
+            line_id=line.line_id,
+            change_id=line.hold.change.id,
+            before=line.hold.change.before,
+            after=line.hold.change.after,
+            why=", ".join(line.hold.reasons),
+        )
+        for line in after.lines.values()
+        if line.hold is not None and not _holds(before.lines[line.mapping_id], line.hold.change.id)
+    ]
+
+
+def _holds(line: LineRecord, change_id: str) -> bool:
+    return line.hold is not None and line.hold.change.id == change_id
+
+
+def _replace_all(tables: Tables, changed: Sequence[tuple[Outline, AgreementRecord]]) -> Iterator[Outline]:
+    for some in batched(changed, RECORDS_AT_ONCE, strict=False):
+        etags = tables.commit(
+            [Replace(outline.row.key, record, outline.row.etag) for outline, record in some]
+        )
         for (outline, record), etag in zip(some, etags, strict=True):
-            yield Outline.of(Row(outline.row.key, record.body(), etag), record)
+            yield _outline(outline, record, etag)
+
+
+def _outline(before: Outline, record: AgreementRecord, etag: str) -> Outline:
+    return Outline.of(Row(before.row.key, record.body(), etag), record)

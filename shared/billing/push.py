@@ -56,7 +56,7 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         listed = {one.id: one for one in bench.psa.agreements()}
         _note_agreements(bench, connection.id, listed)
         planned = planning.plan_account(bench.tables, account, started)
-        planned = planning.store_holds(bench.tables, account.id, planned, started)
+        planned = planning.store_holds(bench.tables, account.id, planned, started, run.id)
         work = _work(connection.id, planned, listed, run, started.astimezone(account.zone).date())
         unfinished = _work_through(bench, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
