@@ -21,6 +21,9 @@ from shared.storage.decisions import decide, get
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
+MOST_LINES = 300
+"""Lines of one agreement that Seatwise keeps: they are one row, which holds some 500 with all that may befall them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decider:
@@ -149,6 +152,10 @@ def _own(
         if unchanged or known.line_id == mapping.line_id:
             return
     _check_settled(known)
+    if known is None and len(kept.record.lines) >= MOST_LINES:
+        raise Rejected(
+            f"Agreement {mapping.agreement_id} has {MOST_LINES} mapped lines, which is the most. Use another agreement."
+        )
     psa = psas[mapping.connection]
     fresh = {line.id: line for line in psa.lines(mapping.agreement_id)}
     line = LineRecord(

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.billing import records
-from shared.billing.mapping import save_profile
+from shared.billing.mapping import MOST_LINES, save_profile
 from shared.billing.models import (
     Basis,
     BillingProfile,
@@ -315,3 +315,15 @@ def test_a_tenant_that_was_typed_in_capitals_is_billed_as_the_one_that_is_read(w
     world.later_read({SKU: 12})
     world.push_until_done()
     assert world.quantity(mapped) == 12
+
+
+def test_an_agreement_takes_no_more_lines_than_its_row_can_hold(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    kept = records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement)
+    one = kept.record.lines[mapped.mapping]
+    others = {f"other{number:04}": one.model_copy(update={"line_id": ""}) for number in range(MOST_LINES - 1)}
+    full = kept.record.model_copy(update={"lines": {**kept.record.lines, **others}})
+    records.save(world.tables, ACCOUNT, kept, full)
+    with pytest.raises(Rejected, match="300 mapped lines, which is the most"):
+        world.map_new("fabrikam", agreement=mapped.agreement)
+    world.save_mappings("contoso")
