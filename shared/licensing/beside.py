@@ -87,7 +87,7 @@ def _terms(head: Head, told: tuple[Term, ...] | Trouble, began: datetime) -> Ter
     if isinstance(told, Trouble):
         return (head.terms or Terms()).model_copy(update={"trouble": told})
     bought = {one.commerce_id for one in head.snapshot.subscriptions} if head.snapshot else set()
-    return Terms(began=began, known=tuple(term for term in told if term.commerce_id in bought))
+    return Terms(began=began, known=terms.pack(term for term in told if term.commerce_id in bought))
 
 
 def _trouble(failed: NotRead) -> Trouble:

@@ -1,7 +1,10 @@
 """A tenant's head: the newest accepted snapshot, and how the newest attempt to read it went."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+
+from pydantic import Field
 
 from shared.microsoft.models import (
     Blame,
@@ -10,7 +13,6 @@ from shared.microsoft.models import (
     SharedMailbox,
     Sku,
     Subscription,
-    Term,
 )
 from shared.storage.documents import Document
 
@@ -67,7 +69,8 @@ class Terms(Document):
 
     began: datetime | None = None
     """When the read began that told them; None: there was never one."""
-    known: tuple[Term, ...] = ()
+    known: Mapping[str, str] = Field(default_factory=dict)
+    """By commerce id, packed (see `terms.pack`): a head is read often in a night, its terms once."""
     trouble: Trouble | None = None
     """Why the newest attempt failed: what stands here is older."""
 

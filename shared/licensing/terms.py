@@ -12,6 +12,9 @@ WEEK: Final = 7
 """Nights over which the tenants' turns are spread."""
 FEW: Final = 20
 """So many are read in one night however small the account: its first night tells them all."""
+_ENDS: Final = 1
+"""Which word of a packed term is the day of its end."""
+_RENEWS, _STOPS, _UNKNOWN = "renews", "ends", "-"
 KEPT_FOR: Final = timedelta(days=30)
 """Terms that were read longer ago are unknown again."""
 
@@ -40,12 +43,45 @@ def _states(subscriptions: Iterable[Subscription]) -> set[tuple[str, str, dateti
     return {(one.commerce_id, one.status, one.next_lifecycle) for one in subscriptions}
 
 
-def known(head: Head, now: datetime) -> dict[str, Term] | None:
-    """What is known of the terms by commerce id, None when they were not read lately.
+def known(head: Head, now: datetime, until: date = date.max) -> dict[str, Term] | None:
+    """What is known of the terms by commerce id, None when they were not read lately; `until`: that end by then.
 
     A term that has ended is left out: it was followed by one that nobody read yet.
     """
     terms = head.terms
     if terms is None or terms.began is None or now - terms.began > KEPT_FOR:
         return None
-    return {term.commerce_id: term for term in terms.known if term.ends is None or term.ends >= now.date()}
+    first, last = now.date().isoformat(), until.isoformat()
+    found = {}
+    for commerce_id, text in terms.known.items():
+        words = text.split(" ")
+        # Dates as text sort as dates do: only the terms that are wanted are worth the making.
+        if first <= words[_ENDS] <= last or (words[_ENDS] == _UNKNOWN and until == date.max):
+            found[commerce_id] = _unpacked(commerce_id, words)
+    return found
+
+
+def pack(terms: Iterable[Term]) -> dict[str, str]:
+    """Terms by commerce id, each as four words; "-" stands for what is not known."""
+    return {term.commerce_id: " ".join(_words(term)) for term in terms}
+
+
+def _words(term: Term) -> tuple[str, str, str, str]:
+    until = term.cancellable_until
+    return (
+        term.duration or _UNKNOWN,
+        term.ends.isoformat() if term.ends else _UNKNOWN,
+        _UNKNOWN if term.auto_renew is None else _RENEWS if term.auto_renew else _STOPS,
+        until.isoformat() if until else _UNKNOWN,
+    )
+
+
+def _unpacked(commerce_id: str, words: list[str]) -> Term:
+    duration, ends, renewal, until = words
+    return Term(
+        commerce_id=commerce_id,
+        duration="" if duration == _UNKNOWN else duration,
+        ends=None if ends == _UNKNOWN else date.fromisoformat(ends),
+        auto_renew=None if renewal == _UNKNOWN else renewal == _RENEWS,
+        cancellable_until=None if until == _UNKNOWN else datetime.fromisoformat(until),
+    )

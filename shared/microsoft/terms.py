@@ -3,6 +3,7 @@
 Vendor's page: learn.microsoft.com/partner-center/developer/get-all-of-a-customer-s-subscriptions
 """
 
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,6 +22,7 @@ from shared.microsoft.partner import headers_of
 
 _NOT_OURS: Final = "20002"
 """There is no commerce relationship: somebody else sells to this customer."""
+_DURATION = re.compile(r"P\d{1,3}[DWMY]")
 _ENDLESS = 2100
 """A commitment that ends in or after this year never does: nothing renews."""
 
@@ -73,11 +75,15 @@ def _term(row: _Row) -> Term:
     ends = utc(row.get("commitmentEndDate"))
     return Term(
         commerce_id=row["id"].lower(),
-        duration=row.get("termDuration") or "",
+        duration=_duration(row.get("termDuration") or ""),
         ends=None if ends is None or ends.year >= _ENDLESS else ends.date(),
         auto_renew=row.get("autoRenewEnabled"),
         cancellable_until=utc(row.get("cancellationAllowedUntilDate")),
     )
+
+
+def _duration(told: str) -> str:
+    return told if _DURATION.fullmatch(told) else ""
 
 
 @cache

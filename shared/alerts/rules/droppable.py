@@ -1,12 +1,12 @@
 """When spare seats can be given back (N8), in words: the earliest day that Partner Center's terms allow."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import day
 from shared.licensing.licences import Licence
-from shared.licensing.models import Head
-from shared.licensing.terms import known
+from shared.licensing.models import Snapshot
 from shared.microsoft.models import Subscription, Term
 
 UNKNOWN = "term unknown"
@@ -14,12 +14,11 @@ _NOW = date.min
 """Sorts before every renewal."""
 
 
-def droppable(view: AccountView, head: Head, one: Licence) -> str:
+def droppable(view: AccountView, snapshot: Snapshot, terms: Mapping[str, Term], one: Licence) -> str:
     """ "droppable now", "droppable at renewal on 17 Dec 2026" or "term unknown"; else how many of them are."""
-    terms = known(head, view.now) or {}
     chances = [
         (_from(view, terms[bought.commerce_id]), bought)
-        for bought in (head.snapshot.subscriptions if head.snapshot else ())
+        for bought in snapshot.subscriptions
         if bought.sku_id == one.key.sku_id and bought.status == "Enabled" and bought.commerce_id in terms
     ]
     days = [on for on, _ in chances if on is not None]
@@ -39,7 +38,7 @@ def _from(view: AccountView, term: Term) -> date | None:
     return term.ends
 
 
-def _words(first: date, bought: list[Subscription], terms: dict[str, Term]) -> str:
+def _words(first: date, bought: list[Subscription], terms: Mapping[str, Term]) -> str:
     mine = [terms[one.commerce_id] for one in bought]
     if first is _NOW:
         until = min(term.cancellable_until for term in mine if term.cancellable_until is not None)

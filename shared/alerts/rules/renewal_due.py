@@ -21,26 +21,24 @@ class RenewalDue(Rule):
     slug = Slug.RENEWAL_DUE
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
-        snapshot, terms = view.fresh(head), known(head, view.now)
+        last = view.now.date() + timedelta(days=view.account.renewal_days)
+        snapshot, terms = view.fresh(head), known(head, view.now, until=last)
         if snapshot is None or terms is None:
             return NOT_JUDGED
         watched = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
         findings = []
         for one in snapshot.subscriptions:
             sku, term = watched.get(one.sku_id), terms.get(one.commerce_id)
-            if sku is not None and term is not None and (ends := _due_on(view, one, term)):
-                findings.append(_finding(view, head.tenant_id, sku, one, term, ends))
+            if sku is not None and term is not None and term.ends is not None and _matters(one, term):
+                findings.append(_finding(view, head.tenant_id, sku, one, term, term.ends))
         return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
 
 
-def _due_on(view: AccountView, one: Subscription, term: Term) -> date | None:
-    """The day, when it is near. A month's term that goes on by itself is due every month, which is no news."""
-    if one.status != "Enabled" or one.trial or not one.total or term.ends is None:
-        return None
-    if term.duration == _MONTH and term.auto_renew is not False:
-        return None
-    today = view.now.astimezone(view.account.zone).date()
-    return term.ends if today <= term.ends <= today + timedelta(days=view.account.renewal_days) else None
+def _matters(one: Subscription, term: Term) -> bool:
+    """A month's term that goes on by itself is due every month, which is no news."""
+    if one.status != "Enabled" or one.trial or not one.total:
+        return False
+    return term.duration != _MONTH or term.auto_renew is False
 
 
 def _finding(

@@ -7,6 +7,7 @@ from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import listed, name, seats
 from shared.licensing.licences import Licence, licence
 from shared.licensing.models import Head
+from shared.licensing.terms import known
 
 
 class UnusedLicenses(Rule):
@@ -17,9 +18,11 @@ class UnusedLicenses(Rule):
         if snapshot is None:
             return NOT_JUDGED
         rows = (licence(sku) for sku in snapshot.skus if view.watches(sku, snapshot))
-        findings = (
-            _finding(view, head.tenant_id, one, droppable(view, head, one)) for one in rows if one.spare > 0
-        )
+        spare = [one for one in rows if one.spare > 0]
+        terms = (known(head, view.now) or {}) if spare else {}
+        findings = [
+            _finding(view, head.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
+        ]
         return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
 
 

@@ -18,11 +18,8 @@ from shared.alerts.exclude_link import LIVES, PATH, Links
 from shared.alerts.exclude_page import EXPIRED, NOT_VALID, Desk, Outcome, Page, render
 from shared.alerts.exclusions import Listed
 from shared.alerts.models import Finding, Slug
-from shared.licensing.models import Terms
 from shared.microsoft.models import Customer, Subscription, Term
-from shared.storage import keys
 from shared.storage.keys import account_id
-from shared.storage.tables import Put
 from tests.shared.alerts.world import DAY, NIGHT, World, sku
 from tests.shared.mail.test_message import NASTY
 
@@ -162,10 +159,7 @@ def terms(mailed: Mailed, ends: date | None) -> str:
     """A link for unused seats of a subscription whose term ends on that day."""
     bought = Subscription(id="s1", sku_id="e3", commerce_id="c1", status="Enabled", total=10)
     mailed.world.read("t1", sku("e3", 10, 4, part="Microsoft 365 E3"), subscriptions=[bought])
-    head = mailed.world.head("t1")
-    known = Terms(began=NIGHT, known=(Term(commerce_id="c1", ends=ends),))
-    row = Put(keys.head(mailed.world.account.id, "t1"), head.model_copy(update={"terms": known}))
-    mailed.world.tables.commit([row])
+    mailed.world.terms("t1", Term(commerce_id="c1", ends=ends))
     return mailed.token(Slug.UNUSED_LICENSES)
 
 

@@ -23,6 +23,7 @@ from shared.licensing.models import (
     Terms,
     Trouble,
 )
+from shared.licensing.terms import pack
 from shared.microsoft import connections
 from shared.microsoft.models import (
     Blame,
@@ -276,7 +277,7 @@ class World:
 
     def terms(self, tenant: str, *terms: Term, ago: timedelta = timedelta(0)) -> None:
         """The terms of the tenant's subscriptions were read, some time ago."""
-        told = Terms(began=self.now - timedelta(minutes=9) - ago, known=terms)
+        told = Terms(began=self.now - timedelta(minutes=9) - ago, known=pack(terms))
         self._head(self.head(tenant).model_copy(update={"terms": told}))
 
     def fail(self, tenant: str, trouble: Trouble = TRANSIENT) -> None:

@@ -7,6 +7,7 @@ import pytest
 from shared.licensing.beside import MOST_MAILBOXES
 from shared.licensing.models import Head, Mailboxes, ReadStatus, Terms
 from shared.licensing.reading import TenantToRead
+from shared.licensing.terms import pack
 from shared.microsoft.models import (
     Blame,
     MailboxRead,
@@ -150,7 +151,7 @@ def test_terms_are_read_in_turn_and_kept_between_turns(night: Night) -> None:
     night.microsoft.subscriptions = (subscription("c1"),)
     night.microsoft.told = (Term(commerce_id="c1", ends=date(2026, 9, 1)), Term(commerce_id="an azure plan"))
     first = known(read(night, terms=True))
-    assert first == Terms(began=START, known=(Term(commerce_id="c1", ends=date(2026, 9, 1)),))
+    assert first == Terms(began=START, known=pack([Term(commerce_id="c1", ends=date(2026, 9, 1))]))
     assert known(read(night, nights=1)) == first
     assert terms_asked(night) == 1
 
@@ -179,7 +180,7 @@ def test_a_failed_turn_keeps_the_terms_that_were_known(night: Night) -> None:
     read(night, terms=True)
     night.microsoft.told = BUSY
     kept = known(read(night, terms=True, nights=7))
-    assert (kept.known, kept.began) == ((Term(commerce_id="c1"),), START)
+    assert (kept.known, kept.began) == (pack([Term(commerce_id="c1")]), START)
 
 
 def test_the_first_night_of_a_small_account_asks_for_all_terms(night: Night) -> None:

@@ -102,7 +102,7 @@ def test_the_first_time_is_by_turn_and_not_by_change() -> None:
 
 
 def kept(ends: date | None, began: datetime | None = NOW) -> Head:
-    return head(known=Terms(began=began, known=(Term(commerce_id="c1", ends=ends),)))
+    return head(known=Terms(began=began, known=terms.pack([Term(commerce_id="c1", ends=ends)])))
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,18 @@ def test_a_term_is_known_until_its_last_day(ends: date | None, is_known: bool) -
 )
 def test_terms_that_were_read_long_ago_are_unknown(began: datetime | None, is_known: bool) -> None:
     assert bool(terms.known(kept(None, began), NOW)) is is_known
+
+
+@given(
+    st.builds(
+        Term,
+        commerce_id=st.text(min_size=1, max_size=40),
+        duration=st.sampled_from(["", "P1M", "P1Y", "P3Y"]),
+        ends=st.none() | st.dates(NOW.date(), date(2099, 1, 1)),
+        auto_renew=st.none() | st.booleans(),
+        cancellable_until=st.none() | st.datetimes(timezones=st.just(UTC)),
+    )
+)
+def test_a_term_that_was_kept_is_the_same_term(term: Term) -> None:
+    stored = Head.model_validate_json(head(known=Terms(began=NOW, known=terms.pack([term]))).body())
+    assert terms.known(stored, NOW) == {term.commerce_id: term}

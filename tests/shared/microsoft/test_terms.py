@@ -66,6 +66,12 @@ def test_what_is_not_told_is_not_known(fake: FakeMicrosoft) -> None:
     assert read(fake, {"id": "x"}) == (Term(commerce_id="x"),)
 
 
+@pytest.mark.parametrize("told", ["", None, "a year", "P1Y ", "P 1Y"])
+def test_a_duration_that_is_none_is_not_known(fake: FakeMicrosoft, told: str | None) -> None:
+    (term,) = read(fake, sold(termDuration=told))
+    assert term.duration == ""
+
+
 def test_no_subscriptions_are_none(fake: FakeMicrosoft) -> None:
     assert read(fake) == ()
 
