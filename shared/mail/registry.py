@@ -11,6 +11,7 @@ from shared.http import Http
 from shared.mail.base import Transport
 from shared.mail.folder import FolderSettings, FolderTransport
 from shared.mail.sendgrid import SendGridSettings, SendGridTransport
+from shared.mail.ses import SesSettings, SesTransport
 from shared.mail.smtp import SmtpSettings, SmtpTransport
 
 
@@ -30,6 +31,7 @@ class Kind(NamedTuple):
 TRANSPORTS: Final = {
     "folder": Kind(FolderSettings, lambda settings, means: FolderTransport(settings, means.now)),
     "sendgrid": Kind(SendGridSettings, lambda settings, means: SendGridTransport(settings, means.http)),
+    "ses": Kind(SesSettings, lambda settings, means: SesTransport(settings, means.now)),
     "smtp": Kind(SmtpSettings, lambda settings, means: SmtpTransport(settings, means.now)),
 }
 

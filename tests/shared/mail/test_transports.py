@@ -1,5 +1,6 @@
 """What every transport must make of what its provider says, against real servers and a real folder."""
 
+import base64
 import json
 import socket
 import ssl
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.policy import default
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,8 +28,10 @@ from cryptography.x509.oid import NameOID
 from shared.http import Http
 from shared.mail.base import Delivery, Mail, Receipt, Transport
 from shared.mail.folder import FolderSettings, FolderTransport
+from shared.mail.message import build
 from shared.mail.registry import TRANSPORTS, Means, transport
 from shared.mail.sendgrid import SendGridSettings, SendGridTransport
+from shared.mail.ses import SesSettings, SesTransport
 from shared.mail.smtp import Security, SmtpSettings, SmtpTransport
 from tests.shared.mail.test_message import MAIL
 
@@ -103,7 +106,7 @@ def http_server(provider: Provider, answer: Callable[[], tuple[int, bytes]]) -> 
         def do_POST(self) -> None:
             payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             provider.payloads.append(payload | {"path": self.path, "key": self.headers["Authorization"]})
-            provider.subjects.append(payload["subject"])
+            provider.subjects.append(payload.get("subject") or subject_in(payload["Content"]["Raw"]["Data"]))
             status, body = answer()
             if not status:
                 self.close_connection = True
@@ -160,12 +163,80 @@ def sendgrid_provider(_folder: Path) -> Iterator[Provider]:
         yield provider
 
 
+AWS_SECRET = "aws/secret+key"
+
+
+def ses(address: str) -> SesTransport:
+    given = {"region": "eu-west-1", "access_key_id": "AKIA0123456789ABCDEF"}
+    settings = {**given, "secret_access_key": AWS_SECRET, "endpoint": address}
+    return SesTransport(SesSettings.model_validate(settings), lambda: NOW)
+
+
+def subject_in(raw: str | bytes) -> str:
+    return str(message_from_bytes(base64.b64decode(raw), policy=default)["Subject"])
+
+
+@dataclass
+class SesProvider(Provider):
+    """Amazon's rules as moto knows them; a server of our own for what moto never says: too fast, and silence."""
+
+    failing: Transport | None = None
+
+    def send(self, mail: Mail = MAIL) -> Receipt:
+        if self.says is Says.NEVER:
+            mail = replace(mail, sender="nobody@unverified.example")
+        if self.says in {Says.YES, Says.NEVER}:
+            receipt = super().send(mail)
+            sent = [message_from_string(one.raw_data, policy=default) for one in moto_mails()]
+            self.subjects = [str(one["Subject"]) for one in sent]
+            return receipt
+        assert self.failing is not None
+        return self.failing.send(mail)
+
+
+def moto_mails() -> list[Any]:
+    from moto.ses.models import ses_backends
+
+    [account] = ses_backends
+    kept: list[Any] = ses_backends[account]["eu-west-1"].sent_messages
+    return kept
+
+
+@contextmanager
+def ses_provider(_folder: Path) -> Iterator[Provider]:
+    from moto.server import ThreadedMotoServer
+
+    provider = SesProvider()
+
+    def answer() -> tuple[int, bytes]:
+        return (429, b"{}") if provider.says is Says.NOT_NOW else (0, b"")
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        moto = "http://127.0.0.1:{1}".format(*server.get_host_and_port())
+        http().write("POST", f"{moto}/moto-api/reset", timeout=(5, 5))
+        transport = ses(moto)
+        transport._client.create_email_identity(EmailIdentity=MAIL.sender)
+        provider.transport = transport
+        with http_server(provider, answer) as port:
+            provider.failing = ses(f"http://127.0.0.1:{port}")
+            yield provider
+    finally:
+        server.stop()
+
+
 @contextmanager
 def folder_provider(folder: Path) -> Iterator[Provider]:
     yield Provider(transport=FolderTransport(FolderSettings(path=folder / "mails"), lambda: NOW))
 
 
-PROVIDERS = {"folder": folder_provider, "smtp": smtp_provider, "sendgrid": sendgrid_provider}
+PROVIDERS = {
+    "folder": folder_provider,
+    "smtp": smtp_provider,
+    "sendgrid": sendgrid_provider,
+    "ses": ses_provider,
+}
 REMOTE = [name for name in PROVIDERS if name != "folder"]
 
 
@@ -377,6 +448,88 @@ def test_sendgrid_gets_the_whole_mail_and_leaves_its_links_alone() -> None:
     assert payload["tracking_settings"]["open_tracking"] == {"enable": False}
 
 
+# -- Amazon SES -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Amazon:
+    """One server and one client for all these tests: a client of boto3 takes half a second to make."""
+
+    provider: Provider
+    transport: SesTransport | None = None
+    says: tuple[int, bytes] = (200, b'{"MessageId": "0102"}')
+
+    def send(self, status: int = 200, body: bytes = b'{"MessageId": "0102"}') -> Receipt:
+        assert self.transport is not None
+        self.provider.payloads.clear()
+        self.says = status, body
+        return self.transport.send(MAIL)
+
+
+@pytest.fixture(scope="module")
+def amazon() -> Iterator[Amazon]:
+    amazon = Amazon(Provider())
+    with http_server(amazon.provider, lambda: amazon.says) as port:
+        amazon.transport = ses(f"http://127.0.0.1:{port}/")
+        yield amazon
+
+
+@pytest.mark.parametrize(
+    "status, code, expected",
+    [
+        (400, "MessageRejected", Delivery.REFUSED),
+        (400, "SendingPausedException", Delivery.REFUSED),
+        (400, "LimitExceededException", Delivery.NOT_NOW),
+        (400, "ThrottlingException", Delivery.NOT_NOW),
+        (403, "SignatureDoesNotMatch", Delivery.REFUSED),
+        (429, "TooManyRequestsException", Delivery.NOT_NOW),
+        (302, "Elsewhere", Delivery.UNCLEAR),
+        (500, "InternalFailure", Delivery.UNCLEAR),
+        (503, "ServiceUnavailable", Delivery.UNCLEAR),
+    ],
+)
+def test_amazons_status_and_code_decide_and_it_is_asked_once(
+    amazon: Amazon, status: int, code: str, expected: Delivery
+) -> None:
+    receipt = amazon.send(status, json.dumps({"__type": code, "message": "its words"}).encode())
+    assert receipt == Receipt(expected, why=f"Amazon SES answered {status}: {code} its words")
+    assert len(amazon.provider.payloads) == 1
+
+
+@pytest.mark.parametrize(
+    "status, body", [(200, b"{}"), (200, b"<html>"), (200, b'{"Mess'), (502, b"<html>bad gateway</html>")]
+)
+def test_an_answer_that_is_not_amazons_is_unclear(amazon: Amazon, status: int, body: bytes) -> None:
+    receipt = amazon.send(status, body)
+    assert receipt.delivery is Delivery.UNCLEAR
+    assert receipt.why.startswith("Amazon SES")
+    assert len(amazon.provider.payloads) == 1
+
+
+def test_amazons_words_are_kept_but_never_the_secret(amazon: Amazon) -> None:
+    receipt = amazon.send(403, json.dumps({"message": f"{AWS_SECRET}\r\n {'x' * 5000}"}).encode())
+    assert receipt.why.startswith("Amazon SES answered 403: ")
+    assert "(key) xxx" in receipt.why
+    assert AWS_SECRET not in receipt.why
+    assert len(receipt.why) < 400
+
+
+def test_nobody_listening_at_amazon_is_not_now() -> None:
+    assert ses(f"http://127.0.0.1:{free_port()}").send(MAIL).delivery is Delivery.NOT_NOW
+
+
+def test_amazon_gets_the_message_as_it_was_built_for_its_one_recipient(amazon: Amazon) -> None:
+    assert amazon.send() == Receipt(Delivery.ACCEPTED, "0102")
+    [payload] = amazon.provider.payloads
+    assert payload["path"] == "/v2/email/outbound-emails"
+    assert payload["Destination"] == {"ToAddresses": [MAIL.to]}
+    sent = base64.b64decode(payload["Content"]["Raw"]["Data"])
+    built = build(MAIL, NOW)
+    built.set_boundary(message_from_bytes(sent, policy=default).get_boundary() or "")
+    assert sent == built.as_bytes()
+    assert payload["EmailTags"] == [{"Name": "mail_id", "Value": MAIL.id}]
+
+
 # -- folder -----------------------------------------------------------------------------------------------------
 
 
@@ -409,7 +562,7 @@ def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind, given, told",
     [
-        ("pigeon", {}, "'pigeon' is not a mail transport; there are folder, sendgrid, smtp"),
+        ("pigeon", {}, "'pigeon' is not a mail transport; there are folder, sendgrid, ses, smtp"),
         ("folder", {}, "folder: path is missing: it must be the folder"),
         ("smtp", {}, "smtp: host is missing"),
         ("smtp", {"host": "h", "port": "x"}, "port must be a port from 1 to 65535"),
@@ -417,6 +570,9 @@ def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
         ("smtp", {"host": "h", "user": "u"}, "user and password go together"),
         ("smtp", {"host": "h", "user": "u", "password": "p", "security": "none"}, "where a password is sent"),
         ("smtp", {"host": "h", "hots": "h"}, "hots is not a setting; there are host, port"),
+        ("ses", {"region": "Ireland"}, "region must be the AWS region of the sender's identity"),
+        ("ses", {"region": "eu-west-1"}, "secret_access_key is missing: it must be the secret of"),
+        ("ses", {"endpoint": "http://ses.example"}, "endpoint must be empty for the region's own address"),
         ("sendgrid", {}, "api_key is missing: it must be an API key with the right Mail Send"),
         (
             "sendgrid",
@@ -441,6 +597,11 @@ def test_a_wrong_setting_names_itself_and_what_it_must_be(
         ("folder", {"path": "/somewhere"}, FolderTransport),
         ("smtp", {"host": "mail.example", "port": "25", "security": "none"}, SmtpTransport),
         ("sendgrid", {"api_key": KEY}, SendGridTransport),
+        (
+            "ses",
+            {"region": "eu-west-1", "access_key_id": "AKIA0123456789ABCDEF", "secret_access_key": AWS_SECRET},
+            SesTransport,
+        ),
     ],
 )
 def test_the_registry_makes_each_transport_from_plain_settings(
