@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from shared import config
 from shared.alerts.exclude_link import Links
@@ -15,6 +14,7 @@ from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.registry import open_psa
 from shared.http import Http
+from shared.internet import PublicAdapter
 from shared.mail.base import Transport
 from shared.microsoft.connector import Microsoft
 from shared.storage.blobs import Blobs
@@ -26,10 +26,10 @@ from shared.storage.tables import Tables
 
 
 def _session() -> requests.Session:
-    """A connection for every thread of the worker; no proxy, `.netrc` or certificate of the machine counts."""
+    """A connection for every thread of the worker, to public addresses; no proxy or `.netrc` of the machine counts."""
     session = requests.Session()
     session.trust_env = False
-    session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS))
+    session.mount("https://", PublicAdapter(pool_maxsize=CONNECTIONS))
     return session
 
 
