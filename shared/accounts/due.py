@@ -1,9 +1,12 @@
 """What is due at a moment: pure functions of the account's zone, so that late, doubled and missed ticks do no harm."""
 
-from datetime import date, datetime, time, timedelta
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.accounts.models import Frequency
+
+MINUTE = timedelta(minutes=1)
 
 
 def local_instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
@@ -11,7 +14,17 @@ def local_instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
 
     An hour that the spring gap leaves out happens at the end of the gap; an hour that autumn repeats is the first one.
     """
-    return datetime.combine(day, time(hour), tzinfo=zone)
+    asked = datetime.combine(day, time(hour), tzinfo=zone)
+    early, late = asked.replace(fold=1).astimezone(UTC), asked.astimezone(UTC)
+    if early >= late:
+        return asked
+    # The hour is inside a gap, which ends between the two: Troll's takes two hours, Chatham's begins at a quarter to.
+    wall = asked.replace(tzinfo=None)
+    minutes = range((late - early) // MINUTE)
+    past = bisect_left(
+        minutes, True, key=lambda n: (early + n * MINUTE).astimezone(zone).replace(tzinfo=None) >= wall
+    )
+    return (early + past * MINUTE).astimezone(zone)
 
 
 def newest_due(now: datetime, hour: int, zone: ZoneInfo, frequency: Frequency = Frequency.DAILY) -> date:
