@@ -27,6 +27,9 @@ def main() -> int:
     demo.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
     demo.add_argument("--tenants", type=int, help="an MSP of that many tenants instead of the telling dozen")
     demo.add_argument("--mailboxes", action="store_true", help="with --tenants: each has a shared mailbox")
+    demo.add_argument(
+        "--watch", action="store_true", help="the large MSP watches shared mailboxes and renewals, too"
+    )
     change = commands.add_parser(
         "control",
         help="change the world, running or stopped",
@@ -58,7 +61,7 @@ def _demo(given: argparse.Namespace) -> int:
     with Stage(state.resolve(), world) as stage:
         if not is_seeded(stage.wiring):
             print("Setting up the MSP ...", file=sys.stderr)
-            seed(stage.wiring, world_named(world), stage.clock.now())
+            seed(stage.wiring, world_named(world), stage.clock.now(), watch=given.watch)
         host = stage.start_host(timers=not given.once)
         lived = day.live(stage, host)
         numbers = summary.of(stage, lived)

@@ -35,14 +35,17 @@ def is_seeded(wiring: Wiring) -> bool:
     return any(True for _ in accounts.account_ids(wiring.tables))
 
 
-def seed(wiring: Wiring, world: World, now: datetime) -> None:
-    """Store what the MSPs of the world decided, and the quantities that were confirmed the day before."""
+def seed(wiring: Wiring, world: World, now: datetime, *, watch: bool = False) -> None:
+    """Store what the MSPs of the world decided, and the quantities that were confirmed the day before.
+
+    `watch`: also the accounts of a wide world watch shared mailboxes and renewals, as those of the demo do.
+    """
     yesterday = now - timedelta(days=1)
     for name in sorted({partner.account for partner in world.partners}):
-        _account(wiring, account_id(name), world, yesterday)
+        _account(wiring, account_id(name), world, yesterday, watch)
 
 
-def _account(wiring: Wiring, account: AccountId, world: World, yesterday: datetime) -> None:
+def _account(wiring: Wiring, account: AccountId, world: World, yesterday: datetime, watch: bool) -> None:
     name, mode = _NAMES[account]
     partners = [partner for partner in world.partners if partner.account == account]
     for partner in partners:
@@ -62,7 +65,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
         timezone=ZONE,
         currency_symbol="£",
         digest=DigestSettings(recipients=(f"licences@{account}.example.com",)),
-        alerts_off=_unwatched(world, partners),
+        alerts_off=frozenset() if watch else _unwatched(world, partners),
     )
     schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
     accounts.save_account(wiring.tables, settings)  # last: an account that is listed is complete
