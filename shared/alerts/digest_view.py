@@ -80,11 +80,6 @@ class DigestView:
     as_of: datetime
     now: datetime
 
-    @property
-    def mail_kind(self) -> str:
-        """News and reminder are the same mail of the day; the urgent one is another."""
-        return "urgent" if self.kind is DigestKind.URGENT else "digest"
-
     def tell(self, told: Told) -> Told:
         """What the recipient was told once this mail is accepted."""
         if self.kind is DigestKind.URGENT:

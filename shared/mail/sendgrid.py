@@ -58,7 +58,7 @@ class SendGridTransport:
             return Receipt(Delivery.UNCLEAR, why=error.why)
         if answer.status_code == HTTPStatus.ACCEPTED:
             return Receipt(Delivery.ACCEPTED, reference=one_line(answer.headers.get("X-Message-Id", ""), 100))
-        words = one_line(_words(answer), 300).replace(key, "(key)")
+        words = one_line(_words(answer).replace(key, "(key)"), 300)
         return Receipt(_judge(answer.status_code), why=f"SendGrid answered {answer.status_code}: {words}")
 
 

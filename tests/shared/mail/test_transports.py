@@ -421,6 +421,8 @@ def test_sendgrids_status_decides(status: int, expected: Delivery) -> None:
 def test_sendgrids_words_are_kept_but_never_the_key() -> None:
     receipt, _ = sendgrid_answer(401, b"<html>\r\n<p>bad key " + KEY.encode() + b"</p>" + b"x" * 5000)
     assert receipt.why.startswith("SendGrid answered 401: <html> <p>bad key (key)</p>xxx")
+    cut, _ = sendgrid_answer(401, b"x" * 295 + KEY.encode())
+    assert KEY[:3] not in cut.why
     assert len(receipt.why) < 400
 
 
