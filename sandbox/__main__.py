@@ -26,9 +26,10 @@ def main() -> int:
     demo.add_argument("--state", type=Path, help="folder that keeps everything (default: a new one)")
     demo.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
     demo.add_argument("--tenants", type=int, help="an MSP of that many tenants instead of the telling dozen")
-    demo.add_argument("--mailboxes", action="store_true", help="with --tenants: each has a shared mailbox")
     demo.add_argument(
-        "--watch", action="store_true", help="the large MSP watches shared mailboxes and renewals, too"
+        "--mailboxes",
+        action="store_true",
+        help="with --tenants: each has a shared mailbox, so they and renewals are watched",
     )
     change = commands.add_parser(
         "control",
@@ -61,7 +62,7 @@ def _demo(given: argparse.Namespace) -> int:
     with Stage(state.resolve(), world) as stage:
         if not is_seeded(stage.wiring):
             print("Setting up the MSP ...", file=sys.stderr)
-            seed(stage.wiring, world_named(world), stage.clock.now(), watch=given.watch)
+            seed(stage.wiring, world_named(world), stage.clock.now())
         host = stage.start_host(timers=not given.once)
         lived = day.live(stage, host)
         numbers = summary.of(stage, lived)

@@ -35,17 +35,14 @@ def is_seeded(wiring: Wiring) -> bool:
     return any(True for _ in accounts.account_ids(wiring.tables))
 
 
-def seed(wiring: Wiring, world: World, now: datetime, *, watch: bool = False) -> None:
-    """Store what the MSPs of the world decided, and the quantities that were confirmed the day before.
-
-    `watch`: also the accounts of a wide world watch shared mailboxes and renewals, as those of the demo do.
-    """
+def seed(wiring: Wiring, world: World, now: datetime) -> None:
+    """Store what the MSPs of the world decided, and the quantities that were confirmed the day before."""
     yesterday = now - timedelta(days=1)
     for name in sorted({partner.account for partner in world.partners}):
-        _account(wiring, account_id(name), world, yesterday, watch)
+        _account(wiring, account_id(name), world, yesterday)
 
 
-def _account(wiring: Wiring, account: AccountId, world: World, yesterday: datetime, watch: bool) -> None:
+def _account(wiring: Wiring, account: AccountId, world: World, yesterday: datetime) -> None:
     name, mode = _NAMES[account]
     partners = [partner for partner in world.partners if partner.account == account]
     for partner in partners:
@@ -65,7 +62,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
         timezone=ZONE,
         currency_symbol="£",
         digest=DigestSettings(recipients=(f"licences@{account}.example.com",)),
-        alerts_off=frozenset() if watch else _unwatched(world, partners),
+        alerts_off=_unwatched(world, partners),
     )
     schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
     accounts.save_account(wiring.tables, settings)  # last: an account that is listed is complete
@@ -74,7 +71,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
 def _unwatched(world: World, partners: list[Partner]) -> frozenset[str]:
     """Who has no shared mailboxes does not want two more calls per tenant to be told so.
 
-    In a wide world renewals are not watched either: it measures the reading of licences alone.
+    In a wide world without them renewals are not watched either: it measures the reading of licences alone.
     """
     mine = [tenant for tenant in world.tenants if _is_of(tenant, partners)]
     without_mailboxes = not any(tenant.shared_mailboxes for tenant in mine)
@@ -82,7 +79,7 @@ def _unwatched(world: World, partners: list[Partner]) -> frozenset[str]:
         slug
         for slug, off in (
             (Slug.SHARED_MAILBOX_LICENSES, without_mailboxes),
-            (Slug.RENEWAL_DUE, world.name != "demo"),
+            (Slug.RENEWAL_DUE, without_mailboxes and world.name != "demo"),
         )
         if off
     )
