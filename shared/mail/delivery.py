@@ -6,12 +6,13 @@ that records `done`, so whatever an unknown or refused mail said is new in the n
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from shared.errors import RetryLater
+from shared.errors import Rejected, RetryLater
 from shared.mail.base import Delivery, Mail, Receipt, Transport
 from shared.mail.message import InvalidMail, check
 from shared.storage import keys
@@ -101,6 +102,21 @@ def mails(tables: Tables, account: keys.AccountId) -> Iterator[MailRow]:
     return (row.read(MailRow) for row in tables.rows(keys.mails(account), "mail|"))
 
 
+def not_arrived(tables: Tables, account: keys.AccountId, on: date) -> tuple[MailRow, ...]:
+    """Each recipient's newest mail, of this month and the last, where it was refused or nothing is known of it."""
+    newest: dict[str, MailRow] = {}
+    for month in ((on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m"), on.strftime("%Y-%m")):
+        for row in tables.rows(keys.mails(account), f"mail|{month}"):
+            mail = row.read(MailRow)
+            if mail.state in _ENDED:
+                newest[mail.recipient] = max(newest.get(mail.recipient, mail), mail, key=_later)
+    return tuple(mail for mail in newest.values() if mail.state is not MailState.DONE)
+
+
+def _later(mail: MailRow) -> tuple[datetime, bool]:
+    return mail.since, mail.state is MailState.DONE
+
+
 def deliver(
     tables: Tables,
     transport: Transport,
@@ -141,6 +157,49 @@ def deliver(
         return desk.refuse(row, etag, str(error))
     row = desk.begin(row, etag, letter, known)
     return desk.settle(row, transport.send(letter.mail), letter)
+
+
+def send_again(
+    tables: Tables,
+    transport: Transport,
+    account: keys.AccountId,
+    failed_id: str,
+    write: Callable[[MailRow, Told], Letter | None],
+    now: datetime,
+) -> Outcome:
+    """Send a refused or unknown mail once more, because a person says so: as a mail of its own.
+
+    `write` gets that mail's row and what the recipient was told. Asking twice for one failed mail sends one. Raises
+    Rejected when there is no such mail or it arrived, and RetryLater as `deliver` does.
+    """
+    failed = next((one for one in mails(tables, account) if one.mail_id == failed_id), None)
+    if failed is None:
+        raise Rejected("There is no such mail.")
+    if failed.state not in {MailState.REFUSED, MailState.UNKNOWN}:
+        raise Rejected("Only a mail that was refused, or of which nothing is known, can be sent again.")
+    kind = _again(failed.kind)
+    row = failed.model_copy(
+        update={"kind": kind, "mail_id": mail_id(account, kind, failed.on, failed.recipient)}
+    )
+    return deliver(
+        tables, transport, account, kind, row.on, row.recipient, lambda known: write(row, known), now
+    )
+
+
+_ENDED = frozenset({MailState.DONE, MailState.REFUSED, MailState.UNKNOWN})
+_SENT_BEFORE = re.compile(r"(.+)-again(\d+)")
+
+
+def first_kind(kind: str) -> str:
+    """The kind of the mail that a mail sent again repeats."""
+    found = _SENT_BEFORE.fullmatch(kind)
+    return found[1] if found else kind
+
+
+def _again(kind: str) -> str:
+    """The kind that follows from a failed mail, so that two people who ask at once ask for the same mail."""
+    found = _SENT_BEFORE.fullmatch(kind)
+    return f"{found[1]}-again{int(found[2]) + 1}" if found else f"{kind}-again1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.errors import RetryLater
+from shared.errors import Rejected, RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import (
     LEASE,
     PAUSES,
     SENDING_GRACE,
     Letter,
+    MailRow,
     MailState,
     Outcome,
     Told,
     deliver,
     mail_id,
     mails,
+    not_arrived,
+    send_again,
     told,
 )
 from shared.storage import keys
@@ -366,6 +369,65 @@ def test_storage_that_always_conflicts_after_sending_ends_as_unknown_not_as_a_se
     tables.refusing, provider.after = False, lambda: None
     assert patiently(tables, provider).state is MailState.UNKNOWN
     assert len(provider.sent) == 1
+
+
+# -- send again -------------------------------------------------------------------------------------------------
+
+REFUSED = Receipt(Delivery.REFUSED, why="550 no such mailbox")
+UNCLEAR = Receipt(Delivery.UNCLEAR, why="no answer")
+
+
+def again(tables: Tables, provider: Provider, failed: str, *, at: datetime = NOW) -> Outcome:
+    def write(row: MailRow, known: Told) -> Letter | None:
+        written = letter(known)
+        return replace(written, mail=replace(MAIL, id=row.mail_id))
+
+    return send_again(tables, provider, DEMO, failed, write, at)
+
+
+@pytest.mark.parametrize("receipt", [REFUSED, UNCLEAR])
+def test_a_failed_mail_is_sent_again_when_a_person_says_so_and_only_once(receipt: Receipt) -> None:
+    tables, provider = MemoryTables(), Provider([receipt])
+    send(tables, provider)
+    provider.sent.clear()
+    first = mail_id(DEMO, "digest", TODAY, TO)
+    assert again(tables, provider, first).sent_now
+    assert not again(tables, provider, first).sent_now
+    assert provider.sent == [mail_id(DEMO, "digest-again1", TODAY, TO)]
+    assert told(tables, DEMO, TO).digest_as_of == NOW
+    assert not_arrived(tables, DEMO, TODAY) == ()
+
+
+def test_a_mail_sent_again_that_is_refused_again_can_be_sent_again_too() -> None:
+    tables, provider = MemoryTables(), Provider([REFUSED, REFUSED])
+    send(tables, provider)
+    assert again(tables, provider, mail_id(DEMO, "digest", TODAY, TO)).state is MailState.REFUSED
+    assert again(tables, provider, mail_id(DEMO, "digest-again1", TODAY, TO)).sent_now
+    assert provider.sent == [mail_id(DEMO, "digest-again2", TODAY, TO)]
+
+
+def test_a_mail_that_arrived_is_not_there_or_is_another_accounts_is_not_sent_again() -> None:
+    tables, provider = MemoryTables(), Provider()
+    send(tables, provider)
+    with pytest.raises(Rejected, match="Only a mail that was refused"):
+        again(tables, provider, mail_id(DEMO, "digest", TODAY, TO))
+    with pytest.raises(Rejected, match="no such mail"):
+        again(tables, provider, mail_id(keys.account_id("other"), "digest", TODAY, TO))
+    assert len(provider.sent) == 1
+
+
+def test_what_did_not_arrive_is_the_newest_failed_mail_of_a_recipient_until_a_later_one_is_taken() -> None:
+    tables, provider = MemoryTables(), Provider([REFUSED, UNCLEAR])
+    day = timedelta(days=1)
+    send(tables, provider)
+    send(tables, Provider(), to="boss@msp.example")
+    send(tables, provider, at=NOW + day, on=TODAY + day)
+    [failed] = not_arrived(tables, DEMO, TODAY + day)
+    assert (failed.recipient, failed.state, failed.on) == (TO, MailState.UNKNOWN, TODAY + day)
+    assert len(not_arrived(tables, DEMO, date(2026, 12, 31))) == 1
+    assert not_arrived(tables, DEMO, date(2027, 1, 1)) == ()
+    assert send(tables, provider, at=NOW + day, kind="urgent").sent_now
+    assert not_arrived(tables, DEMO, TODAY + day) == ()
 
 
 @pytest.mark.azurite
