@@ -40,6 +40,8 @@ def main() -> int:
     change.add_argument("--state", type=Path, required=True, help="the folder of the sandbox")
     change.add_argument("words", nargs=argparse.REMAINDER, help="what to do; see below")
     given = parser.parse_args()
+    if given.command == "demo" and given.tenants is not None and given.tenants < 1:
+        parser.error("TENANTS must be a whole number of 1 or more.")
     try:
         return _demo(given) if given.command == "demo" else _control(given)
     except (AzuriteError, ControlError, DayFailed) as told:
