@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
-from shared.alerts import exclusions
+from shared.alerts import exclusions, removals
 from shared.alerts.exclusions import Exclusions
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.rules import RULES, loading
@@ -59,6 +59,7 @@ def evaluate(
         for rule in rules:
             book.take(rule.slug, rule.tenant(view, head))
     book.finish()
+    _end_removals(tables, view)
     evaluation = Evaluation(
         at=now,
         run_id=run_id,
@@ -71,6 +72,13 @@ def evaluate(
     # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
     tables.commit([Put(keys.evaluation(account.id), evaluation)])
     return evaluation
+
+
+def _end_removals(tables: Tables, view: AccountView) -> None:
+    try:
+        removals.end_for_returned(tables, view.account.id, view.removals, view.listed, view.now)
+    except Conflict as conflict:
+        raise RetryLater(timedelta(seconds=5), "a person was deciding about a removed tenant") from conflict
 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:

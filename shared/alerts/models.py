@@ -76,3 +76,12 @@ class Evaluation(Document):
     on_date: date
     urgent_at: datetime | None = None
     """When the newest of the open urgent alerts last changed."""
+
+
+class Removal(Document):
+    """What a person decided about a removed tenant; who, when and why are the decision's."""
+
+    ends: date | None = None
+    """The last day that is billed; None: it was dismissed."""
+    until: date
+    """The first day, in the account's zone, on which the row is raised again if the tenant is still missing."""

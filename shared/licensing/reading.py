@@ -37,6 +37,16 @@ TIMED_OUT = Trouble(
 )
 
 
+NOT_LISTED = Trouble(
+    blame=Blame.GONE,
+    code="not in a partner list",
+    sentence=(
+        "The tenant is in no customer list of your partner connections. If the customer has left, end its lines "
+        "and remove the company; else ask Microsoft's partner support why it is missing."
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TenantToRead:
     """Follow-up of `read_partners`: read this tenant through the first of these connections that can."""
@@ -213,14 +223,7 @@ def reachable(
         )
     if perhaps is not None:
         return (), perhaps
-    return (), Trouble(
-        blame=Blame.GONE,
-        code="not in a partner list",
-        sentence=(
-            "The tenant is in no customer list of your partner connections. If the customer has left, end its lines "
-            "and remove the company; else ask Microsoft's partner support why it is missing."
-        ),
-    )
+    return (), NOT_LISTED
 
 
 def read_tenant(

@@ -13,6 +13,7 @@ from shared.alerts.rules.renewal_due import RenewalDue
 from shared.alerts.rules.shared_mailbox_licenses import SharedMailboxLicenses
 from shared.alerts.rules.sync_overdue import SyncOverdue
 from shared.alerts.rules.tenant_not_added import TenantNotAdded
+from shared.alerts.rules.tenant_removed import TenantRemoved
 from shared.alerts.rules.unused_licenses import UnusedLicenses
 
 RULES: Final[Sequence[Rule]] = (
@@ -21,6 +22,7 @@ RULES: Final[Sequence[Rule]] = (
     LineDrift(),
     SyncOverdue(),
     InvalidAuth(),
+    TenantRemoved(),
     NoBillingProfile(),
     TenantNotAdded(),
     UnusedLicenses(),

@@ -7,6 +7,7 @@ from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, identity, part
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import coded, sentence
 from shared.licensing.models import Head, ReadStatus, Trouble
+from shared.licensing.reading import NOT_LISTED
 from shared.microsoft.models import Blame
 
 SECOND_NIGHT = timedelta(hours=20)
@@ -31,6 +32,8 @@ class InvalidAuth(Rule):
             return Judgement(scopes=frozenset({scope}))
         if trouble is None or not is_told(view, head) or trouble in view.partner_troubles:
             return NOT_JUDGED
+        if _is_removal(view, trouble):
+            return Judgement(scopes=frozenset({scope}))
         if trouble.blame is Blame.PARTNER:
             return Judgement((_partner(view, view.partner_of(head), trouble, scope),))
         key, (what, fix) = identity("tenant", of), _words(trouble)
@@ -39,13 +42,22 @@ class InvalidAuth(Rule):
 
 
 def is_told(view: AccountView, head: Head) -> bool:
-    """A row of this type says why an added tenant cannot be read: its own one, or its partner's."""
+    """A row says why an added tenant cannot be read: its own one, its partner's, or that it was removed."""
     trouble = head.trouble
-    if trouble is None or head.tenant_id not in view.companies or not view.is_on(Slug.INVALID_AUTH):
+    if trouble is None or head.tenant_id not in view.companies:
+        return False
+    if _is_removal(view, trouble):
+        return True
+    if not view.is_on(Slug.INVALID_AUTH):
         return False
     if trouble.blame is Blame.INVALID:
         return head.unread_since is not None and view.now - head.unread_since >= SECOND_NIGHT
     return trouble.blame is not Blame.TRANSIENT
+
+
+def _is_removal(view: AccountView, trouble: Trouble) -> bool:
+    """That the tenant is in no customer list is a person's decision, not a sign-in problem."""
+    return trouble.code == NOT_LISTED.code and view.is_on(Slug.TENANT_REMOVED)
 
 
 def _partner(view: AccountView, connection: str, trouble: Trouble, scope: str) -> Finding:

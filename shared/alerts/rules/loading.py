@@ -9,7 +9,7 @@ from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
-from shared.alerts import poison
+from shared.alerts import poison, removals
 from shared.alerts.rules.view import AccountView, Mapped, Nights, OwnLine, Partner, Unreadable
 from shared.billing import records, repository
 from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
@@ -50,6 +50,7 @@ def account_view(
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
         poisoned=tuple(poison.noted(tables, account.id)),
+        removals=removals.in_force(tables, account.id),
     )
 
 
@@ -124,5 +125,6 @@ def _partners(
         if partner.complete:
             customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
             rest = tuple(one for tenant, one in customers.items() if tenant not in companies)
-            partner = Partner(connection, partner.listed, rest)
+            added = frozenset(tenant for tenant in companies if tenant in customers)
+            partner = Partner(connection, partner.listed, rest, added)
         yield partner

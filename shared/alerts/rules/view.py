@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 from shared.accounts.models import Account, Company
 from shared.accounts.runs import Run
+from shared.alerts.models import Removal
 from shared.alerts.poison import Poisoned
 from shared.billing.models import BillingProfile, LineKey, LineRecord, PsaConnection
 from shared.billing.models import Mapping as LineMapping
@@ -52,11 +54,13 @@ class Unreadable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A partner connection, its newest list and those of its customers that have no company."""
+    """A partner connection, its newest list and its customers, if the list is complete."""
 
     connection: PartnerConnection
     listed: PartnerList | None
     not_added: tuple[Customer, ...] = ()
+    added: frozenset[str] = frozenset()
+    """Ids of those that have one: the companies' own texts, so that a long list costs little."""
 
     @property
     def complete(self) -> bool:
@@ -87,7 +91,7 @@ class Nights:
     """When a nightly run that read every tenant last closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps what it worked out
 class AccountView:
     account: Account
     now: datetime
@@ -109,6 +113,8 @@ class AccountView:
     psa_troubles: Mapping[str, PsaTrouble] = field(default_factory=dict)
     partners: tuple[Partner, ...] = ()
     poisoned: tuple[Poisoned, ...] = ()
+    removals: Mapping[str, Removal] = field(default_factory=dict)
+    """What people decided about removed tenants, by tenant id."""
 
     def is_on(self, slug: str) -> bool:
         return slug not in self.account.alerts_off
@@ -125,6 +131,27 @@ class AccountView:
         """Work that ended in a poison queue, until a night that began later has ended."""
         started = self.nights.last_started
         return [one for one in self.poisoned if started is None or one.at >= started]
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.account.zone).date()
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """Tenants with a company that are in a complete list of a partner connection."""
+        return frozenset(chain.from_iterable(partner.added for partner in self.partners))
+
+    @cached_property
+    def lists_are_whole(self) -> bool:
+        """Every connection's list is complete and of the same run: nobody is on the way from one to another."""
+        runs = {
+            partner.listed.run if partner.listed and partner.complete else None for partner in self.partners
+        }
+        return len(runs) == 1 and None not in runs
+
+    def is_removed(self, tenant_id: str) -> bool:
+        """It has a company and is in no list; False also when that cannot be known."""
+        return self.lists_are_whole and tenant_id in self.companies and tenant_id not in self.listed
 
     def who(self, tenant_id: str) -> str:
         """The customer's name, or its tenant id when it was not added (any more)."""

@@ -23,6 +23,7 @@ from shared.licensing.models import (
     Terms,
     Trouble,
 )
+from shared.licensing.reading import NOT_LISTED, stored_customers
 from shared.licensing.terms import pack
 from shared.microsoft import connections
 from shared.microsoft.models import (
@@ -149,6 +150,7 @@ class World:
     def __init__(self) -> None:
         self.tables = CountingTables()
         self.blobs = MemoryBlobs()
+        self.at_home: set[str] = set()
         self.now = NIGHT
         self.account = Account(
             id=AccountId("acme"),
@@ -182,11 +184,14 @@ class World:
         *,
         read: bool = True,
     ) -> None:
-        """A partner connection and how its newest list went."""
+        """A partner connection and how its newest list went; whoever was added and did not leave is in that of `p1`."""
         connection = PartnerConnection(
             id=name, name=f"Partner {name}", tenant_id=f"home-{name}", client_id="app"
         )
         connections.save(self.tables, self.account.id, connection)
+        if name == "p1":
+            everybody = {one: Customer(tenant_id=one, name=one) for one in sorted(self.at_home)}
+            customers = (everybody | {one.tenant_id: one for one in customers}).values()
         customers = tuple(customers)
         listed = PartnerList(
             connection_id=name,
@@ -222,9 +227,32 @@ class World:
             psa_company="1",
         )
         accounts.add_company(self.tables, self.account.id, added, "tester", self.now)
+        self.at_home.add(tenant)
+        self._list({**self._listed(), tenant: Customer(tenant_id=tenant, name=tenant)})
         self.read(tenant, *skus, subscriptions=subscriptions)
 
+    def leave(self, *tenants: str) -> None:
+        """They are in the list of `p1` no more, so a run does not read them."""
+        self.at_home -= set(tenants)
+        self._list({name: one for name, one in self._listed().items() if name not in tenants})
+        for tenant in tenants:
+            self.fail(tenant, NOT_LISTED)
+
+    def come_back(self, *tenants: str) -> None:
+        self.at_home |= set(tenants)
+        self._list({**self._listed(), **{one: Customer(tenant_id=one, name=one) for one in tenants}})
+
+    def _listed(self) -> dict[str, Customer]:
+        return stored_customers(self.blobs, keys.partner_list_blob(self.account.id, "p1"))
+
+    def _list(self, customers: dict[str, Customer]) -> None:
+        body = CustomerList(customers=tuple(customers.values())).body()
+        self.blobs.put(keys.partner_list_blob(self.account.id, "p1"), gzip.compress(body))
+
     def remove(self, tenant: str) -> None:
+        """Its company is removed, and the customer leaves."""
+        self.at_home.discard(tenant)
+        self._list({name: one for name, one in self._listed().items() if name != tenant})
         decide(
             self.tables,
             self.account.id,

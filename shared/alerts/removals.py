@@ -1,0 +1,100 @@
+"""K1: what people decided about tenants that are in no customer list any more. Nothing ends without such a word."""
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from shared.alerts.models import Removal, Slug
+from shared.alerts.rules.base import identity
+from shared.errors import Rejected
+from shared.storage import decisions, keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+KIND: Final = "removal"
+DISMISSED_FOR: Final = timedelta(days=30)
+FURTHEST: Final = timedelta(days=3 * 366)
+"""The longest term that is sold: a date beyond it is a slip of the hand."""
+
+
+class Decided(NamedTuple):
+    """One line of the list of what was decided."""
+
+    tenant_id: str
+    removal: Removal
+    who: str
+    since: datetime
+    reason: str
+
+
+def confirm(
+    tables: Tables,
+    account: AccountId,
+    tenant_id: str,
+    ends: date,
+    *,
+    today: date,
+    who: str,
+    reason: str,
+    now: datetime,
+) -> Removal:
+    """The customer has left, and `ends` is the last day to bill. Records it and ends nothing itself.
+
+    The row closes until that day is over, and comes back for as long as the company is still added then.
+    Raises Rejected.
+    """
+    if not today <= ends <= today + FURTHEST:
+        raise Rejected(
+            f"The last day to bill must be between {today.isoformat()} and {(today + FURTHEST).isoformat()}, "
+            f"not {ends.isoformat()}."
+        )
+    removal = Removal(ends=ends, until=ends + timedelta(days=1))
+    return _decide(tables, account, tenant_id, removal, who, reason, now)
+
+
+def dismiss(
+    tables: Tables, account: AccountId, tenant_id: str, *, today: date, who: str, reason: str, now: datetime
+) -> Removal:
+    """The row needs nobody for 30 days, unless the tenant comes back and goes again. Raises Rejected."""
+    removal = Removal(until=today + DISMISSED_FOR)
+    return _decide(tables, account, tenant_id, removal, who, reason, now)
+
+
+def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
+    """By tenant id."""
+    return dict(decisions.in_force(tables, account, KIND, Removal))
+
+
+def decided(tables: Tables, account: AccountId) -> Iterator[Decided]:
+    for one in decisions.standing(tables, account, KIND):
+        removal = one.read(Removal)
+        if removal is not None:
+            yield Decided(one.id, removal, one.who, one.valid_from, one.reason)
+
+
+def end_for_returned(
+    tables: Tables, account: AccountId, removals: Collection[str], listed: Collection[str], now: datetime
+) -> None:
+    """A tenant that is listed again has not left: what was decided does not count when it goes another time.
+
+    Raises Conflict when a person decides about the same tenant at this moment.
+    """
+    for tenant in sorted(set(removals) & set(listed)):
+        reason = "the tenant is in a customer list again"
+        decisions.decide(tables, account, KIND, tenant, None, who="Seatwise", reason=reason, now=now)
+
+
+def _decide(
+    tables: Tables,
+    account: AccountId,
+    tenant_id: str,
+    removal: Removal,
+    who: str,
+    reason: str,
+    now: datetime,
+) -> Removal:
+    row = tables.get(keys.alert(account, Slug.TENANT_REMOVED, identity(tenant_id)))
+    if row is None and decisions.get(tables, account, KIND, tenant_id, Removal) is None:
+        raise Rejected(f"Tenant {tenant_id} is not among the removed tenants, so there is nothing to decide.")
+    decisions.decide(tables, account, KIND, tenant_id, removal, who=who, reason=reason, now=now)
+    return removal
