@@ -15,7 +15,7 @@ from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
 from shared.alerts.rules.view import AccountView
 from shared.errors import RetryLater
 from shared.licensing import reading
-from shared.licensing.models import ReadStatus
+from shared.licensing.models import Head, ReadStatus
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -54,7 +54,7 @@ def evaluate(
     read = not_read = 0
     for head in reading.heads(tables, account.id):
         if head.tenant_id in view.companies:
-            good = head.status is ReadStatus.READ
+            good = _was_read(view, head)
             read, not_read = read + good, not_read + (not good)
         for rule in rules:
             book.take(rule.slug, rule.tenant(view, head))
@@ -79,6 +79,13 @@ def _end_removals(tables: Tables, view: AccountView) -> None:
         removals.end_for_returned(tables, view.account.id, view.removals, view.listed, view.now)
     except Conflict as conflict:
         raise RetryLater(timedelta(seconds=5), "a person was deciding about a removed tenant") from conflict
+
+
+def _was_read(view: AccountView, head: Head) -> bool:
+    """Completely, and since the newest night that has ended began: older numbers are no read of that night."""
+    if head.status is not ReadStatus.READ or head.snapshot is None:
+        return False
+    return view.nights.last_started is None or head.snapshot.began >= view.nights.last_started
 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:

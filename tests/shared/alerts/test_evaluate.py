@@ -224,3 +224,15 @@ def test_an_unknown_run_is_a_bug_of_the_caller(world: World) -> None:
     world.run = "never"
     with pytest.raises(LookupError):
         world.evaluate()
+
+
+def test_tenants_that_the_newest_night_never_asked_for_are_not_told_as_read(world: World) -> None:
+    """Its start was given up: the heads still say how the night before went."""
+    world.add("t1", sku("e3", 10))
+    world.add("t2", sku("e3", 10))
+    assert (world.evaluate().tenants_read, world.evaluate().tenants_not_read) == (2, 0)
+    world.now += DAY
+    world.start_run()
+    world.read("t2", sku("e3", 10))
+    evaluation = world.evaluate()
+    assert (evaluation.tenants_read, evaluation.tenants_not_read) == (1, 1)
