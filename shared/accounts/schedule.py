@@ -12,6 +12,8 @@ from shared.storage.tables import Conflict, Insert, Replace, Tables
 
 DIGEST_WAITS = timedelta(hours=3)
 """How long a digest waits for its run to close."""
+WEST = 3
+"""Days that a move west can set an account's date back: two by the zones (UTC+14 to UTC-11), one by the hour."""
 
 
 class Schedule(Document):
@@ -41,16 +43,15 @@ class Due:
 def of(tables: Tables, account: Account, now: datetime) -> Due:
     """What is due now."""
     on = due.newest_due(now, account.sync_hour, account.zone)
-    run = runs.find(tables, account.id, nightly_id(on))
+    run = _night(tables, account, on)
     closed = run is not None and run.state is RunState.CLOSED
     stuck = run if run is not None and not closed and now > run.ends else None
     done = stored(tables, account)
-    to_clean = closed and (done.cleaned_on is None or done.cleaned_on < on)
     return Due(
         run_on=on if run is None else None,
         stuck=stuck,
         digest_on=_digest_due(tables, account, done.digest_on, now),
-        clean_on=on if to_clean else None,
+        clean_on=run.on if run is not None and closed and _is_after(run.on, done.cleaned_on) else None,
     )
 
 
@@ -58,12 +59,25 @@ def _digest_due(tables: Tables, account: Account, done: date | None, now: dateti
     """The due date of the digest that can go now: its run is closed, or was waited for long enough."""
     on = due.newest_due(now, account.digest.hour, account.zone, account.digest.frequency)
     at = due.local_instant(on, account.digest.hour, account.zone)
-    if (done is not None and done >= on) or at.timestamp() < account.since.timestamp():
+    if not _is_after(on, done) or at.timestamp() < account.since.timestamp():
         return None
-    run = runs.find(tables, account.id, nightly_id(due.newest_due(at, account.sync_hour, account.zone)))
+    run = _night(tables, account, due.newest_due(at, account.sync_hour, account.zone))
     if run is not None and run.state is RunState.CLOSED:
         return on
     return on if now.timestamp() >= at.timestamp() + DIGEST_WAITS.total_seconds() else None
+
+
+def _is_after(on: date, done: date | None) -> bool:
+    return done is None or on > done
+
+
+def _night(tables: Tables, account: Account, on: date) -> Run | None:
+    """The run of that night, or of a later one: an account that moved west has had nights its date has yet to reach."""
+    for days in range(WEST + 1):
+        run = runs.find(tables, account.id, nightly_id(on + timedelta(days=days)))
+        if run is not None:
+            return run
+    return None
 
 
 def nightly_id(on: date) -> str:
