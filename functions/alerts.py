@@ -37,8 +37,12 @@ def send_mail(message: func.QueueMessage) -> None:
 def _send(wired: Wiring, asked: SendMail) -> Iterator[Work]:
     account = repository.account(wired.tables, asked.account)
     now, sender = wired.clock(), wired.settings.sender
-    telling.tell(wired.tables, wired.transport, account, sender, asked.on, asked.due, now, wired.links)
-    yield from ()
+    all_arrived = telling.tell(
+        wired.tables, wired.transport, account, sender, asked.on, asked.due, now, wired.links
+    )
+    judged = None if all_arrived else evaluate.evaluation_of(wired.tables, account.id)
+    if judged is not None:
+        yield Evaluate(account=account.id, run=judged.run_id)
 
 
 class _Addressed(BaseModel):

@@ -12,8 +12,9 @@ from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.exclude_link import Links
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.errors import RetryLater
+from shared.mail import delivery
 from shared.mail.base import Mail, Transport
-from shared.mail.delivery import Letter, MailState, Told, deliver, mail_id
+from shared.mail.delivery import Letter, MailRow, MailState, Outcome, Told, deliver, mail_id
 from shared.storage.tables import Tables
 
 _log = logging.getLogger("seatwise.mail")
@@ -31,27 +32,31 @@ def tell(
     due: bool,
     now: datetime,
     links: Links | None = None,
-) -> None:
+) -> bool:
     """Deliver to every recipient who has something to be told, and remember that it was dealt with.
+
+    False when a mail was refused or nothing is known of it: judged anew, that becomes an alert for the others.
 
     Raises RetryLater when a mail could not leave yet; recipients who have theirs are not written to again.
     """
     evaluation = evaluation_of(tables, account.id)
     if evaluation is None:
-        return
+        return True
     if due:
         _wait_for_judgement(tables, account, evaluation, now)
     alerts = list(open_alerts(tables, account.id))
-    waiting = None
+    waiting, all_arrived = None, True
     kind = "digest" if due else "urgent"
-    for recipient in account.digest.recipients:
-        desk = _Desk(account, alerts, evaluation, recipient, sender, kind, on, now, links)
+    for recipient in account.digest.everybody:
+        theirs = [alert for alert in alerts if recipient in _recipients(account, alert)]
+        desk = _Desk(account, theirs, evaluation, recipient, sender, kind, on, now, links)
         try:
             outcome = deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
         except RetryLater as later:
             waiting = later
             continue
         if outcome.state in {MailState.REFUSED, MailState.UNKNOWN}:
+            all_arrived = False
             _log.error("%s: the %s of %s is %s: %s", account.id, kind, on, outcome.state, outcome.why)
     if waiting is not None:
         raise waiting
@@ -62,6 +67,37 @@ def tell(
         urgent_as_of=evaluation.at,
         urgent_on=None if due else on,
     )
+    return all_arrived
+
+
+def send_again(
+    tables: Tables,
+    transport: Transport,
+    account: Account,
+    sender: str,
+    failed_id: str,
+    now: datetime,
+    links: Links | None = None,
+) -> Outcome:
+    """Send a failed mail's recipient what it said, as far as it is still so, and what is new since.
+
+    No state: there is nothing to say to them any more. Raises Rejected with a sentence for a person, and RetryLater
+    when it could not leave yet.
+    """
+    evaluation = evaluation_of(tables, account.id)
+    alerts = list(open_alerts(tables, account.id))
+
+    def write(mail: MailRow, told: Told) -> Letter | None:
+        to = mail.recipient
+        if evaluation is None or to not in account.digest.recipients:
+            return None
+        return _Desk(account, alerts, evaluation, to, sender, mail.kind, mail.on, now, links).write(told)
+
+    return delivery.send_again(tables, transport, account.id, failed_id, write, now)
+
+
+def _recipients(account: Account, alert: Alert) -> tuple[str, ...]:
+    return account.digest.to(alert.finding.slug, alert.finding.tenant_id)
 
 
 def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation, now: datetime) -> None:
@@ -93,7 +129,7 @@ class _Desk:
             self.account,
             self.evaluation,
             recipient=self.recipient,
-            due=self.kind == "digest",
+            due=delivery.first_kind(self.kind) == "digest",
             now=self.now,
             exclude=self._exclude,
         )

@@ -17,6 +17,7 @@ from shared.billing.models import Mapping as LineMapping
 from shared.licensing.licences import LicenceKey
 from shared.licensing.models import PartnerList
 from shared.licensing.reading import stored_customers
+from shared.mail.delivery import not_arrived
 from shared.microsoft import connections
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -49,6 +50,7 @@ def account_view(
             one.connection: one for one in repository.troubles(tables, account.id) if one.connection in psas
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
+        mails=not_arrived(tables, account.id, now.astimezone(account.zone).date()),
         poisoned=tuple(poison.noted(tables, account.id)),
         removals=removals.in_force(tables, account.id),
     )

@@ -18,6 +18,7 @@ from shared.billing.psa.base import BillableOption
 from shared.billing.repository import PsaTrouble
 from shared.licensing.licences import LicenceKey, is_watched
 from shared.licensing.models import Head, PartnerList, ReadStatus, Snapshot, Trouble
+from shared.mail.delivery import MailRow
 from shared.microsoft.models import Blame, Customer, PartnerConnection, Sku
 
 STALE = timedelta(hours=36)
@@ -112,6 +113,8 @@ class AccountView:
     psas: Mapping[str, PsaConnection] = field(default_factory=dict)
     psa_troubles: Mapping[str, PsaTrouble] = field(default_factory=dict)
     partners: tuple[Partner, ...] = ()
+    mails: tuple[MailRow, ...] = ()
+    """Each recipient's newest, where it was refused or nothing is known of it."""
     poisoned: tuple[Poisoned, ...] = ()
     removals: Mapping[str, Removal] = field(default_factory=dict)
     """What people decided about removed tenants, by tenant id."""

@@ -12,6 +12,7 @@ from shared.alerts.exclude_link import PATH, Links, recipient_mark
 from shared.alerts.models import Slug
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.delivery import MailState, Outcome, mail_id
 from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
 
@@ -114,7 +115,72 @@ def test_what_a_refused_mail_said_is_new_in_the_next_digest(world: World, post: 
     world.evaluate()
     tell(world, post, world.now.date(), due=True)
     assert len(post.mails) == 1
-    assert post.mails[0].subject.startswith("3 new: 1 failed push")
+    assert post.mails[0].subject.startswith("4 new: 1 failed push")
+
+
+def send_again(world: World, post: Post, failed: str) -> Outcome:
+    return telling.send_again(
+        world.tables, post, world.account, "seatwise@msp.example.com", failed, world.now
+    )
+
+
+@pytest.mark.parametrize(
+    "delivery, words",
+    [
+        (Delivery.REFUSED, "was refused: the provider says so."),
+        (Delivery.UNCLEAR, "may not have arrived: the provider says so."),
+    ],
+)
+def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does(
+    world: World, post: Post, delivery: Delivery, words: str
+) -> None:
+    weekly(world, "gone@msp.example.com", "boss@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    post.says["gone@msp.example.com"] = delivery
+    assert not telling.tell(
+        world.tables, post, world.account, "s@msp.example.com", world.now.date(), True, world.now
+    )
+    post.mails.clear()
+    world.now += HOUR
+    alert = world.only(Slug.SYNC_OVERDUE)
+    assert alert.finding.what == f"The digest of 20 Nov 2026 to gone@msp.example.com {words}"
+    tick(world, post)
+    assert [mail.to for mail in post.mails] == ["boss@msp.example.com"]
+    assert words in " ".join(post.mails[0].text.split())
+    world.sleep()
+    [still] = world.alerts(Slug.SYNC_OVERDUE)
+    assert still.changed_at == alert.changed_at, "another refused mail is no news: it would never end"
+    tick(world, post)
+    assert len(post.mails) == 1
+
+    post.says.clear()
+    failed = mail_id(world.account.id, "digest", alert.opened_at.date(), "gone@msp.example.com")
+    assert send_again(world, post, failed).sent_now
+    assert not send_again(world, post, failed).sent_now
+    assert post.mails[-1].to == "gone@msp.example.com"
+    assert "1 failed push" in post.mails[-1].subject
+    world.now += HOUR
+    assert world.alerts(Slug.SYNC_OVERDUE) == []
+
+
+def test_what_is_sent_again_is_what_is_still_so_and_only_to_who_still_gets_mails(
+    world: World, post: Post
+) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 0))
+    fails(world, "mapping1")
+    post.says["a@msp.example.com"] = Delivery.REFUSED
+    tell(world, post, world.now.date(), due=True)
+    failed = mail_id(world.account.id, "digest", world.now.date(), "a@msp.example.com")
+    world.lines()
+    world.evaluate()
+    assert send_again(world, post, failed).state is MailState.REFUSED, "what is open now is the refusal"
+    weekly(world, "b@msp.example.com")
+    again = mail_id(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com")
+    assert send_again(world, post, again) == Outcome(None)
+    assert world.alerts(Slug.SYNC_OVERDUE) == []
+    assert post.mails == []
 
 
 def test_nothing_is_mailed_when_nothing_is_open(world: World, post: Post) -> None:
