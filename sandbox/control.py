@@ -14,6 +14,8 @@ OWN = """\
   held                                                           List the changes that wait for a person's word.
   approve CHANGE                                                 Let a held change be written (`all`: each of them).
   reject CHANGE                                                  Leave a held change unwritten (`all`: each of them).
+  mails                                                          List the mails, the newest first.
+  send-again ID                                                  Send a mail again that may not have arrived.
   exclusions                                                     List what was excluded by the links in the mails.
   include ID                                                     Remove an exclusion (`all`: each of them)."""
 """The controls of Seatwise's own side, as `--help` shows them."""
@@ -29,6 +31,10 @@ def control(state: Path, words: Sequence[str]) -> Any:
             from sandbox.decisions import decisions
 
             return decisions(state, name, words[1:])
+        case "mails" | "send-again":
+            from sandbox.mails import mails
+
+            return mails(state, name, words[1:])
         case "exclusions" | "include":
             from sandbox.exclusions import exclusions
 
