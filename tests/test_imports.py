@@ -160,6 +160,7 @@ def test_a_model_imports_no_service(module: str) -> None:
     assert set(_of(IMPORTS[module], "shared")) <= {
         *MODELS,
         "shared.licensing.licences",
+        "shared.mail.message",
         "shared.storage.tables",
     }
 

@@ -1,12 +1,15 @@
 """The account, its preferences and the companies it added."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from shared.mail.message import address, one_line
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 
@@ -33,18 +36,54 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _all_different(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(addresses))
+
+
+def _printable(symbol: str) -> str:
+    if not symbol or one_line(symbol) != symbol:
+        raise ValueError("a currency symbol is 1 to 8 characters, without line breaks or control characters")
+    return symbol
+
+
 MicrosoftId = Annotated[str, StringConstraints(to_lower=True)]
 """Of a tenant, SKU or subscription: whoever typed it, it is found in what is read, where all are in lower case."""
 Hour = Annotated[int, Field(ge=0, le=23)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
+Address = Annotated[str, AfterValidator(address), StringConstraints(to_lower=True)]
+"""In lower case: one person who is named twice, in capitals and without, gets one mail."""
+Addresses = Annotated[tuple[Address, ...], Field(min_length=1), AfterValidator(_all_different)]
+Symbol = Annotated[str, StringConstraints(max_length=8), AfterValidator(_printable)]
 
 
 class DigestSettings(Document):
-    recipients: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Who is mailed what, and when.
+
+    A row goes to the addresses of its alert type and to those of its company. Where neither names any, it goes to
+    `recipients`: so every row goes to somebody, and who is routed to gets nothing else. Who should get all rows,
+    routed ones too, is named in `recipients` and in every route.
+    """
+
+    recipients: Addresses
+    by_type: Mapping[str, Addresses] = {}
+    """By the slug of an alert type: instead of `recipients`, or besides its company's (N6)."""
+    by_company: Mapping[MicrosoftId, Addresses] = {}
+    """By the tenant id of a company: instead of `recipients`, or besides its type's (N6)."""
     frequency: Frequency = Frequency.DAILY
     hour: Hour = 7
     """Local hour of the account's zone."""
     repeat_after_days: Annotated[int, Field(ge=1, le=31)] = 7
+
+    def to(self, slug: str, tenant_id: str) -> tuple[str, ...]:
+        """Who gets the rows of this type about this tenant; "" is of no tenant."""
+        routed = (*self.by_type.get(slug, ()), *self.by_company.get(tenant_id, ()))
+        return tuple(dict.fromkeys(routed)) or self.recipients
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All who may get a mail, each once."""
+        routed = (*self.by_type.values(), *self.by_company.values())
+        return tuple(dict.fromkeys(chain(self.recipients, *routed)))
 
 
 class GuardSettings(Document):
@@ -75,7 +114,12 @@ class Account(Document):
     mode: Mode = Mode.PREVIEW
     timezone: Zone
     sync_hour: Hour = 2
-    currency_symbol: str = "$"
+    currency_symbol: Symbol = "$"
+    """For display only: nothing is converted (S16)."""
+    delegated_admin: bool = True
+    """Preselected where a company is added (S14)."""
+    show_names: bool = False
+    """The first tick where a licence is mapped; saved mappings stay as they are (S15)."""
     digest: DigestSettings
     guard: GuardSettings = GuardSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -96,7 +96,7 @@ class Desk:
             account = repository.account(self.tables, account_id(link.account))
         except LookupError:
             return _retired("The account that it belongs to is no longer in Seatwise.")
-        marks = {recipient_mark(address): address for address in account.digest.recipients}
+        marks = {recipient_mark(address): address for address in account.digest.everybody}
         if link.recipient not in marks:
             return _retired("The address that it was sent to no longer gets this account’s mails.")
         case = self._found(account, link, marks[link.recipient])

@@ -48,7 +48,7 @@ class World:
             name="Northwind",
             since=instant(date(2015, 1, 1)),
             timezone="UTC",
-            digest=DigestSettings(recipients=("a@northwind.test",)),
+            digest=DigestSettings(recipients=("a@northwind.example",)),
         )
 
     def clean(self, nights: int = 1, tables: Tables | None = None) -> int:

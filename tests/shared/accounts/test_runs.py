@@ -30,7 +30,7 @@ def account(**changes: object) -> Account:
         "name": "Northwind",
         "since": START,
         "timezone": "Europe/Zurich",
-        "digest": DigestSettings(recipients=("a@northwind.test",)),
+        "digest": DigestSettings(recipients=("a@northwind.example",)),
     }
     return Account.model_validate(fields | changes)
 

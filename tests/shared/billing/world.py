@@ -91,7 +91,7 @@ class World:
             since=START - DAY,
             mode=mode,
             timezone="Europe/Zurich",
-            digest=DigestSettings(recipients=("billing@northwind.test",)),
+            digest=DigestSettings(recipients=("billing@northwind.example",)),
             guard=guard,
         )
         self.connection = PsaConnection(

@@ -114,7 +114,7 @@ class Night:
             name="Northwind",
             since=START,
             timezone="Europe/Zurich",
-            digest=DigestSettings(recipients=("a@northwind.test",)),
+            digest=DigestSettings(recipients=("a@northwind.example",)),
         )
         self.partners = {name: connection(name) for name in ("p1", "p2")}
         for one in self.partners.values():

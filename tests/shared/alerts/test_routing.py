@@ -1,0 +1,112 @@
+"""Who is told what: each recipient gets the rows that are theirs, and their own news and reminders of these."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.accounts import repository
+from shared.accounts.models import DigestSettings
+from shared.alerts import telling
+from shared.alerts.exclude_link import Links
+from shared.alerts.exclude_page import Desk
+from shared.mail.base import Delivery, Mail, Receipt
+from tests.shared.alerts.world import DAY, World, line, sku
+
+ALL, NOC, EVA = "all@msp.example.com", "noc@msp.example.com", "eva@msp.example.com"
+
+
+@dataclass
+class Post:
+    """A transport that keeps what it was handed."""
+
+    mails: list[Mail] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> Receipt:
+        self.mails.append(mail)
+        return Receipt(Delivery.ACCEPTED)
+
+    def taken(self) -> dict[str, Mail]:
+        """By recipient, what came since the last time."""
+        taken = {mail.to: mail for mail in self.mails}
+        assert len(taken) == len(self.mails)
+        self.mails.clear()
+        return taken
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def world() -> World:
+    """Two customers with seats to spare, and one line that could not be written."""
+    world = World()
+    digest = DigestSettings(
+        recipients=(ALL,),
+        by_type={"push_failed": (NOC,), "renewal_due": ("nobody@msp.example.com",)},
+        by_company={"t2": (EVA,)},
+    )
+    world.account = world.account.model_copy(update={"digest": digest})
+    world.add("t1", sku("e3", 10, 4), name="Contoso")
+    world.add("t2", sku("e3", 10, 4), name="Fabrikam")
+    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.evaluate()
+    return world
+
+
+def tell(world: World, post: Post, *, due: bool = True, links: Links | None = None) -> dict[str, Mail]:
+    on = world.now.date()
+    telling.tell(world.tables, post, world.account, "s@msp.example.com", on, due, world.now, links)
+    return post.taken()
+
+
+def test_each_gets_their_rows_and_who_has_none_gets_no_mail(world: World, post: Post) -> None:
+    mails = tell(world, post)
+    assert mails.keys() == {ALL, NOC, EVA}
+    assert mails[NOC].subject == "1 new: failed push – Contoso"
+    for to, theirs, others in ((ALL, "Contoso", "Fabrikam"), (EVA, "Fabrikam", "Contoso")):
+        assert theirs in mails[to].text
+        assert others not in mails[to].text + mails[to].html + mails[to].subject
+        assert "cancelled" not in mails[to].text
+
+
+def test_an_urgent_mail_goes_only_to_those_whose_row_it_is(world: World, post: Post) -> None:
+    assert tell(world, post, due=False).keys() == {NOC}
+
+
+def test_news_of_one_is_no_news_to_another(world: World, post: Post) -> None:
+    tell(world, post)
+    world.sleep()
+    world.read("t2", sku("e3", 10, 4), sku("e5", 5))
+    world.evaluate()
+    mails = tell(world, post)
+    assert mails.keys() == {EVA}
+    assert mails[EVA].subject.startswith("1 new: licence without billing profile")
+
+
+def test_each_is_reminded_of_their_own_after_a_week(world: World, post: Post) -> None:
+    tell(world, post)
+    for _ in range(6):
+        world.sleep()
+        world.evaluate()
+        assert tell(world, post) == {}
+    world.now += DAY
+    world.evaluate()
+    subjects = {to: mail.subject for to, mail in tell(world, post).items()}
+    assert subjects.keys() == {ALL, NOC, EVA}
+    assert subjects[EVA] == "Reminder: 2 open items"
+
+
+def test_the_link_in_a_routed_mail_works_for_its_recipient_until_the_route_ends(
+    world: World, post: Post
+) -> None:
+    links = Links("https://seatwise.msp.example", [b"k" * 32])
+    _, _, rest = tell(world, post, links=links)[EVA].text.partition("/api/exclude/")
+    token = rest.split()[0]
+    desk = Desk(world.tables, links, lambda: lambda sku_id, part: part or sku_id, world.now)
+    repository.save_account(world.tables, world.account)
+    assert desk.look(token).status == 200
+    digest = DigestSettings(recipients=(ALL,))
+    repository.save_account(world.tables, world.account.model_copy(update={"digest": digest}))
+    assert desk.look(token).status == 410
