@@ -1,4 +1,4 @@
-"""Every control of a sandbox: the vendors' side, the clock, and a person's word on held changes and exclusions."""
+"""Every control of a sandbox: the vendors' side, the clock, and a person's word."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,10 @@ OWN = """\
   mails                                                          List the mails, the newest first.
   send-again ID                                                  Send a mail again that may not have arrived.
   exclusions                                                     List what was excluded by the links in the mails.
-  include ID                                                     Remove an exclusion (`all`: each of them)."""
+  include ID                                                     Remove an exclusion (`all`: each of them).
+  removed                                                        List the tenants that left every partner connection.
+  confirm-removed TENANT DATE                                    It has left; DATE is the last day to bill.
+  dismiss-removed TENANT                                         Say nothing of it for 30 days."""
 """The controls of Seatwise's own side, as `--help` shows them."""
 
 
@@ -39,6 +42,10 @@ def control(state: Path, words: Sequence[str]) -> Any:
             from sandbox.exclusions import exclusions
 
             return exclusions(state, name, words[1:])
+        case "removed" | "confirm-removed" | "dismiss-removed":
+            from sandbox.removals import decide
+
+            return decide(state, name, words[1:])
         case _:
             return controls.send(state, controls.parse(words))
 
