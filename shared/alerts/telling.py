@@ -1,6 +1,7 @@
 """One mail per recipient of an account: the digest that is due, or what is urgent."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -48,8 +49,9 @@ def tell(
     waiting, all_arrived = None, True
     kind = "digest" if due else "urgent"
     for recipient in account.digest.everybody:
-        theirs = [alert for alert in alerts if recipient in _recipients(account, alert)]
-        desk = _Desk(account, theirs, evaluation, recipient, sender, kind, on, now, links)
+        desk = _Desk(
+            account, _of(recipient, account, alerts), evaluation, recipient, sender, kind, on, now, links
+        )
         try:
             outcome = deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
         except RetryLater as later:
@@ -89,15 +91,18 @@ def send_again(
 
     def write(mail: MailRow, told: Told) -> Letter | None:
         to = mail.recipient
-        if evaluation is None or to not in account.digest.recipients:
+        if evaluation is None or to not in account.digest.everybody:
             return None
-        return _Desk(account, alerts, evaluation, to, sender, mail.kind, mail.on, now, links).write(told)
+        theirs = _of(to, account, alerts)
+        return _Desk(account, theirs, evaluation, to, sender, mail.kind, mail.on, now, links).write(told)
 
     return delivery.send_again(tables, transport, account.id, failed_id, write, now)
 
 
-def _recipients(account: Account, alert: Alert) -> tuple[str, ...]:
-    return account.digest.to(alert.finding.slug, alert.finding.tenant_id)
+def _of(recipient: str, account: Account, alerts: Iterable[Alert]) -> list[Alert]:
+    """The rows that are this recipient's."""
+    rows = ((alert.finding, alert) for alert in alerts)
+    return [alert for row, alert in rows if recipient in account.digest.to(row.slug, row.tenant_id)]
 
 
 def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation, now: datetime) -> None:

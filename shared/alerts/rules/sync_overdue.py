@@ -22,7 +22,7 @@ class SyncOverdue(Rule):
     slug = Slug.SYNC_OVERDUE
 
     def account(self, view: AccountView) -> Judgement:
-        mails = (_mail(mail) for mail in view.mails if mail.recipient in view.account.digest.recipients)
+        mails = (_mail(mail) for mail in view.mails if mail.recipient in view.account.digest.everybody)
         return Judgement((*_account(view), *_lists(view), *mails), frozenset({ACCOUNT}))
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:

@@ -9,7 +9,9 @@ from shared.accounts.models import DigestSettings
 from shared.alerts import telling
 from shared.alerts.exclude_link import Links
 from shared.alerts.exclude_page import Desk
+from shared.alerts.models import Slug
 from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.delivery import mail_id
 from tests.shared.alerts.world import DAY, World, line, sku
 
 ALL, NOC, EVA = "all@msp.example.com", "noc@msp.example.com", "eva@msp.example.com"
@@ -20,8 +22,11 @@ class Post:
     """A transport that keeps what it was handed."""
 
     mails: list[Mail] = field(default_factory=list)
+    refuses: str = ""
 
     def send(self, mail: Mail) -> Receipt:
+        if mail.to == self.refuses:
+            return Receipt(Delivery.REFUSED, why="no such mailbox")
         self.mails.append(mail)
         return Receipt(Delivery.ACCEPTED)
 
@@ -96,6 +101,21 @@ def test_each_is_reminded_of_their_own_after_a_week(world: World, post: Post) ->
     subjects = {to: mail.subject for to, mail in tell(world, post).items()}
     assert subjects.keys() == {ALL, NOC, EVA}
     assert subjects[EVA] == "Reminder: 2 open items"
+
+
+def test_a_routed_mail_that_was_refused_is_told_to_the_recipients_and_sent_again_as_it_was(
+    world: World, post: Post
+) -> None:
+    post.refuses = EVA
+    assert tell(world, post).keys() == {ALL, NOC}
+    what = world.only(Slug.SYNC_OVERDUE).finding.what
+    assert what == f"The digest of 20 Nov 2026 to {EVA} was refused: no such mailbox."
+    post.refuses = ""
+    failed = mail_id(world.account.id, "digest", world.now.date(), EVA)
+    telling.send_again(world.tables, post, world.account, "s@msp.example.com", failed, world.now)
+    mail = post.taken()[EVA]
+    assert "Fabrikam" in mail.text
+    assert "Contoso" not in mail.text
 
 
 def test_the_link_in_a_routed_mail_works_for_its_recipient_until_the_route_ends(
