@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo control test pytest lint format browser teeth lock clean
+.PHONY: help setup demo control test pytest lint format browser screens teeth lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -39,8 +39,11 @@ format: $(VENV_READY) ## put the code into one shape
 	@.venv/bin/ruff check --fix-only --quiet $(CODE)
 	@.venv/bin/ruff format $(CODE)
 
-browser: setup ## the mail and its page in a real Chromium, which must be installed: ARGS="--screens docs/screens"
+browser: setup ## the mail and its page in a real Chromium, which must be installed: ARGS="-k phone"
 	@$(PY) -m pytest tests/browser $(ARGS)
+
+screens: setup ## the pictures in docs/screens anew, from the demo's real mail and its page
+	@$(PY) -m pytest tests/browser --screens docs/screens
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
