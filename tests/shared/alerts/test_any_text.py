@@ -48,14 +48,18 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
     refused = Trouble(blame=Blame.TENANT, code=text, sentence=text)
     world.add("unread", name=text)
     world.fail("unread", refused)
+    world.add("left", name=text)
+    world.leave("left")
     world.partner("p1", [Customer(tenant_id=one, name=text, domain=text) for one in others])
+    removed = world.only(Slug.TENANT_REMOVED).finding
     world.partner("p2", trouble=Trouble(blame=Blame.PARTNER, code=text, sentence=text))
     poison.note(world.tables, world.account.id, text, text, world.now)
     evaluation = world.evaluate()
     alerts = world.alerts()
+    assert removed in [alert.finding for alert in alerts], "it stays while a list is missing"
     count = {slug: sum(alert.finding.slug is slug for alert in alerts) for slug in Slug}
     assert count[Slug.NO_BILLING_PROFILE] == count[Slug.UNUSED_LICENSES] == len(tenants) * len(skus)
-    assert count[Slug.TENANT_NOT_ADDED] == len(set(others) - set(tenants) - {"unread"})
+    assert count[Slug.TENANT_NOT_ADDED] == len(set(others) - set(tenants) - {"unread", "left"})
     assert count[Slug.INVALID_AUTH] == 2
     assert count[Slug.PUSH_FAILED] == 1 + bool(text)
     for alert in alerts:

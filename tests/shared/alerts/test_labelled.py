@@ -136,7 +136,7 @@ class Tenant:
 
 
 def generated(world: World, seed: int) -> tuple[list[Tenant], set[Label]]:
-    """60 tenants and some that nobody added."""
+    """60 tenants, some that nobody added, and some that left."""
     dice = random.Random(seed)
     tenants = [Tenant(f"t{number}", boxes_unread=dice.random() < 0.1) for number in range(60)]
     expected: set[Label] = set()
@@ -151,10 +151,15 @@ def generated(world: World, seed: int) -> tuple[list[Tenant], set[Label]]:
     world.lines(*(one for tenant in tenants for one in tenant.lines))
     if any(tenant.boxes_unread for tenant in tenants):
         expected.add((Slug.SHARED_MAILBOX_LICENSES, "unread|p1|AADSTS65001"))
+    left = [f"left{number}" for number in range(dice.randint(0, 3))]
+    for one in left:
+        world.add(one, sku("sku0", 5))
     strangers = [f"stranger{number}" for number in range(dice.randint(0, 5))]
     expected |= {(Slug.TENANT_NOT_ADDED, stranger) for stranger in strangers}
     names = strangers + [tenant.id for tenant in tenants]
     world.partner("p1", [Customer(tenant_id=one, name=one, gdap=Gdap(status="active")) for one in names])
+    world.leave(*left)
+    expected |= {(Slug.TENANT_REMOVED, one) for one in left}
     return tenants, expected
 
 
