@@ -104,7 +104,8 @@ def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
     if evaluation is None or evaluation.urgent_at is None:
         return False
     dealt_with = schedule.stored(tables, account)
-    if dealt_with.urgent_on == now.astimezone(account.zone).date():
+    today = now.astimezone(account.zone).date()
+    if dealt_with.urgent_on is not None and dealt_with.urgent_on >= today:  # an account may have moved west
         return False
     return dealt_with.urgent_as_of is None or evaluation.urgent_at > dealt_with.urgent_as_of
 

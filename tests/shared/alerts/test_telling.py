@@ -85,6 +85,19 @@ def test_a_second_urgent_row_of_the_day_is_mailed_the_next_day_and_not_forgotten
     assert len(post.mails) == 2
 
 
+def test_an_account_that_moves_west_gets_no_second_urgent_mail_that_day(world: World, post: Post) -> None:
+    weekly(world)
+    world.account = world.account.model_copy(update={"timezone": "Pacific/Auckland"})
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    tick(world, post)
+    world.account = world.account.model_copy(update={"timezone": "Pacific/Honolulu"})
+    world.now += HOUR
+    fails(world, "mapping1", "mapping2")
+    tick(world, post)
+    assert len(post.mails) == 1
+
+
 def test_a_recipient_whose_mail_must_wait_keeps_nobody_else_waiting_and_gets_it_later(
     world: World, post: Post
 ) -> None:
