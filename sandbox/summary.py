@@ -52,9 +52,7 @@ def _account(stage: Stage, account: Account, run: Run) -> dict[str, Any]:
     tables = stage.wiring.tables
     companies = repository.companies(tables, account.id)
     not_read = {
-        companies[head.tenant_id].name if head.tenant_id in companies else head.tenant_id: (
-            head.trouble.sentence if head.trouble else "not read"
-        )
+        head.tenant_id: head.trouble.sentence if head.trouble else "not read"
         for head in heads(tables, account.id)
         if head.run == run.id and head.status is ReadStatus.NOT_READ
     }
@@ -72,6 +70,7 @@ def _account(stage: Stage, account: Account, run: Run) -> dict[str, Any]:
         "terms_watched": account.watches_terms,
         "day": run.on.isoformat(),
         "tenants": {"read": run.read, "not_read": not_read},
+        "names": {tenant: companies[tenant].name for tenant in not_read if tenant in companies},
         "lines": run.lines.model_dump(),
         "held_by_reason": dict(held),
         "alerts": dict(alerts),
@@ -102,7 +101,7 @@ def _costs(measured: Measured, read: int) -> dict[str, Any]:
 def text(numbers: dict[str, Any], wide: bool) -> str:
     """The same for a person."""
     lines = [f"{numbers['account']}: {numbers['day']}", ""]
-    lines += _tenants(numbers["tenants"])
+    lines += _tenants(numbers["tenants"], numbers["names"])
     lines += _lines(numbers)
     lines += _alerts(numbers["alerts"])
     mails = numbers["mails"]
@@ -118,9 +117,9 @@ def text(numbers: dict[str, Any], wide: bool) -> str:
     return "\n".join([*lines, "", *_cost_lines(numbers, wide)])
 
 
-def _tenants(tenants: dict[str, Any]) -> list[str]:
+def _tenants(tenants: dict[str, Any], names: dict[str, str]) -> list[str]:
     lines = [f"  Tenants  {tenants['read']} read, {len(tenants['not_read'])} not read"]
-    return lines + [f"             {name}: {why}" for name, why in tenants["not_read"].items()]
+    return lines + [f"             {names.get(one, one)}: {why}" for one, why in tenants["not_read"].items()]
 
 
 def _lines(numbers: dict[str, Any]) -> list[str]:

@@ -47,7 +47,8 @@ def first_day(living: Living) -> dict[str, Any]:
 
 def test_every_tenant_that_can_be_read_is_read_and_the_others_say_why_not(first_day: dict[str, Any]) -> None:
     assert first_day["tenants"]["read"] == 11
-    not_read = first_day["tenants"]["not_read"]
+    names = first_day["names"]
+    not_read = {names[tenant]: why for tenant, why in first_day["tenants"]["not_read"].items()}
     assert set(not_read) == {"Granite Peak Surveyors", "Hollybrook Schools"}
     assert "GDAP" in not_read["Granite Peak Surveyors"]
     assert "consent" in not_read["Hollybrook Schools"]
