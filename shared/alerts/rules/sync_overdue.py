@@ -62,7 +62,10 @@ def _lists(view: AccountView) -> Iterator[Finding]:
 
 
 def _mail(mail: MailRow) -> Finding:
-    """Told to everybody: whose address refuses cannot be told. Open until a later mail to it was taken."""
+    """Told to everybody: whose address refuses cannot be told. Open until a later mail to it was taken.
+
+    It can wait for the next digest, where what the mail said is new again: a mail about a mail is one nobody needs.
+    """
     refused, to = mail.state is MailState.REFUSED, name(mail.recipient)
     became = "was refused" if refused else "may not have arrived"
     what = f"The {name(first_kind(mail.kind))} of {day(mail.on)} to {to} {became}"
@@ -74,7 +77,6 @@ def _mail(mail: MailRow) -> Finding:
         f"{what}: {sentence(mail.why)}" if mail.why else f"{what}.",
         REFUSED if refused else UNKNOWN,
         value=mail.state,
-        urgent=True,
     )
 
 
