@@ -1,11 +1,11 @@
 """The queue messages: versioned, and ids only. A person's name, a mail or a secret is never in one."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from shared.storage.keys import AccountId
+from shared.storage.keys import AccountId, account_id
 
 
 class Work(BaseModel):
@@ -21,7 +21,7 @@ class Work(BaseModel):
 class Message(Work):
     """Work of one account."""
 
-    account: AccountId
+    account: Annotated[AccountId, AfterValidator(account_id)]
 
 
 class CheckAccount(Message):

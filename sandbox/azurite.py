@@ -161,19 +161,23 @@ def _end_leftover(file: Path) -> None:
     if not file.exists():
         return
     emulator, starter = (int(pid) for pid in file.read_text().split())
-    if not _command_of(emulator).endswith(str(file.parent)):
+    if not command_of(emulator).endswith(str(file.parent)):
         return
-    if _command_of(starter):
+    if command_of(starter):
         raise AzuriteError(
             f"The storage in {file.parent} is in use by process {starter}: end that first, or choose another folder."
         )
     os.kill(emulator, signal.SIGTERM)
     give_up = time.monotonic() + STOP_SECONDS
-    while _command_of(emulator) and time.monotonic() < give_up:
+    while command_of(emulator):
+        if time.monotonic() > give_up:
+            raise AzuriteError(
+                f"The storage emulator {emulator} of an earlier run does not end: end it by hand."
+            )
         time.sleep(0.05)
 
 
-def _command_of(pid: int) -> str:
+def command_of(pid: int) -> str:
     """The command line of a living process, else empty (a defunct one has none)."""
     if Path("/proc/self").exists():
         try:

@@ -18,7 +18,7 @@ import requests
 
 from functions.messages import QUEUES
 from sandbox import inject
-from sandbox.azurite import Azurite
+from sandbox.azurite import Azurite, command_of
 from sandbox.clock import SandboxClock
 from sandbox.standins import process
 from sandbox.standins.process import RunningStandIns
@@ -128,8 +128,9 @@ def running(state: Path) -> Wiring | None:
     """The product's wiring of a sandbox that runs over this folder, or None when none does."""
     try:
         told = json.loads((state / RUNNING).read_text())
-        os.kill(told["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError):
+    except FileNotFoundError:
+        return None
+    if not command_of(told["pid"]):
         return None
     environment = told["environment"]
     return Wiring(config.read(environment), inject.surroundings(state, environment[inject.STAND_INS]))
