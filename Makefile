@@ -25,9 +25,10 @@ demo: setup ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON
 control: $(VENV_READY) ## change the demo's world: ARGS="--state dir add-seats TENANT SKU 3" (ARGS=--help lists all)
 	@$(PY) -m sandbox control $(ARGS)
 
-test: lint pytest ## everything that must pass: lint, types, all tests
+test: lint setup ## everything that must pass: lint, types, all tests, two files of them at a time
+	@$(PY) -m pytest -n 2 --dist loadfile
 
-pytest: setup ## the tests alone: ARGS="tests/shared -k quantities"
+pytest: setup ## some of the tests, one by one: ARGS="tests/shared -k quantities"
 	@$(PY) -m pytest $(ARGS)
 
 lint: $(VENV_READY) ## ruff and mypy --strict
