@@ -19,8 +19,8 @@ help: ## what can be done here
 setup: $(VENV_READY) $(NODE_READY) ## bring Python packages and Azurite into this folder (done by the others when needed)
 	@:
 
-demo: setup ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON=1 TENANTS=n MAILBOXES=1
-	@$(PY) -m sandbox demo $(if $(ONCE),--once) $(if $(STATE),--state "$(STATE)") $(if $(JSON),--json) $(if $(TENANTS),--tenants $(TENANTS)) $(if $(MAILBOXES),--mailboxes)
+demo: setup ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON=1 TENANTS=n WATCH=renewals|mailboxes
+	@$(PY) -m sandbox demo $(if $(ONCE),--once) $(if $(STATE),--state "$(STATE)") $(if $(JSON),--json) $(if $(TENANTS),--tenants $(TENANTS)) $(if $(WATCH),--watch "$(WATCH)")
 
 control: $(VENV_READY) ## change the demo's world: ARGS="--state dir add-seats TENANT SKU 3" (ARGS=--help lists all)
 	@$(PY) -m sandbox control $(ARGS)

@@ -27,9 +27,9 @@ def main() -> int:
     demo.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
     demo.add_argument("--tenants", type=int, help="an MSP of that many tenants instead of the telling dozen")
     demo.add_argument(
-        "--mailboxes",
-        action="store_true",
-        help="with --tenants: each has a shared mailbox, so they and renewals are watched",
+        "--watch",
+        choices=("renewals", "mailboxes"),
+        help="with --tenants: watch renewals, or also shared mailboxes, of which each tenant then has one",
     )
     change = commands.add_parser(
         "control",
@@ -59,7 +59,7 @@ def _demo(given: argparse.Namespace) -> int:
     state = given.state or Path(tempfile.mkdtemp(prefix="seatwise-"))
     world = "demo"
     if given.tenants:
-        world = f"wide:{given.tenants}" + (":mailboxes" if given.mailboxes else "")
+        world = f"wide:{given.tenants}" + (f":{given.watch}" if given.watch else "")
     print(f"Seatwise sandbox in {state}", file=sys.stderr)
     with Stage(state.resolve(), world) as stage:
         if not is_seeded(stage.wiring):

@@ -17,7 +17,9 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="0 = any free port")
     parser.add_argument(
-        "--world", default="demo", help="demo, wide:1000 or wide:1000:mailboxes; only for an empty state"
+        "--world",
+        default="demo",
+        help="demo, or wide:1000 with :renewals or :mailboxes behind it; only for an empty state",
     )
     chosen = parser.parse_args()
     state = State(chosen.state)

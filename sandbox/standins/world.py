@@ -43,12 +43,12 @@ __all__ = [
 
 
 def world_named(name: str) -> World:
-    """`demo`, or `wide:1000` for that many tenants; `wide:1000:mailboxes` when each has a shared mailbox."""
+    """`demo`, or `wide:1000` for that many tenants; `:renewals` or `:mailboxes` behind it is what is watched."""
     if name == "demo":
         return demo_world()
-    found = re.fullmatch(r"wide:([1-9]\d*)(:mailboxes)?", name)
+    found = re.fullmatch(r"wide:([1-9]\d*)(?::(renewals|mailboxes))?", name)
     if found:
-        return wide_world(int(found[1]), mailboxes=found[2] is not None)
+        return wide_world(int(found[1]), found[2] or "")
     raise ValueError(
-        f"There is no world {name!r}. Choose demo, wide:1000 (any number of tenants) or wide:1000:mailboxes."
+        f"There is no world {name!r}. Choose demo, wide:1000 (any number), wide:1000:renewals or wide:1000:mailboxes."
     )

@@ -11,9 +11,12 @@ _FIRST = "Amber Bright Cedar Delta Ever Fair Glen High Iron Jade Kind Lake Maple
 _LAST = "Bakery Clinic Design Energy Foods Garage Homes Imports Journal Kitchens Labs Motors Networks Optics Partners"
 
 
-def wide_world(tenants: int = 1000, *, mailboxes: bool = False) -> World:
-    """Every PSA quantity is in step with the tenant; `churn` makes the changes. `mailboxes`: each has a shared one."""
-    shared = (SharedMailbox(7, "Info"),) if mailboxes else ()
+def wide_world(tenants: int = 1000, watched: str = "") -> World:
+    """Every PSA quantity is in step with the tenant; `churn` makes the changes.
+
+    `watched`: "renewals", or "mailboxes" too, of which each tenant has a shared one.
+    """
+    shared = (SharedMailbox(7, "Info"),) if watched == "mailboxes" else ()
     msp = Msp("demo", "harbour", "harbourit")
     access = (Access("harbour"),)
     first, last = _FIRST.split(), _LAST.split()
@@ -22,7 +25,7 @@ def wide_world(tenants: int = 1000, *, mailboxes: bool = False) -> World:
         domain = f"tenant{number:05d}.onmicrosoft.com"
         msp.tenant(name, domain, access, _holdings(domain), _USERS, ["wide"], shared=shared)
     return World(
-        name=f"wide:{tenants}" + (":mailboxes" if mailboxes else ""),
+        name=f"wide:{tenants}" + (f":{watched}" if watched else ""),
         partners=(partner("harbour", "demo", "Harbour IT", "harbourit.onmicrosoft.com"),),
         tenants=tuple(msp.tenants),
         connectwise=(msp.connectwise(),),
