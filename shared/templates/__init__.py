@@ -3,10 +3,12 @@
 import base64
 import hashlib
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 class Style(NamedTuple):
@@ -17,8 +19,10 @@ class Style(NamedTuple):
 
 
 @cache
-def html() -> Environment:
+def html() -> "Environment":
     """Every value is escaped; Jinja's own default would leave `.txt` and `.j2` files out."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     return Environment(
         loader=PackageLoader("shared", "templates"),
         autoescape=True,
@@ -29,7 +33,7 @@ def html() -> Environment:
 
 
 @cache
-def text() -> Environment:
+def text() -> "Environment":
     """For plain text bodies only, which nobody renders as HTML: there `&amp;` would be a wrong letter."""
     return html().overlay(autoescape=False, keep_trailing_newline=True)
 
