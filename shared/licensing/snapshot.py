@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -10,27 +9,25 @@ from pydantic import TypeAdapter
 
 from shared.licensing.beside import NOTHING, Beside
 from shared.licensing.models import Day, Head, ReadStatus, Snapshot, Trouble
-from shared.microsoft.models import Sku, TenantRead, User
+from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
 
 _USERS = TypeAdapter(list[User])
+_COUNTS = TypeAdapter(tuple[tuple[Sku, ...], tuple[Subscription, ...]])
 
 
 def snapshot_of(read: TenantRead, before: Snapshot | None, users_digest: str) -> Snapshot:
     """The counts of a read, in a stable order, with every doubt about them."""
     skus = tuple(sorted(read.skus, key=lambda sku: sku.sku_id))
     subscriptions = tuple(sorted(read.subscriptions, key=lambda subscription: subscription.id))
-    counts = [sku.model_dump(mode="json") for sku in skus] + [
-        s.model_dump(mode="json") for s in subscriptions
-    ]
     return Snapshot(
         connection_id=read.connection_id,
         began=read.began,
         ended=read.ended,
-        digest=_digest(json.dumps(counts, sort_keys=True).encode()),
+        digest=_digest(_COUNTS.dump_json((skus, subscriptions))),
         skus=skus,
         subscriptions=subscriptions,
         user_count=len(read.users),
