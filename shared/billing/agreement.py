@@ -17,7 +17,6 @@ from shared.billing import records
 from shared.billing.models import (
     AgreementRecord,
     Change,
-    Claim,
     Drift,
     Intent,
     LedgerEntry,
@@ -51,14 +50,12 @@ READ_BACKS = (0.0, 1.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the work on an agreement needs: where, with whom, and who asks."""
+    """What the work on an agreement needs: where, with whom, and in which run."""
 
     tables: Tables
     psa: Psa
     account: AccountId
     run: str
-    worker: str
-    """Different for every attempt: a repeat must not take over the claim of an attempt that may still be alive."""
     zone: ZoneInfo
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -119,10 +116,10 @@ def _adoptions(bench: Bench, before: AgreementRecord, after: AgreementRecord) ->
 class _Work:
     """The claimed record while it is worked on; every `_save` is one transaction with its ledger entries."""
 
-    def __init__(self, bench: Bench, kept: Kept, claim: Claim) -> None:
+    def __init__(self, bench: Bench, kept: Kept, claimed_until: datetime) -> None:
         self._bench = bench
         self._kept = kept
-        self._claim = claim
+        self._claimed_until = claimed_until
         self._fresh: dict[str, Line] | None = None
         """The lines as they were read, until the next write is sent."""
         self.record = kept.record
@@ -131,12 +128,14 @@ class _Work:
     def claimed(cls, bench: Bench, kept: Kept) -> "_Work":
         """Claim the agreement. Raises RetryLater while somebody else holds it."""
         record, now = kept.record, bench.now()
-        if record.claim is not None and record.claim.until > now:
-            raise RetryLater(record.claim.until - now, f"agreement {record.agreement_id} is being worked on")
-        claim = Claim(owner=bench.worker, until=now + bench.claim_for)
-        mine = record.model_copy(update={"claim": claim, "claims": record.claims + 1})
+        if record.claimed_until is not None and record.claimed_until > now:
+            raise RetryLater(
+                record.claimed_until - now, f"agreement {record.agreement_id} is being worked on"
+            )
+        until = now + bench.claim_for
+        mine = record.model_copy(update={"claimed_until": until, "claims": record.claims + 1})
         try:
-            return cls(bench, records.save(bench.tables, bench.account, kept, mine), claim)
+            return cls(bench, records.save(bench.tables, bench.account, kept, mine), until)
         except Conflict as conflict:
             raise RetryLater(
                 timedelta(seconds=5), f"agreement {record.agreement_id} was changed"
@@ -144,7 +143,7 @@ class _Work:
 
     def release(self) -> None:
         """Give the claim back with what was learnt. If it was lost meanwhile, the record is another worker's."""
-        free = self.record.model_copy(update={"claim": None})
+        free = self.record.model_copy(update={"claimed_until": None})
         try:
             records.save(
                 self._bench.tables,
@@ -200,13 +199,13 @@ class _Work:
     def _intend(self, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Intent:
         now = self._bench.now()
         write = _write(line, change, wish, fresh, now.astimezone(self._bench.zone).date())
-        intent = Intent(write=write, change_id=change.id, claim=self.record.claims, at=now)
+        intent = Intent(write=write, change_id=change.id, at=now)
         self._save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)
         return intent
 
     def _send(self, intent: Intent) -> WriteAnswer:
         """The one request. A claim that lapsed while the intent was stored may be another worker's by now."""
-        if self._bench.now() >= self._claim.until:
+        if self._bench.now() >= self._claimed_until:
             return WriteAnswer(Sent.NOT_SENT, "The claim lapsed before the request was sent.")
         self._fresh = None
         return self._bench.psa.apply(intent.write)

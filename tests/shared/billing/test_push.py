@@ -12,7 +12,6 @@ from shared.accounts.runs import RUN_LIMIT, LineCounts, RunState
 from shared.billing import agreement, push, records, repository
 from shared.billing.models import (
     AgreementRecord,
-    Claim,
     HoldReason,
     LineRecord,
     LineState,
@@ -588,15 +587,16 @@ def test_a_worker_that_wakes_up_after_its_claim_lapsed_does_not_send_the_stored_
 def test_a_lapsed_claim_is_taken_over(world: World) -> None:
     mapped = to_write(world)
     kept = records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement)
-    claim = Claim(owner="dead", until=world.clock.now() + timedelta(minutes=3))
-    records.save(world.tables, ACCOUNT, kept, kept.record.model_copy(update={"claim": claim, "claims": 7}))
+    until = world.clock.now() + timedelta(minutes=3)
+    claimed = kept.record.model_copy(update={"claimed_until": until, "claims": 7})
+    records.save(world.tables, ACCOUNT, kept, claimed)
     with pytest.raises(RetryLater) as later:
         world.push()
     assert timedelta(minutes=2) < later.value.after <= timedelta(minutes=3)
     world.clock.pass_by(later.value.after)
     world.push_until_done()
     record = records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
-    assert (record.claim, record.claims, world.quantity(mapped)) == (None, 8, 12)
+    assert (record.claimed_until, record.claims, world.quantity(mapped)) == (None, 8, 12)
 
 
 # Many agreements

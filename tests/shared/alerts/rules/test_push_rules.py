@@ -135,7 +135,7 @@ def test_in_preview_a_hold_is_not_urgent_until_the_account_goes_live(mapped: Wor
 
 def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
     write = Write(kind=WriteKind.SET_QUANTITY, agreement_id="12", product_id="p1", before=25, after=27)
-    intent = Intent(write=write, change_id="c", claim=1, at=NIGHT, why="The answer did not come in time")
+    intent = Intent(write=write, change_id="c", at=NIGHT, why="The answer did not come in time")
     mapped.lines(line("mapping1", intent=intent))
     finding = mapped.only(FAILED).finding
     assert finding.what == (
