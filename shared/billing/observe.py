@@ -91,10 +91,11 @@ def _seen(line: LineRecord, now_there: Line | None, wanted: int | None, now: dat
         blocked = (
             "The line now bills another product than the mapping's billing profile. Choose the line again."
         )
-    elif now_there.quantity != now_there.quantity.to_integral_value():
-        blocked = f"The line's quantity is {now_there.quantity.normalize():f}; Seatwise bills whole seats. Correct it."
-    elif now_there.quantity < 0:
-        blocked = f"The line's quantity is negative ({now_there.quantity.normalize():f}). Correct it."
+    elif now_there.quantity < 0 or now_there.quantity != now_there.quantity.to_integral_value():
+        blocked = (
+            f"The line's quantity is {now_there.quantity.normalize():f}, and seats are whole numbers from 0. Correct it "
+            "in the PSA, or choose another line for the mapping."
+        )
     line = _but(line, blocked=blocked, unit_price=now_there.unit_price)
     if blocked:
         return line

@@ -65,7 +65,8 @@ class Line:
     effective: date | None
     ends: date | None
     not_writable: str
-    """Why this line must not be written ("" = it may): a sentence for a person."""
+    """Why this line must not be written ("" = it may): a sentence for a person. What its quantity must be like is
+    judged for every PSA alike, elsewhere."""
     fingerprint: str
     """Hash of every field that we never mean to change."""
     billable: BillableOption | None = None

@@ -360,8 +360,8 @@ def test_an_agreement_that_is_gone_or_ended_blocks_its_lines_and_being_back_free
 @pytest.mark.parametrize(
     "edit, words",
     [
-        ({"quantity": Decimal("10.5")}, "quantity is 10.5"),
-        ({"quantity": Decimal(-1)}, "negative"),
+        ({"quantity": Decimal("10.5")}, "quantity is 10.5,"),
+        ({"quantity": Decimal(-1)}, "quantity is -1,"),
         ({"product_id": "other"}, "another product"),
         ({"not_writable": "The line was cancelled."}, "cancelled"),
     ],
