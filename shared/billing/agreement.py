@@ -237,7 +237,7 @@ class _Work:
             case Effect.NOT_APPLIED:
                 self._try_again(line, intent)
             case Effect.DIVERGED:
-                self._diverge(line, intent, evidence.line)
+                self._diverge(line, intent, evidence.line, evidence.why)
 
     def _try_again(self, line: LineRecord, intent: Intent) -> None:
         """Proven not applied: it may be planned once more in this run, and then at the next."""
@@ -276,14 +276,14 @@ class _Work:
             }
         )
 
-    def _diverge(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
-        """Neither before nor after, or something else of the line changed: shown, never corrected."""
+    def _diverge(self, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
+        """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
         run, write = self._bench.run, intent.write
         if there is None:
-            why = "The line vanished while it was written."
+            why = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
             after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
         elif there.quantity == write.after:
-            why = "The number was written, but another field of the line is not as it was or as it was asked for."
+            why = why or "The number was written, but another field of the line is not as it was."
             after = self._applied(line, intent, there)
             after = after.model_copy(update={"refused": why, "refused_in": run})
         else:

@@ -35,7 +35,8 @@ def _one(
     mine = line if line.line_id else _created(line, fresh, owned)
     if not mine.line_id:
         return _to_create(mine, fresh, owned, wish)
-    return _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
+    seen = _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
+    return seen if seen.blocked else _but(seen, blocked=_second(seen, fresh, owned))
 
 
 def _over(line: LineRecord, wish: Wish | None, run: str) -> LineRecord:
@@ -55,6 +56,18 @@ def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[
     """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
     prefix = marker_prefix(line.mapping_id)
     return [one for one in fresh.values() if one.marker.startswith(prefix) and one.id not in owned]
+
+
+def _second(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> str:
+    """A creation that a slow PSA carried out after all, beside the line that is owned: the customer is billed twice."""
+    billed = [one for one in _ours(line, fresh, owned | {line.line_id}) if one.ends is None and one.quantity]
+    if not billed:
+        return ""
+    return (
+        f"The agreement has a second line that Seatwise created for this mapping ({billed[0].id}, quantity "
+        f"{billed[0].quantity.normalize():f}): the customer is billed twice. Remove it in the PSA, or clear its "
+        f"reference '{billed[0].marker}' there if it is right."
+    )
 
 
 def _created(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> LineRecord:

@@ -122,6 +122,8 @@ def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
         if line.blocked != blocked and (blocked or line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED})
     ]
     changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
+    if blocked:
+        changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
     if changed:
         changes["lines"] = {**record.lines, **{line.mapping_id: line for line in changed}}
     if changed and not blocked:
@@ -235,6 +237,8 @@ def _note_unreadable(bench: Bench, connection: str, unfinished: Iterable[Unfinis
     """Remember why agreements could not be worked on, so that it is shown and not lost."""
     for one in unfinished:
         kept = records.get(bench.tables, bench.account, connection, one.agreement_id)
+        if all(line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED} for line in kept.record.lines.values()):
+            continue
         record = kept.record.model_copy(update={"unreadable": one.why})
         try:
             records.save(bench.tables, bench.account, kept, record)

@@ -123,10 +123,12 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a read-back showed. `line` is None when the line is not there."""
+    """What a read-back showed. `line` is None when the line is not there, nor maybe its agreement."""
 
     effect: Effect
     line: Line | None
+    why: str = ""
+    """What of a new line is not as it was asked for: a sentence for a person."""
 
 
 class PsaUnavailable(Exception):
@@ -177,6 +179,7 @@ class Psa(Protocol):
     def find_effect(self, write: Write) -> Evidence:
         """Read what became of a write: by line id, or by its marker for a created line.
 
-        One read, no waiting: settling a slow or stale PSA is the caller's. Raises PsaUnavailable or PsaRefused.
+        One read, no waiting: settling a slow or stale PSA is the caller's. An agreement that is gone has DIVERGED,
+        like a line that is. Raises PsaUnavailable or PsaRefused.
         """
         ...

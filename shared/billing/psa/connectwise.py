@@ -128,7 +128,7 @@ class ConnectWise:
         try:
             rows = self._list(_additions(agreement_id), shapes.LINE_COLUMNS)
         except _NotThere as error:
-            raise PsaRefused(
+            raise _NotThere(
                 error.code,
                 f"Agreement {agreement_id} is not in ConnectWise any more."
                 " Map its licences to another agreement.",
@@ -136,10 +136,10 @@ class ConnectWise:
         return [_understood(shapes.line, row, agreement_id) for row in rows]
 
     def find_effect(self, write: Write) -> Evidence:
-        if write.kind is WriteKind.CREATE_LINE:
-            return judge_created(write, self.lines(write.agreement_id))
-        path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
         try:
+            if write.kind is WriteKind.CREATE_LINE:
+                return judge_created(write, self.lines(write.agreement_id))
+            path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
             row = self._json(self._ask(self._root + path, {"fields": shapes.LINE_COLUMNS}))
         except _NotThere:
             return Evidence(Effect.DIVERGED, None)

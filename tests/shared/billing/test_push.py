@@ -625,6 +625,25 @@ def test_one_agreements_failure_does_not_stop_the_next(world: World) -> None:
     assert run.lines == LineCounts(written=1, failed=1)
 
 
+def test_an_agreement_that_could_not_be_read_and_then_ends_is_told_by_its_lines_alone(world: World) -> None:
+    mapped = to_write(world)
+    odd = PsaUnavailable("it sent a row that is not understood", timedelta(hours=1))
+    psa = world.fake
+    world.psa = WatchedPsa(
+        psa, lambda moment: setattr(psa, "unavailable", odd if moment == "before lines" else None)
+    )
+    world.push_until_done()
+    world.psa, psa.unavailable = psa, None
+
+    def unreadable() -> str:
+        return records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record.unreadable
+
+    assert "not understood" in unreadable()
+    psa.edit_agreement(mapped.agreement, active=False)
+    world.night()
+    assert (unreadable(), world.record(mapped).blocked) == ("", push.AGREEMENT_ENDED)
+
+
 def test_after_five_minutes_the_push_puts_itself_back_and_then_goes_on_where_it_was(world: World) -> None:
     lines = [to_write(world, tenant=f"tenant{n}") for n in range(4)]
     psa = world.fake

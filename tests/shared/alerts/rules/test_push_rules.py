@@ -275,3 +275,11 @@ def test_a_day_of_failures_is_not_mailed_as_new_every_night(mapped: World) -> No
         assert alert.changed_at == NIGHT
         assert f"request {night}" in alert.finding.what
     assert mapped.now == NIGHT + 3 * DAY
+
+
+def test_an_agreement_that_no_mapping_has_a_line_in_is_no_row(mapped: World) -> None:
+    """Nobody reads it any more, so nothing would ever close the row."""
+    mapped.lines(line("mapping1"), unreadable="It did not answer.")
+    assert len(mapped.alerts(FAILED)) == 1
+    mapped.lines(unreadable="It did not answer.")
+    assert mapped.alerts() == []
