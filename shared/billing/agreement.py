@@ -63,8 +63,10 @@ class Bench:
     settles_after: timedelta = SETTLES_AFTER
 
 
-def work_on(bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping[str, Wish]) -> None:
-    """Carry out the allowed changes of one agreement, in turn.
+def work_on(
+    bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping[str, Wish]
+) -> AgreementRecord:
+    """Carry out the allowed changes of one agreement, in turn; the record afterwards.
 
     Raises RetryLater when somebody else holds the claim, an intent is not settled yet or was settled just now (its
     line can be planned again), PsaUnavailable when the PSA asks for a pause, and that or PsaRefused when the lines
@@ -79,12 +81,13 @@ def work_on(bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping
         waits += [work.settles_in(line.intent) for line in work.record.lines.values() if line.intent]
         if waits:
             raise RetryLater(max(waits), "a write whose outcome was unclear is settled first")
+        return work.record
     finally:
         work.release()
 
 
-def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> None:
-    """Read the lines of an agreement without writing any, and remember what they say.
+def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> AgreementRecord:
+    """Read the lines of an agreement without writing any, and remember what they say: the record afterwards.
 
     Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
     """
@@ -93,7 +96,8 @@ def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> None:
     try:
         records.save(bench.tables, bench.account, kept, record, _adoptions(bench, kept.record, record))
     except Conflict:
-        return
+        return kept.record
+    return record
 
 
 def _adoptions(bench: Bench, before: AgreementRecord, after: AgreementRecord) -> list[LedgerEntry]:
@@ -189,7 +193,7 @@ class _Work:
         match answer.sent:
             case Sent.NOT_SENT:
                 self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
-                raise PsaUnavailable(answer.why, answer.after)
+                raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
             case Sent.REFUSED:
                 said = {"refused": answer.why, "refused_in": self._bench.run}
                 self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, **said)

@@ -106,8 +106,8 @@ def _seen(line: LineRecord, now_there: Line | None, wanted: int | None, now: dat
         )
     elif now_there.quantity < 0 or now_there.quantity != now_there.quantity.to_integral_value():
         blocked = (
-            f"The line's quantity is {now_there.quantity.normalize():f}, and seats are whole numbers from 0. Correct it "
-            "in the PSA, or choose another line for the mapping."
+            f"The line's quantity is {now_there.quantity.normalize():f}, and seats are whole numbers from 0. Correct "
+            "it in the PSA, or choose another line for the mapping."
         )
     line = _but(line, blocked=blocked, unit_price=now_there.unit_price)
     if blocked:

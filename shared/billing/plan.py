@@ -191,6 +191,17 @@ def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | N
     )
 
 
+def lacks(before: AgreementRecord, after: AgreementRecord, wished: Mapping[str, Wish]) -> bool:
+    """A plan that was made from the record before a look lacks a change: the look freed a line that is out of step."""
+    for line in after.lines.values():
+        was, wish = before.lines[line.mapping_id], wished.get(line.mapping_id)
+        if line != was and wish is not None and wish.is_of(after):
+            change = _change(after, wish, line)
+            if change is not None and change != _change(before, wish, was):
+                return True
+    return False
+
+
 def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:
     """The same numbers of the same line are the same change, so its hold and its approval last over nights."""
     text = f"{mapping_id}|{line_id}|{before}|{after}|{effective or ''}"

@@ -112,6 +112,8 @@ class WriteAnswer:
     sent: Sent
     why: str = ""
     after: timedelta = timedelta()
+    asked_for: bool = False
+    """True: NOT_SENT because the PSA itself asked for a pause."""
 
 
 class Effect(StrEnum):
@@ -134,9 +136,13 @@ class Evidence:
 class PsaUnavailable(Exception):
     """Could not be read now; `after` is how long to wait. Never means "nothing there"."""
 
-    def __init__(self, why: str, after: timedelta = timedelta(seconds=60)) -> None:
+    def __init__(
+        self, why: str, after: timedelta = timedelta(seconds=60), *, asked_for: bool = False
+    ) -> None:
         super().__init__(why)
         self.after = after
+        self.asked_for = asked_for
+        """True: the PSA itself asked for this pause, so nothing of the connection is asked before it is over."""
 
 
 class PsaRefused(Exception):

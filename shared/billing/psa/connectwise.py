@@ -159,7 +159,7 @@ class ConnectWise:
             self._pace.count(self._http.clock())
             answer = self._http.write(method, self._root + path, headers=self._headers, json=body)
         except PsaUnavailable as error:  # the root was not known yet and could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
         except NotConnected as error:
             return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
         except Unclear as error:
@@ -170,7 +170,8 @@ class ConnectWise:
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             wait = self._http.wait_asked_for(answer)
-            return WriteAnswer(Sent.NOT_SENT, self._words(answer)[1], UNTOLD_WAIT if wait is None else wait)
+            after = UNTOLD_WAIT if wait is None else wait
+            return WriteAnswer(Sent.NOT_SENT, self._words(answer)[1], after, asked_for=True)
         if answer.ok and status < HTTPStatus.MULTIPLE_CHOICES:
             try:
                 body = json_of(answer)
@@ -196,7 +197,7 @@ class ConnectWise:
         try:
             info = json_of(self._http.read("GET", url))
         except Throttled as error:
-            raise PsaUnavailable(str(error), error.after) from None
+            raise PsaUnavailable(str(error), error.after, asked_for=True) from None
         except Unreachable:
             return _ROUTER
         codebase = info.get("Codebase") if isinstance(info, dict) else None
@@ -297,7 +298,7 @@ class ConnectWise:
         try:
             return self._http.read("GET", url, headers=self._headers, params=params)
         except Throttled as error:
-            raise PsaUnavailable(str(error), error.after) from None
+            raise PsaUnavailable(str(error), error.after, asked_for=True) from None
         except Unreachable as error:
             raise PsaUnavailable(error.why) from None
 

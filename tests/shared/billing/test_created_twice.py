@@ -1,4 +1,4 @@
-"""Lines that Seatwise creates when the PSA is late, makes something else or loses the agreement: told until it is clear."""
+"""Creating a line in a PSA that is late, makes something else or loses the agreement: told until it is clear."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -198,7 +198,7 @@ class PsaContract:
         write = world.set_to(12)
         world.next_write(Outcome.NOT_SENT)
         answer = world.psa.apply(write)
-        assert (answer.sent, answer.after) == (Sent.NOT_SENT, RETRY_AFTER)
+        assert (answer.sent, answer.after, answer.asked_for) == (Sent.NOT_SENT, RETRY_AFTER, True)
         assert answer.why
         assert world.truth(world.line_id) == 10
 

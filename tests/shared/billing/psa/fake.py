@@ -168,7 +168,7 @@ class FakePsa:
             case Outcome.REFUSED:
                 return WriteAnswer(Sent.REFUSED, self.refuse_with)
             case Outcome.NOT_SENT:
-                return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after)
+                return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
             case Outcome.UNCLEAR_APPLIED:
                 return self._change(write) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
             case Outcome.UNCLEAR_NOT_APPLIED:
