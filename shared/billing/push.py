@@ -41,7 +41,7 @@ class Unfinished:
 def push_connection(bench: Bench, account: Account, connection: PsaConnection, run: Run) -> None:
     """Do the connection's part of the run, whatever an earlier attempt of it left behind.
 
-    Raises RetryLater until all of it is done or the run's time is over.
+    Raises RetryLater until all of it is done or the run's time is over; it never waits for longer than that.
     """
     started = bench.now()
     if connection.id not in run.connections:
@@ -55,6 +55,10 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         unfinished = _work_through(bench, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
         not_reached(bench.tables, account, connection, run, why, bench.now())
+        return
+    except RetryLater as later:
+        passing = PsaUnavailable(later.why, later.after)
+        not_reached(bench.tables, account, connection, run, passing, bench.now())
         return
     if unfinished:
         first = _goes_on_with(unfinished)
@@ -87,8 +91,8 @@ def not_reached(
     """
     if isinstance(why, PsaUnavailable):
         if now < run.ends:
-            raise RetryLater(why.after, f"{connection.name}: {why}") from why
-        why = PsaRefused("unavailable", f"{connection.name} could not be read tonight: {why}")
+            raise RetryLater(min(why.after, run.ends - now), f"{connection.name}: {why}") from why
+        why = PsaRefused("unavailable", f"{connection.name} could not be worked with tonight: {why}")
     trouble = PsaTrouble(connection=connection.id, code=why.code, sentence=why.sentence, sign_in=why.sign_in)
     repository.save_trouble(tables, account.id, trouble)
     _close(tables, account.id, connection.id, run, now)
@@ -160,7 +164,11 @@ def _work_through(
             _note_unreadable(bench, connection, [gone])
             return None
         if plan.lacks(kept.record, after, planned.wishes):
-            return Unfinished(agreement_id, timedelta(seconds=1), "a line of it can be written again")
+            return Unfinished(
+                agreement_id,
+                timedelta(seconds=1),
+                "a line of it is free again, and is written at the next chance",
+            )
         return None
 
     with ThreadPoolExecutor(max_workers=bench.psa.max_parallel) as pool:
