@@ -24,7 +24,7 @@ from shared.billing.models import (
     LineRecord,
     Loss,
 )
-from shared.billing.observe import marker_prefix, observed
+from shared.billing.observe import adoptions, marker_prefix, observed
 from shared.billing.plan import Wish
 from shared.billing.psa.base import (
     Effect,
@@ -93,28 +93,12 @@ def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> AgreementRe
     """
     fresh = {line.id: line for line in bench.psa.lines(kept.record.agreement_id)}
     record = observed(kept.record, fresh, wishes, bench.now(), bench.run)
+    adopted = adoptions(kept.record, record, bench.now(), bench.run)
     try:
-        records.save(bench.tables, bench.account, kept, record, _adoptions(bench, kept.record, record))
+        records.save(bench.tables, bench.account, kept, record, adopted)
     except Conflict:
         return kept.record
     return record
-
-
-def _adoptions(bench: Bench, before: AgreementRecord, after: AgreementRecord) -> list[LedgerEntry]:
-    """Numbers that were taken over from the PSA without a write of ours."""
-    return [
-        LedgerEntry(
-            event=LedgerEvent.ADOPTED,
-            at=bench.now(),
-            run=bench.run,
-            mapping_id=line.mapping_id,
-            line_id=line.line_id,
-            before=before.lines[line.mapping_id].confirmed,
-            after=line.confirmed,
-        )
-        for line in after.lines.values()
-        if line.confirmed != before.lines[line.mapping_id].confirmed
-    ]
 
 
 class _Work:
@@ -147,15 +131,10 @@ class _Work:
 
     def release(self) -> None:
         """Give the claim back with what was learnt. If it was lost meanwhile, the record is another worker's."""
-        free = self.record.model_copy(update={"claimed_until": None})
+        bench, free = self._bench, self.record.model_copy(update={"claimed_until": None})
+        adopted = adoptions(self._kept.record, free, bench.now(), bench.run)
         try:
-            records.save(
-                self._bench.tables,
-                self._bench.account,
-                self._kept,
-                free,
-                _adoptions(self._bench, self._kept.record, free),
-            )
+            records.save(bench.tables, bench.account, self._kept, free, adopted)
         except Conflict:
             return
 
@@ -316,9 +295,9 @@ class _Work:
             after=intent.write.after,
             why=why,
         )
-        record = self.record.with_line(line)
-        entries = [*_adoptions(self._bench, self._kept.record, self.record), entry]
-        self._kept = records.save(self._bench.tables, self._bench.account, self._kept, record, entries)
+        bench, record = self._bench, self.record.with_line(line)
+        entries = [*adoptions(self._kept.record, self.record, bench.now(), bench.run), entry]
+        self._kept = records.save(bench.tables, bench.account, self._kept, record, entries)
         self.record = record
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.billing.models import AgreementRecord, Drift, LineRecord
+from shared.billing.models import AgreementRecord, Drift, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.plan import Wish
 from shared.billing.psa.base import Line
 
@@ -127,3 +127,20 @@ def _but(line: LineRecord, **changes: object) -> LineRecord:
     if all(getattr(line, name) == value for name, value in changes.items()):
         return line
     return line.model_copy(update=changes)
+
+
+def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
+    """Ledger entries of the numbers that a look took over from the PSA without a write of ours."""
+    return [
+        LedgerEntry(
+            event=LedgerEvent.ADOPTED,
+            at=now,
+            run=run,
+            mapping_id=line.mapping_id,
+            line_id=line.line_id,
+            before=before.lines[line.mapping_id].confirmed,
+            after=line.confirmed,
+        )
+        for line in after.lines.values()
+        if line.confirmed != before.lines[line.mapping_id].confirmed
+    ]
