@@ -1,7 +1,6 @@
 """Pushing: one message per PSA connection of a run."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import azure.functions as func
 
@@ -37,7 +36,6 @@ def _push(wired: Wiring, asked: PushConnection) -> Iterator[Work]:
             psa=psa,
             account=account.id,
             run=run.id,
-            worker=uuid4().hex,
             zone=account.zone,
             now=now,
             sleep=wired.sleep,

@@ -48,8 +48,8 @@ def _check(wired: Wiring, asked: CheckAccount) -> Iterator[Work]:
     due = schedule.of(wired.tables, account, now)
     if due.run_on is not None:
         yield StartRun(account=account.id, run=schedule.nightly_id(due.run_on), on=due.run_on)
-    if due.stuck is not None:
-        yield from _unstick(account, due.stuck)
+    for run in due.stuck:
+        yield from _unstick(account, run)
     if (judged := evaluate.is_overdue(wired.tables, account.id, now)) is not None:
         yield Evaluate(account=account.id, run=judged.run_id)
     if due.digest_on is not None:

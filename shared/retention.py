@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 
 from shared.accounts.models import Account
-from shared.accounts.runs import Run
+from shared.accounts.runs import OpenRun, Run
 from shared.alerts.models import Alert, Slug
 from shared.billing import records, repository
 from shared.billing.models import AgreementRecord, LedgerEntry
@@ -123,8 +123,10 @@ class _Night:
         )
 
     def runs(self) -> int:
-        rows = self.tables.rows(keys.runs(self.account.id), "run|")
-        return self._delete(row for row in rows if row.read(Run).on < self.counts_end)
+        runs, unclosed = (self.tables.rows(keys.runs(self.account.id), kind) for kind in ("run|", "open|"))
+        return self._delete(row for row in runs if row.read(Run).on < self.counts_end) + self._delete(
+            row for row in unclosed if self._is_before(row.read(OpenRun).ends, self.counts_end)
+        )
 
     def ledgers(self) -> int:
         return sum(

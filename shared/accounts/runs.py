@@ -7,12 +7,14 @@ from enum import StrEnum
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Conflict, Insert, Replace, Tables
+from shared.storage.tables import Change, Conflict, Delete, Insert, Replace, Tables
 
 READING_LIMIT = timedelta(minutes=45)
 """After this the tenants still pending are "timed out"."""
 RUN_LIMIT = timedelta(hours=2, minutes=30)
 """After this waiting work of the run gives up: the digest waits for its run at most 3 h."""
+LEFT_AFTER = timedelta(days=1)
+"""So long after its end a run that does not close is asked to; what still fails then is not mended by waiting."""
 
 
 class RunState(StrEnum):
@@ -66,10 +68,20 @@ class Run(Document):
         return self.started_at + RUN_LIMIT
 
 
+class OpenRun(Document):
+    """A run that has not closed."""
+
+    id: str
+    ends: datetime
+
+
 def start(tables: Tables, account: AccountId, run: Run) -> Run:
     """Store a run once; a second start of the same id gives the one that is there."""
+    new: list[Change] = [Insert(keys.run(account, run.id), run)]
+    if run.state is not RunState.CLOSED:
+        new.append(Insert(keys.open_run(account, run.id), OpenRun(id=run.id, ends=run.ends)))
     try:
-        tables.commit([Insert(keys.run(account, run.id), run)])
+        tables.commit(new)
     except Conflict:
         return get(tables, account, run.id)
     return run
@@ -93,6 +105,14 @@ def recent(tables: Tables, account: AccountId) -> Iterator[Run]:
     return (row.read(Run) for row in tables.rows(keys.runs(account), "run|"))
 
 
+def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:
+    """Runs of night and day that ended within the last day and have not closed."""
+    for row in tables.rows(keys.runs(account), "open|"):
+        one = row.read(OpenRun)
+        if one.ends < now <= one.ends + LEFT_AFTER:
+            yield get(tables, account, one.id)
+
+
 def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Run], Run]) -> Run:
     """Apply a change to the newest version of the run, again when somebody else was faster."""
     key = keys.run(account, run_id)
@@ -104,8 +124,11 @@ def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Ru
         after = change(before)
         if after == before:
             return before
+        changes: list[Change] = [Replace(key, after, row.etag)]
+        if after.state is RunState.CLOSED and (mark := tables.get(keys.open_run(account, run_id))):
+            changes.append(Delete(mark.key, mark.etag))
         try:
-            tables.commit([Replace(key, after, row.etag)])
+            tables.commit(changes)
         except Conflict:
             continue
         return after

@@ -31,10 +31,10 @@ class Schedule(Document):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a tick starts. `stuck` is a run whose time is over and that must come to its end."""
+    """What a tick starts. `stuck` are runs whose time is over and that must come to their end."""
 
     run_on: date | None = None
-    stuck: Run | None = None
+    stuck: tuple[Run, ...] = ()
     digest_on: date | None = None
     clean_on: date | None = None
     """The night whose run has closed and after which nothing was deleted yet."""
@@ -45,11 +45,10 @@ def of(tables: Tables, account: Account, now: datetime) -> Due:
     on = due.newest_due(now, account.sync_hour, account.zone)
     run = _night(tables, account, on)
     closed = run is not None and run.state is RunState.CLOSED
-    stuck = run if run is not None and not closed and now > run.ends else None
     done = stored(tables, account)
     return Due(
         run_on=on if run is None else None,
-        stuck=stuck,
+        stuck=tuple(runs.past_their_end(tables, account.id, now)),
         digest_on=_digest_due(tables, account, done.digest_on, now),
         clean_on=run.on if run is not None and closed and _is_after(run.on, done.cleaned_on) else None,
     )

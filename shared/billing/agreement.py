@@ -17,7 +17,6 @@ from shared.billing import records
 from shared.billing.models import (
     AgreementRecord,
     Change,
-    Claim,
     Drift,
     Intent,
     LedgerEntry,
@@ -25,7 +24,7 @@ from shared.billing.models import (
     LineRecord,
     Loss,
 )
-from shared.billing.observe import marker_prefix, observed
+from shared.billing.observe import adoptions, marker_prefix, observed
 from shared.billing.plan import Wish
 from shared.billing.psa.base import (
     Effect,
@@ -51,14 +50,12 @@ READ_BACKS = (0.0, 1.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the work on an agreement needs: where, with whom, and who asks."""
+    """What the work on an agreement needs: where, with whom, and in which run."""
 
     tables: Tables
     psa: Psa
     account: AccountId
     run: str
-    worker: str
-    """Different for every attempt: a repeat must not take over the claim of an attempt that may still be alive."""
     zone: ZoneInfo
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -66,8 +63,10 @@ class Bench:
     settles_after: timedelta = SETTLES_AFTER
 
 
-def work_on(bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping[str, Wish]) -> None:
-    """Carry out the allowed changes of one agreement, in turn.
+def work_on(
+    bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping[str, Wish]
+) -> AgreementRecord:
+    """Carry out the allowed changes of one agreement, in turn; the record afterwards.
 
     Raises RetryLater when somebody else holds the claim, an intent is not settled yet or was settled just now (its
     line can be planned again), PsaUnavailable when the PSA asks for a pause, and that or PsaRefused when the lines
@@ -82,47 +81,33 @@ def work_on(bench: Bench, kept: Kept, changes: Iterable[Change], wishes: Mapping
         waits += [work.settles_in(line.intent) for line in work.record.lines.values() if line.intent]
         if waits:
             raise RetryLater(max(waits), "a write whose outcome was unclear is settled first")
+        return work.record
     finally:
         work.release()
 
 
-def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> None:
-    """Read the lines of an agreement without writing any, and remember what they say.
+def look_at(bench: Bench, kept: Kept, wishes: Mapping[str, Wish]) -> AgreementRecord:
+    """Read the lines of an agreement without writing any, and remember what they say: the record afterwards.
 
     Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
     """
     fresh = {line.id: line for line in bench.psa.lines(kept.record.agreement_id)}
     record = observed(kept.record, fresh, wishes, bench.now(), bench.run)
+    adopted = adoptions(kept.record, record, bench.now(), bench.run)
     try:
-        records.save(bench.tables, bench.account, kept, record, _adoptions(bench, kept.record, record))
+        records.save(bench.tables, bench.account, kept, record, adopted)
     except Conflict:
-        return
-
-
-def _adoptions(bench: Bench, before: AgreementRecord, after: AgreementRecord) -> list[LedgerEntry]:
-    """Numbers that were taken over from the PSA without a write of ours."""
-    return [
-        LedgerEntry(
-            event=LedgerEvent.ADOPTED,
-            at=bench.now(),
-            run=bench.run,
-            mapping_id=line.mapping_id,
-            line_id=line.line_id,
-            before=before.lines[line.mapping_id].confirmed,
-            after=line.confirmed,
-        )
-        for line in after.lines.values()
-        if line.confirmed != before.lines[line.mapping_id].confirmed
-    ]
+        return kept.record
+    return record
 
 
 class _Work:
     """The claimed record while it is worked on; every `_save` is one transaction with its ledger entries."""
 
-    def __init__(self, bench: Bench, kept: Kept, claim: Claim) -> None:
+    def __init__(self, bench: Bench, kept: Kept, claimed_until: datetime) -> None:
         self._bench = bench
         self._kept = kept
-        self._claim = claim
+        self._claimed_until = claimed_until
         self._fresh: dict[str, Line] | None = None
         """The lines as they were read, until the next write is sent."""
         self.record = kept.record
@@ -131,12 +116,14 @@ class _Work:
     def claimed(cls, bench: Bench, kept: Kept) -> "_Work":
         """Claim the agreement. Raises RetryLater while somebody else holds it."""
         record, now = kept.record, bench.now()
-        if record.claim is not None and record.claim.until > now:
-            raise RetryLater(record.claim.until - now, f"agreement {record.agreement_id} is being worked on")
-        claim = Claim(owner=bench.worker, until=now + bench.claim_for)
-        mine = record.model_copy(update={"claim": claim, "claims": record.claims + 1})
+        if record.claimed_until is not None and record.claimed_until > now:
+            raise RetryLater(
+                record.claimed_until - now, f"agreement {record.agreement_id} is being worked on"
+            )
+        until = now + bench.claim_for
+        mine = record.model_copy(update={"claimed_until": until, "claims": record.claims + 1})
         try:
-            return cls(bench, records.save(bench.tables, bench.account, kept, mine), claim)
+            return cls(bench, records.save(bench.tables, bench.account, kept, mine), until)
         except Conflict as conflict:
             raise RetryLater(
                 timedelta(seconds=5), f"agreement {record.agreement_id} was changed"
@@ -144,15 +131,10 @@ class _Work:
 
     def release(self) -> None:
         """Give the claim back with what was learnt. If it was lost meanwhile, the record is another worker's."""
-        free = self.record.model_copy(update={"claim": None})
+        bench, free = self._bench, self.record.model_copy(update={"claimed_until": None})
+        adopted = adoptions(self._kept.record, free, bench.now(), bench.run)
         try:
-            records.save(
-                self._bench.tables,
-                self._bench.account,
-                self._kept,
-                free,
-                _adoptions(self._bench, self._kept.record, free),
-            )
+            records.save(bench.tables, bench.account, self._kept, free, adopted)
         except Conflict:
             return
 
@@ -190,7 +172,7 @@ class _Work:
         match answer.sent:
             case Sent.NOT_SENT:
                 self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
-                raise PsaUnavailable(answer.why, answer.after)
+                raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
             case Sent.REFUSED:
                 said = {"refused": answer.why, "refused_in": self._bench.run}
                 self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, **said)
@@ -200,13 +182,13 @@ class _Work:
     def _intend(self, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Intent:
         now = self._bench.now()
         write = _write(line, change, wish, fresh, now.astimezone(self._bench.zone).date())
-        intent = Intent(write=write, change_id=change.id, claim=self.record.claims, at=now)
+        intent = Intent(write=write, change_id=change.id, at=now)
         self._save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)
         return intent
 
     def _send(self, intent: Intent) -> WriteAnswer:
         """The one request. A claim that lapsed while the intent was stored may be another worker's by now."""
-        if self._bench.now() >= self._claim.until:
+        if self._bench.now() >= self._claimed_until:
             return WriteAnswer(Sent.NOT_SENT, "The claim lapsed before the request was sent.")
         self._fresh = None
         return self._bench.psa.apply(intent.write)
@@ -238,7 +220,7 @@ class _Work:
             case Effect.NOT_APPLIED:
                 self._try_again(line, intent)
             case Effect.DIVERGED:
-                self._diverge(line, intent, evidence.line)
+                self._diverge(line, intent, evidence.line, evidence.why)
 
     def _try_again(self, line: LineRecord, intent: Intent) -> None:
         """Proven not applied: it may be planned once more in this run, and then at the next."""
@@ -277,14 +259,14 @@ class _Work:
             }
         )
 
-    def _diverge(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
-        """Neither before nor after, or something else of the line changed: shown, never corrected."""
+    def _diverge(self, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
+        """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
         run, write = self._bench.run, intent.write
         if there is None:
-            why = "The line vanished while it was written."
+            why = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
             after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
         elif there.quantity == write.after:
-            why = "The number was written, but another field of the line is not as it was or as it was asked for."
+            why = why or "The number was written, but another field of the line is not as it was."
             after = self._applied(line, intent, there)
             after = after.model_copy(update={"refused": why, "refused_in": run})
         else:
@@ -313,9 +295,9 @@ class _Work:
             after=intent.write.after,
             why=why,
         )
-        record = self.record.with_line(line)
-        entries = [*_adoptions(self._bench, self._kept.record, self.record), entry]
-        self._kept = records.save(self._bench.tables, self._bench.account, self._kept, record, entries)
+        bench, record = self._bench, self.record.with_line(line)
+        entries = [*adoptions(self._kept.record, self.record, bench.now(), bench.run), entry]
+        self._kept = records.save(bench.tables, bench.account, self._kept, record, entries)
         self.record = record
 
 

@@ -15,9 +15,8 @@ from shared.storage.tables import Conflict, Tables
 
 def held(tables: Tables, account: AccountId) -> Iterator[Hold]:
     """Every hold of the account, decided or not."""
-    for _, line in _held_lines(tables, account):
-        if line.hold is not None:
-            yield line.hold
+    for _, _, hold in _held_lines(tables, account):
+        yield hold
 
 
 def decide(
@@ -27,22 +26,20 @@ def decide(
 
     Deciding the same again is harmless. Raises Rejected with the sentence to show.
     """
-    found = next(((k, line) for k, line in _held_lines(tables, account) if _is(line.hold, change_id)), None)
+    found = next((one for one in _held_lines(tables, account) if one[2].change.id == change_id), None)
     if found is None:
         raise Rejected(
             f"Nothing is held under '{change_id}' any more: its numbers have changed, or it was settled."
         )
-    kept, line = found
-    if line.hold is None:
-        raise Rejected(f"Nothing is held under '{change_id}'.")
-    if HoldReason.PRORATION in line.hold.reasons and verdict is Verdict.APPROVED:
+    kept, line, hold = found
+    if HoldReason.PRORATION in hold.reasons and verdict is Verdict.APPROVED:
         raise Rejected(
             "This agreement prorates. Proration comes later: change the line in the PSA yourself, or switch the "
             "agreement's proration off."
         )
-    if line.hold.decided is not None and line.hold.decided.verdict is verdict:
-        return line.hold
-    decided = line.hold.model_copy(update={"decided": Decided(verdict=verdict, who=who, at=now)})
+    if hold.decided is not None and hold.decided.verdict is verdict:
+        return hold
+    decided = hold.model_copy(update={"decided": Decided(verdict=verdict, who=who, at=now)})
     entry = LedgerEntry(
         event=LedgerEvent.APPROVED if verdict is Verdict.APPROVED else LedgerEvent.REJECTED,
         at=now,
@@ -64,16 +61,12 @@ def decide(
     return decided
 
 
-def _is(hold: Hold | None, change_id: str) -> bool:
-    return hold is not None and hold.change.id == change_id
-
-
-def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[Kept, LineRecord]]:
+def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[Kept, LineRecord, Hold]]:
     for connection in repository.connections(tables, account):
         for kept in records.all_of(tables, account, connection.id):
             for line in kept.record.lines.values():
                 if line.hold is not None:
-                    yield kept, line
+                    yield kept, line, line.hold
 
 
 def push_now(tables: Tables, account: AccountId, hold: Hold, now: datetime, today: date) -> Run:

@@ -1,7 +1,7 @@
 """The guard (N1): which changes wait for a person before anything is written. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from shared.accounts.models import GuardSettings
@@ -17,13 +17,6 @@ class Seats:
     def __init__(self) -> None:
         self.confirmed: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
-
-    @classmethod
-    def of(cls, lines: Iterable[LineRecord], now: datetime) -> "Seats":
-        seats = cls()
-        for line in lines:
-            seats.add(line, now)
-        return seats
 
     def add(self, line: LineRecord, now: datetime) -> None:
         unclear = line.unclear_loss

@@ -180,8 +180,6 @@ class Intent(Document):
 
     write: Write
     change_id: str
-    claim: int
-    """Number of the claim it was stored under."""
     at: datetime
     why: str = ""
     """What was unclear about it; "" until somebody looked."""
@@ -260,21 +258,15 @@ class LineRecord(Document):
         return max(0, self.intent.write.before - self.intent.write.after)
 
 
-class Claim(Document):
-    """Who works on an agreement, until when."""
-
-    owner: str
-    until: datetime
-
-
 class AgreementRecord(Document):
-    """One agreement: who works on it, and its lines by mapping id. Replaced by ETag only."""
+    """One agreement: until when it is worked on, and its lines by mapping id. Replaced by ETag only."""
 
     connection: str
     agreement_id: str
-    claim: Claim | None = None
+    claimed_until: datetime | None = None
+    """None: nobody works on it."""
     claims: int = 0
-    """Number of the newest claim."""
+    """How often it was claimed."""
     prorates: bool = False
     read_at: datetime | None = None
     """When its lines were last read from the PSA."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.billing.models import AgreementRecord, Drift, LineRecord
+from shared.billing.models import AgreementRecord, Drift, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.plan import Wish
 from shared.billing.psa.base import Line
 
@@ -35,7 +35,8 @@ def _one(
     mine = line if line.line_id else _created(line, fresh, owned)
     if not mine.line_id:
         return _to_create(mine, fresh, owned, wish)
-    return _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
+    seen = _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
+    return seen if seen.blocked else _but(seen, blocked=_second(seen, fresh, owned))
 
 
 def _over(line: LineRecord, wish: Wish | None, run: str) -> LineRecord:
@@ -55,6 +56,18 @@ def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[
     """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
     prefix = marker_prefix(line.mapping_id)
     return [one for one in fresh.values() if one.marker.startswith(prefix) and one.id not in owned]
+
+
+def _second(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> str:
+    """A creation that a slow PSA carried out after all, beside the line that is owned: the customer is billed twice."""
+    billed = [one for one in _ours(line, fresh, owned | {line.line_id}) if one.ends is None and one.quantity]
+    if not billed:
+        return ""
+    return (
+        f"The agreement has a second line that Seatwise created for this mapping ({billed[0].id}, quantity "
+        f"{billed[0].quantity.normalize():f}): the customer is billed twice. Remove it in the PSA, or clear its "
+        f"reference '{billed[0].marker}' there if it is right."
+    )
 
 
 def _created(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> LineRecord:
@@ -91,10 +104,11 @@ def _seen(line: LineRecord, now_there: Line | None, wanted: int | None, now: dat
         blocked = (
             "The line now bills another product than the mapping's billing profile. Choose the line again."
         )
-    elif now_there.quantity != now_there.quantity.to_integral_value():
-        blocked = f"The line's quantity is {now_there.quantity.normalize():f}; Seatwise bills whole seats. Correct it."
-    elif now_there.quantity < 0:
-        blocked = f"The line's quantity is negative ({now_there.quantity.normalize():f}). Correct it."
+    elif now_there.quantity < 0 or now_there.quantity != now_there.quantity.to_integral_value():
+        blocked = (
+            f"The line's quantity is {now_there.quantity.normalize():f}, and seats are whole numbers from 0. Correct "
+            "it in the PSA, or choose another line for the mapping."
+        )
     line = _but(line, blocked=blocked, unit_price=now_there.unit_price)
     if blocked:
         return line
@@ -113,3 +127,20 @@ def _but(line: LineRecord, **changes: object) -> LineRecord:
     if all(getattr(line, name) == value for name, value in changes.items()):
         return line
     return line.model_copy(update=changes)
+
+
+def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
+    """Ledger entries of the numbers that a look took over from the PSA without a write of ours."""
+    return [
+        LedgerEntry(
+            event=LedgerEvent.ADOPTED,
+            at=now,
+            run=run,
+            mapping_id=line.mapping_id,
+            line_id=line.line_id,
+            before=before.lines[line.mapping_id].confirmed,
+            after=line.confirmed,
+        )
+        for line in after.lines.values()
+        if line.confirmed != before.lines[line.mapping_id].confirmed
+    ]

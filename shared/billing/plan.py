@@ -86,6 +86,8 @@ class Plan:
     live: bool
     why_not: Mapping[str, str]
     """By mapping id: why a line that may be out of step is not planned."""
+    unwanted: frozenset[str]
+    """Mapping ids of lines with a hold whose number nobody wants any more."""
 
     def allowed(self, change: Change) -> bool:
         return self.live and change.id not in self.holds
@@ -134,6 +136,7 @@ def make(
     approved: set[str] = set()
     holds: dict[str, tuple[HoldReason, ...]] = {}
     why_not: dict[str, str] = {}
+    unwanted: set[str] = set()
     seats = guard.Seats()
     for record in records:
         for line in record.lines.values():
@@ -141,6 +144,8 @@ def make(
             wish = wished.get(line.mapping_id)
             if wish is None or not wish.is_of(record):
                 continue
+            if _is_unwanted(line.hold, wish):
+                unwanted.add(wish.mapping_id)
             change = _change(record, wish, line)
             if wish.why_not and (change is not None or wish.quantity is None):
                 why_not[wish.mapping_id] = wish.why_not
@@ -148,21 +153,24 @@ def make(
             if change is None:
                 continue
             changes.append(change)
-            earlier = _earlier_reasons(line, change)
-            match _decided(line, change):
-                case Verdict.APPROVED:
-                    approved.add(change.id)
-                case Verdict.REJECTED:
-                    holds[change.id] = earlier
-                case None:
-                    undecided.append(change)
-                    if change.loss and earlier:
-                        holds[change.id] = earlier
-            if record.prorates:
-                holds[change.id] = (*holds.get(change.id, ()), HoldReason.PRORATION)
+            verdict = _decided(line, change)
+            if verdict is Verdict.APPROVED:
+                approved.add(change.id)
+            elif verdict is None:
+                undecided.append(change)
+            waits = _waits_already(line, change, verdict, prorates=record.prorates)
+            if waits is not None:
+                holds[change.id] = waits
     for change_id, reasons in guard.hold_reasons(undecided, seats, suspicious, account.guard).items():
         holds[change_id] = tuple(dict.fromkeys((*reasons, *holds.get(change_id, ()))))
-    return Plan(tuple(changes), holds, frozenset(approved), account.mode is Mode.LIVE, why_not)
+    live = account.mode is Mode.LIVE
+    return Plan(tuple(changes), holds, frozenset(approved), live, why_not, frozenset(unwanted))
+
+
+def _is_unwanted(hold: Hold | None, wish: Wish) -> bool:
+    if hold is None or wish.quantity is None or wish.why_not:
+        return False
+    return wish.quantity != hold.change.after
 
 
 def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
@@ -191,6 +199,17 @@ def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | N
     )
 
 
+def lacks(before: AgreementRecord, after: AgreementRecord, wished: Mapping[str, Wish]) -> bool:
+    """A plan that was made from the record before a look lacks a change: the look freed a line that is out of step."""
+    for line in after.lines.values():
+        was, wish = before.lines[line.mapping_id], wished.get(line.mapping_id)
+        if line != was and wish is not None and wish.is_of(after):
+            change = _change(after, wish, line)
+            if change is not None and change != _change(before, wish, was):
+                return True
+    return False
+
+
 def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:
     """The same numbers of the same line are the same change, so its hold and its approval last over nights."""
     text = f"{mapping_id}|{line_id}|{before}|{after}|{effective or ''}"
@@ -202,6 +221,17 @@ def _decided(line: LineRecord, change: Change) -> Verdict | None:
     if line.hold is None or line.hold.change.id != change.id or line.hold.decided is None:
         return None
     return line.hold.decided.verdict
+
+
+def _waits_already(
+    line: LineRecord, change: Change, verdict: Verdict | None, *, prorates: bool
+) -> tuple[HoldReason, ...] | None:
+    """Why the change waits before the guard has seen it; None when it does not."""
+    earlier = _earlier_reasons(line, change)
+    waits = verdict is Verdict.REJECTED or (verdict is None and change.loss > 0 and earlier != ())
+    if prorates:
+        return (*(earlier if waits or verdict is Verdict.APPROVED else ()), HoldReason.PRORATION)
+    return earlier if waits else None
 
 
 def _earlier_reasons(line: LineRecord, change: Change) -> tuple[HoldReason, ...]:
@@ -231,8 +261,10 @@ def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRec
 def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetime) -> LineRecord:
     why_not = plan.why_not.get(line.mapping_id, "")
     hold, would = None, None
-    if why_not or line.intent is not None or line.blocked or line.drift is not None:
+    if why_not or line.intent is not None:
         hold = line.hold  # nothing is known about its numbers tonight, so a person's word on them stands
+    elif line.blocked or line.drift is not None:
+        hold = None if line.mapping_id in plan.unwanted else line.hold
     elif change is not None and change.id in plan.holds:
         before = line.hold if line.hold and line.hold.change.id == change.id else None
         hold = Hold(
@@ -241,8 +273,8 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
             since=before.since if before else now,
             decided=before.decided if before else None,
         )
-    elif change is not None and change.id in plan.approved:
-        hold = line.hold
+    elif change is not None and change.id in plan.approved and line.hold is not None:
+        hold = line.hold.model_copy(update={"reasons": _earlier_reasons(line, change)})  # it prorates no more
     elif change is not None and not plan.live:
         would = change
     if (hold, would, why_not) == (line.hold, line.would, line.not_planned):

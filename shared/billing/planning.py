@@ -35,8 +35,8 @@ class Outline:
     lines: int
     unsettled: bool
     """Some write of it is not settled yet."""
-    refused: bool
-    """Some write of it was refused."""
+    troubled: bool
+    """Some line of it was refused, is blocked or was changed by hand: a look may find that this is over."""
 
     @classmethod
     def of(cls, row: Row, record: AgreementRecord) -> "Outline":
@@ -46,7 +46,7 @@ class Outline:
             record.read_at,
             len(record.lines),
             any(line.intent for line in record.lines.values()),
-            any(line.refused for line in record.lines.values()),
+            any(line.refused or line.blocked or line.drift for line in record.lines.values()),
         )
 
     def kept(self) -> Kept:

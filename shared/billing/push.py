@@ -4,30 +4,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.accounts import runs
 from shared.accounts.models import Account
 from shared.accounts.runs import LineCounts, Run, RunState
-from shared.billing import agreement, planning, records, repository
+from shared.billing import agreement, plan, planning, records, repository
 from shared.billing.agreement import Bench
-from shared.billing.models import AgreementRecord, Change, LineRecord, LineState, PsaConnection
-from shared.billing.planning import Outline, Planned
+from shared.billing.models import AgreementRecord, LineRecord, LineState, PsaConnection
+from shared.billing.planning import Planned
 from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
 from shared.billing.repository import PsaTrouble
+from shared.billing.worklist import Work, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
 BUDGET = timedelta(minutes=5)
 """After this a push puts itself back, so that no invocation runs for long."""
-SWEPT_A_NIGHT = 100
-"""Agreements that are read each night at least: those with a change, then those longest unread."""
-SWEPT_WITHIN = 14
-"""Nights within which every agreement is read."""
-INVOICE_EVE = timedelta(days=2)
-"""An agreement that is invoiced this soon is read in any case: a hand edit must be found before."""
-
 
 AGREEMENT_GONE = "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
 AGREEMENT_ENDED = "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one."
@@ -47,7 +41,7 @@ class Unfinished:
 def push_connection(bench: Bench, account: Account, connection: PsaConnection, run: Run) -> None:
     """Do the connection's part of the run, whatever an earlier attempt of it left behind.
 
-    Raises RetryLater until all of it is done or the run's time is over.
+    Raises RetryLater until all of it is done or the run's time is over; it never waits for longer than that.
     """
     started = bench.now()
     if connection.id not in run.connections:
@@ -57,10 +51,14 @@ def push_connection(bench: Bench, account: Account, connection: PsaConnection, r
         _note_agreements(bench, connection.id, listed)
         planned = planning.plan_account(bench.tables, account, started)
         planned = planning.store_holds(bench.tables, account.id, planned, started, run.id)
-        work = _work(connection.id, planned, listed, run, started.astimezone(account.zone).date())
+        work = worklist(connection.id, planned, listed, run, started.astimezone(account.zone).date())
         unfinished = _work_through(bench, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
         not_reached(bench.tables, account, connection, run, why, bench.now())
+        return
+    except RetryLater as later:
+        passing = PsaUnavailable(later.why, later.after)
+        not_reached(bench.tables, account, connection, run, passing, bench.now())
         return
     if unfinished:
         first = _goes_on_with(unfinished)
@@ -93,8 +91,8 @@ def not_reached(
     """
     if isinstance(why, PsaUnavailable):
         if now < run.ends:
-            raise RetryLater(why.after, f"{connection.name}: {why}") from why
-        why = PsaRefused("unavailable", f"{connection.name} could not be read tonight: {why}")
+            raise RetryLater(min(why.after, run.ends - now), f"{connection.name}: {why}") from why
+        why = PsaRefused("unavailable", f"{connection.name} could not be worked with tonight: {why}")
     trouble = PsaTrouble(connection=connection.id, code=why.code, sentence=why.sentence, sign_in=why.sign_in)
     repository.save_trouble(tables, account.id, trouble)
     _close(tables, account.id, connection.id, run, now)
@@ -122,6 +120,8 @@ def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
         if line.blocked != blocked and (blocked or line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED})
     ]
     changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
+    if blocked:
+        changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
     if changed:
         changes["lines"] = {**record.lines, **{line.mapping_id: line for line in changed}}
     if changed and not blocked:
@@ -129,95 +129,32 @@ def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
     return record.model_copy(update=changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One agreement's share: the changes to write, or nothing but a look."""
-
-    outline: Outline
-    changes: tuple[Change, ...]
-
-    @property
-    def writes(self) -> bool:
-        return bool(self.changes) or self.outline.unsettled
-
-
-def _work(
-    connection: str, planned: Planned, listed: Mapping[str, Agreement], run: Run, today: date
-) -> list[Work]:
-    """Agreements with allowed changes or open intents first, then those that are only looked at."""
-    changes: dict[str, list[Change]] = {}
-    for change in planned.plan.changes:
-        if change.connection == connection and planned.plan.allowed(change):
-            changes.setdefault(change.agreement_id, []).append(change)
-    mine = [one for (of, _), one in planned.outlines.items() if of == connection and one.lines]
-    work = [Work(one, _not_refused_yet(one, changes.get(one.agreement_id, ()), run)) for one in mine]
-    writing = [one for one in work if one.writes]
-    looking = [one.outline for one in work if not one.writes]
-    share = max(SWEPT_A_NIGHT, -(-len(work) // SWEPT_WITHIN)) - len(writing)
-    due = due_for_a_look(looking, listed, share, run.started_at, today)
-    return writing + [Work(one, ()) for one in due]
-
-
-def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> tuple[Change, ...]:
-    """What the PSA refused in this run is not tried again before the next."""
-    if not changes or not outline.refused:
-        return tuple(changes)
-    lines = outline.kept().record.lines
-    return tuple(change for change in changes if lines[change.mapping_id].refused_in != run.id)
-
-
-def due_for_a_look(
-    outlines: Sequence[Outline],
-    listed: Mapping[str, Agreement],
-    share: int,
-    run_started: datetime,
-    today: date,
-) -> list[Outline]:
-    """Which unchanged agreements are read tonight: `share` of them, the longest unread first; all that were not read
-    for two weeks; and all that are invoiced soon.
-
-    A small account's agreements are all read every night; of a large one's a share, so that the PSA's rate limit is
-    left to the writes.
-    """
-    there = [one for one in outlines if one.agreement_id in listed and listed[one.agreement_id].active]
-    unread = [one for one in there if one.read_at is None or one.read_at < run_started]
-    unread.sort(key=_how_late)
-    share = max(0, share - (len(there) - len(unread)))
-    overdue = run_started - timedelta(days=SWEPT_WITHIN)
-    return unread[:share] + [
-        one
-        for one in unread[share:]
-        if one.read_at is None or one.read_at < overdue or _is_invoiced_soon(listed[one.agreement_id], today)
-    ]
-
-
-def _how_late(outline: Outline) -> tuple[bool, datetime, str]:
-    """Refused ones first, so that what is over is soon known; then the never read, then the longest unread."""
-    return not outline.refused, outline.read_at or datetime.min.replace(tzinfo=UTC), outline.agreement_id
-
-
-def _is_invoiced_soon(there: Agreement, today: date) -> bool:
-    return there.next_invoice is not None and today <= there.next_invoice <= today + INVOICE_EVE
-
-
 def _work_through(
     bench: Bench, connection: str, planned: Planned, work: Sequence[Work], until: datetime
 ) -> list[Unfinished]:
-    """Work on the agreements side by side; one agreement's failure does not stop the next."""
+    """Work on the agreements side by side; one agreement's failure does not stop the next, a pause of the PSA does."""
+
+    pause: tuple[datetime, str] | None = None
 
     def one(item: Work) -> Unfinished | None:
-        agreement_id = item.outline.agreement_id
-        if bench.now() >= until:
+        nonlocal pause
+        agreement_id, now = item.outline.agreement_id, bench.now()
+        if pause and now < pause[0]:
+            return Unfinished(agreement_id, pause[0] - now, pause[1], asked_for=True)
+        if now >= until:
             return Unfinished(agreement_id, timedelta(seconds=1), "more agreements are waiting")
+        kept = item.outline.kept()
         try:
             if item.writes:
-                agreement.work_on(bench, item.outline.kept(), item.changes, planned.wishes)
+                after = agreement.work_on(bench, kept, item.changes, planned.wishes)
             else:
-                agreement.look_at(bench, item.outline.kept(), planned.wishes)
+                after = agreement.look_at(bench, kept, planned.wishes)
         except RetryLater as later:
             return Unfinished(agreement_id, later.after, later.why)
         except PsaUnavailable as unavailable:
-            return Unfinished(agreement_id, unavailable.after, str(unavailable), asked_for=True)
+            if unavailable.asked_for:
+                pause = (bench.now() + unavailable.after, str(unavailable))
+            return Unfinished(agreement_id, unavailable.after, str(unavailable), unavailable.asked_for)
         except Conflict:
             return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
         except PsaRefused as refused:
@@ -225,6 +162,13 @@ def _work_through(
                 raise
             gone = Unfinished(agreement_id, timedelta(), refused.sentence)
             _note_unreadable(bench, connection, [gone])
+            return None
+        if plan.lacks(kept.record, after, planned.wishes):
+            return Unfinished(
+                agreement_id,
+                timedelta(seconds=1),
+                "a line of it is free again, and is written at the next chance",
+            )
         return None
 
     with ThreadPoolExecutor(max_workers=bench.psa.max_parallel) as pool:
@@ -235,6 +179,8 @@ def _note_unreadable(bench: Bench, connection: str, unfinished: Iterable[Unfinis
     """Remember why agreements could not be worked on, so that it is shown and not lost."""
     for one in unfinished:
         kept = records.get(bench.tables, bench.account, connection, one.agreement_id)
+        if all(line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED} for line in kept.record.lines.values()):
+            continue
         record = kept.record.model_copy(update={"unreadable": one.why})
         try:
             records.save(bench.tables, bench.account, kept, record)

@@ -69,7 +69,7 @@ def _lines(
                 prices[line.mapping_id] = line.unit_price
             if line.state is not LineState.IN_STEP:
                 troubled[LineKey(record.connection, record.agreement_id, line.mapping_id)] = line
-        if record.unreadable:
+        if record.unreadable and record.lines:
             tenants = frozenset(line.tenant_id for line in record.lines.values())
             unreadable.append(Unreadable(record.connection, record.agreement_id, record.unreadable, tenants))
     return troubled, prices, unreadable

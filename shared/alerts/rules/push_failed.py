@@ -49,6 +49,8 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
         state, what, fix = "unknown", f": {unclear(record.intent, psa)}", CLEAR
     elif record.blocked:
         state, what, fix = "blocked", f" cannot be written: {sentence(record.blocked)}", PUT_RIGHT
+    elif own.waiting is not None:
+        return
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT
     elif record.drift is None and record.not_planned:

@@ -15,11 +15,9 @@ class PushHeld(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """A hold is our own row: it stays as it is while tenant or PSA cannot be read, so it can always be judged."""
-        held = ((own, own.record.hold) for own in view.all_lines())
-        waiting = (
-            _finding(view, own, hold) for own, hold in held if hold is not None and hold.decided is None
-        )
-        return Judgement(tuple(waiting), frozenset({ACCOUNT}))
+        waiting = ((own, own.waiting) for own in view.all_lines())
+        findings = (_finding(view, own, hold) for own, hold in waiting if hold is not None)
+        return Judgement(tuple(findings), frozenset({ACCOUNT}))
 
 
 def _finding(view: AccountView, own: OwnLine, hold: Hold) -> Finding:

@@ -12,7 +12,7 @@ from shared.accounts.models import Account, Company
 from shared.accounts.runs import Run
 from shared.alerts.models import Removal
 from shared.alerts.poison import Poisoned
-from shared.billing.models import BillingProfile, LineKey, LineRecord, PsaConnection
+from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, LineRecord, PsaConnection
 from shared.billing.models import Mapping as LineMapping
 from shared.billing.psa.base import BillableOption
 from shared.billing.repository import PsaTrouble
@@ -41,6 +41,19 @@ class OwnLine:
     key: LineKey
     record: LineRecord
     mapping: LineMapping | None
+
+    @property
+    def waiting(self) -> Hold | None:
+        """The hold that a person must look at: undecided, or approved and then stopped because its agreement prorates.
+
+        What must be clear in the PSA first comes first. An earlier refusal, or a tenant that cannot be read, does not:
+        only a person's word goes on from here.
+        """
+        line, hold = self.record, self.record.hold
+        if hold is None or line.intent is not None or line.blocked or line.drift is not None:
+            return None
+        stopped = line.is_approved(hold.change.id) and HoldReason.PRORATION in hold.reasons
+        return hold if hold.decided is None or stopped else None
 
 
 class Unreadable(NamedTuple):

@@ -65,7 +65,8 @@ class Line:
     effective: date | None
     ends: date | None
     not_writable: str
-    """Why this line must not be written ("" = it may): a sentence for a person."""
+    """Why this line must not be written ("" = it may): a sentence for a person. What its quantity must be like is
+    judged for every PSA alike, elsewhere."""
     fingerprint: str
     """Hash of every field that we never mean to change."""
     billable: BillableOption | None = None
@@ -111,6 +112,8 @@ class WriteAnswer:
     sent: Sent
     why: str = ""
     after: timedelta = timedelta()
+    asked_for: bool = False
+    """True: NOT_SENT because the PSA itself asked for a pause."""
 
 
 class Effect(StrEnum):
@@ -122,18 +125,24 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a read-back showed. `line` is None when the line is not there."""
+    """What a read-back showed. `line` is None when the line is not there, nor maybe its agreement."""
 
     effect: Effect
     line: Line | None
+    why: str = ""
+    """What of a new line is not as it was asked for: a sentence for a person."""
 
 
 class PsaUnavailable(Exception):
     """Could not be read now; `after` is how long to wait. Never means "nothing there"."""
 
-    def __init__(self, why: str, after: timedelta = timedelta(seconds=60)) -> None:
+    def __init__(
+        self, why: str, after: timedelta = timedelta(seconds=60), *, asked_for: bool = False
+    ) -> None:
         super().__init__(why)
         self.after = after
+        self.asked_for = asked_for
+        """True: the PSA itself asked for this pause, so nothing of the connection is asked before it is over."""
 
 
 class PsaRefused(Exception):
@@ -176,6 +185,7 @@ class Psa(Protocol):
     def find_effect(self, write: Write) -> Evidence:
         """Read what became of a write: by line id, or by its marker for a created line.
 
-        One read, no waiting: settling a slow or stale PSA is the caller's. Raises PsaUnavailable or PsaRefused.
+        One read, no waiting: settling a slow or stale PSA is the caller's. An agreement that is gone has DIVERGED,
+        like a line that is. Raises PsaUnavailable or PsaRefused.
         """
         ...

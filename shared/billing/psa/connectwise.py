@@ -128,7 +128,7 @@ class ConnectWise:
         try:
             rows = self._list(_additions(agreement_id), shapes.LINE_COLUMNS)
         except _NotThere as error:
-            raise PsaRefused(
+            raise _NotThere(
                 error.code,
                 f"Agreement {agreement_id} is not in ConnectWise any more."
                 " Map its licences to another agreement.",
@@ -136,10 +136,10 @@ class ConnectWise:
         return [_understood(shapes.line, row, agreement_id) for row in rows]
 
     def find_effect(self, write: Write) -> Evidence:
-        if write.kind is WriteKind.CREATE_LINE:
-            return judge_created(write, self.lines(write.agreement_id))
-        path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
         try:
+            if write.kind is WriteKind.CREATE_LINE:
+                return judge_created(write, self.lines(write.agreement_id))
+            path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
             row = self._json(self._ask(self._root + path, {"fields": shapes.LINE_COLUMNS}))
         except _NotThere:
             return Evidence(Effect.DIVERGED, None)
@@ -159,7 +159,7 @@ class ConnectWise:
             self._pace.count(self._http.clock())
             answer = self._http.write(method, self._root + path, headers=self._headers, json=body)
         except PsaUnavailable as error:  # the root was not known yet and could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
         except NotConnected as error:
             return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
         except Unclear as error:
@@ -170,7 +170,8 @@ class ConnectWise:
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             wait = self._http.wait_asked_for(answer)
-            return WriteAnswer(Sent.NOT_SENT, self._words(answer)[1], UNTOLD_WAIT if wait is None else wait)
+            after = UNTOLD_WAIT if wait is None else wait
+            return WriteAnswer(Sent.NOT_SENT, self._words(answer)[1], after, asked_for=True)
         if answer.ok and status < HTTPStatus.MULTIPLE_CHOICES:
             try:
                 body = json_of(answer)
@@ -196,7 +197,7 @@ class ConnectWise:
         try:
             info = json_of(self._http.read("GET", url))
         except Throttled as error:
-            raise PsaUnavailable(str(error), error.after) from None
+            raise PsaUnavailable(str(error), error.after, asked_for=True) from None
         except Unreachable:
             return _ROUTER
         codebase = info.get("Codebase") if isinstance(info, dict) else None
@@ -297,7 +298,7 @@ class ConnectWise:
         try:
             return self._http.read("GET", url, headers=self._headers, params=params)
         except Throttled as error:
-            raise PsaUnavailable(str(error), error.after) from None
+            raise PsaUnavailable(str(error), error.after, asked_for=True) from None
         except Unreachable as error:
             raise PsaUnavailable(error.why) from None
 

@@ -203,11 +203,6 @@ def _not_writable(seen: _Addition) -> str:
         )
     if seen.quantity is None:
         return "The line shows no quantity. Enter the number of seats in ConnectWise."
-    if seen.quantity < 0 or seen.quantity != seen.quantity.to_integral_value():
-        return (
-            f"The line's quantity is {seen.quantity.normalize():f}, and seats are whole numbers from 0."
-            " Correct it in ConnectWise, or map the licence to another line."
-        )
     return ""
 
 

@@ -23,11 +23,17 @@ def judge_created(write: Write, lines: list[Line]) -> Evidence:
     if not found:
         return Evidence(Effect.NOT_APPLIED, None)
     line = found[0]
-    as_asked = (
-        len(found) == 1
-        and line.product_id == write.product_id
-        and line.quantity == write.after
-        and line.billable == write.billable
-        and (write.effective is None or line.effective == write.effective)
-    )
-    return Evidence(Effect.APPLIED if as_asked else Effect.DIVERGED, line)
+    if len(found) > 1:
+        why = f"The PSA made {len(found)} lines of it ({', '.join(one.id for one in found)}), and each is billed."
+        return Evidence(Effect.DIVERGED, line, f"{why} Remove all but {line.id}.")
+    as_asked = {
+        "product": line.product_id == write.product_id,
+        "quantity": line.quantity == write.after,
+        "start date": write.effective is None or line.effective == write.effective,
+        "billable option": line.billable == write.billable,
+    }
+    if differs := [name for name, same in as_asked.items() if not same]:
+        what, are = " and ".join(differs), "is" if len(differs) == 1 else "are"
+        why = f"The new line was made, but its {what} {are} not what was asked for."
+        return Evidence(Effect.DIVERGED, line, why)
+    return Evidence(Effect.APPLIED, line)

@@ -1,5 +1,6 @@
 """What a tick starts: once per period, late or doubled ticks included, and a digest after its run."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from shared.accounts.models import Account, DigestSettings, Frequency
 from shared.accounts.runs import RUN_LIMIT, Run, RunState
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryTables
+from shared.storage.tables import Key, Row
 
 SYNC = datetime(2026, 3, 3, 2, tzinfo=UTC)
 DIGEST = datetime(2026, 3, 3, 7, tzinfo=UTC)
@@ -55,8 +57,51 @@ def test_a_doubled_tick_starts_nothing_twice(tables: MemoryTables) -> None:
 
 def test_a_run_whose_time_is_over_is_asked_to_end(tables: MemoryTables) -> None:
     run = run_of(tables, TUESDAY, RunState.PUSHING)
-    assert schedule.of(tables, an_account(), SYNC + RUN_LIMIT).stuck is None
-    assert schedule.of(tables, an_account(), SYNC + RUN_LIMIT + MINUTE).stuck == run
+    assert schedule.of(tables, an_account(), SYNC + RUN_LIMIT).stuck == ()
+    assert schedule.of(tables, an_account(), SYNC + RUN_LIMIT + MINUTE).stuck == (run,)
+
+
+def test_a_run_of_the_day_whose_message_was_lost_is_asked_to_end_too(tables: MemoryTables) -> None:
+    night = run_of(tables, TUESDAY)
+    approved = Run(
+        id="approved-1", on=TUESDAY, started_at=DIGEST, nightly=False, tenants=(), state=RunState.PUSHING
+    )
+    runs.start(tables, an_account().id, approved)
+    late = DIGEST + RUN_LIMIT + MINUTE
+    assert schedule.of(tables, an_account(), late).stuck == (approved,)
+    closed = {"state": RunState.CLOSED, "closed_at": late}
+    for one in (approved, night):
+        runs.update(tables, an_account().id, one.id, lambda run: run.model_copy(update=closed))
+    assert schedule.of(tables, an_account(), late + MINUTE).stuck == ()
+
+
+def test_a_run_that_cannot_end_is_asked_for_a_day_and_then_left(tables: MemoryTables) -> None:
+    """What fails all day long fails for a reason that waiting does not mend; its poisoned messages are told."""
+    run = run_of(tables, TUESDAY, RunState.PUSHING)
+    over = SYNC + RUN_LIMIT
+    assert schedule.of(tables, an_account(), over + timedelta(days=1)).stuck == (run,)
+    assert schedule.of(tables, an_account(), over + timedelta(days=1, minutes=1)).stuck == ()
+
+
+def test_a_tick_reads_no_run_that_closed(tables: MemoryTables) -> None:
+    """It comes every quarter of an hour, and runs are kept for two years."""
+    run_of(tables, TUESDAY)
+    for day in range(300):
+        run_of(tables, TUESDAY - timedelta(days=1 + day))
+    seen: list[int] = []
+
+    class Counting(MemoryTables):
+        def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
+            found = list(tables.rows(partition, prefix))
+            seen.append(len(found))
+            return iter(found)
+
+        def get(self, key: Key) -> Row | None:
+            seen.append(1)
+            return tables.get(key)
+
+    schedule.of(Counting(), an_account(), SYNC + MINUTE)
+    assert sum(seen) <= 4
 
 
 def test_a_digest_waits_for_its_run_to_close_but_not_longer_than_three_hours(tables: MemoryTables) -> None:

@@ -176,8 +176,7 @@ def test_a_night_left_by_a_move_west_still_comes_to_its_end() -> None:
     began = datetime(2026, 3, 10, 12, 15, tzinfo=UTC)
     service.tick(began)
     service.move("Pacific/Pago_Pago")
-    stuck = schedule.of(service.tables, service.account, began + 3 * HOUR).stuck
-    assert stuck is not None
+    (stuck,) = schedule.of(service.tables, service.account, began + 3 * HOUR).stuck
     assert stuck.on.day == 11
 
 

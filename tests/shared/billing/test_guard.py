@@ -57,7 +57,10 @@ def held(
     """Reasons by line; every changed line is confirmed at what it changes from."""
     lines = [line(one.mapping_id, one.before, one.tenant_id) for one in changes] + list(others)
     names = {one.id: one.mapping_id for one in changes}
-    found = hold_reasons(changes, Seats.of(lines, START), suspicious, settings or GuardSettings())
+    seats = Seats()
+    for one in lines:
+        seats.add(one, START)
+    found = hold_reasons(changes, seats, suspicious, settings or GuardSettings())
     return {names[change_id]: reasons for change_id, reasons in found.items()}
 
 
@@ -133,9 +136,7 @@ def test_seats_of_a_write_that_nobody_knows_the_outcome_of_count_as_lost() -> No
     write = Write(
         kind=WriteKind.SET_QUANTITY, agreement_id="agr", line_id="b", product_id="p", before=20, after=16
     )
-    unclear = line("b", 20).model_copy(
-        update={"intent": Intent(write=write, change_id="x", claim=1, at=START)}
-    )
+    unclear = line("b", 20).model_copy(update={"intent": Intent(write=write, change_id="x", at=START)})
     # 30 seats: 4 may be gone already, 3 more make 7 of 30.
     assert held([change("a", 10, 7)], [unclear, elsewhere()]) == {"a": (TENANT,)}
     assert held([change("a", 10, 8)], [unclear, elsewhere()]) == {}

@@ -8,8 +8,10 @@ import pytest
 from shared.accounts.models import GuardSettings, Mode
 from shared.billing.models import HoldReason, LineState, Options, Verdict
 from shared.billing.plan import FRESH, change_id
+from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
 from shared.microsoft.models import Subscription
+from tests.shared.billing.hooks import Once, WatchedPsa
 from tests.shared.billing.world import DAY, SKU, Mapped, World
 
 CAREFUL = GuardSettings()
@@ -264,6 +266,35 @@ def test_a_rejection_lasts_over_a_night_in_which_the_line_could_not_be_written(w
     assert [(hold.change.id, hold.decided is not None) for hold in world.held()] == [(change, True)]
 
 
+def test_a_hold_whose_number_nobody_wants_any_more_is_gone_also_while_its_line_is_blocked(
+    world: World,
+) -> None:
+    mapped = hold_one(world)
+    change = the_held_change(world)
+    world.fake.edit_line(mapped.line, not_writable="The line is cancelled.")
+    world.night()
+    assert the_held_change(world) == change
+    world.later_read({SKU: 10})
+    world.night()
+    assert world.record(mapped).state is LineState.BLOCKED
+    with pytest.raises(Rejected, match="Nothing is held"):
+        world.decide(change)
+
+
+def test_the_approval_of_a_write_that_is_unclear_stays_when_another_number_is_wanted(world: World) -> None:
+    """It says that nobody need count the seats of this write as lost."""
+    mapped = hold_one(world)
+    world.decide(the_held_change(world))
+    away = PsaUnavailable("it does not answer", timedelta(minutes=30))
+    psa = world.fake
+    world.psa = WatchedPsa(psa, Once("after apply", lambda: setattr(psa, "unavailable", away)))
+    world.push_until_done("2026-03-02-approved")
+    world.psa, psa.unavailable = psa, None
+    world.later_read({SKU: 3})
+    world.push_until_done("2026-03-02-later")
+    assert (world.quantity(mapped), world.record(mapped).losses) == (3, ())
+
+
 def test_nothing_can_be_decided_that_is_not_held(world: World) -> None:
     with pytest.raises(Rejected, match="Nothing is held"):
         world.decide("0123456789")
@@ -308,6 +339,18 @@ def test_a_prorating_agreement_is_never_written_not_even_when_approved(world: Wo
     )
     with pytest.raises(Rejected, match="prorates"):
         world.decide(the_held_change(world))
+
+
+def test_proration_that_is_switched_off_leaves_nothing_of_itself_in_an_approved_hold() -> None:
+    preview = World(mode=Mode.PREVIEW, guard=CAREFUL)
+    mapped = hold_one(preview)
+    preview.decide(the_held_change(preview))
+    preview.fake.edit_agreement(mapped.agreement, prorates=True)
+    preview.night()
+    assert HoldReason.PRORATION in preview.held()[0].reasons
+    preview.fake.edit_agreement(mapped.agreement, prorates=False)
+    preview.night()
+    assert preview.held()[0].reasons == (HoldReason.TENANT_LOSS,)
 
 
 def test_when_proration_is_switched_off_the_change_is_written(world: World) -> None:

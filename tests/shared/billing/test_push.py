@@ -1,8 +1,7 @@
 """The push of a connection: written once, proven by reading, and every way in which a PSA can fail it."""
 
 import threading
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,18 +11,16 @@ from shared.accounts.runs import RUN_LIMIT, LineCounts, RunState
 from shared.billing import agreement, push, records, repository
 from shared.billing.models import (
     AgreementRecord,
-    Claim,
     HoldReason,
     LineRecord,
     LineState,
     Options,
     PsaConnection,
 )
-from shared.billing.planning import Outline
-from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
-from shared.billing.push import BUDGET, SWEPT_A_NIGHT, due_for_a_look
+from shared.billing.psa.base import Agreement, Line, PsaRefused, PsaUnavailable
+from shared.billing.push import BUDGET
 from shared.errors import RetryLater
-from shared.storage.tables import Conflict, Key, Row
+from shared.storage.tables import Conflict
 from tests.invariants import (
     i1_every_line_is_in_step_or_says_why,
     i2_every_intent_is_applied_at_most_once,
@@ -31,7 +28,7 @@ from tests.invariants import (
 )
 from tests.shared.billing.hooks import Once, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
-from tests.shared.billing.world import ACCOUNT, CONNECTION, DAY, SKU, START, Mapped, World
+from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World
 
 
 @pytest.fixture
@@ -220,6 +217,33 @@ def test_the_wait_that_the_psa_asked_for_is_kept_although_other_work_could_go_on
     assert later.value.after >= timedelta(minutes=4)
 
 
+def test_after_the_psa_asked_for_a_pause_no_other_agreement_is_asked(world: World) -> None:
+    for n in range(20):
+        to_write(world, tenant=f"tenant{n}")
+    world.fake.outcomes += [Outcome.ANSWERED, Outcome.NOT_SENT]
+    with pytest.raises(RetryLater):
+        world.push()
+    sent, reads = len(world.fake.sent), world.fake.reads
+    assert (sent, reads - 20) == (2, 1 + 2 + 1)  # 20 were mapped; listed, two fresh reads, one read-back
+    assert world.push_until_done().lines == LineCounts(written=20)
+
+
+def test_an_agreement_that_cannot_be_understood_stops_no_other_one(world: World) -> None:
+    """It cannot be read now, but nobody asked for a pause."""
+    odd, other = to_write(world, tenant="contoso"), to_write(world, tenant="fabrikam")
+
+    class Odd(WatchedPsa):
+        def lines(self, agreement_id: str) -> list[Line]:
+            if agreement_id == odd.agreement:
+                raise PsaUnavailable("it sent a row that is not understood", timedelta(minutes=10))
+            return super().lines(agreement_id)
+
+    world.psa = Odd(world.fake, lambda _: None)
+    with pytest.raises(RetryLater) as later:
+        world.push()
+    assert (world.quantity(other), later.value.after) == (12, timedelta(minutes=10))
+
+
 def test_a_refused_write_shows_the_vendors_words_and_is_tried_again_only_the_next_night(
     world: World,
 ) -> None:
@@ -361,8 +385,8 @@ def test_an_agreement_that_is_gone_or_ended_blocks_its_lines_and_being_back_free
 @pytest.mark.parametrize(
     "edit, words",
     [
-        ({"quantity": Decimal("10.5")}, "quantity is 10.5"),
-        ({"quantity": Decimal(-1)}, "negative"),
+        ({"quantity": Decimal("10.5")}, "quantity is 10.5,"),
+        ({"quantity": Decimal(-1)}, "quantity is -1,"),
         ({"product_id": "other"}, "another product"),
         ({"not_writable": "The line was cancelled."}, "cancelled"),
     ],
@@ -588,15 +612,16 @@ def test_a_worker_that_wakes_up_after_its_claim_lapsed_does_not_send_the_stored_
 def test_a_lapsed_claim_is_taken_over(world: World) -> None:
     mapped = to_write(world)
     kept = records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement)
-    claim = Claim(owner="dead", until=world.clock.now() + timedelta(minutes=3))
-    records.save(world.tables, ACCOUNT, kept, kept.record.model_copy(update={"claim": claim, "claims": 7}))
+    until = world.clock.now() + timedelta(minutes=3)
+    claimed = kept.record.model_copy(update={"claimed_until": until, "claims": 7})
+    records.save(world.tables, ACCOUNT, kept, claimed)
     with pytest.raises(RetryLater) as later:
         world.push()
     assert timedelta(minutes=2) < later.value.after <= timedelta(minutes=3)
     world.clock.pass_by(later.value.after)
     world.push_until_done()
     record = records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
-    assert (record.claim, record.claims, world.quantity(mapped)) == (None, 8, 12)
+    assert (record.claimed_until, record.claims, world.quantity(mapped)) == (None, 8, 12)
 
 
 # Many agreements
@@ -623,6 +648,25 @@ def test_one_agreements_failure_does_not_stop_the_next(world: World) -> None:
     assert "not in the PSA any more" in record.unreadable
     assert run.state is RunState.CLOSED
     assert run.lines == LineCounts(written=1, failed=1)
+
+
+def test_an_agreement_that_could_not_be_read_and_then_ends_is_told_by_its_lines_alone(world: World) -> None:
+    mapped = to_write(world)
+    odd = PsaUnavailable("it sent a row that is not understood", timedelta(hours=1))
+    psa = world.fake
+    world.psa = WatchedPsa(
+        psa, lambda moment: setattr(psa, "unavailable", odd if moment == "before lines" else None)
+    )
+    world.push_until_done()
+    world.psa, psa.unavailable = psa, None
+
+    def unreadable() -> str:
+        return records.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record.unreadable
+
+    assert "not understood" in unreadable()
+    psa.edit_agreement(mapped.agreement, active=False)
+    world.night()
+    assert (unreadable(), world.record(mapped).blocked) == ("", push.AGREEMENT_ENDED)
 
 
 def test_after_five_minutes_the_push_puts_itself_back_and_then_goes_on_where_it_was(world: World) -> None:
@@ -731,67 +775,6 @@ def test_more_hand_edits_than_fit_into_one_transaction_are_all_recorded(world: W
     run = world.push_until_done()
     assert run.lines == LineCounts(unchanged=120)
     assert {tuple(world.events(mapped)) for mapped in lines} == {("adopted", "adopted")}
-
-
-# Which unchanged agreements are looked at
-
-
-def outlines(count: int, read_at: datetime | None) -> list[Outline]:
-    row = Row(Key("partition", "row"), b"", "etag")
-    return [Outline(row, f"{n:05}", read_at, lines=1, unsettled=False, refused=False) for n in range(count)]
-
-
-def listed_agreements(count: int, **changes: object) -> dict[str, Agreement]:
-    fields: dict[str, object] = {"active": True, "ends": None, "prorates": False, "next_invoice": None}
-    fields |= changes
-    return {
-        f"{n:05}": Agreement(id=f"{n:05}", name="a", type="t", company_id="c", **fields)  # type: ignore[arg-type]
-        for n in range(count)
-    }
-
-
-TODAY = date(2026, 3, 2)
-
-
-def looked_at(
-    kept: list[Outline], listed: dict[str, Agreement] | None = None, share: int = SWEPT_A_NIGHT
-) -> list[str]:
-    found = due_for_a_look(kept, listed or listed_agreements(len(kept)), share, START, TODAY)
-    return [one.agreement_id for one in found]
-
-
-def test_a_small_accounts_agreements_are_all_read_every_night() -> None:
-    assert len(looked_at(outlines(40, START - DAY))) == 40
-
-
-def test_of_many_agreements_those_longest_unread_are_read_first() -> None:
-    old, new = outlines(300, START - 3 * DAY), outlines(600, START - DAY)[300:]
-    assert looked_at([*new, *old]) == [f"{n:05}" for n in range(SWEPT_A_NIGHT)]
-
-
-def test_an_agreement_that_was_never_read_or_not_for_two_weeks_is_read_whatever_the_share() -> None:
-    never, late, new = (
-        outlines(10, None),
-        outlines(300, START - 15 * DAY)[10:],
-        outlines(600, START - DAY)[300:],
-    )
-    assert looked_at([*new, *late, *never], share=0) == [f"{n:05}" for n in range(300)]
-
-
-def test_an_agreement_that_is_invoiced_tomorrow_is_read_in_any_case() -> None:
-    kept = outlines(600, START - DAY)
-    kept[-1] = replace(kept[-1], read_at=START - timedelta(hours=2))
-    listed = listed_agreements(600)
-    listed["00599"] = next(iter(listed_agreements(600, next_invoice=TODAY + DAY).values()))
-    looked = looked_at(kept, listed)
-    assert looked[-1] == "00599"
-    assert len(looked) == SWEPT_A_NIGHT + 1
-
-
-def test_what_was_read_in_this_run_is_not_read_again_and_counts_for_the_share() -> None:
-    assert looked_at(outlines(40, START)) == []
-    half = [*outlines(50, START), *outlines(600, START - DAY)[50:]]
-    assert len(looked_at(half)) == SWEPT_A_NIGHT - 50
 
 
 # The records

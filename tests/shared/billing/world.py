@@ -99,7 +99,6 @@ class World:
         )
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[Mapping]] = {}
-        self._workers = 0
         accounts.save_account(self.tables, self.account)
         repository.save_connection(self.tables, ACCOUNT, self.connection)
         profile = BillingProfile(
@@ -228,13 +227,11 @@ class World:
     # A run's push
 
     def bench(self, run: str = "2026-03-02") -> Bench:
-        self._workers += 1
         return Bench(
             tables=self.tables,
             psa=self.psa,
             account=ACCOUNT,
             run=run,
-            worker=f"worker-{self._workers}",
             zone=ZoneInfo("Europe/Zurich"),
             now=self.clock.now,
             sleep=self.clock.sleep,

@@ -37,6 +37,7 @@ BY_TEXT: dict[str, Callable[[AccountId, str], Key]] = {
     "day": lambda account, text: keys.day(account, text, DAY),
     "partner list": keys.partner_list,
     "run": keys.run,
+    "open run": keys.open_run,
     "agreement": lambda account, text: keys.agreement(account, "psa", text),
     "connection": lambda account, text: keys.agreement(account, text, "1"),
     "ledger": lambda account, text: keys.ledger_entry(account, "psa", "1", text, NOW, "intent"),

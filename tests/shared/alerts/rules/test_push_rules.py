@@ -103,6 +103,33 @@ def test_a_decided_hold_is_no_row(mapped: World, verdict: Verdict) -> None:
     assert mapped.alerts() == []
 
 
+def test_what_was_approved_and_then_prorates_is_told_again(mapped: World) -> None:
+    """It is not written after all, and nobody would hear of it."""
+    reasons = (HoldReason.TO_ZERO, HoldReason.PRORATION)
+    mapped.lines(line("mapping1", hold=hold(25, 0, *reasons, decided=Verdict.APPROVED)))
+    assert "This cannot be approved yet" in mapped.only(HELD).finding.fix
+    mapped.lines(line("mapping1", hold=hold(25, 0, *reasons, decided=Verdict.REJECTED)))
+    assert mapped.alerts() == []
+
+
+@pytest.mark.parametrize(
+    "trouble, told",
+    [
+        ({"blocked": "The line was cancelled."}, FAILED),
+        ({"drift": Drift(psa=Decimal(30), since=NIGHT)}, DRIFT),
+        ({"refused": "price is locked"}, HELD),
+        ({"not_planned": "It was last read on 1 Mar 2026."}, HELD),
+    ],
+    ids=["blocked", "drift", "an earlier write was refused", "not read"],
+)
+def test_a_line_with_a_hold_and_another_trouble_is_one_row(
+    mapped: World, trouble: dict[str, object], told: Slug
+) -> None:
+    waiting = line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS))
+    mapped.lines(waiting.model_copy(update=trouble))
+    assert [alert.finding.slug for alert in mapped.alerts()] == [told]
+
+
 def test_other_numbers_are_a_change_of_the_same_row(mapped: World) -> None:
     mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS)))
     before = mapped.only(HELD)
@@ -135,7 +162,7 @@ def test_in_preview_a_hold_is_not_urgent_until_the_account_goes_live(mapped: Wor
 
 def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
     write = Write(kind=WriteKind.SET_QUANTITY, agreement_id="12", product_id="p1", before=25, after=27)
-    intent = Intent(write=write, change_id="c", claim=1, at=NIGHT, why="The answer did not come in time")
+    intent = Intent(write=write, change_id="c", at=NIGHT, why="The answer did not come in time")
     mapped.lines(line("mapping1", intent=intent))
     finding = mapped.only(FAILED).finding
     assert finding.what == (
@@ -275,3 +302,11 @@ def test_a_day_of_failures_is_not_mailed_as_new_every_night(mapped: World) -> No
         assert alert.changed_at == NIGHT
         assert f"request {night}" in alert.finding.what
     assert mapped.now == NIGHT + 3 * DAY
+
+
+def test_an_agreement_that_no_mapping_has_a_line_in_is_no_row(mapped: World) -> None:
+    """Nobody reads it any more, so nothing would ever close the row."""
+    mapped.lines(line("mapping1"), unreadable="It did not answer.")
+    assert len(mapped.alerts(FAILED)) == 1
+    mapped.lines(unreadable="It did not answer.")
+    assert mapped.alerts() == []

@@ -198,7 +198,7 @@ class PsaContract:
         write = world.set_to(12)
         world.next_write(Outcome.NOT_SENT)
         answer = world.psa.apply(write)
-        assert (answer.sent, answer.after) == (Sent.NOT_SENT, RETRY_AFTER)
+        assert (answer.sent, answer.after, answer.asked_for) == (Sent.NOT_SENT, RETRY_AFTER, True)
         assert answer.why
         assert world.truth(world.line_id) == 10
 
@@ -305,8 +305,21 @@ class PsaContract:
         world.psa.apply(write)
         assert world.psa.find_effect(write.model_copy(update=asked)).effect is Effect.DIVERGED
 
-    def test_the_effect_of_creating_in_an_agreement_that_is_gone_is_refused(self, world: PsaWorld) -> None:
-        write = world.create()
+    def test_what_was_written_in_an_agreement_that_is_gone_diverges_with_no_line_to_show(
+        self, world: PsaWorld
+    ) -> None:
+        writes = (world.set_to(12), world.create())
         world.remove_agreement()
-        with pytest.raises(PsaRefused):
-            world.psa.find_effect(write)
+        for write in writes:
+            evidence = world.psa.find_effect(write)
+            assert (evidence.effect, evidence.line) == (Effect.DIVERGED, None)
+
+    def test_evidence_that_diverges_says_in_words_what_is_otherwise(self, world: PsaWorld) -> None:
+        write = world.create()
+        world.psa.apply(write)
+        differs = write.model_copy(
+            update={"effective": date(2026, 3, 18), "billable": BillableOption.BILLABLE}
+        )
+        assert "its start date and billable option" in world.psa.find_effect(differs).why
+        world.psa.apply(write)
+        assert "2 lines" in world.psa.find_effect(write).why

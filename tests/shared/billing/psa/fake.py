@@ -12,6 +12,7 @@ from typing import Any
 from shared.billing.psa.base import (
     Agreement,
     BillableOption,
+    Effect,
     Evidence,
     Line,
     Product,
@@ -167,7 +168,7 @@ class FakePsa:
             case Outcome.REFUSED:
                 return WriteAnswer(Sent.REFUSED, self.refuse_with)
             case Outcome.NOT_SENT:
-                return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after)
+                return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
             case Outcome.UNCLEAR_APPLIED:
                 return self._change(write) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
             case Outcome.UNCLEAR_NOT_APPLIED:
@@ -182,7 +183,7 @@ class FakePsa:
         shown = [line for line in self._begin_read() if line.agreement_id == write.agreement_id]
         if write.kind is WriteKind.CREATE_LINE:
             if write.agreement_id not in self._agreements:
-                raise PsaRefused("NotFound", f"Agreement {write.agreement_id} is not in the PSA any more.")
+                return Evidence(Effect.DIVERGED, None)
             return judge_created(write, shown)
         return judge_quantity(write, next((line for line in shown if line.id == write.line_id), None))
 
