@@ -45,6 +45,8 @@ class Finding(Document):
     seats: int = 0
     money: Decimal = Decimal(0)
     """At stake per month, in the account's currency; 0 when unknown."""
+    until: date | None = None
+    """The last day, in the account's zone, on which something can be done about it; None: it has no such day."""
     urgent: bool = False
 
 
