@@ -178,14 +178,15 @@ class _Book:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 
     def _is_over(self, finding: Finding) -> bool:
-        """Also when it was excluded, its type switched off, or its tenant or connection removed."""
-        slug = finding.slug
+        """Also when it was excluded, its day is over, its type switched off, or its tenant or connection removed."""
+        slug, until = finding.slug, finding.until
         return (
             not self._view.is_on(slug)
             or self._excluded.cover(finding)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)
+            or (until is not None and until < self._view.today)
         )
 
     def _close(self, row: Row, alert: Alert) -> None:
