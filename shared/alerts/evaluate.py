@@ -68,6 +68,7 @@ def evaluate(
         last_complete=view.nights.last_complete,
         urgent_at=book.urgent_at,
         on_date=view.nights.on,
+        overdue_at=(view.nights.last_closed or account.since) + NIGHT_AND_A_BIT,
     )
     # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
     tables.commit([Put(keys.evaluation(account.id), evaluation)])
@@ -111,9 +112,16 @@ def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
 
 
 def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation | None:
-    """The newest evaluation when no run has led to one for 26 h: only a new one can say that the sync is overdue."""
+    """The newest evaluation when no night has ended for 26 h since: only a new one can say that the sync is overdue.
+
+    One that came in between, because a person excluded something, could not say it yet.
+    """
     evaluation = evaluation_of(tables, account)
-    return evaluation if evaluation is not None and now - evaluation.at > NIGHT_AND_A_BIT else None
+    if evaluation is None:
+        return None
+    overdue_at = evaluation.overdue_at
+    unsaid = overdue_at is not None and now > overdue_at >= evaluation.at
+    return evaluation if unsaid or now - evaluation.at > NIGHT_AND_A_BIT else None
 
 
 def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None:

@@ -76,6 +76,8 @@ class Evaluation(Document):
     last_complete: datetime | None = None
     """When the newest run that read every tenant closed."""
     on_date: date
+    overdue_at: datetime | None = None
+    """From then on the sync is overdue, unless a night ends before."""
     urgent_at: datetime | None = None
     """When the newest of the open urgent alerts last changed."""
 
