@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
 from shared.alerts import exclusions, removals
-from shared.alerts.exclusions import Exclusions
+from shared.alerts.exclusions import OF_A_TENANT, Exclusions
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.rules import RULES, loading
 from shared.alerts.rules.base import Judgement, is_gone
@@ -53,7 +53,7 @@ def evaluate(
         book.take(rule.slug, rule.account(view))
     read = not_read = 0
     for head in reading.heads(tables, account.id):
-        if head.tenant_id in view.companies:
+        if head.tenant_id in view.companies and head.tenant_id not in view.left:
             good = _was_read(view, head)
             read, not_read = read + good, not_read + (not good)
         for rule in rules:
@@ -65,7 +65,7 @@ def evaluate(
         run_id=run_id,
         tenants_read=read,
         tenants_not_read=not_read,
-        last_complete=view.nights.last_complete,
+        last_complete=_last_complete(view, evaluation_of(tables, account.id), not_read),
         urgent_at=book.urgent_at,
         on_date=view.nights.on,
         overdue_at=(view.nights.last_closed or account.since) + NIGHT_AND_A_BIT,
@@ -87,6 +87,14 @@ def _was_read(view: AccountView, head: Head) -> bool:
     if head.status is not ReadStatus.READ or head.snapshot is None:
         return False
     return view.nights.last_started is None or head.snapshot.began >= view.nights.last_started
+
+
+def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) -> datetime | None:
+    """A night's own count has who left among those not read: only here is known that a person said so."""
+    nights = [view.nights.last_complete, before.last_complete if before else None]
+    if view.run.nightly and not not_read:
+        nights.append(view.nights.last_closed)
+    return max(filter(None, nights), default=None)
 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
@@ -158,7 +166,7 @@ class _Book:
         self._settled[slug] |= judgement.settled
         for finding in judgement.findings:
             key = keys.alert(self._account, slug, finding.identity)
-            if key.row in self._seen or self._excluded.cover(finding):
+            if key.row in self._seen or self._is_covered(finding):
                 continue
             self._seen.add(key.row)
             row = self._left.pop(key.row, None)
@@ -185,12 +193,17 @@ class _Book:
         if alert is not None and alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 
+    def _is_covered(self, finding: Finding) -> bool:
+        """A person said that it needs nobody: by an exclusion, or because its tenant has left."""
+        has_left = finding.slug in OF_A_TENANT and finding.tenant_id in self._view.left
+        return has_left or self._excluded.cover(finding)
+
     def _is_over(self, finding: Finding) -> bool:
         """Also when it was excluded, its day is over, its type switched off, or its tenant or connection removed."""
         slug, until = finding.slug, finding.until
         return (
             not self._view.is_on(slug)
-            or self._excluded.cover(finding)
+            or self._is_covered(finding)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)

@@ -17,11 +17,11 @@ class TenantRemoved(Rule):
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         """Asked of tenants that a run has asked for: a company added a moment ago may be newer than the lists."""
         of = head.tenant_id
-        if not view.is_removed(of):
-            return NOT_JUDGED
         removal = view.removals.get(of)
         if removal is not None and view.today < removal.until:
-            return Judgement(settled=frozenset({identity(of)}))
+            return Judgement(settled=frozenset({identity(of)}))  # whatever became of the lists tonight
+        if not view.is_removed(of):
+            return NOT_JUDGED
         return Judgement((_finding(view, head, removal),), frozenset({tenant_scope(of)}))
 
 

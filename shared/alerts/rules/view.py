@@ -1,6 +1,6 @@
 """What the rules see of an account: small for a thousand tenants, whose heads pass by one by one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -155,6 +155,11 @@ class AccountView:
     def is_removed(self, tenant_id: str) -> bool:
         """It has a company and is in no list; False also when that cannot be known."""
         return self.lists_are_whole and tenant_id in self.companies and tenant_id not in self.listed
+
+    @cached_property
+    def left(self) -> Set[str]:
+        """Added tenants that are in no list by what a person decided: it is no news that they cannot be read."""
+        return (self.removals.keys() & self.companies.keys()) - self.listed
 
     def who(self, tenant_id: str) -> str:
         """The customer's name, or its tenant id when it was not added (any more)."""

@@ -14,7 +14,7 @@ from shared.licensing.reading import NOT_LISTED
 from shared.microsoft.models import Blame, Customer
 from shared.storage import decisions, keys
 from shared.storage.tables import Put
-from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, mapping, sku
+from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 REMOVED, AUTH = Slug.TENANT_REMOVED, Slug.INVALID_AUTH
 TODAY = NIGHT.date()
@@ -193,6 +193,72 @@ def test_a_confirmed_row_closes_until_the_last_day_is_over_then_says_what_is_lef
     )
     left.remove("t1")
     assert left.alerts(REMOVED) == []
+
+
+def test_who_was_confirmed_as_gone_is_not_repeated_and_spoils_no_night(left: World) -> None:
+    left.come_back("t1")
+    left.read("t1", sku("e3", 25, 20))
+    left.evaluate()
+    before = left.now
+    left.sleep()
+    left.leave("t1")
+    left.close_night(read=1, not_read=1)
+    evaluation = left.evaluate()
+    assert (evaluation.tenants_not_read, evaluation.last_complete) == (1, before)
+    confirm(left, 20)
+    for nights in (1, 1, 7, 7):
+        left.sleep(nights)
+        left.close_night(read=1, not_read=1)
+        evaluation = left.evaluate()
+        assert (evaluation.tenants_read, evaluation.tenants_not_read) == (1, 0)
+        assert evaluation.last_complete == left.now
+        assert left.alerts() == []
+    left.sleep(7)
+    assert [alert.finding.slug for alert in left.alerts()] == [REMOVED], "the last day is over"
+
+
+def test_the_last_complete_night_stays_known_when_a_later_one_misses_a_tenant(left: World) -> None:
+    left.evaluate()
+    confirm(left, 20)
+    left.sleep()
+    left.close_night(read=1, not_read=1)
+    complete = left.now
+    left.evaluate()
+    left.sleep()
+    left.fail("t2")
+    left.close_night(read=0, not_read=2)
+    evaluation = left.evaluate()
+    assert (evaluation.tenants_not_read, evaluation.last_complete) == (1, complete)
+
+
+def test_a_dismissal_is_honoured_the_night_a_list_is_missing_and_its_own_writes_are_told(left: World) -> None:
+    left.evaluate()
+    left.sleep()
+    left.partner("p1", trouble=TRANSIENT)
+    assert len(left.alerts(REMOVED)) == 1
+    dismiss(left)
+    assert left.alerts() == []
+    left.lines(line("mapping1", blocked="The line was cancelled."))
+    assert [alert.finding.slug for alert in left.alerts()] == [Slug.PUSH_FAILED]
+
+
+def test_who_is_seen_in_one_list_has_not_left_whatever_was_decided(left: World) -> None:
+    left.evaluate()
+    confirm(left, 20)
+    left.sleep()
+    left.come_back("t1")
+    left.read("t1", sku("e3", 25, 20))
+    left.partner("p2", trouble=TRANSIENT)
+    assert [alert.finding.slug for alert in left.alerts()] == [Slug.UNUSED_LICENSES]
+
+
+def test_whose_company_was_removed_and_who_is_a_customer_again_waits_to_be_added(left: World) -> None:
+    left.evaluate()
+    confirm(left, 0)
+    left.remove("t1")
+    left.evaluate()
+    left.come_back("t1")
+    assert [alert.finding.slug for alert in left.alerts()] == [Slug.TENANT_NOT_ADDED]
 
 
 def test_the_newest_word_counts_and_every_word_is_kept(left: World) -> None:
