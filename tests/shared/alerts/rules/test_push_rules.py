@@ -260,7 +260,7 @@ def test_a_number_that_is_not_to_be_trusted_is_never_asked_for(mapped: World, ni
     finding = mapped.only(DRIFT).finding
     assert finding.what.endswith("last confirmed 25, in ConnectWise now 30, wanted unknown.")
     assert finding.fix == "Set the line to 25 in ConnectWise; until then Seatwise leaves it alone."
-    assert (finding.seats, finding.money) == (5, 100)
+    assert (finding.seats, finding.money) == (5, Decimal(100))
 
 
 def test_a_line_is_told_in_one_state(mapped: World) -> None:

@@ -1,6 +1,7 @@
 """Removed tenants: only complete lists of one run say so, and only a person's word, or a return, makes it quiet."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -189,7 +190,7 @@ def test_a_confirmed_row_closes_until_the_last_day_is_over_then_says_what_is_lef
     finding = left.only(REMOVED).finding
     assert finding.what.endswith("30 Nov 2026 was confirmed as the last day to bill.")
     assert finding.fix == (
-        "End its lines in the PSA, if they still run, and remove the company; Seatwise ended nothing itself."
+        "End its lines in the PSA, if they still run, then remove the company; Seatwise ended nothing itself."
     )
     left.remove("t1")
     assert left.alerts(REMOVED) == []
@@ -301,3 +302,52 @@ def test_the_zone_of_the_account_says_when_the_thirtieth_day_begins(left: World)
     assert left.alerts(REMOVED) == []
     left.now += timedelta(hours=1)  # 11:10 UTC is 00:10 of the next day there
     assert len(left.alerts(REMOVED)) == 1
+
+
+# -- lines that outlive their company -------------------------------------------------------------------------------
+
+
+def test_the_lines_of_a_removed_company_are_told_until_they_are_let_go(left: World) -> None:
+    left.map("t1", mapping("mapping1", "e3"), mapping("mapping2", "e5"))
+    left.lines(line("mapping1"), line("mapping2", confirmed=5))
+    left.remove("t1")
+    alert = left.only(REMOVED)
+    assert alert.finding.who == "Contoso Ltd"
+    assert alert.finding.what == (
+        "Its company was removed, and 2 lines on agreement 12 in ConnectWise still bill 30 seats."
+    )
+    assert alert.finding.fix == (
+        "End them in ConnectWise and take their mappings off; or add the company again."
+    )
+    assert (alert.finding.tenant_id, alert.finding.seats, alert.finding.money) == ("t1", 30, Decimal(600))
+    left.sleep(7)
+    left.partner("p1", trouble=TRANSIENT)
+    left.psa_trouble("401", "No.")
+    assert left.only(REMOVED) == alert
+    left.psa_trouble()
+    left.lines(line("mapping2", confirmed=5))
+    assert "and 1 line on agreement 12 in ConnectWise still bills 5 seats" in left.only(REMOVED).finding.what
+    left.lines()
+    assert left.alerts(REMOVED) == []
+
+
+def test_they_are_told_no_more_once_the_company_is_added_again(world: World) -> None:
+    world.add("t1", sku("e3", 25))
+    world.map("t1", mapping("mapping1", "e3"))
+    world.lines(line("mapping1"))
+    assert world.alerts(REMOVED) == []
+    world.remove("t1")
+    assert len(world.alerts(REMOVED)) == 1
+    world.add("t1", sku("e3", 25))
+    assert world.alerts(REMOVED) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": "The line was cancelled."}]
+)
+def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
+    left: World, changes: dict[str, object]
+) -> None:
+    left.lines(line("mapping1").model_copy(update=changes))
+    left.remove("t1")
+    assert left.alerts(REMOVED) == []
