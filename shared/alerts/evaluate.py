@@ -108,12 +108,17 @@ def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
 
 
 def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
-    """Something urgent opened or changed that no mail has dealt with, and no urgent mail went out today yet."""
+    """Something urgent opened or changed that no mail has dealt with, and no urgent mail went out today yet.
+
+    Or something urgent is open, and the mail that told it did not reach everybody on an earlier day.
+    """
     evaluation = evaluation_of(tables, account.id)
     if evaluation is None or evaluation.urgent_at is None:
         return False
     dealt_with = schedule.stored(tables, account)
     today = now.astimezone(account.zone).date()
+    if dealt_with.urgent_again_on is not None and dealt_with.urgent_again_on <= today:
+        return True
     if dealt_with.urgent_on is not None and dealt_with.urgent_on >= today:  # an account may have moved west
         return False
     return dealt_with.urgent_as_of is None or evaluation.urgent_at > dealt_with.urgent_as_of
