@@ -54,7 +54,7 @@ WORDING: Final = {
         "Removed tenants",
         "removed tenant",
         "removed tenants",
-        "These left every partner connection: confirm an end date for their lines, or dismiss.",
+        "These left every partner connection, or their company was removed: say what becomes of their lines.",
     ),
     Slug.NO_BILLING_PROFILE: Wording(
         "No billing profile assigned",
