@@ -41,7 +41,7 @@ def _missing(wiring: Wiring) -> Iterator[Missing]:
     """Those with an open row, and those about whom something was decided."""
     for account in repository.account_ids(wiring.tables):
         for alert in evaluate.open_alerts(wiring.tables, account):
-            if alert.finding.slug is Slug.TENANT_REMOVED:
+            if alert.finding.slug == Slug.TENANT_REMOVED:
                 yield account, alert.finding.tenant_id
         for tenant in removals.in_force(wiring.tables, account):
             yield account, tenant

@@ -9,8 +9,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from shared.accounts.models import Account, Frequency
-from shared.alerts.models import Alert, Evaluation, Finding, Slug
-from shared.alerts.wording import WORDING
+from shared.alerts.models import Alert, Evaluation, Finding
+from shared.alerts.rules import BY_SLUG
 from shared.mail.delivery import Told
 from shared.mail.message import header_text, one_line
 
@@ -154,10 +154,11 @@ class Writer:
         lead = "Urgent" if kind is DigestKind.URGENT else self._counted(news)
         if len(news) == 1:
             only = news[0].finding
-            return f"{lead}: {WORDING[only.slug].one} – {header_text(only.who, 60)}"
+            return f"{lead}: {BY_SLUG[only.slug].words.one} – {header_text(only.who, 60)}"
         counts = Counter(alert.finding.slug for alert in news)
-        story = [WORDING[slug].count(counts[slug]) for slug in Slug if slug in counts]
-        rest = len(news) - sum(counts[slug] for slug in [s for s in Slug if s in counts][:3])
+        rules = [rule for rule in BY_SLUG.values() if rule.slug in counts]
+        story = [rule.words.count(counts[rule.slug]) for rule in rules]
+        rest = len(news) - sum(counts[rule.slug] for rule in rules[:3])
         return f"{lead}: {', '.join(story[:3] + ([f'{rest:,} more'] if rest else []))}"
 
     def _fresh(self, news: Sequence[Alert]) -> str:
@@ -177,17 +178,18 @@ class Writer:
         return self._counted(news) + still
 
     def _sections(self, members: Sequence[Alert]) -> tuple[SectionView, ...]:
-        order = list(Slug)
+        order = list(BY_SLUG)
         ranked = sorted(members, key=lambda alert: (order.index(alert.finding.slug), _rank(alert)))
         return tuple(
             self._section(slug, list(rows)) for slug, rows in groupby(ranked, key=lambda a: a.finding.slug)
         )
 
-    def _section(self, slug: Slug, alerts: Sequence[Alert]) -> SectionView:
+    def _section(self, slug: str, alerts: Sequence[Alert]) -> SectionView:
+        words = BY_SLUG[slug].words
         total = sum((alert.finding.money for alert in alerts), Decimal(0))
         return SectionView(
-            title=WORDING[slug].title,
-            to_do=WORDING[slug].to_do,
+            title=words.title,
+            to_do=words.to_do,
             money=self._money(total) if len(alerts) > 1 else "",
             count=len(alerts),
             rows=tuple(self._row(alert) for alert in alerts[:ROWS_SHOWN]),

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
 from shared.alerts import exclusions, removals
-from shared.alerts.exclusions import Exclusions
-from shared.alerts.models import Alert, Evaluation, Finding, Slug
-from shared.alerts.rules import RULES, loading
-from shared.alerts.rules.base import Judgement, is_gone
+from shared.alerts.excluded import Exclusions
+from shared.alerts.models import Alert, Evaluation, Finding
+from shared.alerts.rules import BY_SLUG, RULES, loading
+from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
 from shared.alerts.rules.view import AccountView
 from shared.errors import RetryLater
@@ -50,14 +50,14 @@ def evaluate(
     book = _Book(tables, view, excluded)
     rules = [rule for rule in RULES if view.is_on(rule.slug)]
     for rule in rules:
-        book.take(rule.slug, rule.account(view))
+        book.take(rule, rule.account(view))
     read = not_read = 0
     for head in reading.heads(tables, account.id):
         if head.tenant_id in view.companies:
             good = _was_read(view, head)
             read, not_read = read + good, not_read + (not good)
         for rule in rules:
-            book.take(rule.slug, rule.tenant(view, head))
+            book.take(rule, rule.tenant(view, head))
     book.finish()
     _end_removals(tables, view)
     evaluation = Evaluation(
@@ -89,7 +89,9 @@ def _was_read(view: AccountView, head: Head) -> bool:
 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
-    return (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+    """Of the types that there are: what a rule found that is no more waits to be closed."""
+    alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+    return (alert for alert in alerts if alert.finding.slug in BY_SLUG)
 
 
 def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
@@ -138,19 +140,19 @@ class _Book:
         self._account = view.account.id
         self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
         self._seen: set[str] = set()
-        self._scopes: defaultdict[Slug, set[str]] = defaultdict(set)
-        self._settled: defaultdict[Slug, set[str]] = defaultdict(set)
+        self._scopes: defaultdict[str, set[str]] = defaultdict(set)
+        self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[Change] = []
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
 
-    def take(self, slug: Slug, judgement: Judgement) -> None:
+    def take(self, rule: Rule, judgement: Judgement) -> None:
         """Write what a judgement found and nobody excluded. The first finding of an identity counts."""
-        self._scopes[slug] |= judgement.scopes
-        self._settled[slug] |= judgement.settled
+        self._scopes[rule.slug] |= judgement.scopes
+        self._settled[rule.slug] |= judgement.settled
         for finding in judgement.findings:
-            key = keys.alert(self._account, slug, finding.identity)
-            if key.row in self._seen or self._excluded.cover(finding):
+            key = keys.alert(self._account, rule.slug, finding.identity)
+            if key.row in self._seen or self._excluded.cover(finding, rule.reach):
                 continue
             self._seen.add(key.row)
             row = self._left.pop(key.row, None)
@@ -179,10 +181,11 @@ class _Book:
 
     def _is_over(self, finding: Finding) -> bool:
         """Also when it was excluded, its type switched off, or its tenant or connection removed."""
-        slug = finding.slug
+        slug, rule = finding.slug, BY_SLUG.get(finding.slug)
         return (
-            not self._view.is_on(slug)
-            or self._excluded.cover(finding)
+            rule is None
+            or not self._view.is_on(slug)
+            or self._excluded.cover(finding, rule.reach)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)

@@ -467,7 +467,7 @@ def _events(living: Living, event: LedgerEvent, of: str = DEMO) -> int:
 
 
 def _alerts_about_held(living: Living, tenant: str) -> list[Alert]:
-    return [a for a in living.alerts_about(tenant).values() if a.finding.slug is Slug.PUSH_HELD]
+    return [a for a in living.alerts_about(tenant).values() if a.finding.slug == Slug.PUSH_HELD]
 
 
 def _given_up(living: Living) -> list[Alert]:

@@ -1,6 +1,6 @@
 """The alert types: one file each, and one line here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from shared.alerts.rules.base import Rule
@@ -29,3 +29,5 @@ RULES: Final[Sequence[Rule]] = (
     SharedMailboxLicenses(),
     RenewalDue(),
 )
+"""In the order in which their sections are shown."""
+BY_SLUG: Final[Mapping[str, Rule]] = {rule.slug: rule for rule in RULES}

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, identity, partner_scope, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, partner_scope, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import coded, sentence
+from shared.alerts.wording import Wording
 from shared.licensing.models import Head, ReadStatus, Trouble
 from shared.licensing.reading import NOT_LISTED
 from shared.microsoft.models import Blame
@@ -16,6 +18,13 @@ SECOND_NIGHT = timedelta(hours=20)
 
 class InvalidAuth(Rule):
     slug = Slug.INVALID_AUTH
+    words = Wording(
+        "Sign-in problems",
+        "sign-in problem",
+        "sign-in problems",
+        "Microsoft or the PSA turned Seatwise away: until it is let in again, quantities stay as they are.",
+    )
+    reach = frozenset({Reach.TENANT})
 
     def account(self, view: AccountView) -> Judgement:
         scopes = {partner_scope(one.connection.id): one for one in view.partners}

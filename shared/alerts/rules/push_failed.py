@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import Judgement, Rule, identity, psa_scope, row
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
 from shared.alerts.rules.view import AccountView, OwnLine, Unreadable
 from shared.alerts.rules.words import coded, line, name, sentence, unclear
+from shared.alerts.wording import Wording
 from shared.billing.repository import PsaTrouble
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
@@ -17,6 +18,12 @@ LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
 
 class PushFailed(Rule):
     slug = Slug.PUSH_FAILED
+    words = Wording(
+        "Failed or unclear pushes",
+        "failed push",
+        "failed pushes",
+        "The PSA refused these changes or gave no clear answer: look at the line before the next invoice.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
         """A connection that does not work is one row: its lines and agreements are then not judged."""

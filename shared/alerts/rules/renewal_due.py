@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import day, name, seats
+from shared.alerts.wording import Wording
 from shared.licensing.licences import licence
 from shared.licensing.models import Head
 from shared.licensing.terms import known
@@ -19,6 +21,13 @@ _FOR: Final[Mapping[str, str]] = {_MONTH: " for a month", "P1Y": " for a year", 
 
 class RenewalDue(Rule):
     slug = Slug.RENEWAL_DUE
+    words = Wording(
+        "Renewals due",
+        "renewal due",
+        "renewals due",
+        "These subscriptions renew soon: change their seats or auto-renewal before they do.",
+    )
+    reach = frozenset({Reach.TENANT, Reach.SKU})
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         last = view.now.date() + timedelta(days=view.account.renewal_days)

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
 from shared.alerts.rules.view import STALE, AccountView
 from shared.alerts.rules.words import coded, listed, name, sentence
+from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.models import Head, Mailboxes, Trouble
 from shared.microsoft.models import Blame, SharedMailbox, Sku
 
@@ -16,6 +18,17 @@ class SharedMailboxLicenses(Rule):
     """Judged only where the mailboxes were read: "could not be read" is not "none"."""
 
     slug = Slug.SHARED_MAILBOX_LICENSES
+    words = Wording(
+        "Shared mailboxes with licenses",
+        "shared mailbox with licences",
+        "shared mailboxes with licences",
+        "A shared mailbox up to 50 GB needs no licence: take it off where nothing else requires it.",
+    )
+    reach = frozenset(Reach)
+    link = LinkWording(
+        "Exclude {product} on shared mailboxes at {customer}?",
+        "Nobody is mailed any more that shared mailboxes at {customer} have {product}.",
+    )
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         snapshot, boxes = view.fresh(head), head.mailboxes

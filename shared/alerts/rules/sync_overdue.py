@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Unpack
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, identity, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
 from shared.alerts.rules.invalid_auth import is_told
 from shared.alerts.rules.view import STALE, AccountView
 from shared.alerts.rules.words import day, last_read, moment, name, sentence
+from shared.alerts.wording import Wording
 from shared.licensing.models import Head, ReadStatus
 from shared.mail.delivery import MailRow, MailState, first_kind
 
@@ -20,6 +22,13 @@ UNKNOWN = "Ask whether it arrived; if not, choose “send again”. Its rows com
 
 class SyncOverdue(Rule):
     slug = Slug.SYNC_OVERDUE
+    words = Wording(
+        "Overdue syncs",
+        "overdue sync",
+        "overdue syncs",
+        "These were not read completely for too long: their lines keep the last confirmed quantities.",
+    )
+    reach = frozenset({Reach.TENANT})  # its tenants' rows belong to S8: unread for 36 hours
 
     def account(self, view: AccountView) -> Judgement:
         mails = (_mail(mail) for mail in view.mails if mail.recipient in view.account.digest.everybody)

@@ -1,14 +1,21 @@
 """K1: an added tenant that is in no customer list any more. Only a person's word ends anything."""
 
-from shared.alerts.models import Finding, Removal, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, identity, row, tenant_scope
+from shared.alerts.models import Finding, Removal, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import day, last_read, listed, name
+from shared.alerts.wording import Wording
 from shared.licensing.models import Head
 
 
 class TenantRemoved(Rule):
     slug = Slug.TENANT_REMOVED
+    words = Wording(
+        "Removed tenants",
+        "removed tenant",
+        "removed tenants",
+        "These left every partner connection: confirm an end date for their lines, or dismiss.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
         """Whoever is in one list is not removed, whatever became of the other lists."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.accounts.models import Account, DigestSettings, Frequency
-from shared.alerts.exclusions import Exclusion
+from shared.alerts.excluded import Exclusion
 from shared.mail.message import one_line
 from shared.storage.keys import AccountId
 

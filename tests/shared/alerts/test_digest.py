@@ -15,7 +15,7 @@ from shared.accounts.models import Account, DigestSettings, Frequency
 from shared.alerts.digest import Rendered, decide, render
 from shared.alerts.digest_view import ROWS_SHOWN, DigestKind, DigestView
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
-from shared.alerts.wording import WORDING
+from shared.alerts.rules import RULES
 from shared.mail.delivery import Told
 from shared.mail.message import header_text, one_line
 from shared.storage import keys
@@ -384,8 +384,8 @@ def test_the_foot_says_why_and_how_often(frequency: Frequency, words: str) -> No
 
 
 def test_every_alert_type_has_words() -> None:
-    assert set(WORDING) == set(Slug)
-    for words in WORDING.values():
+    assert set(Slug) <= {rule.slug for rule in RULES}
+    for words in (rule.words for rule in RULES):
         assert words.one != words.many
         assert words.to_do.endswith(".")
 

@@ -389,7 +389,7 @@ class World:
         """The open alerts of a type after an evaluation now."""
         self.evaluate()
         found = evaluate.open_alerts(self.tables, self.account.id)
-        return [alert for alert in found if slug is None or alert.finding.slug is slug]
+        return [alert for alert in found if slug is None or alert.finding.slug == slug]
 
     def only(self, slug: Slug) -> Alert:
         (alert,) = self.alerts(slug)
