@@ -569,6 +569,11 @@ def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
         ("smtp", {}, "smtp: host is missing"),
         ("smtp", {"host": "h", "port": "x"}, "port must be a port from 1 to 65535"),
         ("smtp", {"host": "h", "security": "ssl"}, "security must be starttls, tls or none"),
+        (
+            "smtp",
+            {"host": "h", "timeout_seconds": "26"},
+            "timeout_seconds must be seconds to wait for each answer",
+        ),
         ("smtp", {"host": "h", "user": "u"}, "user and password go together"),
         ("smtp", {"host": "h", "user": "u", "password": "p", "security": "none"}, "where a password is sent"),
         ("smtp", {"host": "h", "hots": "h"}, "hots is not a setting; there are host, port"),
