@@ -20,6 +20,7 @@ from shared.licensing.licences import LicenceKey, is_watched
 from shared.licensing.models import Head, PartnerList, ReadStatus, Snapshot, Trouble
 from shared.mail.delivery import MailRow
 from shared.microsoft.models import Blame, Customer, PartnerConnection, Sku
+from shared.storage.documents import Document
 
 STALE = timedelta(hours=36)
 """A tenant that was not read completely for this long says nothing about today."""
@@ -121,6 +122,10 @@ class AccountView:
 
     def is_on(self, slug: str) -> bool:
         return slug not in self.account.alerts_off
+
+    def parameters[P: Document](self, slug: str, model: type[P]) -> P:
+        """What the account set of a rule's parameters, the rest by default."""
+        return model.model_validate(self.account.alert_parameters.get(slug, {}))
 
     def all_lines(self) -> Iterator[OwnLine]:
         return chain.from_iterable(self.lines.values())
