@@ -126,11 +126,9 @@ class Account(Document):
     alerts_off: frozenset[str] = frozenset()
     """Slugs of the alert types that the owner switched off (S12)."""
     alert_parameters: Mapping[str, Mapping[str, JsonValue]] = {}
-    """By the slug of an alert type: the owner's choice of its parameters, checked where it is saved (`alerts/settings.py`)."""
+    """By the slug of an alert type: the owner's choice of its parameters, checked where it is saved."""
     reads_terms: bool = True
-    """Partner Center is asked for terms (K17): 0.2 more calls per tenant; an indirect reseller is told nothing there."""
-    excluded_skus: frozenset[MicrosoftId] = frozenset()
-    """SKU ids left out for the whole account (K10)."""
+    """Partner Center is asked for terms (K17): 0.2 more calls per tenant; it tells an indirect reseller nothing."""
 
     @property
     def zone(self) -> ZoneInfo:

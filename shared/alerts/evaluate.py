@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
-from shared.alerts import exclusions, removals
-from shared.alerts.excluded import Exclusions
+from shared.alerts import removals
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.alerts.rules import BY_SLUG, RULES, loading
 from shared.alerts.rules.base import Judgement, Rule, is_gone
@@ -46,8 +45,7 @@ def evaluate(
     LookupError for a run that is not there.
     """
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
-    excluded = exclusions.load(tables, account.id, now.astimezone(account.zone).date())
-    book = _Book(tables, view, excluded)
+    book = _Book(tables, view)
     rules = [rule for rule in RULES if view.is_on(rule.slug)]
     for rule in rules:
         book.take(rule, rule.account(view))
@@ -133,10 +131,9 @@ def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
-    def __init__(self, tables: Tables, view: AccountView, excluded: Exclusions) -> None:
+    def __init__(self, tables: Tables, view: AccountView) -> None:
         self._tables = tables
         self._view = view
-        self._excluded = excluded
         self._account = view.account.id
         self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
         self._seen: set[str] = set()
@@ -152,7 +149,7 @@ class _Book:
         self._settled[rule.slug] |= judgement.settled
         for finding in judgement.findings:
             key = keys.alert(self._account, rule.slug, finding.identity)
-            if key.row in self._seen or self._excluded.cover(finding, rule.reach):
+            if key.row in self._seen or self._view.exclusions.cover(finding, rule.reach):
                 continue
             self._seen.add(key.row)
             row = self._left.pop(key.row, None)
@@ -185,7 +182,7 @@ class _Book:
         return (
             rule is None
             or not self._view.is_on(slug)
-            or self._excluded.cover(finding, rule.reach)
+            or self._view.exclusions.cover(finding, rule.reach)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)

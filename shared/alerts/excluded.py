@@ -92,15 +92,16 @@ class Exclusions:
         if not self.by_target or not reach:
             return False
         tenant = Target(tenant_id=finding.tenant_id)
-        if Reach.TENANT in reach and finding.tenant_id and self._hold(tenant, finding.seats):
+        if Reach.TENANT in reach and finding.tenant_id and self.hold(tenant, finding.seats):
             return True
         return bool(finding.skus) and all(self._cover_sku(sku, finding, reach) for sku in finding.skus)
 
     def _cover_sku(self, sku_id: str, finding: Finding, reach: frozenset[Reach]) -> bool:
-        for_account = Reach.SKU in reach and self._hold(Target(sku_id=sku_id), finding.seats)
+        for_account = Reach.SKU in reach and self.hold(Target(sku_id=sku_id), finding.seats)
         of_tenant = Target(finding.slug, finding.tenant_id, sku_id)
-        return for_account or (Reach.LICENCE in reach and self._hold(of_tenant, finding.seats))
+        return for_account or (Reach.LICENCE in reach and self.hold(of_tenant, finding.seats))
 
-    def _hold(self, target: Target, seats: int) -> bool:
+    def hold(self, target: Target, seats: int = 0) -> bool:
+        """This very thing is excluded today, where so many seats are unused."""
         exclusion = self.by_target.get(target)
         return exclusion is not None and exclusion.holds(seats, self.today)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from shared.alerts.excluded import Reach
+from shared.alerts.excluded import Reach, Target
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
 from shared.alerts.rules.view import STALE, AccountView
@@ -38,8 +38,10 @@ class SharedMailboxLicenses(Rule):
             return Judgement((_unread(view, head.tenant_id, snapshot.connection_id, boxes.trouble),))
         if not _is_current(view, boxes):
             return NOT_JUDGED
-        # What costs nothing (free, trial) is no waste on a shared mailbox either.
-        paid = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
+        # What costs nothing (free, trial) is no waste on a shared mailbox either, and what was excluded is not named.
+        watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
+        held = view.exclusions.hold
+        paid = {one.sku_id: one for one in watched if not held(Target(self.slug, head.tenant_id, one.sku_id))}
         licensed = ((box, [paid[one] for one in box.skus if one in paid]) for box in boxes.licensed)
         findings = [_finding(view, head.tenant_id, box, skus) for box, skus in licensed if skus]
         if boxes.more:

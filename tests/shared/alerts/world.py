@@ -9,7 +9,8 @@ from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account, Company, DigestSettings, Mode
 from shared.accounts.runs import Run, RunState
-from shared.alerts import evaluate
+from shared.alerts import evaluate, exclusions
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Alert, Evaluation, Slug
 from shared.billing import records, repository
 from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
@@ -394,6 +395,11 @@ class World:
     def only(self, slug: Slug) -> Alert:
         (alert,) = self.alerts(slug)
         return alert
+
+    def exclude(self, exclusion: Exclusion) -> None:
+        exclusions.exclude(
+            self.tables, self.account.id, exclusion, who="ann@msp.example", reason="agreed", now=self.now
+        )
 
     def switch_off(self, *slugs: Slug) -> None:
         self.account = self.account.model_copy(update={"alerts_off": frozenset(slugs)})

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Slug
 from shared.licensing.models import Trouble
 from shared.microsoft.models import Blame, Sku
@@ -92,8 +93,22 @@ def test_a_trial_and_a_sku_excluded_for_the_account_are_no_rows(world: World) ->
     trial = subscription("s1", "try", 5, trial=True)
     world.read("t1", sku("e3", 10), sku("exo", 5), sku("try", 5), subscriptions=[trial])
     world.boxes("t1", box("info", "try"), box("sales", "e3"), box("desk", "exo"))
-    world.account = world.account.model_copy(update={"excluded_skus": frozenset({"e3"})})
+    world.exclude(Exclusion(sku_id="e3"))
     assert world.only(BOXES).finding.what.startswith("Desk")
+
+
+@pytest.mark.parametrize(
+    "exclusion", [Exclusion(sku_id="e3"), Exclusion(slug=BOXES, tenant_id="t1", sku_id="e3")]
+)
+def test_an_excluded_licence_is_not_named_beside_another_and_its_money_does_not_count(
+    world: World, exclusion: Exclusion
+) -> None:
+    world.boxes("t1", box("info", "e3", "exo"))
+    assert world.only(BOXES).finding.money == Decimal(24)
+    world.exclude(exclusion)
+    finding = world.only(BOXES).finding
+    assert finding.what == "Info (info@a.example) has EXO."
+    assert (finding.skus, finding.seats, finding.money) == (("exo",), 1, Decimal(4))
 
 
 def test_a_mailbox_without_address_is_called_by_its_name(world: World) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Alert, Slug
 from shared.microsoft.models import Subscription, Term
 from tests.shared.alerts.world import DAY, World, mapping, sku, subscription, term
@@ -185,7 +186,7 @@ def test_what_renews_nothing_is_no_row(world: World, part: Subscription) -> None
 
 
 def test_a_sku_excluded_for_the_account_is_no_row(world: World) -> None:
-    world.account = world.account.model_copy(update={"excluded_skus": frozenset({"e3"})})
+    world.exclude(Exclusion(sku_id="e3"))
     have(world, term("s1", 20))
     assert renewals(world) == []
 
