@@ -45,6 +45,8 @@ class RowView:
 class SectionView:
     title: str
     to_do: str
+    who: str
+    """Over the first column."""
     money: str
     count: int
     rows: tuple[RowView, ...]
@@ -190,6 +192,7 @@ class Writer:
         return SectionView(
             title=words.title,
             to_do=words.to_do,
+            who=words.who,
             money=self._money(total) if len(alerts) > 1 else "",
             count=len(alerts),
             rows=tuple(self._row(alert) for alert in alerts[:ROWS_SHOWN]),

@@ -24,6 +24,7 @@ from shared.storage.tables import (
     Conflict,
     Delete,
     Insert,
+    Key,
     Put,
     Replace,
     Row,
@@ -137,6 +138,8 @@ class _Book:
         self._account = view.account.id
         self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
         self._seen: set[str] = set()
+        self._others: dict[str, Finding] = {}
+        """By row: the first finding of the same identity that is not about what the open alert is about."""
         self._scopes: defaultdict[str, set[str]] = defaultdict(set)
         self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[Change] = []
@@ -144,27 +147,40 @@ class _Book:
         """When the newest of the open urgent alerts last changed."""
 
     def take(self, rule: Rule, judgement: Judgement) -> None:
-        """Write what a judgement found and nobody excluded. The first finding of an identity counts."""
+        """Write what a judgement found and nobody excluded. The first finding of an identity counts.
+
+        A row that tells one of several for all of them stays with that one until it is put right.
+        """
         self._scopes[rule.slug] |= judgement.scopes
         self._settled[rule.slug] |= judgement.settled
         for finding in judgement.findings:
             key = keys.alert(self._account, rule.slug, finding.identity)
             if key.row in self._seen or self._view.exclusions.cover(finding, rule.reach):
                 continue
-            self._seen.add(key.row)
-            row = self._left.pop(key.row, None)
+            row = self._left.get(key.row)
             stored = row.read(Alert) if row else None
-            alert = found(stored, finding, self._view.now)
-            if alert is not None:
-                self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
-            self._note_urgent(alert or stored)
+            if stored is not None and stored.finding.scope != finding.scope:
+                self._others.setdefault(key.row, finding)
+                continue
+            self._seen.add(key.row)
+            self._left.pop(key.row, None)
+            self._found(key, finding, row, stored)
+
+    def _found(self, key: Key, finding: Finding, row: Row | None, stored: Alert | None) -> None:
+        alert = found(stored, finding, self._view.now)
+        if alert is not None:
+            self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
+        self._note_urgent(alert or stored)
 
     def finish(self) -> None:
         """Close what was judged and not found; mark what could not be judged."""
         for row in self._left.values():
-            alert = row.read(Alert)
+            alert, other = row.read(Alert), self._others.get(row.key.row)
             if self._is_over(alert.finding):
-                self._close(row, alert)
+                if other is None:
+                    self._close(row, alert)
+                else:
+                    self._found(row.key, other, row, alert)
                 continue
             self._note_urgent(alert)
             if alert.not_checked_since is None:

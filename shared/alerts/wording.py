@@ -13,6 +13,8 @@ class Wording:
     many: str
     to_do: str
     """One sentence over the section; the row says what to do about itself."""
+    who: str = "Customer"
+    """What the first cell of its rows names."""
 
     def count(self, rows: int) -> str:
         return f"{rows:,} {self.one if rows == 1 else self.many}"

@@ -39,7 +39,7 @@ def is_gone(view: AccountView, scope: str) -> bool:
     """The tenant or connection was removed from the account: nothing of it is an exception any more."""
     kind, _, name = scope.partition("|")
     match kind:
-        case "tenant":
+        case "tenant" | "mailboxes":
             return name not in view.companies
         case "psa":
             return name not in view.psas
@@ -72,6 +72,11 @@ class Judgement:
     scopes: frozenset[str] = frozenset()
     settled: frozenset[str] = frozenset()
     """Identities that are proven to be no exception, whatever could be read."""
+
+    def __add__(self, other: "Judgement") -> "Judgement":
+        """Both, where one rule looks at two things."""
+        findings, scopes = self.findings + other.findings, self.scopes | other.scopes
+        return Judgement(findings, scopes, self.settled | other.settled)
 
 
 NOT_JUDGED = Judgement()

@@ -19,7 +19,7 @@ class LineDrift(Rule):
         "Lines changed by hand",
         "line changed by hand",
         "lines changed by hand",
-        "Somebody edited these lines in the PSA, so Seatwise left them alone: choose whose number is right.",
+        "Somebody edited these lines in the PSA, so Seatwise leaves them alone until they say the right number again.",
     )
 
     def account(self, view: AccountView) -> Judgement:

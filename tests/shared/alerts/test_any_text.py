@@ -42,7 +42,7 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
     world, text = World(), text + "x" * long
     for number, tenant in enumerate(tenants):
         company = f"company{number}"
-        world.add(tenant, *(sku(one, 10, 4, part=text) for one in skus), name=text, company=company)
+        world.add(tenant, *(sku(one, 10, 4, part=f"P {text}") for one in skus), name=text, company=company)
     world.lines(line("mapping1", tenant=tenants[0], blocked=text or "no"), unreadable=text)
     refused = Trouble(blame=Blame.TENANT, code=text, sentence=text)
     world.add("unread", name=text)

@@ -35,6 +35,7 @@ PRICES = (Decimal("5.20"), Decimal(20), Decimal(20), Decimal("33.50"))
 """What a seat may cost: few prices, so that the age of rows decides now and then."""
 IN_ORDER = (
     Slug.LINE_DRIFT,
+    Slug.INVALID_AUTH,
     Slug.TENANT_REMOVED,
     Slug.NO_BILLING_PROFILE,
     Slug.TENANT_NOT_ADDED,
@@ -176,7 +177,7 @@ def generated(world: World, seed: int) -> tuple[list[Tenant], dict[Label, Worth]
     live_on(world, tenants)
     expected = rows_of(tenants)
     if any(tenant.boxes_unread for tenant in tenants):
-        expected[Slug.SHARED_MAILBOX_LICENSES, "unread|p1|AADSTS65001"] = Worth()
+        expected[Slug.INVALID_AUTH, "mailboxes|p1|AADSTS65001"] = Worth()
     left = [f"left{number}" for number in range(dice.randint(0, 3))]
     for one in left:
         world.add(one, sku("sku0", 5))

@@ -34,7 +34,9 @@ def test_what_the_rules_know_is_saved(world: World) -> None:
 
 def test_a_slip_in_a_switch_is_refused_with_the_types_that_there_are(world: World) -> None:
     told = refusal(world, alerts_off=["unused_licences", "line_drift"])
-    assert told.startswith("alerts_off: 'unused_licences' is not an alert type; there are push_held, ")
+    assert told.startswith(
+        "alerts_off: 'unused_licences' is not an alert type; there are psa_sign_in, push_held, "
+    )
 
 
 def test_a_slip_in_a_route_or_in_parameters_is_refused(world: World) -> None:

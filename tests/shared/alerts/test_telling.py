@@ -10,6 +10,7 @@ from shared.accounts.models import DigestSettings, Frequency
 from shared.alerts import evaluate, telling
 from shared.alerts.exclude_link import PATH, Links, recipient_mark
 from shared.alerts.models import Alert, Slug
+from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import MailState, Outcome, mail_id
@@ -138,7 +139,7 @@ def send_again(world: World, post: Post, failed: str) -> Outcome:
 
 
 def mail_rows(world: World) -> list[Alert]:
-    return [one for one in world.alerts(Slug.SYNC_OVERDUE) if "gone@msp.example.com" in one.finding.what]
+    return [one for one in world.alerts(MailFailed.slug) if one.finding.who == "gone@msp.example.com"]
 
 
 @pytest.mark.parametrize(
@@ -160,8 +161,8 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     )
     post.mails.clear()
     world.now += HOUR
-    alert = world.only(Slug.SYNC_OVERDUE)
-    assert alert.finding.what == f"The digest of 20 Nov 2026 to gone@msp.example.com {words}"
+    alert = world.only(MailFailed.slug)
+    assert alert.finding.what == f"The digest of 20 Nov 2026 {words}"
     tick(world, post)
     assert post.mails == [], "a mail about a mail can wait for the next digest"
 
@@ -200,7 +201,7 @@ def test_what_is_sent_again_is_what_is_still_so_and_only_to_who_still_gets_mails
     weekly(world, "b@msp.example.com")
     again = mail_id(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com")
     assert send_again(world, post, again) == Outcome(None)
-    assert world.alerts(Slug.SYNC_OVERDUE) == []
+    assert world.alerts(MailFailed.slug) == []
     assert post.mails == []
 
 
