@@ -61,6 +61,12 @@ class Config(BaseModel):
         description="the address that mails come from, for example seatwise@example.com",
         pattern=r"^[^@\s<>]+@[^@\s<>]+$",
     )
+    reply_to: str = Field(
+        "",
+        alias="SEATWISE_REPLY_TO",
+        description="the address of a mailbox that a person reads: answers go there; without it, to the sender",
+        pattern=r"^[^@\s<>]+@[^@\s<>]+$",
+    )
     claim_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         600.0,
         alias="SEATWISE_CLAIM_SECONDS",

@@ -255,11 +255,23 @@ class Writer:
         }[self.account.digest.frequency]
         if kind is DigestKind.URGENT:
             return "Urgent mails go out as soon as something must not wait, at most one a day."
-        days = self.account.digest.repeat_after_days
-        again = "every day" if days == 1 else f"after {days} days"
         return (
-            f"Digests go out {often} at {self.account.digest.hour:02}:00 ({self.account.timezone}), and only when "
-            f"something is new or changed. What stays open is repeated {again}."
+            f"Digests go out {often} at {self.account.digest.hour:02}:00 ({self.account.timezone}) when something is "
+            f"new or changed. What is only still open is repeated {self._again()}."
+        )
+
+    def _again(self) -> str:
+        """When a reminder comes: on a due date of the digest, so never before the next."""
+        days, frequency = self.account.digest.repeat_after_days, self.account.digest.frequency
+        shortest = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.MONTHLY: 28}[frequency]
+        if days <= shortest:
+            return {Frequency.DAILY: "every day", Frequency.WEEKLY: "every Monday"}.get(
+                frequency, "every month"
+            )
+        return (
+            f"after {days} days"
+            if frequency is Frequency.DAILY
+            else f"with the first digest after {days} days"
         )
 
     def _money(self, amount: Decimal) -> str:

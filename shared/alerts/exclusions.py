@@ -60,11 +60,11 @@ def newest(tables: Tables, account: AccountId, target: Target) -> Decision | Non
     return decisions.newest(tables, account, KIND, target.id)
 
 
-def listed(tables: Tables, account: AccountId) -> Iterator[Listed]:
-    """Every exclusion in force, with who decided it, when and why."""
+def listed(tables: Tables, account: AccountId, today: date) -> Iterator[Listed]:
+    """Every exclusion whose time is not over, with who decided it, when and why."""
     for decision in decisions.standing(tables, account, KIND):
         exclusion = decision.read(Exclusion)
-        if exclusion is not None:
+        if exclusion is not None and (exclusion.until is None or today < exclusion.until):
             yield Listed(decision.id, exclusion, decision.who, decision.valid_from, decision.reason)
 
 

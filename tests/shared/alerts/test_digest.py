@@ -370,17 +370,21 @@ def test_a_digest_that_could_not_wait_for_its_run_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "frequency, words",
+    "frequency, words, days, again",
     [
-        (Frequency.DAILY, "every day at 07:00 (Europe/Berlin)"),
-        (Frequency.WEEKLY, "on Mondays at 07:00"),
-        (Frequency.MONTHLY, "on the 1st of a month at 07:00"),
+        (Frequency.DAILY, "every day at 07:00 (Europe/Berlin)", 7, "after 7 days"),
+        (Frequency.DAILY, "every day at 07:00", 1, "every day"),
+        (Frequency.WEEKLY, "on Mondays at 07:00", 7, "every Monday"),
+        (Frequency.WEEKLY, "on Mondays at 07:00", 8, "with the first digest after 8 days"),
+        (Frequency.MONTHLY, "on the 1st of a month at 07:00", 7, "every month"),
+        (Frequency.MONTHLY, "on the 1st of a month at 07:00", 31, "with the first digest after 31 days"),
     ],
 )
-def test_the_foot_says_why_and_how_often(frequency: Frequency, words: str) -> None:
-    reason = sure(digest([alert()], of=account(frequency=frequency))).reason
+def test_the_foot_says_why_and_how_often(frequency: Frequency, words: str, days: int, again: str) -> None:
+    told = account(frequency=frequency, repeat_after_days=days)
+    reason = sure(digest([alert()], of=told)).reason
     assert words in reason
-    assert "repeated after 7 days" in reason
+    assert reason.endswith(f"What is only still open is repeated {again}.")
 
 
 def test_every_alert_type_has_words() -> None:

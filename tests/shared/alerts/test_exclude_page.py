@@ -55,7 +55,7 @@ class Mailed:
         return self.desk.press(token, form)
 
     def listed(self) -> list[Listed]:
-        return list(exclusions.listed(self.world.tables, self.world.account.id))
+        return list(exclusions.listed(self.world.tables, self.world.account.id, self.world.now.date()))
 
     def include(self) -> None:
         account = self.world.account.id

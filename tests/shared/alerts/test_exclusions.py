@@ -142,7 +142,7 @@ def test_only_what_can_be_excluded_is_recorded(exclusion: Exclusion) -> None:
     except Rejected:
         recorded = False
     assert recorded == bool(known and fits)
-    assert len(list(exclusions.listed(tables, account))) == recorded
+    assert len(list(exclusions.listed(tables, account, NIGHT.date() - DAY))) == recorded
 
 
 def test_a_negative_number_of_seats_is_refused_with_the_fields_name() -> None:
@@ -258,7 +258,7 @@ def test_a_condition_is_judged_by_todays_count_not_by_the_alerts_old_one(world: 
 
 def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -> None:
     assert exclude(world, UNUSED_E3.model_copy(update={"customer": "Contoso", "spare_at_most": 6}))
-    (one,) = exclusions.listed(world.tables, world.account.id)
+    (one,) = exclusions.listed(world.tables, world.account.id, world.now.date())
     assert (one.id, one.who, one.since, one.reason) == (
         UNUSED_E3.target.id,
         "ann@msp.example",
@@ -268,7 +268,7 @@ def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -
     assert (one.exclusion.customer, one.exclusion.spare_at_most) == ("Contoso", 6)
     world.now += DAY
     include(world, UNUSED_E3)
-    assert list(exclusions.listed(world.tables, world.account.id)) == []
+    assert list(exclusions.listed(world.tables, world.account.id, world.now.date())) == []
     versions = list(history(world.tables, world.account.id, exclusions.KIND, one.id))
     assert [(version.valid_from, version.content is None) for version in versions] == [
         (NIGHT, False),
@@ -276,11 +276,19 @@ def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -
     ]
 
 
+def test_an_exclusion_whose_day_has_come_is_listed_no_more(world: World) -> None:
+    until = UNUSED_E3.model_copy(update={"until": TODAY + DAY})
+    exclude(world, until)
+    (one,) = exclusions.listed(world.tables, world.account.id, TODAY)
+    assert one.exclusion == until
+    assert list(exclusions.listed(world.tables, world.account.id, TODAY + DAY)) == []
+
+
 def test_excluding_the_same_twice_is_one_decision_and_another_condition_another(world: World) -> None:
     assert exclude(world, UNUSED_E3)
     assert not exclude(world, UNUSED_E3)
     assert exclude(world, UNUSED_E3.model_copy(update={"spare_at_most": 3}))
-    (one,) = exclusions.listed(world.tables, world.account.id)
+    (one,) = exclusions.listed(world.tables, world.account.id, world.now.date())
     assert one.exclusion.spare_at_most == 3
 
 
@@ -312,10 +320,10 @@ def test_two_presses_at_the_same_moment_are_one_exclusion() -> None:
     tables, acme = _PressedTwice(), keys.account_id("acme")
     tables.other = UNUSED_E3
     assert not exclusions.exclude(tables, acme, UNUSED_E3, who="a", reason="", now=NIGHT)
-    (one,) = exclusions.listed(tables, acme)
+    (one,) = exclusions.listed(tables, acme, TODAY)
     assert one.who == "b"
 
 
 def test_another_account_does_not_see_it(world: World) -> None:
     exclude(world, UNUSED_E3)
-    assert list(exclusions.listed(world.tables, keys.account_id("other"))) == []
+    assert list(exclusions.listed(world.tables, keys.account_id("other"), TODAY)) == []

@@ -14,6 +14,7 @@ from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import MailState, Outcome, mail_id
+from shared.mail.message import build
 from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
 
@@ -203,6 +204,21 @@ def test_what_is_sent_again_is_what_is_still_so_and_only_to_who_still_gets_mails
     assert send_again(world, post, again) == Outcome(None)
     assert world.alerts(MailFailed.slug) == []
     assert post.mails == []
+
+
+@pytest.mark.parametrize(
+    "given, answers", [("", "s@msp.example.com"), ("help@msp.example.com", "help@msp.example.com")]
+)
+def test_answers_and_the_wish_to_get_no_more_go_to_the_mailbox_that_a_person_reads(
+    world: World, post: Post, given: str, answers: str
+) -> None:
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    on = world.now.date()
+    telling.tell(world.tables, post, world.account, "s@msp.example.com", on, True, world.now, reply_to=given)
+    message = build(post.mails[0], world.now)
+    assert (message["From"], message["Reply-To"]) == ("Seatwise <s@msp.example.com>", answers)
+    assert message.get_all("List-Unsubscribe") == [f"<mailto:{answers}?subject=Unsubscribe>"]
 
 
 def test_nothing_is_mailed_when_nothing_is_open(world: World, post: Post) -> None:
