@@ -42,7 +42,9 @@ class Config(BaseModel):
         alias="SEATWISE_SECRET_KEYS",
         description="base64 of 32 random bytes, several by comma, the newest first (only without a Key Vault)",
     )
-    mail_transport: str = Field("", alias="SEATWISE_MAIL", description="sendgrid, ses, smtp or folder")
+    mail_transport: str = Field(
+        "", alias="SEATWISE_MAIL", description="the name of a mail transport, such as smtp"
+    )
     mail_settings: dict[str, str] = Field(default_factory=dict)
     link_keys: str = Field(
         "",

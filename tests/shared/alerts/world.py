@@ -9,7 +9,7 @@ from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account, Company, DigestSettings, Mode
 from shared.accounts.runs import Run, RunState
-from shared.alerts import evaluate, exclusions
+from shared.alerts import digest, evaluate, exclusions
 from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Alert, Evaluation
 from shared.billing import records, repository
@@ -26,6 +26,7 @@ from shared.licensing.models import (
 )
 from shared.licensing.reading import NOT_LISTED, stored_customers
 from shared.licensing.terms import pack
+from shared.mail.delivery import Told
 from shared.microsoft import connections
 from shared.microsoft.models import (
     Blame,
@@ -385,6 +386,15 @@ class World:
         return evaluate.evaluate(
             self.tables, self.blobs, self.account, self.run, lambda sku_id, part: part or sku_id, self.now
         )
+
+    def mail(self) -> digest.Rendered:
+        """The digest of somebody who was told nothing yet, after an evaluation now."""
+        evaluation = self.evaluate()
+        alerts = evaluate.open_alerts(self.tables, self.account.id)
+        to = self.account.digest.recipients[0]
+        view = digest.decide(alerts, Told(), self.account, evaluation, recipient=to, due=True, now=self.now)
+        assert view is not None, "there is nothing to say"
+        return digest.render(view)
 
     def alerts(self, slug: str | None = None) -> list[Alert]:
         """The open alerts of a type after an evaluation now."""
