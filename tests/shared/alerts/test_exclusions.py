@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.alerts import exclusions
-from shared.alerts.excluded import Exclusion, Exclusions, Target
+from shared.alerts.excluded import Exclusion, Exclusions, Reach, Target
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules import BY_SLUG, RULES
+from shared.alerts.rules.base import Rule
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.errors import Rejected
@@ -87,12 +88,12 @@ def test_a_sku_of_a_tenant_is_left_out_of_the_one_type_that_was_named(slug: str)
     assert not covers(UNUSED_E3, of=finding(slug, "e3", tenant="t2"))
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_sku_of_the_whole_account_is_left_out_of_every_type_about_licences(slug: str) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
+def test_a_sku_of_the_whole_account_is_left_out_of_every_type_about_licences(rule: Rule) -> None:
     for tenant in ("t1", "t2"):
-        assert covers(Exclusion(sku_id="e3"), of=finding(slug, "e3", tenant=tenant)) == (
-            slug in ABOUT_LICENCES
-        )
+        left_out = covers(Exclusion(sku_id="e3"), of=finding(rule.slug, "e3", tenant=tenant))
+        assert left_out == (Reach.SKU in rule.reach)
+    assert Reach.SKU in rule.reach or rule.slug not in ABOUT_LICENCES
 
 
 def test_a_row_about_several_skus_stays_until_each_of_them_is_excluded() -> None:
@@ -153,6 +154,11 @@ def test_a_negative_number_of_seats_is_refused_with_the_fields_name() -> None:
 @given(st.lists(st.builds(Target, *[st.text("ab|/%", max_size=3)] * 3), unique=True, min_size=2, max_size=2))
 def test_different_things_have_different_ids(both: list[Target]) -> None:
     assert both[0].id != both[1].id
+
+
+def test_unused_seats_and_shared_mailboxes_can_be_excluded_for_one_customer() -> None:
+    of_one_type = {rule.slug for rule in RULES if Reach.LICENCE in rule.reach}
+    assert of_one_type >= {Slug.UNUSED_LICENSES, Slug.SHARED_MAILBOX_LICENSES}
 
 
 def test_our_own_writes_are_out_of_reach_by_construction() -> None:

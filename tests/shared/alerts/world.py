@@ -2,8 +2,11 @@
 
 import gzip
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingOf
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from pydantic import JsonValue
 
 from shared.accounts import repository as accounts
 from shared.accounts import runs
@@ -410,6 +413,10 @@ class World:
         exclusions.exclude(
             self.tables, self.account.id, exclusion, who="ann@msp.example", reason="agreed", now=self.now
         )
+
+    def set_parameters(self, **parameters: MappingOf[str, JsonValue]) -> None:
+        """By the slug of an alert type."""
+        self.account = self.account.model_copy(update={"alert_parameters": parameters})
 
     def switch_off(self, *slugs: str) -> None:
         self.account = self.account.model_copy(update={"alerts_off": frozenset(slugs)})
