@@ -18,7 +18,7 @@ class MailFailed(Rule):
         "Mails that did not arrive",
         "mail that did not arrive",
         "mails that did not arrive",
-        "Whoever has these addresses was not told what stood in the mail, so perhaps nobody works on it.",
+        "Nobody read what stood in these mails: put the address right, or tell their recipients yourself.",
         who="Address",
     )
 
