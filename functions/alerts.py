@@ -36,9 +36,17 @@ def send_mail(message: func.QueueMessage) -> None:
 
 def _send(wired: Wiring, asked: SendMail) -> Iterator[Work]:
     account = repository.account(wired.tables, asked.account)
-    now, sender = wired.clock(), wired.settings.sender
+    now, given = wired.clock(), wired.settings
     all_arrived = telling.tell(
-        wired.tables, wired.transport, account, sender, asked.on, asked.due, now, wired.links
+        wired.tables,
+        wired.transport,
+        account,
+        given.sender,
+        asked.on,
+        asked.due,
+        now,
+        wired.links,
+        given.reply_to,
     )
     judged = None if all_arrived else evaluate.evaluation_of(wired.tables, account.id)
     if judged is not None:

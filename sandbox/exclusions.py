@@ -1,6 +1,7 @@
 """The list of exclusions and taking one back, as the HTTP API will offer them later."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def exclusions(state: Path, do: str, words: Sequence[str]) -> Any:
         found = [
             (account, one)
             for account in repository.account_ids(wiring.tables)
-            for one in listed(wiring.tables, account)
+            for one in listed(wiring.tables, account, _today(wiring, account))
         ]
         if do == "exclusions":
             return [_shown(account, one) for account, one in found]
@@ -31,6 +32,10 @@ def exclusions(state: Path, do: str, words: Sequence[str]) -> Any:
         if not chosen:
             raise ControlError(f"There is no exclusion '{words[0]}'. `exclusions` lists them.")
         return [_include(wiring, account, one) for account, one in chosen]
+
+
+def _today(wiring: Wiring, account: AccountId) -> date:
+    return wiring.clock().astimezone(repository.account(wiring.tables, account).zone).date()
 
 
 def _include(wiring: Wiring, account: AccountId, one: Listed) -> dict[str, Any]:

@@ -35,10 +35,17 @@ def mails(state: Path, do: str, words: Sequence[str]) -> Any:
 
 
 def _send_again(wiring: Wiring, account: AccountId, mail: MailRow) -> dict[str, Any]:
-    whole, sender = repository.account(wiring.tables, account), wiring.settings.sender
+    whole, given = repository.account(wiring.tables, account), wiring.settings
     try:
         outcome = telling.send_again(
-            wiring.tables, wiring.transport, whole, sender, mail.mail_id, wiring.clock(), wiring.links
+            wiring.tables,
+            wiring.transport,
+            whole,
+            given.sender,
+            mail.mail_id,
+            wiring.clock(),
+            wiring.links,
+            given.reply_to,
         )
     except (Rejected, RetryLater) as not_done:
         raise ControlError(str(not_done)) from not_done

@@ -42,7 +42,7 @@ def _missing(wiring: Wiring) -> Iterator[Missing]:
     """Those with an open row that asks for such a word, and those about whom something was decided."""
     for account in repository.account_ids(wiring.tables):
         for alert in evaluate.open_alerts(wiring.tables, account):
-            if alert.finding.slug is Slug.TENANT_REMOVED and alert.finding.scope != ACCOUNT:
+            if alert.finding.slug == Slug.TENANT_REMOVED and alert.finding.scope != ACCOUNT:
                 yield account, alert.finding.tenant_id
         for tenant in removals.in_force(wiring.tables, account):
             yield account, tenant

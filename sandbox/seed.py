@@ -8,6 +8,7 @@ from sandbox.standins.world_types import ConnectWise, Partner, Tenant, World
 from shared.accounts import repository as accounts
 from shared.accounts import schedule
 from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
 from shared.billing import repository as billing
 from shared.billing.mapping import Decider, save_profile
@@ -63,26 +64,22 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
         currency_symbol="£",
         digest=DigestSettings(recipients=(f"licences@{account}.example.com",)),
         alerts_off=_unwatched(world, partners),
+        reads_terms=not _is_plain(world),
     )
     schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
-    accounts.save_account(wiring.tables, settings)  # last: an account that is listed is complete
+    alert_settings.save(wiring.tables, settings)  # last: an account that is listed is complete
 
 
 def _unwatched(world: World, partners: list[Partner]) -> frozenset[str]:
-    """Who has no shared mailboxes does not want two more calls per tenant to be told so.
-
-    A plain wide world watches no renewals either: it measures the reading of licences alone.
-    """
+    """Who has no shared mailboxes does not want two more calls per tenant to be told so."""
     mine = [tenant for tenant in world.tenants if _is_of(tenant, partners)]
-    without_mailboxes = not any(tenant.shared_mailboxes for tenant in mine)
-    return frozenset(
-        slug
-        for slug, off in (
-            (Slug.SHARED_MAILBOX_LICENSES, without_mailboxes),
-            (Slug.RENEWAL_DUE, world.name.startswith("wide:") and world.name.count(":") == 1),
-        )
-        if off
-    )
+    has_mailboxes = any(tenant.shared_mailboxes for tenant in mine)
+    return frozenset() if has_mailboxes else frozenset({Slug.SHARED_MAILBOX_LICENSES})
+
+
+def _is_plain(world: World) -> bool:
+    """A plain wide world measures the reading of licences alone."""
+    return world.name.startswith("wide:") and world.name.count(":") == 1
 
 
 def _is_of(tenant: Tenant, partners: list[Partner]) -> bool:

@@ -10,8 +10,7 @@ from shared.accounts import repository
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
 from shared.alerts.evaluate import open_alerts
-from shared.alerts.models import Slug
-from shared.alerts.wording import WORDING
+from shared.alerts.rules import RULES
 from shared.billing import approval
 from shared.licensing.models import ReadStatus
 from shared.licensing.reading import heads
@@ -133,7 +132,7 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
 
 
 def _alerts(alerts: dict[str, int]) -> list[str]:
-    shown = [WORDING[slug].count(alerts[slug]) for slug in Slug if slug in alerts]
+    shown = [rule.words.count(alerts[rule.slug]) for rule in RULES if rule.slug in alerts]
     return [f"  Alerts   {', '.join(shown) if shown else 'none'}"]
 
 

@@ -42,7 +42,9 @@ class Config(BaseModel):
         alias="SEATWISE_SECRET_KEYS",
         description="base64 of 32 random bytes, several by comma, the newest first (only without a Key Vault)",
     )
-    mail_transport: str = Field("", alias="SEATWISE_MAIL", description="sendgrid, ses, smtp or folder")
+    mail_transport: str = Field(
+        "", alias="SEATWISE_MAIL", description="the name of a mail transport, such as smtp"
+    )
     mail_settings: dict[str, str] = Field(default_factory=dict)
     link_keys: str = Field(
         "",
@@ -59,6 +61,12 @@ class Config(BaseModel):
         "",
         alias="SEATWISE_SENDER",
         description="the address that mails come from, for example seatwise@example.com",
+        pattern=r"^[^@\s<>]+@[^@\s<>]+$",
+    )
+    reply_to: str = Field(
+        "",
+        alias="SEATWISE_REPLY_TO",
+        description="the address of a mailbox that a person reads: answers go there; without it, to the sender",
         pattern=r"^[^@\s<>]+@[^@\s<>]+$",
     )
     claim_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(

@@ -11,7 +11,8 @@ from itertools import islice, takewhile
 
 from shared.accounts.models import Account
 from shared.accounts.runs import OpenRun, Run
-from shared.alerts.models import Alert, Slug
+from shared.alerts.models import Alert
+from shared.alerts.rules import BY_SLUG
 from shared.billing import records, repository
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.licensing.models import Day, Head
@@ -114,7 +115,7 @@ class _Night:
 
     def closed_alerts(self) -> int:
         digit = f"{self.number % 16:x}"
-        return sum(self._closed_alerts(keys.closed_alerts(slug, digit)) for slug in Slug)
+        return sum(self._closed_alerts(keys.closed_alerts(slug, digit)) for slug in BY_SLUG)
 
     def _closed_alerts(self, prefix: str) -> int:
         rows = self.tables.rows(keys.alerts(self.account.id), prefix)

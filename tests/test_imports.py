@@ -12,6 +12,7 @@ DOMAINS = ("accounts", "microsoft", "licensing", "billing", "alerts", "reports",
 KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "internet")
 PURE = (
     "shared.accounts.due",
+    "shared.alerts.excluded",
     "shared.alerts.wording",
     "shared.billing.guard",
     "shared.billing.observe",

@@ -10,8 +10,8 @@ from itertools import groupby
 
 from shared.accounts.due import newest_due
 from shared.accounts.models import Account, Frequency
-from shared.alerts.models import Alert, Evaluation, Finding, Slug
-from shared.alerts.wording import WORDING
+from shared.alerts.models import Alert, Evaluation, Finding
+from shared.alerts.rules import BY_SLUG
 from shared.mail.delivery import Told
 from shared.mail.message import header_text, one_line
 
@@ -46,6 +46,8 @@ class RowView:
 class SectionView:
     title: str
     to_do: str
+    who: str
+    """Over the first column."""
     money: str
     count: int
     rows: tuple[RowView, ...]
@@ -155,10 +157,11 @@ class Writer:
         lead = "Urgent" if kind is DigestKind.URGENT else self._counted(news)
         if len(news) == 1:
             only = news[0].finding
-            return f"{lead}: {WORDING[only.slug].one} – {header_text(only.who, 60)}"
+            return f"{lead}: {BY_SLUG[only.slug].words.one} – {header_text(only.who, 60)}"
         counts = Counter(alert.finding.slug for alert in news)
-        story = [WORDING[slug].count(counts[slug]) for slug in Slug if slug in counts]
-        rest = len(news) - sum(counts[slug] for slug in [s for s in Slug if s in counts][:3])
+        rules = [rule for rule in BY_SLUG.values() if rule.slug in counts]
+        story = [rule.words.count(counts[rule.slug]) for rule in rules]
+        rest = len(news) - sum(counts[rule.slug] for rule in rules[:3])
         return f"{lead}: {', '.join(story[:3] + ([f'{rest:,} more'] if rest else []))}"
 
     def _fresh(self, news: Sequence[Alert]) -> str:
@@ -178,17 +181,19 @@ class Writer:
         return self._counted(news) + still
 
     def _sections(self, members: Sequence[Alert]) -> tuple[SectionView, ...]:
-        order = list(Slug)
+        order = list(BY_SLUG)
         ranked = sorted(members, key=lambda alert: (order.index(alert.finding.slug), _rank(alert)))
         return tuple(
             self._section(slug, list(rows)) for slug, rows in groupby(ranked, key=lambda a: a.finding.slug)
         )
 
-    def _section(self, slug: Slug, alerts: Sequence[Alert]) -> SectionView:
+    def _section(self, slug: str, alerts: Sequence[Alert]) -> SectionView:
+        words = BY_SLUG[slug].words
         total = sum((alert.finding.money for alert in alerts), Decimal(0))
         return SectionView(
-            title=WORDING[slug].title,
-            to_do=WORDING[slug].to_do,
+            title=words.title,
+            to_do=words.to_do,
+            who=words.who,
             money=self._money(total) if len(alerts) > 1 else "",
             count=len(alerts),
             rows=tuple(self._row(alert) for alert in alerts[:ROWS_SHOWN]),
@@ -255,11 +260,23 @@ class Writer:
         }[self.account.digest.frequency]
         if kind is DigestKind.URGENT:
             return "Urgent mails go out as soon as something must not wait, at most one a day."
-        days = self.account.digest.repeat_after_days
-        again = "every day" if days == 1 else f"after {days} days"
         return (
-            f"Digests go out {often} at {self.account.digest.hour:02}:00 ({self.account.timezone}), and only when "
-            f"something is new or changed. What stays open is repeated {again}."
+            f"Digests go out {often} at {self.account.digest.hour:02}:00 ({self.account.timezone}) when something is "
+            f"new or changed. What is only still open is repeated {self._again()}."
+        )
+
+    def _again(self) -> str:
+        """When a reminder comes: on a due date of the digest, so never before the next."""
+        days, frequency = self.account.digest.repeat_after_days, self.account.digest.frequency
+        shortest = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.MONTHLY: 28}[frequency]
+        if days <= shortest:
+            return {Frequency.DAILY: "every day", Frequency.WEEKLY: "every Monday"}.get(
+                frequency, "every month"
+            )
+        return (
+            f"after {days} days"
+            if frequency is Frequency.DAILY
+            else f"with the first digest after {days} days"
         )
 
     def _money(self, amount: Decimal) -> str:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
-from shared.alerts import exclusions, removals
-from shared.alerts.exclusions import OF_A_TENANT, Exclusions
-from shared.alerts.models import Alert, Evaluation, Finding, Slug
-from shared.alerts.rules import RULES, loading
-from shared.alerts.rules.base import Judgement, is_gone
+from shared.alerts import removals
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Alert, Evaluation, Finding
+from shared.alerts.rules import BY_SLUG, RULES, loading
+from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
 from shared.alerts.rules.view import AccountView
 from shared.errors import RetryLater
@@ -25,6 +25,7 @@ from shared.storage.tables import (
     Conflict,
     Delete,
     Insert,
+    Key,
     Put,
     Replace,
     Row,
@@ -46,18 +47,17 @@ def evaluate(
     LookupError for a run that is not there.
     """
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
-    excluded = exclusions.load(tables, account.id, now.astimezone(account.zone).date())
-    book = _Book(tables, view, excluded)
+    book = _Book(tables, view)
     rules = [rule for rule in RULES if view.is_on(rule.slug)]
     for rule in rules:
-        book.take(rule.slug, rule.account(view))
+        book.take(rule, rule.account(view))
     read = not_read = 0
     for head in reading.heads(tables, account.id):
         if head.tenant_id in view.companies and head.tenant_id not in view.left:
             good = _was_read(view, head)
             read, not_read = read + good, not_read + (not good)
         for rule in rules:
-            book.take(rule.slug, rule.tenant(view, head))
+            book.take(rule, rule.tenant(view, head))
     book.finish()
     _end_removals(tables, view)
     evaluation = Evaluation(
@@ -98,7 +98,9 @@ def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) 
 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
-    return (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+    """Of the types that there are: what a rule found that is no more waits to be closed."""
+    alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+    return (alert for alert in alerts if alert.finding.slug in BY_SLUG)
 
 
 def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
@@ -152,41 +154,55 @@ def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
-    def __init__(self, tables: Tables, view: AccountView, excluded: Exclusions) -> None:
+    def __init__(self, tables: Tables, view: AccountView) -> None:
         self._tables = tables
         self._view = view
-        self._excluded = excluded
         self._account = view.account.id
         self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
         self._seen: set[str] = set()
-        self._scopes: defaultdict[Slug, set[str]] = defaultdict(set)
-        self._settled: defaultdict[Slug, set[str]] = defaultdict(set)
+        self._others: dict[str, Finding] = {}
+        """By row: the first finding of the same identity that is not about what the open alert is about."""
+        self._scopes: defaultdict[str, set[str]] = defaultdict(set)
+        self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[Change] = []
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
 
-    def take(self, slug: Slug, judgement: Judgement) -> None:
-        """Write what a judgement found and nobody excluded. The first finding of an identity counts."""
-        self._scopes[slug] |= judgement.scopes
-        self._settled[slug] |= judgement.settled
+    def take(self, rule: Rule, judgement: Judgement) -> None:
+        """Write what a judgement found and nobody excluded. The first finding of an identity counts.
+
+        A row that tells one of several for all of them stays with that one until it is put right.
+        """
+        self._scopes[rule.slug] |= judgement.scopes
+        self._settled[rule.slug] |= judgement.settled
         for finding in judgement.findings:
-            key = keys.alert(self._account, slug, finding.identity)
-            if key.row in self._seen or self._is_covered(finding):
+            key = keys.alert(self._account, rule.slug, finding.identity)
+            if key.row in self._seen or self._is_covered(finding, rule):
+                continue
+            row = self._left.get(key.row)
+            stored = row.read(Alert) if row else None
+            if stored is not None and stored.finding.scope != finding.scope:
+                self._others.setdefault(key.row, finding)
                 continue
             self._seen.add(key.row)
-            row = self._left.pop(key.row, None)
-            stored = row.read(Alert) if row else None
-            alert = found(stored, finding, self._view.now)
-            if alert is not None:
-                self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
-            self._note_urgent(alert or stored)
+            self._left.pop(key.row, None)
+            self._found(key, finding, row, stored)
+
+    def _found(self, key: Key, finding: Finding, row: Row | None, stored: Alert | None) -> None:
+        alert = found(stored, finding, self._view.now)
+        if alert is not None:
+            self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
+        self._note_urgent(alert or stored)
 
     def finish(self) -> None:
         """Close what was judged and not found; mark what could not be judged."""
         for row in self._left.values():
-            alert = row.read(Alert)
+            alert, other = row.read(Alert), self._others.get(row.key.row)
             if self._is_over(alert.finding):
-                self._close(row, alert)
+                if other is None:
+                    self._close(row, alert)
+                else:
+                    self._found(row.key, other, row, alert)
                 continue
             self._note_urgent(alert)
             if alert.not_checked_since is None:
@@ -198,17 +214,18 @@ class _Book:
         if alert is not None and alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 
-    def _is_covered(self, finding: Finding) -> bool:
+    def _is_covered(self, finding: Finding, rule: Rule) -> bool:
         """A person said that it needs nobody: by an exclusion, or because its tenant has left."""
-        has_left = finding.slug in OF_A_TENANT and finding.tenant_id in self._view.left
-        return has_left or self._excluded.cover(finding)
+        has_left = Reach.TENANT in rule.reach and finding.tenant_id in self._view.left
+        return has_left or self._view.exclusions.cover(finding, rule.reach)
 
     def _is_over(self, finding: Finding) -> bool:
         """Also when it was excluded, its day is over, its type switched off, or its tenant or connection removed."""
-        slug, until = finding.slug, finding.until
+        slug, until, rule = finding.slug, finding.until, BY_SLUG.get(finding.slug)
         return (
-            not self._view.is_on(slug)
-            or self._is_covered(finding)
+            rule is None
+            or not self._view.is_on(slug)
+            or self._is_covered(finding, rule)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)

@@ -9,14 +9,16 @@ from typing import Final, NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import TypeAdapter, ValidationError
 
-from shared.alerts.models import Finding, Slug
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding
+from shared.alerts.rules import BY_SLUG, RULES
 from shared.storage import keys
 from shared.storage.keys import AccountId
 
 PATH: Final = "/api/exclude/"
 LIVES: Final = timedelta(days=30)
-LINKED: Final = frozenset({Slug.TENANT_NOT_ADDED, Slug.UNUSED_LICENSES, Slug.SHARED_MAILBOX_LICENSES})
-"""The alert types whose rows carry a link."""
+LINKED: Final = {rule.slug: rule.link for rule in RULES if rule.link is not None}
+"""The alert types whose rows carry a link, and the words of its page."""
 
 _SALT: Final = "seatwise.exclude.1"
 """The purpose: what was signed for another one is not accepted here, nor this there."""
@@ -36,7 +38,7 @@ class Link(NamedTuple):
     """What a link says once its signature is verified. Its order is that of the signed list."""
 
     account: str
-    slug: Slug
+    slug: str
     tenant_id: str
     skus: tuple[str, ...]
     """Empty: the tenant itself."""
@@ -65,7 +67,7 @@ class Links:
         """The address that excludes what the row is about; "" when that cannot be excluded by a link."""
         if finding.slug not in LINKED or not finding.tenant_id:
             return ""
-        whole = finding.slug is Slug.TENANT_NOT_ADDED
+        whole = Reach.LICENCE not in BY_SLUG[finding.slug].reach
         skus = () if whole else finding.skus
         if not (whole or skus):
             return ""
@@ -82,6 +84,8 @@ class Links:
             link = _LINK.validate_python(self._serializer.loads(signed[1]))
         except (BadData, ValidationError) as wrong:
             raise Forged from wrong
+        if link.slug not in LINKED:
+            raise Forged
         if now - link.made_at.astimezone(UTC) > LIVES:
             raise Expired
         return link

@@ -10,12 +10,11 @@ from shared.accounts import repository
 from shared.accounts.models import Account
 from shared.alerts import exclusions
 from shared.alerts.exclude_form import Form, Wrong, blank, pressed
-from shared.alerts.exclude_link import LIVES, Expired, Forged, Link, Links, recipient_mark
-from shared.alerts.exclusions import Exclusion, Target
-from shared.alerts.models import Alert, Slug
-from shared.alerts.rules.base import identity
+from shared.alerts.exclude_link import LINKED, LIVES, Expired, Forged, Link, Links, recipient_mark
+from shared.alerts.excluded import Exclusion, Reach, Target
+from shared.alerts.models import Alert, Slug, identity
+from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.words import listed, name, seats
-from shared.alerts.wording import WORDING
 from shared.licensing.licences import licence
 from shared.licensing.models import Head
 from shared.licensing.terms import known
@@ -105,10 +104,11 @@ class Desk:
     def _found(self, account: Account, link: Link, recipient: str) -> "_Case | Page":
         """The customer and licences that the link names, as they are called today."""
         company = repository.companies(self.tables, account.id).get(link.tenant_id)
-        if link.slug is Slug.TENANT_NOT_ADDED:
-            if company is not None:
-                return _retired(f"{name(company.name)} was added to a company since the mail was written.")
-            whole = Exclusion(tenant_id=link.tenant_id, customer=self._customer(account.id, link.tenant_id))
+        if company is not None and link.slug == Slug.TENANT_NOT_ADDED:
+            return _retired(f"{name(company.name)} was added to a company since the mail was written.")
+        if not link.skus:
+            called = name(company.name) if company else self._customer(account.id, link.tenant_id)
+            whole = Exclusion(tenant_id=link.tenant_id, customer=called)
             return _Case(account, link, recipient, (whole,), 0)
         if company is None:
             return _retired("The customer that it is about is no longer one of your companies.")
@@ -180,7 +180,7 @@ class _Case:
 
     @property
     def unused(self) -> bool:
-        return self.link.slug is Slug.UNUSED_LICENSES
+        return self.link.slug == Slug.UNUSED_LICENSES
 
     @property
     def customer(self) -> str:
@@ -193,10 +193,12 @@ class _Case:
     def page(self, form: Form) -> Page:
         """The question, with its button."""
         until = self.day(self.link.made_at + LIVES)
+        words = LINKED[self.link.slug]
+        named = {"customer": self.customer, "product": self.products}
         return Page(
             status=200,
-            heading=self._question(),
-            text=(f"{self._effect()} {UNHARMED}",),
+            heading=words.question.format(**named),
+            text=(f"{words.effect.format(**named)} {UNHARMED}",),
             account_name=name(self.account.name),
             facts=self._facts(),
             form=form,
@@ -221,34 +223,14 @@ class _Case:
         local = at.astimezone(self.account.zone)
         return f"{local.day} {local:%b %Y}"
 
-    def _question(self) -> str:
-        match self.link.slug:
-            case Slug.TENANT_NOT_ADDED:
-                return f"Exclude {self.customer}?"
-            case Slug.UNUSED_LICENSES:
-                return f"Exclude unused {self.products} at {self.customer}?"
-            case _:
-                return f"Exclude {self.products} on shared mailboxes at {self.customer}?"
-
-    def _effect(self) -> str:
-        match self.link.slug:
-            case Slug.TENANT_NOT_ADDED:
-                return (
-                    "Nobody is mailed any more that this tenant is in no company. If it is added to one later, its "
-                    "sign-in, licence and renewal alerts stay left out, too, until the exclusion is removed."
-                )
-            case Slug.UNUSED_LICENSES:
-                return "Nobody is mailed any more about unused seats of this licence at this customer."
-            case _:
-                return "Nobody is mailed any more that shared mailboxes of this customer have this licence."
-
     def _facts(self) -> tuple[tuple[str, str], ...]:
-        facts = [("Customer", self.customer), ("Licence", self.products)]
+        label = "Licence" if len(self.exclusions) == 1 else "Licences"
+        facts = [("Customer", self.customer), (label, self.products)]
         if self.unused:
             facts.append(("Unused now", seats(self.spare)))
-        whole = self.link.slug is Slug.TENANT_NOT_ADDED
-        types = "All alerts but those about its lines in the PSA" if whole else WORDING[self.link.slug].title
-        facts.append(("Left out of", types))
+        all_types = [rule.words.title for rule in RULES if Reach.TENANT in rule.reach]
+        types = [BY_SLUG[self.link.slug].words.title] if self.link.skus else all_types
+        facts.append(("Left out of", listed(types)))
         return tuple((label, value) for label, value in facts if value)
 
 

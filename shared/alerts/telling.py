@@ -33,8 +33,11 @@ def tell(
     due: bool,
     now: datetime,
     links: Links | None = None,
+    reply_to: str = "",
 ) -> bool:
     """Deliver to every recipient who has something to be told, and remember that it was dealt with.
+
+    Answers and wishes to get no more mails go to `reply_to`, "" for the sender.
 
     False when a mail was refused or nothing is known of it: judged anew, that becomes an alert for the others. What is
     urgent is then tried again the next day; whoever has theirs by then is not written to.
@@ -51,7 +54,16 @@ def tell(
     kind = "digest" if due else "urgent"
     for recipient in account.digest.everybody:
         desk = _Desk(
-            account, _of(recipient, account, alerts), evaluation, recipient, sender, kind, on, now, links
+            account,
+            _of(recipient, account, alerts),
+            evaluation,
+            recipient,
+            sender,
+            kind,
+            on,
+            now,
+            links,
+            reply_to,
         )
         try:
             outcome = deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
@@ -84,6 +96,7 @@ def send_again(
     failed_id: str,
     now: datetime,
     links: Links | None = None,
+    reply_to: str = "",
 ) -> Outcome:
     """Send a failed mail's recipient what it said, as far as it is still so, and what is new since.
 
@@ -98,7 +111,9 @@ def send_again(
         if evaluation is None or to not in account.digest.everybody:
             return None
         theirs = _of(to, account, alerts)
-        return _Desk(account, theirs, evaluation, to, sender, mail.kind, mail.on, now, links).write(told)
+        return _Desk(account, theirs, evaluation, to, sender, mail.kind, mail.on, now, links, reply_to).write(
+            told
+        )
 
     return delivery.send_again(tables, transport, account.id, failed_id, write, now)
 
@@ -130,6 +145,7 @@ class _Desk:
     on: date
     now: datetime
     links: Links | None
+    reply_to: str
 
     def write(self, told: Told) -> Letter | None:
         view = digest.decide(
@@ -149,12 +165,11 @@ class _Desk:
             id=mail_id(self.account.id, self.kind, self.on, self.recipient),
             sender=self.sender,
             sender_name="Seatwise",
-            reply_to=self.sender,
+            reply_to=self.reply_to or self.sender,
             to=self.recipient,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
-            headers={"List-Unsubscribe": f"<mailto:{self.sender}?subject=unsubscribe>"},
         )
         return Letter(mail, view.tell)
 

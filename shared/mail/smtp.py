@@ -31,8 +31,9 @@ class SmtpSettings(BaseModel):
     security: Security = Field(default=Security.STARTTLS, description="starttls, tls or none")
     user: str = Field(default="", description="the name to sign in with; empty signs in nobody")
     password: SecretStr = Field(default=SecretStr(""), description="the password of `user`")
+    # A mail waits for about eleven answers: together less than SENDING_GRACE, after which it counts as lost.
     timeout_seconds: float = Field(
-        default=20, gt=0, le=60, description="seconds to wait, more than 0 and at most 60"
+        default=20, gt=0, le=25, description="seconds to wait for each answer, more than 0 and at most 25"
     )
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from shared.accounts import due, repository, runs, schedule
 from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
 from shared.alerts.evaluate import evaluation_of, open_alerts
-from shared.alerts.models import Alert, Slug
+from shared.alerts.models import Alert
 from shared.billing import approval, records
 from shared.billing import repository as billing
 from shared.billing.models import Hold, LedgerEntry, LineRecord
@@ -161,7 +161,7 @@ class Living:
             )
         ]
 
-    def alerts(self, slug: Slug | None = None, of: str = DEMO) -> list[Alert]:
+    def alerts(self, slug: str | None = None, of: str = DEMO) -> list[Alert]:
         return [
             alert for alert in open_alerts(self.tables, account_id(of)) if slug in (None, alert.finding.slug)
         ]

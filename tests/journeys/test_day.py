@@ -17,6 +17,7 @@ from sandbox.standins.controls import ControlError
 from sandbox.standins.world import world_named
 from shared.accounts.runs import READING_LIMIT, Run
 from shared.alerts.models import Alert, Slug
+from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import HoldReason, LedgerEvent, LineState, Verdict
 from shared.licensing.models import ReadStatus
 from shared.microsoft.models import MailboxSource
@@ -139,7 +140,7 @@ def test_where_shared_mailboxes_cannot_be_read_the_licences_are_and_the_reason_s
     assert head.mailboxes is not None
     assert head.mailboxes.trouble is not None
     assert "role Global Reader" in head.mailboxes.trouble.sentence
-    (told,) = (alert for alert in living.alerts(Slug.SHARED_MAILBOX_LICENSES) if not alert.finding.skus)
+    (told,) = (a for a in living.alerts(Slug.INVALID_AUTH) if a.finding.identity.startswith("mailboxes|"))
     assert told.finding.who == "Eastgate Community Trust"
 
 
@@ -391,7 +392,7 @@ def wrong_password(living: Living, bad_night: BadNight) -> WrongPassword:
 def test_a_wrong_psa_password_is_one_alert_that_says_so(
     wrong_password: WrongPassword, living: Living
 ) -> None:
-    (alert,) = living.alerts(Slug.PUSH_FAILED)
+    (alert,) = living.alerts(PsaSignIn.slug)
     assert "does not accept this sign-in" in alert.finding.what
     assert "Check the company id, the public key, the private key" in alert.finding.what
     assert alert.finding.urgent
@@ -407,7 +408,7 @@ def test_with_a_wrong_psa_password_nothing_is_written_and_the_tenants_are_still_
 
 def test_another_account_does_not_notice(wrong_password: WrongPassword, living: Living) -> None:
     assert wrong_password.preview.lines.would_write == 2
-    assert not living.alerts(Slug.PUSH_FAILED, of=PREVIEW)
+    assert not living.alerts(PsaSignIn.slug, of=PREVIEW)
 
 
 # -- the morning after that
@@ -425,6 +426,7 @@ def test_what_could_not_be_read_or_written_is_caught_up_with(recovered: Run, liv
     assert 20 in living.in_psa("Birchfield").values()
     assert 1152 in living.in_psa("Northgate").values()
     assert not living.alerts(Slug.PUSH_FAILED)
+    assert not living.alerts(PsaSignIn.slug)
 
 
 def test_a_tenant_that_was_empty_for_a_night_keeps_its_lines_and_needs_nobody(
@@ -467,7 +469,7 @@ def _events(living: Living, event: LedgerEvent, of: str = DEMO) -> int:
 
 
 def _alerts_about_held(living: Living, tenant: str) -> list[Alert]:
-    return [a for a in living.alerts_about(tenant).values() if a.finding.slug is Slug.PUSH_HELD]
+    return [a for a in living.alerts_about(tenant).values() if a.finding.slug == Slug.PUSH_HELD]
 
 
 def _given_up(living: Living) -> list[Alert]:

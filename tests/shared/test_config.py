@@ -35,6 +35,7 @@ def test_good_settings_are_taken_with_the_mail_transports_own_ones() -> None:
         ("SEATWISE_KEY_VAULT", "http://vault.example"),
         ("SEATWISE_SENDER", "nobody"),
         ("SEATWISE_SENDER", "a@b@c"),
+        ("SEATWISE_REPLY_TO", "somebody"),
         ("SEATWISE_PUBLIC_URL", "http://app.example"),
         ("SEATWISE_PUBLIC_URL", "https://app.example/path"),
         ("SEATWISE_CLAIM_SECONDS", "0"),

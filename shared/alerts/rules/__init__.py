@@ -1,12 +1,14 @@
 """The alert types: one file each, and one line here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from shared.alerts.rules.base import Rule
 from shared.alerts.rules.invalid_auth import InvalidAuth
 from shared.alerts.rules.line_drift import LineDrift
+from shared.alerts.rules.mail_failed import MailFailed
 from shared.alerts.rules.no_billing_profile import NoBillingProfile
+from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.alerts.rules.push_failed import PushFailed
 from shared.alerts.rules.push_held import PushHeld
 from shared.alerts.rules.renewal_due import RenewalDue
@@ -17,6 +19,7 @@ from shared.alerts.rules.tenant_removed import TenantRemoved
 from shared.alerts.rules.unused_licenses import UnusedLicenses
 
 RULES: Final[Sequence[Rule]] = (
+    PsaSignIn(),
     PushHeld(),
     PushFailed(),
     LineDrift(),
@@ -28,4 +31,7 @@ RULES: Final[Sequence[Rule]] = (
     UnusedLicenses(),
     SharedMailboxLicenses(),
     RenewalDue(),
+    MailFailed(),
 )
+"""In the order in which their sections are shown."""
+BY_SLUG: Final[Mapping[str, Rule]] = {rule.slug: rule for rule in RULES}

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
-from urllib.parse import quote
 
-from shared.alerts.models import Finding, Slug
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import name
+from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.models import Head, Snapshot
+from shared.storage.documents import Document
 
 ACCOUNT = "account"
 """Scope of what needs nothing but our own store."""
@@ -38,18 +40,13 @@ def is_gone(view: AccountView, scope: str) -> bool:
     """The tenant or connection was removed from the account: nothing of it is an exception any more."""
     kind, _, name = scope.partition("|")
     match kind:
-        case "tenant":
+        case "tenant" | "mailboxes":
             return name not in view.companies
         case "psa":
             return name not in view.psas
         case "partner":
             return all(partner.connection.id != name for partner in view.partners)
     return False
-
-
-def identity(*parts: str) -> str:
-    """One text for the parts that name a thing: different parts never give the same, whatever the vendors write."""
-    return "|".join(quote(part, safe="", errors="surrogatepass") for part in parts)
 
 
 class More(TypedDict, total=False):
@@ -64,7 +61,7 @@ class More(TypedDict, total=False):
     urgent: bool
 
 
-def row(slug: Slug, key: str, scope: str, who: str, what: str, fix: str, **more: Unpack[More]) -> Finding:
+def row(slug: str, key: str, scope: str, who: str, what: str, fix: str, **more: Unpack[More]) -> Finding:
     """One finding; `key` is its identity. The name is cut to a line, the sentences are the rule's own."""
     return Finding(slug=slug, identity=key, scope=scope, who=name(who), what=what, fix=fix, **more)
 
@@ -78,14 +75,30 @@ class Judgement:
     settled: frozenset[str] = frozenset()
     """Identities that are proven to be no exception, whatever could be read."""
 
+    def __add__(self, other: "Judgement") -> "Judgement":
+        """Both, where one rule looks at two things."""
+        findings, scopes = self.findings + other.findings, self.scopes | other.scopes
+        return Judgement(findings, scopes, self.settled | other.settled)
+
 
 NOT_JUDGED = Judgement()
+
+
+class Parameters(Document):
+    """What an account may set about a rule: each field has a default, and a description that ends "X must be"."""
 
 
 class Rule(Protocol):
     """One alert type. A rule has one of the two questions or both; it does no I/O and keeps nothing."""
 
-    slug: Slug
+    slug: str
+    """What settings, links and stored alerts call the type: it never changes."""
+    words: Wording
+    reach: frozenset[Reach] = frozenset()
+    """What people may exclude from it; nothing, where it is about our own writes."""
+    link: LinkWording | None = None
+    """Its rows carry a link that excludes the tenant's SKUs that they are about, or else the tenant; None: no link."""
+    parameters: type[Parameters] = Parameters
 
     def account(self, view: AccountView) -> Judgement:
         """Asked once, before the tenants."""

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, identity, partner_scope, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, partner_scope, row, tenant_scope
+from shared.alerts.rules.unread_mailboxes import unread_mailboxes
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import coded, sentence
+from shared.alerts.wording import Wording
 from shared.licensing.models import Head, ReadStatus, Trouble
 from shared.licensing.reading import NOT_LISTED
 from shared.microsoft.models import Blame
@@ -16,6 +19,13 @@ SECOND_NIGHT = timedelta(hours=20)
 
 class InvalidAuth(Rule):
     slug = Slug.INVALID_AUTH
+    words = Wording(
+        "Sign-in problems",
+        "sign-in problem",
+        "sign-in problems",
+        "Microsoft turned Seatwise away: until it is let in again, what could not be read stays as it was.",
+    )
+    reach = frozenset({Reach.TENANT})
 
     def account(self, view: AccountView) -> Judgement:
         scopes = {partner_scope(one.connection.id): one for one in view.partners}
@@ -27,6 +37,9 @@ class InvalidAuth(Rule):
         return Judgement(tuple(findings), frozenset(scope for scope, one in scopes.items() if one.complete))
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
+        return self._sign_in(view, head) + unread_mailboxes(view, head)
+
+    def _sign_in(self, view: AccountView, head: Head) -> Judgement:
         trouble, of, scope = head.trouble, head.tenant_id, tenant_scope(head.tenant_id)
         if head.status is ReadStatus.READ and of in view.companies:
             return Judgement(scopes=frozenset({scope}))

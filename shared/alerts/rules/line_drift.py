@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import Judgement, More, Rule, identity, psa_scope, row
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import Judgement, More, Rule, psa_scope, row
 from shared.alerts.rules.view import AccountView, OwnLine
 from shared.alerts.rules.words import line, name
+from shared.alerts.wording import Wording
 from shared.billing.models import Drift
 from shared.billing.quantities import wanted
 from shared.licensing.licences import NotCountable
@@ -14,6 +15,12 @@ from shared.licensing.models import Head
 
 class LineDrift(Rule):
     slug = Slug.LINE_DRIFT
+    words = Wording(
+        "Lines changed by hand",
+        "line changed by hand",
+        "lines changed by hand",
+        "Somebody edited these lines in the PSA, so Seatwise leaves them alone until they say the right number again.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
         """While a PSA does not work nobody knows whether its lines were put right."""

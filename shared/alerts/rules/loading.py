@@ -9,7 +9,7 @@ from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
-from shared.alerts import poison, removals
+from shared.alerts import exclusions, poison, removals
 from shared.alerts.rules.view import AccountView, Mapped, Nights, OwnLine, Partner, Unreadable, WithoutCompany
 from shared.billing import records, repository
 from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
@@ -55,6 +55,7 @@ def account_view(
         mails=not_arrived(tables, account.id, now.astimezone(account.zone).date()),
         poisoned=tuple(poison.noted(tables, account.id)),
         removals=removals.in_force(tables, account.id),
+        exclusions=exclusions.load(tables, account.id, now.astimezone(account.zone).date()),
     )
 
 

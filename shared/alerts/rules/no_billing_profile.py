@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, believed, identity, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, believed, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import name, seats
+from shared.alerts.wording import Wording
 from shared.licensing.licences import Licence, licence, split
 from shared.licensing.models import Head, Snapshot
 
@@ -14,6 +16,13 @@ FIX = "An editor maps it to a billing profile, an agreement and a line, or choos
 
 class NoBillingProfile(Rule):
     slug = Slug.NO_BILLING_PROFILE
+    words = Wording(
+        "No billing profile assigned",
+        "licence without billing profile",
+        "licences without billing profile",
+        "These licences are paid for but billed to nobody: map each to a billing profile, or choose “do not bill”.",
+    )
+    reach = frozenset({Reach.TENANT, Reach.SKU})
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         snapshot = view.fresh(head)

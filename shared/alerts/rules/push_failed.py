@@ -2,35 +2,46 @@
 
 from collections.abc import Iterator
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import Judgement, Rule, identity, psa_scope, row
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
 from shared.alerts.rules.view import AccountView, OwnLine, Unreadable
 from shared.alerts.rules.words import coded, line, name, sentence, unclear
+from shared.alerts.wording import Wording
 from shared.billing.repository import PsaTrouble
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."
 SYNC = "Choose “sync now” for the customer; if that does not help, check its subscriptions in Microsoft 365."
-KEYS = "An admin enters working keys in the PSA connection {psa} and chooses “test and save”."
 LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
 
 
 class PushFailed(Rule):
     slug = Slug.PUSH_FAILED
+    words = Wording(
+        "Failed or unclear pushes",
+        "failed push",
+        "failed pushes",
+        "The PSA refused these changes or gave no clear answer: look at the line before the next invoice.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
-        """A connection that does not work is one row: its lines and agreements are then not judged."""
-        findings = [_connection(view, one) for one in view.psa_troubles.values()]
+        """A connection that does not work is one row: its lines and agreements are then not judged.
+
+        One that refuses the sign-in has a row of that type; it answers, so it is not out of reach any more.
+        """
+        refused = [one.connection for one in view.psa_troubles.values() if one.sign_in]
+        findings = [_connection(view, one) for one in view.psa_troubles.values() if not one.sign_in]
         findings += [_agreement(view, one) for one in view.unreadable if one.connection in view.working_psas]
         lines = (own for own in view.all_lines() if own.key.connection in view.working_psas)
         findings += [found for own in lines for found in _line(view, own)]
-        return Judgement(tuple(findings), frozenset(map(psa_scope, view.working_psas)))
+        scopes = frozenset(map(psa_scope, view.working_psas))
+        return Judgement(tuple(findings), scopes, frozenset(identity("connection", one) for one in refused))
 
 
 def _connection(view: AccountView, one: PsaTrouble) -> Finding:
     key, scope = identity("connection", one.connection), psa_scope(one.connection)
     psa, what = view.psa_name(one.connection), coded(one.sentence, one.code)
-    fix = (KEYS if one.sign_in else LOOK).format(psa=name(psa))
+    fix = LOOK.format(psa=name(psa))
     return row(Slug.PUSH_FAILED, key, scope, psa, what, fix, value=one.code, urgent=True)
 
 

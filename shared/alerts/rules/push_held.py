@@ -3,15 +3,22 @@
 from decimal import Decimal
 
 from shared.accounts.models import Mode
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import ACCOUNT, Judgement, More, Rule, identity, row
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import ACCOUNT, Judgement, More, Rule, row
 from shared.alerts.rules.view import AccountView, OwnLine
 from shared.alerts.rules.words import line, listed, name, seats
+from shared.alerts.wording import Wording
 from shared.billing.models import Hold, HoldReason
 
 
 class PushHeld(Rule):
     slug = Slug.PUSH_HELD
+    words = Wording(
+        "Held pushes",
+        "held push",
+        "held pushes",
+        "These changes wait for a person and nothing of them was written: check each number, then decide.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
         """A hold is our own row: it stays as it is while tenant or PSA cannot be read, so it can always be judged."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Annotated, Final
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from pydantic import Field
+
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Parameters, Rule, believed, row, tenant_scope
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import day, name, seats
+from shared.alerts.wording import Wording
 from shared.licensing.licences import licence
 from shared.licensing.models import Head
 from shared.licensing.terms import known
@@ -17,11 +21,26 @@ _MONTH = "P1M"
 _FOR: Final[Mapping[str, str]] = {_MONTH: " for a month", "P1Y": " for a year", "P3Y": " for three years"}
 
 
+class When(Parameters):
+    days: Annotated[int, Field(ge=1, le=365, description="a number of days from 1 to 365")] = 30
+    """A renewal is a row so many days before."""
+
+
 class RenewalDue(Rule):
     slug = Slug.RENEWAL_DUE
+    words = Wording(
+        "Renewals due",
+        "renewal due",
+        "renewals due",
+        "These subscriptions renew soon: change their seats or auto-renewal before they do.",
+    )
+    reach = frozenset({Reach.TENANT, Reach.SKU})
+    parameters = When
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
-        last = view.today + timedelta(days=view.account.renewal_days)
+        if not view.account.reads_terms:  # nobody is told any more when it renews
+            return Judgement(scopes=frozenset({tenant_scope(head.tenant_id)}))
+        last = view.today + timedelta(days=view.parameters(self.slug, When).days)
         snapshot, terms = view.fresh(head), known(head, view.now, until=last)
         if snapshot is None or terms is None:
             return NOT_JUDGED

@@ -2,31 +2,42 @@
 
 from decimal import Decimal
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.excluded import Reach, Target
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
 from shared.alerts.rules.view import STALE, AccountView
-from shared.alerts.rules.words import coded, listed, name, sentence
-from shared.licensing.models import Head, Mailboxes, Trouble
-from shared.microsoft.models import Blame, SharedMailbox, Sku
-
-_FOR_A_PERSON = frozenset({Blame.PARTNER, Blame.TENANT, Blame.GONE})
+from shared.alerts.rules.words import listed, name
+from shared.alerts.wording import LinkWording, Wording
+from shared.licensing.models import Head, Mailboxes
+from shared.microsoft.models import SharedMailbox, Sku
 
 
 class SharedMailboxLicenses(Rule):
-    """Judged only where the mailboxes were read: "could not be read" is not "none"."""
+    """Judged only where the mailboxes were read: "could not be read" is not "none", and a row of invalid auth."""
 
     slug = Slug.SHARED_MAILBOX_LICENSES
+    words = Wording(
+        "Shared mailboxes with licenses",
+        "shared mailbox with licences",
+        "shared mailboxes with licences",
+        "A shared mailbox up to 50 GB needs no licence: take it off where nothing else requires it.",
+    )
+    reach = frozenset(Reach)
+    link = LinkWording(
+        "Exclude {product} on shared mailboxes at {customer}?",
+        "Nobody is mailed any more that shared mailboxes at {customer} have {product}.",
+    )
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         snapshot, boxes = view.fresh(head), head.mailboxes
         if snapshot is None or boxes is None:
             return NOT_JUDGED
-        if boxes.trouble is not None and boxes.trouble.blame in _FOR_A_PERSON:
-            return Judgement((_unread(view, head.tenant_id, snapshot.connection_id, boxes.trouble),))
         if not _is_current(view, boxes):
             return NOT_JUDGED
-        # What costs nothing (free, trial) is no waste on a shared mailbox either.
-        paid = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
+        # What costs nothing (free, trial) is no waste on a shared mailbox either, and what was excluded is not named.
+        watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
+        held = view.exclusions.hold
+        paid = {one.sku_id: one for one in watched if not held(Target(self.slug, head.tenant_id, one.sku_id))}
         licensed = ((box, [paid[one] for one in box.skus if one in paid]) for box in boxes.licensed)
         findings = [_finding(view, head.tenant_id, box, skus) for box, skus in licensed if skus]
         if boxes.more:
@@ -77,28 +88,13 @@ def _called(box: SharedMailbox) -> str:
     )
 
 
-def _unread(view: AccountView, tenant_id: str, connection: str, trouble: Trouble) -> Finding:
-    """The cause is mostly the same for every tenant of a partner connection, so it is one row: the first names it."""
-    _, _, to_do = trouble.sentence.partition(". ")
-    what = f"Shared mailboxes could not be read, here and perhaps elsewhere in {name(view.partner_name(connection))}."
-    return row(
-        Slug.SHARED_MAILBOX_LICENSES,
-        identity("unread", connection, trouble.code),
-        tenant_scope(tenant_id),
-        view.who(tenant_id),
-        coded(what, trouble.code),
-        sentence(to_do or trouble.sentence),
-        tenant_id=tenant_id,
-    )
-
-
 def _further(view: AccountView, tenant_id: str, more: int) -> Finding:
     return row(
         Slug.SHARED_MAILBOX_LICENSES,
         identity(tenant_id, "further"),
         tenant_scope(tenant_id),
         view.who(tenant_id),
-        f"{more:,} further shared mailboxes have licences.",
+        f"{more:,} further shared mailbox{' has' if more == 1 else 'es have'} licences.",
         "List them in the tenant's Exchange admin centre: Seatwise names the first of so many only.",
         tenant_id=tenant_id,
         seats=more,

@@ -1,29 +1,34 @@
-"""What was not synced for too long, whatever the cause; work that was given up, and mails that did not arrive."""
+"""What was not synced for too long, whatever the cause, and work that was given up."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Unpack
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, identity, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
 from shared.alerts.rules.invalid_auth import is_told
 from shared.alerts.rules.view import STALE, AccountView
-from shared.alerts.rules.words import day, last_read, moment, name, sentence
+from shared.alerts.rules.words import last_read, moment, name
+from shared.alerts.wording import Wording
 from shared.licensing.models import Head, ReadStatus
-from shared.mail.delivery import MailRow, MailState, first_kind
 
 NIGHT_AND_A_BIT = timedelta(hours=26)
 AGAIN = "Choose “sync now”; if it does not end well either, tell Seatwise’s support what stands here."
-REFUSED = "An admin puts the address or the mail settings right, then chooses “send again”."
-UNKNOWN = "Ask whether it arrived; if not, choose “send again”. Its rows come in the next mail anyway."
 
 
 class SyncOverdue(Rule):
     slug = Slug.SYNC_OVERDUE
+    words = Wording(
+        "Overdue or unfinished syncs",
+        "overdue or unfinished sync",
+        "overdue or unfinished syncs",
+        "These were not read completely for too long, or were given up: lines keep the last confirmed quantities.",
+    )
+    reach = frozenset({Reach.TENANT})  # its tenants' rows belong to S8: unread for 36 hours
 
     def account(self, view: AccountView) -> Judgement:
-        mails = (_mail(mail) for mail in view.mails if mail.recipient in view.account.digest.everybody)
-        return Judgement((*_account(view), *_lists(view), *mails), frozenset({ACCOUNT}))
+        return Judgement((*_account(view), *_lists(view)), frozenset({ACCOUNT}))
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         """Only who is billed can be overdue; what a sign-in problem says already is not said twice."""
@@ -59,25 +64,6 @@ def _lists(view: AccountView) -> Iterator[Finding]:
         if one.trouble and not one.turned_away and (read is None or view.now - read >= STALE):
             what = f"Customer list: {last_read(view, read, one.trouble)}"
             yield _row("partner", one.connection.id, one.connection.name, what)
-
-
-def _mail(mail: MailRow) -> Finding:
-    """Told to everybody: whose address refuses cannot be told. Open until a later mail to it was taken.
-
-    It can wait for the next digest, where what the mail said is new again: a mail about a mail is one nobody needs.
-    """
-    refused, to = mail.state is MailState.REFUSED, name(mail.recipient)
-    became = "was refused" if refused else "may not have arrived"
-    what = f"The {name(first_kind(mail.kind))} of {day(mail.on)} to {to} {became}"
-    return row(
-        Slug.SYNC_OVERDUE,
-        identity("mail", mail.recipient),
-        ACCOUNT,
-        mail.recipient,
-        f"{what}: {sentence(mail.why)}" if mail.why else f"{what}.",
-        REFUSED if refused else UNKNOWN,
-        value=mail.state,
-    )
 
 
 def _row(kind: str, key: str, who: str, what: str, scope: str = ACCOUNT, **more: Unpack[More]) -> Finding:

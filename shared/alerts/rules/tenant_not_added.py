@@ -1,9 +1,11 @@
 """S9: a customer of a partner connection that no company was added for, with or without GDAP."""
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import PARTNER_LISTS, Judgement, Rule, identity, row
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import PARTNER_LISTS, Judgement, Rule, row
 from shared.alerts.rules.view import AccountView, Partner
 from shared.alerts.rules.words import listed, name
+from shared.alerts.wording import LinkWording, Wording
 from shared.microsoft.models import Customer, SignInMode
 
 type Listing = tuple[Partner, Customer]
@@ -11,6 +13,18 @@ type Listing = tuple[Partner, Customer]
 
 class TenantNotAdded(Rule):
     slug = Slug.TENANT_NOT_ADDED
+    words = Wording(
+        "Tenants not added",
+        "tenant not added",
+        "tenants not added",
+        "These customers are in a partner connection but in no company: add them, or exclude the tenant.",
+    )
+    reach = frozenset({Reach.TENANT})
+    link = LinkWording(
+        "Exclude {customer}?",
+        "Nobody is mailed any more that this tenant is in no company. If it is added to one later, its "
+        "sign-in, licence and renewal alerts stay left out, too, until the exclusion is removed.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
         """By tenant id over all lists; gone only when every list was complete, settled once a company was added."""

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from shared.alerts.models import Finding, Removal, Slug
-from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, identity, row, tenant_scope
+from shared.alerts.models import Finding, Removal, Slug, identity
+from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
 from shared.alerts.rules.view import AccountView, WithoutCompany
 from shared.alerts.rules.words import day, last_read, listed, name, seats
+from shared.alerts.wording import Wording
 from shared.licensing.models import Head
 
 
 class TenantRemoved(Rule):
     slug = Slug.TENANT_REMOVED
+    words = Wording(
+        "Removed tenants",
+        "removed tenant",
+        "removed tenants",
+        "These left every partner connection, or their company was removed: say what becomes of their lines.",
+    )
 
     def account(self, view: AccountView) -> Judgement:
         """Whoever is in one list is not removed, whatever became of the other lists.

@@ -1,10 +1,12 @@
 """S7, N8: seats that are purchased and assigned to nobody, and when they can be given back."""
 
-from shared.alerts.models import Finding, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, identity, row, tenant_scope
+from shared.alerts.excluded import Reach
+from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
 from shared.alerts.rules.droppable import droppable
 from shared.alerts.rules.view import AccountView
 from shared.alerts.rules.words import listed, name, seats
+from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.licences import Licence, licence
 from shared.licensing.models import Head
 from shared.licensing.terms import known
@@ -12,6 +14,17 @@ from shared.licensing.terms import known
 
 class UnusedLicenses(Rule):
     slug = Slug.UNUSED_LICENSES
+    words = Wording(
+        "Unused licenses",
+        "licence with unused seats",
+        "licences with unused seats",
+        "These seats are purchased but assigned to nobody: assign them, or drop them with the customer.",
+    )
+    reach = frozenset(Reach)
+    link = LinkWording(
+        "Exclude unused {product} at {customer}?",
+        "Nobody is mailed any more about unused seats of {product} at {customer}.",
+    )
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         snapshot = view.fresh(head)

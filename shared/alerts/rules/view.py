@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from shared.accounts.models import Account, Company
 from shared.accounts.runs import Run
+from shared.alerts.excluded import Exclusions, Target
 from shared.alerts.models import Removal
 from shared.alerts.poison import Poisoned
 from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, LineRecord, PsaConnection
@@ -20,6 +21,7 @@ from shared.licensing.licences import LicenceKey, is_watched
 from shared.licensing.models import Head, PartnerList, ReadStatus, Snapshot, Trouble
 from shared.mail.delivery import MailRow
 from shared.microsoft.models import Blame, Customer, PartnerConnection, Sku
+from shared.storage.documents import Document
 
 STALE = timedelta(hours=36)
 """A tenant that was not read completely for this long says nothing about today."""
@@ -145,9 +147,14 @@ class AccountView:
     poisoned: tuple[Poisoned, ...] = ()
     removals: Mapping[str, Removal] = field(default_factory=dict)
     """What people decided about removed tenants, by tenant id."""
+    exclusions: Exclusions = field(default_factory=lambda: Exclusions.of((), date.min))
 
     def is_on(self, slug: str) -> bool:
         return slug not in self.account.alerts_off
+
+    def parameters[P: Document](self, slug: str, model: type[P]) -> P:
+        """What the account set of a rule's parameters, the rest by default."""
+        return model.model_validate(self.account.alert_parameters.get(slug, {}))
 
     def all_lines(self) -> Iterator[OwnLine]:
         return chain.from_iterable(self.lines.values())
@@ -228,7 +235,7 @@ class AccountView:
 
     def watches(self, sku: Sku, snapshot: Snapshot) -> bool:
         """The SKU is one that costs money, and not excluded for the whole account (S6, S7)."""
-        return sku.sku_id not in self.account.excluded_skus and is_watched(sku, snapshot)
+        return is_watched(sku, snapshot) and not self.exclusions.hold(Target(sku_id=sku.sku_id))
 
     def fresh(self, head: Head) -> Snapshot | None:
         """The snapshot of an added tenant whose newest read was good and is not stale: else it is not judged."""

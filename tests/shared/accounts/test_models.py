@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.accounts.models import Account, DigestSettings, Frequency
-from shared.alerts.exclusions import Exclusion
+from shared.alerts.excluded import Exclusion
 from shared.mail.message import one_line
 from shared.storage.keys import AccountId
 
@@ -39,7 +39,7 @@ def test_what_nobody_chose_is_the_products_default() -> None:
     chosen = account()
     assert (chosen.delegated_admin, chosen.show_names, chosen.currency_symbol) == (True, False, "$")
     assert (chosen.digest.frequency, chosen.digest.hour, chosen.digest.repeat_after_days) == ("daily", 7, 7)
-    assert (chosen.renewal_days, chosen.alerts_off) == (30, frozenset())
+    assert (chosen.reads_terms, chosen.alerts_off) == (True, frozenset())
 
 
 def test_what_was_chosen_is_read_back_just_so() -> None:
@@ -103,9 +103,20 @@ def test_an_hour_is_one_of_24(hour: int) -> None:
     assert refusal(digest={"recipients": [TO], "hour": hour})[0] == "digest.hour"
 
 
-@pytest.mark.parametrize("days", [-1, 0, 366])
-def test_a_renewal_is_told_one_to_365_days_before(days: int) -> None:
-    assert refusal(renewal_days=days)[0] == "renewal_days"
+@pytest.mark.parametrize(
+    "off, reads, watched",
+    [
+        ((), True, True),
+        (("renewal_due",), True, True),  # unused seats still say when they can be dropped
+        (("unused_licenses",), True, True),
+        (("renewal_due", "unused_licenses"), True, False),
+        ((), False, False),
+    ],
+)
+def test_terms_are_read_while_anybody_wants_to_hear_of_them(
+    off: tuple[str, ...], reads: bool, watched: bool
+) -> None:
+    assert account(alerts_off=off, reads_terms=reads).watches_terms == watched
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from shared.alerts import poison
 from shared.alerts.digest_view import DigestKind, Writer
-from shared.alerts.models import Slug
-from shared.alerts.rules.base import identity
+from shared.alerts.models import Slug, identity
 from shared.licensing.models import Trouble
 from shared.mail.delivery import Told
 from shared.microsoft.models import Blame, Customer
@@ -43,7 +42,7 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
     world, text = World(), text + "x" * long
     for number, tenant in enumerate(tenants):
         company = f"company{number}"
-        world.add(tenant, *(sku(one, 10, 4, part=text) for one in skus), name=text, company=company)
+        world.add(tenant, *(sku(one, 10, 4, part=f"P {text}") for one in skus), name=text, company=company)
     world.lines(line("mapping1", tenant=tenants[0], blocked=text or "no"), unreadable=text)
     refused = Trouble(blame=Blame.TENANT, code=text, sentence=text)
     world.add("unread", name=text)
@@ -57,7 +56,7 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
     evaluation = world.evaluate()
     alerts = world.alerts()
     assert removed in [alert.finding for alert in alerts], "it stays while a list is missing"
-    count = {slug: sum(alert.finding.slug is slug for alert in alerts) for slug in Slug}
+    count = {slug: sum(alert.finding.slug == slug for alert in alerts) for slug in Slug}
     assert count[Slug.NO_BILLING_PROFILE] == count[Slug.UNUSED_LICENSES] == len(tenants) * len(skus)
     assert count[Slug.TENANT_NOT_ADDED] == len(set(others) - set(tenants) - {"unread", "left"})
     assert count[Slug.INVALID_AUTH] == 2

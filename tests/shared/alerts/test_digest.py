@@ -15,7 +15,7 @@ from shared.accounts.models import Account, DigestSettings, Frequency
 from shared.alerts.digest import Rendered, decide, render
 from shared.alerts.digest_view import ROWS_SHOWN, DigestKind, DigestView
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
-from shared.alerts.wording import WORDING
+from shared.alerts.rules import RULES
 from shared.mail.delivery import Told
 from shared.mail.message import header_text, one_line
 from shared.storage import keys
@@ -404,22 +404,26 @@ def test_a_sync_later_than_the_digest_is_not_awaited_that_morning() -> None:
 
 
 @pytest.mark.parametrize(
-    "frequency, words",
+    "frequency, words, days, again",
     [
-        (Frequency.DAILY, "every day at 07:00 (Europe/Berlin)"),
-        (Frequency.WEEKLY, "on Mondays at 07:00"),
-        (Frequency.MONTHLY, "on the 1st of a month at 07:00"),
+        (Frequency.DAILY, "every day at 07:00 (Europe/Berlin)", 7, "after 7 days"),
+        (Frequency.DAILY, "every day at 07:00", 1, "every day"),
+        (Frequency.WEEKLY, "on Mondays at 07:00", 7, "every Monday"),
+        (Frequency.WEEKLY, "on Mondays at 07:00", 8, "with the first digest after 8 days"),
+        (Frequency.MONTHLY, "on the 1st of a month at 07:00", 7, "every month"),
+        (Frequency.MONTHLY, "on the 1st of a month at 07:00", 31, "with the first digest after 31 days"),
     ],
 )
-def test_the_foot_says_why_and_how_often(frequency: Frequency, words: str) -> None:
-    reason = sure(digest([alert()], of=account(frequency=frequency))).reason
+def test_the_foot_says_why_and_how_often(frequency: Frequency, words: str, days: int, again: str) -> None:
+    told = account(frequency=frequency, repeat_after_days=days)
+    reason = sure(digest([alert()], of=told)).reason
     assert words in reason
-    assert "repeated after 7 days" in reason
+    assert reason.endswith(f"What is only still open is repeated {again}.")
 
 
 def test_every_alert_type_has_words() -> None:
-    assert set(WORDING) == set(Slug)
-    for words in WORDING.values():
+    assert set(Slug) <= {rule.slug for rule in RULES}
+    for words in (rule.words for rule in RULES):
         assert words.one != words.many
         assert words.to_do.endswith(".")
 

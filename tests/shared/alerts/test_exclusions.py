@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.alerts import exclusions
-from shared.alerts.exclusions import OF_A_LICENCE, OF_A_SKU, OF_A_TENANT, Exclusion, Exclusions, Target
+from shared.alerts.excluded import Exclusion, Exclusions, Reach, Target
 from shared.alerts.models import Finding, Slug
+from shared.alerts.rules import BY_SLUG, RULES
+from shared.alerts.rules.base import Rule
+from shared.alerts.rules.mail_failed import MailFailed
+from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.errors import Rejected
 from shared.licensing.models import Trouble
 from shared.microsoft.models import Blame, Customer
@@ -20,7 +24,16 @@ from shared.storage.tables import Key, Row
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
 TODAY = date(2026, 11, 20)
+ABOUT_LICENCES = {
+    Slug.NO_BILLING_PROFILE,
+    Slug.UNUSED_LICENSES,
+    Slug.SHARED_MAILBOX_LICENSES,
+    Slug.RENEWAL_DUE,
+}
 OWN_WRITES = {Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT, Slug.TENANT_REMOVED}
+OUR_OWN = OWN_WRITES | {PsaSignIn.slug, MailFailed.slug}
+"""What is about Seatwise's writes, its PSA or its mails, not about what a customer has."""
+SLUGS = list(BY_SLUG)
 UNUSED_E3 = Exclusion(slug=Slug.UNUSED_LICENSES, tenant_id="t1", sku_id="e3")
 
 
@@ -36,7 +49,7 @@ def include(world: World, exclusion: Exclusion) -> None:
     )
 
 
-def finding(slug: Slug, *skus: str, tenant: str = "t1", seats: int = 3) -> Finding:
+def finding(slug: str, *skus: str, tenant: str = "t1", seats: int = 3) -> Finding:
     return Finding(
         slug=slug,
         identity="i",
@@ -51,34 +64,36 @@ def finding(slug: Slug, *skus: str, tenant: str = "t1", seats: int = 3) -> Findi
 
 
 def covers(*some: Exclusion, of: Finding, today: date = TODAY) -> bool:
-    return Exclusions.of(some, today).cover(of)
+    return Exclusions.of(some, today).cover(of, BY_SLUG[of.slug].reach)
 
 
 # -- what an exclusion reaches ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("slug", Slug)
-def test_an_excluded_tenant_is_left_out_of_everything_but_our_own_writes(slug: Slug) -> None:
-    assert covers(Exclusion(tenant_id="t1"), of=finding(slug, "e3")) == (slug not in OWN_WRITES)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_excluded_tenant_is_left_out_of_everything_but_our_own_writes(slug: str) -> None:
+    assert covers(Exclusion(tenant_id="t1"), of=finding(slug, "e3")) == (slug not in OUR_OWN)
     assert not covers(Exclusion(tenant_id="t1"), of=finding(slug, "e3", tenant="t2"))
 
 
-@pytest.mark.parametrize("slug", Slug)
-def test_nothing_that_names_no_tenant_is_ever_excluded_with_one(slug: Slug) -> None:
+@pytest.mark.parametrize("slug", SLUGS)
+def test_nothing_that_names_no_tenant_is_ever_excluded_with_one(slug: str) -> None:
     assert not covers(Exclusion(tenant_id="t1"), of=finding(slug, tenant=""))
 
 
-@pytest.mark.parametrize("slug", Slug)
-def test_a_sku_of_a_tenant_is_left_out_of_the_one_type_that_was_named(slug: Slug) -> None:
-    assert covers(UNUSED_E3, of=finding(slug, "e3")) == (slug is Slug.UNUSED_LICENSES)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_sku_of_a_tenant_is_left_out_of_the_one_type_that_was_named(slug: str) -> None:
+    assert covers(UNUSED_E3, of=finding(slug, "e3")) == (slug == Slug.UNUSED_LICENSES)
     assert not covers(UNUSED_E3, of=finding(slug, "e5"))
     assert not covers(UNUSED_E3, of=finding(slug, "e3", tenant="t2"))
 
 
-@pytest.mark.parametrize("slug", Slug)
-def test_a_sku_of_the_whole_account_is_left_out_of_every_type_about_licences(slug: Slug) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
+def test_a_sku_of_the_whole_account_is_left_out_of_every_type_about_licences(rule: Rule) -> None:
     for tenant in ("t1", "t2"):
-        assert covers(Exclusion(sku_id="e3"), of=finding(slug, "e3", tenant=tenant)) == (slug in OF_A_SKU)
+        left_out = covers(Exclusion(sku_id="e3"), of=finding(rule.slug, "e3", tenant=tenant))
+        assert left_out == (Reach.SKU in rule.reach)
+    assert Reach.SKU in rule.reach or rule.slug not in ABOUT_LICENCES
 
 
 def test_a_row_about_several_skus_stays_until_each_of_them_is_excluded() -> None:
@@ -103,7 +118,7 @@ def test_a_condition_holds_up_to_its_number_and_before_its_day(
 @given(
     st.builds(
         Exclusion,
-        slug=st.none() | st.sampled_from(Slug),
+        slug=st.none() | st.sampled_from([*SLUGS, "another"]),
         tenant_id=st.sampled_from(["", "t1"]),
         sku_id=st.sampled_from(["", "e3"]),
         spare_at_most=st.none() | st.integers(0, 9),
@@ -113,10 +128,12 @@ def test_a_condition_holds_up_to_its_number_and_before_its_day(
 )
 def test_only_what_can_be_excluded_is_recorded(exclusion: Exclusion) -> None:
     tables, account = MemoryTables(), keys.account_id("acme")
-    unused = exclusion.slug is Slug.UNUSED_LICENSES
-    known = (exclusion.slug in OF_A_LICENCE and exclusion.tenant_id and exclusion.sku_id) or (
-        exclusion.slug is None and bool(exclusion.tenant_id) != bool(exclusion.sku_id)
-    )
+    unused = exclusion.slug == Slug.UNUSED_LICENSES
+    known = (
+        exclusion.slug in {Slug.UNUSED_LICENSES, Slug.SHARED_MAILBOX_LICENSES}
+        and exclusion.tenant_id
+        and exclusion.sku_id
+    ) or (exclusion.slug is None and bool(exclusion.tenant_id) != bool(exclusion.sku_id))
     fits = (unused or exclusion.spare_at_most is None) and (
         not exclusion.renewal or (unused and exclusion.until)
     )
@@ -126,7 +143,7 @@ def test_only_what_can_be_excluded_is_recorded(exclusion: Exclusion) -> None:
     except Rejected:
         recorded = False
     assert recorded == bool(known and fits)
-    assert len(list(exclusions.listed(tables, account))) == recorded
+    assert len(list(exclusions.listed(tables, account, NIGHT.date() - DAY))) == recorded
 
 
 def test_a_negative_number_of_seats_is_refused_with_the_fields_name() -> None:
@@ -139,15 +156,20 @@ def test_different_things_have_different_ids(both: list[Target]) -> None:
     assert both[0].id != both[1].id
 
 
+def test_unused_seats_and_shared_mailboxes_can_be_excluded_for_one_customer() -> None:
+    of_one_type = {rule.slug for rule in RULES if Reach.LICENCE in rule.reach}
+    assert of_one_type >= {Slug.UNUSED_LICENSES, Slug.SHARED_MAILBOX_LICENSES}
+
+
 def test_our_own_writes_are_out_of_reach_by_construction() -> None:
-    assert not OWN_WRITES & (OF_A_TENANT | OF_A_SKU | OF_A_LICENCE)
+    assert not [rule for rule in RULES if rule.slug in OUR_OWN and rule.reach]
 
 
 # -- what becomes of the alerts -----------------------------------------------------------------------------------
 
 
-def slugs(world: World) -> list[Slug]:
-    return sorted((alert.finding.slug for alert in world.alerts()), key=list(Slug).index)
+def slugs(world: World) -> list[str]:
+    return sorted((alert.finding.slug for alert in world.alerts()), key=SLUGS.index)
 
 
 def test_the_alert_of_what_was_excluded_closes_and_removing_the_exclusion_raises_it_again(
@@ -242,7 +264,7 @@ def test_a_condition_is_judged_by_todays_count_not_by_the_alerts_old_one(world: 
 
 def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -> None:
     assert exclude(world, UNUSED_E3.model_copy(update={"customer": "Contoso", "spare_at_most": 6}))
-    (one,) = exclusions.listed(world.tables, world.account.id)
+    (one,) = exclusions.listed(world.tables, world.account.id, world.now.date())
     assert (one.id, one.who, one.since, one.reason) == (
         UNUSED_E3.target.id,
         "ann@msp.example",
@@ -252,7 +274,7 @@ def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -
     assert (one.exclusion.customer, one.exclusion.spare_at_most) == ("Contoso", 6)
     world.now += DAY
     include(world, UNUSED_E3)
-    assert list(exclusions.listed(world.tables, world.account.id)) == []
+    assert list(exclusions.listed(world.tables, world.account.id, world.now.date())) == []
     versions = list(history(world.tables, world.account.id, exclusions.KIND, one.id))
     assert [(version.valid_from, version.content is None) for version in versions] == [
         (NIGHT, False),
@@ -260,11 +282,19 @@ def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -
     ]
 
 
+def test_an_exclusion_whose_day_has_come_is_listed_no_more(world: World) -> None:
+    until = UNUSED_E3.model_copy(update={"until": TODAY + DAY})
+    exclude(world, until)
+    (one,) = exclusions.listed(world.tables, world.account.id, TODAY)
+    assert one.exclusion == until
+    assert list(exclusions.listed(world.tables, world.account.id, TODAY + DAY)) == []
+
+
 def test_excluding_the_same_twice_is_one_decision_and_another_condition_another(world: World) -> None:
     assert exclude(world, UNUSED_E3)
     assert not exclude(world, UNUSED_E3)
     assert exclude(world, UNUSED_E3.model_copy(update={"spare_at_most": 3}))
-    (one,) = exclusions.listed(world.tables, world.account.id)
+    (one,) = exclusions.listed(world.tables, world.account.id, world.now.date())
     assert one.exclusion.spare_at_most == 3
 
 
@@ -296,10 +326,10 @@ def test_two_presses_at_the_same_moment_are_one_exclusion() -> None:
     tables, acme = _PressedTwice(), keys.account_id("acme")
     tables.other = UNUSED_E3
     assert not exclusions.exclude(tables, acme, UNUSED_E3, who="a", reason="", now=NIGHT)
-    (one,) = exclusions.listed(tables, acme)
+    (one,) = exclusions.listed(tables, acme, TODAY)
     assert one.who == "b"
 
 
 def test_another_account_does_not_see_it(world: World) -> None:
     exclude(world, UNUSED_E3)
-    assert list(exclusions.listed(world.tables, keys.account_id("other"))) == []
+    assert list(exclusions.listed(world.tables, keys.account_id("other"), TODAY)) == []

@@ -9,7 +9,7 @@ from shared.accounts.models import DigestSettings
 from shared.alerts import telling
 from shared.alerts.exclude_link import Links
 from shared.alerts.exclude_page import Desk
-from shared.alerts.models import Slug
+from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import mail_id
 from tests.shared.alerts.world import DAY, World, line, sku
@@ -108,8 +108,8 @@ def test_a_routed_mail_that_was_refused_is_told_to_the_recipients_and_sent_again
 ) -> None:
     post.refuses = EVA
     assert tell(world, post).keys() == {ALL, NOC}
-    what = world.only(Slug.SYNC_OVERDUE).finding.what
-    assert what == f"The digest of 20 Nov 2026 to {EVA} was refused: no such mailbox."
+    what = world.only(MailFailed.slug).finding.what
+    assert what == "The digest of 20 Nov 2026 was refused: no such mailbox."
     post.refuses = ""
     failed = mail_id(world.account.id, "digest", world.now.date(), EVA)
     telling.send_again(world.tables, post, world.account, "s@msp.example.com", failed, world.now)

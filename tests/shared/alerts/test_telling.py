@@ -10,9 +10,11 @@ from shared.accounts.models import DigestSettings, Frequency
 from shared.alerts import evaluate, telling
 from shared.alerts.exclude_link import PATH, Links, recipient_mark
 from shared.alerts.models import Alert, Slug
+from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import MailState, Outcome, mail_id, mails
+from shared.mail.message import build
 from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
 
@@ -198,7 +200,7 @@ def send_again(world: World, post: Post, failed: str) -> Outcome:
 
 
 def mail_rows(world: World) -> list[Alert]:
-    return [one for one in world.alerts(Slug.SYNC_OVERDUE) if "gone@msp.example.com" in one.finding.what]
+    return [one for one in world.alerts(MailFailed.slug) if one.finding.who == "gone@msp.example.com"]
 
 
 @pytest.mark.parametrize(
@@ -220,8 +222,8 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     )
     post.mails.clear()
     world.now += HOUR
-    alert = world.only(Slug.SYNC_OVERDUE)
-    assert alert.finding.what == f"The digest of 20 Nov 2026 to gone@msp.example.com {words}"
+    alert = world.only(MailFailed.slug)
+    assert alert.finding.what == f"The digest of 20 Nov 2026 {words}"
     tick(world, post)
     assert post.mails == [], "a mail about a mail can wait for the next digest"
 
@@ -260,8 +262,23 @@ def test_what_is_sent_again_is_what_is_still_so_and_only_to_who_still_gets_mails
     weekly(world, "b@msp.example.com")
     again = mail_id(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com")
     assert send_again(world, post, again) == Outcome(None)
-    assert world.alerts(Slug.SYNC_OVERDUE) == []
+    assert world.alerts(MailFailed.slug) == []
     assert post.mails == []
+
+
+@pytest.mark.parametrize(
+    "given, answers", [("", "s@msp.example.com"), ("help@msp.example.com", "help@msp.example.com")]
+)
+def test_answers_and_the_wish_to_get_no_more_go_to_the_mailbox_that_a_person_reads(
+    world: World, post: Post, given: str, answers: str
+) -> None:
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    on = world.now.date()
+    telling.tell(world.tables, post, world.account, "s@msp.example.com", on, True, world.now, reply_to=given)
+    message = build(post.mails[0], world.now)
+    assert (message["From"], message["Reply-To"]) == ("Seatwise <s@msp.example.com>", answers)
+    assert message.get_all("List-Unsubscribe") == [f"<mailto:{answers}?subject=Unsubscribe>"]
 
 
 def test_nothing_is_mailed_when_nothing_is_open(world: World, post: Post) -> None:

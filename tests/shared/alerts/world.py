@@ -2,15 +2,19 @@
 
 import gzip
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingOf
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from pydantic import JsonValue
 
 from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account, Company, DigestSettings, Mode
 from shared.accounts.runs import Run, RunState
-from shared.alerts import evaluate
-from shared.alerts.models import Alert, Evaluation, Slug
+from shared.alerts import digest, evaluate, exclusions
+from shared.alerts.excluded import Exclusion
+from shared.alerts.models import Alert, Evaluation
 from shared.billing import records, repository
 from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
 from shared.licensing.models import (
@@ -25,6 +29,7 @@ from shared.licensing.models import (
 )
 from shared.licensing.reading import NOT_LISTED, stored_customers
 from shared.licensing.terms import pack
+from shared.mail.delivery import Told
 from shared.microsoft import connections
 from shared.microsoft.models import (
     Blame,
@@ -390,15 +395,33 @@ class World:
             self.tables, self.blobs, self.account, self.run, lambda sku_id, part: part or sku_id, self.now
         )
 
-    def alerts(self, slug: Slug | None = None) -> list[Alert]:
+    def mail(self) -> digest.Rendered:
+        """The digest of somebody who was told nothing yet, after an evaluation now."""
+        evaluation = self.evaluate()
+        alerts = evaluate.open_alerts(self.tables, self.account.id)
+        to = self.account.digest.recipients[0]
+        view = digest.decide(alerts, Told(), self.account, evaluation, recipient=to, due=True, now=self.now)
+        assert view is not None, "there is nothing to say"
+        return digest.render(view)
+
+    def alerts(self, slug: str | None = None) -> list[Alert]:
         """The open alerts of a type after an evaluation now."""
         self.evaluate()
         found = evaluate.open_alerts(self.tables, self.account.id)
-        return [alert for alert in found if slug is None or alert.finding.slug is slug]
+        return [alert for alert in found if slug is None or alert.finding.slug == slug]
 
-    def only(self, slug: Slug) -> Alert:
+    def only(self, slug: str) -> Alert:
         (alert,) = self.alerts(slug)
         return alert
 
-    def switch_off(self, *slugs: Slug) -> None:
+    def exclude(self, exclusion: Exclusion) -> None:
+        exclusions.exclude(
+            self.tables, self.account.id, exclusion, who="ann@msp.example", reason="agreed", now=self.now
+        )
+
+    def set_parameters(self, **parameters: MappingOf[str, JsonValue]) -> None:
+        """By the slug of an alert type."""
+        self.account = self.account.model_copy(update={"alert_parameters": parameters})
+
+    def switch_off(self, *slugs: str) -> None:
         self.account = self.account.model_copy(update={"alerts_off": frozenset(slugs)})

@@ -188,8 +188,8 @@ def test_the_first_night_of_a_small_account_asks_for_all_terms(night: Night) -> 
     assert [one.terms for one in night.ask()] == [True, True]
 
 
-def test_who_wants_no_renewal_reminders_is_not_read_any_terms(night: Night) -> None:
-    night.account = night.account.model_copy(update={"alerts_off": frozenset({"renewal_due"})})
+def test_who_wants_no_terms_is_not_read_any(night: Night) -> None:
+    night.account = night.account.model_copy(update={"reads_terms": False})
     head = read(night, terms=True)
     assert head.terms is None
     assert [what for _, what in night.microsoft.asked if what.startswith("terms")] == []

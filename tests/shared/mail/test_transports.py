@@ -1,23 +1,19 @@
-"""What every transport must make of what its provider says, against real servers and a real folder."""
+"""The transports against real servers and a real folder: the contract, and the traps of each."""
 
 import base64
 import json
-import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, message_from_string
 from email.policy import default
-from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
@@ -25,7 +21,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.http import Http
 from shared.mail.base import Delivery, Mail, Receipt, Transport
 from shared.mail.folder import FolderSettings, FolderTransport
 from shared.mail.message import build
@@ -33,32 +28,20 @@ from shared.mail.registry import TRANSPORTS, Means, transport
 from shared.mail.sendgrid import SendGridSettings, SendGridTransport
 from shared.mail.ses import SesSettings, SesTransport
 from shared.mail.smtp import Security, SmtpSettings, SmtpTransport
+from tests.shared.mail.contract import (
+    NOW,
+    Provider,
+    RemoteContract,
+    Says,
+    TransportContract,
+    answering,
+    free_port,
+    http,
+    http_server,
+)
 from tests.shared.mail.test_message import MAIL
 
-NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 KEY = "SG.secret-key"
-
-
-class Says(StrEnum):
-    """What a provider is told to do with the next mail."""
-
-    YES = "yes"
-    NOT_NOW = "not now"
-    NEVER = "never"
-    SILENCE_AFTER_BODY = "the body arrives, then the connection is cut"
-
-
-@dataclass
-class Provider:
-    says: Says = Says.YES
-    subjects: list[str] = field(default_factory=list)
-    """Of the mails whose bodies arrived, accepted or not."""
-    payloads: list[dict[str, Any]] = field(default_factory=list)
-    transport: Transport | None = None
-
-    def send(self, mail: Mail = MAIL) -> Receipt:
-        assert self.transport is not None
-        return self.transport.send(mail)
 
 
 class _Smtp:
@@ -100,67 +83,22 @@ def smtp_provider(_folder: Path) -> Iterator[Provider]:
         yield provider
 
 
-@contextmanager
-def http_server(provider: Provider, answer: Callable[[], tuple[int, bytes]]) -> Iterator[int]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            provider.payloads.append(payload | {"path": self.path, "key": self.headers["Authorization"]})
-            provider.subjects.append(payload.get("subject") or subject_in(payload["Content"]["Raw"]["Data"]))
-            status, body = answer()
-            if not status:
-                self.close_connection = True
-                return
-            self.send_response(status)
-            if status == 202:
-                self.send_header("X-Message-Id", "sg-1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def http() -> Http:
-    session = requests.Session()
-    session.trust_env = False
-    return Http(session, lambda _: None, lambda: NOW)
-
-
 def errors(message: str) -> bytes:
     return json.dumps({"errors": [{"message": message, "field": "from", "help": None}]}).encode()
 
 
-@contextmanager
-def sendgrid_provider(_folder: Path) -> Iterator[Provider]:
-    provider = Provider()
+def sendgrid_provider(_folder: Path) -> AbstractContextManager[Provider]:
+    wrong_sender = "The from address does not match a verified Sender Identity."
+    answers = {
+        Says.YES: (202, b""),
+        Says.NOT_NOW: (429, errors("too many requests")),
+        Says.NEVER: (403, errors(wrong_sender)),
+    }
+    return answering(answers, sendgrid)
 
-    def answer() -> tuple[int, bytes]:
-        match provider.says:
-            case Says.YES:
-                return 202, b""
-            case Says.NOT_NOW:
-                return 429, errors("too many requests")
-            case Says.NEVER:
-                return 403, errors("The from address does not match a verified Sender Identity.")
-            case Says.SILENCE_AFTER_BODY:
-                return 0, b""
 
-    with http_server(provider, answer) as port:
-        settings = SendGridSettings.model_validate({"api_key": KEY, "host": f"http://127.0.0.1:{port}"})
-        provider.transport = SendGridTransport(settings, http())
-        yield provider
+def sendgrid(address: str) -> SendGridTransport:
+    return SendGridTransport(SendGridSettings.model_validate({"api_key": KEY, "host": address}), http())
 
 
 AWS_SECRET = "aws/secret+key"
@@ -170,10 +108,6 @@ def ses(address: str) -> SesTransport:
     given = {"region": "eu-west-1", "access_key_id": "AKIA0123456789ABCDEF"}
     settings = {**given, "secret_access_key": AWS_SECRET, "endpoint": address}
     return SesTransport(SesSettings.model_validate(settings), lambda: NOW)
-
-
-def subject_in(raw: str | bytes) -> str:
-    return str(message_from_bytes(base64.b64decode(raw), policy=default)["Subject"])
 
 
 @dataclass
@@ -231,77 +165,30 @@ def folder_provider(folder: Path) -> Iterator[Provider]:
     yield Provider(transport=FolderTransport(FolderSettings(path=folder / "mails"), lambda: NOW))
 
 
-PROVIDERS = {
-    "folder": folder_provider,
-    "smtp": smtp_provider,
-    "sendgrid": sendgrid_provider,
-    "ses": ses_provider,
-}
-REMOTE = [name for name in PROVIDERS if name != "folder"]
-
-
-@pytest.fixture
-def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provider]:
-    with PROVIDERS[request.param](tmp_path) as provider:
-        yield provider
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 # -- the contract -----------------------------------------------------------------------------------------------
 
 
-def test_every_transport_of_the_registry_is_held_to_this_contract() -> None:
-    assert set(PROVIDERS) == set(TRANSPORTS)
+class TestFolder(TransportContract):
+    kind, opened = "folder", staticmethod(folder_provider)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, indirect=True)
-def test_an_accepted_mail_has_a_reference(provider: Provider) -> None:
-    receipt = provider.send()
-    assert receipt.delivery is Delivery.ACCEPTED
-    assert receipt.reference
-    assert not receipt.why
+class TestSmtp(RemoteContract):
+    kind, opened = "smtp", staticmethod(smtp_provider)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, indirect=True)
-@pytest.mark.parametrize("part", ["to", "subject"])
-def test_a_mail_that_cannot_be_sent_is_refused_before_it_leaves(provider: Provider, part: str) -> None:
-    changed: dict[str, Any] = {part: "a@b.example\r\nBcc: thief@evil.example"}
-    receipt = provider.send(replace(MAIL, **changed))
-    assert receipt.delivery is Delivery.REFUSED
-    assert "is not" in receipt.why
-    assert provider.subjects == []
+class TestSendGrid(RemoteContract):
+    kind, opened = "sendgrid", staticmethod(sendgrid_provider)
 
 
-@pytest.mark.parametrize("provider", REMOTE, indirect=True)
-@pytest.mark.parametrize(
-    "says, expected",
-    [
-        (Says.NOT_NOW, Delivery.NOT_NOW),
-        (Says.NEVER, Delivery.REFUSED),
-        (Says.SILENCE_AFTER_BODY, Delivery.UNCLEAR),
-    ],
-)
-def test_what_the_provider_says_is_told_apart_and_nothing_is_sent_twice(
-    provider: Provider, says: Says, expected: Delivery
-) -> None:
-    provider.says = says
-    receipt = provider.send()
-    assert receipt.delivery is expected
-    assert receipt.why
-    assert len(provider.subjects) <= 1
+class TestSes(RemoteContract):
+    kind, opened = "ses", staticmethod(ses_provider)
 
 
-@pytest.mark.parametrize("provider", REMOTE, indirect=True)
-def test_the_mail_that_arrives_is_the_mail_that_was_sent(provider: Provider) -> None:
-    mail = replace(MAIL, subject="2 new: Müller & Söhne “Ltd” 👩‍👧 – 1 held push, and 13 other rows")
-    assert provider.send(mail).delivery is Delivery.ACCEPTED
-    assert provider.subjects == [mail.subject]
+def test_every_transport_of_the_registry_is_held_to_the_contract() -> None:
+    for module in Path(__file__).parent.glob("test_*.py"):
+        import_module(f"tests.shared.mail.{module.stem}")
+    held = [*TransportContract.__subclasses__(), *RemoteContract.__subclasses__()]
+    assert {one.kind for one in held if one is not RemoteContract} == set(TRANSPORTS)
 
 
 # -- SMTP -------------------------------------------------------------------------------------------------------
@@ -564,11 +451,16 @@ def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind, given, told",
     [
-        ("pigeon", {}, "'pigeon' is not a mail transport; there are folder, sendgrid, ses, smtp"),
+        ("pigeon", {}, "'pigeon' is not a mail transport; there are folder, "),
         ("folder", {}, "folder: path is missing: it must be the folder"),
         ("smtp", {}, "smtp: host is missing"),
         ("smtp", {"host": "h", "port": "x"}, "port must be a port from 1 to 65535"),
         ("smtp", {"host": "h", "security": "ssl"}, "security must be starttls, tls or none"),
+        (
+            "smtp",
+            {"host": "h", "timeout_seconds": "26"},
+            "timeout_seconds must be seconds to wait for each answer",
+        ),
         ("smtp", {"host": "h", "user": "u"}, "user and password go together"),
         ("smtp", {"host": "h", "user": "u", "password": "p", "security": "none"}, "where a password is sent"),
         ("smtp", {"host": "h", "hots": "h"}, "hots is not a setting; there are host, port"),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Slug
 from shared.billing import repository
 from shared.billing.models import BillingProfile
@@ -78,7 +79,7 @@ def test_a_trial_is_no_row_but_a_trial_beside_a_paid_subscription_is(world: Worl
 
 
 def test_a_sku_excluded_for_the_whole_account_is_no_row(world: World) -> None:
-    world.account = world.account.model_copy(update={"excluded_skus": frozenset({"e3"})})
+    world.exclude(Exclusion(sku_id="e3"))
     world.add("t1", sku("e3", 10, 4), sku("e5", 10))
     assert [alert.finding.identity for alert in world.alerts()] == ["t1|e5"]
 

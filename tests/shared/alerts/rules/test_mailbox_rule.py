@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Slug
 from shared.licensing.models import Trouble
 from shared.microsoft.models import Blame, Sku
 from tests.shared.alerts.world import DAY, World, box, line, mapping, sku, subscription
 
-BOXES = Slug.SHARED_MAILBOX_LICENSES
+BOXES, AUTH = Slug.SHARED_MAILBOX_LICENSES, Slug.INVALID_AUTH
 REFUSED = Trouble(
     blame=Blame.TENANT, code="403 Forbidden", sentence="It may not. Give its group the role Global Reader."
 )
@@ -92,8 +93,22 @@ def test_a_trial_and_a_sku_excluded_for_the_account_are_no_rows(world: World) ->
     trial = subscription("s1", "try", 5, trial=True)
     world.read("t1", sku("e3", 10), sku("exo", 5), sku("try", 5), subscriptions=[trial])
     world.boxes("t1", box("info", "try"), box("sales", "e3"), box("desk", "exo"))
-    world.account = world.account.model_copy(update={"excluded_skus": frozenset({"e3"})})
+    world.exclude(Exclusion(sku_id="e3"))
     assert world.only(BOXES).finding.what.startswith("Desk")
+
+
+@pytest.mark.parametrize(
+    "exclusion", [Exclusion(sku_id="e3"), Exclusion(slug=BOXES, tenant_id="t1", sku_id="e3")]
+)
+def test_an_excluded_licence_is_not_named_beside_another_and_its_money_does_not_count(
+    world: World, exclusion: Exclusion
+) -> None:
+    world.boxes("t1", box("info", "e3", "exo"))
+    assert world.only(BOXES).finding.money == Decimal(24)
+    world.exclude(exclusion)
+    finding = world.only(BOXES).finding
+    assert finding.what == "Info (info@a.example) has EXO."
+    assert (finding.skus, finding.seats, finding.money) == (("exo",), 1, Decimal(4))
 
 
 def test_a_mailbox_without_address_is_called_by_its_name(world: World) -> None:
@@ -119,10 +134,17 @@ def test_an_archive_that_was_not_told_this_time_changes_nothing(world: World) ->
     assert world.only(BOXES).changed_at == before.changed_at
 
 
-def test_more_than_are_kept_are_one_row_with_their_number(world: World) -> None:
-    world.boxes("t1", box("info", "e3"), more=1_200)
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        (1, "1 further shared mailbox has licences."),
+        (1_200, "1,200 further shared mailboxes have licences."),
+    ],
+)
+def test_more_than_are_kept_are_one_row_with_their_number(world: World, more: int, words: str) -> None:
+    world.boxes("t1", box("info", "e3"), more=more)
     told = [alert.finding.what for alert in world.alerts(BOXES)]
-    assert "1,200 further shared mailboxes have licences." in told
+    assert words in told
     assert len(told) == 2
 
 
@@ -166,9 +188,10 @@ def test_a_tenant_that_was_not_read_is_not_judged(world: World) -> None:
     assert world.only(BOXES).not_checked_since == world.now
 
 
-def test_a_refusal_is_a_row_that_says_who_must_do_what(world: World) -> None:
+def test_a_refusal_is_a_sign_in_problem_that_says_who_must_do_what(world: World) -> None:
     world.no_boxes("t1", REFUSED)
-    finding = world.only(BOXES).finding
+    assert world.alerts(BOXES) == []
+    finding = world.only(AUTH).finding
     assert finding.who == "Contoso Ltd"
     assert finding.what == (
         "Shared mailboxes could not be read, here and perhaps elsewhere in Partner p1. Code: 403 Forbidden."
@@ -176,37 +199,83 @@ def test_a_refusal_is_a_row_that_says_who_must_do_what(world: World) -> None:
     assert finding.fix == "Give its group the role Global Reader."
 
 
-def test_the_same_refusal_of_many_tenants_is_one_row(world: World) -> None:
+def test_the_same_refusal_of_many_tenants_is_one_row_and_news_when_another_is_the_first(world: World) -> None:
     world.add("t2", sku("e3", 10))
     world.map("t2", mapping("mapping3", "e3"))
     for tenant in ("t1", "t2"):
         world.no_boxes(tenant, REFUSED)
-    opened = world.only(BOXES)
+    opened = world.only(AUTH)
+    assert opened.finding.who == "Contoso Ltd"
     world.sleep()
     world.boxes("t1", box("info", "e3"))
-    names = {alert.finding.who: alert.opened_at for alert in world.alerts(BOXES)}
-    assert names == {"Contoso Ltd": world.now, "Customer t2": opened.opened_at}
+    second = world.only(AUTH)
+    assert (second.finding.who, second.opened_at, second.changed_at) == (
+        "Customer t2",
+        opened.opened_at,
+        world.now,
+    )
     world.boxes("t2")
+    assert world.alerts(AUTH) == []
     assert world.only(BOXES).finding.identity == "t1|info"
+
+
+def test_an_excluded_tenant_leaves_the_row_to_the_next(world: World) -> None:
+    world.add("t2", sku("e3", 10))
+    world.map("t2", mapping("mapping3", "e3"))
+    for tenant in ("t1", "t2"):
+        world.no_boxes(tenant, REFUSED)
+    world.exclude(Exclusion(tenant_id="t1"))
+    assert world.only(AUTH).finding.who == "Customer t2"
 
 
 def test_a_refusal_does_not_close_what_is_open_in_the_tenant(world: World) -> None:
     world.boxes("t1", box("info", "e3"))
     world.only(BOXES)
     world.no_boxes("t1", REFUSED)
-    assert {alert.finding.identity for alert in world.alerts(BOXES)} == {
-        "t1|info",
-        "unread|p1|403%20Forbidden",
-    }
+    assert world.only(BOXES).finding.identity == "t1|info"
+    assert world.only(AUTH).finding.identity == "mailboxes|p1|403%20Forbidden"
 
 
-def test_the_night_the_tenant_cannot_be_read_its_refusal_stays(world: World) -> None:
+def test_a_night_in_which_the_first_tenant_cannot_be_read_makes_no_news_of_the_others(world: World) -> None:
+    world.add("t2", sku("e3", 10))
+    world.map("t2", mapping("mapping3", "e3"))
+    for tenant in ("t1", "t2"):
+        world.no_boxes(tenant, REFUSED)
+    before = world.only(AUTH)
+    for tenant_fails in (False, True):
+        world.sleep()
+        world.no_boxes("t1")
+        if tenant_fails:
+            world.fail("t1")
+        kept = world.only(AUTH)
+        assert (kept.finding, kept.changed_at) == (before.finding, before.changed_at)
+        assert kept.not_checked_since is not None
+
+
+def test_an_earlier_tenant_that_joins_does_not_push_the_named_one_out(world: World) -> None:
+    world.add("t0", sku("e3", 10))
+    world.map("t0", mapping("mapping3", "e3"))
     world.no_boxes("t1", REFUSED)
-    opened = world.only(BOXES).opened_at
+    before = world.only(AUTH)
     world.sleep()
-    world.fail("t1")
-    kept = world.only(BOXES)
-    assert (kept.opened_at, kept.not_checked_since) == (opened, world.now)
+    world.no_boxes("t0", REFUSED)
+    assert world.only(AUTH) == before
+    world.boxes("t1")
+    assert world.only(AUTH).finding.who == "Customer t0"
+
+
+def test_who_does_not_watch_shared_mailboxes_is_not_told_that_they_cannot_be_read(world: World) -> None:
+    world.no_boxes("t1", REFUSED)
+    assert len(world.alerts(AUTH)) == 1
+    world.switch_off(BOXES)
+    assert world.alerts() == []
+
+
+def test_a_removed_company_takes_its_refusal_along(world: World) -> None:
+    world.no_boxes("t1", REFUSED)
+    assert len(world.alerts(AUTH)) == 1
+    world.remove("t1")
+    assert world.alerts(AUTH) == []
 
 
 def test_never_read_is_no_row(world: World) -> None:

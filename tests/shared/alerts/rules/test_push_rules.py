@@ -7,12 +7,13 @@ import pytest
 
 from shared.accounts.models import Mode
 from shared.alerts.models import Slug
+from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import Change, Decided, Drift, Hold, HoldReason, Intent, Options, Verdict
 from shared.billing.plan import change_id
 from shared.billing.psa.base import Write, WriteKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
-HELD, FAILED, DRIFT = Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT
+HELD, FAILED, DRIFT, SIGN_IN = Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT, PsaSignIn.slug
 
 
 def hold(
@@ -212,18 +213,41 @@ def test_a_psa_that_refuses_the_keys_is_one_row_and_its_lines_none(mapped: World
     lines = {alert.finding.identity: alert for alert in mapped.alerts(FAILED)}
     mapped.sleep()
     mapped.psa_trouble("404", "ConnectWise does not accept the keys", sign_in=True)
-    connection, *rest = sorted(mapped.alerts(FAILED), key=lambda alert: alert.opened_at, reverse=True)
-    assert connection.finding.who == "ConnectWise"
-    assert connection.finding.what == "ConnectWise does not accept the keys. Code: 404."
-    assert connection.finding.fix == (
+    connection = mapped.only(SIGN_IN).finding
+    assert connection.who == "ConnectWise"
+    assert connection.what == "ConnectWise does not accept the keys. Code: 404."
+    assert connection.fix == (
         "An admin enters working keys in the PSA connection ConnectWise and chooses “test and save”."
     )
-    assert {alert.finding.identity: alert.not_checked_since for alert in rest} == dict.fromkeys(
-        lines, mapped.now
-    )
+    assert connection.urgent
+    unchecked = {alert.finding.identity: alert.not_checked_since for alert in mapped.alerts(FAILED)}
+    assert unchecked == dict.fromkeys(lines, mapped.now)
     mapped.sleep()
     mapped.psa_trouble()
+    assert mapped.alerts(SIGN_IN) == []
     assert {alert.finding.identity: alert for alert in mapped.alerts(FAILED)} == lines
+
+
+def test_a_psa_that_is_down_says_nothing_of_its_keys_and_one_that_refuses_them_is_not_down(
+    mapped: World,
+) -> None:
+    mapped.psa_trouble("401", "No.", sign_in=True)
+    refused = mapped.only(SIGN_IN)
+    mapped.sleep()
+    mapped.psa_trouble("unavailable", "ConnectWise does not answer.")
+    assert mapped.only(SIGN_IN).not_checked_since == mapped.now
+    assert mapped.only(FAILED).finding.what.startswith("ConnectWise does not answer.")
+    mapped.sleep()
+    mapped.psa_trouble("401", "No.", sign_in=True)
+    assert mapped.alerts(FAILED) == []
+    assert mapped.only(SIGN_IN) == refused
+
+
+def test_a_refused_sign_in_is_switched_off_by_itself(mapped: World) -> None:
+    mapped.psa_trouble("401", "No.", sign_in=True)
+    assert len(mapped.alerts(SIGN_IN)) == 1
+    mapped.switch_off(SIGN_IN)
+    assert mapped.alerts() == []
 
 
 def test_a_psa_that_is_down_on_a_first_night_hides_no_new_trouble(mapped: World) -> None:

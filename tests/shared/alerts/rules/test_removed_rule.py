@@ -8,6 +8,7 @@ import pytest
 from shared.accounts import repository as accounts
 from shared.accounts.models import Company
 from shared.alerts import exclusions, removals
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Slug
 from shared.errors import Rejected
 from shared.licensing.models import PartnerList, Trouble
@@ -288,7 +289,7 @@ def test_who_is_not_missing_cannot_be_dismissed(world: World) -> None:
 
 
 def test_excluding_the_tenant_does_not_hide_its_removal(left: World) -> None:
-    exclusion = exclusions.Exclusion(tenant_id="t1", customer="Contoso")
+    exclusion = Exclusion(tenant_id="t1", customer="Contoso")
     exclusions.exclude(left.tables, left.account.id, exclusion, who="eva", reason="", now=left.now)
     assert len(left.alerts(REMOVED)) == 1
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Alert, Slug
 from shared.microsoft.models import Subscription, Term
 from tests.shared.alerts.world import DAY, World, mapping, sku, subscription, term
@@ -150,9 +151,16 @@ def test_it_is_a_row_from_thirty_days_before_to_the_day_itself(
     assert len(renewals(world)) == rows
 
 
+def test_where_no_terms_are_read_any_more_no_renewal_stays_open(world: World) -> None:
+    have(world, term("s1", 8))
+    assert len(renewals(world)) == 1
+    world.account = world.account.model_copy(update={"reads_terms": False})
+    assert renewals(world) == []
+
+
 @pytest.mark.parametrize("within, rows", [(7, 0), (8, 1)])
 def test_the_account_says_how_many_days_before(world: World, within: int, rows: int) -> None:
-    world.account = world.account.model_copy(update={"renewal_days": within})
+    world.account = world.account.model_copy(update={"alert_parameters": {RENEWAL: {"days": within}}})
     have(world, term("s1", 8))
     assert len(renewals(world)) == rows
 
@@ -178,7 +186,7 @@ def test_what_renews_nothing_is_no_row(world: World, part: Subscription) -> None
 
 
 def test_a_sku_excluded_for_the_account_is_no_row(world: World) -> None:
-    world.account = world.account.model_copy(update={"excluded_skus": frozenset({"e3"})})
+    world.exclude(Exclusion(sku_id="e3"))
     have(world, term("s1", 20))
     assert renewals(world) == []
 

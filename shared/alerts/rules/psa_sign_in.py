@@ -1,0 +1,34 @@
+"""K3: a PSA that does not let Seatwise in: one row per connection, and nothing of it is written until then."""
+
+from shared.alerts.models import identity
+from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
+from shared.alerts.rules.view import AccountView
+from shared.alerts.rules.words import coded, name
+from shared.alerts.wording import Wording
+
+KEYS = "An admin enters working keys in the PSA connection {psa} and chooses “test and save”."
+
+
+class PsaSignIn(Rule):
+    slug = "psa_sign_in"
+    words = Wording(
+        "PSA sign-in refused",
+        "refused PSA sign-in",
+        "refused PSA sign-ins",
+        "The PSA does not let Seatwise in: until somebody enters working keys, no line of it is read or changed.",
+        who="PSA",
+    )
+
+    def account(self, view: AccountView) -> Judgement:
+        """A PSA that does not answer at all says nothing about the keys."""
+        refused = [one for one in view.psa_troubles.values() if one.sign_in]
+        findings = []
+        for one in refused:
+            psa, key, scope = (
+                view.psa_name(one.connection),
+                identity(one.connection),
+                psa_scope(one.connection),
+            )
+            what, fix = coded(one.sentence, one.code), KEYS.format(psa=name(psa))
+            findings.append(row(self.slug, key, scope, psa, what, fix, value=one.code, urgent=True))
+        return Judgement(tuple(findings), frozenset(map(psa_scope, view.working_psas)))
