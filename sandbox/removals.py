@@ -12,6 +12,7 @@ from sandbox.standins.controls import ControlError
 from shared.accounts import repository
 from shared.alerts import evaluate, removals
 from shared.alerts.models import Removal, Slug
+from shared.alerts.rules.base import ACCOUNT
 from shared.errors import Rejected
 from shared.storage.keys import AccountId
 from shared.wiring import Wiring
@@ -38,10 +39,10 @@ def decide(state: Path, do: str, words: Sequence[str]) -> Any:
 
 
 def _missing(wiring: Wiring) -> Iterator[Missing]:
-    """Those with an open row, and those about whom something was decided."""
+    """Those with an open row that asks for such a word, and those about whom something was decided."""
     for account in repository.account_ids(wiring.tables):
         for alert in evaluate.open_alerts(wiring.tables, account):
-            if alert.finding.slug == Slug.TENANT_REMOVED:
+            if alert.finding.slug == Slug.TENANT_REMOVED and alert.finding.scope != ACCOUNT:
                 yield account, alert.finding.tenant_id
         for tenant in removals.in_force(wiring.tables, account):
             yield account, tenant

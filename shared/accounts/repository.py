@@ -1,11 +1,11 @@
 """Reading and changing an account's settings and companies."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from shared.accounts.models import Account, Company
 from shared.storage import keys
-from shared.storage.decisions import decide, in_force
+from shared.storage.decisions import decide, history, in_force, standing
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.tables import Put, Tables
@@ -39,6 +39,17 @@ def save_account(tables: Tables, account: Account) -> None:
 def companies(tables: Tables, account_id: AccountId) -> dict[str, Company]:
     """The added companies by tenant id."""
     return {c.tenant_id: c for _, c in in_force(tables, account_id, COMPANY, Company)}
+
+
+def former_names(tables: Tables, account_id: AccountId, tenants: Collection[str]) -> dict[str, str]:
+    """What the removed companies of these tenants were called, by tenant id. It reads histories: ask about few."""
+    ended = (
+        [one.id for one in standing(tables, account_id, COMPANY) if one.content is None] if tenants else []
+    )
+    versions = (one.read(Company) for name in ended for one in history(tables, account_id, COMPANY, name))
+    return {
+        company.tenant_id: company.name for company in versions if company and company.tenant_id in tenants
+    }
 
 
 def add_company(tables: Tables, account_id: AccountId, company: Company, who: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What is due for an account at a tick. The answer depends only on what is stored, so a doubled tick does no harm."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -25,6 +26,8 @@ class Schedule(Document):
     """Urgent rows that changed up to then were dealt with."""
     urgent_on: date | None = None
     """The newest local date on which urgent mails went out: at most one such mail a day."""
+    urgent_again_on: date | None = None
+    """From that local date on, what is urgent is mailed again to whom a mail did not reach; None: to nobody."""
     cleaned_on: date | None = None
     """The newest night after which old rows were deleted."""
 
@@ -95,21 +98,55 @@ def advance(
     account: Account,
     *,
     digest_on: date | None = None,
-    urgent_as_of: datetime | None = None,
-    urgent_on: date | None = None,
     cleaned_on: date | None = None,
 ) -> None:
     """Remember what was dealt with; never goes back."""
+    _change(
+        tables,
+        account,
+        lambda before: before.model_copy(
+            update={
+                "digest_on": _newest(before.digest_on, digest_on),
+                "cleaned_on": _newest(before.cleaned_on, cleaned_on),
+            }
+        ),
+    )
+
+
+def mailed(
+    tables: Tables,
+    account: Account,
+    *,
+    as_of: datetime,
+    digest_on: date | None,
+    urgent_on: date | None,
+    again_on: date | None,
+) -> None:
+    """Remember up to when mails told what is urgent, and when they are tried again where they did not arrive."""
+    _change(
+        tables,
+        account,
+        lambda before: before.model_copy(
+            update={
+                "digest_on": _newest(before.digest_on, digest_on),
+                "urgent_as_of": _newest(before.urgent_as_of, as_of),
+                "urgent_on": _newest(before.urgent_on, urgent_on),
+                "urgent_again_on": again_on,
+            }
+        ),
+    )
+
+
+def _newest[D: date](before: D | None, after: D | None) -> D | None:
+    return max(filter(None, (before, after)), default=None)
+
+
+def _change(tables: Tables, account: Account, change: Callable[[Schedule], Schedule]) -> None:
     key = keys.setting(account.id, "schedule")
     while True:
         row = tables.get(key)
         before = row.read(Schedule) if row else Schedule()
-        after = Schedule(
-            digest_on=max(filter(None, (before.digest_on, digest_on)), default=None),
-            urgent_as_of=max(filter(None, (before.urgent_as_of, urgent_as_of)), default=None),
-            urgent_on=max(filter(None, (before.urgent_on, urgent_on)), default=None),
-            cleaned_on=max(filter(None, (before.cleaned_on, cleaned_on)), default=None),
-        )
+        after = change(before)
         if after == before:
             return
         try:

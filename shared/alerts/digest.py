@@ -41,7 +41,7 @@ def decide(
     news = [alert for alert in rows if is_news(alert, told)]
     if news:
         kind = DigestKind.NEWS if due else DigestKind.URGENT
-    elif due and rows and _repeat_is_due(told, account, now):
+    elif due and any(_repeat_is_due(alert, told, account, now) for alert in rows):
         kind = DigestKind.REMINDER
     else:
         return None
@@ -58,9 +58,13 @@ def render(view: DigestView) -> Rendered:
     return Rendered(view.subject, text, inliner.inline(page))
 
 
-def _repeat_is_due(told: Told, account: Account, now: datetime) -> bool:
-    """Counted in local days, so that a digest some seconds earlier in the morning does not wait another day."""
-    last = told.all_rows_at or told.urgent_at
+def _repeat_is_due(alert: Alert, told: Told, account: Account, now: datetime) -> bool:
+    """Counted in local days, so that a digest some seconds earlier in the morning does not wait another day.
+
+    An urgent mail says all urgent rows and no others.
+    """
+    mails = (told.all_rows_at, told.urgent_at if alert.finding.urgent else None)
+    last = max(filter(None, mails), default=None)
     return (
         last is None or (_date(account, now) - _date(account, last)).days >= account.digest.repeat_after_days
     )

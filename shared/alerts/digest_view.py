@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 
+from shared.accounts.due import newest_due
 from shared.accounts.models import Account, Frequency
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.alerts.rules import BY_SLUG
@@ -239,13 +240,17 @@ class Writer:
     def _warning(self, kind: DigestKind) -> str:
         run = self.evaluation
         complete = f"Last complete sync: {self._day_and_time(run.last_complete)}."
-        if kind is not DigestKind.URGENT and run.on_date < self._date(self.now):
+        if kind is not DigestKind.URGENT and run.on_date < self._night():
             return f"Tonight's sync has not finished, so these rows are as of the one before. {complete}"
         if run.tenants_not_read:
             one = run.tenants_not_read == 1
             count = f"{run.tenants_not_read:,} tenant{'' if one else 's'} could not be read"
             return f"{count}; {'its' if one else 'their'} rows and quantities stay as they were. {complete}"
         return ""
+
+    def _night(self) -> date:
+        """The newest date whose sync has begun: an account may sync after its digest."""
+        return newest_due(self.now, self.account.sync_hour, self.account.zone)
 
     def _reason(self, kind: DigestKind) -> str:
         often = {
@@ -295,10 +300,11 @@ class Writer:
         return f"{self._day(at)} {self._local(at):%H:%M}" if at else "none yet"
 
 
-def _rank(alert: Alert) -> tuple[Decimal, int, datetime, str, str]:
-    """Most money first, then most seats, then the oldest; the rest only makes the order the same every time."""
-    finding = alert.finding
-    return -finding.money, -finding.seats, alert.opened_at, finding.who.casefold(), finding.identity
+def _rank(alert: Alert) -> tuple[Decimal, date, datetime, int, str, str]:
+    """Most money first, then the soonest, the oldest, most seats; the rest makes the order the same every time."""
+    row = alert.finding
+    due = row.until or date.max
+    return -row.money, due, alert.opened_at, -row.seats, row.who.casefold(), row.identity
 
 
 def _items(count: int) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
 from shared.alerts import removals
+from shared.alerts.excluded import Reach
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.alerts.rules import BY_SLUG, RULES, loading
 from shared.alerts.rules.base import Judgement, Rule, is_gone
@@ -52,7 +53,7 @@ def evaluate(
         book.take(rule, rule.account(view))
     read = not_read = 0
     for head in reading.heads(tables, account.id):
-        if head.tenant_id in view.companies:
+        if head.tenant_id in view.companies and head.tenant_id not in view.left:
             good = _was_read(view, head)
             read, not_read = read + good, not_read + (not good)
         for rule in rules:
@@ -64,9 +65,10 @@ def evaluate(
         run_id=run_id,
         tenants_read=read,
         tenants_not_read=not_read,
-        last_complete=view.nights.last_complete,
+        last_complete=_last_complete(view, evaluation_of(tables, account.id), not_read),
         urgent_at=book.urgent_at,
         on_date=view.nights.on,
+        overdue_at=(view.nights.last_closed or account.since) + NIGHT_AND_A_BIT,
     )
     # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
     tables.commit([Put(keys.evaluation(account.id), evaluation)])
@@ -87,6 +89,14 @@ def _was_read(view: AccountView, head: Head) -> bool:
     return view.nights.last_started is None or head.snapshot.began >= view.nights.last_started
 
 
+def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) -> datetime | None:
+    """A night's own count has who left among those not read: only here is known that a person said so."""
+    nights = [view.nights.last_complete, before.last_complete if before else None]
+    if view.run.nightly and not not_read:
+        nights.append(view.nights.last_closed)
+    return max(filter(None, nights), default=None)
+
+
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
     """Of the types that there are: what a rule found that is no more waits to be closed."""
     alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
@@ -100,21 +110,33 @@ def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
 
 
 def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
-    """Something urgent opened or changed that no mail has dealt with, and no urgent mail went out today yet."""
+    """Something urgent opened or changed that no mail has dealt with, and no urgent mail went out today yet.
+
+    Or something urgent is open, and the mail that told it did not reach everybody on an earlier day.
+    """
     evaluation = evaluation_of(tables, account.id)
     if evaluation is None or evaluation.urgent_at is None:
         return False
     dealt_with = schedule.stored(tables, account)
     today = now.astimezone(account.zone).date()
+    if dealt_with.urgent_again_on is not None and dealt_with.urgent_again_on <= today:
+        return True
     if dealt_with.urgent_on is not None and dealt_with.urgent_on >= today:  # an account may have moved west
         return False
     return dealt_with.urgent_as_of is None or evaluation.urgent_at > dealt_with.urgent_as_of
 
 
 def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation | None:
-    """The newest evaluation when no run has led to one for 26 h: only a new one can say that the sync is overdue."""
+    """The newest evaluation when no night has ended for 26 h since: only a new one can say that the sync is overdue.
+
+    One that came in between, because a person excluded something, could not say it yet.
+    """
     evaluation = evaluation_of(tables, account)
-    return evaluation if evaluation is not None and now - evaluation.at > NIGHT_AND_A_BIT else None
+    if evaluation is None:
+        return None
+    overdue_at = evaluation.overdue_at
+    unsaid = overdue_at is not None and now > overdue_at >= evaluation.at
+    return evaluation if unsaid or now - evaluation.at > NIGHT_AND_A_BIT else None
 
 
 def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None:
@@ -155,7 +177,7 @@ class _Book:
         self._settled[rule.slug] |= judgement.settled
         for finding in judgement.findings:
             key = keys.alert(self._account, rule.slug, finding.identity)
-            if key.row in self._seen or self._view.exclusions.cover(finding, rule.reach):
+            if key.row in self._seen or self._is_covered(finding, rule):
                 continue
             row = self._left.get(key.row)
             stored = row.read(Alert) if row else None
@@ -192,16 +214,22 @@ class _Book:
         if alert is not None and alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 
+    def _is_covered(self, finding: Finding, rule: Rule) -> bool:
+        """A person said that it needs nobody: by an exclusion, or because its tenant has left."""
+        has_left = Reach.TENANT in rule.reach and finding.tenant_id in self._view.left
+        return has_left or self._view.exclusions.cover(finding, rule.reach)
+
     def _is_over(self, finding: Finding) -> bool:
-        """Also when it was excluded, its type switched off, or its tenant or connection removed."""
-        slug, rule = finding.slug, BY_SLUG.get(finding.slug)
+        """Also when it was excluded, its day is over, its type switched off, or its tenant or connection removed."""
+        slug, until, rule = finding.slug, finding.until, BY_SLUG.get(finding.slug)
         return (
             rule is None
             or not self._view.is_on(slug)
-            or self._view.exclusions.cover(finding, rule.reach)
+            or self._is_covered(finding, rule)
             or finding.scope in self._scopes[slug]
             or finding.identity in self._settled[slug]
             or is_gone(self._view, finding.scope)
+            or (until is not None and until < self._view.today)
         )
 
     def _close(self, row: Row, alert: Alert) -> None:

@@ -52,6 +52,8 @@ class Finding(Document):
     seats: int = 0
     money: Decimal = Decimal(0)
     """At stake per month, in the account's currency; 0 when unknown."""
+    until: date | None = None
+    """The last day, in the account's zone, on which something can be done about it; None: it has no such day."""
     urgent: bool = False
 
 
@@ -81,6 +83,8 @@ class Evaluation(Document):
     last_complete: datetime | None = None
     """When the newest run that read every tenant closed."""
     on_date: date
+    overdue_at: datetime | None = None
+    """From then on the sync is overdue, unless a night ends before."""
     urgent_at: datetime | None = None
     """When the newest of the open urgent alerts last changed."""
 

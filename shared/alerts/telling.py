@@ -39,7 +39,8 @@ def tell(
 
     Answers and wishes to get no more mails go to `reply_to`, "" for the sender.
 
-    False when a mail was refused or nothing is known of it: judged anew, that becomes an alert for the others.
+    False when a mail was refused or nothing is known of it: judged anew, that becomes an alert for the others. What is
+    urgent is then tried again the next day; whoever has theirs by then is not written to.
 
     Raises RetryLater when a mail could not leave yet; recipients who have theirs are not written to again.
     """
@@ -49,7 +50,7 @@ def tell(
     if due:
         _wait_for_judgement(tables, account, evaluation, now)
     alerts = list(open_alerts(tables, account.id))
-    waiting, all_arrived = None, True
+    waiting, arrived, all_arrived = None, False, True
     kind = "digest" if due else "urgent"
     for recipient in account.digest.everybody:
         desk = _Desk(
@@ -69,17 +70,20 @@ def tell(
         except RetryLater as later:
             waiting = later
             continue
+        arrived |= outcome.state is MailState.DONE
         if outcome.state in {MailState.REFUSED, MailState.UNKNOWN}:
             all_arrived = False
             _log.error("%s: the %s of %s is %s: %s", account.id, kind, on, outcome.state, outcome.why)
     if waiting is not None:
         raise waiting
-    schedule.advance(
+    schedule.mailed(
         tables,
         account,
+        as_of=evaluation.at,
         digest_on=on if due else None,
-        urgent_as_of=evaluation.at,
-        urgent_on=None if due else on,
+        # One dead address does not use up the day for everybody else's urgent news.
+        urgent_on=on if arrived and not due else None,
+        again_on=None if all_arrived else now.astimezone(account.zone).date() + timedelta(days=1),
     )
     return all_arrived
 

@@ -42,7 +42,7 @@ NOT_LISTED = Trouble(
     code="not in a partner list",
     sentence=(
         "The tenant is in no customer list of your partner connections. If the customer has left, end its lines "
-        "and remove the company; else ask Microsoft's partner support why it is missing."
+        "in the PSA, then remove the company; else ask Microsoft's partner support why it is missing."
     ),
 )
 

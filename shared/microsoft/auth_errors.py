@@ -85,7 +85,7 @@ _POLICY = _Meaning(
 _GONE = _Meaning(
     Blame.GONE,
     "Microsoft does not know this tenant any more: it was deleted, or it is in another Microsoft cloud. If the "
-    "customer has left, remove the company.",
+    "customer has left, end its lines in the PSA, then remove the company.",
     "Microsoft does not know the partner's tenant. Check the tenant id of the partner connection.",
 )
 _OUR_REQUEST = _Meaning(

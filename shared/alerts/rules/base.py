@@ -1,6 +1,7 @@
 """What a rule is, and what it says: findings, and what it could judge."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
 
@@ -56,6 +57,7 @@ class More(TypedDict, total=False):
     value: str
     seats: int
     money: Decimal
+    until: date
     urgent: bool
 
 

@@ -38,7 +38,7 @@ class LineDrift(Rule):
 def _finding(view: AccountView, head: Head, own: OwnLine, drift: Drift) -> Finding:
     psa, target, confirmed = (
         name(view.psa_name(own.key.connection)),
-        _wanted(head, own),
+        _wanted(view, head, own),
         own.record.confirmed or 0,
     )
     right, shown = confirmed if target is None else target, f"{drift.psa.normalize():f}"
@@ -52,10 +52,12 @@ def _finding(view: AccountView, head: Head, own: OwnLine, drift: Drift) -> Findi
     return row(Slug.LINE_DRIFT, key, scope, view.who(of), what, fix, **more)
 
 
-def _wanted(head: Head, own: OwnLine) -> int | None:
-    if head.snapshot is None or own.mapping is None:
+def _wanted(view: AccountView, head: Head, own: OwnLine) -> int | None:
+    """None when tonight gave no number to trust: a person would set the line to it, and no guard would see that."""
+    snapshot = view.fresh(head)
+    if snapshot is None or snapshot.doubts or own.mapping is None:
         return None
     try:
-        return wanted(own.mapping, head.snapshot)
+        return wanted(own.mapping, snapshot)
     except NotCountable:
         return None

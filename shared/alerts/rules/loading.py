@@ -10,7 +10,7 @@ from shared.accounts import runs
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, poison, removals
-from shared.alerts.rules.view import AccountView, Mapped, Nights, OwnLine, Partner, Unreadable
+from shared.alerts.rules.view import AccountView, Mapped, Nights, OwnLine, Partner, Unreadable, WithoutCompany
 from shared.billing import records, repository
 from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
 from shared.billing.models import Mapping as LineMapping
@@ -31,7 +31,7 @@ def account_view(
     companies = accounts.companies(tables, account.id)
     psas = {one.id: one for one in repository.connections(tables, account.id)}
     kept = (one.record for psa in psas for one in records.all_of(tables, account.id, psa))
-    troubled, prices, unreadable = _lines(kept)
+    troubled, prices, unreadable, without_company = _lines(kept, companies)
     mapped, mappings = _mappings(tables, account.id, {key.mapping_id for key in troubled})
     return AccountView(
         account=account,
@@ -40,9 +40,11 @@ def account_view(
         nights=_nights(tables, account.id, run),
         names=names,
         companies=companies,
+        former=accounts.former_names(tables, account.id, {one.tenant_id for one in without_company}),
         mapped=mapped,
         prices=prices,
         lines=_by_tenant(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),
+        without_company=tuple(without_company),
         unreadable=tuple(unreadable),
         profiles=repository.profiles(tables, account.id),
         psas=psas,
@@ -58,14 +60,19 @@ def account_view(
 
 
 def _lines(
-    kept: Iterable[AgreementRecord],
-) -> tuple[dict[LineKey, LineRecord], dict[str, Decimal], list[Unreadable]]:
-    """The lines that are not in step, the prices of all by mapping id, and the agreements that were not read."""
+    kept: Iterable[AgreementRecord], companies: Collection[str]
+) -> tuple[dict[LineKey, LineRecord], dict[str, Decimal], list[Unreadable], list[WithoutCompany]]:
+    """The lines not in step, the prices of all by mapping id, the agreements not read, the lines without company."""
+    without_company = []
     troubled: dict[LineKey, LineRecord] = {}
     prices: dict[str, Decimal] = {}
     unreadable = []
     for record in kept:
         for line in record.lines.values():
+            if line.tenant_id not in companies and line.line_id and line.confirmed and not line.blocked:
+                money = line.confirmed * (line.unit_price or Decimal(0))
+                where = (line.tenant_id, record.connection, record.agreement_id)
+                without_company.append(WithoutCompany(*where, line.confirmed, money))
             if line.unit_price is not None:
                 prices[line.mapping_id] = line.unit_price
             if line.state is not LineState.IN_STEP:
@@ -73,7 +80,7 @@ def _lines(
         if record.unreadable:
             tenants = frozenset(line.tenant_id for line in record.lines.values())
             unreadable.append(Unreadable(record.connection, record.agreement_id, record.unreadable, tenants))
-    return troubled, prices, unreadable
+    return troubled, prices, unreadable, without_company
 
 
 def _by_tenant(lines: Iterable[OwnLine]) -> dict[str, tuple[OwnLine, ...]]:

@@ -40,7 +40,7 @@ class RenewalDue(Rule):
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         if not view.account.reads_terms:  # nobody is told any more when it renews
             return Judgement(scopes=frozenset({tenant_scope(head.tenant_id)}))
-        last = view.now.date() + timedelta(days=view.parameters(self.slug, When).days)
+        last = view.today + timedelta(days=view.parameters(self.slug, When).days)
         snapshot, terms = view.fresh(head), known(head, view.now, until=last)
         if snapshot is None or terms is None:
             return NOT_JUDGED
@@ -48,7 +48,9 @@ class RenewalDue(Rule):
         findings = []
         for one in snapshot.subscriptions:
             sku, term = watched.get(one.sku_id), terms.get(one.commerce_id)
-            if sku is not None and term is not None and term.ends is not None and _matters(one, term):
+            if sku is None or term is None or term.ends is None or term.ends < view.today:
+                continue
+            if _matters(one, term):
                 findings.append(_finding(view, head.tenant_id, sku, one, term, term.ends))
         return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
 
@@ -77,6 +79,7 @@ def _finding(
         skus=(sku.sku_id,),
         value=f"{ends.isoformat()} {term.auto_renew}",
         seats=one.total,
+        until=ends,
     )
 
 

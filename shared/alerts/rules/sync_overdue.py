@@ -38,9 +38,9 @@ class SyncOverdue(Rule):
         being_read = (
             head.status is ReadStatus.PENDING
         )  # why it was not read before is known again only afterwards
-        if of not in view.companies or since is None or being_read or (billed and is_told(view, head)):
+        if of not in view.companies or since is None or being_read:
             return NOT_JUDGED
-        if not billed or view.now - since < STALE:
+        if not billed or view.now - since < STALE or is_told(view, head):
             return Judgement(scopes=frozenset({scope}))
         what = last_read(view, read, head.trouble)
         found = _row("tenant", of, view.who(of), what, scope=scope, tenant_id=of)

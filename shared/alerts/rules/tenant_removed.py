@@ -1,9 +1,13 @@
-"""K1: an added tenant that is in no customer list any more. Only a person's word ends anything."""
+"""K1: an added tenant that is in no customer list any more, and lines whose company is. Only a person ends anything."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
 
 from shared.alerts.models import Finding, Removal, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, row, tenant_scope
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import day, last_read, listed, name
+from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
+from shared.alerts.rules.view import AccountView, WithoutCompany
+from shared.alerts.rules.words import day, last_read, listed, name, seats
 from shared.alerts.wording import Wording
 from shared.licensing.models import Head
 
@@ -14,21 +18,26 @@ class TenantRemoved(Rule):
         "Removed tenants",
         "removed tenant",
         "removed tenants",
-        "These left every partner connection: confirm an end date for their lines, or dismiss.",
+        "These left every partner connection, or their company was removed: say what becomes of their lines.",
     )
 
     def account(self, view: AccountView) -> Judgement:
-        """Whoever is in one list is not removed, whatever became of the other lists."""
-        return Judgement(settled=frozenset(map(identity, view.listed)))
+        """Whoever is in one list is not removed, whatever became of the other lists.
+
+        A company that was removed leaves its lines behind: a matter of our own store, which can always be judged.
+        """
+        by_place = groupby(sorted(view.without_company), key=lambda one: (one.tenant_id, one.connection))
+        findings = tuple(_lines(view, *place, list(lines)) for place, lines in by_place)
+        return Judgement(findings, frozenset({ACCOUNT}), frozenset(map(identity, view.listed)))
 
     def tenant(self, view: AccountView, head: Head) -> Judgement:
         """Asked of tenants that a run has asked for: a company added a moment ago may be newer than the lists."""
         of = head.tenant_id
-        if not view.is_removed(of):
-            return NOT_JUDGED
         removal = view.removals.get(of)
         if removal is not None and view.today < removal.until:
-            return Judgement(settled=frozenset({identity(of)}))
+            return Judgement(settled=frozenset({identity(of)}))  # whatever became of the lists tonight
+        if not view.is_removed(of):
+            return NOT_JUDGED
         return Judgement((_finding(view, head, removal),), frozenset({tenant_scope(of)}))
 
 
@@ -43,7 +52,7 @@ def _finding(view: AccountView, head: Head, removal: Removal | None) -> Finding:
     if removal is not None and removal.ends is not None:
         value = removal.ends.isoformat()
         what = f"No longer a customer in {where}. {day(removal.ends)} was confirmed as the last day to bill."
-        fix = "End its lines in the PSA, if they still run, and remove the company; Seatwise ended nothing itself."
+        fix = "End its lines in the PSA, if they still run, then remove the company; Seatwise ended nothing itself."
     return row(
         Slug.TENANT_REMOVED,
         identity(of),
@@ -54,3 +63,20 @@ def _finding(view: AccountView, head: Head, removal: Removal | None) -> Finding:
         tenant_id=of,
         value=value,
     )
+
+
+def _lines(view: AccountView, of: str, connection: str, lines: Sequence[WithoutCompany]) -> Finding:
+    """One row per tenant and PSA, until the lines are let go or the company is added again."""
+    psa, agreements = name(view.psa_name(connection)), sorted({name(one.agreement_id) for one in lines})
+    where = f"agreement{'' if len(agreements) == 1 else 's'} {listed(agreements)} in {psa}"
+    billed, money = sum(one.seats for one in lines), sum((one.money for one in lines), Decimal(0))
+    count, bill, them, their = (
+        ("1 line", "bills", "it", "its mapping")
+        if len(lines) == 1
+        else (f"{len(lines):,} lines", "bill", "them", "their mappings")
+    )
+    what = f"Its company was removed, and {count} on {where} still {bill} {seats(billed)}."
+    fix = f"End {them} in {psa} and take {their} off; or add the company again."
+    more = More(tenant_id=of, seats=billed, money=money)
+    key = identity("lines", of, connection)
+    return row(Slug.TENANT_REMOVED, key, ACCOUNT, view.who(of), what, fix, **more)

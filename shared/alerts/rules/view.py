@@ -1,6 +1,6 @@
 """What the rules see of an account: small for a thousand tenants, whose heads pass by one by one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -43,6 +43,17 @@ class OwnLine:
     key: LineKey
     record: LineRecord
     mapping: LineMapping | None
+
+
+class WithoutCompany(NamedTuple):
+    """A line that bills a tenant which no company is added for any more: nothing keeps it in step or ends it."""
+
+    tenant_id: str
+    connection: str
+    agreement_id: str
+    seats: int
+    money: Decimal
+    """Per month; 0 when unknown."""
 
 
 class Unreadable(NamedTuple):
@@ -104,12 +115,15 @@ class AccountView:
     """Friendly name of a SKU by its id and part number."""
     companies: Mapping[str, Company] = field(default_factory=dict)
     """By tenant id."""
+    former: Mapping[str, str] = field(default_factory=dict)
+    """By tenant id: what removed companies were called whose lines still bill."""
     mapped: Mapping[str, tuple[Mapped, ...]] = field(default_factory=dict)
     """By tenant id."""
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     """Unit price of a mapping's line, where the PSA told it."""
     lines: Mapping[str, tuple[OwnLine, ...]] = field(default_factory=dict)
     """Lines that are not in step, by tenant id."""
+    without_company: tuple[WithoutCompany, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     profiles: Mapping[str, BillingProfile] = field(default_factory=dict)
     psas: Mapping[str, PsaConnection] = field(default_factory=dict)
@@ -163,10 +177,15 @@ class AccountView:
         """It has a company and is in no list; False also when that cannot be known."""
         return self.lists_are_whole and tenant_id in self.companies and tenant_id not in self.listed
 
+    @cached_property
+    def left(self) -> Set[str]:
+        """Added tenants that are in no list by what a person decided: it is no news that they cannot be read."""
+        return (self.removals.keys() & self.companies.keys()) - self.listed
+
     def who(self, tenant_id: str) -> str:
         """The customer's name, or its tenant id when it was not added (any more)."""
         company = self.companies.get(tenant_id)
-        return (company.name if company else "") or tenant_id
+        return (company.name if company else self.former.get(tenant_id)) or tenant_id
 
     def psa_name(self, connection: str) -> str:
         known = self.psas.get(connection)

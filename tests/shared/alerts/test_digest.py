@@ -141,6 +141,22 @@ def test_a_reminder_does_not_wait_a_day_for_a_digest_that_was_seconds_earlier() 
     assert digest([alert(opened=EVALUATED - 9 * DAY)], told) is not None
 
 
+def test_what_an_urgent_mail_said_is_not_repeated_some_hours_later() -> None:
+    told = Told(digest_as_of=EVALUATED - 11 * DAY, all_rows_at=NOW - 11 * DAY)
+    urgent = sure(digest([HELD], told, due=False, now=NOW - timedelta(hours=5)))
+    told = urgent.tell(told)
+    assert digest([HELD], told) is None
+    assert digest([HELD], told, now=NOW + 6 * DAY) is None
+    assert sure(digest([HELD], told, now=NOW + 7 * DAY)).kind is DigestKind.REMINDER
+
+
+def test_an_urgent_mail_does_not_put_off_the_repeat_of_what_it_did_not_say() -> None:
+    told = Told(digest_as_of=EVALUATED - 7 * DAY, all_rows_at=NOW - 7 * DAY)
+    told = sure(digest([HELD], told, due=False, now=NOW - DAY)).tell(told)
+    view = sure(digest([HELD, alert(opened=EVALUATED - 9 * DAY)], told))
+    assert (view.kind, order(view)) == (DigestKind.REMINDER, ["Gamma", "Alpine Dental"])
+
+
 def test_a_week_of_unchanged_nights_is_one_digest_and_one_reminder() -> None:
     told, sent, mailed = Told(), [], [alert()]
     for night in range(8):
@@ -259,30 +275,39 @@ def test_an_urgent_row_that_only_stays_open_is_not_mailed_again_at_once() -> Non
 # -- order and words ----------------------------------------------------------------------------------------------
 
 
-def test_new_rows_come_first_then_money_then_seats_then_age() -> None:
+def test_new_rows_come_first_then_money_then_age_then_seats() -> None:
     old = EVALUATED - 9 * DAY
     rows = [
-        alert("old, no money", opened=old),
+        alert("old, no money", opened=old, seats=500),
         alert("old, money", opened=old, money=Decimal(500)),
         alert("new, few seats", seats=2),
         alert("new, many seats", seats=20),
         alert("new, money", money=Decimal("9.50"), seats=1),
-        alert("new, changed today", opened=old, changed=EVALUATED),
+        alert("old, changed today", opened=old, changed=EVALUATED),
         alert("unused", Slug.UNUSED_LICENSES, money=Decimal(9000)),
         alert("held", Slug.PUSH_HELD),
     ]
     expected = [
         "held",
         "new, money",
+        "old, changed today",
         "new, many seats",
         "new, few seats",
-        "new, changed today",
         "unused",
         "old, money",
         "old, no money",
     ]
     assert order(sure(digest(rows, YESTERDAY))) == expected
     assert order(sure(digest(rows[::-1], YESTERDAY))) == expected
+
+
+def test_of_rows_with_a_date_the_soonest_comes_first_however_few_its_seats() -> None:
+    rows = [
+        alert(f"in {days} days", Slug.RENEWAL_DUE, until=NOW.date() + days * DAY, seats=days)
+        for days in range(60, 0, -1)
+    ]
+    shown = order(sure(digest(rows)))
+    assert shown == [f"in {days} days" for days in range(1, ROWS_SHOWN + 1)]
 
 
 @pytest.mark.parametrize(
@@ -367,6 +392,15 @@ def test_a_digest_that_could_not_wait_for_its_run_says_so() -> None:
     view = sure(digest([alert(opened=EVALUATED - DAY)], run=run))
     assert view.warning.startswith("Tonight's sync has not finished")
     assert "Last complete sync: 22 Nov 02:04." in view.warning
+
+
+def test_a_sync_later_than_the_digest_is_not_awaited_that_morning() -> None:
+    late = MSP.model_copy(update={"sync_hour": 22})
+    last_night = EVALUATED - timedelta(hours=4)
+    run = evaluation(last_night, on_date=date(2026, 11, 22))
+    assert sure(digest([alert(opened=last_night)], of=late, run=run)).warning == ""
+    missed = evaluation(last_night, on_date=date(2026, 11, 21))
+    assert sure(digest([alert(opened=last_night)], of=late, run=missed)).warning.startswith("Tonight's sync")
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,29 @@ def test_without_an_evaluation_for_over_26_hours_a_new_one_is_due(world: World) 
     assert late.run_id == world.run
 
 
+@pytest.mark.parametrize("pressed", [timedelta(hours=7), timedelta(hours=26)])
+def test_a_press_on_exclude_does_not_put_off_that_the_sync_is_overdue(
+    world: World, pressed: timedelta
+) -> None:
+    world.evaluate()
+    world.now = NIGHT + pressed
+    assert world.alerts(Slug.SYNC_OVERDUE) == []
+    assert evaluate.is_overdue(world.tables, world.account.id, NIGHT + timedelta(hours=26)) is None
+    world.now = NIGHT + timedelta(hours=26, minutes=1)
+    assert evaluate.is_overdue(world.tables, world.account.id, world.now) is not None
+    assert len(world.alerts(Slug.SYNC_OVERDUE)) == 1
+    world.now += timedelta(minutes=15)
+    assert evaluate.is_overdue(world.tables, world.account.id, world.now) is None, "it is said now"
+
+
+def test_an_account_whose_first_night_does_not_end_is_overdue_after_26_hours(world: World) -> None:
+    world.unclose()
+    world.account = world.account.model_copy(update={"since": NIGHT - timedelta(hours=20)})
+    world.evaluate()
+    assert evaluate.is_overdue(world.tables, world.account.id, NIGHT + timedelta(hours=6)) is None
+    assert evaluate.is_overdue(world.tables, world.account.id, NIGHT + timedelta(hours=7)) is not None
+
+
 def test_an_unknown_run_is_a_bug_of_the_caller(world: World) -> None:
     world.run = "never"
     with pytest.raises(LookupError):

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from shared.licensing.models import Trouble
 from shared.mail.delivery import Told
 from shared.microsoft.models import Blame, Customer, Gdap, SharedMailbox, Sku, Subscription, Term
 from tests.shared.alerts.world import (
+    DAY,
     NIGHT,
     TRANSIENT,
     World,
@@ -47,10 +48,11 @@ IN_ORDER = (
 
 
 class Worth(NamedTuple):
-    """What is at stake in a row, each month."""
+    """What is at stake in a row, each month, and until when."""
 
     money: Decimal = Decimal(0)
     seats: int = 0
+    until: date = date.max
 
 
 @dataclass
@@ -120,8 +122,11 @@ class Tenant:
             self._bill(mapping_id, name)
         match kind:
             case 9:  # the year's term is nearly over
-                self._sell(name, seats, term(f"{name}-s", dice.randint(6, 25)))
-                self.rows[Slug.RENEWAL_DUE, f"{self.id}|{name}-s"] = Worth(seats=seats)
+                days = dice.randint(6, 25)
+                self._sell(name, seats, term(f"{name}-s", days))
+                self.rows[Slug.RENEWAL_DUE, f"{self.id}|{name}-s"] = Worth(
+                    seats=seats, until=(NIGHT + days * DAY).date()
+                )
             case 10:  # it goes on for long
                 self._sell(name, seats, term(f"{name}-s", dice.randint(40, 365)))
             case 11:  # it renews every month
@@ -129,7 +134,9 @@ class Tenant:
             case 12:  # the last month, with seats that are spare
                 days = dice.randint(6, 25)
                 self._sell(name, seats, term(f"{name}-s", days, duration="P1M", auto_renew=False), spare=1)
-                self.rows[Slug.RENEWAL_DUE, f"{self.id}|{name}-s"] = Worth(seats=seats)
+                self.rows[Slug.RENEWAL_DUE, f"{self.id}|{name}-s"] = Worth(
+                    seats=seats, until=(NIGHT + days * DAY).date()
+                )
                 self.rows[Slug.UNUSED_LICENSES, f"{self.id}|{name}"] = Worth(self.price, 1)
             case 13:  # a shared mailbox has one
                 self.skus.append(sku(name, seats))
@@ -245,7 +252,7 @@ def test_over_nights_of_failures_rows_neither_go_nor_come_back_as_new(world: Wor
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_digest_has_new_rows_first_and_of_each_type_what_costs_most_then_what_is_open_longest(
+def test_the_digest_has_new_rows_first_and_of_each_type_what_costs_most_then_what_is_due_soonest_or_open_longest(
     world: World, seed: int
 ) -> None:
     tenants, worth = generated(world, seed)
@@ -277,9 +284,10 @@ def test_the_digest_has_new_rows_first_and_of_each_type_what_costs_most_then_wha
 
 def _place(
     label: Label, worth: MappingOf[Label, Worth], ages: MappingOf[Label, datetime]
-) -> tuple[Decimal, int, datetime]:
+) -> tuple[Decimal, date, datetime, int]:
     """Where a row belongs among those of its type; rows of one place may stand in any order."""
-    return -worth[label].money, -worth[label].seats, ages[label]
+    at_stake = worth[label]
+    return -at_stake.money, at_stake.until, ages[label], -at_stake.seats
 
 
 def shown(world: World, told: Told) -> list[tuple[str, list[tuple[Slug, list[Label]]]]]:

@@ -13,7 +13,7 @@ from shared.alerts.models import Alert, Slug
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
 from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.delivery import MailState, Outcome, mail_id
+from shared.mail.delivery import MailState, Outcome, mail_id, mails
 from shared.mail.message import build
 from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
@@ -131,6 +131,66 @@ def test_what_a_refused_mail_said_is_new_in_the_next_digest(world: World, post: 
     tell(world, post, world.now.date(), due=True)
     assert len(post.mails) == 1
     assert post.mails[0].subject.startswith("4 new: 1 failed push")
+
+
+@pytest.mark.parametrize("failure", [Delivery.REFUSED, Delivery.UNCLEAR])
+def test_an_urgent_mail_that_did_not_arrive_is_tried_again_the_next_day_and_only_there(
+    world: World, post: Post, failure: Delivery
+) -> None:
+    weekly(world, "a@msp.example.com", "b@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    post.says["b@msp.example.com"] = failure
+    tick(world, post)
+    assert [mail.to for mail in post.mails] == ["a@msp.example.com"]
+    post.says.clear()
+    world.now += 20 * HOUR
+    tick(world, post)
+    assert len(post.mails) == 1, "not on the same day: it may have arrived"
+    world.now += 2 * HOUR
+    tick(world, post)
+    tick(world, post)
+    world.now += 24 * HOUR
+    tick(world, post)
+    assert [mail.to for mail in post.mails] == ["a@msp.example.com", "b@msp.example.com"]
+    assert post.mails[1].subject == post.mails[0].subject
+
+
+def test_what_was_urgent_in_a_digest_that_was_refused_does_not_wait_for_the_next_one(
+    world: World, post: Post
+) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    post.says["a@msp.example.com"] = Delivery.REFUSED
+    tell(world, post, world.now.date(), due=True)
+    post.says.clear()
+    world.now += HOUR
+    tick(world, post)
+    assert post.mails == []
+    world.now += 24 * HOUR
+    tick(world, post)
+    (mail,) = post.mails
+    assert mail.subject.startswith("Urgent: failed push")
+
+
+def test_an_address_that_refuses_everything_is_tried_once_a_day_and_keeps_nobody_waiting(
+    world: World, post: Post
+) -> None:
+    weekly(world, "a@msp.example.com", "dead@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    post.says["dead@msp.example.com"] = Delivery.REFUSED
+    tick(world, post)
+    world.now = world.now.replace(hour=0) + 24 * HOUR
+    tick(world, post)  # of the new day: nobody but the dead address has something to hear
+    assert len(post.mails) == 1
+    world.now += 2 * HOUR
+    fails(world, "mapping1", "mapping2")
+    tick(world, post)
+    assert [mail.to for mail in post.mails] == ["a@msp.example.com"] * 2
+    kept = [row.kind for row in mails(world.tables, world.account.id) if "dead" in row.recipient]
+    assert kept == ["urgent", "urgent"]
 
 
 def send_again(world: World, post: Post, failed: str) -> Outcome:

@@ -365,6 +365,11 @@ class World:
         )
         runs.start(self.tables, self.account.id, run)
 
+    def close_night(self, read: int, not_read: int) -> None:
+        """The newest night counted so many tenants."""
+        counted = {"read": read, "not_read": not_read}
+        runs.update(self.tables, self.account.id, self.run, lambda run: run.model_copy(update=counted))
+
     def unclose(self) -> None:
         """No nightly run ever came to its end."""
         runs.update(

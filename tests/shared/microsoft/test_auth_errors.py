@@ -33,7 +33,7 @@ def refused(error: str, *codes: int, at_home: bool = False) -> NotRead:
         ("invalid_grant", 50020, Blame.TENANT, "GDAP relationship approved"),
         ("invalid_grant", 53003, Blame.TENANT, "Conditional Access"),
         ("interaction_required", 530003, Blame.TENANT, "Conditional Access"),
-        ("invalid_request", 90002, Blame.GONE, "does not know this tenant any more"),
+        ("invalid_request", 90002, Blame.GONE, "end its lines in the PSA, then remove the company"),
         ("invalid_request", 5000224, Blame.GONE, "does not know this tenant any more"),
         ("invalid_grant", 50196, Blame.TRANSIENT, "tries again by itself"),
         ("invalid_grant", 90033, Blame.TRANSIENT, "tries again by itself"),

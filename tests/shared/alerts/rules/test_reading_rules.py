@@ -208,6 +208,16 @@ def test_what_a_sign_in_problem_says_is_not_said_twice_unless_that_type_is_off(b
     assert [alert.finding.slug for alert in billed.alerts() if alert.not_checked_since is None] == [OVERDUE]
 
 
+def test_an_overdue_tenant_is_told_by_its_sign_in_problem_alone_once_that_is_known(billed: World) -> None:
+    billed.fail("t1", TRANSIENT)
+    billed.sleep(2)
+    assert len(billed.alerts(OVERDUE)) == 1
+    billed.sleep()
+    billed.fail("t1", CONSENT)
+    assert len(billed.alerts(AUTH)) == 1
+    assert billed.alerts(OVERDUE) == []
+
+
 def test_a_tenant_that_is_just_being_read_does_not_become_overdue(billed: World) -> None:
     """Its trouble is not known again before the read has ended: a sign-in problem would be told twice."""
     billed.fail("t1", CONSENT)

@@ -1,6 +1,7 @@
 """Removed tenants: only complete lists of one run say so, and only a person's word, or a return, makes it quiet."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -15,7 +16,7 @@ from shared.licensing.reading import NOT_LISTED
 from shared.microsoft.models import Blame, Customer
 from shared.storage import decisions, keys
 from shared.storage.tables import Put
-from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, mapping, sku
+from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 REMOVED, AUTH = Slug.TENANT_REMOVED, Slug.INVALID_AUTH
 TODAY = NIGHT.date()
@@ -190,10 +191,76 @@ def test_a_confirmed_row_closes_until_the_last_day_is_over_then_says_what_is_lef
     finding = left.only(REMOVED).finding
     assert finding.what.endswith("30 Nov 2026 was confirmed as the last day to bill.")
     assert finding.fix == (
-        "End its lines in the PSA, if they still run, and remove the company; Seatwise ended nothing itself."
+        "End its lines in the PSA, if they still run, then remove the company; Seatwise ended nothing itself."
     )
     left.remove("t1")
     assert left.alerts(REMOVED) == []
+
+
+def test_who_was_confirmed_as_gone_is_not_repeated_and_spoils_no_night(left: World) -> None:
+    left.come_back("t1")
+    left.read("t1", sku("e3", 25, 20))
+    left.evaluate()
+    before = left.now
+    left.sleep()
+    left.leave("t1")
+    left.close_night(read=1, not_read=1)
+    evaluation = left.evaluate()
+    assert (evaluation.tenants_not_read, evaluation.last_complete) == (1, before)
+    confirm(left, 20)
+    for nights in (1, 1, 7, 7):
+        left.sleep(nights)
+        left.close_night(read=1, not_read=1)
+        evaluation = left.evaluate()
+        assert (evaluation.tenants_read, evaluation.tenants_not_read) == (1, 0)
+        assert evaluation.last_complete == left.now
+        assert left.alerts() == []
+    left.sleep(7)
+    assert [alert.finding.slug for alert in left.alerts()] == [REMOVED], "the last day is over"
+
+
+def test_the_last_complete_night_stays_known_when_a_later_one_misses_a_tenant(left: World) -> None:
+    left.evaluate()
+    confirm(left, 20)
+    left.sleep()
+    left.close_night(read=1, not_read=1)
+    complete = left.now
+    left.evaluate()
+    left.sleep()
+    left.fail("t2")
+    left.close_night(read=0, not_read=2)
+    evaluation = left.evaluate()
+    assert (evaluation.tenants_not_read, evaluation.last_complete) == (1, complete)
+
+
+def test_a_dismissal_is_honoured_the_night_a_list_is_missing_and_its_own_writes_are_told(left: World) -> None:
+    left.evaluate()
+    left.sleep()
+    left.partner("p1", trouble=TRANSIENT)
+    assert len(left.alerts(REMOVED)) == 1
+    dismiss(left)
+    assert left.alerts() == []
+    left.lines(line("mapping1", blocked="The line was cancelled."))
+    assert [alert.finding.slug for alert in left.alerts()] == [Slug.PUSH_FAILED]
+
+
+def test_who_is_seen_in_one_list_has_not_left_whatever_was_decided(left: World) -> None:
+    left.evaluate()
+    confirm(left, 20)
+    left.sleep()
+    left.come_back("t1")
+    left.read("t1", sku("e3", 25, 20))
+    left.partner("p2", trouble=TRANSIENT)
+    assert [alert.finding.slug for alert in left.alerts()] == [Slug.UNUSED_LICENSES]
+
+
+def test_whose_company_was_removed_and_who_is_a_customer_again_waits_to_be_added(left: World) -> None:
+    left.evaluate()
+    confirm(left, 0)
+    left.remove("t1")
+    left.evaluate()
+    left.come_back("t1")
+    assert [alert.finding.slug for alert in left.alerts()] == [Slug.TENANT_NOT_ADDED]
 
 
 def test_the_newest_word_counts_and_every_word_is_kept(left: World) -> None:
@@ -236,3 +303,52 @@ def test_the_zone_of_the_account_says_when_the_thirtieth_day_begins(left: World)
     assert left.alerts(REMOVED) == []
     left.now += timedelta(hours=1)  # 11:10 UTC is 00:10 of the next day there
     assert len(left.alerts(REMOVED)) == 1
+
+
+# -- lines that outlive their company -------------------------------------------------------------------------------
+
+
+def test_the_lines_of_a_removed_company_are_told_until_they_are_let_go(left: World) -> None:
+    left.map("t1", mapping("mapping1", "e3"), mapping("mapping2", "e5"))
+    left.lines(line("mapping1"), line("mapping2", confirmed=5))
+    left.remove("t1")
+    alert = left.only(REMOVED)
+    assert alert.finding.who == "Contoso Ltd"
+    assert alert.finding.what == (
+        "Its company was removed, and 2 lines on agreement 12 in ConnectWise still bill 30 seats."
+    )
+    assert alert.finding.fix == (
+        "End them in ConnectWise and take their mappings off; or add the company again."
+    )
+    assert (alert.finding.tenant_id, alert.finding.seats, alert.finding.money) == ("t1", 30, Decimal(600))
+    left.sleep(7)
+    left.partner("p1", trouble=TRANSIENT)
+    left.psa_trouble("401", "No.")
+    assert left.only(REMOVED) == alert
+    left.psa_trouble()
+    left.lines(line("mapping2", confirmed=5))
+    assert "and 1 line on agreement 12 in ConnectWise still bills 5 seats" in left.only(REMOVED).finding.what
+    left.lines()
+    assert left.alerts(REMOVED) == []
+
+
+def test_they_are_told_no_more_once_the_company_is_added_again(world: World) -> None:
+    world.add("t1", sku("e3", 25))
+    world.map("t1", mapping("mapping1", "e3"))
+    world.lines(line("mapping1"))
+    assert world.alerts(REMOVED) == []
+    world.remove("t1")
+    assert len(world.alerts(REMOVED)) == 1
+    world.add("t1", sku("e3", 25))
+    assert world.alerts(REMOVED) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": "The line was cancelled."}]
+)
+def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
+    left: World, changes: dict[str, object]
+) -> None:
+    left.lines(line("mapping1").model_copy(update=changes))
+    left.remove("t1")
+    assert left.alerts(REMOVED) == []

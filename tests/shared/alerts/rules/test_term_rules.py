@@ -224,12 +224,31 @@ def test_terms_that_are_unknown_again_close_nothing(world: World) -> None:
     assert (kept.opened_at, kept.not_checked_since) == (opened, world.now)
 
 
-def test_a_tenant_that_was_not_read_is_not_judged(world: World) -> None:
+def test_a_tenant_that_was_not_read_is_not_judged_until_the_day_is_over(world: World) -> None:
     have(world, term("s1", 1))
     world.only(RENEWAL)
-    world.sleep(2)
+    world.sleep()
     world.fail("t1")
     assert world.only(RENEWAL).not_checked_since == world.now
+    world.sleep()
+    assert renewals(world) == []
+
+
+def test_a_day_that_is_over_closes_its_row_also_where_terms_are_unknown_again(world: World) -> None:
+    have(world, term("s1", 20))
+    world.only(RENEWAL)
+    world.sleep(21)
+    world.terms("t1", ago=31 * DAY)
+    assert renewals(world) == []
+
+
+@pytest.mark.parametrize("hours, rows", [(8, 1), (9, 0)])
+def test_the_zone_of_the_account_says_when_the_day_is_over(world: World, hours: int, rows: int) -> None:
+    """11:10 UTC of the day is 00:10 of the next one in Auckland."""
+    world.account = world.account.model_copy(update={"timezone": "Pacific/Auckland"})
+    have(world, term("s1", 0))
+    world.now += timedelta(hours=hours)
+    assert len(renewals(world)) == rows
 
 
 def test_before_terms_were_ever_read_there_is_no_row(world: World) -> None:
