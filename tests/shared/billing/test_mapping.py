@@ -1,6 +1,6 @@
 """K7: a mapping owns exactly one line and a line has one mapping, whatever is saved, repeated or at the same time."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -488,6 +488,20 @@ def test_a_line_that_was_not_let_go_because_the_process_ended_is_never_written(w
     world.push_until_done()
     assert world.quantity(mapped) == 10
     assert int(world.fake.line(other.id).quantity) == 12
+
+
+def test_a_line_that_was_created_and_not_let_go_is_never_written_for_the_new_agreement(world: World) -> None:
+    mapped = world.map_new(seats=10)
+    world.push_until_done()
+    created = world.record(mapped).line_id
+    world.fake.edit_line(created, ends=date(2026, 3, 1))
+    at = world.add_agreement()
+    moved = world.mappings("contoso").mappings[0].model_copy(update={"agreement_id": at})
+    interrupted(world, mapped, only(moved), commits=2)
+    world.later_read({SKU: 12})
+    world.night()
+    assert int(world.fake.line(created).quantity) == 10
+    assert [(write.agreement_id, write.after) for write in world.fake.sent[1:]] == [(at, 12)]
 
 
 def test_do_not_bill_lets_go_of_the_line_and_never_cancels_it(world: World) -> None:
