@@ -11,10 +11,11 @@ from shared.accounts.models import Account, Company, DigestSettings, Mode
 from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
 from shared.billing import repository as billing
-from shared.billing.mapping import Decider, save_profile
+from shared.billing.mapping import save_profile
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
+    Decider,
     LineRecord,
     Mapping,
     PsaConnection,

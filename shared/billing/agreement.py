@@ -214,6 +214,9 @@ class _Work:
         self._save(line.model_copy(update={"intent": doubted}), doubted, LedgerEvent.UNKNOWN, why)
 
     def _conclude(self, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
+        if evidence.line is not None and self._is_anothers(evidence.line, line):
+            self._lose(line, intent, evidence.line)
+            return
         match evidence.effect:
             case Effect.APPLIED:
                 self._confirm(line, intent, evidence.line)
@@ -221,6 +224,16 @@ class _Work:
                 self._try_again(line, intent)
             case Effect.DIVERGED:
                 self._diverge(line, intent, evidence.line, evidence.why)
+
+    def _is_anothers(self, there: Line, line: LineRecord) -> bool:
+        lines = self.record.lines.values()
+        return any(one.line_id == there.id and one.mapping_id != line.mapping_id for one in lines)
+
+    def _lose(self, line: LineRecord, intent: Intent, there: Line) -> None:
+        """The line that was created belongs to another mapping meanwhile: the next one has a mark of its own."""
+        why = f"The line that was created for it ({there.id}) was chosen for another mapping."
+        said = {"refused": why, "refused_in": self._bench.run, "mark": self.record.claims}
+        self._drop_intent(line, intent, LedgerEvent.REFUSED, why, **said)
 
     def _try_again(self, line: LineRecord, intent: Intent) -> None:
         """Proven not applied: it may be planned once more in this run, and then at the next."""
@@ -328,7 +341,7 @@ def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, tod
         before=0,
         after=change.after,
         effective=change.effective or today,
-        marker=f"{marker_prefix(line.mapping_id)}{today:%Y%m%d}",
+        marker=f"{marker_prefix(line.mapping_id)}{line.mark}",
         billable=wish.billable,
         invoice_text=wish.options.invoice_text,
     )

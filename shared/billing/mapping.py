@@ -1,37 +1,24 @@
 """Mapping licences to lines (K7): a mapping owns exactly one line, and a line belongs to at most one mapping."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from shared.billing import records, repository
-from shared.billing.models import (
-    AgreementRecord,
-    BillingProfile,
-    LedgerEntry,
-    LedgerEvent,
-    LineRecord,
-    Mapping,
-    TenantMappings,
-)
-from shared.billing.observe import observed
-from shared.billing.plan import Wish
-from shared.billing.psa.base import Line, Psa
+from shared.accounts import repository as accounts
+from shared.billing import leaving, owning, records, repository
+from shared.billing.asked_once import AskedOnce
+from shared.billing.leaving import Left, check_settled
+from shared.billing.models import BillingProfile, Decider, Mapping, TenantMappings
+from shared.billing.owning import Draft, Save, key_of
+from shared.billing.planning import AgreementKey
+from shared.billing.psa.base import Psa
+from shared.billing.records import Kept
 from shared.errors import Rejected
-from shared.storage.decisions import decide, get
+from shared.storage.decisions import Decision, decide, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
-MOST_LINES = 300
-"""Lines of one agreement that Seatwise keeps: they are one row, which holds some 500 with all that may befall them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decider:
-    """Who decides, when, and why: kept with every version of a decision."""
-
-    who: str
-    reason: str
-    now: datetime
+MEANWHILE = "The mappings or a line of them were changed at this moment. Look at them again and repeat."
 
 
 def save_profile(tables: Tables, account: AccountId, profile: BillingProfile, by: Decider) -> None:
@@ -48,155 +35,148 @@ def save_profile(tables: Tables, account: AccountId, profile: BillingProfile, by
 
 
 def map_tenant(
-    tables: Tables, psas: dict[str, Psa], account: AccountId, wanted: TenantMappings, by: Decider
-) -> None:
-    """Put a tenant's mappings in force. `psas` are the signed-in PSA connections by id.
-
-    Lines are claimed before the decision is stored, so that no two mappings can own one, and let go after it. An
-    adopted line's present quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as
-    it was is not touched. Raises Rejected with the sentence to show.
-    """
-    profiles = repository.profiles(tables, account)
-    before = {one.id: one for one in _in_force(tables, account, wanted.tenant_id)}
-    let_go = [one for one in before.values() if one.bill and not _stays_in_its_agreement(one, wanted)]
-    for mapping in let_go:
-        kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
-        _check_settled(kept.record.lines.get(mapping.id))
-    for mapping in wanted.mappings:
-        if mapping.bill:
-            was = before.get(mapping.id)
-            _own(tables, psas, account, wanted.tenant_id, mapping, was, profiles, by)
-    decide(
-        tables,
-        account,
-        repository.MAPPINGS,
-        wanted.tenant_id,
-        wanted,
-        who=by.who,
-        reason=by.reason,
-        now=by.now,
-    )
-    for mapping in let_go:
-        _release(tables, account, mapping, by)
-
-
-def _in_force(tables: Tables, account: AccountId, tenant_id: str) -> tuple[Mapping, ...]:
-    found = get(tables, account, repository.MAPPINGS, tenant_id, TenantMappings)
-    return found.mappings if found else ()
-
-
-def _stays_in_its_agreement(mapping: Mapping, wanted: TenantMappings) -> bool:
-    return any(
-        one.id == mapping.id
-        and one.bill
-        and (one.connection, one.agreement_id) == (mapping.connection, mapping.agreement_id)
-        for one in wanted.mappings
-    )
-
-
-def _check_settled(line: LineRecord | None) -> None:
-    if line is not None and line.intent is not None:
-        raise Rejected(
-            "A write to the line is not settled yet: nobody knows whether the PSA has it. Repeat this after the next "
-            "sync, which finds out."
-        )
-
-
-def _release(tables: Tables, account: AccountId, mapping: Mapping, by: Decider) -> None:
-    """The line stays in the PSA as it is, and may be mapped again."""
-    while True:
-        kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
-        line = kept.record.lines.get(mapping.id)
-        if line is None or line.intent is not None:
-            return
-        others = {name: one for name, one in kept.record.lines.items() if name != mapping.id}
-        entry = LedgerEntry(
-            event=LedgerEvent.RELEASED,
-            at=by.now,
-            run="",
-            mapping_id=mapping.id,
-            line_id=line.line_id,
-            before=line.confirmed,
-            who=by.who,
-            why=by.reason,
-        )
-        try:
-            records.save(tables, account, kept, kept.record.model_copy(update={"lines": others}), [entry])
-        except Conflict:
-            continue
-        return
-
-
-def _own(
     tables: Tables,
     psas: dict[str, Psa],
     account: AccountId,
-    tenant_id: str,
-    mapping: Mapping,
-    was: Mapping | None,
-    profiles: dict[str, BillingProfile],
+    wanted: TenantMappings,
     by: Decider,
+    looked_after: Collection[str] = (),
 ) -> None:
-    """Claim the mapping's line, unless it names the same one as before; `was` is the mapping in force."""
-    profile = profiles.get(mapping.profile)
-    if profile is None or profile.connection != mapping.connection:
-        raise Rejected(
-            f"There is no billing profile '{mapping.profile}' for this PSA connection. Choose another one."
-        )
-    kept = records.get(tables, account, mapping.connection, mapping.agreement_id)
-    known = kept.record.lines.get(mapping.id)
-    if known is not None and known.tenant_id != tenant_id:
-        raise Rejected(f"The mapping id '{mapping.id}' belongs to another tenant. Use a new one.")
-    if known is not None and known.product_id == profile.product_id:
-        unchanged = was is not None and was.line_id == mapping.line_id
-        if unchanged or known.line_id == mapping.line_id:
-            return
-    _check_settled(known)
-    if known is None and len(kept.record.lines) >= MOST_LINES:
-        raise Rejected(
-            f"Agreement {mapping.agreement_id} has {MOST_LINES} mapped lines, which is the most. Use another agreement."
-        )
-    psa = psas[mapping.connection]
-    fresh = {line.id: line for line in psa.lines(mapping.agreement_id)}
-    line = LineRecord(
-        mapping_id=mapping.id,
-        tenant_id=tenant_id,
-        product_id=profile.product_id,
-        line_id=mapping.line_id,
-        losses=known.losses if known else (),
-    )
-    if mapping.line_id:
-        _check_adoptable(kept.record, fresh.get(mapping.line_id), mapping, profile)
-    wish = Wish.of(mapping, profile, tenant_id)
-    record = observed(kept.record.with_line(line), fresh, {mapping.id: wish}, by.now)
-    line = record.lines[mapping.id]
-    entry = LedgerEntry(
-        event=LedgerEvent.ADOPTED,
-        at=by.now,
-        run="",
-        mapping_id=mapping.id,
-        line_id=line.line_id,
-        after=line.confirmed,
-        who=by.who,
-        why=by.reason,
-    )
+    """Put a tenant's mappings in force. `psas` are the signed-in PSA connections by id.
+
+    `looked_after` names the lines that a person looks after from now on: they may be left although they still bill.
+
+    Everything is read and judged before anything is stored. Then lines are claimed, so that no two mappings can own
+    one; then the decision is stored; then what no mapping has any more is let go. Whatever ends this in between, the
+    plan writes only to lines that are in force, and the same save again completes it. An adopted line's present
+    quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as it was is not touched.
+    Raises Rejected with the sentence to show.
+    """
+    decided = newest(tables, account, repository.MAPPINGS, wanted.tenant_id)
+    billing = [one for one in wanted.mappings if one.bill]
+    kept = _records(tables, account, wanted)
+    save = Save(tables, account, wanted, by, repository.profiles(tables, account), kept, AskedOnce(psas))
+    for mapping in billing:
+        owning.check_profile(save.profiles, mapping)
+    claims = [mapping for mapping in billing if not save.stays(mapping)]
+    for line in (
+        *map(save.line, claims),
+        *(kept[place].record.lines[name] for place, name in _unwanted(save)),
+    ):
+        check_settled(line)
+    left = _left(save, decided, billing)
+    _check_left(save, left, claims, looked_after)
+    said = replace(by, reason=" ".join((by.reason, *leaving.by_hand(left, looked_after))))
+    save = replace(save, by=said)
+    _store(save, _drafts(save, claims), decided)
+    for place, name in _unwanted(save):
+        _release(save, place, name)
+
+
+def _records(tables: Tables, account: AccountId, wanted: TenantMappings) -> dict[AgreementKey, Kept]:
+    """The records of the agreements that are named, and of those where lines of the tenant are kept.
+
+    Raises Rejected when another tenant has a mapping of the same id: it would lose its line.
+    """
+    ids = {one.id for one in wanted.mappings if one.bill}
+    named = {key_of(one) for one in wanted.mappings if one.bill}
+    found = {}
+    for connection in repository.connections(tables, account):
+        for kept in records.all_of(tables, account, connection.id):
+            key = connection.id, kept.record.agreement_id
+            tenants = {line.tenant_id for line in kept.record.lines.values()}
+            for line in kept.record.lines.values():
+                if line.mapping_id in ids and line.tenant_id != wanted.tenant_id:
+                    raise Rejected(
+                        f"The mapping id '{line.mapping_id}' belongs to another tenant. Use a new one."
+                    )
+            if wanted.tenant_id in tenants or key in named:
+                found[key] = kept
+    for place in named - found.keys():
+        found[place] = records.get(tables, account, *place)
+    return found
+
+
+def _unwanted(save: Save) -> list[tuple[AgreementKey, str]]:
+    """What is kept for the tenant and no mapping wants: also what an interrupted save left there."""
+    return [
+        (place, name)
+        for place, kept in save.kept.items()
+        for name, line in kept.record.lines.items()
+        if line.tenant_id == save.wanted.tenant_id and not save.bills(kept.record, name)
+    ]
+
+
+def _left(save: Save, decided: Decision | None, billing: Sequence[Mapping]) -> list[Left]:
+    """Lines of mappings in force until now that no mapping has after this save."""
+    kept = {(key_of(one), one.line_id or _own_line(save, one)) for one in billing if save.stays(one)}
+    kept |= {(key_of(one), one.line_id) for one in billing}
+    found = decided.read(TenantMappings) if decided else None
+    before = [one for one in found.mappings if one.bill] if found else []
+    had = [Left(one, one.line_id or _own_line(save, one)) for one in before]
+    return [one for one in had if one.line_id and (key_of(one.mapping), one.line_id) not in kept]
+
+
+def _own_line(save: Save, mapping: Mapping) -> str:
+    """The line that was created for a mapping, "" when there is none."""
+    line = save.line(mapping)
+    return line.line_id if line is not None and line.serves("") else ""
+
+
+def _check_left(
+    save: Save, left: Sequence[Left], claims: Sequence[Mapping], looked_after: Collection[str]
+) -> None:
+    if left:
+        zone = accounts.account(save.tables, save.account).zone
+        creating = [mapping for mapping in claims if not mapping.line_id]
+        leaving.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(zone).date())
+
+
+def _drafts(save: Save, claims: Sequence[Mapping]) -> list[Draft]:
+    if not claims:
+        return []
+    company = accounts.companies(save.tables, save.account).get(save.wanted.tenant_id)
+    by_agreement: defaultdict[AgreementKey, list[Mapping]] = defaultdict(list)
+    for mapping in claims:
+        by_agreement[key_of(mapping)].append(mapping)
+    return [owning.draft(save, save.kept[place], mine, company) for place, mine in by_agreement.items()]
+
+
+def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> None:
+    """The lines, then the decision. Raises Rejected when somebody else decided or changed a line meanwhile."""
+    tenant, by = save.wanted.tenant_id, save.by
+    if newest(save.tables, save.account, repository.MAPPINGS, tenant) != decided:
+        raise Rejected(MEANWHILE)
     try:
-        records.save(tables, account, kept, record, [entry] if line.line_id else [])
-    except Conflict as conflict:
-        raise Rejected(
-            "The agreement was changed at this moment. Look at its lines again and repeat."
-        ) from conflict
-
-
-def _check_adoptable(
-    record: AgreementRecord, line: Line | None, mapping: Mapping, profile: BillingProfile
-) -> None:
-    if line is None:
-        raise Rejected(
-            f"Line {mapping.line_id} is not in agreement {mapping.agreement_id}. Choose one that is."
+        for one in drafts:
+            records.save(save.tables, save.account, one.kept, one.record, one.entries)
+        decide(
+            save.tables,
+            save.account,
+            repository.MAPPINGS,
+            tenant,
+            save.wanted,
+            who=by.who,
+            reason=by.reason,
+            now=by.now,
         )
-    if line.product_id != profile.product_id:
-        raise Rejected(f"Line {line.id} bills another product than the billing profile '{profile.name}'.")
-    owner = next((one for one in record.lines.values() if one.line_id == line.id), None)
-    if owner is not None and owner.mapping_id != mapping.id:
-        raise Rejected(f"Line {line.id} already belongs to another mapping. A line has one mapping.")
+    except Conflict as conflict:
+        raise Rejected(MEANWHILE) from conflict
+
+
+def _release(save: Save, place: AgreementKey, name: str) -> None:
+    """The line stays in the PSA as it is, and may be mapped again."""
+    while True:
+        kept = records.get(save.tables, save.account, *place)
+        line = kept.record.lines.get(name)
+        if line is None or line.intent is not None:
+            return
+        others = {other: one for other, one in kept.record.lines.items() if other != name}
+        let_go = (*kept.record.let_go, line.line_id) if line.line_id else kept.record.let_go
+        record = kept.record.model_copy(update={"lines": others, "let_go": let_go})
+        entries = [] if line.gave_its_line_up else [owning.released(save.by, name, line)]
+        try:
+            records.save(save.tables, save.account, kept, record, entries)
+        except Conflict:
+            continue
+        return

@@ -1,5 +1,6 @@
 """Billing profiles, mappings and what is remembered about each agreement line."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +12,15 @@ from shared.accounts.models import MicrosoftId
 from shared.billing.psa.base import BillableOption, Write
 from shared.licensing.licences import LicenceKey
 from shared.storage.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who decides, when, and why: kept with every version of a decision."""
+
+    who: str
+    reason: str
+    now: datetime
 
 
 class PsaConnection(Document):
@@ -209,6 +219,11 @@ class LineRecord(Document):
     tenant_id: str
     product_id: str
     line_id: str = ""
+    adopted: bool = False
+    """The mapping chose the line; else it asks for one of its own."""
+    mark: int = 0
+    """How the mark of a line that is created for it ends: the number of the agreement's newest claim when the mapping
+    came. Each repeat of a creation has the same mark, and none that was asked for later."""
     confirmed: int | None = None
     """What the PSA was last proven to say; None: never seen."""
     confirmed_at: datetime | None = None
@@ -231,6 +246,15 @@ class LineRecord(Document):
     """What would be written if the account were live."""
     written_in: str = ""
     """The run that last wrote the line."""
+
+    def serves(self, chosen: str) -> bool:
+        """It is the line of a mapping that names this one ("" asks for a line of its own)."""
+        return self.line_id == chosen if chosen else not self.adopted
+
+    @property
+    def gave_its_line_up(self) -> bool:
+        """Another mapping of the tenant took it, in a save that was not completed yet."""
+        return self.adopted and not self.line_id
 
     @property
     def state(self) -> LineState:
@@ -272,6 +296,8 @@ class AgreementRecord(Document):
     """When its lines were last read from the PSA."""
     unreadable: str = ""
     """Why they could not be read at the newest attempt."""
+    let_go: tuple[str, ...] = ()
+    """Its lines that a person let go of: not ours any more, also where one carries our mark."""
     lines: dict[str, LineRecord] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """What a fresh read of an agreement's lines means for what is remembered about them. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from shared.billing.models import AgreementRecord, Drift, LedgerEntry, LedgerEvent, LineRecord
@@ -20,10 +21,12 @@ def observed(
     A line with an open intent is left alone: its own read-back says what became of it. `run` is the run that looks.
     """
     owned = {line.line_id for line in record.lines.values()}
-    lines = {
-        mapping_id: _over(_one(line, fresh, owned, wishes.get(mapping_id), now), wishes.get(mapping_id), run)
-        for mapping_id, line in record.lines.items()
-    }
+    fresh = {id_: replace(one, marker="") if id_ in record.let_go else one for id_, one in fresh.items()}
+    lines = {}
+    for mapping_id, line in record.lines.items():
+        wish = wishes.get(mapping_id)
+        wish = wish if wish is not None and wish.is_for(record, line) else None
+        lines[mapping_id] = _over(_one(line, fresh, owned, wish, now), wish, run)
     return AgreementRecord.model_validate({**dict(record), "lines": lines, "read_at": now, "unreadable": ""})
 
 

@@ -30,6 +30,10 @@ from shared.licensing.models import Head, Snapshot
 
 FRESH = timedelta(hours=36)
 """A snapshot whose read began longer ago is never pushed (I6)."""
+ANOTHER_LINE = "A change of its mapping was not completed."
+ANOTHER_PRODUCT = "Its billing profile names another product now."
+SAVED_AGAIN_IS_RIGHT = frozenset({ANOTHER_LINE, ANOTHER_PRODUCT})
+"""Reasons that a person ends by saving the mappings again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class Wish:
     connection: str
     agreement_id: str
     """Where the mapping's line is: one that it left elsewhere is not its line any more."""
+    line_id: str
+    """The line that the mapping names; "" asks for one of its own."""
+    product_id: str
     tenant_id: str
     quantity: int | None
     """None when the snapshot gives no number to trust."""
@@ -62,6 +69,8 @@ class Wish:
             mapping_id=mapping.id,
             connection=intern(mapping.connection),
             agreement_id=mapping.agreement_id,
+            line_id=mapping.line_id,
+            product_id=intern(profile.product_id),
             tenant_id=tenant_id,
             quantity=quantity,
             why_not=why_not,
@@ -71,6 +80,10 @@ class Wish:
 
     def is_of(self, record: AgreementRecord) -> bool:
         return (self.connection, self.agreement_id) == (record.connection, record.agreement_id)
+
+    def is_for(self, record: AgreementRecord, line: LineRecord) -> bool:
+        """Of this record, and about the very line that is kept there."""
+        return self.is_of(record) and line.serves(self.line_id)
 
 
 _PLAIN = Options()
@@ -147,8 +160,8 @@ def make(
             if _is_unwanted(line.hold, wish):
                 unwanted.add(wish.mapping_id)
             change = _change(record, wish, line)
-            if wish.why_not and (change is not None or wish.quantity is None):
-                why_not[wish.mapping_id] = wish.why_not
+            if why := _why_not(wish, line, change):
+                why_not[wish.mapping_id] = why
                 continue
             if change is None:
                 continue
@@ -171,6 +184,15 @@ def _is_unwanted(hold: Hold | None, wish: Wish) -> bool:
     if hold is None or wish.quantity is None or wish.why_not:
         return False
     return wish.quantity != hold.change.after
+
+
+def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> str:
+    """Why a line that may be out of step is not planned, or that what is kept is not the line in force; else ""."""
+    if not line.serves(wish.line_id):
+        return ANOTHER_LINE
+    if change is not None and wish.product_id != line.product_id:
+        return ANOTHER_PRODUCT
+    return wish.why_not if change is not None or wish.quantity is None else ""
 
 
 def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:

@@ -7,11 +7,13 @@ from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
 from shared.alerts.rules.view import AccountView, OwnLine, Unreadable
 from shared.alerts.rules.words import coded, line, name, sentence, unclear
 from shared.alerts.wording import Wording
+from shared.billing.plan import SAVED_AGAIN_IS_RIGHT
 from shared.billing.repository import PsaTrouble
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."
 SYNC = "Choose “sync now” for the customer; if that does not help, check its subscriptions in Microsoft 365."
+SAVE = "Look at the customer’s mappings and save them again."
 LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
 
 
@@ -65,7 +67,8 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT
     elif record.drift is None and record.not_planned:
-        state, what, fix = "waits", f" keeps its number for now: {sentence(record.not_planned)}", SYNC
+        state, what = "waits", f" keeps its number for now: {sentence(record.not_planned)}"
+        fix = SAVE if record.not_planned in SAVED_AGAIN_IS_RIGHT else SYNC
     else:
         return
     key, scope, of = identity("line", *own.key), psa_scope(own.key.connection), record.tenant_id

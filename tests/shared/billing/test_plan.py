@@ -7,7 +7,7 @@ import pytest
 
 from shared.accounts.models import GuardSettings, Mode
 from shared.billing.models import HoldReason, LineState, Options, Verdict
-from shared.billing.plan import FRESH, change_id
+from shared.billing.plan import ANOTHER_PRODUCT, FRESH, change_id
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
 from shared.microsoft.models import Subscription
@@ -136,6 +136,30 @@ def test_subscriptions_that_do_not_add_up_leave_the_line_as_it_is_and_say_why(wo
     world.later_read({SKU: 10}, subscriptions=(whole,))
     world.push_until_done("2026-03-02-again")
     assert world.record(mapped).state is LineState.IN_STEP
+
+
+# A profile that names another product
+
+
+def test_no_line_of_a_product_that_the_profile_named_before_is_created(world: World) -> None:
+    mapped, other = world.map_new(seats=7), world.fake.add_product("M365-E5").id
+    world.name_product(other)
+    world.night()
+    assert (world.fake.sent, world.record(mapped).not_planned) == ([], ANOTHER_PRODUCT)
+    world.save_mappings("contoso")
+    world.night()
+    assert [write.product_id for write in world.fake.sent] == [other]
+    assert world.record(mapped).state is LineState.IN_STEP
+
+
+def test_no_line_of_a_product_that_the_profile_named_before_is_changed(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    world.name_product(world.fake.add_product("M365-E5").id)
+    world.night()
+    assert world.record(mapped).state is LineState.IN_STEP  # its number is right
+    world.later_read({SKU: 12})
+    world.night()
+    assert (world.fake.sent, world.record(mapped).not_planned) == ([], ANOTHER_PRODUCT)
 
 
 # Holds and decisions

@@ -1,6 +1,6 @@
 """One account with one PSA, tenants and mapped lines, all in memory: what the tests of billing are told about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,9 +11,10 @@ from shared.accounts.models import Account, Company, DigestSettings, GuardSettin
 from shared.accounts.runs import Run, RunState
 from shared.billing import approval, planning, push, records, repository
 from shared.billing.agreement import Bench
-from shared.billing.mapping import Decider, map_tenant, save_profile
+from shared.billing.mapping import map_tenant, save_profile
 from shared.billing.models import (
     BillingProfile,
+    Decider,
     Hold,
     LedgerEntry,
     LineRecord,
@@ -101,13 +102,17 @@ class World:
         self._mappings: dict[str, list[Mapping]] = {}
         accounts.save_account(self.tables, self.account)
         repository.save_connection(self.tables, ACCOUNT, self.connection)
-        profile = BillingProfile(
-            id=PROFILE, name="Business Premium", connection=CONNECTION, product_id=self.product.id
-        )
-        save_profile(self.tables, ACCOUNT, profile, self.by())
+        self.name_product(self.product.id)
 
     def by(self) -> Decider:
         return Decider("ann@northwind.test", "mapped by hand", self.clock.now())
+
+    def name_product(self, product_id: str) -> None:
+        """The billing profile bills this product."""
+        profile = BillingProfile(
+            id=PROFILE, name="Business Premium", connection=CONNECTION, product_id=product_id
+        )
+        save_profile(self.tables, ACCOUNT, profile, self.by())
 
     # Microsoft
 
@@ -221,8 +226,11 @@ class World:
     def mappings(self, tenant: str) -> TenantMappings:
         return TenantMappings(tenant_id=tenant, mappings=tuple(self._mappings[tenant]))
 
-    def save_mappings(self, tenant: str, wanted: TenantMappings | None = None) -> None:
-        map_tenant(self.tables, {CONNECTION: self.psa}, ACCOUNT, wanted or self.mappings(tenant), self.by())
+    def save_mappings(
+        self, tenant: str, wanted: TenantMappings | None = None, looked_after: Collection[str] = ()
+    ) -> None:
+        wanted = wanted or self.mappings(tenant)
+        map_tenant(self.tables, {CONNECTION: self.psa}, ACCOUNT, wanted, self.by(), looked_after)
 
     # A run's push
 

@@ -9,7 +9,7 @@ from shared.accounts.models import Mode
 from shared.alerts.models import Slug
 from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import Change, Decided, Drift, Hold, HoldReason, Intent, Options, Verdict
-from shared.billing.plan import change_id
+from shared.billing.plan import ANOTHER_LINE, ANOTHER_PRODUCT, change_id
 from shared.billing.psa.base import Write, WriteKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
@@ -87,6 +87,12 @@ def test_what_prorates_cannot_be_approved_yet(mapped: World) -> None:
     assert finding.fix == (
         "This cannot be approved yet: make the change in ConnectWise by hand, and Seatwise takes the number over."
     )
+
+
+@pytest.mark.parametrize("why", [ANOTHER_LINE, ANOTHER_PRODUCT])
+def test_a_line_whose_mapping_must_be_saved_again_says_so(mapped: World, why: str) -> None:
+    mapped.lines(line("mapping1", not_planned=why))
+    assert mapped.only(FAILED).finding.fix == "Look at the customer’s mappings and save them again."
 
 
 def test_a_line_that_waits_to_be_created_says_so(mapped: World) -> None:

@@ -137,6 +137,11 @@ class FakePsa:
         """The line as it truly is, without a read."""
         return self._lines[line_id]
 
+    def created_line(self) -> str:
+        """The one line that carries a mark."""
+        (marked,) = [line.id for line in self._lines.values() if line.marker]
+        return marked
+
     # The Psa protocol
 
     def check(self) -> None:
