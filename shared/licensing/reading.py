@@ -1,35 +1,28 @@
 """The reading half of a run: partner lists, then every added tenant, each as a whole or not at all."""
 
-import gzip
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import SecretStr
-
 from shared.accounts import repository, runs
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
 from shared.errors import RetryLater
-from shared.licensing import beside, snapshot, terms
-from shared.licensing.models import CustomerList, Head, HeadStatus, PartnerList, ReadStatus, Trouble
+from shared.licensing import beside, customer_lists, snapshot, terms
+from shared.licensing.customer_lists import WAIT, Partner, trouble_of
+from shared.licensing.models import Head, HeadStatus, ReadStatus, Trouble
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.models import Blame, NotRead, PartnerConnection, SignInMode
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
-from shared.storage.secrets import Secrets, SecretsUnavailable
-from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
-
-_log = logging.getLogger("seatwise.reading")
+from shared.storage.secrets import Secrets
+from shared.storage.tables import Change, Conflict, Insert, Replace, Row, Tables
 
 HEADS_AT_ONCE = 40
 """Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
-WAIT = timedelta(seconds=60)
-"""Before the next try when Microsoft did not say how long to wait."""
 TIMED_OUT = Trouble(
     blame=Blame.TRANSIENT,
     code="timed out",
@@ -57,15 +50,6 @@ class TenantToRead:
     """The terms of its subscriptions are due too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """One partner connection in a run: its customers, as far as they are known, and whether they can be reached."""
-
-    connection: PartnerConnection
-    customers: dict[str, Customer]
-    trouble: Trouble | None
-
-
 def read_partners(
     tables: Tables,
     blobs: Blobs,
@@ -81,7 +65,7 @@ def read_partners(
     Raises RetryLater while a list fails for a passing reason and the run has time.
     """
     partners = [
-        _read_partner(tables, blobs, secrets, microsoft, account.id, connection, run, now)
+        customer_lists.read(tables, blobs, secrets, microsoft, account.id, connection, run, now)
         for connection in connections.all_of(tables, account.id)
     ]
     added = repository.companies(tables, account.id)
@@ -131,60 +115,6 @@ def _commit(tables: Tables, changes: Sequence[Change]) -> None:
         tables.commit(changes)
     except Conflict as conflict:
         raise RetryLater(timedelta(seconds=5), "a tenant changed while the run was starting") from conflict
-
-
-def _read_partner(
-    tables: Tables,
-    blobs: Blobs,
-    secrets: Secrets,
-    microsoft: Microsoft,
-    account: AccountId,
-    connection: PartnerConnection,
-    run: Run,
-    now: datetime,
-) -> Partner:
-    """One connection's list for this run: read at most once per run, else as it is stored."""
-    key = keys.partner_list(account, connection.id)
-    blob = keys.partner_list_blob(account, connection.id)
-    row = tables.get(key)
-    stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
-    if stored.run == run.id:
-        return Partner(connection, stored_customers(blobs, blob), stored.trouble)
-    try:
-        _renew(secrets, account, connection, microsoft.check_partner(account, connection))
-        customers = microsoft.customers(account, connection)
-    except NotRead as failed:
-        if failed.blame is Blame.TRANSIENT and now < run.started_at + timedelta(minutes=10):
-            raise RetryLater(failed.after or WAIT, f"the customer list of {connection.name}") from failed
-        trouble = _trouble(failed)
-        tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
-        return Partner(connection, stored_customers(blobs, blob), trouble)
-    document = CustomerList(customers=tuple(customers))
-    blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
-    fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
-    tables.commit([Put(key, fresh)])
-    return Partner(connection, {c.tenant_id: c for c in customers}, None)
-
-
-def _renew(
-    secrets: Secrets, account: AccountId, connection: PartnerConnection, rotated: SecretStr | None
-) -> None:
-    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good."""
-    if rotated is None:
-        return
-    try:
-        secrets.put(account, connection.refresh_token, rotated.get_secret_value())
-    except SecretsUnavailable as unavailable:
-        _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
-
-
-def stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
-    """The newest complete list in the blob of that name, by tenant id; empty when there was never one."""
-    data = blobs.get(name)
-    if data is None:
-        return {}
-    stored = CustomerList.model_validate_json(gzip.decompress(data))
-    return {customer.tenant_id: customer for customer in stored.customers}
 
 
 def reachable(
@@ -259,12 +189,8 @@ def read_tenant(
     passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
     if passing is not None and now < run.reading_ends - timedelta(minutes=5):
         raise RetryLater(passing.after or WAIT, f"tenant {asked.tenant_id}: {passing.code}")
-    trouble = _trouble(passing or troubles[0]) if troubles else TIMED_OUT
+    trouble = trouble_of(passing or troubles[0]) if troubles else TIMED_OUT
     snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
-
-
-def _trouble(failed: NotRead) -> Trouble:
-    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
 
 
 def _is_pending(head: Head, run: Run) -> bool:

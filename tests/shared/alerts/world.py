@@ -13,6 +13,7 @@ from shared.alerts import evaluate
 from shared.alerts.models import Alert, Evaluation, Slug
 from shared.billing import records, repository
 from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
+from shared.licensing.customer_lists import stored_customers
 from shared.licensing.models import (
     CustomerList,
     Head,
@@ -23,7 +24,7 @@ from shared.licensing.models import (
     Terms,
     Trouble,
 )
-from shared.licensing.reading import NOT_LISTED, stored_customers
+from shared.licensing.reading import NOT_LISTED
 from shared.licensing.terms import pack
 from shared.microsoft import connections
 from shared.microsoft.models import (

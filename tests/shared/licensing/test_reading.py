@@ -10,8 +10,9 @@ from shared.accounts.models import Account, Company, DigestSettings
 from shared.accounts.runs import READING_LIMIT, Run
 from shared.errors import RetryLater
 from shared.licensing import reading
+from shared.licensing.customer_lists import WAIT, Partner
 from shared.licensing.models import Head, ReadStatus, Trouble
-from shared.licensing.reading import WAIT, Partner, TenantToRead, finish_reading, reachable, read_partners
+from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import (

@@ -1,0 +1,92 @@
+"""The customer list of a partner connection: read once per run, else as it was last complete."""
+
+import gzip
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from shared.accounts.runs import Run
+from shared.errors import RetryLater
+from shared.licensing.models import CustomerList, PartnerList, Trouble
+from shared.microsoft.connector import Microsoft
+from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.secrets import Secrets, SecretsUnavailable
+from shared.storage.tables import Put, Tables
+
+_log = logging.getLogger("seatwise.reading")
+
+WAIT = timedelta(seconds=60)
+"""Before the next try when Microsoft did not say how long to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner connection in a run: its customers, as far as they are known, and whether they can be reached."""
+
+    connection: PartnerConnection
+    customers: dict[str, Customer]
+    trouble: Trouble | None
+
+
+def read(
+    tables: Tables,
+    blobs: Blobs,
+    secrets: Secrets,
+    microsoft: Microsoft,
+    account: AccountId,
+    connection: PartnerConnection,
+    run: Run,
+    now: datetime,
+) -> Partner:
+    """One connection's list for this run: read at most once per run, else as it is stored."""
+    key = keys.partner_list(account, connection.id)
+    blob = keys.partner_list_blob(account, connection.id)
+    row = tables.get(key)
+    stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
+    if stored.run == run.id:
+        return Partner(connection, stored_customers(blobs, blob), stored.trouble)
+    try:
+        _renew(secrets, account, connection, microsoft.check_partner(account, connection))
+        customers = microsoft.customers(account, connection)
+    except NotRead as failed:
+        if failed.blame is Blame.TRANSIENT and now < run.started_at + timedelta(minutes=10):
+            raise RetryLater(failed.after or WAIT, f"the customer list of {connection.name}") from failed
+        trouble = trouble_of(failed)
+        tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
+        return Partner(connection, stored_customers(blobs, blob), trouble)
+    document = CustomerList(customers=tuple(customers))
+    blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
+    fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
+    tables.commit([Put(key, fresh)])
+    return Partner(connection, {c.tenant_id: c for c in customers}, None)
+
+
+def _renew(
+    secrets: Secrets, account: AccountId, connection: PartnerConnection, rotated: SecretStr | None
+) -> None:
+    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good."""
+    if rotated is None:
+        return
+    try:
+        secrets.put(account, connection.refresh_token, rotated.get_secret_value())
+    except SecretsUnavailable as unavailable:
+        _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
+
+
+def stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
+    """The newest complete list in the blob of that name, by tenant id; empty when there was never one."""
+    data = blobs.get(name)
+    if data is None:
+        return {}
+    stored = CustomerList.model_validate_json(gzip.decompress(data))
+    return {customer.tenant_id: customer for customer in stored.customers}
+
+
+def trouble_of(failed: NotRead) -> Trouble:
+    """What is kept of a read that did not complete."""
+    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
