@@ -22,6 +22,8 @@ _log = logging.getLogger("seatwise.reading")
 
 WAIT = timedelta(seconds=60)
 """Before the next try when Microsoft did not say how long to wait."""
+TRIED_FOR = timedelta(minutes=10)
+"""Every tenant of the account waits for the lists: what takes longer is read by the list as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ def read(
         _renew(secrets, account, connection, microsoft.check_partner(account, connection))
         customers = microsoft.customers(account, connection)
     except NotRead as failed:
-        if failed.blame is Blame.TRANSIENT and now < run.started_at + timedelta(minutes=10):
-            raise RetryLater(failed.after or WAIT, f"the customer list of {connection.name}") from failed
+        wait = failed.after or WAIT
+        if failed.blame is Blame.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
+            raise RetryLater(wait, f"the customer list of {connection.name}") from failed
         trouble = trouble_of(failed)
         tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
         return Partner(connection, stored_customers(blobs, blob), trouble)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.accounts import repository, runs
 from shared.accounts.models import Account
-from shared.accounts.runs import Run
+from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import beside, customer_lists, snapshot, terms
 from shared.licensing.customer_lists import WAIT, Partner, trouble_of
@@ -23,6 +23,8 @@ from shared.storage.tables import Change, Conflict, Insert, Replace, Row, Tables
 
 HEADS_AT_ONCE = 40
 """Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
+TO_READ = timedelta(minutes=5)
+"""A wait that leaves less than this to the end of the reading is not begun."""
 TIMED_OUT = Trouble(
     blame=Blame.TRANSIENT,
     code="timed out",
@@ -61,9 +63,12 @@ def read_partners(
 ) -> list[TenantToRead]:
     """Read every partner connection's list and set the heads of the run's tenants to pending.
 
-    A repeat asks again only for what is still pending, so a redelivered message does no harm.
+    A repeat asks again only for what is still pending, so a redelivered message does no harm. One that comes when
+    the run's reading is over takes no tenant from a newer run.
     Raises RetryLater while a list fails for a passing reason and the run has time.
     """
+    if run.state is not RunState.READING or now >= run.reading_ends:
+        return []
     partners = [
         customer_lists.read(tables, blobs, secrets, microsoft, account.id, connection, run, now)
         for connection in connections.all_of(tables, account.id)
@@ -187,8 +192,10 @@ def read_tenant(
         snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
         return
     passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
-    if passing is not None and now < run.reading_ends - timedelta(minutes=5):
-        raise RetryLater(passing.after or WAIT, f"tenant {asked.tenant_id}: {passing.code}")
+    if passing is not None:
+        wait = passing.after or WAIT
+        if now + wait < run.reading_ends - TO_READ:
+            raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing.code}")
     trouble = trouble_of(passing or troubles[0]) if troubles else TIMED_OUT
     snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
 

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from shared.accounts import repository, runs
 from shared.accounts.models import Account, Company, DigestSettings
-from shared.accounts.runs import READING_LIMIT, Run
+from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import reading
 from shared.licensing.customer_lists import WAIT, Partner
@@ -237,6 +237,41 @@ def test_a_list_that_fails_for_a_moment_is_tried_again_as_late_as_microsoft_asks
     assert later.value.after == timedelta(seconds=90)
 
 
+@pytest.mark.parametrize("asked_for", [timedelta(minutes=10), timedelta(hours=24)])
+def test_a_list_that_microsoft_wants_to_give_later_is_not_waited_for_by_the_whole_account(
+    night: Night, asked_for: timedelta
+) -> None:
+    night.add("contoso", "", "p1")
+    night.add("fabrikam", "", "p2")
+    night.ask()
+    night.microsoft.lists["p1"] = throttled(asked_for)
+    night.start("r2", START + timedelta(days=1))
+    assert [one.tenant_id for one in night.ask(night.run.started_at)] == ["contoso", "fabrikam"]
+
+
+@pytest.mark.parametrize("late", [READING_LIMIT, timedelta(hours=24)])
+def test_a_start_that_comes_after_the_end_of_its_reading_asks_for_nothing_and_takes_no_tenant(
+    night: Night, late: timedelta
+) -> None:
+    night.add("contoso")
+    old = night.run
+    night.start("r2", START + late)
+    night.ask(START + late)
+    night.run = old
+    asked = len(night.microsoft.asked)
+    assert night.ask(START + late) == []
+    assert (night.head("contoso").run, len(night.microsoft.asked)) == ("r2", asked)
+
+
+def test_a_run_that_is_past_its_reading_is_not_started_again(night: Night) -> None:
+    night.add("contoso")
+    night.run = runs.update(
+        night.tables, ACCOUNT, "r1", lambda run: run.model_copy(update={"state": RunState.CLOSED})
+    )
+    assert night.ask() == []
+    assert night.microsoft.asked == []
+
+
 def test_after_ten_minutes_the_tenants_are_read_by_the_list_of_yesterday(night: Night) -> None:
     night.add("contoso")
     night.ask()
@@ -341,6 +376,15 @@ def test_a_throttled_tenant_waits_at_least_as_long_as_microsoft_asks(
         night.read(asked)
     assert later.value.after == waits
     assert night.head("contoso").status is ReadStatus.PENDING
+
+
+def test_a_wait_that_ends_after_the_reading_is_not_begun(night: Night) -> None:
+    night.add("contoso")
+    night.microsoft.reads["p1", "contoso"] = throttled(READING_LIMIT)
+    (asked,) = night.ask()
+    night.read(asked)
+    head = night.head("contoso")
+    assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.TRANSIENT)
 
 
 def test_a_tenant_whose_one_connection_is_only_busy_is_not_blamed_by_the_other(night: Night) -> None:
