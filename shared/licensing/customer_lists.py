@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +25,18 @@ WAIT = timedelta(seconds=60)
 """Before the next try when Microsoft did not say how long to wait."""
 TRIED_FOR = timedelta(minutes=10)
 """Every tenant of the account waits for the lists: what takes longer is read by the list as it was."""
+NO_CUSTOMERS = Trouble(
+    blame=Blame.INVALID,
+    code="no customers",
+    sentence="Partner Center lists no customers at all any more, which is hard to believe. Seatwise reads once more "
+    "before it takes that for true.",
+)
+NO_GDAP = Trouble(
+    blame=Blame.INVALID,
+    code="no relationships",
+    sentence="Microsoft lists no delegated-admin relationship (GDAP) with any customer any more, which is hard to "
+    "believe. Seatwise reads once more before it takes that for true.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,10 @@ def read(
     run: Run,
     now: datetime,
 ) -> Partner:
-    """One connection's list for this run: read at most once per run, else as it is stored."""
+    """One connection's list for this run: read at most once per run, else as it is stored.
+
+    A list that lost all its customers, or all their GDAP, is believed when the next night repeats it.
+    """
     key = keys.partner_list(account, connection.id)
     blob = keys.partner_list_blob(account, connection.id)
     row = tables.get(key)
@@ -59,14 +75,45 @@ def read(
         wait = failed.after or WAIT
         if failed.blame is Blame.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
             raise RetryLater(wait, f"the customer list of {connection.name}") from failed
-        trouble = trouble_of(failed)
-        tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
-        return Partner(connection, stored_customers(blobs, blob), trouble)
+        return _stands(tables, blobs, account, connection, stored, run, trouble_of(failed))
+    doubt = _doubt(customers, lambda: stored_customers(blobs, blob))
+    if doubt is not None and not (run.nightly and stored.trouble == doubt):
+        return _stands(tables, blobs, account, connection, stored, run, doubt)
     document = CustomerList(customers=tuple(customers))
     blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
     fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
     tables.commit([Put(key, fresh)])
     return Partner(connection, {c.tenant_id: c for c in customers}, None)
+
+
+def _stands(
+    tables: Tables,
+    blobs: Blobs,
+    account: AccountId,
+    connection: PartnerConnection,
+    stored: PartnerList,
+    run: Run,
+    trouble: Trouble,
+) -> Partner:
+    """The list as it was last complete, with what is wrong with the newest one."""
+    told = stored.model_copy(update={"run": run.id, "trouble": trouble})
+    tables.commit([Put(keys.partner_list(account, connection.id), told)])
+    customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
+    return Partner(connection, customers, trouble)
+
+
+def _doubt(customers: Sequence[Customer], stored: Callable[[], Mapping[str, Customer]]) -> Trouble | None:
+    """What is wholly gone that was in the stored list, which is only looked up when something is."""
+    if _any_gdap(customers):
+        return None
+    before = stored()
+    if before and not customers:
+        return NO_CUSTOMERS
+    return NO_GDAP if _any_gdap(before.values()) else None
+
+
+def _any_gdap(customers: Iterable[Customer]) -> bool:
+    return any(customer.gdap is not None for customer in customers)
 
 
 def _renew(

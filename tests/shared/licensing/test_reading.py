@@ -11,7 +11,7 @@ from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import reading
 from shared.licensing.customer_lists import WAIT, Partner
-from shared.licensing.models import Head, ReadStatus, Trouble
+from shared.licensing.models import Head, PartnerList, ReadStatus, Trouble
 from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
@@ -123,10 +123,11 @@ class Night:
             self.microsoft.lists[one.id] = ()
         self.run = self.start("r1", START)
 
-    def start(self, name: str, at: datetime, tenants: tuple[str, ...] | None = None) -> Run:
-        self.run = runs.start(
-            self.tables, ACCOUNT, Run(id=name, on=date(2026, 3, 2), started_at=at, tenants=tenants)
-        )
+    def start(
+        self, name: str, at: datetime, tenants: tuple[str, ...] | None = None, *, nightly: bool = True
+    ) -> Run:
+        run = Run(id=name, on=date(2026, 3, 2), started_at=at, tenants=tenants, nightly=nightly)
+        self.run = runs.start(self.tables, ACCOUNT, run)
         return self.run
 
     def add(self, tenant: str, preferred: str = "", *partners: str) -> None:
@@ -288,6 +289,62 @@ def test_a_partner_whose_sign_in_is_refused_is_not_tried_tenant_by_tenant(night:
     assert night.ask(night.run.started_at) == []
     head = night.head("contoso")
     assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.PARTNER)
+
+
+# Lists that are suddenly empty
+
+
+def without_gdap(night: Night) -> tuple[Customer, ...]:
+    listed = night.microsoft.lists["p1"]
+    assert not isinstance(listed, NotRead)
+    return tuple(customer.model_copy(update={"gdap": None}) for customer in listed)
+
+
+def list_row(night: Night) -> PartnerList:
+    row = night.tables.get(keys.partner_list(ACCOUNT, "p1"))
+    assert row is not None
+    return row.read(PartnerList)
+
+
+@pytest.mark.parametrize("gone", ["customers", "relationships"])
+def test_a_list_that_is_suddenly_empty_stands_as_it_was_until_another_night_repeats_it(
+    night: Night, gone: str
+) -> None:
+    night.add("contoso")
+    night.ask()
+    night.microsoft.lists["p1"] = () if gone == "customers" else without_gdap(night)
+    night.start("r2", START + timedelta(days=1))
+    assert [one.tenant_id for one in night.ask(night.run.started_at)] == ["contoso"]
+    doubted = list_row(night)
+    assert (doubted.trouble and doubted.trouble.blame, doubted.began) == (Blame.INVALID, START)
+    night.start("sync", START + timedelta(days=1, minutes=1), ("contoso",), nightly=False)
+    assert len(night.ask(night.run.started_at)) == 1
+    night.start("r3", START + timedelta(days=2))
+    assert night.ask(night.run.started_at) == []
+    assert list_row(night).trouble is None
+    trouble = night.head("contoso").trouble
+    assert trouble is not None
+    assert trouble.blame is (Blame.GONE if gone == "customers" else Blame.TENANT)
+
+
+def test_a_list_that_is_full_again_ends_the_doubt(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    full = night.microsoft.lists["p1"]
+    for number, listed in enumerate([(), full, ()], start=1):
+        night.microsoft.lists["p1"] = listed
+        night.start(f"night-{number}", START + timedelta(days=number))
+        assert len(night.ask(night.run.started_at)) == 1
+    assert list_row(night).trouble is not None
+
+
+def test_a_partner_that_never_had_a_relationship_is_not_doubted_for_having_none(night: Night) -> None:
+    night.add("contoso")
+    night.microsoft.lists["p1"] = without_gdap(night)
+    for number in range(2):
+        night.start(f"night-{number}", START + timedelta(days=number))
+        night.ask(night.run.started_at)
+        assert list_row(night).trouble is None
 
 
 # Through which connection
