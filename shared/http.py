@@ -93,7 +93,7 @@ class Http:
                 )
         # One session serves every account: a cookie that one was given must not travel with another's request.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._session = session
+        self.session = session
         self.clock = clock
         self.sleep = sleep
         self._retrying = Retrying(
@@ -141,7 +141,7 @@ class Http:
 
     def _send(self, method: str, url: str, request: Request) -> requests.Response:
         sent: Request = {"timeout": TIMEOUT, **request}
-        with self._session.request(method, url, allow_redirects=False, stream=True, **sent) as answer:
+        with self.session.request(method, url, allow_redirects=False, stream=True, **sent) as answer:
             return _whole(answer)
 
     def _refuse_what_may_pass(self, answer: requests.Response) -> None:

@@ -187,9 +187,12 @@ def read_tenant(
         except NotRead as failed:
             troubles.append(failed)
             continue
-        more = beside.read(microsoft, account, connection, head, read, in_turn=asked.terms)
         on = now.astimezone(account.zone).date()
-        snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
+        more = beside.unread(account)
+        try:
+            more = beside.read(microsoft, account, connection, head, read, in_turn=asked.terms)
+        finally:  # whatever goes wrong with the rest, the licences were read
+            snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
         return
     passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
     if passing is not None:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from shared.http import Http, Throttled, Unreachable
+from shared.hurried import Hurried
 from shared.microsoft import graph, mailboxes, partner, terms
 from shared.microsoft.addresses import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.auth_errors import as_not_read
@@ -33,6 +34,8 @@ class Microsoft:
 
     def __init__(self, http: Http, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self._http = http
+        self._hurried = Hurried(http)
+        """For what is read beside the licences: it must not keep them waiting."""
         self._clock = clock
         self._sign_in = SignIn(http, secrets, clock)
 
@@ -90,7 +93,7 @@ class Microsoft:
 
         def by_exchange(token: Token) -> MailboxRead:
             source: SharedMailboxSource = ExchangeMailboxes(
-                self._http, token.value, tenant_id, app_only=connection.mode is SignInMode.APP_ONLY
+                self._hurried, token.value, tenant_id, app_only=connection.mode is SignInMode.APP_ONLY
             )
             return mailboxes.read(source, users)
 
@@ -112,7 +115,7 @@ class Microsoft:
 
         def read(token: Token) -> tuple[Term, ...]:
             try:
-                return terms.read_terms(self._http, token.value, tenant_id)
+                return terms.read_terms(self._hurried, token.value, tenant_id)
             except (Throttled, Unreachable) as failure:
                 raise as_not_read(failure, "Partner Center") from None
 

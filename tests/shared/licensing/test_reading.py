@@ -45,7 +45,7 @@ class FakeMicrosoft(Microsoft):
         self.lists: dict[str, tuple[Customer, ...] | NotRead] = {}
         self.reads: dict[tuple[str, str], int | NotRead] = {}
         self.subscriptions: tuple[Subscription, ...] = ()
-        self.boxes: MailboxRead | NotRead = MailboxRead(MailboxSource.EXCHANGE, 0, ())
+        self.boxes: MailboxRead | Exception = MailboxRead(MailboxSource.EXCHANGE, 0, ())
         self.told: tuple[Term, ...] | NotRead = ()
         self.rotated: SecretStr | None = None
         self.asked: list[tuple[str, str]] = []
@@ -73,7 +73,7 @@ class FakeMicrosoft(Microsoft):
         self, account: AccountId, connection: PartnerConnection, read: TenantRead
     ) -> MailboxRead:
         self.asked.append((connection.id, f"mailboxes of {read.tenant_id}"))
-        if isinstance(self.boxes, NotRead):
+        if isinstance(self.boxes, Exception):
             raise self.boxes
         return self.boxes
 
