@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import SecretStr
-
 from shared.accounts.runs import Run
 from shared.errors import RetryLater
 from shared.licensing.models import CustomerList, PartnerList, Trouble
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection
+from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, Renewal
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
-from shared.storage.secrets import Secrets, SecretsUnavailable
+from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
 from shared.storage.tables import Put, Tables
 
 _log = logging.getLogger("seatwise.reading")
@@ -117,14 +115,19 @@ def _any_gdap(customers: Iterable[Customer]) -> bool:
 
 
 def _renew(
-    secrets: Secrets, account: AccountId, connection: PartnerConnection, rotated: SecretStr | None
+    secrets: Secrets, account: AccountId, connection: PartnerConnection, renewal: Renewal | None
 ) -> None:
-    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good."""
-    if rotated is None:
+    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good.
+
+    Unless a person signed in meanwhile: what that gave is newer, and may hold an MFA that ours lacks.
+    """
+    if renewal is None:
         return
+    name = connection.refresh_token
     try:
-        secrets.put(account, connection.refresh_token, rotated.get_secret_value())
-    except SecretsUnavailable as unavailable:
+        if secrets.get(account, name) == renewal.replaces.get_secret_value():
+            secrets.put(account, name, renewal.refresh_token.get_secret_value())
+    except (SecretMissing, SecretsUnavailable) as unavailable:
         _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
 
 

@@ -20,6 +20,7 @@ from shared.microsoft.models import (
     MailboxSource,
     NotRead,
     PartnerConnection,
+    Renewal,
     SignInMode,
     TenantRead,
     Term,
@@ -39,13 +40,16 @@ class Microsoft:
         self._clock = clock
         self._sign_in = SignIn(http, secrets, clock)
 
-    def check_partner(self, account: AccountId, connection: PartnerConnection) -> SecretStr | None:
+    def check_partner(self, account: AccountId, connection: PartnerConnection) -> Renewal | None:
         """Sign in anew to the partner's own tenant, and give the rotated refresh token for the daily run to store.
 
-        None when app-only. A customer's redemption rotates it too, but only this one is handed out.
+        The secret is read anew, too: a person may have signed in a moment ago. None when app-only. A customer's
+        redemption rotates it too, but only this one is handed out.
         """
-        redeemed = self._sign_in.redeem(account, connection, connection.tenant_id, GRAPH)
-        return SecretStr(redeemed.refresh_token) if redeemed.refresh_token else None
+        redeemed = self._sign_in.renew(account, connection, GRAPH)
+        if not redeemed.refresh_token:
+            return None
+        return Renewal(SecretStr(redeemed.replaces), SecretStr(redeemed.refresh_token))
 
     def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
         """Every customer of the partner, with or without GDAP."""

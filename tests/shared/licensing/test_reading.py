@@ -23,6 +23,7 @@ from shared.microsoft.models import (
     MailboxSource,
     NotRead,
     PartnerConnection,
+    Renewal,
     SignInMode,
     Subscription,
     TenantRead,
@@ -31,6 +32,7 @@ from shared.microsoft.models import (
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.secrets import SecretMissing
 from tests.shared.billing.world import START, sku, user
 
 ACCOUNT = keys.account_id("northwind-msp")
@@ -47,12 +49,12 @@ class FakeMicrosoft(Microsoft):
         self.subscriptions: tuple[Subscription, ...] = ()
         self.boxes: MailboxRead | Exception = MailboxRead(MailboxSource.EXCHANGE, 0, ())
         self.told: tuple[Term, ...] | NotRead = ()
-        self.rotated: SecretStr | None = None
+        self.renewal: Renewal | None = None
         self.asked: list[tuple[str, str]] = []
         self.now = START
 
-    def check_partner(self, account: AccountId, connection: PartnerConnection) -> SecretStr | None:
-        return self.rotated
+    def check_partner(self, account: AccountId, connection: PartnerConnection) -> Renewal | None:
+        return self.renewal
 
     def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
         self.asked.append((connection.id, "customers"))
@@ -91,6 +93,8 @@ class Drawer:
         self.kept: dict[str, str] = {}
 
     def get(self, account: AccountId, name: str) -> str:
+        if name not in self.kept:
+            raise SecretMissing(name)
         return self.kept[name]
 
     def put(self, account: AccountId, name: str, value: str) -> None:
@@ -223,9 +227,17 @@ def test_sync_now_reads_only_its_tenant_and_only_if_it_was_added(night: Night) -
 
 
 def test_a_rotated_sign_in_is_kept(night: Night) -> None:
-    night.microsoft.rotated = SecretStr("new")
+    night.secrets.kept = dict.fromkeys(("partner-p1-refresh-token", "partner-p2-refresh-token"), "old")
+    night.microsoft.renewal = Renewal(SecretStr("old"), SecretStr("new"))
     night.ask()
     assert night.secrets.kept == {"partner-p1-refresh-token": "new", "partner-p2-refresh-token": "new"}
+
+
+def test_a_sign_in_that_a_person_made_meanwhile_is_not_overwritten(night: Night) -> None:
+    night.secrets.kept = {"partner-p1-refresh-token": "signed in with MFA"}
+    night.microsoft.renewal = Renewal(SecretStr("old"), SecretStr("new"))
+    night.ask()
+    assert night.secrets.kept == {"partner-p1-refresh-token": "signed in with MFA"}
 
 
 # Lists that fail
