@@ -151,7 +151,7 @@ class Http:
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Throttled(host, UNTOLD_WAIT if after is None else after, told=after is not None)
-        if status == HTTPStatus.SERVICE_UNAVAILABLE and after is not None:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and after is not None:
             raise Throttled(host, after)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(f"{host} answered {status}.")

@@ -1,5 +1,6 @@
 """The reading half of a run: partner lists, then every added tenant, each as a whole or not at all."""
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -25,6 +26,10 @@ HEADS_AT_ONCE = 40
 """Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
 TO_READ = timedelta(minutes=5)
 """A wait that leaves less than this to the end of the reading is not begun."""
+LONGEST_WAIT = timedelta(minutes=15)
+"""Waits grow up to here, when Microsoft does not say how long."""
+SPREAD = 0.2
+"""The part of a wait by which tenants are spread."""
 TIMED_OUT = Trouble(
     blame=Blame.TRANSIENT,
     code="timed out",
@@ -50,6 +55,8 @@ class TenantToRead:
     connections: tuple[str, ...]
     terms: bool = False
     """The terms of its subscriptions are due too."""
+    attempt: int = 0
+    """How often it was put back."""
 
 
 def read_partners(
@@ -194,13 +201,23 @@ def read_tenant(
         finally:  # whatever goes wrong with the rest, the licences were read
             snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
         return
-    passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
-    if passing is not None:
-        wait = passing.after or WAIT
+    passing = [failed for failed in troubles if failed.blame is Blame.TRANSIENT]
+    if passing:
+        wait = _pause(asked, passing)
         if now + wait < run.reading_ends - TO_READ:
-            raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing.code}")
-    trouble = trouble_of(passing or troubles[0]) if troubles else TIMED_OUT
+            raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing[0].code}")
+    trouble = trouble_of([*passing, *troubles][0]) if troubles else TIMED_OUT
     snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
+
+
+def _pause(asked: TenantToRead, passing: Sequence[NotRead]) -> timedelta:
+    """Twice as long after each attempt, a little longer for some tenants than for others so that they do not come
+    back all at once; never shorter than any of the connections asks.
+    """
+    grown = min(LONGEST_WAIT, WAIT * 2 ** min(asked.attempt, 10))
+    spread = zlib.crc32(asked.tenant_id.encode()) % 100 / 100
+    told = [failed.after for failed in passing if failed.after is not None]
+    return max([grown * (1 + SPREAD * spread), *told])
 
 
 def _is_pending(head: Head, run: Run) -> bool:

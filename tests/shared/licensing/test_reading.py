@@ -1,5 +1,6 @@
 """The reading half of a run: every tenant as a whole or not at all, asked once, and never waited for without an end."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -434,17 +435,60 @@ def test_a_tenant_that_nobody_can_read_says_why_and_keeps_its_numbers(night: Nig
     assert head.snapshot.skus[0].enabled == 10
 
 
-@pytest.mark.parametrize("asked_for, waits", [(None, WAIT), (timedelta(seconds=150), timedelta(seconds=150))])
-def test_a_throttled_tenant_waits_at_least_as_long_as_microsoft_asks(
-    night: Night, asked_for: timedelta | None, waits: timedelta
-) -> None:
-    night.add("contoso")
-    night.microsoft.reads["p1", "contoso"] = throttled(asked_for)
-    (asked,) = night.ask()
+def wait_of(night: Night, asked: TenantToRead) -> timedelta:
     with pytest.raises(RetryLater) as later:
         night.read(asked)
-    assert later.value.after == waits
-    assert night.head("contoso").status is ReadStatus.PENDING
+    assert night.head(asked.tenant_id).status is ReadStatus.PENDING
+    return later.value.after
+
+
+def test_a_throttled_tenant_waits_at_least_as_long_as_microsoft_asks(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.microsoft.reads["p1", "contoso"] = throttled(timedelta(seconds=150))
+    assert wait_of(night, asked) == timedelta(seconds=150)
+    night.microsoft.reads["p1", "contoso"] = throttled()
+    assert wait_of(night, asked) >= WAIT
+
+
+def test_of_two_connections_the_one_that_asks_for_the_longest_pause_gets_it(night: Night) -> None:
+    night.add("contoso", "p1", "p1", "p2")
+    (asked,) = night.ask()
+    for p1, p2 in [(None, timedelta(minutes=10)), (timedelta(minutes=10), timedelta(minutes=2))]:
+        night.microsoft.reads |= {("p1", "contoso"): throttled(p1), ("p2", "contoso"): throttled(p2)}
+        assert wait_of(night, asked) == timedelta(minutes=10)
+
+
+def test_waits_grow_from_attempt_to_attempt_up_to_a_quarter_of_an_hour(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.microsoft.reads["p1", "contoso"] = throttled()
+    waits = [wait_of(night, replace(asked, attempt=attempt)) / MINUTE for attempt in (0, 1, 2, 3, 4, 9, 1000)]
+    for wait, least in zip(waits, (1, 2, 4, 8, 15, 15, 15), strict=True):
+        assert least <= wait <= least * 1.2
+
+
+def test_tenants_that_fail_together_do_not_come_back_together(night: Night) -> None:
+    waits = set()
+    for number in range(20):
+        night.add(f"tenant-{number}")
+        night.microsoft.reads["p1", f"tenant-{number}"] = throttled()
+    for asked in night.ask():
+        waits.add(wait_of(night, asked))
+    assert len(waits) > 10
+
+
+def test_a_whole_night_of_faults_costs_few_attempts(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.microsoft.reads["p1", "contoso"] = throttled()
+    now, night.microsoft.asked = START, []
+    while night.head("contoso").status is ReadStatus.PENDING:
+        try:
+            night.read(asked, now)
+        except RetryLater as later:
+            now, asked = now + later.after, replace(asked, attempt=asked.attempt + 1)
+    assert len(night.microsoft.asked) <= 6
 
 
 def test_a_wait_that_ends_after_the_reading_is_not_begun(night: Night) -> None:
