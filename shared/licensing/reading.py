@@ -214,7 +214,7 @@ def _pause(asked: TenantToRead, passing: Sequence[NotRead]) -> timedelta:
     """Twice as long after each attempt, a little longer for some tenants than for others so that they do not come
     back all at once; never shorter than any of the connections asks.
     """
-    grown = min(LONGEST_WAIT, WAIT * 2 ** min(asked.attempt, 10))
+    grown = min(LONGEST_WAIT, WAIT * (1 << min(asked.attempt, 10)))
     spread = zlib.crc32(asked.tenant_id.encode()) % 100 / 100
     told = [failed.after for failed in passing if failed.after is not None]
     return max([grown * (1 + SPREAD * spread), *told])
