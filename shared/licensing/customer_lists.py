@@ -11,6 +11,7 @@ from shared.errors import RetryLater
 from shared.licensing.models import CustomerList, PartnerList, Trouble
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, Renewal
+from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -73,7 +74,10 @@ def read(
         wait = failed.after or WAIT
         if failed.blame is Blame.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
             raise RetryLater(wait, f"the customer list of {connection.name}") from failed
-        return _stands(tables, blobs, account, connection, stored, run, trouble_of(failed))
+        trouble = trouble_of(failed)
+        if failed.code == SECRETS_UNAVAILABLE:  # it did not pass: nobody can be signed in, at no tenant
+            trouble = trouble.model_copy(update={"blame": Blame.PARTNER})
+        return _stands(tables, blobs, account, connection, stored, run, trouble)
     doubt = _doubt(customers, lambda: stored_customers(blobs, blob))
     if doubt is not None and not (run.nightly and stored.trouble == doubt):
         return _stands(tables, blobs, account, connection, stored, run, doubt)

@@ -26,6 +26,8 @@ LONGEST = timedelta(hours=1)
 """No token is used longer, whatever its answer says: consent and roles may have changed."""
 SECRETS_KEPT = timedelta(minutes=5)
 """So that a run over a thousand tenants does not read the same two secrets a thousand times."""
+SECRETS_UNAVAILABLE = "secrets unavailable"
+"""Code of the refusal without secrets: it may pass in a moment, or stay until a person acts."""
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _SERVICE = "Microsoft's sign-in"
@@ -135,12 +137,9 @@ class SignIn:
             )
         except SecretMissing as missing:
             raise NotRead(Blame.PARTNER, "secret missing", str(missing)) from None
-        except SecretsUnavailable:
-            raise NotRead(
-                Blame.TRANSIENT,
-                "secrets unavailable",
-                "The store of secrets could not be read, so nobody was signed in. Seatwise tries again by itself.",
-            ) from None
+        except SecretsUnavailable as unavailable:
+            # Its own sentence says whether it passes, and else who must do what; it holds no secret.
+            raise NotRead(Blame.TRANSIENT, SECRETS_UNAVAILABLE, str(unavailable)) from None
         with self._lock:
             self._credentials[_key(account, connection)] = credentials
         return credentials

@@ -30,6 +30,7 @@ from shared.microsoft.models import (
     TenantRead,
     Term,
 )
+from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
@@ -302,6 +303,23 @@ def test_a_partner_whose_sign_in_is_refused_is_not_tried_tenant_by_tenant(night:
     assert night.ask(night.run.started_at) == []
     head = night.head("contoso")
     assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.PARTNER)
+
+
+def test_without_the_partners_secrets_no_tenant_is_tried_once_it_is_clear_that_they_stay_away(
+    night: Night,
+) -> None:
+    night.add("contoso")
+    night.ask()
+    sentence = "The secret cannot be decrypted. Enter it again."
+    night.microsoft.lists["p1"] = NotRead(Blame.TRANSIENT, SECRETS_UNAVAILABLE, sentence)
+    night.start("r2", START + timedelta(days=1))
+    with pytest.raises(RetryLater):
+        night.ask(night.run.started_at)
+    assert night.ask(night.run.started_at + 10 * MINUTE) == []
+    trouble = night.head("contoso").trouble
+    assert trouble is not None
+    assert (trouble.blame, trouble.sentence) == (Blame.PARTNER, sentence)
+    assert list_row(night).trouble == trouble
 
 
 # Lists that are suddenly empty

@@ -155,7 +155,8 @@ def test_a_missing_secret_is_named_and_nobody_is_asked(fake: FakeMicrosoft, sign
 
 def test_a_store_of_secrets_that_is_down_stops_the_sign_in(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     fake.secrets.down = True
-    assert refusal_of(sign_in).blame is Blame.TRANSIENT
+    refused = refusal_of(sign_in)
+    assert (refused.blame, refused.sentence) == (Blame.TRANSIENT, "the store is down")
     assert fake.sent == []
 
 
