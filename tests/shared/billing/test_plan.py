@@ -304,7 +304,7 @@ def test_a_true_zero_that_is_doubted_again_and_again_is_written_once_a_person_ap
     assert HoldReason.SUSPICIOUS in world.held()[0].reasons
     world.decide(the_held_change(world))
     world.later_read({SKU: 0})
-    world.push_until_done()
+    world.push_until_done("2026-03-03")
     assert world.quantity(mapped) == 0
 
 
