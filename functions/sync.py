@@ -55,7 +55,7 @@ def read_tenant(message: func.QueueMessage) -> None:
 
 def _read(wired: Wiring, asked: ReadTenant) -> Iterator[Work]:
     account, run, partners = _settings_of(asked.account, asked.run)
-    tenant = TenantToRead(asked.tenant, asked.connections, asked.terms)
+    tenant = TenantToRead(asked.tenant, asked.connections, asked.terms, asked.attempt)
     reading.read_tenant(
         wired.tables, wired.blobs, wired.microsoft, account, partners, run, tenant, wired.clock()
     )

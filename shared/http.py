@@ -93,7 +93,7 @@ class Http:
                 )
         # One session serves every account: a cookie that one was given must not travel with another's request.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._session = session
+        self.session = session
         self.clock = clock
         self.sleep = sleep
         self._retrying = Retrying(
@@ -141,7 +141,7 @@ class Http:
 
     def _send(self, method: str, url: str, request: Request) -> requests.Response:
         sent: Request = {"timeout": TIMEOUT, **request}
-        with self._session.request(method, url, allow_redirects=False, stream=True, **sent) as answer:
+        with self.session.request(method, url, allow_redirects=False, stream=True, **sent) as answer:
             return _whole(answer)
 
     def _refuse_what_may_pass(self, answer: requests.Response) -> None:
@@ -151,7 +151,7 @@ class Http:
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Throttled(host, UNTOLD_WAIT if after is None else after, told=after is not None)
-        if status == HTTPStatus.SERVICE_UNAVAILABLE and after is not None:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and after is not None:
             raise Throttled(host, after)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(f"{host} answered {status}.")

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DOMAINS = ("accounts", "microsoft", "licensing", "billing", "alerts", "reports", "retention")
 """Each knows those before it."""
-KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "internet")
+KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "hurried", "internet")
 PURE = (
     "shared.accounts.due",
     "shared.alerts.excluded",

@@ -18,6 +18,11 @@ NONE_LEFT: Final = Trouble(
     sentence="Microsoft lists no shared mailboxes at all any more, which is hard to believe. Seatwise reads once more "
     "before it takes that for true.",
 )
+INTERRUPTED: Final = Trouble(
+    blame=Blame.TRANSIENT,
+    code="interrupted",
+    sentence="Reading the shared mailboxes was broken off. Seatwise tries again at the next run.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,11 @@ class Beside:
 
 
 NOTHING: Final = Beside()
+
+
+def unread(account: Account) -> Beside:
+    """What stands when the reading ends in the middle: the list as it was, where anybody watches it."""
+    return Beside(mailboxes=INTERRUPTED) if account.watches_shared_mailboxes else NOTHING
 
 
 def read(

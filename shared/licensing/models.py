@@ -49,6 +49,8 @@ class Snapshot(Document):
     users_digest: str
     doubts: tuple[str, ...] = ()
     """Why the numbers are hard to believe; not empty: every change of the tenant is held."""
+    gone_since: datetime | None = None
+    """When the read began in which first was gone what is doubted to be gone."""
 
 
 class Mailboxes(Document):

@@ -1,35 +1,35 @@
 """The reading half of a run: partner lists, then every added tenant, each as a whole or not at all."""
 
-import gzip
-import logging
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import SecretStr
-
 from shared.accounts import repository, runs
 from shared.accounts.models import Account
-from shared.accounts.runs import Run
+from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
-from shared.licensing import beside, snapshot, terms
-from shared.licensing.models import CustomerList, Head, HeadStatus, PartnerList, ReadStatus, Trouble
+from shared.licensing import beside, customer_lists, snapshot, terms
+from shared.licensing.customer_lists import WAIT, Partner, trouble_of
+from shared.licensing.models import Head, HeadStatus, ReadStatus, Trouble
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.models import Blame, NotRead, PartnerConnection, SignInMode
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
-from shared.storage.secrets import Secrets, SecretsUnavailable
-from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
-
-_log = logging.getLogger("seatwise.reading")
+from shared.storage.secrets import Secrets
+from shared.storage.tables import Change, Conflict, Insert, Replace, Row, Tables
 
 HEADS_AT_ONCE = 40
 """Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
-WAIT = timedelta(seconds=60)
-"""Before the next try when Microsoft did not say how long to wait."""
+TO_READ = timedelta(minutes=5)
+"""A wait that leaves less than this to the end of the reading is not begun."""
+LONGEST_WAIT = timedelta(minutes=15)
+"""Waits grow up to here, when Microsoft does not say how long."""
+SPREAD = 0.2
+"""The part of a wait by which tenants are spread."""
 TIMED_OUT = Trouble(
     blame=Blame.TRANSIENT,
     code="timed out",
@@ -55,15 +55,8 @@ class TenantToRead:
     connections: tuple[str, ...]
     terms: bool = False
     """The terms of its subscriptions are due too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """One partner connection in a run: its customers, as far as they are known, and whether they can be reached."""
-
-    connection: PartnerConnection
-    customers: dict[str, Customer]
-    trouble: Trouble | None
+    attempt: int = 0
+    """How often it was put back."""
 
 
 def read_partners(
@@ -77,11 +70,14 @@ def read_partners(
 ) -> list[TenantToRead]:
     """Read every partner connection's list and set the heads of the run's tenants to pending.
 
-    A repeat asks again only for what is still pending, so a redelivered message does no harm.
+    A repeat asks again only for what is still pending, so a redelivered message does no harm. One that comes when
+    the run's reading is over takes no tenant from a newer run.
     Raises RetryLater while a list fails for a passing reason and the run has time.
     """
+    if run.state is not RunState.READING or now >= run.reading_ends:
+        return []
     partners = [
-        _read_partner(tables, blobs, secrets, microsoft, account.id, connection, run, now)
+        customer_lists.read(tables, blobs, secrets, microsoft, account.id, connection, run, now)
         for connection in connections.all_of(tables, account.id)
     ]
     added = repository.companies(tables, account.id)
@@ -131,60 +127,6 @@ def _commit(tables: Tables, changes: Sequence[Change]) -> None:
         tables.commit(changes)
     except Conflict as conflict:
         raise RetryLater(timedelta(seconds=5), "a tenant changed while the run was starting") from conflict
-
-
-def _read_partner(
-    tables: Tables,
-    blobs: Blobs,
-    secrets: Secrets,
-    microsoft: Microsoft,
-    account: AccountId,
-    connection: PartnerConnection,
-    run: Run,
-    now: datetime,
-) -> Partner:
-    """One connection's list for this run: read at most once per run, else as it is stored."""
-    key = keys.partner_list(account, connection.id)
-    blob = keys.partner_list_blob(account, connection.id)
-    row = tables.get(key)
-    stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
-    if stored.run == run.id:
-        return Partner(connection, stored_customers(blobs, blob), stored.trouble)
-    try:
-        _renew(secrets, account, connection, microsoft.check_partner(account, connection))
-        customers = microsoft.customers(account, connection)
-    except NotRead as failed:
-        if failed.blame is Blame.TRANSIENT and now < run.started_at + timedelta(minutes=10):
-            raise RetryLater(failed.after or WAIT, f"the customer list of {connection.name}") from failed
-        trouble = _trouble(failed)
-        tables.commit([Put(key, stored.model_copy(update={"run": run.id, "trouble": trouble}))])
-        return Partner(connection, stored_customers(blobs, blob), trouble)
-    document = CustomerList(customers=tuple(customers))
-    blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
-    fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
-    tables.commit([Put(key, fresh)])
-    return Partner(connection, {c.tenant_id: c for c in customers}, None)
-
-
-def _renew(
-    secrets: Secrets, account: AccountId, connection: PartnerConnection, rotated: SecretStr | None
-) -> None:
-    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good."""
-    if rotated is None:
-        return
-    try:
-        secrets.put(account, connection.refresh_token, rotated.get_secret_value())
-    except SecretsUnavailable as unavailable:
-        _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
-
-
-def stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
-    """The newest complete list in the blob of that name, by tenant id; empty when there was never one."""
-    data = blobs.get(name)
-    if data is None:
-        return {}
-    stored = CustomerList.model_validate_json(gzip.decompress(data))
-    return {customer.tenant_id: customer for customer in stored.customers}
 
 
 def reachable(
@@ -252,19 +194,30 @@ def read_tenant(
         except NotRead as failed:
             troubles.append(failed)
             continue
-        more = beside.read(microsoft, account, connection, head, read, in_turn=asked.terms)
         on = now.astimezone(account.zone).date()
-        snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
+        more = beside.unread(account)
+        try:
+            more = beside.read(microsoft, account, connection, head, read, in_turn=asked.terms)
+        finally:  # whatever goes wrong with the rest, the licences were read
+            snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
         return
-    passing = next((failed for failed in troubles if failed.blame is Blame.TRANSIENT), None)
-    if passing is not None and now < run.reading_ends - timedelta(minutes=5):
-        raise RetryLater(passing.after or WAIT, f"tenant {asked.tenant_id}: {passing.code}")
-    trouble = _trouble(passing or troubles[0]) if troubles else TIMED_OUT
+    passing = [failed for failed in troubles if failed.blame is Blame.TRANSIENT]
+    if passing:
+        wait = _pause(asked, passing)
+        if now + wait < run.reading_ends - TO_READ:
+            raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing[0].code}")
+    trouble = trouble_of([*passing, *troubles][0]) if troubles else TIMED_OUT
     snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
 
 
-def _trouble(failed: NotRead) -> Trouble:
-    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
+def _pause(asked: TenantToRead, passing: Sequence[NotRead]) -> timedelta:
+    """Twice as long after each attempt, a little longer for some tenants than for others so that they do not come
+    back all at once; never shorter than any of the connections asks.
+    """
+    grown = min(LONGEST_WAIT, WAIT * (1 << min(asked.attempt, 10)))
+    spread = zlib.crc32(asked.tenant_id.encode()) % 100 / 100
+    told = [failed.after for failed in passing if failed.after is not None]
+    return max([grown * (1 + SPREAD * spread), *told])
 
 
 def _is_pending(head: Head, run: Run) -> bool:

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pydantic import TypeAdapter
 
@@ -16,6 +16,8 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
 
 _USERS = TypeAdapter(list[User])
+DOUBTED_FOR = timedelta(hours=36)
+"""So long it stays doubted that all is gone, however often it is repeated: a night's plan falls into that."""
 _COUNTS = TypeAdapter(tuple[tuple[Sku, ...], tuple[Subscription, ...]])
 
 
@@ -23,6 +25,7 @@ def snapshot_of(read: TenantRead, before: Snapshot | None, users_digest: str) ->
     """The counts of a read, in a stable order, with every doubt about them."""
     skus = tuple(sorted(read.skus, key=lambda sku: sku.sku_id))
     subscriptions = tuple(sorted(read.subscriptions, key=lambda subscription: subscription.id))
+    gone, since = _gone(read, before)
     return Snapshot(
         connection_id=read.connection_id,
         began=read.began,
@@ -32,24 +35,38 @@ def snapshot_of(read: TenantRead, before: Snapshot | None, users_digest: str) ->
         subscriptions=subscriptions,
         user_count=len(read.users),
         users_digest=users_digest,
-        doubts=(*read.doubts, *_doubts(read, before)),
+        doubts=(*read.doubts, *gone),
+        gone_since=since,
     )
 
 
-def _doubts(read: TenantRead, before: Snapshot | None) -> tuple[str, ...]:
-    """What was there at the last accepted read and is gone from the whole answer now."""
+def _gone(read: TenantRead, before: Snapshot | None) -> tuple[tuple[str, ...], datetime | None]:
+    """What is gone from the whole answer that was there at the last accepted read, and since when.
+
+    That it is missing once more a short while later makes it no likelier: the doubt stays as long as it is missing,
+    up to DOUBTED_FOR. What it held by then stays held.
+    """
     if before is None:
-        return ()
-    gone = []
-    if before.skus and not read.skus:
-        gone.append("Microsoft now lists no licences at all")
-    if before.subscriptions and not read.subscriptions:
-        gone.append("Microsoft now lists no subscriptions at all")
-    if before.user_count and not read.users:
-        gone.append("Microsoft now lists no licensed users at all")
-    if _any_enabled(before.skus) and read.skus and not _any_enabled(read.skus):
-        gone.append("every licence now counts 0 units")
-    return tuple(gone)
+        return (), None
+    missing = {
+        "Microsoft now lists no licences at all": (bool(before.skus), not read.skus),
+        "Microsoft now lists no subscriptions at all": (bool(before.subscriptions), not read.subscriptions),
+        "Microsoft now lists no licensed users at all": (bool(before.user_count), not read.users),
+        "every licence now counts 0 units": (
+            _any_enabled(before.skus),
+            bool(read.skus) and not _any_enabled(read.skus),
+        ),
+    }
+    since = before.gone_since
+    lately = since is not None and read.began - since < DOUBTED_FOR
+    gone = tuple(
+        doubt
+        for doubt, (was_there, is_missing) in missing.items()
+        if is_missing and (was_there or (lately and doubt in before.doubts))
+    )
+    if not gone:
+        return (), None
+    return gone, since if lately else read.began
 
 
 def _any_enabled(skus: tuple[Sku, ...]) -> bool:

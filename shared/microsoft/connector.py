@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from shared.http import Http, Throttled, Unreachable
+from shared.hurried import Hurried
 from shared.microsoft import graph, mailboxes, partner, terms
 from shared.microsoft.addresses import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.auth_errors import as_not_read
@@ -19,6 +20,7 @@ from shared.microsoft.models import (
     MailboxSource,
     NotRead,
     PartnerConnection,
+    Renewal,
     SignInMode,
     TenantRead,
     Term,
@@ -33,16 +35,21 @@ class Microsoft:
 
     def __init__(self, http: Http, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self._http = http
+        self._hurried = Hurried(http)
+        """For what is read beside the licences: it must not keep them waiting."""
         self._clock = clock
         self._sign_in = SignIn(http, secrets, clock)
 
-    def check_partner(self, account: AccountId, connection: PartnerConnection) -> SecretStr | None:
+    def check_partner(self, account: AccountId, connection: PartnerConnection) -> Renewal | None:
         """Sign in anew to the partner's own tenant, and give the rotated refresh token for the daily run to store.
 
-        None when app-only. A customer's redemption rotates it too, but only this one is handed out.
+        The secret is read anew, too: a person may have signed in a moment ago. None when app-only. A customer's
+        redemption rotates it too, but only this one is handed out.
         """
-        redeemed = self._sign_in.redeem(account, connection, connection.tenant_id, GRAPH)
-        return SecretStr(redeemed.refresh_token) if redeemed.refresh_token else None
+        redeemed = self._sign_in.renew(account, connection, GRAPH)
+        if not redeemed.refresh_token:
+            return None
+        return Renewal(SecretStr(redeemed.replaces), SecretStr(redeemed.refresh_token))
 
     def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
         """Every customer of the partner, with or without GDAP."""
@@ -90,7 +97,7 @@ class Microsoft:
 
         def by_exchange(token: Token) -> MailboxRead:
             source: SharedMailboxSource = ExchangeMailboxes(
-                self._http, token.value, tenant_id, app_only=connection.mode is SignInMode.APP_ONLY
+                self._hurried, token.value, tenant_id, app_only=connection.mode is SignInMode.APP_ONLY
             )
             return mailboxes.read(source, users)
 
@@ -112,7 +119,7 @@ class Microsoft:
 
         def read(token: Token) -> tuple[Term, ...]:
             try:
-                return terms.read_terms(self._http, token.value, tenant_id)
+                return terms.read_terms(self._hurried, token.value, tenant_id)
             except (Throttled, Unreachable) as failure:
                 raise as_not_read(failure, "Partner Center") from None
 

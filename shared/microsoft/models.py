@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pydantic import SecretStr
+
 from shared.storage.documents import Document
 
 
@@ -32,6 +34,14 @@ class PartnerConnection(Document):
     def refresh_token(self) -> str:
         """Name of the secret that holds the partner's refresh token."""
         return f"partner-{self.id}-refresh-token"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A refresh token to be stored, as long as the one it was made of is still the stored one."""
+
+    replaces: SecretStr
+    refresh_token: SecretStr
 
 
 class Gdap(Document):

@@ -26,6 +26,8 @@ LONGEST = timedelta(hours=1)
 """No token is used longer, whatever its answer says: consent and roles may have changed."""
 SECRETS_KEPT = timedelta(minutes=5)
 """So that a run over a thousand tenants does not read the same two secrets a thousand times."""
+SECRETS_UNAVAILABLE = "secrets unavailable"
+"""Code of the refusal without secrets: it may pass in a moment, or stay until a person acts."""
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _SERVICE = "Microsoft's sign-in"
@@ -49,6 +51,8 @@ class Redeemed:
     token: Token
     refresh_token: str = field(repr=False)
     """The rotated refresh token, "" when there is none. The one it replaces stays good."""
+    replaces: str = field(repr=False)
+    """The refresh token that was redeemed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,21 @@ class SignIn:
             if newer == credentials:
                 raise
             redeemed = self._ask(connection, newer, tenant_id, service)
+        self._keep(_key(account, connection, tenant_id, service), redeemed.token)
+        return redeemed
+
+    def renew(self, account: AccountId, connection: PartnerConnection, service: str) -> Redeemed:
+        """Sign in anew to the partner's own tenant, with the secrets as they are stored now. Raises NotRead."""
+        home = connection.tenant_id
+        redeemed = self._ask(connection, self._read_credentials(account, connection), home, service)
+        self._keep(_key(account, connection, home, service), redeemed.token)
+        return redeemed
+
+    def _keep(self, key: tuple[str, ...], token: Token) -> None:
         with self._lock:
-            self._tokens[_key(account, connection, tenant_id, service)] = Token(
-                redeemed.token.value, redeemed.token.ends, kept=True
-            )
+            self._tokens[key] = Token(token.value, token.ends, kept=True)
             while len(self._tokens) > TOKENS_KEPT:
                 self._tokens.popitem(last=False)
-        return redeemed
 
     def forget(self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str) -> None:
         """Do not use a token again that its service refused."""
@@ -125,12 +137,9 @@ class SignIn:
             )
         except SecretMissing as missing:
             raise NotRead(Blame.PARTNER, "secret missing", str(missing)) from None
-        except SecretsUnavailable:
-            raise NotRead(
-                Blame.TRANSIENT,
-                "secrets unavailable",
-                "The store of secrets could not be read, so nobody was signed in. Seatwise tries again by itself.",
-            ) from None
+        except SecretsUnavailable as unavailable:
+            # Its own sentence says whether it passes, and else who must do what; it holds no secret.
+            raise NotRead(Blame.TRANSIENT, SECRETS_UNAVAILABLE, str(unavailable)) from None
         with self._lock:
             self._credentials[_key(account, connection)] = credentials
         return credentials
@@ -146,7 +155,11 @@ class SignIn:
             raise sign_in_refused(answer, at_home=at_home)
         ends = began + min(timedelta(seconds=int(answer.get("expires_in", 0))), LONGEST)
         rotated = answer.get("refresh_token")
-        return Redeemed(Token(token, ends, kept=False), rotated if isinstance(rotated, str) else "")
+        return Redeemed(
+            Token(token, ends, kept=False),
+            rotated if isinstance(rotated, str) else "",
+            credentials.refresh_token,
+        )
 
     def _ask_msal(
         self, connection: PartnerConnection, credentials: _Credentials, tenant_id: str, scopes: list[str]

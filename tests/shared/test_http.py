@@ -146,6 +146,16 @@ def test_a_long_pause_is_left_to_the_caller_after_one_request(
     assert sleeper.slept == []
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_pause_asked_for_by_a_service_in_trouble_is_kept_whatever_its_status(
+    http: Http, service: Service, status: int
+) -> None:
+    service.answers = [(status, {"Retry-After": "57"}, b"")]
+    with pytest.raises(Throttled) as told:
+        http.read("GET", service.url)
+    assert (told.value.after, len(service.seen)) == (timedelta(seconds=57), 1)
+
+
 def test_throttling_without_a_time_backs_off_with_growing_pauses_and_then_gives_up(
     http: Http, service: Service, sleeper: Sleeper
 ) -> None:

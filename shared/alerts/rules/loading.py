@@ -14,9 +14,9 @@ from shared.alerts.rules.view import AccountView, Mapped, Nights, OwnLine, Partn
 from shared.billing import records, repository
 from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
 from shared.billing.models import Mapping as LineMapping
+from shared.licensing.customer_lists import stored_customers
 from shared.licensing.licences import LicenceKey
 from shared.licensing.models import PartnerList
-from shared.licensing.reading import stored_customers
 from shared.mail.delivery import not_arrived
 from shared.microsoft import connections
 from shared.storage import keys

@@ -17,6 +17,7 @@ from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Alert, Evaluation
 from shared.billing import records, repository
 from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
+from shared.licensing.customer_lists import stored_customers
 from shared.licensing.models import (
     CustomerList,
     Head,
@@ -27,7 +28,7 @@ from shared.licensing.models import (
     Terms,
     Trouble,
 )
-from shared.licensing.reading import NOT_LISTED, stored_customers
+from shared.licensing.reading import NOT_LISTED
 from shared.licensing.terms import pack
 from shared.mail.delivery import Told
 from shared.microsoft import connections

@@ -349,6 +349,20 @@ def test_a_suspicious_snapshot_holds_increases_too(world: World) -> None:
     assert world.held()[0].reasons == (HoldReason.SUSPICIOUS,)
 
 
+def test_a_true_zero_that_is_doubted_again_and_again_is_written_once_a_person_approves_it(
+    world: World,
+) -> None:
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 0})
+    world.later_read({SKU: 0})
+    world.push_until_done()
+    assert HoldReason.SUSPICIOUS in world.held()[0].reasons
+    world.decide(the_held_change(world))
+    world.later_read({SKU: 0})
+    world.push_until_done("2026-03-03")
+    assert world.quantity(mapped) == 0
+
+
 # Proration
 
 

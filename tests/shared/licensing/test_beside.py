@@ -96,6 +96,21 @@ def test_when_they_cannot_be_read_the_licences_are_and_the_list_stays_with_the_r
     assert (kept.trouble.code, kept.licensed, kept.began) == (failed.code, (box(),), START)
 
 
+def test_the_licences_are_kept_even_when_the_reading_beside_them_breaks_down(night: Night) -> None:
+    night.microsoft.boxes = told(box())
+    read(night)
+    night.microsoft.boxes = RuntimeError("a bug")
+    night.microsoft.reads["p1", "contoso"] = 12
+    with pytest.raises(RuntimeError):
+        read(night, nights=1)
+    head = night.head("contoso")
+    assert head.status is ReadStatus.READ
+    assert head.snapshot is not None
+    assert head.snapshot.skus[0].enabled == 12
+    kept = mailboxes(head)
+    assert (kept.licensed, kept.trouble and kept.trouble.code) == ((box(),), "interrupted")
+
+
 def test_the_reason_is_gone_with_the_next_good_read(night: Night) -> None:
     night.microsoft.boxes = REFUSED
     read(night)

@@ -1,5 +1,6 @@
 """The reading half of a run: every tenant as a whole or not at all, asked once, and never waited for without an end."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -7,11 +8,12 @@ from pydantic import SecretStr
 
 from shared.accounts import repository, runs
 from shared.accounts.models import Account, Company, DigestSettings
-from shared.accounts.runs import READING_LIMIT, Run
+from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import reading
-from shared.licensing.models import Head, ReadStatus, Trouble
-from shared.licensing.reading import WAIT, Partner, TenantToRead, finish_reading, reachable, read_partners
+from shared.licensing.customer_lists import WAIT, Partner
+from shared.licensing.models import Head, PartnerList, ReadStatus, Trouble
+from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import (
@@ -22,14 +24,17 @@ from shared.microsoft.models import (
     MailboxSource,
     NotRead,
     PartnerConnection,
+    Renewal,
     SignInMode,
     Subscription,
     TenantRead,
     Term,
 )
+from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.secrets import SecretMissing
 from tests.shared.billing.world import START, sku, user
 
 ACCOUNT = keys.account_id("northwind-msp")
@@ -44,14 +49,14 @@ class FakeMicrosoft(Microsoft):
         self.lists: dict[str, tuple[Customer, ...] | NotRead] = {}
         self.reads: dict[tuple[str, str], int | NotRead] = {}
         self.subscriptions: tuple[Subscription, ...] = ()
-        self.boxes: MailboxRead | NotRead = MailboxRead(MailboxSource.EXCHANGE, 0, ())
+        self.boxes: MailboxRead | Exception = MailboxRead(MailboxSource.EXCHANGE, 0, ())
         self.told: tuple[Term, ...] | NotRead = ()
-        self.rotated: SecretStr | None = None
+        self.renewal: Renewal | None = None
         self.asked: list[tuple[str, str]] = []
         self.now = START
 
-    def check_partner(self, account: AccountId, connection: PartnerConnection) -> SecretStr | None:
-        return self.rotated
+    def check_partner(self, account: AccountId, connection: PartnerConnection) -> Renewal | None:
+        return self.renewal
 
     def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
         self.asked.append((connection.id, "customers"))
@@ -72,7 +77,7 @@ class FakeMicrosoft(Microsoft):
         self, account: AccountId, connection: PartnerConnection, read: TenantRead
     ) -> MailboxRead:
         self.asked.append((connection.id, f"mailboxes of {read.tenant_id}"))
-        if isinstance(self.boxes, NotRead):
+        if isinstance(self.boxes, Exception):
             raise self.boxes
         return self.boxes
 
@@ -90,6 +95,8 @@ class Drawer:
         self.kept: dict[str, str] = {}
 
     def get(self, account: AccountId, name: str) -> str:
+        if name not in self.kept:
+            raise SecretMissing(name)
         return self.kept[name]
 
     def put(self, account: AccountId, name: str, value: str) -> None:
@@ -122,10 +129,11 @@ class Night:
             self.microsoft.lists[one.id] = ()
         self.run = self.start("r1", START)
 
-    def start(self, name: str, at: datetime, tenants: tuple[str, ...] | None = None) -> Run:
-        self.run = runs.start(
-            self.tables, ACCOUNT, Run(id=name, on=date(2026, 3, 2), started_at=at, tenants=tenants)
-        )
+    def start(
+        self, name: str, at: datetime, tenants: tuple[str, ...] | None = None, *, nightly: bool = True
+    ) -> Run:
+        run = Run(id=name, on=date(2026, 3, 2), started_at=at, tenants=tenants, nightly=nightly)
+        self.run = runs.start(self.tables, ACCOUNT, run)
         return self.run
 
     def add(self, tenant: str, preferred: str = "", *partners: str) -> None:
@@ -221,9 +229,17 @@ def test_sync_now_reads_only_its_tenant_and_only_if_it_was_added(night: Night) -
 
 
 def test_a_rotated_sign_in_is_kept(night: Night) -> None:
-    night.microsoft.rotated = SecretStr("new")
+    night.secrets.kept = dict.fromkeys(("partner-p1-refresh-token", "partner-p2-refresh-token"), "old")
+    night.microsoft.renewal = Renewal(SecretStr("old"), SecretStr("new"))
     night.ask()
     assert night.secrets.kept == {"partner-p1-refresh-token": "new", "partner-p2-refresh-token": "new"}
+
+
+def test_a_sign_in_that_a_person_made_meanwhile_is_not_overwritten(night: Night) -> None:
+    night.secrets.kept = {"partner-p1-refresh-token": "signed in with MFA"}
+    night.microsoft.renewal = Renewal(SecretStr("old"), SecretStr("new"))
+    night.ask()
+    assert night.secrets.kept == {"partner-p1-refresh-token": "signed in with MFA"}
 
 
 # Lists that fail
@@ -234,6 +250,41 @@ def test_a_list_that_fails_for_a_moment_is_tried_again_as_late_as_microsoft_asks
     with pytest.raises(RetryLater) as later:
         night.ask()
     assert later.value.after == timedelta(seconds=90)
+
+
+@pytest.mark.parametrize("asked_for", [timedelta(minutes=10), timedelta(hours=24)])
+def test_a_list_that_microsoft_wants_to_give_later_is_not_waited_for_by_the_whole_account(
+    night: Night, asked_for: timedelta
+) -> None:
+    night.add("contoso", "", "p1")
+    night.add("fabrikam", "", "p2")
+    night.ask()
+    night.microsoft.lists["p1"] = throttled(asked_for)
+    night.start("r2", START + timedelta(days=1))
+    assert [one.tenant_id for one in night.ask(night.run.started_at)] == ["contoso", "fabrikam"]
+
+
+@pytest.mark.parametrize("late", [READING_LIMIT, timedelta(hours=24)])
+def test_a_start_that_comes_after_the_end_of_its_reading_asks_for_nothing_and_takes_no_tenant(
+    night: Night, late: timedelta
+) -> None:
+    night.add("contoso")
+    old = night.run
+    night.start("r2", START + late)
+    night.ask(START + late)
+    night.run = old
+    asked = len(night.microsoft.asked)
+    assert night.ask(START + late) == []
+    assert (night.head("contoso").run, len(night.microsoft.asked)) == ("r2", asked)
+
+
+def test_a_run_that_is_past_its_reading_is_not_started_again(night: Night) -> None:
+    night.add("contoso")
+    night.run = runs.update(
+        night.tables, ACCOUNT, "r1", lambda run: run.model_copy(update={"state": RunState.CLOSED})
+    )
+    assert night.ask() == []
+    assert night.microsoft.asked == []
 
 
 def test_after_ten_minutes_the_tenants_are_read_by_the_list_of_yesterday(night: Night) -> None:
@@ -252,6 +303,79 @@ def test_a_partner_whose_sign_in_is_refused_is_not_tried_tenant_by_tenant(night:
     assert night.ask(night.run.started_at) == []
     head = night.head("contoso")
     assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.PARTNER)
+
+
+def test_without_the_partners_secrets_no_tenant_is_tried_once_it_is_clear_that_they_stay_away(
+    night: Night,
+) -> None:
+    night.add("contoso")
+    night.ask()
+    sentence = "The secret cannot be decrypted. Enter it again."
+    night.microsoft.lists["p1"] = NotRead(Blame.TRANSIENT, SECRETS_UNAVAILABLE, sentence)
+    night.start("r2", START + timedelta(days=1))
+    with pytest.raises(RetryLater):
+        night.ask(night.run.started_at)
+    assert night.ask(night.run.started_at + 10 * MINUTE) == []
+    trouble = night.head("contoso").trouble
+    assert trouble is not None
+    assert (trouble.blame, trouble.sentence) == (Blame.PARTNER, sentence)
+    assert list_row(night).trouble == trouble
+
+
+# Lists that are suddenly empty
+
+
+def without_gdap(night: Night) -> tuple[Customer, ...]:
+    listed = night.microsoft.lists["p1"]
+    assert not isinstance(listed, NotRead)
+    return tuple(customer.model_copy(update={"gdap": None}) for customer in listed)
+
+
+def list_row(night: Night) -> PartnerList:
+    row = night.tables.get(keys.partner_list(ACCOUNT, "p1"))
+    assert row is not None
+    return row.read(PartnerList)
+
+
+@pytest.mark.parametrize("gone", ["customers", "relationships"])
+def test_a_list_that_is_suddenly_empty_stands_as_it_was_until_another_night_repeats_it(
+    night: Night, gone: str
+) -> None:
+    night.add("contoso")
+    night.ask()
+    night.microsoft.lists["p1"] = () if gone == "customers" else without_gdap(night)
+    night.start("r2", START + timedelta(days=1))
+    assert [one.tenant_id for one in night.ask(night.run.started_at)] == ["contoso"]
+    doubted = list_row(night)
+    assert (doubted.trouble and doubted.trouble.blame, doubted.began) == (Blame.INVALID, START)
+    night.start("sync", START + timedelta(days=1, minutes=1), ("contoso",), nightly=False)
+    assert len(night.ask(night.run.started_at)) == 1
+    night.start("r3", START + timedelta(days=2))
+    assert night.ask(night.run.started_at) == []
+    assert list_row(night).trouble is None
+    trouble = night.head("contoso").trouble
+    assert trouble is not None
+    assert trouble.blame is (Blame.GONE if gone == "customers" else Blame.TENANT)
+
+
+def test_a_list_that_is_full_again_ends_the_doubt(night: Night) -> None:
+    night.add("contoso")
+    night.ask()
+    full = night.microsoft.lists["p1"]
+    for number, listed in enumerate([(), full, ()], start=1):
+        night.microsoft.lists["p1"] = listed
+        night.start(f"night-{number}", START + timedelta(days=number))
+        assert len(night.ask(night.run.started_at)) == 1
+    assert list_row(night).trouble is not None
+
+
+def test_a_partner_that_never_had_a_relationship_is_not_doubted_for_having_none(night: Night) -> None:
+    night.add("contoso")
+    night.microsoft.lists["p1"] = without_gdap(night)
+    for number in range(2):
+        night.start(f"night-{number}", START + timedelta(days=number))
+        night.ask(night.run.started_at)
+        assert list_row(night).trouble is None
 
 
 # Through which connection
@@ -329,17 +453,69 @@ def test_a_tenant_that_nobody_can_read_says_why_and_keeps_its_numbers(night: Nig
     assert head.snapshot.skus[0].enabled == 10
 
 
-@pytest.mark.parametrize("asked_for, waits", [(None, WAIT), (timedelta(seconds=150), timedelta(seconds=150))])
-def test_a_throttled_tenant_waits_at_least_as_long_as_microsoft_asks(
-    night: Night, asked_for: timedelta | None, waits: timedelta
-) -> None:
-    night.add("contoso")
-    night.microsoft.reads["p1", "contoso"] = throttled(asked_for)
-    (asked,) = night.ask()
+def wait_of(night: Night, asked: TenantToRead) -> timedelta:
     with pytest.raises(RetryLater) as later:
         night.read(asked)
-    assert later.value.after == waits
-    assert night.head("contoso").status is ReadStatus.PENDING
+    assert night.head(asked.tenant_id).status is ReadStatus.PENDING
+    return later.value.after
+
+
+def test_a_throttled_tenant_waits_at_least_as_long_as_microsoft_asks(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.microsoft.reads["p1", "contoso"] = throttled(timedelta(seconds=150))
+    assert wait_of(night, asked) == timedelta(seconds=150)
+    night.microsoft.reads["p1", "contoso"] = throttled()
+    assert wait_of(night, asked) >= WAIT
+
+
+def test_of_two_connections_the_one_that_asks_for_the_longest_pause_gets_it(night: Night) -> None:
+    night.add("contoso", "p1", "p1", "p2")
+    (asked,) = night.ask()
+    for p1, p2 in [(None, timedelta(minutes=10)), (timedelta(minutes=10), timedelta(minutes=2))]:
+        night.microsoft.reads |= {("p1", "contoso"): throttled(p1), ("p2", "contoso"): throttled(p2)}
+        assert wait_of(night, asked) == timedelta(minutes=10)
+
+
+def test_waits_grow_from_attempt_to_attempt_up_to_a_quarter_of_an_hour(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.microsoft.reads["p1", "contoso"] = throttled()
+    waits = [wait_of(night, replace(asked, attempt=attempt)) / MINUTE for attempt in (0, 1, 2, 3, 4, 9, 1000)]
+    for wait, least in zip(waits, (1, 2, 4, 8, 15, 15, 15), strict=True):
+        assert least <= wait <= least * 1.2
+
+
+def test_tenants_that_fail_together_do_not_come_back_together(night: Night) -> None:
+    waits = set()
+    for number in range(20):
+        night.add(f"tenant-{number}")
+        night.microsoft.reads["p1", f"tenant-{number}"] = throttled()
+    for asked in night.ask():
+        waits.add(wait_of(night, asked))
+    assert len(waits) > 10
+
+
+def test_a_whole_night_of_faults_costs_few_attempts(night: Night) -> None:
+    night.add("contoso")
+    (asked,) = night.ask()
+    night.microsoft.reads["p1", "contoso"] = throttled()
+    now, night.microsoft.asked = START, []
+    while night.head("contoso").status is ReadStatus.PENDING:
+        try:
+            night.read(asked, now)
+        except RetryLater as later:
+            now, asked = now + later.after, replace(asked, attempt=asked.attempt + 1)
+    assert len(night.microsoft.asked) <= 6
+
+
+def test_a_wait_that_ends_after_the_reading_is_not_begun(night: Night) -> None:
+    night.add("contoso")
+    night.microsoft.reads["p1", "contoso"] = throttled(READING_LIMIT)
+    (asked,) = night.ask()
+    night.read(asked)
+    head = night.head("contoso")
+    assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.TRANSIENT)
 
 
 def test_a_tenant_whose_one_connection_is_only_busy_is_not_blamed_by_the_other(night: Night) -> None:

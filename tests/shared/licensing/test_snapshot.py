@@ -1,5 +1,6 @@
 """Which read counts: the one that began last, whatever arrives first, comes twice or fails."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -193,6 +194,49 @@ def test_what_was_there_and_is_wholly_gone_is_accepted_with_a_doubt(
     head = store.put("", now)
     assert head.snapshot is not None
     assert any(words in doubt for doubt in head.snapshot.doubts)
+
+
+EMPTY = read(skus=(), users=())
+
+
+def later(one: TenantRead, wait: timedelta) -> TenantRead:
+    return replace(one, began=T0 + wait, ended=T0 + wait)
+
+
+def doubts_of(head: Head) -> tuple[str, ...]:
+    assert head.snapshot is not None
+    return head.snapshot.doubts
+
+
+def test_what_is_gone_is_doubted_also_when_it_is_missing_a_second_time(store: Store) -> None:
+    store.put("", read())
+    first = doubts_of(store.put("", later(EMPTY, MINUTE)))
+    assert len(first) == 2
+    for wait in (2 * MINUTE, timedelta(hours=1), timedelta(hours=24)):
+        assert doubts_of(store.put("", later(EMPTY, wait))) == first
+
+
+def test_the_doubt_ends_with_the_second_night(store: Store) -> None:
+    store.put("", read())
+    for night in (1, 2):
+        assert doubts_of(store.put("", later(EMPTY, timedelta(days=night))))
+    for night in (3, 4, 5):
+        assert doubts_of(store.put("", later(EMPTY, timedelta(days=night)))) == ()
+
+
+def test_the_doubt_ends_as_soon_as_what_was_gone_is_back(store: Store) -> None:
+    store.put("", read())
+    store.put("", later(EMPTY, MINUTE))
+    assert doubts_of(store.put("", later(read(skus=()), 2 * MINUTE))) == (
+        "Microsoft now lists no licences at all",
+    )
+    assert doubts_of(store.put("", later(read(), 3 * MINUTE))) == ()
+    assert len(doubts_of(store.put("", later(EMPTY, timedelta(days=9))))) == 2
+
+
+def test_a_doubt_about_the_answer_itself_lasts_only_as_long_as_the_answer(store: Store) -> None:
+    store.put("", read(doubts=("a field is gone",)))
+    assert doubts_of(store.put("", later(read(), MINUTE))) == ()
 
 
 def test_a_first_read_and_an_ordinary_decrease_are_not_doubted(store: Store) -> None:

@@ -330,6 +330,6 @@ def test_the_rotated_refresh_token_signs_in_when_the_first_one_has_expired(sandb
     rotated = sandbox.microsoft.check_partner(ACCOUNT, sandbox.connection)
     assert rotated is not None
     first = sandbox.secrets.values[sandbox.connection.refresh_token]
-    assert rotated.get_secret_value() != first
-    sandbox.secrets.put(ACCOUNT, sandbox.connection.refresh_token, rotated.get_secret_value())
+    assert rotated.refresh_token.get_secret_value() != first
+    sandbox.secrets.put(ACCOUNT, sandbox.connection.refresh_token, rotated.refresh_token.get_secret_value())
     assert sandbox.microsoft.check_partner(ACCOUNT, sandbox.connection) is not None

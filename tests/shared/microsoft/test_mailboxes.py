@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import requests
 
+from shared.hurried import MOST_LOST
 from shared.microsoft import mailboxes
 from shared.microsoft.exchange import ExchangeMailboxes
 from shared.microsoft.graph import GraphReader
@@ -291,6 +292,23 @@ def test_where_the_sign_in_to_exchange_is_refused_the_app_asks_graph(fake: FakeM
 def test_where_exchange_is_down_the_app_asks_graph(fake: FakeMicrosoft) -> None:
     fake.bend = lambda request: graph_error(503, "Busy") if is_exchange(request) else None
     assert asked(fake).source is MailboxSource.GRAPH
+
+
+def test_an_exchange_that_takes_every_question_and_answers_none_is_soon_asked_no_more(
+    fake: FakeMicrosoft,
+) -> None:
+    def silent(request: requests.PreparedRequest) -> Answer | None:
+        if is_exchange(request):
+            raise requests.ReadTimeout
+        return refusal("unauthorized_client", 700016) if "client_credentials" in str(request.body) else None
+
+    fake.bend = silent
+    connector = fake.connector()
+    tenant = TenantRead(TENANT, "main", NOW, NOW, (), (), users_of(fake.users))  # type: ignore[arg-type]
+    for _ in range(20):
+        with pytest.raises(NotRead):
+            connector.shared_mailboxes(ACCOUNT, CONNECTION, tenant)
+    assert sum(is_exchange(request) for request in fake.sent) == MOST_LOST
 
 
 def test_where_both_refuse_the_reason_of_exchange_is_told_and_what_would_help(fake: FakeMicrosoft) -> None:

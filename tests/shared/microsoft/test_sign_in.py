@@ -155,7 +155,8 @@ def test_a_missing_secret_is_named_and_nobody_is_asked(fake: FakeMicrosoft, sign
 
 def test_a_store_of_secrets_that_is_down_stops_the_sign_in(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     fake.secrets.down = True
-    assert refusal_of(sign_in).blame is Blame.TRANSIENT
+    refused = refusal_of(sign_in)
+    assert (refused.blame, refused.sentence) == (Blame.TRANSIENT, "the store is down")
     assert fake.sent == []
 
 
@@ -237,10 +238,23 @@ def test_the_rotated_refresh_token_is_handed_out_for_the_partners_own_tenant_onl
 ) -> None:
     rotated = fake.connector().check_partner(ACCOUNT, CONNECTION)
     assert rotated is not None
-    assert rotated.get_secret_value() == "rotated-1"
-    assert "rotated-1" not in f"{rotated} {rotated!r}"
+    assert rotated.refresh_token.get_secret_value() == "rotated-1"
+    assert rotated.replaces.get_secret_value() == "refresh-s3cret"
+    text = f"{rotated} {rotated!r}"
+    assert "rotated-1" not in text
+    assert "refresh-s3cret" not in text
     assert fake.urls == [f"https://login.microsoftonline.com/{HOME}/oauth2/v2.0/token"]
     assert fake.connector().check_partner(ACCOUNT, APP_ONLY) is None
+
+
+def test_the_daily_sign_in_redeems_what_a_person_stored_a_moment_ago(fake: FakeMicrosoft) -> None:
+    connector = fake.connector()
+    connector.customers(ACCOUNT, CONNECTION)
+    fake.secrets.values[CONNECTION.refresh_token] = "signed-in-with-mfa"
+    renewal = connector.check_partner(ACCOUNT, CONNECTION)
+    assert renewal is not None
+    assert renewal.replaces.get_secret_value() == "signed-in-with-mfa"
+    assert form_of(fake.sent[-1])["refresh_token"] == "signed-in-with-mfa"
 
 
 def test_tokens_and_sign_ins_do_not_show_their_values(sign_in: SignIn) -> None:

@@ -4,13 +4,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import requests
 
+from shared.hurried import MOST_LOST
 from shared.microsoft.models import Blame, NotRead, Term
 from tests.shared.microsoft.fake import (
     ACCOUNT,
     CONNECTION,
     HOME,
     TENANT,
+    Answer,
     FakeMicrosoft,
     is_token,
     json_answer,
@@ -108,3 +111,17 @@ def test_a_service_that_is_down_is_transient(fake: FakeMicrosoft) -> None:
     with pytest.raises(NotRead) as caught:
         read(fake, status=503)
     assert caught.value.blame is Blame.TRANSIENT
+
+
+def test_terms_that_are_never_answered_are_soon_asked_for_no_more(fake: FakeMicrosoft) -> None:
+    def silent(request: requests.PreparedRequest) -> Answer | None:
+        if is_token(request):
+            return None
+        raise requests.ReadTimeout
+
+    fake.bend = silent
+    connector = fake.connector()
+    for _ in range(20):
+        with pytest.raises(NotRead):
+            connector.terms(ACCOUNT, CONNECTION, TENANT)
+    assert sum(not is_token(request) for request in fake.sent) == MOST_LOST

@@ -1,0 +1,149 @@
+"""The customer list of a partner connection: read once per run, else as it was last complete."""
+
+import gzip
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.accounts.runs import Run
+from shared.errors import RetryLater
+from shared.licensing.models import CustomerList, PartnerList, Trouble
+from shared.microsoft.connector import Microsoft
+from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, Renewal
+from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
+from shared.storage.tables import Put, Tables
+
+_log = logging.getLogger("seatwise.reading")
+
+WAIT = timedelta(seconds=60)
+"""Before the next try when Microsoft did not say how long to wait."""
+TRIED_FOR = timedelta(minutes=10)
+"""Every tenant of the account waits for the lists: what takes longer is read by the list as it was."""
+NO_CUSTOMERS = Trouble(
+    blame=Blame.INVALID,
+    code="no customers",
+    sentence="Partner Center lists no customers at all any more, which is hard to believe. Seatwise reads once more "
+    "before it takes that for true.",
+)
+NO_GDAP = Trouble(
+    blame=Blame.INVALID,
+    code="no relationships",
+    sentence="Microsoft lists no delegated-admin relationship (GDAP) with any customer any more, which is hard to "
+    "believe. Seatwise reads once more before it takes that for true.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner connection in a run: its customers, as far as they are known, and whether they can be reached."""
+
+    connection: PartnerConnection
+    customers: dict[str, Customer]
+    trouble: Trouble | None
+
+
+def read(
+    tables: Tables,
+    blobs: Blobs,
+    secrets: Secrets,
+    microsoft: Microsoft,
+    account: AccountId,
+    connection: PartnerConnection,
+    run: Run,
+    now: datetime,
+) -> Partner:
+    """One connection's list for this run: read at most once per run, else as it is stored.
+
+    A list that lost all its customers, or all their GDAP, is believed when the next night repeats it.
+    """
+    key = keys.partner_list(account, connection.id)
+    blob = keys.partner_list_blob(account, connection.id)
+    row = tables.get(key)
+    stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
+    if stored.run == run.id:
+        return Partner(connection, stored_customers(blobs, blob), stored.trouble)
+    try:
+        _renew(secrets, account, connection, microsoft.check_partner(account, connection))
+        customers = microsoft.customers(account, connection)
+    except NotRead as failed:
+        wait = failed.after or WAIT
+        if failed.blame is Blame.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
+            raise RetryLater(wait, f"the customer list of {connection.name}") from failed
+        trouble = trouble_of(failed)
+        if failed.code == SECRETS_UNAVAILABLE:  # it did not pass: nobody can be signed in, at no tenant
+            trouble = trouble.model_copy(update={"blame": Blame.PARTNER})
+        return _stands(tables, blobs, account, connection, stored, run, trouble)
+    doubt = _doubt(customers, lambda: stored_customers(blobs, blob))
+    if doubt is not None and not (run.nightly and stored.trouble == doubt):
+        return _stands(tables, blobs, account, connection, stored, run, doubt)
+    document = CustomerList(customers=tuple(customers))
+    blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
+    fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
+    tables.commit([Put(key, fresh)])
+    return Partner(connection, {c.tenant_id: c for c in customers}, None)
+
+
+def _stands(
+    tables: Tables,
+    blobs: Blobs,
+    account: AccountId,
+    connection: PartnerConnection,
+    stored: PartnerList,
+    run: Run,
+    trouble: Trouble,
+) -> Partner:
+    """The list as it was last complete, with what is wrong with the newest one."""
+    told = stored.model_copy(update={"run": run.id, "trouble": trouble})
+    tables.commit([Put(keys.partner_list(account, connection.id), told)])
+    customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
+    return Partner(connection, customers, trouble)
+
+
+def _doubt(customers: Sequence[Customer], stored: Callable[[], Mapping[str, Customer]]) -> Trouble | None:
+    """What is wholly gone that was in the stored list, which is only looked up when something is."""
+    if _any_gdap(customers):
+        return None
+    before = stored()
+    if before and not customers:
+        return NO_CUSTOMERS
+    return NO_GDAP if _any_gdap(before.values()) else None
+
+
+def _any_gdap(customers: Iterable[Customer]) -> bool:
+    return any(customer.gdap is not None for customer in customers)
+
+
+def _renew(
+    secrets: Secrets, account: AccountId, connection: PartnerConnection, renewal: Renewal | None
+) -> None:
+    """Keep the rotated refresh token, so that the partner's sign-in never runs out by age. The old one stays good.
+
+    Unless a person signed in meanwhile: what that gave is newer, and may hold an MFA that ours lacks.
+    """
+    if renewal is None:
+        return
+    name = connection.refresh_token
+    try:
+        if secrets.get(account, name) == renewal.replaces.get_secret_value():
+            secrets.put(account, name, renewal.refresh_token.get_secret_value())
+    except (SecretMissing, SecretsUnavailable) as unavailable:
+        _log.warning("%s: the renewed sign-in of %s was not kept: %s", account, connection.id, unavailable)
+
+
+def stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
+    """The newest complete list in the blob of that name, by tenant id; empty when there was never one."""
+    data = blobs.get(name)
+    if data is None:
+        return {}
+    stored = CustomerList.model_validate_json(gzip.decompress(data))
+    return {customer.tenant_id: customer for customer in stored.customers}
+
+
+def trouble_of(failed: NotRead) -> Trouble:
+    """What is kept of a read that did not complete."""
+    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)
