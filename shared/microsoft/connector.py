@@ -1,8 +1,9 @@
 """Microsoft as the rest of Seatwise sees it: customers, tenants, and whether a partner can sign in."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -26,6 +27,9 @@ from shared.microsoft.models import (
 from shared.microsoft.sign_in import SignIn, Token
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
+
+YOUNG: Final = timedelta(minutes=5)
+"""A token that was issued within this time knows every consent and role: another one would be refused too."""
 
 
 class Microsoft:
@@ -127,13 +131,14 @@ class Microsoft:
         read: Callable[[Token], Read],
     ) -> Read:
         token = self._sign_in.token(account, connection, tenant_id, service)
+        began = self._clock()
         try:
             return read(token)
         except NotRead as refusal:
             if not _is_refused(refusal):
                 raise
             self._sign_in.forget(account, connection, tenant_id, service)
-            if not token.kept:
+            if began - token.issued < YOUNG:
                 raise
         # The kept token may be older than a consent or a role that was given since.
         return read(self._sign_in.token(account, connection, tenant_id, service))
@@ -150,6 +155,8 @@ class Microsoft:
 
 def _is_refused(refusal: NotRead) -> bool:
     """The service said 401 or 403: a role or consent is missing, or was when the token was made."""
+    if terms.is_sold_by_another(refusal):
+        return False
     return refusal.blame in (Blame.TENANT, Blame.PARTNER) and refusal.code.startswith(
         (str(HTTPStatus.UNAUTHORIZED.value), str(HTTPStatus.FORBIDDEN.value))
     )

@@ -38,8 +38,8 @@ class Token:
 
     value: str = field(repr=False)
     ends: datetime
-    kept: bool
-    """True: it is not new, so a refusal may only mean that it has become stale."""
+    issued: datetime
+    """The older it is, the more may have changed since: a consent, a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,7 @@ class SignIn:
                 raise
             redeemed = self._ask(connection, newer, tenant_id, service)
         with self._lock:
-            self._tokens[_key(account, connection, tenant_id, service)] = Token(
-                redeemed.token.value, redeemed.token.ends, kept=True
-            )
+            self._tokens[_key(account, connection, tenant_id, service)] = redeemed.token
             while len(self._tokens) > TOKENS_KEPT:
                 self._tokens.popitem(last=False)
         return redeemed
@@ -146,7 +144,7 @@ class SignIn:
             raise sign_in_refused(answer, at_home=at_home)
         ends = began + min(timedelta(seconds=int(answer.get("expires_in", 0))), LONGEST)
         rotated = answer.get("refresh_token")
-        return Redeemed(Token(token, ends, kept=False), rotated if isinstance(rotated, str) else "")
+        return Redeemed(Token(token, ends, issued=began), rotated if isinstance(rotated, str) else "")
 
     def _ask_msal(
         self, connection: PartnerConnection, credentials: _Credentials, tenant_id: str, scopes: list[str]

@@ -216,14 +216,28 @@ def test_an_app_without_permission_is_told_which_permissions_it_needs(fake: Fake
 def test_a_kept_token_that_is_refused_is_renewed_once(fake: FakeMicrosoft) -> None:
     connector = fake.connector()
     connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    fake.now += timedelta(minutes=6)
     denied: Row = {"status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}}
     fake.item_faults["users"] = deque([denied])
     assert connector.read_tenant(ACCOUNT, CONNECTION, TENANT).users
     assert fake.tokens == 2
+    fake.now += timedelta(minutes=6)
     fake.item_faults["users"] = deque([denied, denied])
     with pytest.raises(NotRead):
         connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
     assert fake.tokens == 3
+
+
+def test_a_refused_token_that_was_issued_just_now_is_not_asked_with_again(fake: FakeMicrosoft) -> None:
+    connector = fake.connector()
+    connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    denied: Row = {"status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}}
+    fake.item_faults["users"] = deque([denied])
+    with pytest.raises(NotRead):
+        connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    assert (fake.tokens, len(fake.batches)) == (1, 2)
+    assert connector.read_tenant(ACCOUNT, CONNECTION, TENANT).users
+    assert fake.tokens == 2
 
 
 # Pages

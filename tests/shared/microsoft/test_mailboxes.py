@@ -313,6 +313,17 @@ def test_an_app_is_told_what_an_app_needs(fake: FakeMicrosoft) -> None:
         asked(fake, APP_ONLY)
 
 
+def test_an_app_without_the_permissions_costs_five_calls_with_the_licences(fake: FakeMicrosoft) -> None:
+    fake.users = fake.users[:3]
+    fake.item_faults = {str(number): deque([{"status": 403, "body": {}}] * 9) for number in range(3)}
+    fake.bend = lambda request: graph_error(403, "Forbidden") if is_exchange(request) else None
+    connector = fake.connector()
+    licences = connector.read_tenant(ACCOUNT, APP_ONLY, TENANT)
+    with pytest.raises(NotRead, match=r"Exchange\.ManageAsApp"):
+        connector.shared_mailboxes(ACCOUNT, APP_ONLY, licences)
+    assert len(fake.sent) == 5
+
+
 def test_of_a_tenant_without_licensed_users_nothing_is_asked(fake: FakeMicrosoft) -> None:
     fake.users = []
     assert asked(fake).licensed == ()
