@@ -51,22 +51,22 @@ class Microsoft:
     def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
         """Every customer of the partner, with or without GDAP."""
         home = connection.tenant_id
-        token = self._sign_in.token(account, connection, home, GRAPH)
-        list_token = self._sign_in.token(account, connection, home, PARTNER_CENTER)
-        try:
-            customers = partner.read_customers(self._http, list_token.value)
-        except (Throttled, Unreachable) as failure:
-            raise as_not_read(failure, "Partner Center") from None
-        except NotRead:
-            self._sign_in.forget(account, connection, home, PARTNER_CENTER)
-            raise
-        try:
-            return partner.with_gdap(customers, self._reader(connection, home, token))
-        except (Throttled, Unreachable) as failure:
-            raise as_not_read(failure, "Microsoft Graph") from None
-        except NotRead:
-            self._sign_in.forget(account, connection, home, GRAPH)
-            raise
+
+        def listed(token: Token) -> list[Customer]:
+            try:
+                return partner.read_customers(self._http, token.value)
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Partner Center") from None
+
+        customers = self._signed_in(account, connection, home, PARTNER_CENTER, listed)
+
+        def joined(token: Token) -> tuple[Customer, ...]:
+            try:
+                return partner.with_gdap(customers, self._reader(connection, home, token))
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Microsoft Graph") from None
+
+        return self._signed_in(account, connection, home, GRAPH, joined)
 
     def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
         """Everything of one tenant: two calls, more only for more than 999 users."""

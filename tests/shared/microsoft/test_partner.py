@@ -66,6 +66,25 @@ def test_a_partner_check_before_saves_the_list_one_sign_in(fake: FakeMicrosoft) 
     assert fake.tokens == 2
 
 
+@pytest.mark.parametrize("service", ["partnercenter", "delegatedAdmin"])
+def test_a_kept_token_that_is_revoked_is_renewed_and_the_list_is_read(
+    fake: FakeMicrosoft, service: str
+) -> None:
+    connector = fake.connector()
+    connector.customers(ACCOUNT, CONNECTION)
+    fake.now += timedelta(minutes=30)
+    revoked = {"Bearer access-1", "Bearer access-2"}
+
+    def bend(request: requests.PreparedRequest) -> Answer | None:
+        if service in str(request.url) and request.headers["Authorization"] in revoked:
+            return json_answer({"code": "800001"}, 401)
+        return None
+
+    fake.bend = bend
+    assert len(connector.customers(ACCOUNT, CONNECTION)) == 1
+    assert fake.tokens == 3
+
+
 def test_the_next_page_is_asked_for_by_its_token_at_our_own_address(fake: FakeMicrosoft) -> None:
     fake.customers = [[customer()], [customer(OTHER, "Birch")], []]
     assert [each.name for each in customers(fake)] == ["Alder", "Birch"]
