@@ -107,8 +107,9 @@ class Microsoft:
             app = connection.model_copy(update={"mode": SignInMode.APP_ONLY})
             try:
                 return self._signed_in(account, app, tenant_id, GRAPH, by_graph)
-            except NotRead:
-                raise refusal from None
+            except NotRead as second:
+                # Nobody knows yet whether Graph would tell them: that is no matter for a person.
+                raise (second if second.blame is Blame.TRANSIENT else refusal) from None
 
     def terms(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> tuple[Term, ...]:
         """The term of each of a customer's subscriptions, by Partner Center: one call with the partner's own token."""

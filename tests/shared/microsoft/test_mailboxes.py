@@ -307,6 +307,18 @@ def test_where_both_refuse_the_reason_of_exchange_is_told_and_what_would_help(fa
     assert "MailboxSettings.Read" in caught.value.sentence
 
 
+def test_where_exchange_refuses_and_graph_is_busy_nobody_has_to_act(fake: FakeMicrosoft) -> None:
+    def bend(request: requests.PreparedRequest) -> Answer | None:
+        if is_exchange(request):
+            return graph_error(403, "Forbidden")
+        return None if is_token(request) else graph_error(429, "TooManyRequests", {"Retry-After": "57"})
+
+    fake.bend = bend
+    with pytest.raises(NotRead) as caught:
+        asked(fake)
+    assert (caught.value.blame, caught.value.after) == (Blame.TRANSIENT, timedelta(seconds=57))
+
+
 def test_an_app_is_told_what_an_app_needs(fake: FakeMicrosoft) -> None:
     fake.bend = lambda request: None if is_token(request) else graph_error(403, "Forbidden")
     with pytest.raises(NotRead, match=r"Exchange\.ManageAsApp"):
