@@ -186,15 +186,20 @@ def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -
             "Microsoft Graph does not accept the sign-in to {place} although it was just issued. Open the partner "
             "connection and choose 'Sign in again'; if it stays, check {place}'s Conditional Access policies."
         )
-    elif status == HTTPStatus.FORBIDDEN and app_only:
+    elif status == HTTPStatus.FORBIDDEN and at_home and app_only:
         sentence = (
-            "The app lacks a permission in {place}. Give it LicenseAssignment.Read.All, Organization.Read.All and "
-            "User.Read.All as application permissions, with an administrator's consent."
+            "The app may not read the GDAP relationships. Give it DelegatedAdminRelationship.Read.All as an application "
+            "permission, with an administrator's consent."
         )
     elif status == HTTPStatus.FORBIDDEN and at_home:
         sentence = (
             "The service user may not read the GDAP relationships. Put it into the partner's group AdminAgents and "
             "give the app the permission DelegatedAdminRelationship.Read.All with an administrator's consent."
+        )
+    elif status == HTTPStatus.FORBIDDEN and app_only:
+        sentence = (
+            "The app lacks a permission in {place}. Give it LicenseAssignment.Read.All, Organization.Read.All and "
+            "User.Read.All as application permissions, with an administrator's consent."
         )
     elif status == HTTPStatus.FORBIDDEN:
         sentence = (

@@ -66,7 +66,13 @@ class Microsoft:
             except (Throttled, Unreachable) as failure:
                 raise as_not_read(failure, "Microsoft Graph") from None
 
-        return self._signed_in(account, connection, home, GRAPH, joined)
+        try:
+            return self._signed_in(account, connection, home, GRAPH, joined)
+        except NotRead as refusal:
+            if connection.mode is not SignInMode.APP_ONLY or not _is_refused(refusal):
+                raise
+            # An app needs no GDAP to read a tenant, and Microsoft promises no app the list of relationships.
+            return tuple(customers)
 
     def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
         """Everything of one tenant: two calls, more only for more than 999 users."""

@@ -93,6 +93,19 @@ def test_the_number_is_found_in_the_text_when_the_list_is_missing() -> None:
     assert (found.code, found.blame) == ("AADSTS65001", Blame.TENANT)
 
 
+@pytest.mark.parametrize(
+    "at_home, app_only, words",
+    [
+        (True, True, "DelegatedAdminRelationship.Read.All as an application permission"),
+        (True, False, "AdminAgents"),
+        (False, True, "LicenseAssignment.Read.All"),
+        (False, False, "GDAP role is missing"),
+    ],
+)
+def test_a_missing_permission_is_named_for_who_lacks_it(at_home: bool, app_only: bool, words: str) -> None:
+    assert words in graph_refused(403, {}, at_home=at_home, app_only=app_only).sentence
+
+
 def test_a_refusal_without_any_number_shows_its_word() -> None:
     assert refused("invalid_grant").code == "invalid_grant"
     assert sign_in_refused({}, at_home=False).code == "unknown error"

@@ -9,6 +9,7 @@ import requests
 from shared.microsoft.models import Blame, Customer, Gdap, NotRead
 from tests.shared.microsoft.fake import (
     ACCOUNT,
+    APP_ONLY,
     CONNECTION,
     HOME,
     TENANT,
@@ -200,6 +201,20 @@ def test_without_the_relationships_there_is_no_list(fake: FakeMicrosoft) -> None
     refused = refusal_of(fake)
     assert (refused.blame, refused.code) == (Blame.PARTNER, "403 Authorization_RequestDenied")
     assert "DelegatedAdminRelationship.Read.All" in refused.sentence
+
+
+def test_an_app_only_partner_has_its_list_without_the_relationships(fake: FakeMicrosoft) -> None:
+    fake.bend = lambda request: (
+        graph_error(403, "Authorization_RequestDenied") if "delegatedAdmin" in str(request.url) else None
+    )
+    (only,) = fake.connector().customers(ACCOUNT, APP_ONLY)
+    assert (only.tenant_id, only.gdap) == (TENANT, None)
+
+
+def test_an_app_only_partner_whose_relationships_are_throttled_has_no_list(fake: FakeMicrosoft) -> None:
+    fake.bend = lambda request: graph_error(503, "Busy") if "delegatedAdmin" in str(request.url) else None
+    with pytest.raises(NotRead):
+        fake.connector().customers(ACCOUNT, APP_ONLY)
 
 
 def test_a_partner_that_cannot_sign_in_is_asked_nothing_else(fake: FakeMicrosoft) -> None:
