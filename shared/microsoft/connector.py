@@ -31,6 +31,8 @@ from shared.storage.secrets import Secrets
 YOUNG: Final = timedelta(minutes=5)
 """A token that was issued within this time knows every consent and role: another one would be refused too."""
 
+_FORBIDDEN: Final = str(HTTPStatus.FORBIDDEN.value)
+
 
 class Microsoft:
     """One per process: it keeps tokens in memory. Every read is complete, or it raises NotRead."""
@@ -69,7 +71,7 @@ class Microsoft:
         try:
             return self._signed_in(account, connection, home, GRAPH, joined)
         except NotRead as refusal:
-            if connection.mode is not SignInMode.APP_ONLY or not _is_refused(refusal):
+            if connection.mode is not SignInMode.APP_ONLY or not refusal.code.startswith(_FORBIDDEN):
                 raise
             # An app needs no GDAP to read a tenant, and Microsoft promises no app the list of relationships.
             return tuple(customers)
@@ -165,5 +167,5 @@ def _is_refused(refusal: NotRead) -> bool:
     if terms.is_sold_by_another(refusal):
         return False
     return refusal.blame in (Blame.TENANT, Blame.PARTNER) and refusal.code.startswith(
-        (str(HTTPStatus.UNAUTHORIZED.value), str(HTTPStatus.FORBIDDEN.value))
+        (str(HTTPStatus.UNAUTHORIZED.value), _FORBIDDEN)
     )

@@ -107,7 +107,7 @@ def _relationships(reader: GraphReader) -> list[RelationshipRow]:
         {},
         {"$filter": f"status eq '{_ACTIVE}'", "$select": f"id,{fields_of(RelationshipRow)}", "$top": 300},
     )
-    return reader.pages(first, _relationship_page(), {})
+    return reader.rows(first, _relationship_page(), {})
 
 
 def headers_of(token: str, correlation: str) -> dict[str, str]:
