@@ -172,7 +172,7 @@ class SignIn:
         except (Throttled, Unreachable) as failure:
             raise as_not_read(failure, _SERVICE) from None
         except (
-            *(ValueError, LookupError, TypeError),  # msal trips over an odd answer
+            *(ValueError, LookupError, TypeError, AttributeError),  # msal trips over an odd answer
             *(requests.RequestException, msal.exceptions.MsalServiceError),
         ):
             # Their text may hold the answer, and so a token.

@@ -200,9 +200,32 @@ def test_a_mailbox_of_nobody_is_not_read(fake: FakeMicrosoft) -> None:
     ],
 )
 def test_a_link_that_leads_astray_is_not_followed(fake: FakeMicrosoft, link: str, why: str) -> None:
-    fake.bend = lambda _: json_answer({"value": [], "@odata.nextLink": link})
+    rows = [{"RecipientTypeDetails": "UserMailbox"}]
+    fake.bend = lambda _: json_answer({"value": rows, "@odata.nextLink": link})
     assert why in refused(fake, exchange).sentence
     assert {one.split("/")[2] for one in fake.urls} == {"outlook.office365.com"}
+
+
+def test_an_announced_page_that_is_empty_makes_it_not_read(fake: FakeMicrosoft) -> None:
+    fake.mailbox_page = 1
+    empty = json_answer({"value": []})
+    fake.bend = lambda request: empty if "skiptoken" in str(request.url) else None
+    assert "one of its pages is empty" in refused(fake, exchange).sentence
+
+
+@pytest.mark.parametrize(
+    "warning, whole",
+    [
+        ("There are more results available than are currently displayed. To view them, ...", False),
+        ("The parameter RecipientTypeDetails will change.", True),
+    ],
+)
+def test_a_list_that_warns_of_more_is_not_whole(fake: FakeMicrosoft, warning: str, whole: bool) -> None:
+    fake.bend = lambda _: json_answer({"value": [], "@adminapi.warnings": [warning]})
+    if whole:
+        assert found(read(fake, exchange)) == []
+    else:
+        assert refused(fake, exchange).blame is Blame.INVALID
 
 
 def test_a_list_without_end_is_given_up(fake: FakeMicrosoft) -> None:

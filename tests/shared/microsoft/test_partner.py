@@ -24,6 +24,7 @@ from tests.shared.microsoft.fake import (
     relationship,
 )
 
+THIRD = "44444444-4444-4444-8444-444444444444"
 OTHER = "33333333-3333-4333-8333-333333333333"
 
 
@@ -87,7 +88,7 @@ def test_a_kept_token_that_is_revoked_is_renewed_and_the_list_is_read(
 
 
 def test_the_next_page_is_asked_for_by_its_token_at_our_own_address(fake: FakeMicrosoft) -> None:
-    fake.customers = [[customer()], [customer(OTHER, "Birch")], []]
+    fake.customers = [[customer()], [customer(OTHER, "Birch")], [customer(THIRD, "Cedar", "none")]]
     assert [each.name for each in customers(fake)] == ["Alder", "Birch"]
     pages = [request for request in fake.sent if "partnercenter" in str(request.url)]
     assert [str(page.url) for page in pages] == [
@@ -182,6 +183,13 @@ def test_a_customer_list_that_cannot_be_whole_is_invalid(fake: FakeMicrosoft, pa
     refused = refusal_of(fake)
     assert refused.blame is Blame.INVALID
     assert why in refused.sentence
+
+
+def test_an_announced_page_that_is_empty_fails_the_list(fake: FakeMicrosoft) -> None:
+    fake.customers = [[customer()], []]
+    refused = refusal_of(fake)
+    assert refused.blame is Blame.INVALID
+    assert "is empty" in refused.sentence
 
 
 def test_a_second_page_that_fails_fails_the_list(fake: FakeMicrosoft) -> None:

@@ -202,6 +202,8 @@ TEXT = {"Content-Type": "text/plain"}
         json_answer({"access_token": "", "expires_in": 3599}),
         json_answer({"access_token": "access-s3cret", "expires_in": 3599, "id_token": "access-s3cret"}),
         json_answer({"access_token": "access-s3cret", "expires_in": 3599, "client_info": "access-s3cret"}),
+        json_answer({"access_token": "access-s3cret", "expires_in": 3599, "id_token": 7}),
+        json_answer({"access_token": "access-s3cret", "expires_in": 3599, "scope": ["access-s3cret"]}),
         json_answer({"error": "temporarily_unavailable", "error_codes": [90033]}, 400),
     ],
 )
