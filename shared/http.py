@@ -3,7 +3,8 @@
 import io
 import json
 import math
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -22,12 +23,23 @@ from tenacity import (
     wait_exponential_jitter,
     wait_random,
 )
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3 import HTTPResponse
+from urllib3.exceptions import (
+    DecodeError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and to wait for the next bytes of the answer."""
+LONGEST_ANSWER = 120.0
+"""Seconds for the whole of an answer: one that drips would keep its thread as long as it likes."""
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of one unpacked answer: a page of 999 users with every plan they have is about 15 MB."""
+PIECE = 1 << 16
 SHORT_WAIT = timedelta(seconds=10)
 """Up to here a wait is slept; a longer one is the caller's to schedule."""
 UNTOLD_WAIT = timedelta(seconds=60)
@@ -84,7 +96,11 @@ class Http:
     """Requests over one session. Redirects are never followed; an answer is whole, or it is an error."""
 
     def __init__(
-        self, session: requests.Session, sleep: Callable[[float], None], clock: Callable[[], datetime]
+        self,
+        session: requests.Session,
+        sleep: Callable[[float], None],
+        clock: Callable[[], datetime],
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         for adapter in session.adapters.values():
             if isinstance(adapter, HTTPAdapter) and adapter.max_retries.total:
@@ -94,6 +110,7 @@ class Http:
         # One session serves every account: a cookie that one was given must not travel with another's request.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self.session = session
+        self._stopwatch = stopwatch
         self.clock = clock
         self.sleep = sleep
         self._retrying = Retrying(
@@ -141,8 +158,24 @@ class Http:
 
     def _send(self, method: str, url: str, request: Request) -> requests.Response:
         sent: Request = {"timeout": TIMEOUT, **request}
+        until = self._stopwatch() + LONGEST_ANSWER
         with self.session.request(method, url, allow_redirects=False, stream=True, **sent) as answer:
-            return _whole(answer)
+            return self._whole(answer, until)
+
+    def _whole(self, answer: requests.Response, until: float) -> requests.Response:
+        """Read the body up to the limits; what is returned holds no connection any more."""
+        body = bytearray()
+        for piece in _pieces(answer):
+            body += piece
+            if len(body) > MAX_BODY:
+                raise _TooLarge
+            if self._stopwatch() > until:
+                raise _TooSlow
+        whole = requests.Response()
+        whole.status_code, whole.reason, whole.url = answer.status_code, answer.reason, answer.url
+        whole.headers, whole.encoding, whole.request = answer.headers, answer.encoding, answer.request
+        whole.raw = io.BytesIO(body)
+        return whole
 
     def _refuse_what_may_pass(self, answer: requests.Response) -> None:
         """Raise for answers that another try, now or later, may turn into a good one."""
@@ -179,9 +212,9 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
     except ValueError:
         try:
             until = parsedate_to_datetime(header)
-        except ValueError:
+            seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+        except (ValueError, OverflowError):
             return None
-        seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
     if math.isnan(seconds):
         return None
     return timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT.total_seconds()))
@@ -191,18 +224,27 @@ class _TooLarge(requests.RequestException):
     pass
 
 
-def _whole(answer: requests.Response) -> requests.Response:
-    """Read the body up to the limit; what is returned holds no connection any more."""
-    body = bytearray()
-    for piece in answer.iter_content(1 << 16):
-        body += piece
-        if len(body) > MAX_BODY:
-            raise _TooLarge
-    whole = requests.Response()
-    whole.status_code, whole.reason, whole.url = answer.status_code, answer.reason, answer.url
-    whole.headers, whole.encoding, whole.request = answer.headers, answer.encoding, answer.request
-    whole.raw = io.BytesIO(body)
-    return whole
+class _TooSlow(requests.RequestException):
+    pass
+
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    """The body as it comes in: `iter_content` holds back what it has until a piece is full."""
+    raw = answer.raw
+    if not isinstance(raw, HTTPResponse):
+        yield from answer.iter_content(PIECE)
+        return
+    try:
+        while piece := raw.read1(PIECE, decode_content=True):
+            yield piece
+    except ReadTimeoutError:
+        raise requests.ReadTimeout from None
+    except DecodeError:
+        raise requests.exceptions.ContentDecodingError from None
+    except SSLError:
+        raise requests.exceptions.SSLError from None
+    except HTTPError:
+        raise requests.exceptions.ChunkedEncodingError from None
 
 
 def _refuse_page_or_piece(answer: requests.Response, host: str) -> None:
@@ -251,6 +293,8 @@ def _what_happened(error: requests.RequestException) -> str:
     match error:
         case _TooLarge():
             return f"sent more than {MAX_BODY // 1024 // 1024} MB"
+        case _TooSlow():
+            return f"was not done with its answer after {LONGEST_ANSWER:.0f} s"
         case requests.exceptions.SSLError():
             return "could not prove its identity (TLS)"
         case requests.ConnectTimeout():

@@ -24,6 +24,13 @@ INTERRUPTED: Final = Trouble(
     sentence="Reading the shared mailboxes was broken off. Seatwise tries again at the next run.",
 )
 
+NO_IDS: Final = Trouble(
+    blame=Blame.INVALID,
+    code="no commerce ids",
+    sentence="Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the terms "
+    "it knew, and asks again by itself.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -96,7 +103,11 @@ def _mailboxes(
 def _terms(head: Head, told: tuple[Term, ...] | Trouble, began: datetime) -> Terms:
     if isinstance(told, Trouble):
         return (head.terms or Terms()).model_copy(update={"trouble": told})
-    bought = {one.commerce_id for one in head.snapshot.subscriptions} if head.snapshot else set()
+    subscriptions = head.snapshot.subscriptions if head.snapshot else ()
+    bought = {one.commerce_id for one in subscriptions if one.commerce_id}
+    if told and subscriptions and not bought and head.terms is not None and head.terms.known:
+        # Nothing can be joined: that is no news that nothing renews.
+        return head.terms.model_copy(update={"trouble": NO_IDS})
     return Terms(began=began, known=terms.pack(term for term in told if term.commerce_id in bought))
 
 

@@ -94,7 +94,7 @@ def read_partners(
             asked = snapshot.refused(asked, trouble, run.id, now)
         else:
             to_read.append(TenantToRead(head.tenant_id, usable))
-            never += [head.tenant_id] if head.terms is None else []
+            never += [head.tenant_id] if terms.were_never_told(head) else []
         if asked != head:
             key = keys.head(account.id, head.tenant_id)
             changes.append(Replace(key, asked, row.etag) if row else Insert(key, asked))

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from shared.licensing.models import Head
-from shared.microsoft.models import Subscription, TenantRead, Term
+from shared.microsoft.models import Blame, Subscription, TenantRead, Term
 
 WEEK: Final = 7
 """Nights over which the tenants' turns are spread."""
@@ -30,6 +30,14 @@ def due(tenants: Collection[str], never: Iterable[str], on: date) -> frozenset[s
     turns = [tenant for tenant in tenants if in_turn(tenant, on)]
     others = [tenant for tenant in never if not in_turn(tenant, on)]
     return frozenset([*turns, *others][: max(FEW, len(tenants) // 5)])
+
+
+def were_never_told(head: Head) -> bool:
+    """Nobody has answered yet, neither with terms nor with a reason that lasts."""
+    terms = head.terms
+    if terms is None:
+        return True
+    return terms.began is None and terms.trouble is not None and terms.trouble.blame is Blame.TRANSIENT
 
 
 def changed(head: Head, read: TenantRead) -> bool:

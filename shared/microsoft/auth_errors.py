@@ -27,7 +27,10 @@ _BUSY = _Meaning(
     Blame.TRANSIENT, "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself."
 )
 _MFA = _Meaning(
-    Blame.PARTNER,
+    Blame.TENANT,
+    "This tenant demands multi-factor authentication that the partner's sign-in does not prove. Ask the tenant's "
+    "administrator to exclude service provider users from that policy; if several tenants say so, open the partner "
+    "connection, choose 'Sign in again' and complete MFA with the service user.",
     "Microsoft asks for multi-factor authentication. Open the partner connection, choose 'Sign in again' "
     "and complete MFA with the service user.",
 )
@@ -35,6 +38,13 @@ _EXPIRED = _Meaning(
     Blame.PARTNER,
     "The partner's sign-in has expired or was revoked. Open the partner connection, choose 'Sign in again' "
     "and complete MFA with the service user.",
+)
+_TOO_OLD = _Meaning(
+    Blame.TENANT,
+    "A Conditional Access policy of this tenant wants users to be signed in more often. Ask the tenant's "
+    "administrator to exclude service provider users from it; until then, open the partner connection and choose "
+    "'Sign in again'.",
+    _EXPIRED.sentence,
 )
 _SERVICE_USER = _Meaning(
     Blame.PARTNER,
@@ -57,7 +67,10 @@ _SECRET_WRONG = _Meaning(
     "app registration and enter its value (not its id) in the partner connection.",
 )
 _APP_OFF = _Meaning(
-    Blame.PARTNER,
+    Blame.TENANT,
+    "The partner's app is switched off in this tenant, or is not open to it. Let an administrator of the tenant "
+    "enable it among the enterprise applications; if several tenants say so, check the app registration in the "
+    "partner's Entra ID.",
     "The partner's app registration is disabled or not open to other tenants. Enable it in the partner's Entra ID "
     "and set it to accounts in any organisational directory.",
 )
@@ -127,7 +140,8 @@ _DECIDED_BY_WORD = frozenset({"temporarily_unavailable"})
 
 _CODES: Final[Mapping[_Meaning, tuple[int, ...]]] = {
     _MFA: (50072, 50074, 50076, 50078, 50079),
-    _EXPIRED: (50089, 50132, 50133, 50173, 70000, 70008, 70043, 700082, 700084),
+    _EXPIRED: (50089, 50132, 50133, 50173, 70000, 70008, 700082, 700084),
+    _TOO_OLD: (70043,),
     _SERVICE_USER: (50053, 50055, 50057),
     _RISK: (53011, 530034),
     _SECRET_EXPIRED: (7000222,),
@@ -172,15 +186,20 @@ def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -
             "Microsoft Graph does not accept the sign-in to {place} although it was just issued. Open the partner "
             "connection and choose 'Sign in again'; if it stays, check {place}'s Conditional Access policies."
         )
-    elif status == HTTPStatus.FORBIDDEN and app_only:
+    elif status == HTTPStatus.FORBIDDEN and at_home and app_only:
         sentence = (
-            "The app lacks a permission in {place}. Give it LicenseAssignment.Read.All, Organization.Read.All and "
-            "User.Read.All as application permissions, with an administrator's consent."
+            "The app may not read the GDAP relationships. Give it DelegatedAdminRelationship.Read.All as an "
+            "application permission, with an administrator's consent."
         )
     elif status == HTTPStatus.FORBIDDEN and at_home:
         sentence = (
             "The service user may not read the GDAP relationships. Put it into the partner's group AdminAgents and "
             "give the app the permission DelegatedAdminRelationship.Read.All with an administrator's consent."
+        )
+    elif status == HTTPStatus.FORBIDDEN and app_only:
+        sentence = (
+            "The app lacks a permission in {place}. Give it LicenseAssignment.Read.All, Organization.Read.All and "
+            "User.Read.All as application permissions, with an administrator's consent."
         )
     elif status == HTTPStatus.FORBIDDEN:
         sentence = (

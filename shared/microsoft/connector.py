@@ -1,8 +1,9 @@
 """Microsoft as the rest of Seatwise sees it: customers, tenants, and whether a partner can sign in."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -29,6 +30,11 @@ from shared.microsoft.sign_in import SignIn, Token
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
 
+YOUNG: Final = timedelta(minutes=5)
+"""A token that was issued within this time knows every consent and role: another one would be refused too."""
+
+_FORBIDDEN: Final = str(HTTPStatus.FORBIDDEN.value)
+
 
 class Microsoft:
     """One per process: it keeps tokens in memory. Every read is complete, or it raises NotRead."""
@@ -54,22 +60,28 @@ class Microsoft:
     def customers(self, account: AccountId, connection: PartnerConnection) -> tuple[Customer, ...]:
         """Every customer of the partner, with or without GDAP."""
         home = connection.tenant_id
-        token = self._sign_in.token(account, connection, home, GRAPH)
-        list_token = self._sign_in.token(account, connection, home, PARTNER_CENTER)
+
+        def listed(token: Token) -> list[Customer]:
+            try:
+                return partner.read_customers(self._http, token.value)
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Partner Center") from None
+
+        customers = self._signed_in(account, connection, home, PARTNER_CENTER, listed)
+
+        def joined(token: Token) -> tuple[Customer, ...]:
+            try:
+                return partner.with_gdap(customers, self._reader(connection, home, token))
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Microsoft Graph") from None
+
         try:
-            customers = partner.read_customers(self._http, list_token.value)
-        except (Throttled, Unreachable) as failure:
-            raise as_not_read(failure, "Partner Center") from None
-        except NotRead:
-            self._sign_in.forget(account, connection, home, PARTNER_CENTER)
-            raise
-        try:
-            return partner.with_gdap(customers, self._reader(connection, home, token))
-        except (Throttled, Unreachable) as failure:
-            raise as_not_read(failure, "Microsoft Graph") from None
-        except NotRead:
-            self._sign_in.forget(account, connection, home, GRAPH)
-            raise
+            return self._signed_in(account, connection, home, GRAPH, joined)
+        except NotRead as refusal:
+            if connection.mode is not SignInMode.APP_ONLY or not refusal.code.startswith(_FORBIDDEN):
+                raise
+            # An app needs no GDAP to read a tenant, and Microsoft promises no app the list of relationships.
+            return tuple(customers)
 
     def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
         """Everything of one tenant: two calls, more only for more than 999 users."""
@@ -110,8 +122,9 @@ class Microsoft:
             app = connection.model_copy(update={"mode": SignInMode.APP_ONLY})
             try:
                 return self._signed_in(account, app, tenant_id, GRAPH, by_graph)
-            except NotRead:
-                raise refusal from None
+            except NotRead as second:
+                # Nobody knows yet whether Graph would tell them: that is no matter for a person.
+                raise (second if second.blame is Blame.TRANSIENT else refusal) from None
 
     def terms(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> tuple[Term, ...]:
         """The term of each of a customer's subscriptions, by Partner Center: one call with the partner's own token."""
@@ -134,13 +147,14 @@ class Microsoft:
         read: Callable[[Token], Read],
     ) -> Read:
         token = self._sign_in.token(account, connection, tenant_id, service)
+        began = self._clock()
         try:
             return read(token)
         except NotRead as refusal:
             if not _is_refused(refusal):
                 raise
             self._sign_in.forget(account, connection, tenant_id, service)
-            if not token.kept:
+            if began - token.issued < YOUNG:
                 raise
         # The kept token may be older than a consent or a role that was given since.
         return read(self._sign_in.token(account, connection, tenant_id, service))
@@ -157,6 +171,8 @@ class Microsoft:
 
 def _is_refused(refusal: NotRead) -> bool:
     """The service said 401 or 403: a role or consent is missing, or was when the token was made."""
+    if terms.is_sold_by_another(refusal):
+        return False
     return refusal.blame in (Blame.TENANT, Blame.PARTNER) and refusal.code.startswith(
-        (str(HTTPStatus.UNAUTHORIZED.value), str(HTTPStatus.FORBIDDEN.value))
+        (str(HTTPStatus.UNAUTHORIZED.value), _FORBIDDEN)
     )

@@ -29,6 +29,8 @@ _COMMAND: Final[Mapping[str, Any]] = {
         "Parameters": {"RecipientTypeDetails": _SHARED, "ResultSize": "Unlimited"},
     }
 }
+_NOT_ALL: Final = "more results"
+"""Of the warning that comes with a list which is not whole."""
 _SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
 """The same in every tenant: the request goes where it lives."""
 
@@ -46,6 +48,7 @@ class _Row(TypedDict):
 class _Page(TypedDict):
     value: list[_Row]
     next_link: NotRequired[Annotated[Text, Field(alias="@odata.nextLink")]]
+    warnings: NotRequired[Annotated[list[Any] | str | None, Field(alias="@adminapi.warnings")]]
 
 
 class ExchangeMailboxes:
@@ -87,6 +90,10 @@ class ExchangeMailboxes:
             if answer.status_code != HTTPStatus.OK:
                 raise self._refused(answer)
             page = validated(_page(), answer.content)
+            if len(seen) > 1 and not page["value"]:
+                raise invalid("one of its pages is empty")
+            if _NOT_ALL in str(page.get("warnings")).lower():
+                raise invalid("there are more mailboxes than it lists")
             rows += [row for row in page["value"] if row["RecipientTypeDetails"] == _SHARED]
             link = page.get("next_link")
             if not link:

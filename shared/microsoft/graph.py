@@ -3,7 +3,7 @@
 Vendor's pages: learn.microsoft.com/graph/json-batching, /graph/paging, /graph/aad-advanced-queries
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -19,16 +19,17 @@ from shared.microsoft.auth_errors import graph_refused, word_of
 from shared.microsoft.graph_rows import (
     Batch,
     BatchItem,
+    ListedUsers,
     Page,
     SkuRow,
     SubscriptionRow,
     UserRow,
     doubts_of,
+    fields_gone,
     fields_of,
     invalid,
     skus_of,
     subscriptions_of,
-    users_of,
     validated,
 )
 from shared.microsoft.models import TenantRead
@@ -92,11 +93,13 @@ class GraphReader:
 
     def pages[Row](
         self, first: Page[Row], adapter: TypeAdapter[Page[Row]], headers: Mapping[str, str]
-    ) -> list[Row]:
-        """The rows of a page and of all that follow it; every link is checked before the token goes there."""
-        rows = list(_value(first))
+    ) -> Iterator[list[Row]]:
+        """The rows of a page and of each that follows it; every link is checked before the token goes there."""
         seen: set[str] = set()
-        page, emptied = first, False
+        announced, page = first.get("count"), first
+        del first  # else its rows stayed in memory to the end
+        rows, emptied = len(_value(page)), False
+        yield _value(page)
         for _ in range(MOST_PAGES):
             link = page.get("next_link")
             if not link:
@@ -106,13 +109,18 @@ class GraphReader:
             seen.add(link)
             emptied = emptied or not _value(page)
             page = self.get(link, adapter, headers)
-            rows += _value(page)
+            rows += len(_value(page))
+            yield _value(page)
         else:
             raise invalid(f"it has more than {MOST_PAGES} pages")
-        announced = first.get("count")
-        if (emptied or (seen and not _value(page))) and (announced is None or len(rows) < announced):
+        if (emptied or (seen and not _value(page))) and (announced is None or rows < announced):
             raise invalid("one of its pages is empty")
-        return rows
+
+    def rows[Row](
+        self, first: Page[Row], adapter: TypeAdapter[Page[Row]], headers: Mapping[str, str]
+    ) -> list[Row]:
+        """The rows of all pages."""
+        return [row for page in self.pages(first, adapter, headers) for row in page]
 
     def get[Row](
         self,
@@ -181,10 +189,13 @@ def read_tenant(
 ) -> TenantRead:
     """Read SKUs, subscriptions and licensed users. Raises as GraphReader does; `began` is before the sign-in."""
     first = reader.batch(_QUESTIONS)
-    skus = skus_of(reader.pages(first["subscribedSkus"], _sku_page(), {}))
-    subscriptions = subscriptions_of(reader.pages(first["subscriptions"], _subscription_page(), {}))
-    rows = reader.pages(first["users"], _user_page(), _EVENTUAL)
-    users = users_of(rows)
+    sku_rows = reader.rows(first["subscribedSkus"], _sku_page(), {})
+    subscription_rows = reader.rows(first["subscriptions"], _subscription_page(), {})
+    skus, subscriptions = skus_of(sku_rows), subscriptions_of(subscription_rows)
+    listed, announced = ListedUsers(), first["users"].get("count")
+    for page in reader.pages(first.pop("users"), _user_page(), _EVENTUAL):
+        listed.add(page)
+    doubts = doubts_of(skus, subscriptions, listed, announced)
     return TenantRead(
         tenant_id=tenant_id,
         connection_id=connection_id,
@@ -192,8 +203,8 @@ def read_tenant(
         ended=clock(),
         skus=skus,
         subscriptions=subscriptions,
-        users=users,
-        doubts=doubts_of(skus, subscriptions, rows, users, first["users"].get("count")),
+        users=listed.users(),
+        doubts=(*doubts, *fields_gone(sku_rows, subscription_rows, listed)),
     )
 
 

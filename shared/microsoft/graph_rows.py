@@ -1,6 +1,6 @@
 """The rows of Graph as they may be, and what is kept of them: strict about counts, patient with blanks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
@@ -185,10 +185,39 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
     return tuple(subscriptions[each] for each in sorted(subscriptions))
 
 
-def users_of(rows: Iterable[UserRow]) -> tuple[User, ...]:
-    """One value per user: paging over changing data may show one twice, and the later row is the newer."""
-    users = {user.id: user for user in map(_user, rows)}
-    return tuple(users[each] for each in sorted(users))
+class ListedUsers:
+    """The users of a list that is read page by page, and what tells whether it is whole.
+
+    A row's plans are many times the user that is made of it: of a huge tenant only one page of them is in memory.
+    """
+
+    def __init__(self) -> None:
+        self._users: dict[str, User] = {}
+        self.rows = 0
+        self.bare = 0
+        """Rows that came without their licences."""
+        self.gone = set(UserRow.__annotations__)
+        """Fields that no row had."""
+
+    def add(self, page: Sequence[UserRow]) -> None:
+        """Paging over changing data may show a user twice, and the later row is the newer."""
+        for row in page:
+            user = _user(row)
+            self._users[user.id] = user
+            if self.gone:
+                self.gone -= row.keys()
+            if row.get("assignedLicenses") is None:
+                self.bare += 1
+        self.rows += len(page)
+
+    def users(self) -> tuple[User, ...]:
+        return tuple(self._users[each] for each in sorted(self._users))
+
+
+def users_of(rows: Sequence[UserRow]) -> tuple[User, ...]:
+    listed = ListedUsers()
+    listed.add(rows)
+    return listed.users()
 
 
 def _user(row: UserRow) -> User:
@@ -215,32 +244,44 @@ def _user(row: UserRow) -> User:
 
 
 def doubts_of(
-    skus: Sequence[Sku],
-    subscriptions: Sequence[Subscription],
-    rows: Sequence[UserRow],
-    users: Sequence[User],
-    announced: int | None,
+    skus: Sequence[Sku], subscriptions: Sequence[Subscription], listed: ListedUsers, announced: int | None
 ) -> tuple[str, ...]:
     """Why a whole and valid read is hard to believe: what the three lists say must fit together."""
     doubts = []
+    users, rows = len(listed.users()), listed.rows
     assigned = sum(sku.consumed for sku in skus if sku.applies_to == "User")
     if assigned and not rows:
         doubts.append(f"{assigned} licences are assigned, but no user has one.")
     if rows and not skus:
-        doubts.append(f"{len(rows)} users have licences, but the tenant has none.")
+        doubts.append(f"{rows} users have licences, but the tenant has none.")
     if any(sku.subscription_ids for sku in skus) and not subscriptions:
         doubts.append("The SKUs name their subscriptions, but the tenant has none.")
-    if announced is not None and len(users) < announced:
-        doubts.append(f"{announced} licensed users were announced, but {len(users)} were listed.")
-    doubts += [
-        f"The field {name} is gone from all {len(rows)} users."
-        for name in UserRow.__annotations__
-        if rows and all(name not in row for row in rows)
-    ]
-    bare = sum(1 for row in rows if row.get("assignedLicenses") is None)
-    if 0 < bare < len(rows):
-        doubts.append(f"{bare} of {len(rows)} users came without their licences.")
+    if announced is not None and users < announced:
+        doubts.append(f"{announced} licensed users were announced, but {users} were listed.")
+    if 0 < listed.bare < rows:
+        doubts.append(f"{listed.bare} of {rows} users came without their licences.")
     return tuple(doubts)
+
+
+def fields_gone(
+    skus: Sequence[Mapping[str, Any]], subscriptions: Sequence[Mapping[str, Any]], listed: ListedUsers
+) -> tuple[str, ...]:
+    """Doubts about fields that were asked for and that no row has: what is blank in Microsoft is told as blank."""
+    lists = (
+        ("users", listed.rows, UserRow, listed.gone),
+        ("SKUs", len(skus), SkuRow, _without(SkuRow, skus)),
+        ("subscriptions", len(subscriptions), SubscriptionRow, _without(SubscriptionRow, subscriptions)),
+    )
+    return tuple(
+        f"The field {name} is gone from all {count} {what}."
+        for what, count, row, gone in lists
+        for name in row.__annotations__
+        if count and name in gone
+    )
+
+
+def _without(shape: type, rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    return set(shape.__annotations__).difference(*rows)
 
 
 def utc(at: datetime | None) -> datetime | None:

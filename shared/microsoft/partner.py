@@ -70,6 +70,8 @@ def read_customers(http: Http, token: str) -> list[Customer]:
     for _ in range(MOST_PAGES):
         answer = _ask(http, token, correlation, continuation)
         page = validated(_page(), answer.content.removeprefix(b"\xef\xbb\xbf"))
+        if continuation and not page["items"]:
+            raise invalid("a page of the customer list is empty")
         for row in page["items"]:
             if row["relationshipToPartner"].lower() == _RESELLER:
                 customer = _customer(row)
@@ -107,7 +109,7 @@ def _relationships(reader: GraphReader) -> list[RelationshipRow]:
         {},
         {"$filter": f"status eq '{_ACTIVE}'", "$select": f"id,{fields_of(RelationshipRow)}", "$top": 300},
     )
-    return reader.pages(first, _relationship_page(), {})
+    return reader.rows(first, _relationship_page(), {})
 
 
 def headers_of(token: str, correlation: str) -> dict[str, str]:

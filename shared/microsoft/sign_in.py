@@ -40,8 +40,8 @@ class Token:
 
     value: str = field(repr=False)
     ends: datetime
-    kept: bool
-    """True: it is not new, so a refusal may only mean that it has become stale."""
+    issued: datetime
+    """The older it is, the more may have changed since: a consent, a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class SignIn:
 
     def _keep(self, key: tuple[str, ...], token: Token) -> None:
         with self._lock:
-            self._tokens[key] = Token(token.value, token.ends, kept=True)
+            self._tokens[key] = token
             while len(self._tokens) > TOKENS_KEPT:
                 self._tokens.popitem(last=False)
 
@@ -156,7 +156,7 @@ class SignIn:
         ends = began + min(timedelta(seconds=int(answer.get("expires_in", 0))), LONGEST)
         rotated = answer.get("refresh_token")
         return Redeemed(
-            Token(token, ends, kept=False),
+            Token(token, ends, issued=began),
             rotated if isinstance(rotated, str) else "",
             credentials.refresh_token,
         )
@@ -187,7 +187,7 @@ class SignIn:
         except (Throttled, Unreachable) as failure:
             raise as_not_read(failure, _SERVICE) from None
         except (
-            *(ValueError, LookupError, TypeError),  # msal trips over an odd answer
+            *(ValueError, LookupError, TypeError, AttributeError),  # msal trips over an odd answer
             *(requests.RequestException, msal.exceptions.MsalServiceError),
         ):
             # Their text may hold the answer, and so a token.

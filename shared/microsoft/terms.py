@@ -52,6 +52,11 @@ def read_terms(http: Http, token: str, tenant_id: str) -> tuple[Term, ...]:
     return _terms(validated(_page(), answer.content.removeprefix(b"\xef\xbb\xbf"))["items"])
 
 
+def is_sold_by_another(refusal: NotRead) -> bool:
+    """Nothing is wrong with the sign-in: no token whatever is told the terms of this customer."""
+    return refusal.blame is Blame.TENANT and refusal.code.endswith(f" {_NOT_OURS}")
+
+
 def _refused(status: int, body: object) -> NotRead:
     if status == HTTPStatus.NOT_FOUND or word_of(body) == _NOT_OURS:
         sentence = (

@@ -5,8 +5,10 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 
 import pytest
 import requests
@@ -21,6 +23,8 @@ type Answer = tuple[int, dict[str, str], bytes]
 CUT: Answer = (-1, {}, b"")
 RESET: Answer = (-2, {}, b"")
 SILENT: Answer = (-3, {}, b"")
+DRIPPING: Answer = (-4, {}, b"")
+DRIPPING_CHUNK: Answer = (-5, {}, b"")
 
 
 class Service:
@@ -29,6 +33,8 @@ class Service:
     def __init__(self) -> None:
         self.answers: list[Answer] = [(200, {}, b"{}")]
         self.seen: list[tuple[str, str]] = []
+        self.callers: set[tuple[str, int]] = set()
+        """The connections that were opened."""
         self.url = ""
         self.closing = threading.Event()
 
@@ -41,9 +47,12 @@ def service() -> Iterator[Service]:
     service = Service()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
             service.seen.append((self.command, self.path))
+            service.callers.add(self.client_address)
             status, headers, body = service.next()
             if status == RESET[0]:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -53,6 +62,9 @@ def service() -> Iterator[Service]:
             if status == SILENT[0]:
                 service.closing.wait(5)
                 return
+            if status in (DRIPPING[0], DRIPPING_CHUNK[0]):
+                self._drip(chunked=status == DRIPPING_CHUNK[0])
+                return
             cut = status == CUT[0]
             self.send_response(200 if cut else status)
             for name, value in ({"Content-Type": "application/json"} | headers).items():
@@ -61,6 +73,18 @@ def service() -> Iterator[Service]:
             self.end_headers()
             self.wfile.write(body)
             self.close_connection = cut
+
+        def _drip(self, *, chunked: bool) -> None:
+            """A byte now and then, of ever so many that are announced."""
+            self.send_response(200)
+            self.send_header(*(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", "10000")))
+            self.end_headers()
+            self.wfile.write(b"2710\r\n" if chunked else b"")
+            with suppress(OSError):
+                for _ in range(200):
+                    self.wfile.write(b" ")
+                    service.closing.wait(0.01)
+            self.close_connection = True
 
         do_GET = do_POST = do_PATCH = _answer  # noqa: N815
 
@@ -234,6 +258,31 @@ def test_an_endless_answer_is_refused(http: Http, service: Service) -> None:
         http.read("GET", service.url)
 
 
+@pytest.fixture
+def hurried() -> Iterator[Http]:
+    """A minute passes between any two looks at its stopwatch."""
+    minutes = count(step=60.0)
+    with requests.Session() as session:
+        session.trust_env = False
+        yield Http(session, lambda _: None, lambda: NOW, lambda: next(minutes))
+
+
+@pytest.mark.parametrize("answer", [DRIPPING, DRIPPING_CHUNK], ids=["whole", "chunked"])
+def test_an_answer_that_drips_is_given_up(hurried: Http, service: Service, answer: Answer) -> None:
+    service.answers = [answer]
+    with pytest.raises(Unreachable, match="not done with its answer after 120 s"):
+        hurried.read("GET", service.url)
+    with pytest.raises(Unclear):
+        hurried.write("POST", service.url, json={})
+
+
+def test_the_next_request_goes_over_the_same_connection(http: Http, service: Service) -> None:
+    service.answers = [(200, {"Content-Encoding": "gzip"}, gzip.compress(b'{"value": []}')), (200, {}, b"{}")]
+    for _ in range(3):
+        http.read("GET", service.url)
+    assert len(service.callers) == 1
+
+
 @pytest.mark.parametrize("status", [200, 301, 404, 429, 500, 503])
 def test_a_write_is_sent_once_and_answered_whatever_the_status(
     http: Http, service: Service, sleeper: Sleeper, status: int
@@ -286,6 +335,13 @@ def test_a_session_that_repeats_by_itself_is_refused() -> None:
     session.mount("https://", HTTPAdapter(max_retries=3))
     with pytest.raises(ValueError, match="applied twice"):
         Http(session, lambda _: None, lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    "header", ["Sun, 22 Nov 99999999999 12:00:04 GMT", "Sun, 22 Nov 2026 12:00:04 +99999999999999"]
+)
+def test_a_date_that_no_calendar_has_is_no_wait(header: str) -> None:
+    assert retry_after(header, NOW) is None
 
 
 @given(st.text() | st.floats().map(str) | st.integers().map(str))

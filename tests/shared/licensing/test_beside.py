@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.licensing.beside import MOST_MAILBOXES
+from shared.licensing.beside import MOST_MAILBOXES, NO_IDS
 from shared.licensing.models import Head, Mailboxes, ReadStatus, Terms
 from shared.licensing.reading import TenantToRead
-from shared.licensing.terms import pack
+from shared.licensing.terms import in_turn, pack
 from shared.microsoft.models import (
     Blame,
     MailboxRead,
@@ -196,6 +196,38 @@ def test_a_failed_turn_keeps_the_terms_that_were_known(night: Night) -> None:
     night.microsoft.told = BUSY
     kept = known(read(night, terms=True, nights=7))
     assert (kept.known, kept.began) == (pack([Term(commerce_id="c1")]), START)
+
+
+def test_terms_that_no_subscription_can_be_joined_to_any_more_stay_as_they_were_known(night: Night) -> None:
+    night.microsoft.subscriptions = (subscription("c1"),)
+    night.microsoft.told = (Term(commerce_id="c1"),)
+    read(night, terms=True)
+    night.microsoft.subscriptions = (subscription(""),)
+    kept = known(read(night, nights=1))
+    assert (kept.known, kept.began) == (pack([Term(commerce_id="c1")]), START)
+    assert kept.trouble == NO_IDS
+    night.microsoft.subscriptions = (subscription("c1"),)
+    assert known(read(night, nights=2)).trouble is None
+
+
+def test_terms_of_subscriptions_that_are_gone_are_gone(night: Night) -> None:
+    night.microsoft.subscriptions = (subscription("c1"),)
+    night.microsoft.told = (Term(commerce_id="c1"),)
+    read(night, terms=True)
+    night.microsoft.subscriptions, night.microsoft.told = (), ()
+    assert known(read(night, nights=1)) == Terms(began=START + DAY)
+
+
+@pytest.mark.parametrize("failed, again", [(BUSY, True), (REFUSED, False)], ids=["busy", "refused"])
+def test_a_first_turn_that_failed_for_a_passing_reason_comes_again_the_next_night(
+    night: Night, failed: NotRead, again: bool
+) -> None:
+    night.microsoft.told = failed
+    read(night, terms=True)
+    turns = [number for number in range(1, 7) if not in_turn("contoso", START.date() + number * DAY)]
+    at = START + turns[0] * DAY
+    night.start("later", at)
+    assert [one.terms for one in night.ask(at)] == [again]
 
 
 def test_the_first_night_of_a_small_account_asks_for_all_terms(night: Night) -> None:

@@ -261,7 +261,7 @@ def test_a_missing_gdap_role_is_a_403_that_says_so_and_is_over_when_it_is_given(
 
 
 @pytest.mark.parametrize(
-    "code, blame, words", [(53003, Blame.TENANT, "Conditional Access"), (50076, Blame.PARTNER, "MFA")]
+    "code, blame, words", [(53003, Blame.TENANT, "Conditional Access"), (50076, Blame.TENANT, "multi-factor")]
 )
 def test_a_blocked_sign_in_of_one_tenant_says_who_must_act(
     sandbox: Sandbox, code: int, blame: Blame, words: str

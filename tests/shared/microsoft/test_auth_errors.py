@@ -17,16 +17,16 @@ def refused(error: str, *codes: int, at_home: bool = False) -> NotRead:
 @pytest.mark.parametrize(
     "error, code, blame, words",
     [
-        ("invalid_grant", 50076, Blame.PARTNER, "complete MFA"),
-        ("interaction_required", 50079, Blame.PARTNER, "complete MFA"),
+        ("invalid_grant", 50076, Blame.TENANT, "exclude service provider users"),
+        ("interaction_required", 50079, Blame.TENANT, "complete MFA"),
         ("invalid_grant", 50173, Blame.PARTNER, "expired or was revoked"),
         ("invalid_grant", 700082, Blame.PARTNER, "expired or was revoked"),
-        ("invalid_grant", 70043, Blame.PARTNER, "expired or was revoked"),
+        ("invalid_grant", 70043, Blame.TENANT, "signed in more often"),
         ("invalid_grant", 50057, Blame.PARTNER, "disabled, locked"),
         ("invalid_grant", 530034, Blame.PARTNER, "Clear the risk"),
         ("invalid_client", 7000222, Blame.PARTNER, "secret of the partner's app has expired"),
         ("invalid_client", 7000215, Blame.PARTNER, "secret of the partner's app is wrong"),
-        ("unauthorized_client", 7000112, Blame.PARTNER, "app registration is disabled"),
+        ("unauthorized_client", 7000112, Blame.TENANT, "enable it among the enterprise applications"),
         ("invalid_grant", 65001, Blame.TENANT, "Give consent for the tenant"),
         ("unauthorized_client", 700016, Blame.TENANT, "Give consent for the tenant"),
         ("invalid_grant", 90099, Blame.TENANT, "Give consent for the tenant"),
@@ -50,6 +50,9 @@ def test_a_known_code_says_who_must_do_what(error: str, code: int, blame: Blame,
     [
         ("invalid_grant", 65001, "in the partner's own tenant"),
         ("invalid_grant", 53003, "policy of the partner's tenant"),
+        ("invalid_grant", 50076, "complete MFA"),
+        ("invalid_grant", 70043, "expired or was revoked"),
+        ("unauthorized_client", 7000112, "app registration is disabled"),
         ("invalid_request", 90002, "Check the tenant id of the partner connection"),
         ("invalid_grant", 50020, "sign in with a user of that tenant"),
         ("invalid_grant", 99999, "choose 'Sign in again'"),
@@ -88,6 +91,19 @@ def test_the_number_is_found_in_the_text_when_the_list_is_missing() -> None:
         {"error": "invalid_grant", "error_description": "AADSTS65001: The user ..."}, at_home=False
     )
     assert (found.code, found.blame) == ("AADSTS65001", Blame.TENANT)
+
+
+@pytest.mark.parametrize(
+    "at_home, app_only, words",
+    [
+        (True, True, "DelegatedAdminRelationship.Read.All as an application permission"),
+        (True, False, "AdminAgents"),
+        (False, True, "LicenseAssignment.Read.All"),
+        (False, False, "GDAP role is missing"),
+    ],
+)
+def test_a_missing_permission_is_named_for_who_lacks_it(at_home: bool, app_only: bool, words: str) -> None:
+    assert words in graph_refused(403, {}, at_home=at_home, app_only=app_only).sentence
 
 
 def test_a_refusal_without_any_number_shows_its_word() -> None:

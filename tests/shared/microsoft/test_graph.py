@@ -1,5 +1,6 @@
 """One tenant read: everything, or the reason why nothing."""
 
+import tracemalloc
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -216,14 +217,28 @@ def test_an_app_without_permission_is_told_which_permissions_it_needs(fake: Fake
 def test_a_kept_token_that_is_refused_is_renewed_once(fake: FakeMicrosoft) -> None:
     connector = fake.connector()
     connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    fake.now += timedelta(minutes=6)
     denied: Row = {"status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}}
     fake.item_faults["users"] = deque([denied])
     assert connector.read_tenant(ACCOUNT, CONNECTION, TENANT).users
     assert fake.tokens == 2
+    fake.now += timedelta(minutes=6)
     fake.item_faults["users"] = deque([denied, denied])
     with pytest.raises(NotRead):
         connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
     assert fake.tokens == 3
+
+
+def test_a_refused_token_that_was_issued_just_now_is_not_asked_with_again(fake: FakeMicrosoft) -> None:
+    connector = fake.connector()
+    connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    denied: Row = {"status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}}
+    fake.item_faults["users"] = deque([denied])
+    with pytest.raises(NotRead):
+        connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    assert (fake.tokens, len(fake.batches)) == (1, 2)
+    assert connector.read_tenant(ACCOUNT, CONNECTION, TENANT).users
+    assert fake.tokens == 2
 
 
 # Pages
@@ -348,6 +363,36 @@ def test_a_second_page_of_skus_is_followed_too(fake: FakeMicrosoft) -> None:
         for item in items
     ]
     assert {each.part_number for each in read(fake).skus} == {"SPB", "SPE_E3"}
+
+
+@pytest.mark.parametrize("name", ["commerceSubscriptionId", "status", "nextLifecycleDateTime"])
+def test_a_field_gone_from_all_subscriptions_is_doubted_and_a_blank_one_is_not(
+    fake: FakeMicrosoft, name: str
+) -> None:
+    fake.subscriptions = [without(subscription(), name)]
+    assert read(fake).doubts == (f"The field {name} is gone from all 1 subscriptions.",)
+    fake.subscriptions = [{**subscription(), name: None}]
+    assert read(fake).doubts == ()
+
+
+@pytest.mark.parametrize("name", ["subscriptionIds", "appliesTo"])
+def test_a_field_gone_from_all_skus_is_doubted_and_from_some_is_not(fake: FakeMicrosoft, name: str) -> None:
+    fake.skus = [without(sku(), name), without(sku(E3, "SPE_E3"), name)]
+    assert f"The field {name} is gone from all 2 SKUs." in read(fake).doubts
+    fake.skus = [sku(), without(sku(E3, "SPE_E3"), name)]
+    assert read(fake).doubts == ()
+
+
+def test_of_a_huge_tenant_not_all_plans_are_in_memory_at_once(fake: FakeMicrosoft) -> None:
+    plans = [{"servicePlanId": EXCHANGE, "capabilityStatus": "Enabled"}] * 60
+    fake.users = [user(number, assignedPlans=plans) for number in range(4_000)]
+    connector = fake.connector()
+    tracemalloc.start()
+    whole = connector.read_tenant(ACCOUNT, CONNECTION, TENANT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(whole.users) == 4_000
+    assert peak < 48 * 1024 * 1024
 
 
 # Rows

@@ -201,9 +201,32 @@ def test_a_mailbox_of_nobody_is_not_read(fake: FakeMicrosoft) -> None:
     ],
 )
 def test_a_link_that_leads_astray_is_not_followed(fake: FakeMicrosoft, link: str, why: str) -> None:
-    fake.bend = lambda _: json_answer({"value": [], "@odata.nextLink": link})
+    rows = [{"RecipientTypeDetails": "UserMailbox"}]
+    fake.bend = lambda _: json_answer({"value": rows, "@odata.nextLink": link})
     assert why in refused(fake, exchange).sentence
     assert {one.split("/")[2] for one in fake.urls} == {"outlook.office365.com"}
+
+
+def test_an_announced_page_that_is_empty_makes_it_not_read(fake: FakeMicrosoft) -> None:
+    fake.mailbox_page = 1
+    empty = json_answer({"value": []})
+    fake.bend = lambda request: empty if "skiptoken" in str(request.url) else None
+    assert "one of its pages is empty" in refused(fake, exchange).sentence
+
+
+@pytest.mark.parametrize(
+    "warning, whole",
+    [
+        ("There are more results available than are currently displayed. To view them, ...", False),
+        ("The parameter RecipientTypeDetails will change.", True),
+    ],
+)
+def test_a_list_that_warns_of_more_is_not_whole(fake: FakeMicrosoft, warning: str, whole: bool) -> None:
+    fake.bend = lambda _: json_answer({"value": [], "@adminapi.warnings": [warning]})
+    if whole:
+        assert found(read(fake, exchange)) == []
+    else:
+        assert refused(fake, exchange).blame is Blame.INVALID
 
 
 def test_a_list_without_end_is_given_up(fake: FakeMicrosoft) -> None:
@@ -325,10 +348,33 @@ def test_where_both_refuse_the_reason_of_exchange_is_told_and_what_would_help(fa
     assert "MailboxSettings.Read" in caught.value.sentence
 
 
+def test_where_exchange_refuses_and_graph_is_busy_nobody_has_to_act(fake: FakeMicrosoft) -> None:
+    def bend(request: requests.PreparedRequest) -> Answer | None:
+        if is_exchange(request):
+            return graph_error(403, "Forbidden")
+        return None if is_token(request) else graph_error(429, "TooManyRequests", {"Retry-After": "57"})
+
+    fake.bend = bend
+    with pytest.raises(NotRead) as caught:
+        asked(fake)
+    assert (caught.value.blame, caught.value.after) == (Blame.TRANSIENT, timedelta(seconds=57))
+
+
 def test_an_app_is_told_what_an_app_needs(fake: FakeMicrosoft) -> None:
     fake.bend = lambda request: None if is_token(request) else graph_error(403, "Forbidden")
     with pytest.raises(NotRead, match=r"Exchange\.ManageAsApp"):
         asked(fake, APP_ONLY)
+
+
+def test_an_app_without_the_permissions_costs_five_calls_with_the_licences(fake: FakeMicrosoft) -> None:
+    fake.users = fake.users[:3]
+    fake.item_faults = {str(number): deque([{"status": 403, "body": {}}] * 9) for number in range(3)}
+    fake.bend = lambda request: graph_error(403, "Forbidden") if is_exchange(request) else None
+    connector = fake.connector()
+    licences = connector.read_tenant(ACCOUNT, APP_ONLY, TENANT)
+    with pytest.raises(NotRead, match=r"Exchange\.ManageAsApp"):
+        connector.shared_mailboxes(ACCOUNT, APP_ONLY, licences)
+    assert len(fake.sent) == 5
 
 
 def test_of_a_tenant_without_licensed_users_nothing_is_asked(fake: FakeMicrosoft) -> None:

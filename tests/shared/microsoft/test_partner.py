@@ -9,6 +9,7 @@ import requests
 from shared.microsoft.models import Blame, Customer, Gdap, NotRead
 from tests.shared.microsoft.fake import (
     ACCOUNT,
+    APP_ONLY,
     CONNECTION,
     HOME,
     TENANT,
@@ -23,6 +24,7 @@ from tests.shared.microsoft.fake import (
     relationship,
 )
 
+THIRD = "44444444-4444-4444-8444-444444444444"
 OTHER = "33333333-3333-4333-8333-333333333333"
 
 
@@ -66,8 +68,27 @@ def test_a_partner_check_before_saves_the_list_one_sign_in(fake: FakeMicrosoft) 
     assert fake.tokens == 2
 
 
+@pytest.mark.parametrize("service", ["partnercenter", "delegatedAdmin"])
+def test_a_kept_token_that_is_revoked_is_renewed_and_the_list_is_read(
+    fake: FakeMicrosoft, service: str
+) -> None:
+    connector = fake.connector()
+    connector.customers(ACCOUNT, CONNECTION)
+    fake.now += timedelta(minutes=30)
+    revoked = {"Bearer access-1", "Bearer access-2"}
+
+    def bend(request: requests.PreparedRequest) -> Answer | None:
+        if service in str(request.url) and request.headers["Authorization"] in revoked:
+            return json_answer({"code": "800001"}, 401)
+        return None
+
+    fake.bend = bend
+    assert len(connector.customers(ACCOUNT, CONNECTION)) == 1
+    assert fake.tokens == 3
+
+
 def test_the_next_page_is_asked_for_by_its_token_at_our_own_address(fake: FakeMicrosoft) -> None:
-    fake.customers = [[customer()], [customer(OTHER, "Birch")], []]
+    fake.customers = [[customer()], [customer(OTHER, "Birch")], [customer(THIRD, "Cedar", "none")]]
     assert [each.name for each in customers(fake)] == ["Alder", "Birch"]
     pages = [request for request in fake.sent if "partnercenter" in str(request.url)]
     assert [str(page.url) for page in pages] == [
@@ -164,6 +185,13 @@ def test_a_customer_list_that_cannot_be_whole_is_invalid(fake: FakeMicrosoft, pa
     assert why in refused.sentence
 
 
+def test_an_announced_page_that_is_empty_fails_the_list(fake: FakeMicrosoft) -> None:
+    fake.customers = [[customer()], []]
+    refused = refusal_of(fake)
+    assert refused.blame is Blame.INVALID
+    assert "is empty" in refused.sentence
+
+
 def test_a_second_page_that_fails_fails_the_list(fake: FakeMicrosoft) -> None:
     fake.customers = [[customer()], [customer(OTHER, "Birch")]]
 
@@ -181,6 +209,20 @@ def test_without_the_relationships_there_is_no_list(fake: FakeMicrosoft) -> None
     refused = refusal_of(fake)
     assert (refused.blame, refused.code) == (Blame.PARTNER, "403 Authorization_RequestDenied")
     assert "DelegatedAdminRelationship.Read.All" in refused.sentence
+
+
+def test_an_app_only_partner_has_its_list_without_the_relationships(fake: FakeMicrosoft) -> None:
+    fake.bend = lambda request: (
+        graph_error(403, "Authorization_RequestDenied") if "delegatedAdmin" in str(request.url) else None
+    )
+    (only,) = fake.connector().customers(ACCOUNT, APP_ONLY)
+    assert (only.tenant_id, only.gdap) == (TENANT, None)
+
+
+def test_an_app_only_partner_whose_relationships_are_throttled_has_no_list(fake: FakeMicrosoft) -> None:
+    fake.bend = lambda request: graph_error(503, "Busy") if "delegatedAdmin" in str(request.url) else None
+    with pytest.raises(NotRead):
+        fake.connector().customers(ACCOUNT, APP_ONLY)
 
 
 def test_a_partner_that_cannot_sign_in_is_asked_nothing_else(fake: FakeMicrosoft) -> None:

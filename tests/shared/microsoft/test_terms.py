@@ -1,6 +1,6 @@
 """Terms from Partner Center: what is kept of a subscription, and what is said when it is not shown."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +84,17 @@ def test_where_somebody_else_sells_it_says_so(fake: FakeMicrosoft, status: int, 
     with pytest.raises(NotRead, match="indirect provider") as caught:
         read(fake, status=status, body={"code": code, "description": "secret-looking text"})
     assert (caught.value.blame, caught.value.code) == (Blame.TENANT, f"{status} {code}")
+
+
+def test_terms_that_somebody_else_knows_cost_one_call_and_the_token_stays(fake: FakeMicrosoft) -> None:
+    not_ours = json_answer({"code": "20002"}, 403)
+    fake.bend = lambda request: None if is_token(request) else not_ours
+    connector = fake.connector()
+    for _ in range(3):
+        with pytest.raises(NotRead, match="indirect provider"):
+            connector.terms(ACCOUNT, CONNECTION, TENANT)
+        fake.now += timedelta(minutes=10)
+    assert (fake.tokens, len(fake.sent)) == (1, 4)
 
 
 def test_missing_mfa_is_the_partners(fake: FakeMicrosoft) -> None:
