@@ -46,8 +46,11 @@ def _printable(symbol: str) -> str:
     return symbol
 
 
-MicrosoftId = Annotated[str, StringConstraints(to_lower=True)]
-"""Of a tenant, SKU or subscription: whoever typed it, it is found in what is read, where all are in lower case."""
+MicrosoftId = Annotated[str, AfterValidator(str.lower)]
+"""Of a tenant, SKU or subscription: whoever typed it, it is found in what is read, where all are in lower case.
+
+By Python's own word for it, as there: pydantic's knows letters that Python does not know yet.
+"""
 Hour = Annotated[int, Field(ge=0, le=23)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Address = Annotated[str, AfterValidator(address), StringConstraints(to_lower=True)]

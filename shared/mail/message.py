@@ -14,6 +14,7 @@ from shared.mail.base import Mail
 _ID = re.compile(r"[A-Za-z0-9-]{1,120}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _OURS = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version"})
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._'-]{0,40}")
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Embeddings, overrides and isolates would reorder the words that follow them; the marks and joiners that
 # right-to-left scripts and emoji need are left alone.
@@ -39,13 +40,17 @@ def address(text: str) -> str:
 def one_line(text: str, most: int = 500) -> str:
     """Vendors' or people's text as one harmless line: control characters and line breaks become spaces."""
     kept = ("" if c in _REORDERING else " " if unicodedata.category(c) in _BREAKING else c for c in text)
-    line = " ".join("".join(kept).split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    return _cut(" ".join("".join(kept).split()), most)
 
 
 def header_text(text: str, most: int = 150) -> str:
     """As `one_line`, for a header: nothing in it can be taken for an RFC 2047 encoded word either."""
-    return one_line(text.replace("=?", "= ?"), most)
+    # Only then: what was between "=" and "?" may be left out of the line.
+    return _cut(one_line(text, len(text) + 1).replace("=?", "= ?"), most)
+
+
+def _cut(line: str, most: int) -> str:
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def check(mail: Mail) -> None:
@@ -108,7 +113,8 @@ _POLICY = compat32.clone(linesep="\r\n")
 
 
 def _mailbox(name: str, address: str) -> Header | str:
-    if name.isascii():
+    # `Header` folds at ";" and "," also inside quotes, and so would make two addresses of a long quoted name.
+    if _PLAIN_NAME.fullmatch(name):
         return formataddr((name, address))
     header = Header(name, "utf-8", header_name="From")
     header.append(f"<{address}>", "us-ascii")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.alerts import poison
@@ -36,6 +36,7 @@ def test_different_parts_never_give_the_same_identity(both: list[tuple[str, ...]
     text=TEXT,
     long=st.integers(0, 3_000),
 )
+@example(tenants=["\U00010d50"], skus=["s"], others=[], text="", long=0)
 def test_an_evaluation_takes_any_text_and_keeps_things_apart(
     tenants: list[str], skus: list[str], others: list[str], text: str, long: int
 ) -> None:

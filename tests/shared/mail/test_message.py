@@ -94,6 +94,8 @@ def test_a_mail_has_every_header_of_an_automatic_mail_and_two_bodies() -> None:
 @given(NASTY, NASTY, NASTY)
 @example("=?utf-8?q?Bcc=3A?=", "a\r\nBcc: thief@evil.example", "\r\n\r\n--==")
 @example("é" * 100, "ü, " * 30, ".")
+@example("=\u202e?utf-8?q?Bcc=3A?=", "=\u2066?", ".")
+@example("x", "0" * 45 + "; 0", ".")
 def test_no_text_changes_the_structure_or_the_headers(subject: str, name: str, body: str) -> None:
     mail = replace(
         MAIL,
