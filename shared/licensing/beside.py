@@ -22,8 +22,8 @@ NONE_LEFT: Final = Trouble(
 NO_IDS: Final = Trouble(
     blame=Blame.INVALID,
     code="no commerce ids",
-    sentence="Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the terms it "
-    "knew, and asks again by itself.",
+    sentence="Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the terms "
+    "it knew, and asks again by itself.",
 )
 
 

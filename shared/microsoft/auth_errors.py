@@ -188,8 +188,8 @@ def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -
         )
     elif status == HTTPStatus.FORBIDDEN and at_home and app_only:
         sentence = (
-            "The app may not read the GDAP relationships. Give it DelegatedAdminRelationship.Read.All as an application "
-            "permission, with an administrator's consent."
+            "The app may not read the GDAP relationships. Give it DelegatedAdminRelationship.Read.All as an "
+            "application permission, with an administrator's consent."
         )
     elif status == HTTPStatus.FORBIDDEN and at_home:
         sentence = (

@@ -371,7 +371,7 @@ def test_a_field_gone_from_all_subscriptions_is_doubted_and_a_blank_one_is_not(
 ) -> None:
     fake.subscriptions = [without(subscription(), name)]
     assert read(fake).doubts == (f"The field {name} is gone from all 1 subscriptions.",)
-    fake.subscriptions = [subscription(**{name: None})]
+    fake.subscriptions = [{**subscription(), name: None}]
     assert read(fake).doubts == ()
 
 
