@@ -66,6 +66,29 @@ REFUSALS: dict[int, tuple[str, int, str, str]] = {
         "The user or administrator has not consented to use the application with ID '{client}'.",
     ),
     53003: ("invalid_grant", 400, "message_only", "Access has been blocked by Conditional Access policies."),
+    70043: (
+        "invalid_grant",
+        400,
+        "bad_token",
+        "The refresh token has expired or is invalid due to sign-in frequency checks by Conditional Access.",
+    ),
+    700084: (
+        "invalid_grant",
+        400,
+        "bad_token",
+        "The refresh token was issued to a single page app, and therefore has a fixed, limited lifetime.",
+    ),
+    90099: (
+        "invalid_grant",
+        400,
+        "",
+        (
+            "The application '{client}' has not been authorized in the tenant '{tenant}'. Applications must be "
+            "authorized to access the external tenant before partner delegated administrators can use them."
+        ),
+    ),
+    7000112: ("unauthorized_client", 400, "", "Application '{client}' is disabled."),
+    50196: ("invalid_grant", 400, "", "The server terminated an operation: it met a client request loop."),
     90033: ("temporarily_unavailable", 503, "", "A transient error has occurred. Please try again."),
 }
 TROUBLES = frozenset(REFUSALS)

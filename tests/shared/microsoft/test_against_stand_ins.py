@@ -261,7 +261,16 @@ def test_a_missing_gdap_role_is_a_403_that_says_so_and_is_over_when_it_is_given(
 
 
 @pytest.mark.parametrize(
-    "code, blame, words", [(53003, Blame.TENANT, "Conditional Access"), (50076, Blame.TENANT, "multi-factor")]
+    "code, blame, words",
+    [
+        (53003, Blame.TENANT, "Conditional Access"),
+        (50076, Blame.TENANT, "multi-factor"),
+        (70043, Blame.TENANT, "signed in more often"),
+        (7000112, Blame.TENANT, "switched off in this tenant"),
+        (90099, Blame.TENANT, "consent"),
+        (700084, Blame.PARTNER, "expired or was revoked"),
+        (50196, Blame.TRANSIENT, "busy or disturbed"),
+    ],
 )
 def test_a_blocked_sign_in_of_one_tenant_says_who_must_act(
     sandbox: Sandbox, code: int, blame: Blame, words: str
@@ -324,6 +333,13 @@ def test_a_customer_list_that_is_throttled_is_told_with_its_pause(sandbox: Sandb
     with pytest.raises(NotRead) as caught:
         sandbox.customers()
     assert (caught.value.blame, caught.value.after) == (Blame.TRANSIENT, timedelta(seconds=57))
+
+
+def test_empty_lists_of_a_partner_are_told_as_they_are(sandbox: Sandbox) -> None:
+    sandbox.fault("empty_list", kind="graph.relationships", count=1)
+    assert {customer.gdap for customer in sandbox.customers()} == {None}
+    sandbox.fault("empty_list", kind="partnercenter.customers", count=1)
+    assert sandbox.customers() == ()
 
 
 def test_the_rotated_refresh_token_signs_in_when_the_first_one_has_expired(sandbox: Sandbox) -> None:
