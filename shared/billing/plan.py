@@ -26,10 +26,12 @@ from shared.billing.models import Mapping as LineMapping
 from shared.billing.psa.base import BillableOption
 from shared.billing.quantities import wanted
 from shared.licensing.licences import NotCountable
-from shared.licensing.models import Head, Snapshot
+from shared.licensing.models import Head, ReadStatus, Snapshot
 
 FRESH = timedelta(hours=36)
 """A snapshot whose read began longer ago is never pushed (I6)."""
+UNREAD = "The tenant could not be read at the newest attempt."
+"""S8: it keeps its quantities. Who must do what stands in the tenant's own row, so that nobody is told twice."""
 ANOTHER_LINE = "A change of its mapping was not completed."
 ANOTHER_PRODUCT = "Its billing profile names another product now."
 SAVED_AGAIN_IS_RIGHT = frozenset({ANOTHER_LINE, ANOTHER_PRODUCT})
@@ -112,25 +114,30 @@ def wishes(
     """What the billing mappings of one tenant want, by its newest accepted snapshot."""
     if head.snapshot is None:
         return []
+    old = _too_old(head.status, head.snapshot, now)
     return [
-        _wish(head.tenant_id, head.snapshot, mapping, profiles[mapping.profile], now)
+        _wish(head.tenant_id, head.snapshot, mapping, profiles[mapping.profile], old)
         for mapping in mappings
         if mapping.bill
     ]
 
 
+def _too_old(status: ReadStatus, snapshot: Snapshot, now: datetime) -> str:
+    """Why no line moves by this snapshot; "" when it is tonight's or the newest that there was time for."""
+    if status is ReadStatus.NOT_READ:
+        return UNREAD
+    if now - snapshot.began >= FRESH:
+        return f"The tenant was last read on {snapshot.began:%-d %b %Y}, too long ago to bill by it."
+    return ""
+
+
 def _wish(
-    tenant_id: str, snapshot: Snapshot, mapping: LineMapping, profile: BillingProfile, now: datetime
+    tenant_id: str, snapshot: Snapshot, mapping: LineMapping, profile: BillingProfile, too_old: str
 ) -> Wish:
-    quantity, why_not = None, ""
     try:
-        quantity = wanted(mapping, snapshot)
+        return Wish.of(mapping, profile, tenant_id, wanted(mapping, snapshot), too_old)
     except NotCountable as unclear:
-        why_not = str(unclear)
-    else:
-        if now - snapshot.began >= FRESH:
-            why_not = f"The tenant was last read on {snapshot.began:%-d %b %Y}, too long ago to bill by it."
-    return Wish.of(mapping, profile, tenant_id, quantity, why_not)
+        return Wish.of(mapping, profile, tenant_id, None, too_old or str(unclear))
 
 
 def make(

@@ -7,7 +7,7 @@ from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
 from shared.alerts.rules.view import AccountView, OwnLine, Unreadable
 from shared.alerts.rules.words import coded, line, name, sentence, unclear
 from shared.alerts.wording import Wording
-from shared.billing.plan import SAVED_AGAIN_IS_RIGHT
+from shared.billing.plan import SAVED_AGAIN_IS_RIGHT, UNREAD
 from shared.billing.repository import PsaTrouble
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
@@ -66,7 +66,7 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
         return
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT
-    elif record.drift is None and record.not_planned:
+    elif record.drift is None and record.not_planned not in {"", UNREAD}:
         state, what = "waits", f" keeps its number for now: {sentence(record.not_planned)}"
         fix = SAVE if record.not_planned in SAVED_AGAIN_IS_RIGHT else SYNC
     else:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.accounts.models import GuardSettings, Mode
 from shared.billing.models import HoldReason, LineState, Options, Verdict
-from shared.billing.plan import ANOTHER_PRODUCT, FRESH, change_id
+from shared.billing.plan import ANOTHER_PRODUCT, FRESH, UNREAD, change_id
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
 from shared.microsoft.models import Subscription
@@ -72,6 +72,29 @@ def test_a_tenant_that_was_never_read_is_not_planned(world: World) -> None:
 
 
 # Freshness
+
+
+def test_the_night_a_tenant_cannot_be_read_none_of_its_lines_moves(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 12})
+    world.fail()
+    world.push_until_done()
+    assert (world.quantity(mapped), world.record(mapped).not_planned) == (10, UNREAD)
+    world.night()
+    assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
+
+
+def test_a_persons_word_on_a_hold_outlasts_a_night_without_a_read(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 0})
+    world.push_until_done()
+    world.decide(world.held()[0].change.id)
+    world.fail()
+    world.push_until_done("2026-03-03")
+    assert world.quantity(mapped) == 10
+    world.later_read({})
+    world.push_until_done("2026-03-04")
+    assert world.quantity(mapped) == 0
 
 
 def test_a_snapshot_whose_read_began_36_hours_ago_is_never_pushed_and_the_line_says_so(world: World) -> None:

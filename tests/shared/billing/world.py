@@ -28,11 +28,11 @@ from shared.billing.planning import Planned
 from shared.billing.psa.base import Psa
 from shared.errors import RetryLater
 from shared.licensing import snapshot
-from shared.licensing.models import Head
+from shared.licensing.models import Head, ReadStatus
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.memory import MemoryBlobs, MemoryTables
-from shared.storage.tables import Tables
+from shared.storage.tables import Put, Tables
 from tests.shared.billing.psa.fake import FakePsa
 
 ACCOUNT = keys.account_id("northwind-msp")
@@ -162,6 +162,13 @@ class World:
         """An hour passes, and the tenant is read with these seats."""
         self.clock.pass_by(timedelta(hours=1))
         return self.read(tenant, seats, doubts=doubts, subscriptions=subscriptions)
+
+    def fail(self, tenant: str = "contoso") -> None:
+        """The newest attempt to read the tenant failed; its numbers are those of the read before."""
+        row = self.tables.get(keys.head(ACCOUNT, tenant))
+        assert row is not None
+        failed = row.read(Head).model_copy(update={"status": ReadStatus.NOT_READ})
+        self.tables.commit([Put(row.key, failed)])
 
     # The PSA and the mappings
 

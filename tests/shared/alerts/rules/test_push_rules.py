@@ -9,7 +9,7 @@ from shared.accounts.models import Mode
 from shared.alerts.models import Slug
 from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import Change, Decided, Drift, Hold, HoldReason, Intent, Options, Verdict
-from shared.billing.plan import ANOTHER_LINE, ANOTHER_PRODUCT, change_id
+from shared.billing.plan import ANOTHER_LINE, ANOTHER_PRODUCT, UNREAD, change_id
 from shared.billing.psa.base import Write, WriteKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
@@ -93,6 +93,13 @@ def test_what_prorates_cannot_be_approved_yet(mapped: World) -> None:
 def test_a_line_whose_mapping_must_be_saved_again_says_so(mapped: World, why: str) -> None:
     mapped.lines(line("mapping1", not_planned=why))
     assert mapped.only(FAILED).finding.fix == "Look at the customer’s mappings and save them again."
+
+
+def test_a_line_that_waits_for_its_tenant_to_be_read_is_told_by_the_tenants_own_row_alone(
+    mapped: World,
+) -> None:
+    mapped.lines(line("mapping1", not_planned=UNREAD))
+    assert mapped.alerts(FAILED) == []
 
 
 def test_a_line_that_waits_to_be_created_says_so(mapped: World) -> None:
