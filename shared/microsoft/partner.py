@@ -22,6 +22,7 @@ from shared.microsoft.graph_rows import Page, RelationshipRow, Text, fields_of, 
 from shared.microsoft.models import Customer, Gdap
 
 MOST_PAGES = 500
+PAGE_SIZE = 500
 _CUSTOMERS: Final = f"{PARTNER_CENTER}/v1/customers"
 _TOKEN: Final = "MS-ContinuationToken"
 _RESELLER: Final = "reseller"
@@ -66,16 +67,20 @@ def read_customers(http: Http, token: str) -> list[Customer]:
     """Everyone the partner resells to, without GDAP. Raises NotRead, Throttled or Unreachable."""
     customers: dict[str, Customer] = {}
     continuation, used = "", set[str]()
+    cut_short = (
+        False  # after full pages an empty one is the end; after one that was not full it should not have come
+    )
     correlation = str(uuid.uuid4())
     for _ in range(MOST_PAGES):
         answer = _ask(http, token, correlation, continuation)
         page = validated(_page(), answer.content.removeprefix(b"\xef\xbb\xbf"))
-        if continuation and not page["items"]:
+        if cut_short and not page["items"]:
             raise invalid("a page of the customer list is empty")
         for row in page["items"]:
             if row["relationshipToPartner"].lower() == _RESELLER:
                 customer = _customer(row)
                 customers.setdefault(customer.tenant_id, customer)
+        cut_short = len(page["items"]) < PAGE_SIZE
         if not (continuation := _continuation(page, answer)):
             return [customers[each] for each in sorted(customers)]
         if continuation in used:
@@ -126,7 +131,7 @@ def headers_of(token: str, correlation: str) -> dict[str, str]:
 def _ask(http: Http, token: str, correlation: str, continuation: str) -> requests.Response:
     """One page. The address is always our own: the token follows no link."""
     headers = headers_of(token, correlation)
-    params: Mapping[str, str | int] = {"size": 500}
+    params: Mapping[str, str | int] = {"size": PAGE_SIZE}
     if continuation:
         headers[_TOKEN] = continuation
         params = {"seekOperation": "Next"}

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from shared.microsoft.models import Blame, Customer, Gdap, NotRead
+from shared.microsoft.partner import PAGE_SIZE
 from tests.shared.microsoft.fake import (
     ACCOUNT,
     APP_ONLY,
@@ -190,6 +191,12 @@ def test_an_announced_page_that_is_empty_fails_the_list(fake: FakeMicrosoft) -> 
     refused = refusal_of(fake)
     assert refused.blame is Blame.INVALID
     assert "is empty" in refused.sentence
+
+
+def test_an_empty_page_after_full_ones_is_the_end_of_the_list(fake: FakeMicrosoft) -> None:
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(PAGE_SIZE)]
+    fake.customers = [[customer(one) for one in ids], []]
+    assert [each.tenant_id for each in customers(fake)] == ids
 
 
 def test_a_second_page_that_fails_fails_the_list(fake: FakeMicrosoft) -> None:
