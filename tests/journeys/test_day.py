@@ -93,11 +93,11 @@ def test_each_thing_that_a_person_should_fix_is_one_alert(first_day: dict[str, A
     assert first_day["alerts"] == {
         "push_held": 2,
         "line_drift": 1,
-        "invalid_auth": 3,
+        "invalid_auth": 4,
         "no_billing_profile": 2,
         "tenant_not_added": 1,
         "unused_licenses": 8,
-        "shared_mailbox_licenses": 5,
+        "shared_mailbox_licenses": 4,
         "renewal_due": 2,
     }
 
