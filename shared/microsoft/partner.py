@@ -67,9 +67,8 @@ def read_customers(http: Http, token: str) -> list[Customer]:
     """Everyone the partner resells to, without GDAP. Raises NotRead, Throttled or Unreachable."""
     customers: dict[str, Customer] = {}
     continuation, used = "", set[str]()
-    cut_short = (
-        False  # after full pages an empty one is the end; after one that was not full it should not have come
-    )
+    # After full pages an empty one is the end; after one that was not full it should not have come.
+    cut_short = False
     correlation = str(uuid.uuid4())
     for _ in range(MOST_PAGES):
         answer = _ask(http, token, correlation, continuation)
