@@ -105,11 +105,11 @@ def test_a_freed_line_that_is_in_step_needs_no_second_plan(world: World) -> None
 
 
 def test_of_many_agreements_one_in_trouble_is_looked_at_every_night(world: World) -> None:
-    mapped = world.map_line(quantity=10)
     for n in range(250):
         world.map_line(f"tenant{n}", 10)
+    mapped = world.map_line(quantity=10)  # the last whose turn comes
     world.fake.edit_line(mapped.line, not_writable="The line is cancelled.")
-    world.later_read({SKU: 12})
     world.push_until_done()
+    world.later_read({SKU: 12})
     world.fake.edit_line(mapped.line, not_writable="")
     assert world.night().lines == LineCounts(written=1, unchanged=250)
