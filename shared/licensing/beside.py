@@ -73,12 +73,12 @@ def read(
         try:
             mailboxes = microsoft.shared_mailboxes(account.id, connection, licences)
         except NotRead as failed:
-            mailboxes = _trouble(failed)
+            mailboxes = Trouble.of(failed)
     if account.watches_terms and (in_turn or terms.changed(head, licences)):
         try:
             told = microsoft.terms(account.id, connection, licences.tenant_id)
         except NotRead as failed:
-            told = _trouble(failed)
+            told = Trouble.of(failed)
     return Beside(mailboxes, told)
 
 
@@ -109,7 +109,3 @@ def _terms(head: Head, told: tuple[Term, ...] | Trouble, began: datetime) -> Ter
         # Nothing can be joined: that is no news that nothing renews.
         return head.terms.model_copy(update={"trouble": NO_IDS})
     return Terms(began=began, known=terms.pack(term for term in told if term.commerce_id in bought))
-
-
-def _trouble(failed: NotRead) -> Trouble:
-    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)

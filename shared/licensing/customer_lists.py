@@ -74,7 +74,7 @@ def read(
         wait = failed.after or WAIT
         if failed.blame is Blame.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
             raise RetryLater(wait, f"the customer list of {connection.name}") from failed
-        trouble = trouble_of(failed)
+        trouble = Trouble.of(failed)
         if failed.code == SECRETS_UNAVAILABLE:  # it did not pass: nobody can be signed in, at no tenant
             trouble = trouble.model_copy(update={"blame": Blame.PARTNER})
         return _stands(tables, blobs, account, connection, stored, run, trouble)
@@ -142,8 +142,3 @@ def stored_customers(blobs: Blobs, name: str) -> dict[str, Customer]:
         return {}
     stored = CustomerList.model_validate_json(gzip.decompress(data))
     return {customer.tenant_id: customer for customer in stored.customers}
-
-
-def trouble_of(failed: NotRead) -> Trouble:
-    """What is kept of a read that did not complete."""
-    return Trouble(blame=failed.blame, code=failed.code, sentence=failed.sentence)

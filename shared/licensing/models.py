@@ -10,6 +10,7 @@ from shared.microsoft.models import (
     Blame,
     Customer,
     MailboxSource,
+    NotRead,
     SharedMailbox,
     Sku,
     Subscription,
@@ -32,6 +33,11 @@ class Trouble(Document):
     blame: Blame
     code: str
     sentence: str
+
+    @classmethod
+    def of(cls, failed: NotRead) -> "Trouble":
+        """What is kept of a read that did not complete."""
+        return cls(blame=failed.blame, code=failed.code, sentence=failed.sentence)
 
 
 class Snapshot(Document):

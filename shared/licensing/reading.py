@@ -11,7 +11,7 @@ from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import beside, customer_lists, snapshot, terms
-from shared.licensing.customer_lists import WAIT, Partner, trouble_of
+from shared.licensing.customer_lists import WAIT, Partner
 from shared.licensing.models import Head, HeadStatus, ReadStatus, Trouble
 from shared.microsoft import connections
 from shared.microsoft.connector import Microsoft
@@ -206,7 +206,7 @@ def read_tenant(
         wait = _pause(asked, passing)
         if now + wait < run.reading_ends - TO_READ:
             raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing[0].code}")
-    trouble = trouble_of([*passing, *troubles][0]) if troubles else TIMED_OUT
+    trouble = Trouble.of([*passing, *troubles][0]) if troubles else TIMED_OUT
     snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
 
 
