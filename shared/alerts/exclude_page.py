@@ -15,7 +15,7 @@ from shared.alerts.excluded import Exclusion, Reach, Target
 from shared.alerts.models import Alert, Slug, identity
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.words import listed, name, seats
-from shared.licensing.licences import licence
+from shared.licensing.licences import countable
 from shared.licensing.models import Head
 from shared.licensing.terms import known
 from shared.storage import keys
@@ -114,7 +114,8 @@ class Desk:
             return _retired("The customer that it is about is no longer one of your companies.")
         row = self.tables.get(keys.head(account.id, link.tenant_id))
         head = row.read(Head) if row else Head(tenant_id=link.tenant_id)
-        held = {sku.sku_id: licence(sku) for sku in head.snapshot.skus} if head.snapshot else {}
+        parts = {sku.sku_id: sku.part_number for sku in head.snapshot.skus} if head.snapshot else {}
+        held = {one.key.sku_id: one for one in countable(head.snapshot, ())} if head.snapshot else {}
         names = self.names()
         wanted = tuple(
             Exclusion(
@@ -122,7 +123,7 @@ class Desk:
                 tenant_id=link.tenant_id,
                 sku_id=sku,
                 customer=name(company.name) or link.tenant_id,
-                product=name(names(sku, held[sku].part_number if sku in held else "")) or sku,
+                product=name(names(sku, parts.get(sku, ""))) or sku,
             )
             for sku in link.skus
         )

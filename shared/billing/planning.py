@@ -14,6 +14,7 @@ from shared.billing.records import Kept
 from shared.errors import RetryLater
 from shared.licensing.models import Head
 from shared.licensing.reading import heads
+from shared.microsoft.connections import home_tenants
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Replace, Row, Tables
@@ -80,12 +81,12 @@ def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
 
 def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = repository.profiles(tables, account.id)
-    added = accounts.companies(tables, account.id)
+    added, ours = accounts.companies(tables, account.id), home_tenants(tables, account.id)
     wished, suspicious = {}, set()
     for head, mappings in _side_by_side(tables, account.id):
         if head.tenant_id not in added:
             continue
-        for wish in plan.wishes(head, mappings, profiles, now):
+        for wish in plan.wishes(head, mappings, profiles, ours, now):
             wished[wish.mapping_id] = wish
         if head.snapshot is not None and head.snapshot.doubts:
             suspicious.add(head.tenant_id)

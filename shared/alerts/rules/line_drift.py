@@ -58,6 +58,6 @@ def _wanted(view: AccountView, head: Head, own: OwnLine) -> int | None:
     if snapshot is None or snapshot.doubts or own.mapping is None:
         return None
     try:
-        return wanted(own.mapping, snapshot)
+        return wanted(own.mapping, snapshot, view.ours)
     except NotCountable:
         return None
