@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.licensing.models import UNLIMITED_UNITS, Snapshot
+from shared.licensing.tenant_state import UNLIMITED_UNITS, Snapshot
 from shared.microsoft.models import Sku, Subscription
 
 # Free by their nature whatever Microsoft counts: known part numbers (S6, S7).

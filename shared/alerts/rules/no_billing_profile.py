@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, believed, row, tenant_scope
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import name, seats
+from shared.alerts.rules.phrases import name, seats
+from shared.alerts.view import AccountView
 from shared.alerts.wording import Wording
 from shared.licensing.licences import Licence, licence, split
-from shared.licensing.models import Head, Snapshot
+from shared.licensing.tenant_state import Snapshot, TenantState
 
 FIX = "An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”."
 
@@ -24,12 +24,14 @@ class NoBillingProfile(Rule):
     )
     reach = frozenset({Reach.TENANT, Reach.SKU})
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
-        snapshot = view.fresh(head)
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
+        snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
-        findings = (_finding(view, head.tenant_id, one) for one in _unmapped(view, head.tenant_id, snapshot))
-        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+        findings = (
+            _finding(view, state.tenant_id, one) for one in _unmapped(view, state.tenant_id, snapshot)
+        )
+        return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
 def _unmapped(view: AccountView, tenant_id: str, snapshot: Snapshot) -> Iterator[Licence]:

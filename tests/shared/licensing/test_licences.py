@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing.licences import LicenceKey, NotCountable, is_watched, licence, purchased, split
-from shared.licensing.models import Snapshot
+from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import START, sku
 
