@@ -2,8 +2,9 @@
 
 import azure.functions as func
 
-from functions import alerts, billing, exclusions, schedule, sync
+from functions.pages import exclude
+from functions.queues import alerts, billing, sync, tick
 
 app = func.FunctionApp()
-for module in (schedule, sync, billing, alerts, exclusions):
+for module in (tick, sync, billing, alerts, exclude):
     app.register_functions(module.bp)

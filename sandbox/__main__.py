@@ -8,14 +8,14 @@ import tempfile
 import threading
 from pathlib import Path
 
-from sandbox import day, summary
+from sandbox import demo_day, summary
 from sandbox.azurite import AzuriteError
-from sandbox.control import OWN, control
-from sandbox.day import DayFailed
+from sandbox.demo_day import DayFailed
+from sandbox.operator.control import OWN, control
+from sandbox.processes import SandboxProcesses
 from sandbox.seed import is_seeded, seed
-from sandbox.stage import Stage
-from sandbox.standins.controls import ControlError, usage
-from sandbox.standins.world import world_named
+from sandbox.standins.controls.commands import ControlError, usage
+from sandbox.standins.worlds.registry import world_named
 
 
 def main() -> int:
@@ -61,12 +61,12 @@ def _demo(given: argparse.Namespace) -> int:
     if given.tenants:
         world = f"wide:{given.tenants}" + (f":{given.watch}" if given.watch else "")
     print(f"Seatwise sandbox in {state}", file=sys.stderr)
-    with Stage(state.resolve(), world) as stage:
+    with SandboxProcesses(state.resolve(), world) as stage:
         if not is_seeded(stage.wiring):
             print("Setting up the MSP ...", file=sys.stderr)
             seed(stage.wiring, world_named(world), stage.clock.now())
         host = stage.start_host(timers=not given.once)
-        lived = day.live(stage, host)
+        lived = demo_day.live(stage, host)
         numbers = summary.of(stage, lived)
         report = summary.text(numbers, wide=bool(given.tenants))
         print(f"\n{report}\n", file=sys.stderr if given.json else sys.stdout)
@@ -77,7 +77,7 @@ def _demo(given: argparse.Namespace) -> int:
     return 0
 
 
-def _stay(stage: Stage, host: str, state: Path) -> None:
+def _stay(stage: SandboxProcesses, host: str, state: Path) -> None:
     print(f"  World, PSA lines and mails   {stage.stand_ins.url}/")
     print(f"  Functions host               {host}/admin/host/status")
     print(f"  Change the world             python -m sandbox control --state {state} --help")

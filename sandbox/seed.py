@@ -4,24 +4,24 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from sandbox.standins.world_types import ConnectWise, Partner, Tenant, World
+from sandbox.standins.worlds.types import ConnectWise, Partner, Tenant, World
 from shared.accounts import repository as accounts
 from shared.accounts import schedule
 from shared.accounts.models import Account, Company, DigestSettings, Mode
 from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
 from shared.billing import repository as billing
-from shared.billing.mapping import save_profile
+from shared.billing.mapping.save import save_profile
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
     Decider,
+    LicenceMapping,
     LineRecord,
-    Mapping,
     PsaConnection,
     TenantMappings,
 )
-from shared.microsoft import connections
+from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage import keys
 from shared.storage.decisions import decide
@@ -91,7 +91,7 @@ def _partner(wiring: Wiring, account: AccountId, partner: Partner) -> None:
     connection = PartnerConnection(
         id=partner.key, name=partner.name, tenant_id=partner.tenant_id, client_id=partner.client_id
     )
-    connections.save(wiring.tables, account, connection)
+    partner_connections.save(wiring.tables, account, connection)
     wiring.secrets.put(account, connection.client_secret, partner.secret)
     wiring.secrets.put(account, connection.refresh_token, partner.refresh_token)
 
@@ -148,9 +148,9 @@ def _companies(
         decide(tables, account, billing.MAPPINGS, tenant.id, wanted, who=by.who, reason=by.reason, now=by.now)
 
 
-def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[Mapping, ...]:
+def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:
     return tuple(
-        Mapping(
+        LicenceMapping(
             id=_mapping_id(tenant.id, one.addition_id),
             sku_id=one.sku_id,
             subscription_id=one.subscription_id or "",

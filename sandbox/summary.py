@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.day import Day, Measured
-from sandbox.stage import Stage
+from sandbox.demo_day import Day, Measured
+from sandbox.processes import SandboxProcesses
 from shared.accounts import repository
 from shared.accounts.models import Account
 from shared.accounts.runs import Run
 from shared.alerts.evaluate import open_alerts
 from shared.alerts.rules import RULES
-from shared.billing import approval
-from shared.licensing.models import ReadStatus
-from shared.licensing.reading import heads
+from shared.billing.planning import approval
+from shared.licensing.reading import tenant_states
+from shared.licensing.tenant_state import ReadStatus
 from shared.mail.delivery import MailState, mails
 from shared.storage.keys import AccountId
 
@@ -32,7 +32,7 @@ CHANGED_STORAGE_GOAL = 10.0
 _MICROSOFT = ("microsoft.", "graph.", "partnercenter.", "exchange.")
 
 
-def of(stage: Stage, day: Day) -> dict[str, Any]:
+def of(stage: SandboxProcesses, day: Day) -> dict[str, Any]:
     """The numbers of a day. Tenants, lines and alerts are the live account's; the preview account's stand apart."""
     accounts = [repository.account(stage.wiring.tables, AccountId(one)) for one in day.runs]
     by_account = {account.id: _account(stage, account, day.runs[account.id]) for account in accounts}
@@ -47,12 +47,12 @@ def of(stage: Stage, day: Day) -> dict[str, Any]:
     }
 
 
-def _account(stage: Stage, account: Account, run: Run) -> dict[str, Any]:
+def _account(stage: SandboxProcesses, account: Account, run: Run) -> dict[str, Any]:
     tables = stage.wiring.tables
     companies = repository.companies(tables, account.id)
     not_read = {
-        head.tenant_id: head.trouble.sentence if head.trouble else "not read"
-        for head in heads(tables, account.id)
+        head.tenant_id: head.failure.sentence if head.failure else "not read"
+        for head in tenant_states(tables, account.id)
         if head.run == run.id and head.status is ReadStatus.NOT_READ
     }
     held = Counter(
@@ -76,7 +76,7 @@ def _account(stage: Stage, account: Account, run: Run) -> dict[str, Any]:
     }
 
 
-def _sent(stage: Stage, account: Account, day: Day) -> Iterator[str]:
+def _sent(stage: SandboxProcesses, account: Account, day: Day) -> Iterator[str]:
     for mail in mails(stage.wiring.tables, account.id):
         if mail.state is MailState.DONE and day.began <= mail.since <= day.ended:
             yield mail.subject

@@ -13,9 +13,9 @@ from shared.accounts.models import Account
 from shared.accounts.runs import OpenRun, Run
 from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
-from shared.billing import records, repository
+from shared.billing import agreement_store, repository
 from shared.billing.models import AgreementRecord, LedgerEntry
-from shared.licensing.models import Day, Head
+from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -79,13 +79,13 @@ class _Night:
     def tenants(self) -> int:
         rows = self.tables.rows(keys.tenants(self.account.id), "head|")
         turn = (row for row in rows if _has_turn(row.key.row, self.number, TENANTS_TURN))
-        return sum(self._tenant(row.read(Head).tenant_id) for row in turn)
+        return sum(self._tenant(row.read(TenantState).tenant_id) for row in turn)
 
     def _tenant(self, tenant: str) -> int:
         """Rows first: a blob that no row names any more is found again, a row without its blob would be a hole."""
         kept: set[str] = set()
         old: list[Row] = []
-        for row in self.tables.rows(keys.tenants(self.account.id), keys.days(tenant)):
+        for row in self.tables.rows(keys.tenants(self.account.id), keys.tenant_days(tenant)):
             day = row.read(Day)
             if day.on <= self.counts_end:
                 old.append(row)  # by date: of these only the last one tells what the tenant had from then on
@@ -96,8 +96,8 @@ class _Night:
         return self._delete(old) + self._users(tenant, kept)
 
     def _users(self, tenant: str, kept: set[str]) -> int:
-        head = self.tables.get(keys.head(self.account.id, tenant))
-        snapshot = head.read(Head).snapshot if head else None
+        state = self.tables.get(keys.tenant_state(self.account.id, tenant))
+        snapshot = state.read(TenantState).snapshot if state else None
         digests = kept | ({snapshot.users_digest} if snapshot else set())
         named = {keys.users_blob(self.account.id, tenant, digest) for digest in digests}
         unnamed = [
@@ -133,7 +133,7 @@ class _Night:
         return sum(
             self._ledger(connection.id, row.read(AgreementRecord).agreement_id)
             for connection in repository.connections(self.tables, self.account.id)
-            for row in records.rows_of(self.tables, self.account.id, connection.id)
+            for row in agreement_store.rows_of(self.tables, self.account.id, connection.id)
             if _has_turn(row.key.row, self.number // MONTH, YEAR)
         )
 

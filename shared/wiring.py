@@ -9,12 +9,12 @@ from functools import cache, cached_property
 import requests
 
 from shared import config
-from shared.alerts.exclude_link import Links
+from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.registry import open_psa
-from shared.http import Http
-from shared.internet import PublicAdapter
+from shared.http.client import Http
+from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
 from shared.microsoft.connector import Microsoft
 from shared.storage.blobs import Blobs
@@ -34,7 +34,7 @@ def _session() -> requests.Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class WiringOverrides:
     """What a sandbox or a test may put in place of the real world."""
 
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -47,11 +47,11 @@ class Surroundings:
 class Wiring:
     """The adapters of this process, each made when it is first needed."""
 
-    def __init__(self, settings: config.Config, surroundings: Surroundings) -> None:
+    def __init__(self, settings: config.Config, overrides: WiringOverrides) -> None:
         self.settings = settings
-        self.clock = surroundings.clock
-        self.sleep = surroundings.sleep
-        self._surroundings = surroundings
+        self.clock = overrides.clock
+        self.sleep = overrides.sleep
+        self._overrides = overrides
 
     @cached_property
     def storage(self) -> AzureStorage:
@@ -69,7 +69,7 @@ class Wiring:
 
     @cached_property
     def queues(self) -> Queues:
-        return self._surroundings.queues(self.storage.queues)
+        return self._overrides.queues(self.storage.queues)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -84,7 +84,7 @@ class Wiring:
 
     @cached_property
     def http(self) -> Http:
-        return Http(self._surroundings.session(), self.sleep, self.clock)
+        return Http(self._overrides.session(), self.sleep, self.clock)
 
     @cached_property
     def microsoft(self) -> Microsoft:
@@ -104,9 +104,9 @@ class Wiring:
 
     @cached_property
     def transport(self) -> Transport:
-        from shared.mail.registry import Means, transport
+        from shared.mail.registry import TransportServices, transport
 
-        given, means = self.settings, Means(self.clock, self.http)
+        given, means = self.settings, TransportServices(self.clock, self.http)
         try:
             return transport(given.mail_transport, given.mail_settings, means)
         except ValueError as wrong:
@@ -142,17 +142,17 @@ def _key_vault(url: str, identity: str | None) -> Secrets:
     return KeyVaultSecrets(SecretClient(url, DefaultAzureCredential(managed_identity_client_id=identity)))
 
 
-_surroundings = Surroundings()
+_overrides = WiringOverrides()
 
 
-def place_in(surroundings: Surroundings) -> None:
+def override_wiring(overrides: WiringOverrides) -> None:
     """Put this process into other surroundings; before anything was wired."""
-    global _surroundings
-    _surroundings = surroundings
+    global _overrides
+    _overrides = overrides
     wiring.cache_clear()
 
 
 @cache
 def wiring() -> Wiring:
     """The wiring of this process. Raises WrongSetting (config)."""
-    return Wiring(config.read(), _surroundings)
+    return Wiring(config.read(), _overrides)

@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.accounts.models import Account, Mode
-from shared.billing import planning, records, repository
+from shared.billing import agreement_store, repository
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, LineState
-from shared.billing.plan import Wish
+from shared.billing.planning import load
+from shared.billing.planning.plan import Wish
 from shared.billing.psa.base import Write
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -24,8 +25,8 @@ def i1_every_line_is_in_step_or_says_why(
 
     `psa_quantities` are the true quantities of all connections' lines by line id, read without the adapter.
     """
-    troubled = {trouble.connection for trouble in repository.troubles(tables, account.id)}
-    wishes = planning.plan_account(tables, account, now).wishes
+    troubled = {trouble.connection for trouble in repository.connection_failures(tables, account.id)}
+    wishes = load.plan_account(tables, account, now).wishes
     wrong: list[str] = []
     for record in _records(tables, account.id):
         if record.unreadable or record.connection in troubled:
@@ -97,7 +98,7 @@ def ledger_of(tables: Tables, account: AccountId) -> list[LedgerEntry]:
     entries = [
         entry
         for record in _records(tables, account)
-        for entry in records.ledger(tables, account, record.connection, record.agreement_id)
+        for entry in agreement_store.ledger(tables, account, record.connection, record.agreement_id)
     ]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -114,12 +115,12 @@ def _intents(tables: Tables, account: AccountId) -> Counter[_What]:
     return Counter(
         (record.agreement_id, entry.line_id, entry.before or 0, entry.after or 0)
         for record in _records(tables, account)
-        for entry in records.ledger(tables, account, record.connection, record.agreement_id)
+        for entry in agreement_store.ledger(tables, account, record.connection, record.agreement_id)
         if entry.event is LedgerEvent.INTENDED
     )
 
 
 def _records(tables: Tables, account: AccountId) -> Iterator[AgreementRecord]:
     for connection in repository.connections(tables, account):
-        for kept in records.all_of(tables, account, connection.id):
+        for kept in agreement_store.all_of(tables, account, connection.id):
             yield kept.record

@@ -12,8 +12,8 @@ OF_ALL_RULES = (
     "tests/test_imports.py",
     "tests/shared/alerts/test_settings.py",
     "tests/shared/alerts/test_exclusions.py",
-    "tests/shared/alerts/test_exclude_link.py",
-    "tests/shared/alerts/test_digest.py",
+    "tests/shared/alerts/exclude_link/test_link.py",
+    "tests/shared/alerts/digest/test_decide.py",
 )
 """What is asked of every rule of the registry."""
 OF_ALL_TRANSPORTS = (

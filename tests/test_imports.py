@@ -14,12 +14,12 @@ PURE = (
     "shared.accounts.due",
     "shared.alerts.excluded",
     "shared.alerts.wording",
-    "shared.billing.guard",
-    "shared.billing.observe",
-    "shared.billing.plan",
-    "shared.billing.psa.connectwise_shapes",
+    "shared.billing.planning.guard",
+    "shared.billing.reconcile",
+    "shared.billing.planning.plan",
+    "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
-    "shared.billing.quantities",
+    "shared.billing.planning.quantities",
     "shared.licensing.licences",
     "shared.mail.message",
     "shared.microsoft.graph_rows",
@@ -30,7 +30,7 @@ MODELS = (
     "shared.alerts.models",
     "shared.billing.models",
     "shared.billing.psa.base",
-    "shared.licensing.models",
+    "shared.licensing.tenant_state",
     "shared.mail.base",
     "shared.microsoft.models",
     "shared.storage.documents",
@@ -48,7 +48,7 @@ ADAPTERS = {
     "shared.mail.sendgrid": {"shared.mail.registry"},
     "shared.mail.smtp": {"shared.mail.registry"},
     "shared.mail.registry": {"shared.wiring"},
-    "shared.billing.psa.connectwise": {"shared.billing.psa.registry"},
+    "shared.billing.psa.connectwise.adapter": {"shared.billing.psa.registry"},
     "shared.billing.psa.registry": {"shared.wiring"},
 }
 """Each concrete adapter, and who may choose it."""
@@ -103,7 +103,12 @@ def _part(module: str) -> str:
 
 
 def test_the_whole_tree_was_looked_at() -> None:
-    assert {"function_app", "functions.sync", "shared.wiring", "shared.billing.plan"} <= IMPORTS.keys()
+    assert {
+        "function_app",
+        "functions.queues.sync",
+        "shared.wiring",
+        "shared.billing.planning.plan",
+    } <= IMPORTS.keys()
     assert "shared.storage.keys" in IMPORTS["shared.accounts.repository"]
     assert "azure.data.tables" in IMPORTS["shared.storage.azure_tables"]
     assert {*PURE, *MODELS, *ADAPTERS} <= IMPORTS.keys()
@@ -152,7 +157,7 @@ RULES = [name for name in SHARED if name.startswith("shared.alerts.rules.") and 
 @pytest.mark.parametrize("module", RULES)
 def test_an_alert_rule_does_no_io(module: str) -> None:
     reach = ("tables", "blobs", "queues", "secrets", "connect")
-    assert not _of(IMPORTS[module], "requests", "os", "pathlib", "time", "shared.http", *SDKS)
+    assert not _of(IMPORTS[module], "requests", "os", "pathlib", "time", "shared.http.client", *SDKS)
     assert not _of(IMPORTS[module], *(f"shared.storage.{store}" for store in reach))
 
 

@@ -6,10 +6,10 @@ import contextlib
 import signal
 from pathlib import Path
 
-from sandbox.standins.begin import begin
 from sandbox.standins.server import serve
 from sandbox.standins.state import State
-from sandbox.standins.world import world_named
+from sandbox.standins.worlds.load import load_world
+from sandbox.standins.worlds.registry import world_named
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     chosen = parser.parse_args()
     state = State(chosen.state)
     if state.empty:
-        begin(state, world_named(chosen.world))
+        load_world(state, world_named(chosen.world))
     with contextlib.closing(state), contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_until_terminated(state, chosen.port))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from sandbox.standins.connectwise.additions import shown
 from sandbox.standins.faults import Fault, Faults
-from sandbox.standins.graph_rows import subscribed_skus
 from sandbox.standins.state import Document, State
+from sandbox.standins.vendors.connectwise.additions import shown
+from sandbox.standins.vendors.graph_rows import subscribed_skus
 
 _MOST_ROWS = 200
 _STYLE = """

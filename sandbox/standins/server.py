@@ -8,8 +8,8 @@ import zlib
 
 from aiohttp import web
 
-from sandbox.standins.controls import RUNNING, ControlError, control
-from sandbox.standins.house import Delivery, House
+from sandbox.standins.controls.commands import RUNNING, ControlError, control
+from sandbox.standins.dispatch import Delivery, Dispatcher
 from sandbox.standins.pages import page_for
 from sandbox.standins.protocol import Answer, request_to
 from sandbox.standins.state import State
@@ -21,7 +21,7 @@ class Server:
     """Carries requests to the house and deliveries back, with all the ways a connection can go wrong."""
 
     def __init__(self, state: State) -> None:
-        self._house = House(state)
+        self._house = Dispatcher(state)
         self._state = state
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Change, Conflict, Delete, Insert, Replace, Tables
+from shared.storage.tables import Conflict, Delete, Insert, Replace, RowChange, Tables
 
 READING_LIMIT = timedelta(minutes=45)
 """After this the tenants still pending are "timed out"."""
@@ -77,7 +77,7 @@ class OpenRun(Document):
 
 def start(tables: Tables, account: AccountId, run: Run) -> Run:
     """Store a run once; a second start of the same id gives the one that is there."""
-    new: list[Change] = [Insert(keys.run(account, run.id), run)]
+    new: list[RowChange] = [Insert(keys.run(account, run.id), run)]
     if run.state is not RunState.CLOSED:
         new.append(Insert(keys.open_run(account, run.id), OpenRun(id=run.id, ends=run.ends)))
     try:
@@ -124,7 +124,7 @@ def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Ru
         after = change(before)
         if after == before:
             return before
-        changes: list[Change] = [Replace(key, after, row.etag)]
+        changes: list[RowChange] = [Replace(key, after, row.etag)]
         if after.state is RunState.CLOSED and (mark := tables.get(keys.open_run(account, run_id))):
             changes.append(Delete(mark.key, mark.etag))
         try:

@@ -6,22 +6,21 @@ from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
 from shared.accounts.models import Account
-from shared.alerts import removals
+from shared.alerts import loading, removals
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Alert, Evaluation, Finding
-from shared.alerts.rules import BY_SLUG, RULES, loading
+from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
-from shared.alerts.rules.view import AccountView
+from shared.alerts.view import AccountView
 from shared.errors import RetryLater
 from shared.licensing import reading
-from shared.licensing.models import Head, ReadStatus
+from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import (
     TRANSACTION_LIMIT,
-    Change,
     Conflict,
     Delete,
     Insert,
@@ -29,6 +28,7 @@ from shared.storage.tables import (
     Put,
     Replace,
     Row,
+    RowChange,
     Tables,
 )
 
@@ -52,12 +52,12 @@ def evaluate(
     for rule in rules:
         book.take(rule, rule.account(view))
     read = not_read = 0
-    for head in reading.heads(tables, account.id):
-        if head.tenant_id in view.companies and head.tenant_id not in view.left:
-            good = _was_read(view, head)
+    for state in reading.tenant_states(tables, account.id):
+        if state.tenant_id in view.companies and state.tenant_id not in view.left:
+            good = _was_read(view, state)
             read, not_read = read + good, not_read + (not good)
         for rule in rules:
-            book.take(rule, rule.tenant(view, head))
+            book.take(rule, rule.tenant(view, state))
     book.finish()
     _end_removals(tables, view)
     evaluation = Evaluation(
@@ -82,11 +82,11 @@ def _end_removals(tables: Tables, view: AccountView) -> None:
         raise RetryLater(timedelta(seconds=5), "a person was deciding about a removed tenant") from conflict
 
 
-def _was_read(view: AccountView, head: Head) -> bool:
+def _was_read(view: AccountView, state: TenantState) -> bool:
     """Completely, and since the newest night that has ended began: older numbers are no read of that night."""
-    if head.status is not ReadStatus.READ or head.snapshot is None:
+    if state.status is not ReadStatus.READ or state.snapshot is None:
         return False
-    return view.nights.last_started is None or head.snapshot.began >= view.nights.last_started
+    return view.nights.last_started is None or state.snapshot.began >= view.nights.last_started
 
 
 def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) -> datetime | None:
@@ -164,7 +164,7 @@ class _Book:
         """By row: the first finding of the same identity that is not about what the open alert is about."""
         self._scopes: defaultdict[str, set[str]] = defaultdict(set)
         self._settled: defaultdict[str, set[str]] = defaultdict(set)
-        self._changes: list[Change] = []
+        self._changes: list[RowChange] = []
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
 
@@ -238,7 +238,7 @@ class _Book:
         closed = alert.model_copy(update={"closed_at": now, "not_checked_since": None})
         self._write(Delete(row.key, row.etag), Put(key, closed))
 
-    def _write(self, *changes: Change) -> None:
+    def _write(self, *changes: RowChange) -> None:
         """Changes that belong together are in one transaction."""
         if len(self._changes) + len(changes) > TRANSACTION_LIMIT:
             self._commit()

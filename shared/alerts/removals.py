@@ -16,7 +16,7 @@ FURTHEST: Final = timedelta(days=3 * 366)
 """The longest term that is sold: a date beyond it is a slip of the hand."""
 
 
-class Decided(NamedTuple):
+class RemovalDecision(NamedTuple):
     """One line of the list of what was decided."""
 
     tenant_id: str
@@ -64,11 +64,11 @@ def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
     return dict(decisions.in_force(tables, account, KIND, Removal))
 
 
-def decided(tables: Tables, account: AccountId) -> Iterator[Decided]:
+def decided(tables: Tables, account: AccountId) -> Iterator[RemovalDecision]:
     for one in decisions.standing(tables, account, KIND):
         removal = one.read(Removal)
         if removal is not None:
-            yield Decided(one.id, removal, one.who, one.valid_from, one.reason)
+            yield RemovalDecision(one.id, removal, one.who, one.valid_from, one.reason)
 
 
 def end_for_returned(

@@ -76,7 +76,7 @@ class Options(Document):
     """A person chose to create the line although the agreement has an unowned one of the same product."""
 
 
-class Mapping(Document):
+class LicenceMapping(Document):
     """One licence of a tenant: the one line that bills it, or the decision not to bill it."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
@@ -96,7 +96,7 @@ class Mapping(Document):
         return LicenceKey(self.sku_id, self.subscription_id)
 
     @model_validator(mode="after")
-    def _names_its_line(self) -> "Mapping":
+    def _names_its_line(self) -> "LicenceMapping":
         if self.bill and not (self.profile and self.connection and self.agreement_id):
             raise ValueError("a mapping that bills names its profile, connection and agreement")
         if self.subscription_id and self.options.basis is Basis.ASSIGNED:
@@ -108,7 +108,7 @@ class TenantMappings(Document):
     """Every mapping of one tenant, decided as a whole so that no two of them bill the same seats."""
 
     tenant_id: MicrosoftId
-    mappings: tuple[Mapping, ...]
+    mappings: tuple[LicenceMapping, ...]
 
     @model_validator(mode="after")
     def _bills_nothing_twice(self) -> "TenantMappings":
@@ -147,7 +147,7 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
-class Decided(Document):
+class HoldDecision(Document):
     """A person's word on exactly these numbers."""
 
     verdict: Verdict
@@ -185,7 +185,7 @@ class Hold(Document):
     change: Change
     reasons: tuple[HoldReason, ...]
     since: datetime
-    decided: Decided | None = None
+    decided: HoldDecision | None = None
 
 
 class Drift(Document):

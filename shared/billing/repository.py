@@ -15,7 +15,7 @@ _CONNECTION = "psa"
 _TROUBLE = "psa-trouble"
 
 
-class PsaTrouble(Document):
+class ConnectionFailure(Document):
     """Why the newest attempt to work with a PSA connection failed as a whole; "" when it did not."""
 
     connection: str
@@ -41,16 +41,16 @@ def save_connection(tables: Tables, account: AccountId, connection: PsaConnectio
     tables.commit([Put(keys.setting(account, _CONNECTION, connection.id), connection)])
 
 
-def troubles(tables: Tables, account: AccountId) -> Iterator[PsaTrouble]:
+def connection_failures(tables: Tables, account: AccountId) -> Iterator[ConnectionFailure]:
     """The PSA connections that do not work at all, and why."""
     for row in tables.rows(keys.settings(account), f"{_TROUBLE}|"):
-        trouble = row.read(PsaTrouble)
-        if trouble.sentence:
-            yield trouble
+        failure = row.read(ConnectionFailure)
+        if failure.sentence:
+            yield failure
 
 
-def save_trouble(tables: Tables, account: AccountId, trouble: PsaTrouble) -> None:
-    tables.commit([Put(keys.setting(account, _TROUBLE, trouble.connection), trouble)])
+def save_connection_failure(tables: Tables, account: AccountId, failure: ConnectionFailure) -> None:
+    tables.commit([Put(keys.setting(account, _TROUBLE, failure.connection), failure)])
 
 
 def profiles(tables: Tables, account: AccountId) -> dict[str, BillingProfile]:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from shared.accounts.runs import Run
 from shared.errors import RetryLater
-from shared.licensing.models import CustomerList, PartnerList, Trouble
+from shared.licensing.tenant_state import CustomerList, PartnerList, ReadFailure
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.models import Blame, Customer, NotRead, PartnerConnection, Renewal
+from shared.microsoft.models import Customer, FailureCause, NotRead, PartnerConnection, Renewal
 from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -24,14 +24,14 @@ WAIT = timedelta(seconds=60)
 """Before the next try when Microsoft did not say how long to wait."""
 TRIED_FOR = timedelta(minutes=10)
 """Every tenant of the account waits for the lists: what takes longer is read by the list as it was."""
-NO_CUSTOMERS = Trouble(
-    blame=Blame.INVALID,
+NO_CUSTOMERS = ReadFailure(
+    cause=FailureCause.INVALID,
     code="no customers",
     sentence="Partner Center lists no customers at all any more, which is hard to believe. Seatwise reads once more "
     "before it takes that for true.",
 )
-NO_GDAP = Trouble(
-    blame=Blame.INVALID,
+NO_GDAP = ReadFailure(
+    cause=FailureCause.INVALID,
     code="no relationships",
     sentence="Microsoft lists no delegated-admin relationship (GDAP) with any customer any more, which is hard to "
     "believe. Seatwise reads once more before it takes that for true.",
@@ -39,12 +39,12 @@ NO_GDAP = Trouble(
 
 
 @dataclass(frozen=True, slots=True)
-class Partner:
+class PartnerInRun:
     """One partner connection in a run: its customers, as far as they are known, and whether they can be reached."""
 
     connection: PartnerConnection
     customers: dict[str, Customer]
-    trouble: Trouble | None
+    failure: ReadFailure | None
 
 
 def read(
@@ -56,7 +56,7 @@ def read(
     connection: PartnerConnection,
     run: Run,
     now: datetime,
-) -> Partner:
+) -> PartnerInRun:
     """One connection's list for this run: read at most once per run, else as it is stored.
 
     A list that lost all its customers, or all their GDAP, is believed when the next night repeats it.
@@ -66,26 +66,26 @@ def read(
     row = tables.get(key)
     stored = row.read(PartnerList) if row else PartnerList(connection_id=connection.id, run="")
     if stored.run == run.id:
-        return Partner(connection, stored_customers(blobs, blob), stored.trouble)
+        return PartnerInRun(connection, stored_customers(blobs, blob), stored.failure)
     try:
         _renew(secrets, account, connection, microsoft.check_partner(account, connection))
         customers = microsoft.customers(account, connection)
     except NotRead as failed:
         wait = failed.after or WAIT
-        if failed.blame is Blame.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
+        if failed.cause is FailureCause.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
             raise RetryLater(wait, f"the customer list of {connection.name}") from failed
-        trouble = Trouble.of(failed)
+        failure = ReadFailure.of(failed)
         if failed.code == SECRETS_UNAVAILABLE:  # it did not pass: nobody can be signed in, at no tenant
-            trouble = trouble.model_copy(update={"blame": Blame.PARTNER})
-        return _stands(tables, blobs, account, connection, stored, run, trouble)
+            failure = failure.model_copy(update={"cause": FailureCause.PARTNER})
+        return _stands(tables, blobs, account, connection, stored, run, failure)
     doubt = _doubt(customers, lambda: stored_customers(blobs, blob))
-    if doubt is not None and not (run.nightly and stored.trouble == doubt):
+    if doubt is not None and not (run.nightly and stored.failure == doubt):
         return _stands(tables, blobs, account, connection, stored, run, doubt)
     document = CustomerList(customers=tuple(customers))
     blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
     fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
     tables.commit([Put(key, fresh)])
-    return Partner(connection, {c.tenant_id: c for c in customers}, None)
+    return PartnerInRun(connection, {c.tenant_id: c for c in customers}, None)
 
 
 def _stands(
@@ -95,16 +95,16 @@ def _stands(
     connection: PartnerConnection,
     stored: PartnerList,
     run: Run,
-    trouble: Trouble,
-) -> Partner:
+    failure: ReadFailure,
+) -> PartnerInRun:
     """The list as it was last complete, with what is wrong with the newest one."""
-    told = stored.model_copy(update={"run": run.id, "trouble": trouble})
+    told = stored.model_copy(update={"run": run.id, "failure": failure})
     tables.commit([Put(keys.partner_list(account, connection.id), told)])
     customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
-    return Partner(connection, customers, trouble)
+    return PartnerInRun(connection, customers, failure)
 
 
-def _doubt(customers: Sequence[Customer], stored: Callable[[], Mapping[str, Customer]]) -> Trouble | None:
+def _doubt(customers: Sequence[Customer], stored: Callable[[], Mapping[str, Customer]]) -> ReadFailure | None:
     """What is wholly gone that was in the stored list, which is only looked up when something is."""
     if _any_gdap(customers):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.licensing.models import Snapshot
+from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription, SubscriptionStatus
 
 

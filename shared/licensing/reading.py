@@ -10,19 +10,19 @@ from shared.accounts import repository, runs
 from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
-from shared.licensing import beside, customer_lists, snapshot, terms
-from shared.licensing.customer_lists import WAIT, Partner
-from shared.licensing.models import Head, HeadStatus, ReadStatus, Trouble
-from shared.microsoft import connections
+from shared.licensing import customer_lists, optional_reads, snapshot, terms
+from shared.licensing.customer_lists import WAIT, PartnerInRun
+from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantReadState, TenantState
+from shared.microsoft import partner_connections
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.models import Blame, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
-from shared.storage.tables import Change, Conflict, Insert, Replace, Row, Tables
+from shared.storage.tables import Conflict, Insert, Replace, Row, RowChange, Tables
 
-HEADS_AT_ONCE = 40
+STATES_AT_ONCE = 40
 """Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
 TO_READ = timedelta(minutes=5)
 """A wait that leaves less than this to the end of the reading is not begun."""
@@ -30,15 +30,15 @@ LONGEST_WAIT = timedelta(minutes=15)
 """Waits grow up to here, when Microsoft does not say how long."""
 SPREAD = 0.2
 """The part of a wait by which tenants are spread."""
-TIMED_OUT = Trouble(
-    blame=Blame.TRANSIENT,
+TIMED_OUT = ReadFailure(
+    cause=FailureCause.TRANSIENT,
     code="timed out",
     sentence="Microsoft did not give a complete answer in time. Seatwise tries again at the next run.",
 )
 
 
-NOT_LISTED = Trouble(
-    blame=Blame.GONE,
+NOT_LISTED = ReadFailure(
+    cause=FailureCause.GONE,
     code="not in a partner list",
     sentence=(
         "The tenant is in no customer list of your partner connections. If the customer has left, end its lines "
@@ -78,27 +78,27 @@ def read_partners(
         return []
     partners = [
         customer_lists.read(tables, blobs, secrets, microsoft, account.id, connection, run, now)
-        for connection in connections.all_of(tables, account.id)
+        for connection in partner_connections.all_of(tables, account.id)
     ]
     added = repository.companies(tables, account.id)
     wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
     to_read: list[TenantToRead] = []
     never: list[str] = []
-    changes: list[Change] = []
-    for head, row in _heads_of(tables, account.id, wanted):
-        if head.run == run.id and not _is_pending(head, run):
+    changes: list[RowChange] = []
+    for state, row in _states_of(tables, account.id, wanted):
+        if state.run == run.id and not _is_pending(state, run):
             continue
-        usable, trouble = reachable(head.tenant_id, partners, added[head.tenant_id].partner_connection)
-        asked = head.model_copy(update={"run": run.id, "status": ReadStatus.PENDING, "trouble": None})
-        if trouble is not None:
-            asked = snapshot.refused(asked, trouble, run.id, now)
+        usable, failure = reachable(state.tenant_id, partners, added[state.tenant_id].partner_connection)
+        asked = state.model_copy(update={"run": run.id, "status": ReadStatus.PENDING, "failure": None})
+        if failure is not None:
+            asked = snapshot.refused(asked, failure, run.id, now)
         else:
-            to_read.append(TenantToRead(head.tenant_id, usable))
-            never += [head.tenant_id] if terms.were_never_told(head) else []
-        if asked != head:
-            key = keys.head(account.id, head.tenant_id)
+            to_read.append(TenantToRead(state.tenant_id, usable))
+            never += [state.tenant_id] if terms.were_never_told(state) else []
+        if asked != state:
+            key = keys.tenant_state(account.id, state.tenant_id)
             changes.append(Replace(key, asked, row.etag) if row else Insert(key, asked))
-        if len(changes) == HEADS_AT_ONCE:
+        if len(changes) == STATES_AT_ONCE:
             _commit(tables, changes)
             changes = []
     _commit(tables, changes)
@@ -108,19 +108,21 @@ def read_partners(
     return [replace(one, terms=one.tenant_id in due) for one in to_read]
 
 
-def _heads_of(tables: Tables, account: AccountId, tenants: Set[str]) -> Iterator[tuple[Head, Row | None]]:
+def _states_of(
+    tables: Tables, account: AccountId, tenants: Set[str]
+) -> Iterator[tuple[TenantState, Row | None]]:
     """The heads of these tenants, one after the other; at last those that have none yet."""
     missing = set(tenants)
     for row in tables.rows(keys.tenants(account), "head|"):
-        head = row.read(Head)
-        if head.tenant_id in missing:
-            missing.remove(head.tenant_id)
-            yield head, row
+        state = row.read(TenantState)
+        if state.tenant_id in missing:
+            missing.remove(state.tenant_id)
+            yield state, row
     for tenant in sorted(missing):
-        yield Head(tenant_id=tenant), None
+        yield TenantState(tenant_id=tenant), None
 
 
-def _commit(tables: Tables, changes: Sequence[Change]) -> None:
+def _commit(tables: Tables, changes: Sequence[RowChange]) -> None:
     if not changes:
         return
     try:
@@ -130,8 +132,8 @@ def _commit(tables: Tables, changes: Sequence[Change]) -> None:
 
 
 def reachable(
-    tenant: str, partners: Iterable[Partner], preferred: str
-) -> tuple[tuple[str, ...], Trouble | None]:
+    tenant: str, partners: Iterable[PartnerInRun], preferred: str
+) -> tuple[tuple[str, ...], ReadFailure | None]:
     """The connections a tenant can be read through, the preferred one first; or why there is none.
 
     A list that failed for a passing reason stands as it was last read; a connection whose sign-in is
@@ -143,11 +145,11 @@ def reachable(
         customer = partner.customers.get(tenant)
         if customer is None:
             # A list that was not read tonight may hold the tenant; what others say of it counts first.
-            perhaps = perhaps or partner.trouble
+            perhaps = perhaps or partner.failure
             continue
         listed = True
-        if partner.trouble is not None and partner.trouble.blame is Blame.PARTNER:
-            refused = partner.trouble
+        if partner.failure is not None and partner.failure.cause is FailureCause.PARTNER:
+            refused = partner.failure
         elif customer.gdap is not None or partner.connection.mode is SignInMode.APP_ONLY:
             usable.append(partner.connection.id)
     if usable:
@@ -155,8 +157,8 @@ def reachable(
     if refused is not None:
         return (), refused
     if listed:
-        return (), Trouble(
-            blame=Blame.TENANT,
+        return (), ReadFailure(
+            cause=FailureCause.TENANT,
             code="no active GDAP",
             sentence=(
                 "There is no active delegated-admin relationship (GDAP) with this customer. Send the customer a new "
@@ -183,31 +185,31 @@ def read_tenant(
     Raises RetryLater while Microsoft is only throttling or down and the run has time. A message that comes
     twice, or after its run was overtaken, costs one look at the head.
     """
-    row = tables.get(keys.head(account.id, asked.tenant_id))
-    head = row.read(Head) if row else None
-    if head is None or not _is_pending(head, run):
+    row = tables.get(keys.tenant_state(account.id, asked.tenant_id))
+    state = row.read(TenantState) if row else None
+    if state is None or not _is_pending(state, run):
         return
-    troubles = []
+    failures = []
     for connection in (partners[name] for name in asked.connections if name in partners):
         try:
             read = microsoft.read_tenant(account.id, connection, asked.tenant_id)
         except NotRead as failed:
-            troubles.append(failed)
+            failures.append(failed)
             continue
         on = now.astimezone(account.zone).date()
-        more = beside.unread(account)
+        more = optional_reads.unread(account)
         try:
-            more = beside.read(microsoft, account, connection, head, read, in_turn=asked.terms)
+            more = optional_reads.read(microsoft, account, connection, state, read, in_turn=asked.terms)
         finally:  # whatever goes wrong with the rest, the licences were read
             snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
         return
-    passing = [failed for failed in troubles if failed.blame is Blame.TRANSIENT]
+    passing = [failed for failed in failures if failed.cause is FailureCause.TRANSIENT]
     if passing:
         wait = _pause(asked, passing)
         if now + wait < run.reading_ends - TO_READ:
             raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing[0].code}")
-    trouble = Trouble.of([*passing, *troubles][0]) if troubles else TIMED_OUT
-    snapshot.store_trouble(tables, account.id, asked.tenant_id, run.id, trouble, now)
+    failure = ReadFailure.of([*passing, *failures][0]) if failures else TIMED_OUT
+    snapshot.store_failure(tables, account.id, asked.tenant_id, run.id, failure, now)
 
 
 def _pause(asked: TenantToRead, passing: Sequence[NotRead]) -> timedelta:
@@ -220,15 +222,15 @@ def _pause(asked: TenantToRead, passing: Sequence[NotRead]) -> timedelta:
     return max([grown * (1 + SPREAD * spread), *told])
 
 
-def _is_pending(head: Head, run: Run) -> bool:
-    return head.run == run.id and head.status is ReadStatus.PENDING
+def _is_pending(state: TenantState, run: Run) -> bool:
+    return state.run == run.id and state.status is ReadStatus.PENDING
 
 
-def _was_read_since(head: HeadStatus, run: Run) -> bool:
+def _was_read_since(state: TenantReadState, run: Run) -> bool:
     """By a run that overtook this one."""
-    if head.attempted_at is None or head.status is not ReadStatus.READ:
+    if state.attempted_at is None or state.status is not ReadStatus.READ:
         return False
-    return head.attempted_at >= run.started_at
+    return state.attempted_at >= run.started_at
 
 
 def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) -> Run:
@@ -240,23 +242,23 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
     added = repository.companies(tables, account) if run.tenants is None else {}
     pending, count = [], Counter[ReadStatus]()
     for row in tables.rows(keys.tenants(account), "head|"):
-        head = row.read(HeadStatus)
-        if head.run == run.id or (head.tenant_id in added and _was_read_since(head, run)):
-            count[head.status] += 1
-            added.pop(head.tenant_id, None)
-            if head.status is ReadStatus.PENDING:
-                pending.append(head.tenant_id)
+        state = row.read(TenantReadState)
+        if state.run == run.id or (state.tenant_id in added and _was_read_since(state, run)):
+            count[state.status] += 1
+            added.pop(state.tenant_id, None)
+            if state.status is ReadStatus.PENDING:
+                pending.append(state.tenant_id)
     if pending and now < run.reading_ends:
         left = (now - run.started_at) * len(pending) / max(1, count.total() - len(pending))
         again = min(timedelta(seconds=30), max(timedelta(seconds=1), left))
         raise RetryLater(again, f"{len(pending)} of {count.total()} tenants are still being read")
     for tenant in pending:
-        snapshot.store_trouble(tables, account, tenant, run.id, TIMED_OUT, now)
+        snapshot.store_failure(tables, account, tenant, run.id, TIMED_OUT, now)
     read = count[ReadStatus.READ]
     counted = {"read": read, "not_read": count.total() - read + len(added)}
     return runs.update(tables, account, run.id, lambda r: r.model_copy(update=counted))
 
 
-def heads(tables: Tables, account: AccountId) -> Iterator[Head]:
+def tenant_states(tables: Tables, account: AccountId) -> Iterator[TenantState]:
     """Every tenant's head, one after the other: a thousand of them need not be in memory at once."""
-    return (row.read(Head) for row in tables.rows(keys.tenants(account), "head|"))
+    return (row.read(TenantState) for row in tables.rows(keys.tenants(account), "head|"))

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from shared.licensing.beside import NOTHING, Beside
-from shared.licensing.models import Day, Head, ReadStatus, Snapshot, Trouble
+from shared.licensing.optional_reads import NOTHING, OptionalReads
+from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
-from shared.storage.tables import Change, Conflict, Insert, Put, Replace, Row, Tables
+from shared.storage.tables import Conflict, Insert, Put, Replace, Row, RowChange, Tables
 
 _USERS = TypeAdapter(list[User])
 DOUBTED_FOR = timedelta(hours=36)
@@ -77,20 +77,20 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
-def accepted(head: Head, snapshot: Snapshot, run: str) -> Head:
+def accepted(state: TenantState, snapshot: Snapshot, run: str) -> TenantState:
     """The head after a complete read. A read that began earlier than the stored one changes no number.
 
     A read of a run that was overtaken gives its numbers, and says nothing about how the newer run's attempt went.
     """
-    newest = head.snapshot
+    newest = state.snapshot
     if newest is not None and newest.began >= snapshot.began:
         snapshot = newest
-    if head.run != run:
-        return head.model_copy(update={"snapshot": snapshot})
-    return head.model_copy(
+    if state.run != run:
+        return state.model_copy(update={"snapshot": snapshot})
+    return state.model_copy(
         update={
             "status": ReadStatus.READ,
-            "trouble": None,
+            "failure": None,
             "attempted_at": snapshot.ended,
             "unread_since": None,
             "snapshot": snapshot,
@@ -98,16 +98,16 @@ def accepted(head: Head, snapshot: Snapshot, run: str) -> Head:
     )
 
 
-def refused(head: Head, trouble: Trouble, run: str, now: datetime) -> Head:
+def refused(state: TenantState, failure: ReadFailure, run: str, now: datetime) -> TenantState:
     """The head after a read that did not complete: its numbers stay, and so does what the run knows already."""
-    if head.run != run or head.status is not ReadStatus.PENDING:
-        return head
-    return head.model_copy(
+    if state.run != run or state.status is not ReadStatus.PENDING:
+        return state
+    return state.model_copy(
         update={
             "status": ReadStatus.NOT_READ,
-            "trouble": trouble,
+            "failure": failure,
             "attempted_at": now,
-            "unread_since": head.unread_since or now,
+            "unread_since": state.unread_since or now,
         }
     )
 
@@ -120,8 +120,8 @@ def store_read(
     read: TenantRead,
     on: date,
     seen: Row | None,
-    beside: Beside = NOTHING,
-) -> Head:
+    beside: OptionalReads = NOTHING,
+) -> TenantState:
     """Store a complete read: users first (a blob), then the head, with a row of history when anything changed.
 
     `seen` is the head's row as it was last read, if it was: it saves a look. What was read `beside` counts only with
@@ -130,13 +130,13 @@ def store_read(
     users = _USERS.dump_json(sorted(read.users, key=lambda user: user.id))
     users_digest = _digest(users)
 
-    def change(head: Head) -> tuple[Head, Day | None]:
-        snapshot = snapshot_of(read, head.snapshot, users_digest)
-        after = accepted(head, snapshot, run)
+    def change(state: TenantState) -> tuple[TenantState, Day | None]:
+        snapshot = snapshot_of(read, state.snapshot, users_digest)
+        after = accepted(state, snapshot, run)
         if after.snapshot is not snapshot:
             return after, None
         after = beside.on(after, read.began)
-        before = head.snapshot
+        before = state.snapshot
         if before is None or before.users_digest != users_digest:
             name = keys.users_blob(account, read.tenant_id, users_digest)
             blobs.put(name, gzip.compress(users, compresslevel=1, mtime=0))
@@ -152,34 +152,34 @@ def store_read(
         )
         return after, day
 
-    return _change_head(tables, account, read.tenant_id, change, seen)
+    return _change_state(tables, account, read.tenant_id, change, seen)
 
 
-def store_trouble(
-    tables: Tables, account: AccountId, tenant: str, run: str, trouble: Trouble, now: datetime
-) -> Head:
+def store_failure(
+    tables: Tables, account: AccountId, tenant: str, run: str, failure: ReadFailure, now: datetime
+) -> TenantState:
     """Store that a tenant could not be read and why."""
-    return _change_head(tables, account, tenant, lambda head: (refused(head, trouble, run, now), None))
+    return _change_state(tables, account, tenant, lambda state: (refused(state, failure, run, now), None))
 
 
-def _change_head(
+def _change_state(
     tables: Tables,
     account: AccountId,
     tenant: str,
-    change: Callable[[Head], tuple[Head, Day | None]],
+    change: Callable[[TenantState], tuple[TenantState, Day | None]],
     seen: Row | None = None,
-) -> Head:
+) -> TenantState:
     """Apply a change to the newest head, again when somebody else was faster (ETag)."""
-    key = keys.head(account, tenant)
+    key = keys.tenant_state(account, tenant)
     row = seen or tables.get(key)
     while True:
-        before = row.read(Head) if row else Head(tenant_id=tenant)
+        before = row.read(TenantState) if row else TenantState(tenant_id=tenant)
         after, day = change(before)
         if after == before:
             return before
-        changes: list[Change] = [Replace(key, after, row.etag) if row else Insert(key, after)]
+        changes: list[RowChange] = [Replace(key, after, row.etag) if row else Insert(key, after)]
         if day is not None:
-            changes.append(Put(keys.day(account, tenant, day.on), day))
+            changes.append(Put(keys.tenant_day(account, tenant, day.on), day))
         try:
             tables.commit(changes)
         except Conflict:
@@ -191,7 +191,7 @@ def _change_head(
 def as_of(tables: Tables, account: AccountId, tenant: str, on: date) -> Day | None:
     """What the tenant had at the end of a local date; None before its first read."""
     found = None
-    for row in tables.rows(keys.tenants(account), keys.days(tenant)):
+    for row in tables.rows(keys.tenants(account), keys.tenant_days(tenant)):
         day = row.read(Day)
         if day.on > on:
             break

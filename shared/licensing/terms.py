@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from shared.licensing.models import Head
-from shared.microsoft.models import Blame, Subscription, TenantRead, Term
+from shared.licensing.tenant_state import TenantState
+from shared.microsoft.models import FailureCause, Subscription, TenantRead, Term
 
 WEEK: Final = 7
 """Nights over which the tenants' turns are spread."""
@@ -32,31 +32,31 @@ def due(tenants: Collection[str], never: Iterable[str], on: date) -> frozenset[s
     return frozenset([*turns, *others][: max(FEW, len(tenants) // 5)])
 
 
-def were_never_told(head: Head) -> bool:
+def were_never_told(state: TenantState) -> bool:
     """Nobody has answered yet, neither with terms nor with a reason that lasts."""
-    terms = head.terms
+    terms = state.terms
     if terms is None:
         return True
-    return terms.began is None and terms.trouble is not None and terms.trouble.blame is Blame.TRANSIENT
+    return terms.began is None and terms.failure is not None and terms.failure.cause is FailureCause.TRANSIENT
 
 
-def changed(head: Head, read: TenantRead) -> bool:
+def changed(state: TenantState, read: TenantRead) -> bool:
     """A subscription came, went or passed into another state. More or fewer seats move no term: they do not count."""
-    if head.terms is None or head.snapshot is None:
+    if state.terms is None or state.snapshot is None:
         return False  # the first time is by turn
-    return _states(head.snapshot.subscriptions) != _states(read.subscriptions)
+    return _states(state.snapshot.subscriptions) != _states(read.subscriptions)
 
 
 def _states(subscriptions: Iterable[Subscription]) -> set[tuple[str, str, datetime | None]]:
     return {(one.commerce_id, one.status, one.next_lifecycle) for one in subscriptions}
 
 
-def known(head: Head, now: datetime, until: date = date.max) -> dict[str, Term] | None:
+def known(state: TenantState, now: datetime, until: date = date.max) -> dict[str, Term] | None:
     """What is known of the terms by commerce id, None when they were not read lately; `until`: that end by then.
 
     A term that has ended is left out: it was followed by one that nobody read yet.
     """
-    terms = head.terms
+    terms = state.terms
     if terms is None or terms.began is None or now - terms.began > KEPT_FOR:
         return None
     first, last = now.date().isoformat(), until.isoformat()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.licensing.models import Snapshot
+from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, SubscriptionStatus
 
 UNLIMITED_UNITS: Final = 10_000

@@ -17,7 +17,7 @@ from shared.mail.base import Delivery, Mail, Receipt, Transport
 from shared.mail.message import InvalidMail, check
 from shared.storage import keys
 from shared.storage.documents import Document
-from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Replace, Row, Tables
+from shared.storage.tables import Conflict, Delete, Insert, Key, Replace, Row, RowChange, Tables
 
 LEASE = timedelta(minutes=5)
 """How long a claim keeps others away. Building a mail takes milliseconds."""
@@ -282,7 +282,7 @@ class _Desk:
                 told = told.model_copy(update={"in_flight": ""})
             if after.state is MailState.DONE:
                 told = letter.tell(told)
-            changes: list[Change] = [_over(self.key, after, mail), _over(self.recipient, told, known)]
+            changes: list[RowChange] = [_over(self.key, after, mail), _over(self.recipient, told, known)]
             try:
                 self.tables.commit(changes)
                 break
@@ -293,7 +293,7 @@ class _Desk:
             raise RetryLater(after.free_at - self.now, after.why)
         return _outcome(after, sent_now=after.state is MailState.DONE)
 
-    def _commit(self, *changes: Change) -> str:
+    def _commit(self, *changes: RowChange) -> str:
         """The ETag of the first row. Raises RetryLater when a row is no longer as this worker read it."""
         try:
             return self.tables.commit(changes)[0]
@@ -304,7 +304,7 @@ class _Desk:
 _SETTLE_TRIES = 4
 
 
-def _over(key: Key, document: Document, read: Row | None) -> Change:
+def _over(key: Key, document: Document, read: Row | None) -> RowChange:
     return Replace(key, document, read.etag) if read else Insert(key, document)
 
 

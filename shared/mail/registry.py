@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from shared.http import Http
+from shared.http.client import Http
 from shared.mail.base import Transport
 from shared.mail.folder import FolderSettings, FolderTransport
 from shared.mail.sendgrid import SendGridSettings, SendGridTransport
@@ -16,7 +16,7 @@ from shared.mail.smtp import SmtpSettings, SmtpTransport
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class TransportServices:
     """What a transport may need of its surroundings."""
 
     now: Callable[[], datetime]
@@ -25,7 +25,7 @@ class Means:
 
 class Kind(NamedTuple):
     settings: type[BaseModel]
-    make: Callable[[Any, Means], Transport]
+    make: Callable[[Any, TransportServices], Transport]
 
 
 TRANSPORTS: Final = {
@@ -36,7 +36,7 @@ TRANSPORTS: Final = {
 }
 
 
-def transport(kind: str, given: Mapping[str, str], means: Means) -> Transport:
+def transport(kind: str, given: Mapping[str, str], means: TransportServices) -> Transport:
     """The transport of that name. Raises ValueError that names each wrong setting and what it must be."""
     if kind not in TRANSPORTS:
         raise ValueError(f"'{kind}' is not a mail transport; there are {', '.join(sorted(TRANSPORTS))}")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from shared.http import Http, NotConnected, Unclear
+from shared.http.client import Http, NotConnected, Unclear
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.message import InvalidMail, address, check, extra_headers, one_line
 

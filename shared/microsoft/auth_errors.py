@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from shared.http import Throttled, Unreachable
-from shared.microsoft.models import Blame, NotRead
+from shared.http.client import Throttled, Unreachable
+from shared.microsoft.models import FailureCause, NotRead
 
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    blame: Blame
+    cause: FailureCause
     """When it happens in a customer's tenant. In the partner's own tenant all but TRANSIENT is the partner's."""
     sentence: str
     at_home: str = ""
@@ -24,10 +24,11 @@ class _Meaning:
 
 
 _BUSY = _Meaning(
-    Blame.TRANSIENT, "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself."
+    FailureCause.TRANSIENT,
+    "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself.",
 )
 _MFA = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "This tenant demands multi-factor authentication that the partner's sign-in does not prove. Ask the tenant's "
     "administrator to exclude service provider users from that policy; if several tenants say so, open the partner "
     "connection, choose 'Sign in again' and complete MFA with the service user.",
@@ -35,39 +36,39 @@ _MFA = _Meaning(
     "and complete MFA with the service user.",
 )
 _EXPIRED = _Meaning(
-    Blame.PARTNER,
+    FailureCause.PARTNER,
     "The partner's sign-in has expired or was revoked. Open the partner connection, choose 'Sign in again' "
     "and complete MFA with the service user.",
 )
 _TOO_OLD = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "A Conditional Access policy of this tenant wants users to be signed in more often. Ask the tenant's "
     "administrator to exclude service provider users from it; until then, open the partner connection and choose "
     "'Sign in again'.",
     _EXPIRED.sentence,
 )
 _SERVICE_USER = _Meaning(
-    Blame.PARTNER,
+    FailureCause.PARTNER,
     "The service user of the partner connection is disabled, locked or has an expired password. Repair the user "
     "in the partner's Entra ID, then open the partner connection and choose 'Sign in again'.",
 )
 _RISK = _Meaning(
-    Blame.PARTNER,
+    FailureCause.PARTNER,
     "Microsoft blocks the service user because it sees a risk in the partner's tenant. Clear the risk in "
     "Entra ID Protection, then open the partner connection and choose 'Sign in again'.",
 )
 _SECRET_EXPIRED = _Meaning(
-    Blame.PARTNER,
+    FailureCause.PARTNER,
     "The client secret of the partner's app has expired. Create a new one under 'Certificates & secrets' of the "
     "app registration and enter it in the partner connection.",
 )
 _SECRET_WRONG = _Meaning(
-    Blame.PARTNER,
+    FailureCause.PARTNER,
     "The client secret of the partner's app is wrong. Create a new one under 'Certificates & secrets' of the "
     "app registration and enter its value (not its id) in the partner connection.",
 )
 _APP_OFF = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "The partner's app is switched off in this tenant, or is not open to it. Let an administrator of the tenant "
     "enable it among the enterprise applications; if several tenants say so, check the app registration in the "
     "partner's Entra ID.",
@@ -75,48 +76,48 @@ _APP_OFF = _Meaning(
     "and set it to accounts in any organisational directory.",
 )
 _CONSENT = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "The app has no consent in this tenant. Give consent for the tenant from the partner connection, or let an "
     "administrator of the tenant open the consent link.",
     "The app has no consent in the partner's own tenant, or its client id is wrong. Open the partner connection, "
     "check the client id and give consent again as an administrator.",
 )
 _GDAP = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "The service user has no access to this tenant. Have a GDAP relationship approved with the role Global Reader or "
     "Directory Readers, and put the service user into the security group that holds it.",
     "The service user is not a member of the partner's tenant. Open the partner connection and sign in with a user "
     "of that tenant.",
 )
 _POLICY = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "A Conditional Access or security policy of this tenant blocks the partner's sign-in. Ask the tenant's "
     "administrator to exclude service provider users from it.",
     "A Conditional Access or security policy of the partner's tenant blocks the service user. Change the policy, "
     "then open the partner connection and choose 'Sign in again'.",
 )
 _GONE = _Meaning(
-    Blame.GONE,
+    FailureCause.GONE,
     "Microsoft does not know this tenant any more: it was deleted, or it is in another Microsoft cloud. If the "
     "customer has left, end its lines in the PSA, then remove the company.",
     "Microsoft does not know the partner's tenant. Check the tenant id of the partner connection.",
 )
 _OUR_REQUEST = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "Microsoft could not understand the sign-in request for this tenant. Check client id and permissions of the "
     "partner's app; if they are right, report this code.",
     "Microsoft could not understand the sign-in request. Check tenant id, client id and permissions of the "
     "partner's app; if they are right, report this code.",
 )
 _REFUSED = _Meaning(
-    Blame.TENANT,
+    FailureCause.TENANT,
     "Microsoft refuses the sign-in to this tenant, although the partner's own works. Check the GDAP relationship, "
     "the consent and the Conditional Access policies of the tenant.",
     "Microsoft refuses the partner's sign-in. Open the partner connection, choose 'Sign in again' and complete MFA "
     "with the service user.",
 )
 _UNKNOWN = _Meaning(
-    Blame.TRANSIENT,
+    FailureCause.TRANSIENT,
     "Microsoft refused the sign-in for a reason Seatwise does not know. Seatwise tries again by itself; if it stays, "
     "look up the code.",
 )
@@ -208,10 +209,10 @@ def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -
         )
     else:
         sentence = f"Microsoft Graph refused a question about {{place}} with {status}. Report this code."
-        blame = Blame.TRANSIENT if status < HTTPStatus.BAD_REQUEST else Blame.INVALID
-        return NotRead(blame, code, sentence.format(place=_place(at_home=at_home)))
-    blame = Blame.PARTNER if at_home else Blame.TENANT
-    return NotRead(blame, code, sentence.format(place=_place(at_home=at_home)))
+        cause = FailureCause.TRANSIENT if status < HTTPStatus.BAD_REQUEST else FailureCause.INVALID
+        return NotRead(cause, code, sentence.format(place=_place(at_home=at_home)))
+    cause = FailureCause.PARTNER if at_home else FailureCause.TENANT
+    return NotRead(cause, code, sentence.format(place=_place(at_home=at_home)))
 
 
 _NO_MFA = "900421"
@@ -223,20 +224,22 @@ def partner_center_refused(status: int, body: object) -> NotRead:
     code = f"{status} {word}".strip()
     if word == _NO_MFA:
         return NotRead(
-            Blame.PARTNER,
+            FailureCause.PARTNER,
             code,
             "Partner Center demands a sign-in with multi-factor authentication. Open the partner connection, choose "
             "'Sign in again' and complete MFA with the service user.",
         )
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return NotRead(
-            Blame.PARTNER,
+            FailureCause.PARTNER,
             code,
             "Partner Center does not let the partner connection read the customers. Put the service user into the "
             "group AdminAgents, and give the app the Partner Center permission with an administrator's consent.",
         )
     return NotRead(
-        Blame.INVALID, code, f"Partner Center refused the list of customers with {status}. Report this code."
+        FailureCause.INVALID,
+        code,
+        f"Partner Center refused the list of customers with {status}. Report this code.",
     )
 
 
@@ -244,9 +247,9 @@ def as_not_read(failure: Throttled | Unreachable, service: str) -> NotRead:
     """Nobody refused anything: the service could not be asked now."""
     if isinstance(failure, Throttled):
         sentence = f"{service} asks Seatwise to wait. It tries again by itself."
-        return NotRead(Blame.TRANSIENT, "throttled", sentence, after=failure.after)
+        return NotRead(FailureCause.TRANSIENT, "throttled", sentence, after=failure.after)
     return NotRead(
-        Blame.TRANSIENT,
+        FailureCause.TRANSIENT,
         "no answer",
         f"{service} could not be asked: {failure.why} Seatwise tries again by itself.",
     )
@@ -254,9 +257,9 @@ def as_not_read(failure: Throttled | Unreachable, service: str) -> NotRead:
 
 def _not_read(meaning: _Meaning, code: str, *, at_home: bool) -> NotRead:
     if not at_home:
-        return NotRead(meaning.blame, code, meaning.sentence)
-    blame = Blame.TRANSIENT if meaning.blame is Blame.TRANSIENT else Blame.PARTNER
-    return NotRead(blame, code, meaning.at_home or meaning.sentence)
+        return NotRead(meaning.cause, code, meaning.sentence)
+    cause = FailureCause.TRANSIENT if meaning.cause is FailureCause.TRANSIENT else FailureCause.PARTNER
+    return NotRead(cause, code, meaning.at_home or meaning.sentence)
 
 
 def _codes(answer: Mapping[str, object]) -> list[int]:

@@ -7,16 +7,14 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from shared.http import Http, Throttled, Unreachable
-from shared.hurried import Hurried
-from shared.microsoft import graph, mailboxes, partner, terms
-from shared.microsoft.addresses import EXCHANGE, GRAPH, PARTNER_CENTER
+from shared.http.circuit_breaker import CircuitBreaker
+from shared.http.client import Http, Throttled, Unreachable
+from shared.microsoft import graph, partner_customers, partner_terms
 from shared.microsoft.auth_errors import as_not_read
-from shared.microsoft.exchange import ExchangeMailboxes
-from shared.microsoft.mailboxes import GraphMailboxes, SharedMailboxSource
+from shared.microsoft.hosts import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.models import (
-    Blame,
     Customer,
+    FailureCause,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -26,6 +24,9 @@ from shared.microsoft.models import (
     TenantRead,
     Term,
 )
+from shared.microsoft.shared_mailboxes import graph as mailboxes
+from shared.microsoft.shared_mailboxes.exchange import ExchangeMailboxes
+from shared.microsoft.shared_mailboxes.graph import GraphMailboxes, SharedMailboxSource
 from shared.microsoft.sign_in import SignIn, Token
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
@@ -41,7 +42,7 @@ class Microsoft:
 
     def __init__(self, http: Http, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self._http = http
-        self._hurried = Hurried(http)
+        self._hurried = CircuitBreaker(http)
         """For what is read beside the licences: it must not keep them waiting."""
         self._clock = clock
         self._sign_in = SignIn(http, secrets, clock)
@@ -63,7 +64,7 @@ class Microsoft:
 
         def listed(token: Token) -> list[Customer]:
             try:
-                return partner.read_customers(self._http, token.value)
+                return partner_customers.read_customers(self._http, token.value)
             except (Throttled, Unreachable) as failure:
                 raise as_not_read(failure, "Partner Center") from None
 
@@ -71,7 +72,7 @@ class Microsoft:
 
         def joined(token: Token) -> tuple[Customer, ...]:
             try:
-                return partner.with_gdap(customers, self._reader(connection, home, token))
+                return partner_customers.with_gdap(customers, self._reader(connection, home, token))
             except (Throttled, Unreachable) as failure:
                 raise as_not_read(failure, "Microsoft Graph") from None
 
@@ -124,7 +125,7 @@ class Microsoft:
                 return self._signed_in(account, app, tenant_id, GRAPH, by_graph)
             except NotRead as second:
                 # Nobody knows yet whether Graph would tell them: that is no matter for a person.
-                raise (second if second.blame is Blame.TRANSIENT else refusal) from None
+                raise (second if second.cause is FailureCause.TRANSIENT else refusal) from None
 
     def terms(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> tuple[Term, ...]:
         """The term of each of a customer's subscriptions, by Partner Center: one call with the partner's own token."""
@@ -132,7 +133,7 @@ class Microsoft:
 
         def read(token: Token) -> tuple[Term, ...]:
             try:
-                return terms.read_terms(self._hurried, token.value, tenant_id)
+                return partner_terms.read_terms(self._hurried, token.value, tenant_id)
             except (Throttled, Unreachable) as failure:
                 raise as_not_read(failure, "Partner Center") from None
 
@@ -171,8 +172,8 @@ class Microsoft:
 
 def _is_refused(refusal: NotRead) -> bool:
     """The service said 401 or 403: a role or consent is missing, or was when the token was made."""
-    if terms.is_sold_by_another(refusal):
+    if partner_terms.is_sold_by_another(refusal):
         return False
-    return refusal.blame in (Blame.TENANT, Blame.PARTNER) and refusal.code.startswith(
+    return refusal.cause in (FailureCause.TENANT, FailureCause.PARTNER) and refusal.code.startswith(
         (str(HTTPStatus.UNAUTHORIZED.value), _FORBIDDEN)
     )

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import TypeAdapter
 
-from shared.http import UNTOLD_WAIT, Http, Throttled, Unreachable, json_of, retry_after
-from shared.microsoft.addresses import GRAPH
+from shared.http.client import UNTOLD_WAIT, Http, Throttled, Unreachable, json_of, retry_after
 from shared.microsoft.auth_errors import graph_refused, word_of
 from shared.microsoft.graph_rows import (
     Batch,
@@ -32,6 +31,7 @@ from shared.microsoft.graph_rows import (
     subscriptions_of,
     validated,
 )
+from shared.microsoft.hosts import GRAPH
 from shared.microsoft.models import TenantRead
 
 MOST_PAGES = 500

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from shared.microsoft.models import Blame, NotRead, Sku, Subscription, User
+from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, User
 
 LARGEST_COUNT = 10_000_000
 MAILBOX_PLANS = frozenset(
@@ -141,7 +141,7 @@ def validated[Value](adapter: TypeAdapter[Value], body: bytes) -> Value:
 
 def invalid(what: str) -> NotRead:
     return NotRead(
-        Blame.INVALID,
+        FailureCause.INVALID,
         "invalid answer",
         f"Microsoft's answer cannot be true or is not whole: {what}. Nothing of it was used; Seatwise reads again "
         "by itself.",

@@ -61,7 +61,7 @@ class Customer(Document):
     """None: no active relationship."""
 
 
-class Blame(StrEnum):
+class FailureCause(StrEnum):
     """Who must act before a tenant or partner can be read again."""
 
     TRANSIENT = "transient"
@@ -75,9 +75,11 @@ class Blame(StrEnum):
 class NotRead(Exception):
     """A read that did not complete: nothing of it may be used."""
 
-    def __init__(self, blame: Blame, code: str, sentence: str, *, after: timedelta | None = None) -> None:
+    def __init__(
+        self, cause: FailureCause, code: str, sentence: str, *, after: timedelta | None = None
+    ) -> None:
         super().__init__(f"{sentence} ({code})")
-        self.blame = blame
+        self.cause = cause
         self.code = code
         """The vendor's own code, e.g. AADSTS7000222 or 403 Authorization_RequestDenied."""
         self.sentence = sentence

@@ -11,10 +11,10 @@ from typing import Any
 
 import requests
 
-from shared.http import Http, Throttled, Unreachable, json_of
-from shared.microsoft.addresses import LOGIN
+from shared.http.client import Http, Throttled, Unreachable, json_of
 from shared.microsoft.auth_errors import as_not_read, sign_in_refused
-from shared.microsoft.models import Blame, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.hosts import LOGIN
+from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
 from shared.storage.keys import AccountId
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
 
@@ -91,7 +91,7 @@ class SignIn:
         try:
             redeemed = self._ask(connection, credentials, tenant_id, service)
         except NotRead as refusal:
-            if not kept or refusal.blame is not Blame.PARTNER:
+            if not kept or refusal.cause is not FailureCause.PARTNER:
                 raise
             # A person may have renewed the secret since it was read.
             newer = self._read_credentials(account, connection)
@@ -136,10 +136,10 @@ class SignIn:
                 self._clock(),
             )
         except SecretMissing as missing:
-            raise NotRead(Blame.PARTNER, "secret missing", str(missing)) from None
+            raise NotRead(FailureCause.PARTNER, "secret missing", str(missing)) from None
         except SecretsUnavailable as unavailable:
             # Its own sentence says whether it passes, and else who must do what; it holds no secret.
-            raise NotRead(Blame.TRANSIENT, SECRETS_UNAVAILABLE, str(unavailable)) from None
+            raise NotRead(FailureCause.TRANSIENT, SECRETS_UNAVAILABLE, str(unavailable)) from None
         with self._lock:
             self._credentials[_key(account, connection)] = credentials
         return credentials
@@ -169,7 +169,9 @@ class SignIn:
 
         if not _TENANT.fullmatch(tenant_id):
             raise NotRead(
-                Blame.INVALID, "tenant id", "The tenant id is not one. Correct it in the partner connection."
+                FailureCause.INVALID,
+                "tenant id",
+                "The tenant id is not one. Correct it in the partner connection.",
             )
         try:
             app = msal.ConfidentialClientApplication(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
-from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Row, TooLarge
+from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, Row, RowChange, TooLarge
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -63,7 +63,7 @@ class AzureTables:
         for entity in self._client.query_entities(query, parameters=parameters, results_per_page=_PAGE):
             yield _row(entity)
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         from azure.core.exceptions import HttpResponseError
         from azure.data.tables import RequestTooLargeError
 
@@ -95,7 +95,7 @@ class AzureTables:
         return [answer.get("etag", "") for answer in self._client.submit_transaction(operations)]
 
 
-def _operation(change: Change) -> Operation:
+def _operation(change: RowChange) -> Operation:
     from azure.core import MatchConditions
     from azure.data.tables import UpdateMode
 
@@ -120,7 +120,7 @@ def _row(entity: "TableEntity") -> Row:
     return Row(Key(entity["PartitionKey"], entity["RowKey"]), unpacked(body), str(entity.metadata["etag"]))
 
 
-def _is_conflict(error: "HttpResponseError", changes: Sequence[Change]) -> bool:
+def _is_conflict(error: "HttpResponseError", changes: Sequence[RowChange]) -> bool:
     """A row is not as expected; a missing table is another matter, and the only 404 of an Insert or Put."""
     if error.status_code == 404:
         return _code(error) != "TableNotFound" and any(

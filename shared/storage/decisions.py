@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Change, Insert, Replace, Tables
+from shared.storage.tables import Insert, Replace, RowChange, Tables
 
 
 class Decision(Document):
@@ -52,7 +52,7 @@ def decide(
         reason=reason,
         content=None if document is None else document.model_dump_json(),
     )
-    in_force: Change = Insert(key, decision) if row is None else Replace(key, decision, row.etag)
+    in_force: RowChange = Insert(key, decision) if row is None else Replace(key, decision, row.etag)
     tables.commit([in_force, Insert(keys.decision_version(account, kind, name, now), decision)])
     return decision
 

@@ -95,16 +95,16 @@ def tenants(account: AccountId) -> str:
     return f"{account}|tenants"
 
 
-def head(account: AccountId, tenant: str) -> Key:
+def tenant_state(account: AccountId, tenant: str) -> Key:
     return Key(tenants(account), f"head|{_part(tenant)}")
 
 
-def days(tenant: str) -> str:
+def tenant_days(tenant: str) -> str:
     return f"day|{_part(tenant)}|"
 
 
-def day(account: AccountId, tenant: str, on: date) -> Key:
-    return Key(tenants(account), f"{days(tenant)}{on.isoformat()}")
+def tenant_day(account: AccountId, tenant: str, on: date) -> Key:
+    return Key(tenants(account), f"{tenant_days(tenant)}{on.isoformat()}")
 
 
 def users_blobs(account: AccountId, tenant: str) -> str:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 from shared.storage.documents import Document
-from shared.storage.tables import TRANSACTION_LIMIT, Change, Delete, Key, Replace, TooLarge
+from shared.storage.tables import TRANSACTION_LIMIT, Delete, Key, Replace, RowChange, TooLarge
 
 TEXT_LIMIT = 30_000
 """UTF-16 units of a body that is kept as text. Azure takes 32K; the rest is room for what counts differently."""
@@ -33,7 +33,7 @@ def check_key_text(text: str) -> None:
         raise ValueError("a key is 1 to 512 printable ASCII characters without / \\ # ?; build it in keys.py")
 
 
-def check_changes(changes: Sequence[Change]) -> None:
+def check_changes(changes: Sequence[RowChange]) -> None:
     """Raise ValueError for what can never be one transaction."""
     if not 1 <= len(changes) <= TRANSACTION_LIMIT:
         raise ValueError(f"a transaction holds 1 to {TRANSACTION_LIMIT} changes, not {len(changes)}")

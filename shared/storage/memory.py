@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shared.storage.blobs import Stored, check_name
 from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
 from shared.storage.queues import check_message
-from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Row
+from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, Row, RowChange
 
 
 class MemoryTables:
@@ -36,7 +36,7 @@ class MemoryTables:
             )
         yield from found
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         check_changes(changes)
         bodies = [None if isinstance(change, Delete) else packed(change.document) for change in changes]
         check_payload([body for body in bodies if body is not None])
@@ -56,7 +56,7 @@ class MemoryTables:
             return etags
 
 
-def _expect(change: Change, stored: Row | None) -> None:
+def _expect(change: RowChange, stored: Row | None) -> None:
     match change:
         case Insert() if stored is not None:
             raise Conflict(f"{change.key.row} exists already")
@@ -92,7 +92,7 @@ class MemoryBlobs:
             self._blobs.pop(name, None)
 
 
-class Sent(NamedTuple):
+class SentMessage(NamedTuple):
     queue: str
     body: str
     after: timedelta
@@ -102,8 +102,8 @@ class MemoryQueues:
     """Messages are kept in the order they were sent; whoever plays the host takes them from `messages`."""
 
     def __init__(self) -> None:
-        self.messages: list[Sent] = []
+        self.messages: list[SentMessage] = []
 
     def send(self, queue: str, body: str, after: timedelta = timedelta()) -> None:
         check_message(body, after)
-        self.messages.append(Sent(queue, body, after))
+        self.messages.append(SentMessage(queue, body, after))

@@ -60,7 +60,7 @@ class Delete:
     etag: str
 
 
-type Change = Insert | Replace | Put | Delete
+type RowChange = Insert | Replace | Put | Delete
 
 
 class Conflict(Exception):
@@ -80,7 +80,7 @@ class Tables(Protocol):
         """Every row of the partition whose row key starts with `prefix`, by row key, page after page."""
         ...
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         """Apply 1 to 100 changes of one partition as one transaction; the new ETags in order ("" for a Delete).
 
         Raises Conflict when a row is not as expected, TooLarge, ValueError for what can never be one transaction:

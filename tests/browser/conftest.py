@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from sandbox.processes import SandboxProcesses
 from sandbox.seed import seed
-from sandbox.stage import Stage
-from sandbox.standins.world import world_named
+from sandbox.standins.worlds.registry import world_named
 from tests.journeys.living import SHORT_WAITS, Living
 
 WORLD = "demo"
@@ -41,7 +41,7 @@ def screens(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     """The demo MSP after its first morning."""
-    with Stage(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
+    with SandboxProcesses(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
         seed(stage.wiring, world_named(WORLD), stage.clock.now())
         found = Living(stage, stage.start_host(timers=False))
         found.night()

@@ -6,19 +6,20 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sandbox import day, summary
-from sandbox.control import control
-from sandbox.stage import Host, Stage
+from sandbox import demo_day, summary
+from sandbox.operator.control import control
+from sandbox.processes import HostProcess, SandboxProcesses
 from shared.accounts import due, repository, runs, schedule
 from shared.accounts.models import Account
 from shared.accounts.runs import Run, RunState
 from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.models import Alert
-from shared.billing import approval, records
+from shared.billing import agreement_store
 from shared.billing import repository as billing
 from shared.billing.models import Hold, LedgerEntry, LineRecord
-from shared.licensing.models import Head
-from shared.licensing.reading import heads
+from shared.billing.planning import approval
+from shared.licensing.reading import tenant_states
+from shared.licensing.tenant_state import TenantState
 from shared.storage.keys import account_id
 from shared.storage.tables import Tables
 
@@ -42,7 +43,7 @@ def eventually[T](look: Callable[[], T], what: str, seconds: float = PATIENCE) -
 class Living:
     """One sandbox with its host; `host` is another one after a restart."""
 
-    def __init__(self, stage: Stage, host: Host) -> None:
+    def __init__(self, stage: SandboxProcesses, host: HostProcess) -> None:
         self.stage = stage
         self.host = host
 
@@ -57,7 +58,7 @@ class Living:
 
     def day(self) -> dict[str, Any]:
         """Live a whole day as `make demo` does, and give the numbers it tells."""
-        return summary.of(self.stage, day.live(self.stage, self.host))
+        return summary.of(self.stage, demo_day.live(self.stage, self.host))
 
     def night(self, meanwhile: Callable[[], None] = lambda: None) -> Run:
         """The next sync hour: tick, do something meanwhile, and wait until the run is closed and judged."""
@@ -127,12 +128,12 @@ class Living:
         rows = self.stage.stand_ins.control("lines", agreement=tenant)
         return {str(row["id"]): int(row["quantity"]) for row in rows}
 
-    def head(self, tenant: str, of: str = DEMO) -> Head:
+    def head(self, tenant: str, of: str = DEMO) -> TenantState:
         wanted = self.tenant_id(tenant)
-        return next(head for head in heads(self.tables, account_id(of)) if head.tenant_id == wanted)
+        return next(head for head in tenant_states(self.tables, account_id(of)) if head.tenant_id == wanted)
 
-    def heads(self) -> list[Head]:
-        return list(heads(self.tables, DEMO))
+    def heads(self) -> list[TenantState]:
+        return list(tenant_states(self.tables, DEMO))
 
     def tenant_id(self, tenant: str) -> str:
         found: str = self.stage.stand_ins.control("tenant", tenant=tenant)["id"]
@@ -144,7 +145,7 @@ class Living:
         return [
             line
             for connection in billing.connections(self.tables, account_id(of))
-            for kept in records.all_of(self.tables, account_id(of), connection.id)
+            for kept in agreement_store.all_of(self.tables, account_id(of), connection.id)
             for line in kept.record.lines.values()
             if wanted in ("", line.tenant_id)
         ]
@@ -154,9 +155,9 @@ class Living:
         return [
             entry
             for connection in billing.connections(self.tables, account_id(of))
-            for kept in records.all_of(self.tables, account_id(of), connection.id)
+            for kept in agreement_store.all_of(self.tables, account_id(of), connection.id)
             if line.mapping_id in kept.record.lines
-            for entry in records.ledger(
+            for entry in agreement_store.ledger(
                 self.tables, account_id(of), connection.id, kept.record.agreement_id, line.mapping_id
             )
         ]

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from sandbox.processes import SandboxProcesses
 from sandbox.seed import seed
-from sandbox.stage import Stage
-from sandbox.standins.controls import ControlError
-from sandbox.standins.world import world_named
+from sandbox.standins.controls.commands import ControlError
+from sandbox.standins.worlds.registry import world_named
 from shared.accounts.runs import READING_LIMIT, Run
 from shared.alerts.models import Alert, Slug
 from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import HoldReason, LedgerEvent, LineState, Verdict
-from shared.licensing.models import ReadStatus
+from shared.licensing.tenant_state import ReadStatus
 from shared.microsoft.models import MailboxSource
 from shared.storage.queues import Queues
 from tests.journeys.living import DEMO, PREVIEW, SHORT_WAITS, Living, eventually
@@ -33,7 +33,7 @@ PRIVATE_KEY = world_named(WORLD).connectwise[0].private_key
 @pytest.fixture(scope="module")
 def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     """One sandbox for all tests here: each day that a test asks for is the next day of it."""
-    with Stage(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
+    with SandboxProcesses(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
         seed(stage.wiring, world_named(WORLD), stage.clock.now())
         yield Living(stage, stage.start_host(timers=False))
 
@@ -138,8 +138,8 @@ def test_where_shared_mailboxes_cannot_be_read_the_licences_are_and_the_reason_s
     head = living.head("Eastgate")
     assert head.status is ReadStatus.READ
     assert head.mailboxes is not None
-    assert head.mailboxes.trouble is not None
-    assert "role Global Reader" in head.mailboxes.trouble.sentence
+    assert head.mailboxes.failure is not None
+    assert "role Global Reader" in head.mailboxes.failure.sentence
     (told,) = (a for a in living.alerts(Slug.INVALID_AUTH) if a.finding.identity.startswith("mailboxes|"))
     assert told.finding.who == "Eastgate Community Trust"
 
@@ -312,8 +312,8 @@ def test_a_tenant_whose_pages_loop_break_or_lead_elsewhere_is_not_read_with_the_
 ) -> None:
     head = living.head(tenant)
     assert head.status is ReadStatus.NOT_READ
-    assert head.trouble is not None
-    assert UNREADABLE[tenant][1] in f"{head.trouble.code} {head.trouble.sentence}"
+    assert head.failure is not None
+    assert UNREADABLE[tenant][1] in f"{head.failure.code} {head.failure.sentence}"
 
 
 def test_the_other_tenants_are_read_as_ever(bad_night: BadNight, living: Living) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from functions.endpoint import LARGEST_FORM
+from functions.pages.edge import LARGEST_FORM
+from sandbox.processes import SandboxProcesses, port_of
 from sandbox.seed import seed
-from sandbox.stage import Stage, port_of
-from sandbox.standins.world import world_named
-from shared.alerts.exclude_link import LINKED, LIVES
+from sandbox.standins.worlds.registry import world_named
+from shared.alerts.exclude_link.link import LINKED, LIVES
 from shared.alerts.models import Slug
 from shared.storage import keys
 from tests.journeys.living import DEMO, SHORT_WAITS, Living, eventually
@@ -66,7 +66,7 @@ class Clerk:
 @pytest.fixture(scope="module")
 def clerk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
     """One sandbox for all tests here, after its first morning."""
-    with Stage(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
+    with SandboxProcesses(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
         seed(stage.wiring, world_named(WORLD), stage.clock.now())
         found = Clerk(Living(stage, stage.start_host(timers=False)))
         found.next_day()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.host.index import IndexedFunction, index
-from sandbox.stage import ROOT
+from sandbox.processes import ROOT
 
 QUEUES = {
     "check_account": "check-account",

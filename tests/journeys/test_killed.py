@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from functions.messages import SendMail
-from functions.queue_edge import send
+from functions.queues.edge import send
+from functions.queues.messages import SendMail
+from sandbox.processes import SandboxProcesses
 from sandbox.seed import seed
-from sandbox.stage import Stage
-from sandbox.standins.world import world_named
+from sandbox.standins.worlds.registry import world_named
 from shared.accounts import runs
 from shared.accounts.runs import RunState
 from shared.billing.models import LedgerEntry, LineRecord, LineState
@@ -34,7 +34,7 @@ SENDGRID = {"SEATWISE_MAIL": "sendgrid", "SEATWISE_MAIL_API_KEY": world_named(WO
 FIRST, SECOND = (tenant.name for tenant in world_named(WORLD).tenants)
 
 
-class ProxiedStage(Stage):
+class ProxiedStage(SandboxProcesses):
     """The host reaches the storage through the proxy; the test itself does not."""
 
     proxy: StorageProxy | None = None

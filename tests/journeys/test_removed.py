@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.processes import SandboxProcesses
 from sandbox.seed import seed
-from sandbox.stage import Stage
-from sandbox.standins.controls import ControlError
-from sandbox.standins.world import world_named
+from sandbox.standins.controls.commands import ControlError
+from sandbox.standins.worlds.registry import world_named
 from shared.alerts.models import Slug
 from tests.journeys.living import SHORT_WAITS, Living, eventually
 
@@ -18,7 +18,7 @@ TENANT = "Cobalt Logistics"
 
 @pytest.fixture
 def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    with Stage(tmp_path_factory.mktemp("demo"), "demo", settings=SHORT_WAITS) as stage:
+    with SandboxProcesses(tmp_path_factory.mktemp("demo"), "demo", settings=SHORT_WAITS) as stage:
         seed(stage.wiring, world_named("demo"), stage.clock.now())
         yield Living(stage, stage.start_host(timers=False))
 

@@ -9,10 +9,10 @@ from shared.accounts import runs
 from shared.accounts.models import Account, DigestSettings, RetentionSettings
 from shared.accounts.runs import Run
 from shared.alerts.models import Alert, Finding, Slug
-from shared.billing import records, repository
+from shared.billing import agreement_store, repository
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, PsaConnection
 from shared.licensing import snapshot
-from shared.licensing.models import Day, Head
+from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow, MailState, mails
 from shared.microsoft.models import TenantRead
 from shared.storage import decisions, keys
@@ -66,7 +66,7 @@ class World:
         snapshot.store_read(self.tables, self.blobs, account, "", one, on, None)
 
     def days(self, tenant: str = "contoso", account: AccountId = ACCOUNT) -> list[date]:
-        return [row.read(Day).on for row in self.tables.rows(keys.tenants(account), keys.days(tenant))]
+        return [row.read(Day).on for row in self.tables.rows(keys.tenants(account), keys.tenant_days(tenant))]
 
     def user_lists(self, account: AccountId = ACCOUNT) -> int:
         return len(list(self.blobs.stored(f"{account}/users/")))
@@ -95,7 +95,7 @@ class World:
         return {row.read(Alert).finding.identity for row in rows}
 
     def ledger(self, agreement: str, *dates: date) -> None:
-        kept = records.get(self.tables, ACCOUNT, "cw", agreement)
+        kept = agreement_store.get(self.tables, ACCOUNT, "cw", agreement)
         entries = [
             LedgerEntry(
                 event=LedgerEvent.CONFIRMED, at=instant(on), run="r", mapping_id="mapping1", line_id="1"
@@ -103,10 +103,10 @@ class World:
             for on in dates
         ]
         record = AgreementRecord(connection="cw", agreement_id=agreement)
-        records.save(self.tables, ACCOUNT, kept, record, entries)
+        agreement_store.save(self.tables, ACCOUNT, kept, record, entries)
 
     def ledger_dates(self, agreement: str) -> list[date]:
-        return [one.at.date() for one in records.ledger(self.tables, ACCOUNT, "cw", agreement)]
+        return [one.at.date() for one in agreement_store.ledger(self.tables, ACCOUNT, "cw", agreement)]
 
     def decide(self, name: str, city: str, on: date) -> None:
         place = Place(city=city)
@@ -137,11 +137,11 @@ def test_a_tenant_that_never_changes_keeps_its_only_row_and_its_users(world: Wor
     world.read(date(2019, 1, 1), 5, "u1")
     assert world.clean(TURN) == 0
     assert world.days() == [date(2019, 1, 1)]
-    row = world.tables.get(keys.head(ACCOUNT, "contoso"))
+    row = world.tables.get(keys.tenant_state(ACCOUNT, "contoso"))
     assert row is not None
-    head = row.read(Head).snapshot
-    assert head is not None
-    assert [one.id for one in snapshot.users(world.blobs, ACCOUNT, "contoso", head)] == ["u1"]
+    state = row.read(TenantState).snapshot
+    assert state is not None
+    assert [one.id for one in snapshot.users(world.blobs, ACCOUNT, "contoso", state)] == ["u1"]
 
 
 def test_users_go_when_no_kept_row_names_them(world: World) -> None:
@@ -239,7 +239,7 @@ def test_the_ledger_is_kept_for_ten_years(world: World) -> None:
         world.ledger_dates(agreement) == [date(2018, 5, 1), date(2026, 1, 1)]
         for agreement in map(str, range(30))
     )
-    assert len(list(records.all_of(world.tables, ACCOUNT, "cw"))) == 30
+    assert len(list(agreement_store.all_of(world.tables, ACCOUNT, "cw"))) == 30
 
 
 def test_a_decision_that_was_in_force_within_ten_years_stays_however_old(world: World) -> None:

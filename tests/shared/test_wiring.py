@@ -7,7 +7,7 @@ from shared.billing.models import PsaConnection
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.storage.keys import AccountId, account_id
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
-from shared.wiring import Surroundings, Wiring
+from shared.wiring import Wiring, WiringOverrides
 from tests.shared.test_config import GOOD
 
 ACCOUNT = account_id("northwind-msp")
@@ -34,7 +34,7 @@ class Drawer:
 
 class WiringWith(Wiring):
     def __init__(self, secrets: Secrets) -> None:
-        super().__init__(config.read(GOOD), Surroundings())
+        super().__init__(config.read(GOOD), WiringOverrides())
         self.__dict__["secrets"] = secrets
 
 
@@ -47,13 +47,13 @@ class WiringWith(Wiring):
     ],
 )
 def test_a_wrong_mail_setting_names_itself(changes: dict[str, str], told: str) -> None:
-    wired = Wiring(config.read({**GOOD, **changes}), Surroundings())
+    wired = Wiring(config.read({**GOOD, **changes}), WiringOverrides())
     with pytest.raises(config.WrongSetting, match=f"SEATWISE_MAIL.*{told}"):
         _ = wired.transport
 
 
 def test_wrong_encryption_keys_are_named_without_being_told() -> None:
-    wired = Wiring(config.read({**GOOD, "SEATWISE_SECRET_KEYS": "hunter2"}), Surroundings())
+    wired = Wiring(config.read({**GOOD, "SEATWISE_SECRET_KEYS": "hunter2"}), WiringOverrides())
     with pytest.raises(config.WrongSetting, match="SEATWISE_SECRET_KEYS: key 1 must be 32") as wrong:
         _ = wired.secrets
     assert "hunter2" not in str(wrong.value)

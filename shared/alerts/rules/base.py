@@ -7,10 +7,10 @@ from typing import Protocol, TypedDict, Unpack
 
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import name
+from shared.alerts.rules.phrases import name
+from shared.alerts.view import AccountView
 from shared.alerts.wording import LinkWording, Wording
-from shared.licensing.models import Head, Snapshot
+from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.storage.documents import Document
 
 ACCOUNT = "account"
@@ -104,6 +104,6 @@ class Rule(Protocol):
         """Asked once, before the tenants."""
         return NOT_JUDGED
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         """Asked for each tenant that has a head, also when it could not be read or was removed."""
         return NOT_JUDGED

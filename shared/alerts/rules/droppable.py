@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import day
+from shared.alerts.rules.phrases import day
+from shared.alerts.view import AccountView
 from shared.licensing.licences import Licence
-from shared.licensing.models import Snapshot
+from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Subscription, SubscriptionStatus, Term
 
 UNKNOWN = "term unknown"

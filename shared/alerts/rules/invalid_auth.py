@@ -5,13 +5,13 @@ from datetime import timedelta
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, partner_scope, row, tenant_scope
+from shared.alerts.rules.phrases import coded, sentence
 from shared.alerts.rules.unread_mailboxes import unread_mailboxes
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import coded, sentence
+from shared.alerts.view import AccountView
 from shared.alerts.wording import Wording
-from shared.licensing.models import Head, ReadStatus, Trouble
 from shared.licensing.reading import NOT_LISTED
-from shared.microsoft.models import Blame
+from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantState
+from shared.microsoft.models import FailureCause
 
 SECOND_NIGHT = timedelta(hours=20)
 """An answer that cannot be true may be true tomorrow: only then it is a person's matter."""
@@ -30,56 +30,56 @@ class InvalidAuth(Rule):
     def account(self, view: AccountView) -> Judgement:
         scopes = {partner_scope(one.connection.id): one for one in view.partners}
         findings = [
-            _partner(view, one.connection.id, one.trouble, scope)
+            _partner(view, one.connection.id, one.failure, scope)
             for scope, one in scopes.items()
-            if one.trouble is not None and one.turned_away
+            if one.failure is not None and one.turned_away
         ]
         return Judgement(tuple(findings), frozenset(scope for scope, one in scopes.items() if one.complete))
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
-        return self._sign_in(view, head) + unread_mailboxes(view, head)
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
+        return self._sign_in(view, state) + unread_mailboxes(view, state)
 
-    def _sign_in(self, view: AccountView, head: Head) -> Judgement:
-        trouble, of, scope = head.trouble, head.tenant_id, tenant_scope(head.tenant_id)
-        if head.status is ReadStatus.READ and of in view.companies:
+    def _sign_in(self, view: AccountView, state: TenantState) -> Judgement:
+        failure, of, scope = state.failure, state.tenant_id, tenant_scope(state.tenant_id)
+        if state.status is ReadStatus.READ and of in view.companies:
             return Judgement(scopes=frozenset({scope}))
-        if trouble is None or not is_told(view, head) or trouble in view.partner_troubles:
+        if failure is None or not is_told(view, state) or failure in view.partner_troubles:
             return NOT_JUDGED
-        if _is_removal(view, trouble):
+        if _is_removal(view, failure):
             return Judgement(scopes=frozenset({scope}))
-        if trouble.blame is Blame.PARTNER:
-            return Judgement((_partner(view, view.partner_of(head), trouble, scope),))
-        key, (what, fix) = identity("tenant", of), _words(trouble)
-        found = row(self.slug, key, scope, view.who(of), what, fix, tenant_id=of, value=trouble.code)
+        if failure.cause is FailureCause.PARTNER:
+            return Judgement((_partner(view, view.partner_of(state), failure, scope),))
+        key, (what, fix) = identity("tenant", of), _words(failure)
+        found = row(self.slug, key, scope, view.who(of), what, fix, tenant_id=of, value=failure.code)
         return Judgement((found,), frozenset({scope}))
 
 
-def is_told(view: AccountView, head: Head) -> bool:
+def is_told(view: AccountView, state: TenantState) -> bool:
     """A row says why an added tenant cannot be read: its own one, its partner's, or that it was removed."""
-    trouble = head.trouble
-    if trouble is None or head.tenant_id not in view.companies:
+    failure = state.failure
+    if failure is None or state.tenant_id not in view.companies:
         return False
-    if _is_removal(view, trouble):
+    if _is_removal(view, failure):
         return True
     if not view.is_on(Slug.INVALID_AUTH):
         return False
-    if trouble.blame is Blame.INVALID:
-        return head.unread_since is not None and view.now - head.unread_since >= SECOND_NIGHT
-    return trouble.blame is not Blame.TRANSIENT
+    if failure.cause is FailureCause.INVALID:
+        return state.unread_since is not None and view.now - state.unread_since >= SECOND_NIGHT
+    return failure.cause is not FailureCause.TRANSIENT
 
 
-def _is_removal(view: AccountView, trouble: Trouble) -> bool:
+def _is_removal(view: AccountView, failure: ReadFailure) -> bool:
     """That the tenant is in no customer list is a person's decision, not a sign-in problem."""
-    return trouble.code == NOT_LISTED.code and view.is_on(Slug.TENANT_REMOVED)
+    return failure.code == NOT_LISTED.code and view.is_on(Slug.TENANT_REMOVED)
 
 
-def _partner(view: AccountView, connection: str, trouble: Trouble, scope: str) -> Finding:
+def _partner(view: AccountView, connection: str, failure: ReadFailure, scope: str) -> Finding:
     key, who = identity("partner", connection), view.partner_name(connection)
-    what, fix = _words(trouble)
-    return row(Slug.INVALID_AUTH, key, scope, who, what, fix, value=trouble.code, urgent=True)
+    what, fix = _words(failure)
+    return row(Slug.INVALID_AUTH, key, scope, who, what, fix, value=failure.code, urgent=True)
 
 
-def _words(trouble: Trouble) -> tuple[str, str]:
+def _words(failure: ReadFailure) -> tuple[str, str]:
     """A trouble's first sentence says what is wrong, the rest who must do what."""
-    wrong, _, to_do = trouble.sentence.partition(". ")
-    return coded(wrong, trouble.code), sentence(to_do or "Look up the code, and check the partner connection")
+    wrong, _, to_do = failure.sentence.partition(". ")
+    return coded(wrong, failure.code), sentence(to_do or "Look up the code, and check the partner connection")

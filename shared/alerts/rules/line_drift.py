@@ -4,13 +4,13 @@ from decimal import Decimal
 
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import Judgement, More, Rule, psa_scope, row
-from shared.alerts.rules.view import AccountView, OwnLine
-from shared.alerts.rules.words import line, name
+from shared.alerts.rules.phrases import line, name
+from shared.alerts.view import AccountView, OwnLine
 from shared.alerts.wording import Wording
 from shared.billing.models import Drift
-from shared.billing.quantities import wanted
+from shared.billing.planning.quantities import wanted
 from shared.licensing.licences import NotCountable
-from shared.licensing.models import Head
+from shared.licensing.tenant_state import TenantState
 
 
 class LineDrift(Rule):
@@ -26,35 +26,37 @@ class LineDrift(Rule):
         """While a PSA does not work nobody knows whether its lines were put right."""
         return Judgement(scopes=frozenset(map(psa_scope, view.working_psas)))
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         """Unknown and blocked lines are told as such: a line is in one state."""
-        lines = [own for own in view.lines.get(head.tenant_id, ()) if own.key.connection in view.working_psas]
+        lines = [
+            own for own in view.lines.get(state.tenant_id, ()) if own.key.connection in view.working_psas
+        ]
         drifted = ((own, own.record.drift) for own in lines if not (own.record.intent or own.record.blocked))
         return Judgement(
-            tuple(_finding(view, head, own, drift) for own, drift in drifted if drift is not None)
+            tuple(_finding(view, state, own, drift) for own, drift in drifted if drift is not None)
         )
 
 
-def _finding(view: AccountView, head: Head, own: OwnLine, drift: Drift) -> Finding:
+def _finding(view: AccountView, state: TenantState, own: OwnLine, drift: Drift) -> Finding:
     psa, target, confirmed = (
         name(view.psa_name(own.key.connection)),
-        _wanted(view, head, own),
+        _wanted(view, state, own),
         own.record.confirmed or 0,
     )
     right, shown = confirmed if target is None else target, f"{drift.psa.normalize():f}"
     wanted_now = "unknown" if target is None else f"{target:,}"
     what = f"{line(view, own)}: last confirmed {confirmed:,}, in {psa} now {shown}, wanted {wanted_now}."
     fix = f"Set the line to {right:,} in {psa}; until then Seatwise leaves it alone."
-    off, of = abs(drift.psa - right), head.tenant_id
+    off, of = abs(drift.psa - right), state.tenant_id
     money = off * (own.record.unit_price or Decimal(0))
     more = More(tenant_id=of, value=shown, seats=int(off), money=money)
     key, scope = identity(*own.key), psa_scope(own.key.connection)
     return row(Slug.LINE_DRIFT, key, scope, view.who(of), what, fix, **more)
 
 
-def _wanted(view: AccountView, head: Head, own: OwnLine) -> int | None:
+def _wanted(view: AccountView, state: TenantState, own: OwnLine) -> int | None:
     """None when tonight gave no number to trust: a person would set the line to it, and no guard would see that."""
-    snapshot = view.fresh(head)
+    snapshot = view.fresh(state)
     if snapshot is None or snapshot.doubts or own.mapping is None:
         return None
     try:

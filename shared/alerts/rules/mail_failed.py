@@ -2,8 +2,8 @@
 
 from shared.alerts.models import Finding, identity
 from shared.alerts.rules.base import ACCOUNT, Judgement, Rule, row
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import day, name, sentence
+from shared.alerts.rules.phrases import day, name, sentence
+from shared.alerts.view import AccountView
 from shared.alerts.wording import Wording
 from shared.mail.delivery import MailRow, MailState, first_kind
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Set
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, believed, row, tenant_scope
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import name, seats, sold_by_others
+from shared.alerts.rules.phrases import name, seats, sold_by_others
+from shared.alerts.view import AccountView
 from shared.alerts.wording import Wording
 from shared.licensing.licences import Licence, LicenceKey, NotCountable, split, whole
-from shared.licensing.models import Head, Snapshot
+from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.microsoft.models import Sku
 
 FIX = "An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”."
@@ -25,14 +25,14 @@ class NoBillingProfile(Rule):
     )
     reach = frozenset({Reach.TENANT, Reach.SKU})
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
-        snapshot = view.fresh(head)
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
+        snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
-        mapped = {mapping.licence for mapping in view.mapped.get(head.tenant_id, ())}
+        mapped = {mapping.licence for mapping in view.mapped.get(state.tenant_id, ())}
         watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
-        findings = [one for sku in watched for one in _findings(view, head.tenant_id, snapshot, sku, mapped)]
-        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+        findings = [one for sku in watched for one in _findings(view, state.tenant_id, snapshot, sku, mapped)]
+        return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
 def _findings(

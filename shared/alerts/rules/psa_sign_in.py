@@ -2,8 +2,8 @@
 
 from shared.alerts.models import identity
 from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import coded, name
+from shared.alerts.rules.phrases import coded, name
+from shared.alerts.view import AccountView
 from shared.alerts.wording import Wording
 
 KEYS = "An admin enters working keys in the PSA connection {psa} and chooses “test and save”."
@@ -21,7 +21,7 @@ class PsaSignIn(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """A PSA that does not answer at all says nothing about the keys."""
-        refused = [one for one in view.psa_troubles.values() if one.sign_in]
+        refused = [one for one in view.connection_failures.values() if one.sign_in]
         findings = []
         for one in refused:
             psa, key, scope = (

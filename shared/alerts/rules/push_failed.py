@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
-from shared.alerts.rules.view import AccountView, OwnLine, Unreadable
-from shared.alerts.rules.words import coded, line, name, sentence, unclear
+from shared.alerts.rules.phrases import coded, line, name, sentence, unclear
+from shared.alerts.view import AccountView, OwnLine, Unreadable
 from shared.alerts.wording import Wording
-from shared.billing.plan import SAVED_AGAIN_IS_RIGHT, UNREAD
-from shared.billing.repository import PsaTrouble
+from shared.billing.planning.plan import SAVED_AGAIN_IS_RIGHT, UNREAD
+from shared.billing.repository import ConnectionFailure
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."
@@ -31,8 +31,8 @@ class PushFailed(Rule):
 
         One that refuses the sign-in has a row of that type; it answers, so it is not out of reach any more.
         """
-        refused = [one.connection for one in view.psa_troubles.values() if one.sign_in]
-        findings = [_connection(view, one) for one in view.psa_troubles.values() if not one.sign_in]
+        refused = [one.connection for one in view.connection_failures.values() if one.sign_in]
+        findings = [_connection(view, one) for one in view.connection_failures.values() if not one.sign_in]
         findings += [_agreement(view, one) for one in view.unreadable if one.connection in view.working_psas]
         lines = (own for own in view.all_lines() if own.key.connection in view.working_psas)
         findings += [found for own in lines for found in _line(view, own)]
@@ -40,7 +40,7 @@ class PushFailed(Rule):
         return Judgement(tuple(findings), scopes, frozenset(identity("connection", one) for one in refused))
 
 
-def _connection(view: AccountView, one: PsaTrouble) -> Finding:
+def _connection(view: AccountView, one: ConnectionFailure) -> Finding:
     key, scope = identity("connection", one.connection), psa_scope(one.connection)
     psa, what = view.psa_name(one.connection), coded(one.sentence, one.code)
     fix = LOOK.format(psa=name(psa))

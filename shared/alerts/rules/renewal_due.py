@@ -9,11 +9,11 @@ from pydantic import Field
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Parameters, Rule, believed, row, tenant_scope
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import day, name, seats
+from shared.alerts.rules.phrases import day, name, seats
+from shared.alerts.view import AccountView
 from shared.alerts.wording import Wording
 from shared.licensing.licences import countable
-from shared.licensing.models import Head
+from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 from shared.microsoft.models import Sku, Subscription, SubscriptionStatus, Term
 
@@ -37,11 +37,11 @@ class RenewalDue(Rule):
     reach = frozenset({Reach.TENANT, Reach.SKU})
     parameters = When
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         if not view.account.reads_terms:  # nobody is told any more when it renews
-            return Judgement(scopes=frozenset({tenant_scope(head.tenant_id)}))
+            return Judgement(scopes=frozenset({tenant_scope(state.tenant_id)}))
         last = view.today + timedelta(days=view.parameters(self.slug, When).days)
-        snapshot, terms = view.fresh(head), known(head, view.now, until=last)
+        snapshot, terms = view.fresh(state), known(state, view.now, until=last)
         if snapshot is None or terms is None:
             return NOT_JUDGED
         watched = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
@@ -53,9 +53,9 @@ class RenewalDue(Rule):
                 continue
             if _matters(one, term):
                 findings.append(
-                    _finding(view, sku, one, term, term.ends, head.tenant_id, spare.get(sku.sku_id, 0))
+                    _finding(view, sku, one, term, term.ends, state.tenant_id, spare.get(sku.sku_id, 0))
                 )
-        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+        return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
 def _matters(one: Subscription, term: Term) -> bool:

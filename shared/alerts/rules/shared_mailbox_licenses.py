@@ -5,10 +5,10 @@ from decimal import Decimal
 from shared.alerts.excluded import Reach, Target
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
-from shared.alerts.rules.view import STALE, AccountView
-from shared.alerts.rules.words import listed, name
+from shared.alerts.rules.phrases import listed, name
+from shared.alerts.view import STALE, AccountView
 from shared.alerts.wording import LinkWording, Wording
-from shared.licensing.models import Head, Mailboxes
+from shared.licensing.tenant_state import Mailboxes, TenantState
 from shared.microsoft.models import SharedMailbox, Sku
 
 
@@ -28,8 +28,8 @@ class SharedMailboxLicenses(Rule):
         "Nobody is mailed any more that shared mailboxes at {customer} have {product}.",
     )
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
-        snapshot, boxes = view.fresh(head), head.mailboxes
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
+        snapshot, boxes = view.fresh(state), state.mailboxes
         if snapshot is None or boxes is None:
             return NOT_JUDGED
         if not _is_current(view, boxes):
@@ -37,16 +37,18 @@ class SharedMailboxLicenses(Rule):
         # What costs nothing (free, trial) is no waste on a shared mailbox either, and what was excluded is not named.
         watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
         held = view.exclusions.hold
-        paid = {one.sku_id: one for one in watched if not held(Target(self.slug, head.tenant_id, one.sku_id))}
+        paid = {
+            one.sku_id: one for one in watched if not held(Target(self.slug, state.tenant_id, one.sku_id))
+        }
         licensed = ((box, [paid[one] for one in box.skus if one in paid]) for box in boxes.licensed)
-        findings = [_finding(view, head.tenant_id, box, skus) for box, skus in licensed if skus]
+        findings = [_finding(view, state.tenant_id, box, skus) for box, skus in licensed if skus]
         if boxes.more:
-            findings.append(_further(view, head.tenant_id, boxes.more))
-        return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+            findings.append(_further(view, state.tenant_id, boxes.more))
+        return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
 def _is_current(view: AccountView, boxes: Mailboxes) -> bool:
-    return boxes.trouble is None and boxes.began is not None and view.now - boxes.began < STALE
+    return boxes.failure is None and boxes.began is not None and view.now - boxes.began < STALE
 
 
 def _finding(view: AccountView, tenant_id: str, box: SharedMailbox, skus: list[Sku]) -> Finding:

@@ -8,10 +8,10 @@ from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
 from shared.alerts.rules.invalid_auth import is_told
-from shared.alerts.rules.view import STALE, AccountView
-from shared.alerts.rules.words import last_read, moment, name
+from shared.alerts.rules.phrases import last_read, moment, name
+from shared.alerts.view import STALE, AccountView
 from shared.alerts.wording import Wording
-from shared.licensing.models import Head, ReadStatus
+from shared.licensing.tenant_state import ReadStatus, TenantState
 
 NIGHT_AND_A_BIT = timedelta(hours=26)
 AGAIN = "Choose “sync now”; if it does not end well either, tell Seatwise’s support what stands here."
@@ -30,19 +30,19 @@ class SyncOverdue(Rule):
     def account(self, view: AccountView) -> Judgement:
         return Judgement((*_account(view), *_lists(view)), frozenset({ACCOUNT}))
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         """Only who is billed can be overdue; what a sign-in problem says already is not said twice."""
-        of, read = head.tenant_id, head.snapshot.began if head.snapshot else None
-        since, scope = read or head.unread_since, tenant_scope(of)
+        of, read = state.tenant_id, state.snapshot.began if state.snapshot else None
+        since, scope = read or state.unread_since, tenant_scope(of)
         billed = any(mapping.profile for mapping in view.mapped.get(of, ()))
         being_read = (
-            head.status is ReadStatus.PENDING
+            state.status is ReadStatus.PENDING
         )  # why it was not read before is known again only afterwards
         if of not in view.companies or since is None or being_read:
             return NOT_JUDGED
-        if not billed or view.now - since < STALE or is_told(view, head):
+        if not billed or view.now - since < STALE or is_told(view, state):
             return Judgement(scopes=frozenset({scope}))
-        what = last_read(view, read, head.trouble)
+        what = last_read(view, read, state.failure)
         found = _row("tenant", of, view.who(of), what, scope=scope, tenant_id=of)
         return Judgement((found,), frozenset({scope}))
 
@@ -61,8 +61,8 @@ def _lists(view: AccountView) -> Iterator[Finding]:
     """A customer list that keeps failing and that no sign-in problem explains."""
     for one in view.partners:
         read = one.listed.began if one.listed else None
-        if one.trouble and not one.turned_away and (read is None or view.now - read >= STALE):
-            what = f"Customer list: {last_read(view, read, one.trouble)}"
+        if one.failure and not one.turned_away and (read is None or view.now - read >= STALE):
+            what = f"Customer list: {last_read(view, read, one.failure)}"
             yield _row("partner", one.connection.id, one.connection.name, what)
 
 

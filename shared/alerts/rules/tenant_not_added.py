@@ -3,12 +3,12 @@
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import PARTNER_LISTS, Judgement, Rule, row
-from shared.alerts.rules.view import AccountView, Partner
-from shared.alerts.rules.words import listed, name
+from shared.alerts.rules.phrases import listed, name
+from shared.alerts.view import AccountView, PartnerView
 from shared.alerts.wording import LinkWording, Wording
 from shared.microsoft.models import Customer, SignInMode
 
-type Listing = tuple[Partner, Customer]
+type Listing = tuple[PartnerView, Customer]
 
 
 class TenantNotAdded(Rule):
@@ -54,5 +54,5 @@ def _finding(tenant_id: str, listings: list[Listing]) -> Finding:
     return row(Slug.TENANT_NOT_ADDED, identity(tenant_id), PARTNER_LISTS, who, what, fix, tenant_id=tenant_id)
 
 
-def _can_be_read(partner: Partner, customer: Customer) -> bool:
+def _can_be_read(partner: PartnerView, customer: Customer) -> bool:
     return customer.gdap is not None or partner.connection.mode is SignInMode.APP_ONLY

@@ -6,10 +6,10 @@ from itertools import groupby
 
 from shared.alerts.models import Finding, Removal, Slug, identity
 from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
-from shared.alerts.rules.view import AccountView, WithoutCompany
-from shared.alerts.rules.words import day, last_read, listed, name, seats
+from shared.alerts.rules.phrases import day, last_read, listed, name, seats
+from shared.alerts.view import AccountView, WithoutCompany
 from shared.alerts.wording import Wording
-from shared.licensing.models import Head
+from shared.licensing.tenant_state import TenantState
 
 
 class TenantRemoved(Rule):
@@ -30,22 +30,22 @@ class TenantRemoved(Rule):
         findings = tuple(_lines(view, *place, list(lines)) for place, lines in by_place)
         return Judgement(findings, frozenset({ACCOUNT}), frozenset(map(identity, view.listed)))
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         """Asked of tenants that a run has asked for: a company added a moment ago may be newer than the lists."""
-        of = head.tenant_id
+        of = state.tenant_id
         removal = view.removals.get(of)
         if removal is not None and view.today < removal.until:
             return Judgement(settled=frozenset({identity(of)}))  # whatever became of the lists tonight
         if not view.is_removed(of):
             return NOT_JUDGED
-        return Judgement((_finding(view, head, removal),), frozenset({tenant_scope(of)}))
+        return Judgement((_finding(view, state, removal),), frozenset({tenant_scope(of)}))
 
 
-def _finding(view: AccountView, head: Head, removal: Removal | None) -> Finding:
-    of = head.tenant_id
+def _finding(view: AccountView, state: TenantState, removal: Removal | None) -> Finding:
+    of = state.tenant_id
     names = [f"“{name(partner.connection.name)}”" for partner in view.partners]
     where = f"partner connection{'' if len(names) == 1 else 's'} {listed(names)}"
-    read = last_read(view, head.snapshot.began if head.snapshot else None, None)
+    read = last_read(view, state.snapshot.began if state.snapshot else None, None)
     what = f"No longer a customer in {where}. {read}"
     fix = "An editor confirms the last day to bill, or dismisses; until then nothing is cancelled or changed."
     value = ""

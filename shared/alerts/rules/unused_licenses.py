@@ -4,11 +4,11 @@ from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
 from shared.alerts.rules.droppable import droppable
-from shared.alerts.rules.view import AccountView
-from shared.alerts.rules.words import listed, name, seats, sold_by_others
+from shared.alerts.rules.phrases import listed, name, seats, sold_by_others
+from shared.alerts.view import AccountView
 from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.licences import Licence, countable
-from shared.licensing.models import Head
+from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 
 
@@ -26,21 +26,21 @@ class UnusedLicenses(Rule):
         "Nobody is mailed any more about unused seats of {product} at {customer}.",
     )
 
-    def tenant(self, view: AccountView, head: Head) -> Judgement:
-        snapshot = view.fresh(head)
+    def tenant(self, view: AccountView, state: TenantState) -> Judgement:
+        snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
         watched = {sku.sku_id for sku in snapshot.skus if view.watches(sku, snapshot)}
         rows = [one for one in countable(snapshot, view.ours) if one.key.sku_id in watched]
         spare = [one for one in rows if one.spare > 0]
-        terms = (known(head, view.now) or {}) if spare else {}
+        terms = (known(state, view.now) or {}) if spare else {}
         findings = [
-            _finding(view, head.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
+            _finding(view, state.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
         ]
         if len(rows) == len(watched):
-            return Judgement(tuple(findings), believed(head.tenant_id, snapshot))
+            return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
         # Of a SKU without a number to trust the row stays as it is; the others do not wait for it.
-        settled = (identity(head.tenant_id, one.key.sku_id) for one in rows if not one.spare)
+        settled = (identity(state.tenant_id, one.key.sku_id) for one in rows if not one.spare)
         return Judgement(tuple(findings), settled=frozenset(() if snapshot.doubts else settled))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.billing.psa.base import Psa, PsaRefused
-from shared.billing.psa.connectwise import ConnectWise
-from shared.billing.psa.connectwise_settings import ConnectWiseSettings
-from shared.http import Http
+from shared.billing.psa.connectwise.adapter import ConnectWise
+from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.http.client import Http
 from shared.storage.documents import Document
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msal
 import requests
 
-from sandbox.standins.world import ConnectWise, Partner, Tenant, demo_world
+from sandbox.standins.worlds.registry import ConnectWise, Partner, Tenant, demo_world
 
 WORLD = demo_world()
 GRAPH = "https://graph.microsoft.com"

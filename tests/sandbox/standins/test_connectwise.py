@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from sandbox.standins.begin import begin
 from sandbox.standins.process import RunningStandIns, start
 from sandbox.standins.state import State
-from sandbox.standins.world import Company, World
+from sandbox.standins.worlds.load import load_world
+from sandbox.standins.worlds.registry import Company, World
 from sandbox.transport import sandbox_session
 from tests.sandbox.standins.asking import CONNECTWISE, connectwise, line_of, replaced, tenant
 
@@ -227,7 +227,7 @@ def test_pages_of_1000_rows_follow_each_other_by_link(tmp_path: Path) -> None:
     companies = tuple(Company(number, f"c{number}", f"Company {number}") for number in range(1, 2301))
     site = replace(CONNECTWISE, companies=companies, agreements=())
     state = State(tmp_path)
-    begin(state, World("many", partners=(), tenants=(), connectwise=(site,)))
+    load_world(state, World("many", partners=(), tenants=(), connectwise=(site,)))
     state.close()
     with start(tmp_path) as stand_ins, sandbox_session(stand_ins.url) as asking:
         page = connectwise(asking, "GET", "/company/companies?pageSize=1000&orderBy=id")

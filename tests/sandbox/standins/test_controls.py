@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.standins.begin import begin
-from sandbox.standins.controls import ControlError, control, parse, send
+from sandbox.standins.controls.commands import ControlError, control, parse, send
 from sandbox.standins.faults import Faults
 from sandbox.standins.process import RunningStandIns, start
 from sandbox.standins.state import State
-from sandbox.standins.world import demo_world, wide_world
+from sandbox.standins.worlds.load import load_world
+from sandbox.standins.worlds.registry import demo_world, wide_world
 from tests.sandbox.standins.asking import graph, tenant
 
 
 @pytest.fixture
 def stopped(tmp_path: Path) -> Path:
     state = State(tmp_path)
-    begin(state, demo_world())
+    load_world(state, demo_world())
     state.close()
     return tmp_path
 
@@ -88,7 +88,7 @@ def test_a_users_department_is_changed(standins: RunningStandIns, session: reque
 
 def test_churn_changes_400_quantities_of_325_tenants_and_nothing_a_guard_would_hold(tmp_path: Path) -> None:
     state = State(tmp_path)
-    begin(state, wide_world(1000))
+    load_world(state, wide_world(1000))
     for expected_churns in (1, 2):
         before = {tenant["id"]: _units(tenant) for tenant in state.all("tenant")}
         told = control(state, {"do": "churn"}, Faults(state))

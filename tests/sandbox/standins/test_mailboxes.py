@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.standins.people import guid
 from sandbox.standins.process import RunningStandIns
+from sandbox.standins.worlds.people import guid
 from tests.sandbox.standins.asking import (
     EXCHANGE,
     GRAPH,

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from sandbox.standins.process import RunningStandIns
-from sandbox.standins.skus import BY_PART_NUMBER, SKUS
+from sandbox.standins.worlds.skus import BY_PART_NUMBER, SKUS
 
 NAMES = (
     "https://download.microsoft.com/download/e/3/e/e3e9faf2-f28b-490a-9ada-c6089a1fc5b0/"

@@ -5,12 +5,12 @@ from datetime import timedelta
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.alerts import poison
-from shared.alerts.digest_view import DigestKind, Writer
+from shared.alerts import failed_messages
+from shared.alerts.digest.view import DigestKind, Writer
 from shared.alerts.models import Slug, identity
-from shared.licensing.models import Trouble
+from shared.licensing.tenant_state import ReadFailure
 from shared.mail.delivery import Told
-from shared.microsoft.models import Blame, Customer
+from shared.microsoft.models import Customer, FailureCause
 from tests.shared.alerts.world import World, line, sku
 
 # What a JSON answer can carry: everything but lone surrogates; much of it looks like our own separators.
@@ -45,15 +45,15 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
         company = f"company{number}"
         world.add(tenant, *(sku(one, 10, 4, part=f"P {text}") for one in skus), name=text, company=company)
     world.lines(line("mapping1", tenant=tenants[0], blocked=text or "no"), unreadable=text)
-    refused = Trouble(blame=Blame.TENANT, code=text, sentence=text)
+    refused = ReadFailure(cause=FailureCause.TENANT, code=text, sentence=text)
     world.add("unread", name=text)
     world.fail("unread", refused)
     world.add("left", name=text)
     world.leave("left")
     world.partner("p1", [Customer(tenant_id=one, name=text, domain=text) for one in others])
     removed = world.only(Slug.TENANT_REMOVED).finding
-    world.partner("p2", trouble=Trouble(blame=Blame.PARTNER, code=text, sentence=text))
-    poison.note(world.tables, world.account.id, text, text, world.now)
+    world.partner("p2", failure=ReadFailure(cause=FailureCause.PARTNER, code=text, sentence=text))
+    failed_messages.record(world.tables, world.account.id, text, text, world.now)
     evaluation = world.evaluate()
     alerts = world.alerts()
     assert removed in [alert.finding for alert in alerts], "it stays while a list is missing"

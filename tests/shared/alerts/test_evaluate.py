@@ -8,11 +8,11 @@ import pytest
 from shared.alerts import evaluate
 from shared.alerts.models import Alert, Slug
 from shared.errors import RetryLater
-from shared.licensing.models import Trouble
-from shared.microsoft.models import Blame
+from shared.licensing.tenant_state import ReadFailure
+from shared.microsoft.models import FailureCause
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
-from shared.storage.tables import Change, Key, Put, Row
+from shared.storage.tables import Key, Put, Row, RowChange
 from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 
@@ -82,23 +82,23 @@ def test_what_comes_back_is_raised_again(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
         TRANSIENT,
-        Trouble(blame=Blame.TENANT, code="AADSTS65001", sentence="No consent."),
-        Trouble(blame=Blame.PARTNER, code="AADSTS7000222", sentence="The secret has expired."),
-        Trouble(blame=Blame.GONE, code="AADSTS90002", sentence="Unknown tenant."),
-        Trouble(blame=Blame.INVALID, code="negative", sentence="Not a count."),
+        ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent."),
+        ReadFailure(cause=FailureCause.PARTNER, code="AADSTS7000222", sentence="The secret has expired."),
+        ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", sentence="Unknown tenant."),
+        ReadFailure(cause=FailureCause.INVALID, code="negative", sentence="Not a count."),
     ],
-    ids=lambda trouble: trouble.blame,
+    ids=lambda failure: failure.cause,
 )
 def test_an_unreadable_night_closes_nothing_and_brings_nothing_back_as_new(
-    world: World, trouble: Trouble
+    world: World, failure: ReadFailure
 ) -> None:
     world.add("t1", sku("e3", 10, 4))
     before = {alert.finding.identity: alert for alert in world.alerts()}
     world.sleep()
-    world.fail("t1", trouble)
+    world.fail("t1", failure)
     night = world.now
     unread = {a.finding.identity: a for a in world.alerts() if a.finding.identity in before}
     assert {a.not_checked_since for a in unread.values()} == {night}
@@ -169,7 +169,7 @@ def test_an_evaluation_that_was_overtaken_comes_back_later(world: World) -> None
     class Overtaken(MemoryTables):
         """The same store, where the alert is written by somebody else right before each of our transactions."""
 
-        def commit(self, changes: Sequence[Change]) -> list[str]:
+        def commit(self, changes: Sequence[RowChange]) -> list[str]:
             world.tables.commit([Put(key, alert)])
             return world.tables.commit(changes)
 

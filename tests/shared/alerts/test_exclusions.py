@@ -15,8 +15,8 @@ from shared.alerts.rules.base import Rule
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.errors import Rejected
-from shared.licensing.models import Trouble
-from shared.microsoft.models import Blame, Customer
+from shared.licensing.tenant_state import ReadFailure
+from shared.microsoft.models import Customer, FailureCause
 from shared.storage import keys
 from shared.storage.decisions import history
 from shared.storage.memory import MemoryTables
@@ -214,7 +214,7 @@ def test_the_alert_of_an_excluded_tenant_closes_although_it_cannot_be_read(world
     world.add("t1", sku("e3", 10, 4))
     world.evaluate()
     world.sleep()
-    world.fail("t1", Trouble(blame=Blame.TENANT, code="AADSTS65001", sentence="No consent."))
+    world.fail("t1", ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent."))
     exclude(world, Exclusion(tenant_id="t1"))
     assert world.alerts() == []
     world.sleep(3)

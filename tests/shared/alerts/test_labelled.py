@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.alerts import digest
+from shared.alerts.digest import decide as digest
 from shared.alerts.models import Slug
-from shared.billing.models import Drift, LineRecord, Mapping
-from shared.licensing.models import Trouble
+from shared.billing.models import Drift, LicenceMapping, LineRecord
+from shared.licensing.tenant_state import ReadFailure
 from shared.mail.delivery import Told
-from shared.microsoft.models import Blame, Customer, Gdap, SharedMailbox, Sku, Subscription, Term
+from shared.microsoft.models import Customer, FailureCause, Gdap, SharedMailbox, Sku, Subscription, Term
 from tests.shared.alerts.world import (
     DAY,
     NIGHT,
@@ -29,7 +29,7 @@ from tests.shared.alerts.world import (
     term,
 )
 
-CONSENT = Trouble(blame=Blame.TENANT, code="AADSTS65001", sentence="No consent. Give it.")
+CONSENT = ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent. Give it.")
 
 type Label = tuple[str, str]
 PRICES = (Decimal("5.20"), Decimal(20), Decimal(20), Decimal("33.50"))
@@ -62,7 +62,7 @@ class Tenant:
     id: str
     skus: list[Sku] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
-    mappings: list[Mapping] = field(default_factory=list)
+    mappings: list[LicenceMapping] = field(default_factory=list)
     lines: list[LineRecord] = field(default_factory=list)
     boxes: list[SharedMailbox] = field(default_factory=list)
     boxes_unread: bool = False

@@ -6,9 +6,9 @@ import pytest
 
 from shared.accounts import repository
 from shared.accounts.models import DigestSettings
-from shared.alerts import telling
-from shared.alerts.exclude_link import Links
-from shared.alerts.exclude_page import Desk
+from shared.alerts.digest import send as digest_mails
+from shared.alerts.exclude_link.link import Links
+from shared.alerts.exclude_link.page import ExcludePages
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import mail_id
@@ -62,7 +62,7 @@ def world() -> World:
 
 def tell(world: World, post: Post, *, due: bool = True, links: Links | None = None) -> dict[str, Mail]:
     on = world.now.date()
-    telling.tell(world.tables, post, world.account, "s@msp.example.com", on, due, world.now, links)
+    digest_mails.send_mails(world.tables, post, world.account, "s@msp.example.com", on, due, world.now, links)
     return post.taken()
 
 
@@ -112,7 +112,7 @@ def test_a_routed_mail_that_was_refused_is_told_to_the_recipients_and_sent_again
     assert what == "The digest of 20 Nov 2026 was refused: no such mailbox."
     post.refuses = ""
     failed = mail_id(world.account.id, "digest", world.now.date(), EVA)
-    telling.send_again(world.tables, post, world.account, "s@msp.example.com", failed, world.now)
+    digest_mails.send_again(world.tables, post, world.account, "s@msp.example.com", failed, world.now)
     mail = post.taken()[EVA]
     assert "Fabrikam" in mail.text
     assert "Contoso" not in mail.text
@@ -124,7 +124,7 @@ def test_the_link_in_a_routed_mail_works_for_its_recipient_until_the_route_ends(
     links = Links("https://seatwise.msp.example", [b"k" * 32])
     _, _, rest = tell(world, post, links=links)[EVA].text.partition("/api/exclude/")
     token = rest.split()[0]
-    desk = Desk(world.tables, links, lambda: lambda sku_id, part: part or sku_id, world.now)
+    desk = ExcludePages(world.tables, links, lambda: lambda sku_id, part: part or sku_id, world.now)
     repository.save_account(world.tables, world.account)
     assert desk.look(token).status == 200
     digest = DigestSettings(recipients=(ALL,))

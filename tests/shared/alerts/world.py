@@ -12,29 +12,30 @@ from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account, Company, DigestSettings, Mode
 from shared.accounts.runs import Run, RunState
-from shared.alerts import digest, evaluate, exclusions
+from shared.alerts import evaluate, exclusions
+from shared.alerts.digest import decide as digest
 from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Alert, Evaluation
-from shared.billing import records, repository
-from shared.billing.models import BillingProfile, LineRecord, Mapping, PsaConnection, TenantMappings
+from shared.billing import agreement_store, repository
+from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
 from shared.licensing.customer_lists import stored_customers
-from shared.licensing.models import (
+from shared.licensing.reading import NOT_LISTED
+from shared.licensing.tenant_state import (
     CustomerList,
-    Head,
     Mailboxes,
     PartnerList,
+    ReadFailure,
     ReadStatus,
     Snapshot,
+    TenantState,
     Terms,
-    Trouble,
 )
-from shared.licensing.reading import NOT_LISTED
 from shared.licensing.terms import pack
 from shared.mail.delivery import Told
-from shared.microsoft import connections
+from shared.microsoft import partner_connections
 from shared.microsoft.models import (
-    Blame,
     Customer,
+    FailureCause,
     MailboxSource,
     PartnerConnection,
     SharedMailbox,
@@ -46,13 +47,13 @@ from shared.storage import keys
 from shared.storage.decisions import decide
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
-from shared.storage.tables import Change, Put
+from shared.storage.tables import Put, RowChange
 from tests.shared.licensing.bought import bought
 
 NIGHT = datetime(2026, 11, 20, 2, 10, tzinfo=UTC)
 """The first evaluation of a world; the runs of its nights begin ten minutes earlier."""
 DAY = timedelta(days=1)
-TRANSIENT = Trouble(blame=Blame.TRANSIENT, code="429", sentence="Microsoft is busy.")
+TRANSIENT = ReadFailure(cause=FailureCause.TRANSIENT, code="429", sentence="Microsoft is busy.")
 
 
 def sku(
@@ -110,11 +111,11 @@ def box(user: str, *skus: str, archive: bool | None = False, hold: bool | None =
     )
 
 
-def mapping(name: str, sku_id: str, *, subscription_id: str = "", profile: str = "gold") -> Mapping:
+def mapping(name: str, sku_id: str, *, subscription_id: str = "", profile: str = "gold") -> LicenceMapping:
     """A mapping to a line of its own on agreement 12; `profile` "" is "do not bill"."""
     if not profile:
-        return Mapping(id=name, sku_id=sku_id, subscription_id=subscription_id, bill=False)
-    return Mapping(
+        return LicenceMapping(id=name, sku_id=sku_id, subscription_id=subscription_id, bill=False)
+    return LicenceMapping(
         id=name,
         sku_id=sku_id,
         subscription_id=subscription_id,
@@ -143,9 +144,9 @@ class CountingTables(MemoryTables):
 
     def __init__(self) -> None:
         super().__init__()
-        self.written: list[Change] = []
+        self.written: list[RowChange] = []
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         etags = super().commit(changes)
         self.written += changes
         return etags
@@ -187,7 +188,7 @@ class World:
         self,
         name: str,
         customers: Iterable[Customer] = (),
-        trouble: Trouble | None = None,
+        failure: ReadFailure | None = None,
         *,
         read: bool = True,
     ) -> None:
@@ -195,7 +196,7 @@ class World:
         connection = PartnerConnection(
             id=name, name=f"Partner {name}", tenant_id=f"home-{name}", client_id="app"
         )
-        connections.save(self.tables, self.account.id, connection)
+        partner_connections.save(self.tables, self.account.id, connection)
         if name == "p1":
             everybody = {one: Customer(tenant_id=one, name=one) for one in sorted(self.at_home)}
             customers = (everybody | {one.tenant_id: one for one in customers}).values()
@@ -205,16 +206,16 @@ class World:
             run="r",
             began=self.now - timedelta(minutes=9) if read else None,
             customers=len(customers),
-            trouble=trouble,
+            failure=failure,
         )
         self.tables.commit([Put(keys.partner_list(self.account.id, name), listed)])
-        if read and trouble is None:
+        if read and failure is None:
             body = CustomerList(customers=customers).body()
             self.blobs.put(keys.partner_list_blob(self.account.id, name), gzip.compress(body))
 
-    def stale_list(self, name: str, trouble: Trouble) -> None:
+    def stale_list(self, name: str, failure: ReadFailure) -> None:
         """The connection's last complete list is of the first night, and the newest attempt failed."""
-        listed = PartnerList(connection_id=name, run="r", began=NIGHT - timedelta(minutes=9), trouble=trouble)
+        listed = PartnerList(connection_id=name, run="r", began=NIGHT - timedelta(minutes=9), failure=failure)
         self.tables.commit([Put(keys.partner_list(self.account.id, name), listed)])
 
     def add(
@@ -291,49 +292,49 @@ class World:
             users_digest="u",
             doubts=doubts,
         )
-        before = self.head(tenant)
+        before = self.state(tenant)
         boxes = before.mailboxes
-        if boxes is not None and boxes.trouble is None:
+        if boxes is not None and boxes.failure is None:
             boxes = boxes.model_copy(update={"began": began})
-        head = Head(tenant_id=tenant, run=self.run, status=ReadStatus.READ, snapshot=snapshot)
-        self._head(head.model_copy(update={"mailboxes": boxes, "terms": before.terms}))
+        state = TenantState(tenant_id=tenant, run=self.run, status=ReadStatus.READ, snapshot=snapshot)
+        self._head(state.model_copy(update={"mailboxes": boxes, "terms": before.terms}))
 
     def boxes(self, tenant: str, *boxes: SharedMailbox, more: int = 0, ago: timedelta = timedelta(0)) -> None:
         """The tenant's shared mailboxes with licences were read in the newest run, or so long ago."""
         began = self.now - timedelta(minutes=9) - ago
         told = Mailboxes(began=began, source=MailboxSource.EXCHANGE, licensed=boxes, more=more)
-        self._head(self.head(tenant).model_copy(update={"mailboxes": told}))
+        self._head(self.state(tenant).model_copy(update={"mailboxes": told}))
 
-    def no_boxes(self, tenant: str, trouble: Trouble = TRANSIENT) -> None:
+    def no_boxes(self, tenant: str, failure: ReadFailure = TRANSIENT) -> None:
         """They could not be read."""
-        before = self.head(tenant).mailboxes or Mailboxes()
-        failed = before.model_copy(update={"trouble": trouble})
-        self._head(self.head(tenant).model_copy(update={"mailboxes": failed}))
+        before = self.state(tenant).mailboxes or Mailboxes()
+        failed = before.model_copy(update={"failure": failure})
+        self._head(self.state(tenant).model_copy(update={"mailboxes": failed}))
 
     def terms(self, tenant: str, *terms: Term, ago: timedelta = timedelta(0)) -> None:
         """The terms of the tenant's subscriptions were read, some time ago."""
         told = Terms(began=self.now - timedelta(minutes=9) - ago, known=pack(terms))
-        self._head(self.head(tenant).model_copy(update={"terms": told}))
+        self._head(self.state(tenant).model_copy(update={"terms": told}))
 
-    def fail(self, tenant: str, trouble: Trouble = TRANSIENT) -> None:
+    def fail(self, tenant: str, failure: ReadFailure = TRANSIENT) -> None:
         """The tenant could not be read in the newest run."""
-        head = self.head(tenant)
+        state = self.state(tenant)
         changes = {
             "run": self.run,
             "status": ReadStatus.NOT_READ,
-            "trouble": trouble,
-            "unread_since": head.unread_since or self.now,
+            "failure": failure,
+            "unread_since": state.unread_since or self.now,
         }
-        self._head(head.model_copy(update=changes))
+        self._head(state.model_copy(update=changes))
 
-    def head(self, tenant: str) -> Head:
-        row = self.tables.get(keys.head(self.account.id, tenant))
-        return row.read(Head) if row else Head(tenant_id=tenant)
+    def state(self, tenant: str) -> TenantState:
+        row = self.tables.get(keys.tenant_state(self.account.id, tenant))
+        return row.read(TenantState) if row else TenantState(tenant_id=tenant)
 
-    def _head(self, head: Head) -> None:
-        self.tables.commit([Put(keys.head(self.account.id, head.tenant_id), head)])
+    def _head(self, state: TenantState) -> None:
+        self.tables.commit([Put(keys.tenant_state(self.account.id, state.tenant_id), state)])
 
-    def map(self, tenant: str, *mappings: Mapping) -> None:
+    def map(self, tenant: str, *mappings: LicenceMapping) -> None:
         document = TenantMappings(tenant_id=tenant, mappings=mappings)
         decide(
             self.tables,
@@ -348,13 +349,13 @@ class World:
 
     def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
         """What is remembered about the lines of an agreement, all of them."""
-        kept = records.get(self.tables, self.account.id, "cw", agreement)
+        kept = agreement_store.get(self.tables, self.account.id, "cw", agreement)
         update = {"lines": {one.mapping_id: one for one in lines}, **changes}
-        records.save(self.tables, self.account.id, kept, kept.record.model_copy(update=update))
+        agreement_store.save(self.tables, self.account.id, kept, kept.record.model_copy(update=update))
 
     def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
-        trouble = repository.PsaTrouble(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
-        repository.save_trouble(self.tables, self.account.id, trouble)
+        failure = repository.ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
+        repository.save_connection_failure(self.tables, self.account.id, failure)
 
     def start_run(self) -> None:
         self.run = self.now.date().isoformat()
@@ -386,11 +387,11 @@ class World:
         self.now += nights * DAY
         self.start_run()
         for row in list(self.tables.rows(keys.tenants(self.account.id), "head|")):
-            head = row.read(Head)
-            if head.status is ReadStatus.READ and head.snapshot is not None:
-                self.read(head.tenant_id, *head.snapshot.skus, subscriptions=head.snapshot.subscriptions)
-            elif head.trouble is not None:
-                self.fail(head.tenant_id, head.trouble)
+            state = row.read(TenantState)
+            if state.status is ReadStatus.READ and state.snapshot is not None:
+                self.read(state.tenant_id, *state.snapshot.skus, subscriptions=state.snapshot.subscriptions)
+            elif state.failure is not None:
+                self.fail(state.tenant_id, state.failure)
 
     def evaluate(self) -> Evaluation:
         return evaluate.evaluate(

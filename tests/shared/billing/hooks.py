@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from shared.billing.psa.base import Agreement, Evidence, Line, Product, Psa, PsaCompany, Write, WriteAnswer
-from shared.storage.tables import Change, Key, Row, Tables
+from shared.storage.tables import Key, Row, RowChange, Tables
 
 type Hook = Callable[[str], None]
 """Called with what is about to happen or has just happened: "before apply", "after commit" ..."""
@@ -58,7 +58,7 @@ class WatchedTables:
         self._hook("before rows")
         return self._inner.rows(partition, prefix)
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         self._hook("before commit")
         etags = self._inner.commit(changes)
         self._hook("after commit")

@@ -9,26 +9,28 @@ from shared.accounts import repository as accounts
 from shared.accounts import runs
 from shared.accounts.models import Account, Company, DigestSettings, GuardSettings, Mode
 from shared.accounts.runs import Run, RunState
-from shared.billing import approval, planning, push, records, repository
-from shared.billing.agreement import Bench
-from shared.billing.mapping import map_tenant, save_profile
+from shared.billing import agreement_store, repository
+from shared.billing.mapping.save import map_tenant, save_profile
 from shared.billing.models import (
     BillingProfile,
     Decider,
     Hold,
     LedgerEntry,
+    LicenceMapping,
     LineRecord,
-    Mapping,
     Options,
     PsaConnection,
     TenantMappings,
     Verdict,
 )
-from shared.billing.planning import Planned
+from shared.billing.planning import approval, load
+from shared.billing.planning.load import Planned
 from shared.billing.psa.base import Psa
+from shared.billing.pushing import push
+from shared.billing.pushing.agreement import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
-from shared.licensing.models import Head, ReadStatus
+from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.memory import MemoryBlobs, MemoryTables
@@ -100,7 +102,7 @@ class World:
             id=CONNECTION, name="ConnectWise", kind="connectwise", settings_json="{}"
         )
         self._seats: dict[str, dict[str, int]] = {}
-        self._mappings: dict[str, list[Mapping]] = {}
+        self._mappings: dict[str, list[LicenceMapping]] = {}
         accounts.save_account(self.tables, self.account)
         repository.save_connection(self.tables, ACCOUNT, self.connection)
         self.name_product(self.product.id)
@@ -134,7 +136,7 @@ class World:
         began: datetime | None = None,
         subscriptions: tuple[Subscription, ...] = (),
         doubts: tuple[str, ...] = (),
-    ) -> Head:
+    ) -> TenantState:
         """A complete read of the tenant; SKUs that are not named keep their seats."""
         self.add_tenant(tenant)
         now_there = {**self._seats[tenant], **(seats or {})}
@@ -160,16 +162,16 @@ class World:
         *,
         doubts: tuple[str, ...] = (),
         subscriptions: tuple[Subscription, ...] = (),
-    ) -> Head:
+    ) -> TenantState:
         """An hour passes, and the tenant is read with these seats."""
         self.clock.pass_by(timedelta(hours=1))
         return self.read(tenant, seats, doubts=doubts, subscriptions=subscriptions)
 
     def fail(self, tenant: str = "contoso") -> None:
         """The newest attempt to read the tenant failed; its numbers are those of the read before."""
-        row = self.tables.get(keys.head(ACCOUNT, tenant))
+        row = self.tables.get(keys.tenant_state(ACCOUNT, tenant))
         assert row is not None
-        failed = row.read(Head).model_copy(update={"status": ReadStatus.NOT_READ})
+        failed = row.read(TenantState).model_copy(update={"status": ReadStatus.NOT_READ})
         self.tables.commit([Put(row.key, failed)])
 
     # The PSA and the mappings
@@ -218,7 +220,7 @@ class World:
         subscription: str = "",
     ) -> Mapped:
         self.add_tenant(tenant)
-        mapping = Mapping(
+        mapping = LicenceMapping(
             id=f"mapping{sum(map(len, self._mappings.values())) + 1:04}",
             sku_id=sku,
             subscription_id=subscription,
@@ -243,8 +245,8 @@ class World:
 
     # A run's push
 
-    def bench(self, run: str = "2026-03-02") -> Bench:
-        return Bench(
+    def context(self, run: str = "2026-03-02") -> PushContext:
+        return PushContext(
             tables=self.tables,
             psa=self.psa,
             account=ACCOUNT,
@@ -268,7 +270,7 @@ class World:
     def push(self, run_id: str = "2026-03-02") -> Run:
         """One attempt. Raises RetryLater as the push does."""
         run = runs.find(self.tables, ACCOUNT, run_id) or self.start_run(run_id)
-        push.push_connection(self.bench(run_id), self.account, self.connection, run)
+        push.push_connection(self.context(run_id), self.account, self.connection, run)
         return runs.get(self.tables, ACCOUNT, run_id)
 
     def push_until_done(
@@ -296,10 +298,12 @@ class World:
     # What is known
 
     def record(self, mapped: Mapped) -> LineRecord:
-        return records.get(self.tables, ACCOUNT, CONNECTION, mapped.agreement).record.lines[mapped.mapping]
+        return agreement_store.get(self.tables, ACCOUNT, CONNECTION, mapped.agreement).record.lines[
+            mapped.mapping
+        ]
 
     def ledger(self, mapped: Mapped) -> list[LedgerEntry]:
-        found = records.ledger(self.tables, ACCOUNT, CONNECTION, mapped.agreement, mapped.mapping)
+        found = agreement_store.ledger(self.tables, ACCOUNT, CONNECTION, mapped.agreement, mapped.mapping)
         return sorted(found, key=lambda entry: entry.at)
 
     def events(self, mapped: Mapped) -> list[str]:
@@ -310,7 +314,7 @@ class World:
         return int(self.fake.line(mapped.line or self.record(mapped).line_id).quantity)
 
     def plan(self) -> Planned:
-        return planning.plan_account(self.tables, self.account, self.clock.now())
+        return load.plan_account(self.tables, self.account, self.clock.now())
 
     def held(self) -> list[Hold]:
         return list(approval.held(self.tables, ACCOUNT))

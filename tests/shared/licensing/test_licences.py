@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing.licences import LicenceKey, NotCountable, find, other_sellers, split, whole
-from shared.licensing.models import Snapshot
+from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import START, sku
 from tests.shared.licensing.bought import bought

@@ -11,14 +11,14 @@ from shared.accounts.models import Account, Company, DigestSettings
 from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import reading
-from shared.licensing.customer_lists import WAIT, Partner
-from shared.licensing.models import Head, PartnerList, ReadStatus, Trouble
+from shared.licensing.customer_lists import WAIT, PartnerInRun
 from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
-from shared.microsoft import connections
+from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, TenantState
+from shared.microsoft import partner_connections
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import (
-    Blame,
     Customer,
+    FailureCause,
     Gdap,
     MailboxRead,
     MailboxSource,
@@ -125,7 +125,7 @@ class Night:
         )
         self.partners = {name: connection(name) for name in ("p1", "p2")}
         for one in self.partners.values():
-            connections.save(self.tables, ACCOUNT, one)
+            partner_connections.save(self.tables, ACCOUNT, one)
             self.microsoft.lists[one.id] = ()
         self.run = self.start("r1", START)
 
@@ -165,10 +165,10 @@ class Night:
     def finish(self, now: datetime = START) -> Run:
         return finish_reading(self.tables, ACCOUNT, self.run, now)
 
-    def head(self, tenant: str) -> Head:
-        row = self.tables.get(keys.head(ACCOUNT, tenant))
+    def state(self, tenant: str) -> TenantState:
+        row = self.tables.get(keys.tenant_state(ACCOUNT, tenant))
         assert row is not None
-        return row.read(Head)
+        return row.read(TenantState)
 
 
 def connection(name: str, mode: SignInMode = SignInMode.REFRESH_TOKEN) -> PartnerConnection:
@@ -176,11 +176,11 @@ def connection(name: str, mode: SignInMode = SignInMode.REFRESH_TOKEN) -> Partne
 
 
 def throttled(after: timedelta | None = None) -> NotRead:
-    return NotRead(Blame.TRANSIENT, "429", "Microsoft is busy.", after=after)
+    return NotRead(FailureCause.TRANSIENT, "429", "Microsoft is busy.", after=after)
 
 
-def refused(blame: Blame = Blame.TENANT) -> NotRead:
-    return NotRead(blame, "AADSTS50076", "Somebody must sign in with MFA.")
+def refused(cause: FailureCause = FailureCause.TENANT) -> NotRead:
+    return NotRead(cause, "AADSTS50076", "Somebody must sign in with MFA.")
 
 
 @pytest.fixture
@@ -198,8 +198,8 @@ def test_every_added_tenant_is_asked_for_and_pending(night: Night) -> None:
         TenantToRead("contoso", ("p1",), terms=True),
         TenantToRead("fabrikam", ("p2",), terms=True),
     ]
-    assert night.head("contoso").status is ReadStatus.PENDING
-    assert night.head("contoso").run == "r1"
+    assert night.state("contoso").status is ReadStatus.PENDING
+    assert night.state("contoso").run == "r1"
 
 
 def test_a_fan_out_that_is_repeated_asks_only_for_what_is_still_pending_and_reads_no_list_again(
@@ -275,7 +275,7 @@ def test_a_start_that_comes_after_the_end_of_its_reading_asks_for_nothing_and_ta
     night.run = old
     asked = len(night.microsoft.asked)
     assert night.ask(START + late) == []
-    assert (night.head("contoso").run, len(night.microsoft.asked)) == ("r2", asked)
+    assert (night.state("contoso").run, len(night.microsoft.asked)) == ("r2", asked)
 
 
 def test_a_run_that_is_past_its_reading_is_not_started_again(night: Night) -> None:
@@ -298,11 +298,14 @@ def test_after_ten_minutes_the_tenants_are_read_by_the_list_of_yesterday(night: 
 def test_a_partner_whose_sign_in_is_refused_is_not_tried_tenant_by_tenant(night: Night) -> None:
     night.add("contoso")
     night.ask()
-    night.microsoft.lists["p1"] = refused(Blame.PARTNER)
+    night.microsoft.lists["p1"] = refused(FailureCause.PARTNER)
     night.start("r2", START + timedelta(days=1))
     assert night.ask(night.run.started_at) == []
-    head = night.head("contoso")
-    assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.PARTNER)
+    state = night.state("contoso")
+    assert (state.status, state.failure and state.failure.cause) == (
+        ReadStatus.NOT_READ,
+        FailureCause.PARTNER,
+    )
 
 
 def test_without_the_partners_secrets_no_tenant_is_tried_once_it_is_clear_that_they_stay_away(
@@ -311,15 +314,15 @@ def test_without_the_partners_secrets_no_tenant_is_tried_once_it_is_clear_that_t
     night.add("contoso")
     night.ask()
     sentence = "The secret cannot be decrypted. Enter it again."
-    night.microsoft.lists["p1"] = NotRead(Blame.TRANSIENT, SECRETS_UNAVAILABLE, sentence)
+    night.microsoft.lists["p1"] = NotRead(FailureCause.TRANSIENT, SECRETS_UNAVAILABLE, sentence)
     night.start("r2", START + timedelta(days=1))
     with pytest.raises(RetryLater):
         night.ask(night.run.started_at)
     assert night.ask(night.run.started_at + 10 * MINUTE) == []
-    trouble = night.head("contoso").trouble
-    assert trouble is not None
-    assert (trouble.blame, trouble.sentence) == (Blame.PARTNER, sentence)
-    assert list_row(night).trouble == trouble
+    failure = night.state("contoso").failure
+    assert failure is not None
+    assert (failure.cause, failure.sentence) == (FailureCause.PARTNER, sentence)
+    assert list_row(night).failure == failure
 
 
 # Lists that are suddenly empty
@@ -347,15 +350,15 @@ def test_a_list_that_is_suddenly_empty_stands_as_it_was_until_another_night_repe
     night.start("r2", START + timedelta(days=1))
     assert [one.tenant_id for one in night.ask(night.run.started_at)] == ["contoso"]
     doubted = list_row(night)
-    assert (doubted.trouble and doubted.trouble.blame, doubted.began) == (Blame.INVALID, START)
+    assert (doubted.failure and doubted.failure.cause, doubted.began) == (FailureCause.INVALID, START)
     night.start("sync", START + timedelta(days=1, minutes=1), ("contoso",), nightly=False)
     assert len(night.ask(night.run.started_at)) == 1
     night.start("r3", START + timedelta(days=2))
     assert night.ask(night.run.started_at) == []
-    assert list_row(night).trouble is None
-    trouble = night.head("contoso").trouble
-    assert trouble is not None
-    assert trouble.blame is (Blame.GONE if gone == "customers" else Blame.TENANT)
+    assert list_row(night).failure is None
+    failure = night.state("contoso").failure
+    assert failure is not None
+    assert failure.cause is (FailureCause.GONE if gone == "customers" else FailureCause.TENANT)
 
 
 def test_a_list_that_is_full_again_ends_the_doubt(night: Night) -> None:
@@ -366,7 +369,7 @@ def test_a_list_that_is_full_again_ends_the_doubt(night: Night) -> None:
         night.microsoft.lists["p1"] = listed
         night.start(f"night-{number}", START + timedelta(days=number))
         assert len(night.ask(night.run.started_at)) == 1
-    assert list_row(night).trouble is not None
+    assert list_row(night).failure is not None
 
 
 def test_a_partner_that_never_had_a_relationship_is_not_doubted_for_having_none(night: Night) -> None:
@@ -375,7 +378,7 @@ def test_a_partner_that_never_had_a_relationship_is_not_doubted_for_having_none(
     for number in range(2):
         night.start(f"night-{number}", START + timedelta(days=number))
         night.ask(night.run.started_at)
-        assert list_row(night).trouble is None
+        assert list_row(night).failure is None
 
 
 # Through which connection
@@ -385,12 +388,12 @@ def partner(
     name: str,
     *tenants: str,
     gdap: bool = True,
-    trouble: Blame | None = None,
+    failure: FailureCause | None = None,
     mode: SignInMode = SignInMode.REFRESH_TOKEN,
-) -> Partner:
+) -> PartnerInRun:
     customers = {t: Customer(tenant_id=t, name=t, gdap=GDAP if gdap else None) for t in tenants}
-    why = Trouble(blame=trouble, code="x", sentence="x") if trouble else None
-    return Partner(connection(name, mode), customers, why)
+    why = ReadFailure(cause=failure, code="x", sentence="x") if failure else None
+    return PartnerInRun(connection(name, mode), customers, why)
 
 
 def test_the_preferred_connection_comes_first_and_the_others_after_it() -> None:
@@ -402,10 +405,10 @@ def test_the_preferred_connection_comes_first_and_the_others_after_it() -> None:
 def test_without_active_gdap_a_tenant_is_read_through_another_connection_or_says_what_to_do() -> None:
     without = partner("p1", "t", gdap=False)
     assert reachable("t", [without, partner("p2", "t")], "p1") == (("p2",), None)
-    usable, trouble = reachable("t", [without], "p1")
+    usable, failure = reachable("t", [without], "p1")
     assert usable == ()
-    assert trouble is not None
-    assert (trouble.blame, trouble.code) == (Blame.TENANT, "no active GDAP")
+    assert failure is not None
+    assert (failure.cause, failure.code) == (FailureCause.TENANT, "no active GDAP")
 
 
 def test_an_app_that_the_tenant_consented_to_needs_no_gdap() -> None:
@@ -413,16 +416,19 @@ def test_an_app_that_the_tenant_consented_to_needs_no_gdap() -> None:
 
 
 def test_a_list_that_failed_for_a_moment_stands_as_it_was() -> None:
-    assert reachable("t", [partner("p1", "t", trouble=Blame.TRANSIENT)], "") == (("p1",), None)
+    assert reachable("t", [partner("p1", "t", failure=FailureCause.TRANSIENT)], "") == (("p1",), None)
 
 
 def test_a_tenant_is_only_said_to_be_gone_when_every_list_was_read() -> None:
     _, gone = reachable("t", [partner("p1", "other"), partner("p2")], "")
     assert gone is not None
-    assert gone.blame is Blame.GONE
-    for unread in (partner("p2", trouble=Blame.TRANSIENT), partner("p2", "other", trouble=Blame.PARTNER)):
-        _, trouble = reachable("t", [partner("p1", "other"), unread], "")
-        assert trouble == unread.trouble
+    assert gone.cause is FailureCause.GONE
+    for unread in (
+        partner("p2", failure=FailureCause.TRANSIENT),
+        partner("p2", "other", failure=FailureCause.PARTNER),
+    ):
+        _, failure = reachable("t", [partner("p1", "other"), unread], "")
+        assert failure == unread.failure
 
 
 # One tenant
@@ -433,10 +439,10 @@ def test_a_tenant_is_read_through_the_next_connection_when_the_first_cannot(nigh
     night.microsoft.reads["p1", "contoso"] = refused()
     (asked,) = night.ask()
     night.read(asked)
-    head = night.head("contoso")
-    assert head.status is ReadStatus.READ
-    assert head.snapshot is not None
-    assert head.snapshot.connection_id == "p2"
+    state = night.state("contoso")
+    assert state.status is ReadStatus.READ
+    assert state.snapshot is not None
+    assert state.snapshot.connection_id == "p2"
 
 
 def test_a_tenant_that_nobody_can_read_says_why_and_keeps_its_numbers(night: Night) -> None:
@@ -447,16 +453,16 @@ def test_a_tenant_that_nobody_can_read_says_why_and_keeps_its_numbers(night: Nig
     night.start("r2", START + timedelta(days=1))
     (asked,) = night.ask(night.run.started_at)
     night.read(asked, night.run.started_at)
-    head = night.head("contoso")
-    assert (head.status, head.trouble and head.trouble.code) == (ReadStatus.NOT_READ, "AADSTS50076")
-    assert head.snapshot is not None
-    assert head.snapshot.skus[0].enabled == 10
+    state = night.state("contoso")
+    assert (state.status, state.failure and state.failure.code) == (ReadStatus.NOT_READ, "AADSTS50076")
+    assert state.snapshot is not None
+    assert state.snapshot.skus[0].enabled == 10
 
 
 def wait_of(night: Night, asked: TenantToRead) -> timedelta:
     with pytest.raises(RetryLater) as later:
         night.read(asked)
-    assert night.head(asked.tenant_id).status is ReadStatus.PENDING
+    assert night.state(asked.tenant_id).status is ReadStatus.PENDING
     return later.value.after
 
 
@@ -501,7 +507,7 @@ def test_a_whole_night_of_faults_costs_few_attempts(night: Night) -> None:
     (asked,) = night.ask()
     night.microsoft.reads["p1", "contoso"] = throttled()
     now, night.microsoft.asked = START, []
-    while night.head("contoso").status is ReadStatus.PENDING:
+    while night.state("contoso").status is ReadStatus.PENDING:
         try:
             night.read(asked, now)
         except RetryLater as later:
@@ -514,8 +520,11 @@ def test_a_wait_that_ends_after_the_reading_is_not_begun(night: Night) -> None:
     night.microsoft.reads["p1", "contoso"] = throttled(READING_LIMIT)
     (asked,) = night.ask()
     night.read(asked)
-    head = night.head("contoso")
-    assert (head.status, head.trouble and head.trouble.blame) == (ReadStatus.NOT_READ, Blame.TRANSIENT)
+    state = night.state("contoso")
+    assert (state.status, state.failure and state.failure.cause) == (
+        ReadStatus.NOT_READ,
+        FailureCause.TRANSIENT,
+    )
 
 
 def test_a_tenant_whose_one_connection_is_only_busy_is_not_blamed_by_the_other(night: Night) -> None:
@@ -525,18 +534,18 @@ def test_a_tenant_whose_one_connection_is_only_busy_is_not_blamed_by_the_other(n
     with pytest.raises(RetryLater):
         night.read(asked)
     night.read(asked, START + READING_LIMIT)
-    trouble = night.head("contoso").trouble
-    assert trouble is not None
-    assert trouble.blame is Blame.TRANSIENT
+    failure = night.state("contoso").failure
+    assert failure is not None
+    assert failure.cause is FailureCause.TRANSIENT
 
 
 def test_an_answer_that_cannot_be_true_is_not_read_and_not_asked_for_again(night: Night) -> None:
     night.add("contoso")
-    night.microsoft.reads["p1", "contoso"] = refused(Blame.INVALID)
+    night.microsoft.reads["p1", "contoso"] = refused(FailureCause.INVALID)
     (asked,) = night.ask()
     night.read(asked)
-    assert night.head("contoso").status is ReadStatus.NOT_READ
-    assert night.head("contoso").snapshot is None
+    assert night.state("contoso").status is ReadStatus.NOT_READ
+    assert night.state("contoso").snapshot is None
 
 
 def test_a_message_of_an_overtaken_run_reads_nothing(night: Night) -> None:
@@ -581,8 +590,8 @@ def test_after_45_minutes_the_pending_tenants_timed_out_and_the_run_goes_on(nigh
         night.finish(START + READING_LIMIT - timedelta(seconds=1))
     run = night.finish(START + READING_LIMIT)
     assert (run.read, run.not_read) == (0, 1)
-    head = night.head("contoso")
-    assert (head.status, head.trouble and head.trouble.code) == (ReadStatus.NOT_READ, "timed out")
+    state = night.state("contoso")
+    assert (state.status, state.failure and state.failure.code) == (ReadStatus.NOT_READ, "timed out")
 
 
 def test_a_run_without_any_tenant_is_finished_at_once(night: Night) -> None:

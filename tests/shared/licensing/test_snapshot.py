@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing import snapshot
-from shared.licensing.models import Day, Head, ReadStatus, Trouble
-from shared.microsoft.models import Blame, Sku, Subscription, TenantRead, User
+from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, TenantState
+from shared.microsoft.models import FailureCause, Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put
@@ -19,7 +19,7 @@ from tests.shared.billing.world import sku, user
 ACCOUNT = keys.account_id("northwind-msp")
 T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-BAD = Trouble(blame=Blame.TENANT, code="AADSTS50076", sentence="Somebody must sign in with MFA.")
+BAD = ReadFailure(cause=FailureCause.TENANT, code="AADSTS50076", sentence="Somebody must sign in with MFA.")
 
 
 def read(
@@ -38,28 +38,28 @@ class Store:
 
     def asked(self, run: str) -> None:
         """A run asks for the tenant."""
-        head = self.head() or Head(tenant_id="contoso")
-        asked = head.model_copy(update={"run": run, "status": ReadStatus.PENDING, "trouble": None})
-        self.tables.commit([Put(keys.head(ACCOUNT, "contoso"), asked)])
+        state = self.state() or TenantState(tenant_id="contoso")
+        asked = state.model_copy(update={"run": run, "status": ReadStatus.PENDING, "failure": None})
+        self.tables.commit([Put(keys.tenant_state(ACCOUNT, "contoso"), asked)])
 
-    def put(self, run: str, one: TenantRead) -> Head:
+    def put(self, run: str, one: TenantRead) -> TenantState:
         return snapshot.store_read(self.tables, self.blobs, ACCOUNT, run, one, one.began.date(), None)
 
-    def fail(self, run: str, now: datetime) -> Head:
-        return snapshot.store_trouble(self.tables, ACCOUNT, "contoso", run, BAD, now)
+    def fail(self, run: str, now: datetime) -> TenantState:
+        return snapshot.store_failure(self.tables, ACCOUNT, "contoso", run, BAD, now)
 
-    def head(self) -> Head | None:
-        row = self.tables.get(keys.head(ACCOUNT, "contoso"))
-        return row.read(Head) if row else None
+    def state(self) -> TenantState | None:
+        row = self.tables.get(keys.tenant_state(ACCOUNT, "contoso"))
+        return row.read(TenantState) if row else None
 
     def days(self) -> list[Day]:
         return [row.read(Day) for row in self.tables.rows(keys.tenants(ACCOUNT), "day|")]
 
     def seats(self) -> int:
-        head = self.head()
-        assert head is not None
-        assert head.snapshot is not None
-        return head.snapshot.skus[0].enabled
+        state = self.state()
+        assert state is not None
+        assert state.snapshot is not None
+        return state.snapshot.skus[0].enabled
 
 
 @pytest.fixture
@@ -105,9 +105,9 @@ def test_two_reads_stored_at_the_same_moment_end_with_the_newer_one(store: Store
 def test_a_message_that_comes_twice_changes_nothing_the_second_time(store: Store) -> None:
     store.asked("r1")
     store.put("r1", read())
-    row = store.tables.get(keys.head(ACCOUNT, "contoso"))
+    row = store.tables.get(keys.tenant_state(ACCOUNT, "contoso"))
     store.put("r1", read())
-    again = store.tables.get(keys.head(ACCOUNT, "contoso"))
+    again = store.tables.get(keys.tenant_state(ACCOUNT, "contoso"))
     assert row is not None
     assert again is not None
     assert again.etag == row.etag
@@ -121,34 +121,34 @@ def test_a_read_that_fails_keeps_the_snapshot_and_says_since_when(store: Store) 
     store.asked("r2")
     store.fail("r2", T0 + 5 * MINUTE)
     store.asked("r3")
-    head = store.fail("r3", T0 + 90 * MINUTE)
+    state = store.fail("r3", T0 + 90 * MINUTE)
     assert store.seats() == 10
-    assert (head.status, head.trouble) == (ReadStatus.NOT_READ, BAD)
-    assert head.unread_since == T0 + 5 * MINUTE
+    assert (state.status, state.failure) == (ReadStatus.NOT_READ, BAD)
+    assert state.unread_since == T0 + 5 * MINUTE
 
 
 def test_a_good_read_ends_the_trouble(store: Store) -> None:
     store.asked("r1")
     store.fail("r1", T0)
     store.asked("r2")
-    head = store.put("r2", read(T0 + MINUTE))
-    assert (head.status, head.trouble, head.unread_since) == (ReadStatus.READ, None, None)
+    state = store.put("r2", read(T0 + MINUTE))
+    assert (state.status, state.failure, state.unread_since) == (ReadStatus.READ, None, None)
 
 
 def test_a_failure_of_an_overtaken_run_changes_nothing(store: Store) -> None:
     store.asked("r1")
     store.asked("r2")
     store.put("r2", read())
-    head = store.fail("r1", T0 + MINUTE)
-    assert (head.status, head.trouble) == (ReadStatus.READ, None)
+    state = store.fail("r1", T0 + MINUTE)
+    assert (state.status, state.failure) == (ReadStatus.READ, None)
 
 
 def test_a_second_attempt_of_the_same_run_that_fails_takes_nothing_back(store: Store) -> None:
     """The message came twice: one attempt read the tenant, the other one was throttled."""
     store.asked("r1")
     store.put("r1", read())
-    head = store.fail("r1", T0 + MINUTE)
-    assert (head.status, head.trouble, head.unread_since) == (ReadStatus.READ, None, None)
+    state = store.fail("r1", T0 + MINUTE)
+    assert (state.status, state.failure, state.unread_since) == (ReadStatus.READ, None, None)
 
 
 def test_a_late_read_of_an_overtaken_run_gives_its_numbers_but_does_not_hide_the_newer_trouble(
@@ -158,17 +158,17 @@ def test_a_late_read_of_an_overtaken_run_gives_its_numbers_but_does_not_hide_the
     store.asked("r1")
     store.asked("r2")
     store.fail("r2", T0 + 10 * MINUTE)
-    head = store.put("r1", read(T0 + MINUTE, (sku("a", 11),)))
+    state = store.put("r1", read(T0 + MINUTE, (sku("a", 11),)))
     assert store.seats() == 11
-    assert (head.status, head.trouble) == (ReadStatus.NOT_READ, BAD)
-    assert head.unread_since == T0 + 10 * MINUTE
+    assert (state.status, state.failure) == (ReadStatus.NOT_READ, BAD)
+    assert state.unread_since == T0 + 10 * MINUTE
 
 
 def test_a_late_read_of_an_overtaken_run_does_not_answer_for_the_run_that_waits(store: Store) -> None:
     store.asked("r1")
     store.asked("r2")
-    head = store.put("r1", read())
-    assert (head.run, head.status) == ("r2", ReadStatus.PENDING)
+    state = store.put("r1", read())
+    assert (state.run, state.status) == ("r2", ReadStatus.PENDING)
 
 
 # Doubts
@@ -191,9 +191,9 @@ def test_what_was_there_and_is_wholly_gone_is_accepted_with_a_doubt(
     store: Store, now: TenantRead, words: str
 ) -> None:
     store.put("", read(subscriptions=(SUBSCRIPTION,)))
-    head = store.put("", now)
-    assert head.snapshot is not None
-    assert any(words in doubt for doubt in head.snapshot.doubts)
+    state = store.put("", now)
+    assert state.snapshot is not None
+    assert any(words in doubt for doubt in state.snapshot.doubts)
 
 
 EMPTY = read(skus=(), users=())
@@ -203,9 +203,9 @@ def later(one: TenantRead, wait: timedelta) -> TenantRead:
     return replace(one, began=T0 + wait, ended=T0 + wait)
 
 
-def doubts_of(head: Head) -> tuple[str, ...]:
-    assert head.snapshot is not None
-    return head.snapshot.doubts
+def doubts_of(state: TenantState) -> tuple[str, ...]:
+    assert state.snapshot is not None
+    return state.snapshot.doubts
 
 
 def test_what_is_gone_is_doubted_also_when_it_is_missing_a_second_time(store: Store) -> None:
@@ -243,7 +243,7 @@ def test_a_first_read_and_an_ordinary_decrease_are_not_doubted(store: Store) -> 
     first = store.put("", read(skus=(), users=()))
     second = store.put("", read(T0 + MINUTE, (sku("a", 10), sku("b", 1))))
     third = store.put("", read(T0 + 2 * MINUTE, (sku("a", 1),)))
-    assert [head.snapshot.doubts for head in (first, second, third) if head.snapshot] == [(), (), ()]
+    assert [state.snapshot.doubts for state in (first, second, third) if state.snapshot] == [(), (), ()]
 
 
 # What is kept
@@ -258,18 +258,18 @@ def test_the_order_in_which_microsoft_lists_things_does_not_change_the_digest(st
 
 
 def test_users_are_kept_apart_and_come_back_as_they_were(store: Store) -> None:
-    head = store.put("", read(users=(user("u2"), user("u1"))))
-    assert head.snapshot is not None
-    kept = snapshot.users(store.blobs, ACCOUNT, "contoso", head.snapshot)
+    state = store.put("", read(users=(user("u2"), user("u1"))))
+    assert state.snapshot is not None
+    kept = snapshot.users(store.blobs, ACCOUNT, "contoso", state.snapshot)
     assert kept == [user("u1"), user("u2")]
-    assert head.snapshot.user_count == 2
+    assert state.snapshot.user_count == 2
 
 
 def test_users_that_are_no_longer_kept_are_not_an_empty_list(store: Store) -> None:
-    head = store.put("", read())
-    assert head.snapshot is not None
+    state = store.put("", read())
+    assert state.snapshot is not None
     with pytest.raises(LookupError, match="no longer kept"):
-        snapshot.users(MemoryBlobs(), ACCOUNT, "contoso", head.snapshot)
+        snapshot.users(MemoryBlobs(), ACCOUNT, "contoso", state.snapshot)
 
 
 # History

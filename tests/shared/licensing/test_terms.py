@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.licensing import terms
-from shared.licensing.models import Head, Snapshot, Terms
+from shared.licensing.tenant_state import Snapshot, TenantState, Terms
 from shared.microsoft.models import Subscription, TenantRead, Term
 from tests.shared.billing.world import sku, user
 
@@ -62,7 +62,7 @@ def bought(commerce_id: str = "c1", status: str = "Enabled", total: int = 10, en
     )
 
 
-def head(*subscriptions: Subscription, known: Terms | None = Terms()) -> Head:  # noqa: B008
+def state(*subscriptions: Subscription, known: Terms | None = Terms()) -> TenantState:  # noqa: B008
     snapshot = Snapshot(
         connection_id="p",
         began=NOW,
@@ -73,7 +73,7 @@ def head(*subscriptions: Subscription, known: Terms | None = Terms()) -> Head:  
         user_count=1,
         users_digest="u",
     )
-    return Head(tenant_id="t", snapshot=snapshot, terms=known)
+    return TenantState(tenant_id="t", snapshot=snapshot, terms=known)
 
 
 def read(*subscriptions: Subscription) -> TenantRead:
@@ -86,23 +86,23 @@ def read(*subscriptions: Subscription) -> TenantRead:
     ids=["one more", "one less", "another state", "renewed"],
 )
 def test_a_subscription_that_comes_goes_or_renews_changes_the_terms(after: list[Subscription]) -> None:
-    assert terms.changed(head(bought()), read(*after))
+    assert terms.changed(state(bought()), read(*after))
 
 
 def test_more_or_fewer_seats_change_no_term() -> None:
-    assert not terms.changed(head(bought()), read(bought(total=7)))
+    assert not terms.changed(state(bought()), read(bought(total=7)))
 
 
 def test_the_first_time_is_by_turn_and_not_by_change() -> None:
-    assert not terms.changed(head(bought(), known=None), read())
-    assert not terms.changed(Head(tenant_id="t", terms=Terms()), read(bought()))
+    assert not terms.changed(state(bought(), known=None), read())
+    assert not terms.changed(TenantState(tenant_id="t", terms=Terms()), read(bought()))
 
 
 # -- what can be relied on
 
 
-def kept(ends: date | None, began: datetime | None = NOW) -> Head:
-    return head(known=Terms(began=began, known=terms.pack([Term(commerce_id="c1", ends=ends)])))
+def kept(ends: date | None, began: datetime | None = NOW) -> TenantState:
+    return state(known=Terms(began=began, known=terms.pack([Term(commerce_id="c1", ends=ends)])))
 
 
 @pytest.mark.parametrize(
@@ -132,5 +132,5 @@ def test_terms_that_were_read_long_ago_are_unknown(began: datetime | None, is_kn
     )
 )
 def test_a_term_that_was_kept_is_the_same_term(term: Term) -> None:
-    stored = Head.model_validate_json(head(known=Terms(began=NOW, known=terms.pack([term]))).body())
+    stored = TenantState.model_validate_json(state(known=Terms(began=NOW, known=terms.pack([term]))).body())
     assert terms.known(stored, NOW) == {term.commerce_id: term}

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from shared.http import Http
+from shared.http.client import Http
 from shared.mail.base import Delivery, Mail, Receipt, Transport
 from tests.shared.mail.test_message import MAIL
 

@@ -28,7 +28,7 @@ from shared.mail.delivery import (
 from shared.storage import keys
 from shared.storage.azure_tables import AzureTables
 from shared.storage.memory import MemoryTables
-from shared.storage.tables import Change, Conflict, Tables
+from shared.storage.tables import Conflict, RowChange, Tables
 from tests.shared.mail.test_message import MAIL
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Mortal(MemoryTables):
         self.dies_at: tuple[int, str] | None = None
         self.commits = 0
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         self.commits += 1
         if self.dies_at == (self.commits, "before"):
             raise Killed
@@ -353,7 +353,7 @@ def test_storage_that_always_conflicts_after_sending_ends_as_unknown_not_as_a_se
     class Jealous(MemoryTables):
         refusing = False
 
-        def commit(self, changes: Sequence[Change]) -> list[str]:
+        def commit(self, changes: Sequence[RowChange]) -> list[str]:
             if self.refusing:
                 raise Conflict
             return super().commit(changes)

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from shared.mail.base import Delivery, Mail, Receipt, Transport
 from shared.mail.folder import FolderSettings, FolderTransport
 from shared.mail.message import build
-from shared.mail.registry import TRANSPORTS, Means, transport
+from shared.mail.registry import TRANSPORTS, TransportServices, transport
 from shared.mail.sendgrid import SendGridSettings, SendGridTransport
 from shared.mail.ses import SesSettings, SesTransport
 from shared.mail.smtp import Security, SmtpSettings, SmtpTransport
@@ -480,7 +480,7 @@ def test_a_wrong_setting_names_itself_and_what_it_must_be(
     kind: str, given: dict[str, str], told: str
 ) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011
-        transport(kind, given, Means(lambda: NOW, http()))
+        transport(kind, given, TransportServices(lambda: NOW, http()))
     assert told in str(caught.value)
     assert "k3y" not in str(caught.value)
 
@@ -501,4 +501,4 @@ def test_a_wrong_setting_names_itself_and_what_it_must_be(
 def test_the_registry_makes_each_transport_from_plain_settings(
     kind: str, given: dict[str, str], expected: type
 ) -> None:
-    assert isinstance(transport(kind, given, Means(lambda: NOW, http())), expected)
+    assert isinstance(transport(kind, given, TransportServices(lambda: NOW, http())), expected)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
-from shared.http import Http
+from shared.http.client import Http
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import PartnerConnection, SignInMode
 from shared.storage.keys import AccountId, account_id

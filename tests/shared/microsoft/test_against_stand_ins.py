@@ -10,13 +10,13 @@ import pytest
 
 from sandbox.clock import SandboxClock
 from sandbox.standins.process import RunningStandIns, launch
-from sandbox.standins.world_demo import demo_world
+from sandbox.standins.worlds.demo import demo_world
 from sandbox.transport import sandbox_session
-from shared.http import Http
+from shared.http.client import Http
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import (
-    Blame,
     Customer,
+    FailureCause,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -113,10 +113,10 @@ def test_a_whole_night_over_a_partner_takes_two_calls_per_tenant(sandbox: Sandbo
         try:
             read.append(sandbox.microsoft.read_tenant(ACCOUNT, sandbox.connection, customer.tenant_id))
         except NotRead as reason:
-            refused[customer.name] = (reason.blame, reason.code)
+            refused[customer.name] = (reason.cause, reason.code)
     assert refused == {
-        "Granite Peak Surveyors": (Blame.TENANT, "AADSTS50020"),
-        "Hollybrook Schools": (Blame.TENANT, "AADSTS65001"),
+        "Granite Peak Surveyors": (FailureCause.TENANT, "AADSTS50020"),
+        "Hollybrook Schools": (FailureCause.TENANT, "AADSTS65001"),
     }
     assert all(each.skus and each.users and not each.doubts for each in read)
     assert sandbox.calls() == {
@@ -178,7 +178,7 @@ def test_429_with_retry_after_alone_is_waited_for(sandbox: Sandbox) -> None:
 def test_a_long_pause_is_told_and_nothing_partial_is_given(sandbox: Sandbox) -> None:
     sandbox.fault("throttle", kind="graph.subscriptions", retry_after=57)
     refused = sandbox.refusal(SMALL)
-    assert (refused.blame, refused.after) == (Blame.TRANSIENT, timedelta(seconds=57))
+    assert (refused.cause, refused.after) == (FailureCause.TRANSIENT, timedelta(seconds=57))
     assert sandbox.slept == []
 
 
@@ -189,13 +189,13 @@ def test_a_fault_that_passes_is_survived_and_one_that_stays_ends_the_read(
     sandbox.fault(what, kind="graph.batch", count=1)
     assert sandbox.read(SMALL).users
     sandbox.fault(what, kind="graph.batch")
-    assert sandbox.refusal(SMALL).blame is Blame.TRANSIENT
+    assert sandbox.refusal(SMALL).cause is FailureCause.TRANSIENT
     assert sandbox.calls()["graph.batch"] == 2 + 3
 
 
 def test_a_cut_second_page_is_not_read(sandbox: Sandbox) -> None:
     sandbox.fault("cut", kind="graph.users")
-    assert sandbox.refusal(LARGE).blame is Blame.TRANSIENT
+    assert sandbox.refusal(LARGE).cause is FailureCause.TRANSIENT
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_an_answer_that_cannot_be_true_is_not_read(sandbox: Sandbox, what: str, 
     kind = "graph.users" if what.endswith("_page") else "graph.subscribed_skus"
     sandbox.fault(what, kind=kind)
     refused = sandbox.refusal(SMALL)
-    assert refused.blame is Blame.INVALID
+    assert refused.cause is FailureCause.INVALID
     assert why in refused.sentence
 
 
@@ -237,7 +237,7 @@ def test_an_empty_list_of_users_is_read_with_a_doubt(sandbox: Sandbox) -> None:
 
 def test_missing_consent_says_so_and_is_over_when_it_is_given(sandbox: Sandbox) -> None:
     refused = sandbox.refusal("Hollybrook Schools")
-    assert (refused.blame, refused.code) == (Blame.TENANT, "AADSTS65001")
+    assert (refused.cause, refused.code) == (FailureCause.TENANT, "AADSTS65001")
     assert "consent" in refused.sentence
     assert sandbox.refusal("Hollybrook Schools", SignInMode.APP_ONLY).code == "AADSTS700016"
     sandbox.stand_ins.control("grant_consent", tenant="Hollybrook Schools")
@@ -247,38 +247,38 @@ def test_missing_consent_says_so_and_is_over_when_it_is_given(sandbox: Sandbox) 
 
 def test_no_gdap_says_so(sandbox: Sandbox) -> None:
     refused = sandbox.refusal("Granite Peak Surveyors")
-    assert (refused.blame, refused.code) == (Blame.TENANT, "AADSTS50020")
+    assert (refused.cause, refused.code) == (FailureCause.TENANT, "AADSTS50020")
     assert "GDAP relationship" in refused.sentence
 
 
 def test_a_missing_gdap_role_is_a_403_that_says_so_and_is_over_when_it_is_given(sandbox: Sandbox) -> None:
     sandbox.stand_ins.control("remove_role", tenant=SMALL)
     refused = sandbox.refusal(SMALL)
-    assert (refused.blame, refused.code) == (Blame.TENANT, "403 Authorization_RequestDenied")
+    assert (refused.cause, refused.code) == (FailureCause.TENANT, "403 Authorization_RequestDenied")
     assert "GDAP role is missing" in refused.sentence
     sandbox.stand_ins.control("grant_role", tenant=SMALL)
     assert sandbox.read(SMALL).skus
 
 
 @pytest.mark.parametrize(
-    "code, blame, words",
+    "code, cause, words",
     [
-        (53003, Blame.TENANT, "Conditional Access"),
-        (50076, Blame.TENANT, "multi-factor"),
-        (70043, Blame.TENANT, "signed in more often"),
-        (7000112, Blame.TENANT, "switched off in this tenant"),
-        (90099, Blame.TENANT, "consent"),
-        (700084, Blame.PARTNER, "expired or was revoked"),
-        (50196, Blame.TRANSIENT, "busy or disturbed"),
+        (53003, FailureCause.TENANT, "Conditional Access"),
+        (50076, FailureCause.TENANT, "multi-factor"),
+        (70043, FailureCause.TENANT, "signed in more often"),
+        (7000112, FailureCause.TENANT, "switched off in this tenant"),
+        (90099, FailureCause.TENANT, "consent"),
+        (700084, FailureCause.PARTNER, "expired or was revoked"),
+        (50196, FailureCause.TRANSIENT, "busy or disturbed"),
     ],
 )
 def test_a_blocked_sign_in_of_one_tenant_says_who_must_act(
-    sandbox: Sandbox, code: int, blame: Blame, words: str
+    sandbox: Sandbox, code: int, cause: FailureCause, words: str
 ) -> None:
     sandbox.stand_ins.control("tenant_trouble", tenant=SMALL, code=code)
     refused = sandbox.refusal(SMALL)
     sandbox.stand_ins.control("tenant_trouble", tenant=SMALL, code=0)
-    assert (refused.blame, refused.code) == (blame, f"AADSTS{code}")
+    assert (refused.cause, refused.code) == (cause, f"AADSTS{code}")
     assert words in refused.sentence
 
 
@@ -316,14 +316,14 @@ def test_a_list_of_mailboxes_that_leads_astray_is_asked_of_graph(sandbox: Sandbo
 def test_an_unknown_tenant_is_gone(sandbox: Sandbox) -> None:
     sandbox.tenants["Nobody"] = "99999999-9999-4999-8999-999999999999"
     refused = sandbox.refusal("Nobody")
-    assert (refused.blame, refused.code) == (Blame.GONE, "AADSTS90002")
+    assert (refused.cause, refused.code) == (FailureCause.GONE, "AADSTS90002")
 
 
 def test_an_expired_secret_is_the_partners_and_needs_one_call(sandbox: Sandbox) -> None:
     sandbox.partner = "harbour-north"
     with pytest.raises(NotRead) as caught:
         sandbox.customers()
-    assert (caught.value.blame, caught.value.code) == (Blame.PARTNER, "AADSTS7000222")
+    assert (caught.value.cause, caught.value.code) == (FailureCause.PARTNER, "AADSTS7000222")
     assert "secret of the partner's app has expired" in caught.value.sentence
     assert sandbox.calls() == {"microsoft.token": 1}
 
@@ -332,7 +332,7 @@ def test_a_customer_list_that_is_throttled_is_told_with_its_pause(sandbox: Sandb
     sandbox.fault("throttle", kind="partnercenter.customers", retry_after=57)
     with pytest.raises(NotRead) as caught:
         sandbox.customers()
-    assert (caught.value.blame, caught.value.after) == (Blame.TRANSIENT, timedelta(seconds=57))
+    assert (caught.value.cause, caught.value.after) == (FailureCause.TRANSIENT, timedelta(seconds=57))
 
 
 def test_empty_lists_of_a_partner_are_told_as_they_are(sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.microsoft.auth_errors import graph_refused, partner_center_refused, sign_in_refused
-from shared.microsoft.models import Blame, NotRead
+from shared.microsoft.models import FailureCause, NotRead
 
 
 def refused(error: str, *codes: int, at_home: bool = False) -> NotRead:
@@ -15,33 +15,33 @@ def refused(error: str, *codes: int, at_home: bool = False) -> NotRead:
 
 
 @pytest.mark.parametrize(
-    "error, code, blame, words",
+    "error, code, cause, words",
     [
-        ("invalid_grant", 50076, Blame.TENANT, "exclude service provider users"),
-        ("interaction_required", 50079, Blame.TENANT, "complete MFA"),
-        ("invalid_grant", 50173, Blame.PARTNER, "expired or was revoked"),
-        ("invalid_grant", 700082, Blame.PARTNER, "expired or was revoked"),
-        ("invalid_grant", 70043, Blame.TENANT, "signed in more often"),
-        ("invalid_grant", 50057, Blame.PARTNER, "disabled, locked"),
-        ("invalid_grant", 530034, Blame.PARTNER, "Clear the risk"),
-        ("invalid_client", 7000222, Blame.PARTNER, "secret of the partner's app has expired"),
-        ("invalid_client", 7000215, Blame.PARTNER, "secret of the partner's app is wrong"),
-        ("unauthorized_client", 7000112, Blame.TENANT, "enable it among the enterprise applications"),
-        ("invalid_grant", 65001, Blame.TENANT, "Give consent for the tenant"),
-        ("unauthorized_client", 700016, Blame.TENANT, "Give consent for the tenant"),
-        ("invalid_grant", 90099, Blame.TENANT, "Give consent for the tenant"),
-        ("invalid_grant", 50020, Blame.TENANT, "GDAP relationship approved"),
-        ("invalid_grant", 53003, Blame.TENANT, "Conditional Access"),
-        ("interaction_required", 530003, Blame.TENANT, "Conditional Access"),
-        ("invalid_request", 90002, Blame.GONE, "end its lines in the PSA, then remove the company"),
-        ("invalid_request", 5000224, Blame.GONE, "does not know this tenant any more"),
-        ("invalid_grant", 50196, Blame.TRANSIENT, "tries again by itself"),
-        ("invalid_grant", 90033, Blame.TRANSIENT, "tries again by itself"),
+        ("invalid_grant", 50076, FailureCause.TENANT, "exclude service provider users"),
+        ("interaction_required", 50079, FailureCause.TENANT, "complete MFA"),
+        ("invalid_grant", 50173, FailureCause.PARTNER, "expired or was revoked"),
+        ("invalid_grant", 700082, FailureCause.PARTNER, "expired or was revoked"),
+        ("invalid_grant", 70043, FailureCause.TENANT, "signed in more often"),
+        ("invalid_grant", 50057, FailureCause.PARTNER, "disabled, locked"),
+        ("invalid_grant", 530034, FailureCause.PARTNER, "Clear the risk"),
+        ("invalid_client", 7000222, FailureCause.PARTNER, "secret of the partner's app has expired"),
+        ("invalid_client", 7000215, FailureCause.PARTNER, "secret of the partner's app is wrong"),
+        ("unauthorized_client", 7000112, FailureCause.TENANT, "enable it among the enterprise applications"),
+        ("invalid_grant", 65001, FailureCause.TENANT, "Give consent for the tenant"),
+        ("unauthorized_client", 700016, FailureCause.TENANT, "Give consent for the tenant"),
+        ("invalid_grant", 90099, FailureCause.TENANT, "Give consent for the tenant"),
+        ("invalid_grant", 50020, FailureCause.TENANT, "GDAP relationship approved"),
+        ("invalid_grant", 53003, FailureCause.TENANT, "Conditional Access"),
+        ("interaction_required", 530003, FailureCause.TENANT, "Conditional Access"),
+        ("invalid_request", 90002, FailureCause.GONE, "end its lines in the PSA, then remove the company"),
+        ("invalid_request", 5000224, FailureCause.GONE, "does not know this tenant any more"),
+        ("invalid_grant", 50196, FailureCause.TRANSIENT, "tries again by itself"),
+        ("invalid_grant", 90033, FailureCause.TRANSIENT, "tries again by itself"),
     ],
 )
-def test_a_known_code_says_who_must_do_what(error: str, code: int, blame: Blame, words: str) -> None:
+def test_a_known_code_says_who_must_do_what(error: str, code: int, cause: FailureCause, words: str) -> None:
     found = refused(error, code)
-    assert (found.blame, found.code) == (blame, f"AADSTS{code}")
+    assert (found.cause, found.code) == (cause, f"AADSTS{code}")
     assert words in found.sentence
 
 
@@ -60,37 +60,37 @@ def test_a_known_code_says_who_must_do_what(error: str, code: int, blame: Blame,
 )
 def test_in_the_partners_own_tenant_it_is_the_partner_who_must_act(error: str, code: int, words: str) -> None:
     found = refused(error, code, at_home=True)
-    assert found.blame is Blame.PARTNER
+    assert found.cause is FailureCause.PARTNER
     assert words in found.sentence
 
 
 def test_the_word_decides_before_the_number() -> None:
-    assert refused("temporarily_unavailable", 7000222).blame is Blame.TRANSIENT
+    assert refused("temporarily_unavailable", 7000222).cause is FailureCause.TRANSIENT
 
 
 @pytest.mark.parametrize(
-    "error, blame",
+    "error, cause",
     [
-        ("invalid_client", Blame.PARTNER),
-        ("invalid_grant", Blame.TENANT),
-        ("interaction_required", Blame.TENANT),
-        ("consent_required", Blame.TENANT),
-        ("unauthorized_client", Blame.TENANT),
-        ("invalid_scope", Blame.TENANT),
-        ("temporarily_unavailable", Blame.TRANSIENT),
-        ("something_new", Blame.TRANSIENT),
+        ("invalid_client", FailureCause.PARTNER),
+        ("invalid_grant", FailureCause.TENANT),
+        ("interaction_required", FailureCause.TENANT),
+        ("consent_required", FailureCause.TENANT),
+        ("unauthorized_client", FailureCause.TENANT),
+        ("invalid_scope", FailureCause.TENANT),
+        ("temporarily_unavailable", FailureCause.TRANSIENT),
+        ("something_new", FailureCause.TRANSIENT),
     ],
 )
-def test_a_number_that_nobody_knows_leaves_the_decision_to_the_word(error: str, blame: Blame) -> None:
+def test_a_number_that_nobody_knows_leaves_the_decision_to_the_word(error: str, cause: FailureCause) -> None:
     found = refused(error, 123456)
-    assert (found.blame, found.code) == (blame, "AADSTS123456")
+    assert (found.cause, found.code) == (cause, "AADSTS123456")
 
 
 def test_the_number_is_found_in_the_text_when_the_list_is_missing() -> None:
     found = sign_in_refused(
         {"error": "invalid_grant", "error_description": "AADSTS65001: The user ..."}, at_home=False
     )
-    assert (found.code, found.blame) == ("AADSTS65001", Blame.TENANT)
+    assert (found.code, found.cause) == ("AADSTS65001", FailureCause.TENANT)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ fields = st.sampled_from(
 def check(found: NotRead) -> None:
     assert found.sentence.endswith(".")
     assert len(found.sentence) > 40
-    assert found.blame in Blame
+    assert found.cause in FailureCause
     assert "{" not in found.sentence
     for text in (str(found), repr(found), found.code, found.sentence):
         assert SECRET not in text

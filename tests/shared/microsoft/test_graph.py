@@ -10,7 +10,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.microsoft.models import Blame, NotRead, Sku, Subscription, TenantRead
+from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, TenantRead
 from tests.shared.microsoft.fake import (
     ACCOUNT,
     APP_ONLY,
@@ -122,7 +122,7 @@ def test_the_longest_pause_of_several_items_is_kept(fake: FakeMicrosoft) -> None
 def test_a_long_pause_of_an_item_is_told_and_not_slept(fake: FakeMicrosoft) -> None:
     fake.item_faults["users"] = deque([throttled("57")])
     refused = refusal_of(fake)
-    assert (refused.blame, refused.after) == (Blame.TRANSIENT, timedelta(seconds=57))
+    assert (refused.cause, refused.after) == (FailureCause.TRANSIENT, timedelta(seconds=57))
     assert fake.slept == []
     assert len(fake.batches) == 1
 
@@ -132,7 +132,7 @@ def test_an_item_that_keeps_failing_ends_the_read_after_three_batches(
     fake: FakeMicrosoft, fault: Row
 ) -> None:
     fake.item_faults["users"] = deque([fault] * 9)
-    assert refusal_of(fake).blame is Blame.TRANSIENT
+    assert refusal_of(fake).cause is FailureCause.TRANSIENT
     assert [len(batch) for batch in fake.batches] == [3, 1, 1]
 
 
@@ -147,7 +147,7 @@ def test_a_html_page_instead_of_a_batch_is_tried_again_and_then_not_read(fake: F
     page: Answer = (200, {"Content-Type": "text/html"}, b"<html><body>Back soon</body></html>")
     fake.bend = lambda request: page if "$batch" in str(request.url) else None
     refused = refusal_of(fake)
-    assert refused.blame is Blame.TRANSIENT
+    assert refused.cause is FailureCause.TRANSIENT
     assert "web page" in refused.sentence
     assert sum("$batch" in url for url in fake.urls) == 3
 
@@ -171,30 +171,30 @@ def test_a_batch_that_does_not_answer_its_questions_is_invalid(
 ) -> None:
     fake.order = spoil
     refused = refusal_of(fake)
-    assert refused.blame is Blame.INVALID
+    assert refused.cause is FailureCause.INVALID
     assert why in refused.sentence
 
 
 def test_a_batch_without_answers_is_invalid(fake: FakeMicrosoft) -> None:
     fake.bend = lambda request: json_answer({}) if "$batch" in str(request.url) else None
-    assert refusal_of(fake).blame is Blame.INVALID
+    assert refusal_of(fake).cause is FailureCause.INVALID
 
 
 @pytest.mark.parametrize(
-    "status, code, blame, words",
+    "status, code, cause, words",
     [
-        (403, "Authorization_RequestDenied", Blame.TENANT, "GDAP role is missing"),
-        (401, "InvalidAuthenticationToken", Blame.TENANT, "Sign in again"),
-        (404, "Request_ResourceNotFound", Blame.INVALID, "Report this code"),
-        (400, "Request_UnsupportedQuery", Blame.INVALID, "Report this code"),
+        (403, "Authorization_RequestDenied", FailureCause.TENANT, "GDAP role is missing"),
+        (401, "InvalidAuthenticationToken", FailureCause.TENANT, "Sign in again"),
+        (404, "Request_ResourceNotFound", FailureCause.INVALID, "Report this code"),
+        (400, "Request_UnsupportedQuery", FailureCause.INVALID, "Report this code"),
     ],
 )
 def test_one_refused_item_refuses_the_whole_read_in_plain_words(
-    fake: FakeMicrosoft, status: int, code: str, blame: Blame, words: str
+    fake: FakeMicrosoft, status: int, code: str, cause: FailureCause, words: str
 ) -> None:
     fake.item_faults["users"] = deque([{"status": status, "body": {"error": {"code": code, "message": "x"}}}])
     refused = refusal_of(fake)
-    assert (refused.blame, refused.code) == (blame, f"{status} {code}")
+    assert (refused.cause, refused.code) == (cause, f"{status} {code}")
     assert words in refused.sentence
     assert len(fake.batches) == 1
 
@@ -204,7 +204,7 @@ def test_a_lasting_refusal_wins_over_a_pause_in_the_same_batch(fake: FakeMicroso
     fake.item_faults["users"] = deque(
         [{"status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}}]
     )
-    assert refusal_of(fake).blame is Blame.TENANT
+    assert refusal_of(fake).cause is FailureCause.TENANT
     assert fake.slept == []
 
 
@@ -282,7 +282,7 @@ def with_next_link(fake: FakeMicrosoft, link: str) -> None:
 def test_a_next_link_that_leads_elsewhere_is_refused_and_never_called(fake: FakeMicrosoft, link: str) -> None:
     with_next_link(fake, link)
     refused = refusal_of(fake)
-    assert refused.blame is Blame.INVALID
+    assert refused.cause is FailureCause.INVALID
     assert "the link to its next page" in refused.sentence
     assert len(fake.sent) == 2
 
@@ -296,7 +296,7 @@ def test_a_page_that_leads_to_itself_is_invalid(fake: FakeMicrosoft) -> None:
         else None
     )
     refused = refusal_of(fake)
-    assert refused.blame is Blame.INVALID
+    assert refused.cause is FailureCause.INVALID
     assert "round in circles" in refused.sentence
     assert len(fake.sent) == 3
 
@@ -313,24 +313,24 @@ def test_ever_new_links_come_to_an_end(fake: FakeMicrosoft) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer, blame, calls",
+    "answer, cause, calls",
     [
-        (graph_error(400, "Directory_ExpiredPageToken"), Blame.INVALID, 1),
-        (graph_error(403, "Authorization_RequestDenied"), Blame.TENANT, 1),
-        (graph_error(500, "UnknownError"), Blame.TRANSIENT, 3),
-        ((200, {"Content-Type": "application/json"}, b'{"value": [{"id": "us'), Blame.TRANSIENT, 3),
-        (json_answer({"error": {}}), Blame.INVALID, 1),
-        (json_answer([]), Blame.INVALID, 1),
-        (json_answer({"value": []}), Blame.INVALID, 1),
+        (graph_error(400, "Directory_ExpiredPageToken"), FailureCause.INVALID, 1),
+        (graph_error(403, "Authorization_RequestDenied"), FailureCause.TENANT, 1),
+        (graph_error(500, "UnknownError"), FailureCause.TRANSIENT, 3),
+        ((200, {"Content-Type": "application/json"}, b'{"value": [{"id": "us'), FailureCause.TRANSIENT, 3),
+        (json_answer({"error": {}}), FailureCause.INVALID, 1),
+        (json_answer([]), FailureCause.INVALID, 1),
+        (json_answer({"value": []}), FailureCause.INVALID, 1),
     ],
 )
 def test_a_next_page_that_fails_is_cut_or_is_empty_fails_the_whole_read(
-    fake: FakeMicrosoft, answer: Answer, blame: Blame, calls: int
+    fake: FakeMicrosoft, answer: Answer, cause: FailureCause, calls: int
 ) -> None:
     fake.users = [user(number) for number in range(5)]
     fake.page_size = 3
     fake.bend = lambda request: answer if "skiptoken" in str(request.url) else None
-    assert refusal_of(fake).blame is blame
+    assert refusal_of(fake).cause is cause
     assert len(fake.sent) == 2 + calls
 
 
@@ -433,7 +433,7 @@ def test_a_sku_that_cannot_be_true_makes_the_read_invalid_and_is_named(
 ) -> None:
     fake.skus = [sku(E3, "SPE_E3"), row]
     refused = refusal_of(fake)
-    assert refused.blame is Blame.INVALID
+    assert refused.cause is FailureCause.INVALID
     assert f"subscribedSkus, row 2: {why}" in refused.sentence
 
 
@@ -453,7 +453,7 @@ def test_a_subscription_with_a_count_that_cannot_be_true_is_invalid(
 
 def test_a_subscription_in_two_rows_that_differ_is_invalid(fake: FakeMicrosoft) -> None:
     fake.subscriptions = [subscription(), subscription(totalLicenses=26)]
-    assert refusal_of(fake).blame is Blame.INVALID
+    assert refusal_of(fake).cause is FailureCause.INVALID
     fake.subscriptions = [subscription(), subscription()]
     assert len(read(fake).subscriptions) == 1
 
@@ -573,8 +573,8 @@ def test_any_row_is_read_or_invalid_and_never_a_crash(which: str, data: st.DataO
     try:
         whole = read(fake)
     except NotRead as error:
-        refused = error.blame
+        refused = error.cause
     else:
         counts = [count for each in whole.skus for count in (each.enabled, each.warning, each.consumed)]
-    assert refused in (None, Blame.INVALID)
+    assert refused in (None, FailureCause.INVALID)
     assert all(0 <= count <= 10_000_000 for count in counts)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from shared.microsoft.addresses import GRAPH, PARTNER_CENTER
-from shared.microsoft.models import Blame, NotRead, PartnerConnection
+from shared.microsoft.hosts import GRAPH, PARTNER_CENTER
+from shared.microsoft.models import FailureCause, NotRead, PartnerConnection
 from shared.microsoft.sign_in import TOKENS_KEPT, SignIn
 from tests.shared.microsoft.fake import (
     ACCOUNT,
@@ -141,14 +141,14 @@ def test_an_unchanged_secret_is_not_tried_twice(fake: FakeMicrosoft, sign_in: Si
     sign_in.token(ACCOUNT, CONNECTION, HOME, GRAPH)
     fake.bend = lambda _: refusal("invalid_client", 7000222)
     refused = refusal_of(sign_in)
-    assert (refused.blame, refused.code) == (Blame.PARTNER, "AADSTS7000222")
+    assert (refused.cause, refused.code) == (FailureCause.PARTNER, "AADSTS7000222")
     assert len(fake.sent) == 2
 
 
 def test_a_missing_secret_is_named_and_nobody_is_asked(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     del fake.secrets.values[CONNECTION.refresh_token]
     refused = refusal_of(sign_in)
-    assert refused.blame is Blame.PARTNER
+    assert refused.cause is FailureCause.PARTNER
     assert CONNECTION.refresh_token in refused.sentence
     assert fake.sent == []
 
@@ -156,19 +156,19 @@ def test_a_missing_secret_is_named_and_nobody_is_asked(fake: FakeMicrosoft, sign
 def test_a_store_of_secrets_that_is_down_stops_the_sign_in(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     fake.secrets.down = True
     refused = refusal_of(sign_in)
-    assert (refused.blame, refused.sentence) == (Blame.TRANSIENT, "the store is down")
+    assert (refused.cause, refused.sentence) == (FailureCause.TRANSIENT, "the store is down")
     assert fake.sent == []
 
 
 def test_an_unknown_tenant_is_gone(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     fake.bend = lambda _: refusal("invalid_request", 90002)
-    assert refusal_of(sign_in).blame is Blame.GONE
+    assert refusal_of(sign_in).cause is FailureCause.GONE
 
 
 def test_the_partners_own_tenant_is_recognised_in_any_case(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     fake.bend = lambda _: refusal("invalid_grant", 65001)
     at_home = CONNECTION.model_copy(update={"tenant_id": TENANT.upper()})
-    assert refusal_of(sign_in, at_home).blame is Blame.PARTNER
+    assert refusal_of(sign_in, at_home).cause is FailureCause.PARTNER
 
 
 @pytest.mark.parametrize("tenant_id", ["", "a b", "../common", "x/y", "?", "ü.example"])
@@ -213,7 +213,7 @@ def test_a_broken_answer_is_a_passing_fault_without_a_secret_in_any_text(
 ) -> None:
     fake.bend = lambda _: answer
     refused = refusal_of(sign_in)
-    assert refused.blame is Blame.TRANSIENT
+    assert refused.cause is FailureCause.TRANSIENT
     assert len(fake.sent) <= 3
     assert "s3cret" not in "".join(traceback.format_exception(refused))
 
@@ -221,7 +221,7 @@ def test_a_broken_answer_is_a_passing_fault_without_a_secret_in_any_text(
 def test_a_long_pause_is_told(fake: FakeMicrosoft, sign_in: SignIn) -> None:
     fake.bend = lambda _: json_answer({"error": "x"}, 429, {"Retry-After": "60"})
     refused = refusal_of(sign_in)
-    assert (refused.blame, refused.after) == (Blame.TRANSIENT, timedelta(seconds=60))
+    assert (refused.cause, refused.after) == (FailureCause.TRANSIENT, timedelta(seconds=60))
     assert len(fake.sent) == 1
 
 
@@ -231,7 +231,7 @@ def test_a_lost_connection_is_a_passing_fault(fake: FakeMicrosoft, sign_in: Sign
 
     fake.bend = lost
     refused = refusal_of(sign_in)
-    assert refused.blame is Blame.TRANSIENT
+    assert refused.cause is FailureCause.TRANSIENT
     assert "s3cret" not in "".join(traceback.format_exception(refused))
 
 

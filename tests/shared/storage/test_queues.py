@@ -8,7 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.storage.connect import AzureStorage
-from shared.storage.memory import MemoryQueues, Sent
+from shared.storage.memory import MemoryQueues, SentMessage
 from shared.storage.queues import MESSAGE_LIMIT, Queues
 
 
@@ -32,8 +32,8 @@ def test_memory_keeps_messages_in_order_with_their_delay() -> None:
     queues.send("read-tenant", "1")
     queues.send("close-run", "2", timedelta(seconds=30))
     assert queues.messages == [
-        Sent("read-tenant", "1", timedelta()),
-        Sent("close-run", "2", timedelta(seconds=30)),
+        SentMessage("read-tenant", "1", timedelta()),
+        SentMessage("close-run", "2", timedelta(seconds=30)),
     ]
 
 

@@ -14,7 +14,7 @@ from shared.storage.key_vault import KeyVaultSecrets
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryTables
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
-from shared.storage.tables import Change, Key, Put, Row
+from shared.storage.tables import Key, Put, Row, RowChange
 from tests.shared.storage.vault import Vault, running
 
 ACME, OTHER = account_id("acme"), account_id("acme--other")
@@ -208,7 +208,7 @@ class _Down:
     def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
         raise ServiceRequestError("connection refused")
 
-    def commit(self, changes: Sequence[Change]) -> list[str]:
+    def commit(self, changes: Sequence[RowChange]) -> list[str]:
         raise ServiceRequestError("connection refused")
 
 

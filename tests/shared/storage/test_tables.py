@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 from shared.storage.connect import connect
 from shared.storage.documents import Document
 from shared.storage.limits import PACKED_LIMIT, TEXT_LIMIT
-from shared.storage.tables import Change, Conflict, Delete, Insert, Key, Put, Replace, Tables, TooLarge
+from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, RowChange, Tables, TooLarge
 
 
 class Note(Document):
@@ -135,12 +135,12 @@ def test_a_transaction_happens_as_a_whole_or_not_at_all(tables: Tables, bad: str
     [old] = tables.commit([insert("there", "before")])
     tables.commit([put("there", "now")])
     [kept] = tables.commit([insert("kept", "before")])
-    refusals: dict[str, Change] = {
+    refusals: dict[str, RowChange] = {
         "insert": insert("there", "mine"),
         "replace": Replace(at("there"), Note(text="mine"), old),
         "delete": Delete(at("there"), old),
     }
-    good: list[Change] = [insert("new"), Replace(at("kept"), Note(text="after"), kept)]
+    good: list[RowChange] = [insert("new"), Replace(at("kept"), Note(text="after"), kept)]
     with pytest.raises(Conflict):
         tables.commit([*good[:place], refusals[bad], *good[place:]])
     assert names(tables) == ["kept", "there"]
@@ -365,7 +365,7 @@ def test_a_missing_table_is_a_fault_and_not_an_empty_row(storage_connection: str
     with pytest.raises(HttpResponseError, match="TableNotFound"):
         names(tables)
     replace, delete = Replace(at("a"), Note(), 'W/"1"'), Delete(at("a"), 'W/"1"')
-    refused: list[list[Change]] = [
+    refused: list[list[RowChange]] = [
         [insert("a")],
         [insert("a"), insert("b")],
         [put("a")],

@@ -7,13 +7,15 @@ import pytest
 
 from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Slug
-from shared.licensing.models import Trouble
-from shared.microsoft.models import Blame, Sku
+from shared.licensing.tenant_state import ReadFailure
+from shared.microsoft.models import FailureCause, Sku
 from tests.shared.alerts.world import DAY, World, box, line, mapping, sku, subscription
 
 BOXES, AUTH = Slug.SHARED_MAILBOX_LICENSES, Slug.INVALID_AUTH
-REFUSED = Trouble(
-    blame=Blame.TENANT, code="403 Forbidden", sentence="It may not. Give its group the role Global Reader."
+REFUSED = ReadFailure(
+    cause=FailureCause.TENANT,
+    code="403 Forbidden",
+    sentence="It may not. Give its group the role Global Reader.",
 )
 
 

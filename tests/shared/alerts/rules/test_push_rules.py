@@ -8,8 +8,8 @@ import pytest
 from shared.accounts.models import Mode
 from shared.alerts.models import Slug
 from shared.alerts.rules.psa_sign_in import PsaSignIn
-from shared.billing.models import Change, Decided, Drift, Hold, HoldReason, Intent, Options, Verdict
-from shared.billing.plan import ANOTHER_LINE, ANOTHER_PRODUCT, UNREAD, change_id
+from shared.billing.models import Change, Drift, Hold, HoldDecision, HoldReason, Intent, Options, Verdict
+from shared.billing.planning.plan import ANOTHER_LINE, ANOTHER_PRODUCT, UNREAD, change_id
 from shared.billing.psa.base import Write, WriteKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
@@ -33,7 +33,7 @@ def hold(
         after=after,
         id=change_id("mapping1", line_id, before, after, None),
     )
-    word = Decided(verdict=decided, who="admin", at=NIGHT) if decided else None
+    word = HoldDecision(verdict=decided, who="admin", at=NIGHT) if decided else None
     return Hold(change=change, reasons=reasons, since=NIGHT, decided=word)
 
 
@@ -127,7 +127,7 @@ def test_what_was_approved_and_then_prorates_is_told_again(mapped: World) -> Non
 
 
 @pytest.mark.parametrize(
-    "trouble, told",
+    "failure, told",
     [
         ({"blocked": "The line was cancelled."}, FAILED),
         ({"drift": Drift(psa=Decimal(30), since=NIGHT)}, DRIFT),
@@ -137,10 +137,10 @@ def test_what_was_approved_and_then_prorates_is_told_again(mapped: World) -> Non
     ids=["blocked", "drift", "an earlier write was refused", "not read"],
 )
 def test_a_line_with_a_hold_and_another_trouble_is_one_row(
-    mapped: World, trouble: dict[str, object], told: Slug
+    mapped: World, failure: dict[str, object], told: Slug
 ) -> None:
     waiting = line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS))
-    mapped.lines(waiting.model_copy(update=trouble))
+    mapped.lines(waiting.model_copy(update=failure))
     assert [alert.finding.slug for alert in mapped.alerts()] == [told]
 
 

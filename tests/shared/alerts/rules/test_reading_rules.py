@@ -4,25 +4,27 @@ from datetime import timedelta
 
 import pytest
 
-from shared.alerts import poison
+from shared.alerts import failed_messages
 from shared.alerts.models import Slug
-from shared.licensing.models import ReadStatus, Trouble
-from shared.microsoft import connections
-from shared.microsoft.models import Blame, Customer, Gdap, SignInMode
+from shared.licensing.tenant_state import ReadFailure, ReadStatus
+from shared.microsoft import partner_connections
+from shared.microsoft.models import Customer, FailureCause, Gdap, SignInMode
 from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, mapping, sku
 
 AUTH, OVERDUE, NOT_ADDED = Slug.INVALID_AUTH, Slug.SYNC_OVERDUE, Slug.TENANT_NOT_ADDED
-SECRET = Trouble(
-    blame=Blame.PARTNER,
+SECRET = ReadFailure(
+    cause=FailureCause.PARTNER,
     code="AADSTS7000222",
     sentence="The client secret of the partner's app has expired. Create a new one and enter it.",
 )
-CONSENT = Trouble(
-    blame=Blame.TENANT,
+CONSENT = ReadFailure(
+    cause=FailureCause.TENANT,
     code="AADSTS65001",
     sentence="The app has no consent in this tenant. Give consent for it.",
 )
-INVALID = Trouble(blame=Blame.INVALID, code="negative count", sentence="Microsoft counted less than nothing.")
+INVALID = ReadFailure(
+    cause=FailureCause.INVALID, code="negative count", sentence="Microsoft counted less than nothing."
+)
 
 
 def customer(tenant: str, name: str = "", *, gdap: bool = True, domain: str = "") -> Customer:
@@ -46,7 +48,7 @@ def test_the_partners_own_trouble_is_one_row_and_none_per_tenant(world: World) -
     for number in range(5):
         world.add(f"t{number}")
         world.fail(f"t{number}", SECRET)
-    world.partner("p1", trouble=SECRET)
+    world.partner("p1", failure=SECRET)
     finding = world.only(AUTH).finding
     assert finding.who == "Partner p1"
     assert finding.what == "The client secret of the partner's app has expired. Code: AADSTS7000222."
@@ -54,8 +56,8 @@ def test_the_partners_own_trouble_is_one_row_and_none_per_tenant(world: World) -
 
 
 def test_each_connection_that_is_turned_away_is_a_row(world: World) -> None:
-    world.partner("p1", trouble=SECRET)
-    world.partner("p2", trouble=SECRET)
+    world.partner("p1", failure=SECRET)
+    world.partner("p2", failure=SECRET)
     assert {alert.finding.who for alert in world.alerts(AUTH)} == {"Partner p1", "Partner p2"}
 
 
@@ -76,7 +78,7 @@ def test_a_partners_trouble_that_only_shows_at_the_tenants_is_one_row_too(world:
 
 def test_a_transient_fault_is_never_a_sign_in_problem(world: World) -> None:
     world.add("t1")
-    world.partner("p1", trouble=TRANSIENT)
+    world.partner("p1", failure=TRANSIENT)
     for _ in range(4):
         world.fail("t1", TRANSIENT)
         assert world.alerts(AUTH) == []
@@ -94,7 +96,7 @@ def test_an_invalid_answer_is_a_row_on_the_second_night(world: World) -> None:
 
 def test_a_tenant_that_is_gone_is_a_row_until_its_company_is_removed(world: World) -> None:
     world.add("t1")
-    world.fail("t1", Trouble(blame=Blame.GONE, code="AADSTS90002", sentence="Unknown tenant."))
+    world.fail("t1", ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", sentence="Unknown tenant."))
     assert world.only(AUTH).finding.fix == "Look up the code, and check the partner connection."
     world.remove("t1")
     assert world.alerts(AUTH) == []
@@ -103,7 +105,7 @@ def test_a_tenant_that_is_gone_is_a_row_until_its_company_is_removed(world: Worl
 def test_a_sign_in_problem_closes_with_the_next_good_read(world: World) -> None:
     world.add("t1")
     world.fail("t1", CONSENT)
-    world.partner("p1", trouble=SECRET)
+    world.partner("p1", failure=SECRET)
     assert len(world.alerts(AUTH)) == 2
     world.sleep()
     world.read("t1")
@@ -117,7 +119,7 @@ def test_a_tenants_problem_stays_while_the_partner_is_turned_away(world: World) 
     before = world.only(AUTH)
     world.sleep()
     world.fail("t1", SECRET)
-    world.partner("p1", trouble=SECRET)
+    world.partner("p1", failure=SECRET)
     assert {a.finding.identity: a.not_checked_since for a in world.alerts(AUTH)} == {
         before.finding.identity: world.now,
         "partner|p1": None,
@@ -184,7 +186,7 @@ def test_a_billed_tenant_is_overdue_after_36_hours_without_a_read(billed: World)
 
 def test_a_tenant_that_was_never_read_is_overdue_once_that_lasts(world: World) -> None:
     world.add("t1")
-    world._head(world.head("t1").model_copy(update={"snapshot": None}))
+    world._head(world.state("t1").model_copy(update={"snapshot": None}))
     world.map("t1", mapping("mapping1", "e3"))
     world.fail("t1")
     assert world.alerts(OVERDUE) == []
@@ -223,14 +225,14 @@ def test_a_tenant_that_is_just_being_read_does_not_become_overdue(billed: World)
     billed.fail("t1", CONSENT)
     billed.sleep(3)
     assert billed.alerts(OVERDUE) == []
-    asked = {"status": ReadStatus.PENDING, "trouble": None}
-    billed._head(billed.head("t1").model_copy(update=asked))
+    asked = {"status": ReadStatus.PENDING, "failure": None}
+    billed._head(billed.state("t1").model_copy(update=asked))
     assert billed.alerts(OVERDUE) == []
 
 
 def test_a_customer_list_that_keeps_failing_is_overdue(world: World) -> None:
     world.sleep(2)
-    world.partner("p1", trouble=TRANSIENT)
+    world.partner("p1", failure=TRANSIENT)
     assert world.alerts(OVERDUE) == []
     world.stale_list("p1", TRANSIENT)
     assert world.only(OVERDUE).finding.what == (
@@ -242,7 +244,7 @@ def test_a_customer_list_that_keeps_failing_is_overdue(world: World) -> None:
 
 def test_work_that_was_given_up_is_told_until_a_later_night_ended_well(world: World) -> None:
     world.now += timedelta(hours=1)
-    poison.note(world.tables, world.account.id, "read-tenant", '{"v": 9}', world.now)
+    failed_messages.record(world.tables, world.account.id, "read-tenant", '{"v": 9}', world.now)
     finding = world.only(OVERDUE).finding
     assert finding.what == "Seatwise gave up a step of its work (“read-tenant”) on 20 Nov 2026, 03:10."
     assert finding.urgent
@@ -252,23 +254,25 @@ def test_work_that_was_given_up_is_told_until_a_later_night_ended_well(world: Wo
 
 
 def test_the_night_that_work_was_given_up_in_does_not_settle_it(world: World) -> None:
-    poison.note(world.tables, world.account.id, "read-tenant", "", world.now - timedelta(minutes=5))
+    failed_messages.record(
+        world.tables, world.account.id, "read-tenant", "", world.now - timedelta(minutes=5)
+    )
     assert len(world.alerts(OVERDUE)) == 1
     world.sleep()
     assert world.alerts(OVERDUE) == []
 
 
 def test_work_given_up_again_is_news_about_the_same_row(world: World) -> None:
-    poison.note(world.tables, world.account.id, "read-tenant", "", world.now)
+    failed_messages.record(world.tables, world.account.id, "read-tenant", "", world.now)
     world.evaluate()
     world.now += timedelta(hours=1)
-    poison.note(world.tables, world.account.id, "read-tenant", "", world.now)
+    failed_messages.record(world.tables, world.account.id, "read-tenant", "", world.now)
     alert = world.only(OVERDUE)
     assert (alert.opened_at, alert.changed_at) == (NIGHT, world.now)
 
 
 def test_another_accounts_poison_is_not_shown(world: World) -> None:
-    poison.note(world.tables, type(world.account.id)("other"), "read-tenant", "", world.now)
+    failed_messages.record(world.tables, type(world.account.id)("other"), "read-tenant", "", world.now)
     assert world.alerts() == []
 
 
@@ -293,9 +297,9 @@ def test_a_customer_without_gdap_says_what_comes_first(world: World) -> None:
 
 def test_an_app_only_connection_needs_no_gdap(world: World) -> None:
     world.partner("p1", [customer("t2", gdap=False)])
-    (connection,) = connections.all_of(world.tables, world.account.id)
+    (connection,) = partner_connections.all_of(world.tables, world.account.id)
     app_only = connection.model_copy(update={"mode": SignInMode.APP_ONLY})
-    connections.save(world.tables, world.account.id, app_only)
+    partner_connections.save(world.tables, world.account.id, app_only)
     assert "GDAP" not in world.only(NOT_ADDED).finding.what
 
 
@@ -316,7 +320,7 @@ def test_while_one_list_is_missing_nothing_closes_but_what_was_added(world: Worl
     world.partner("p2", [customer("t4")])
     before = {alert.finding.tenant_id: alert for alert in world.alerts(NOT_ADDED)}
     world.sleep()
-    world.partner("p1", trouble=SECRET)
+    world.partner("p1", failure=SECRET)
     world.partner("p2", [])
     world.add("t2")
     after = {alert.finding.tenant_id: alert.not_checked_since for alert in world.alerts(NOT_ADDED)}

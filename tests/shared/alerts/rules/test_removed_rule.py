@@ -11,9 +11,9 @@ from shared.alerts import exclusions, removals
 from shared.alerts.excluded import Exclusion
 from shared.alerts.models import Slug
 from shared.errors import Rejected
-from shared.licensing.models import PartnerList, Trouble
 from shared.licensing.reading import NOT_LISTED
-from shared.microsoft.models import Blame, Customer
+from shared.licensing.tenant_state import PartnerList, ReadFailure
+from shared.microsoft.models import Customer, FailureCause
 from shared.storage import decisions, keys
 from shared.storage.tables import Put
 from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
@@ -84,7 +84,9 @@ def test_without_sign_in_problems_it_is_not_overdue_either(left: World) -> None:
 
 def test_an_open_sign_in_problem_of_the_tenant_gives_way_to_it(world: World) -> None:
     world.add("t1")
-    world.fail("t1", Trouble(blame=Blame.TENANT, code="AADSTS65001", sentence="No consent. Give it."))
+    world.fail(
+        "t1", ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent. Give it.")
+    )
     assert len(world.alerts(AUTH)) == 1
     world.sleep()
     world.leave("t1")
@@ -99,7 +101,7 @@ def test_who_is_in_the_list_of_another_connection_is_not_removed(left: World) ->
 
 @pytest.mark.parametrize("read", [True, False])
 def test_while_one_list_is_missing_nobody_is_removed(left: World, read: bool) -> None:
-    left.partner("p2", trouble=TRANSIENT, read=read)
+    left.partner("p2", failure=TRANSIENT, read=read)
     assert left.alerts(REMOVED) == []
 
 
@@ -116,7 +118,7 @@ def test_an_open_row_stays_unchecked_while_a_list_is_missing_and_closes_when_the
 ) -> None:
     opened = left.only(REMOVED)
     left.sleep()
-    left.partner("p2", trouble=TRANSIENT)
+    left.partner("p2", failure=TRANSIENT)
     alert = left.only(REMOVED)
     assert (alert.opened_at, alert.not_checked_since) == (opened.opened_at, left.now)
     left.come_back("t1")
@@ -138,9 +140,9 @@ def test_the_row_closes_with_its_company(left: World) -> None:
 
 
 def test_what_the_tenant_holds_stays_as_it_was_read(left: World) -> None:
-    before = left.head("t1").snapshot
+    before = left.state("t1").snapshot
     left.evaluate()
-    assert left.head("t1").snapshot == before
+    assert left.state("t1").snapshot == before
     assert before is not None
 
 
@@ -164,7 +166,7 @@ def test_a_dismissed_row_closes_also_while_a_list_is_missing_the_next_night(left
     dismiss(left)
     assert left.alerts(REMOVED) == []
     left.sleep()
-    left.partner("p1", trouble=TRANSIENT)
+    left.partner("p1", failure=TRANSIENT)
     assert left.alerts(REMOVED) == []
 
 
@@ -236,7 +238,7 @@ def test_the_last_complete_night_stays_known_when_a_later_one_misses_a_tenant(le
 def test_a_dismissal_is_honoured_the_night_a_list_is_missing_and_its_own_writes_are_told(left: World) -> None:
     left.evaluate()
     left.sleep()
-    left.partner("p1", trouble=TRANSIENT)
+    left.partner("p1", failure=TRANSIENT)
     assert len(left.alerts(REMOVED)) == 1
     dismiss(left)
     assert left.alerts() == []
@@ -250,7 +252,7 @@ def test_who_is_seen_in_one_list_has_not_left_whatever_was_decided(left: World) 
     left.sleep()
     left.come_back("t1")
     left.read("t1", sku("e3", 25, 20))
-    left.partner("p2", trouble=TRANSIENT)
+    left.partner("p2", failure=TRANSIENT)
     assert [alert.finding.slug for alert in left.alerts()] == [Slug.UNUSED_LICENSES]
 
 
@@ -322,7 +324,7 @@ def test_the_lines_of_a_removed_company_are_told_until_they_are_let_go(left: Wor
     )
     assert (alert.finding.tenant_id, alert.finding.seats, alert.finding.money) == ("t1", 30, Decimal(600))
     left.sleep(7)
-    left.partner("p1", trouble=TRANSIENT)
+    left.partner("p1", failure=TRANSIENT)
     left.psa_trouble("401", "No.")
     assert left.only(REMOVED) == alert
     left.psa_trouble()

@@ -9,12 +9,12 @@ from typing import Any
 import requests
 
 from sandbox.standins.process import RunningStandIns
-from sandbox.standins.world_types import Agreement, Company, Line, Product
-from sandbox.standins.world_types import ConnectWise as Site
+from sandbox.standins.worlds.types import Agreement, Company, Line, Product
+from sandbox.standins.worlds.types import ConnectWise as Site
 from sandbox.transport import SandboxAdapter, sandbox_session
-from shared.billing.psa.connectwise import ConnectWise
-from shared.billing.psa.connectwise_settings import ConnectWiseSettings
-from shared.http import Http
+from shared.billing.psa.connectwise.adapter import ConnectWise
+from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.http.client import Http
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaWorld
 from tests.shared.billing.psa.fake import Outcome
 

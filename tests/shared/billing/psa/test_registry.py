@@ -6,10 +6,10 @@ import pytest
 import requests
 
 from shared.billing.psa.base import PsaRefused
-from shared.billing.psa.connectwise import ConnectWise
+from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.registry import PSAS, open_psa
-from shared.http import Http
-from tests.shared.billing.psa.test_connectwise_settings import GOOD
+from shared.http.client import Http
+from tests.shared.billing.psa.connectwise.test_settings import GOOD
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""The page behind an exclude link: GET shows it, POST records the exclusion."""
+
+import azure.functions as func
+
+from functions.pages.edge import answer, form
+from functions.queues.edge import send
+from functions.queues.messages import Evaluate
+from shared.alerts import evaluate
+from shared.alerts.exclude_link.page import ExcludePages, render
+from shared.licensing import product_names
+from shared.wiring import Wiring
+
+bp = func.Blueprint()
+
+
+@bp.route("exclude/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def show_exclude(req: func.HttpRequest) -> func.HttpResponse:
+    """Scanners of mails follow every link: this changes nothing."""
+
+    def shown(wired: Wiring) -> tuple[int, str]:
+        page = _desk(wired).look(req.route_params["token"])
+        return page.status, render(page)
+
+    return answer(shown)
+
+
+@bp.route("exclude/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def exclude(req: func.HttpRequest) -> func.HttpResponse:
+    """Whoever holds the link may do this one thing, once or twice."""
+
+    def pressed(wired: Wiring) -> tuple[int, str]:
+        page, recorded = _desk(wired).press(req.route_params["token"], form(req))
+        judged = evaluate.evaluation_of(wired.tables, recorded) if recorded else None
+        if recorded and judged:
+            send(wired, Evaluate(account=recorded, run=judged.run_id))
+        return page.status, render(page)
+
+    return answer(pressed)
+
+
+def _desk(wired: Wiring) -> ExcludePages:
+    return ExcludePages(wired.tables, wired.links, lambda: product_names.load(wired.blobs), wired.clock())

@@ -1,0 +1,86 @@
+"""Judging an account after a run, telling people, and what became of messages that could not be processed."""
+
+import logging
+from collections.abc import Iterator
+
+import azure.functions as func
+from pydantic import BaseModel
+
+from functions.queues.edge import handle, send
+from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
+from shared.accounts import repository
+from shared.alerts import evaluate, failed_messages
+from shared.alerts.digest import send as digest_mails
+from shared.licensing import product_names
+from shared.storage.keys import account_id
+from shared.wiring import Wiring, wiring
+
+bp = func.Blueprint()
+_log = logging.getLogger("seatwise.poison")
+
+
+@bp.queue_trigger(arg_name="message", queue_name="evaluate", connection="AzureWebJobsStorage")
+def evaluate_account(message: func.QueueMessage) -> None:
+    handle(Evaluate, message, _evaluate)
+
+
+def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[QueuedWork]:
+    account = repository.account(wired.tables, asked.account)
+    evaluate.evaluate(
+        wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), wired.clock()
+    )
+    yield from ()
+
+
+@bp.queue_trigger(arg_name="message", queue_name="send-mail", connection="AzureWebJobsStorage")
+def send_mail(message: func.QueueMessage) -> None:
+    handle(SendMail, message, _send)
+
+
+def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
+    account = repository.account(wired.tables, asked.account)
+    now, given = wired.clock(), wired.settings
+    all_arrived = digest_mails.send_mails(
+        wired.tables,
+        wired.transport,
+        account,
+        given.sender,
+        asked.on,
+        asked.due,
+        now,
+        wired.links,
+        given.reply_to,
+    )
+    judged = None if all_arrived else evaluate.evaluation_of(wired.tables, account.id)
+    if judged is not None:
+        yield Evaluate(account=account.id, run=judged.run_id)
+
+
+class _Addressed(BaseModel):
+    """As much of any message as says whose it was."""
+
+    account: str
+
+
+def _watch(queue: str) -> None:
+    """Register the trigger of one poison queue."""
+
+    @bp.function_name(f"{queue.replace('-', '_')}_poison")
+    @bp.queue_trigger(arg_name="message", queue_name=f"{queue}-poison", connection="AzureWebJobsStorage")
+    def poisoned(message: func.QueueMessage) -> None:
+        """A message that could not be processed is never lost silently: its account gets an alert."""
+        body = message.get_body().decode(errors="replace")
+        _log.error("%s: a message could not be processed", queue)
+        try:
+            account = account_id(_Addressed.model_validate_json(body).account)
+        except ValueError:
+            return
+        wired = wiring()
+        failed_messages.record(wired.tables, account, queue, body, wired.clock())
+        judged = evaluate.evaluation_of(wired.tables, account)
+        if judged is not None and queue != Evaluate.queue:  # what cannot be evaluated is not asked for again
+            send(wired, Evaluate(account=account, run=judged.run_id))
+
+
+for _queue in QUEUES:
+    _watch(_queue)

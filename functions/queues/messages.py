@@ -1,0 +1,104 @@
+"""The queue messages: versioned, and ids only. A person's name, a mail or a secret is never in one."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from shared.storage.keys import AccountId, account_id
+
+
+class QueuedWork(BaseModel):
+    """What all messages have in common. `attempt` counts how often it was put back, which is not a failure."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: ClassVar[str]
+    v: Literal[1] = 1
+    attempt: int = 0
+
+
+class AccountWork(QueuedWork):
+    """Work of one account."""
+
+    account: Annotated[AccountId, AfterValidator(account_id)]
+
+
+class CheckAccount(AccountWork):
+    """Start what is due for the account: one message each, so that one account's fault touches no other."""
+
+    queue: ClassVar[str] = "check-account"
+
+
+class StartRun(AccountWork):
+    """Read the partner lists of the run and fan out to its tenants."""
+
+    queue: ClassVar[str] = "start-run"
+    run: str
+    on: date
+    nightly: bool = True
+    tenants: tuple[str, ...] | None = None
+
+
+class ReadTenant(AccountWork):
+    queue: ClassVar[str] = "read-tenant"
+    run: str
+    tenant: str
+    connections: tuple[str, ...]
+    terms: bool = False
+    """Its subscriptions' terms are due too."""
+
+
+class CloseRun(AccountWork):
+    """Wait for the run's tenants, then plan and hand over to the PSA connections."""
+
+    queue: ClassVar[str] = "close-run"
+    run: str
+
+
+class PushConnection(AccountWork):
+    queue: ClassVar[str] = "push-connection"
+    run: str
+    connection: str
+
+
+class Evaluate(AccountWork):
+    queue: ClassVar[str] = "evaluate"
+    run: str
+
+
+class SendMail(AccountWork):
+    """The digest that was due on a local date, or what is urgent."""
+
+    queue: ClassVar[str] = "send-mail"
+    on: date
+    due: bool
+    """True: the digest of `on`; False: only what is urgent."""
+
+
+class CleanUp(AccountWork):
+    """Delete this night's share of what is kept no longer."""
+
+    queue: ClassVar[str] = "clean-up"
+    on: date
+
+
+class RefreshNames(QueuedWork):
+    """Fetch Microsoft's product names: for all accounts, so it names none."""
+
+    queue: ClassVar[str] = "refresh-names"
+
+
+MESSAGES: tuple[type[QueuedWork], ...] = (
+    CheckAccount,
+    StartRun,
+    ReadTenant,
+    CloseRun,
+    PushConnection,
+    Evaluate,
+    SendMail,
+    CleanUp,
+    RefreshNames,
+)
+QUEUES = tuple(message.queue for message in MESSAGES)
+"""Every queue that the app listens to; each has a `-poison` beside it."""

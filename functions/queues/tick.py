@@ -1,0 +1,80 @@
+"""The tick: every quarter of an hour, what is due for each account."""
+
+from collections.abc import Iterator
+
+import azure.functions as func
+
+from functions.queues.edge import handle, send
+from functions.queues.messages import (
+    CheckAccount,
+    CleanUp,
+    CloseRun,
+    Evaluate,
+    PushConnection,
+    QueuedWork,
+    RefreshNames,
+    SendMail,
+    StartRun,
+)
+from shared import retention
+from shared.accounts import repository, schedule
+from shared.accounts.models import Account
+from shared.accounts.runs import Run, RunState
+from shared.alerts import evaluate
+from shared.licensing import product_names
+from shared.wiring import Wiring, wiring
+
+bp = func.Blueprint()
+
+
+@bp.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
+def tick(timer: func.TimerRequest) -> None:
+    """A missed or doubled tick does no harm: what is due follows from what is stored."""
+    wired = wiring()
+    for account in repository.account_ids(wired.tables):
+        send(wired, CheckAccount(account=account))
+    if product_names.is_due(wired.tables, wired.clock()):
+        send(wired, RefreshNames())
+
+
+@bp.queue_trigger(arg_name="message", queue_name="check-account", connection="AzureWebJobsStorage")
+def check_account(message: func.QueueMessage) -> None:
+    handle(CheckAccount, message, _check)
+
+
+def _check(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
+    now = wired.clock()
+    account = repository.account(wired.tables, asked.account)
+    due = schedule.of(wired.tables, account, now)
+    if due.run_on is not None:
+        yield StartRun(account=account.id, run=schedule.nightly_id(due.run_on), on=due.run_on)
+    for run in due.stuck:
+        yield from _unstick(account, run)
+    if (judged := evaluate.is_overdue(wired.tables, account.id, now)) is not None:
+        yield Evaluate(account=account.id, run=judged.run_id)
+    if due.digest_on is not None:
+        yield SendMail(account=account.id, on=due.digest_on, due=True)
+    elif evaluate.has_urgent_news(wired.tables, account, now):
+        yield SendMail(account=account.id, on=now.astimezone(account.zone).date(), due=False)
+    if due.clean_on is not None:
+        yield CleanUp(account=account.id, on=due.clean_on)
+
+
+def _unstick(account: Account, run: Run) -> Iterator[QueuedWork]:
+    """A run whose messages were lost or poisoned is asked to end: past its time it gives up what is left."""
+    if run.state is RunState.READING:
+        yield CloseRun(account=account.id, run=run.id)
+    for connection in run.connections:
+        yield PushConnection(account=account.id, run=run.id, connection=connection)
+
+
+@bp.queue_trigger(arg_name="message", queue_name="clean-up", connection="AzureWebJobsStorage")
+def clean_up(message: func.QueueMessage) -> None:
+    handle(CleanUp, message, _clean)
+
+
+def _clean(wired: Wiring, asked: CleanUp) -> Iterator[QueuedWork]:
+    account, now = repository.account(wired.tables, asked.account), wired.clock()
+    schedule.advance(wired.tables, account, cleaned_on=asked.on)  # first: what fails has its turn tomorrow
+    retention.clean(wired.tables, wired.blobs, account, asked.on, now)
+    yield from ()

@@ -1,0 +1,150 @@
+"""One virtual day of a sandbox: the clock jumps to the sync hour, the tick fires, the run closes, the digest goes."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sandbox.processes import HostProcess, SandboxProcesses
+from shared.accounts import due, repository, runs, schedule
+from shared.accounts.models import Account
+from shared.accounts.runs import Run, RunState
+from shared.alerts.evaluate import evaluation_of
+
+SELDOM = 10.0
+"""Seconds between two lines of progress where nobody watches a terminal."""
+PATIENCE = 1800
+"""Seconds of real time that a run may take before the day is given up."""
+
+
+class DayFailed(Exception):
+    """The day did not come to its end; the text says where it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the run cost, from its tick to its close."""
+
+    calls: Counter[str]
+    storage: Counter[str]
+    cpu_ms: float
+    peak_mb: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day that was lived: the closed run of each account, and what it cost together."""
+
+    runs: dict[str, Run]
+    began: datetime
+    ended: datetime
+    measured: Measured
+
+
+def live(stage: SandboxProcesses, host: HostProcess) -> Day:
+    """Live the accounts' next day to its end. Raises DayFailed."""
+    tables = stage.wiring.tables
+    accounts = [repository.account(tables, one) for one in repository.account_ids(tables)]
+    stage.clock.move_to(min(due.next_due(stage.clock.now(), one.sync_hour, one.zone) for one in accounts))
+    began = stage.clock.now()
+    meter = _Meter(stage, host)
+    host.tick()
+    closed = {str(one.id): _closed(stage, host, one, began, meter) for one in accounts}
+    measured = meter.read()
+    stage.clock.move_to(min(due.next_due(stage.clock.now(), one.digest.hour, one.zone) for one in accounts))
+    host.tick()
+    for one in accounts:
+        _told(stage, host, one)
+    return Day(closed, began, stage.clock.now(), measured)
+
+
+def _closed(
+    stage: SandboxProcesses, host: HostProcess, account: Account, began: datetime, meter: "_Meter"
+) -> Run:
+    """The account's run of that night, once it is closed and judged."""
+    tables = stage.wiring.tables
+    run_id = schedule.nightly_id(due.newest_due(began, account.sync_hour, account.zone))
+
+    shown: list[float] = []
+
+    def done() -> Run | None:
+        meter.own_looks += 1
+        run = runs.find(tables, account.id, run_id)
+        if run is None or run.state is not RunState.CLOSED:
+            _progress(stage, account, run, shown)
+            return None
+        meter.own_looks += 1
+        evaluation = evaluation_of(tables, account.id)
+        return run if evaluation is not None and evaluation.run_id == run_id else None
+
+    return _wait(host, f"the run of {account.name}", done)
+
+
+def _progress(stage: SandboxProcesses, account: Account, run: Run | None, shown: list[float]) -> None:
+    """One line that tells how far the night is: rewritten on a terminal, now and then elsewhere."""
+    terminal = sys.stderr.isatty()
+    if not terminal and shown and time.monotonic() - shown[-1] < SELDOM:
+        return
+    shown.append(time.monotonic())
+    counts = stage.stand_ins.counts()
+    doing = {RunState.READING: "reading", RunState.PUSHING: "planning and writing"}
+    line = (
+        f"  {account.name}: {doing.get(run.state, 'judging') if run else 'starting'} · "
+        f"{counts.get('graph.batch', 0)} tenants asked · {counts.get('connectwise.read', 0)} PSA reads · "
+        f"{counts.get('connectwise.write', 0)} PSA writes"
+    )
+    print(f"\r{line:<110}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+
+def _told(stage: SandboxProcesses, host: HostProcess, account: Account) -> None:
+    on = due.newest_due(stage.clock.now(), account.digest.hour, account.zone, account.digest.frequency)
+
+    def done() -> date | None:
+        told = schedule.stored(stage.wiring.tables, account).digest_on
+        return told if told is not None and told >= on else None
+
+    _wait(host, f"the digest of {account.name}", done)
+
+
+def _wait[R](host: HostProcess, what: str, done: Callable[[], R | None]) -> R:
+    give_up = time.monotonic() + PATIENCE
+    pause = 0.2
+    while time.monotonic() < give_up:
+        found = done()
+        if found is not None:
+            return found
+        if not host.alive():
+            raise DayFailed(f"The host ended while waiting for {what}; its own words are above.")
+        time.sleep(pause)
+        pause = min(1.0, pause * 1.3)
+    raise DayFailed(f"{what} did not come to its end within {PATIENCE // 60} minutes.")
+
+
+class _Meter:
+    """Counts of the stand-ins and Azurite, and the host process's own use, from here to `read`."""
+
+    def __init__(self, stage: SandboxProcesses, host: HostProcess) -> None:
+        self._stage, self._host = stage, host
+        self.own_looks = 0
+        stage.stand_ins.reset_counts()
+        self._storage = Counter(stage.azurite.operations())
+        self._before = host.stats()
+        self._began = time.monotonic()
+
+    def read(self) -> Measured:
+        after = self._host.stats()
+        storage = Counter(self._stage.azurite.operations())
+        storage.subtract(self._storage)
+        # The local host's empty looks at its queues are its own, and so are ours at the run.
+        storage["queue_get"] -= after["empty_polls"] - self._before["empty_polls"]
+        storage["table_get"] -= self.own_looks
+        return Measured(
+            calls=Counter(self._stage.stand_ins.counts()),
+            storage=+storage,
+            cpu_ms=after["cpu_ms"] - self._before["cpu_ms"],
+            peak_mb=after["peak_mb"],
+            seconds=time.monotonic() - self._began,
+        )

@@ -1,0 +1,61 @@
+"""The list of exclusions and taking one back, as the HTTP API will offer them later."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from functions.queues.edge import send
+from functions.queues.messages import Evaluate
+from sandbox.operator.decisions import WHO, reached
+from sandbox.standins.controls.commands import ControlError
+from shared.accounts import repository
+from shared.alerts import evaluate
+from shared.alerts.exclusions import Listed, include, listed
+from shared.storage.keys import AccountId
+from shared.wiring import Wiring
+
+
+def exclusions(state: Path, do: str, words: Sequence[str]) -> Any:
+    """`exclusions` lists them; `include ID` removes one (ID: of the list, or `all`), so its alerts are raised again."""
+    with reached(state) as wiring:
+        found = [
+            (account, one)
+            for account in repository.account_ids(wiring.tables)
+            for one in listed(wiring.tables, account, _today(wiring, account))
+        ]
+        if do == "exclusions":
+            return [_shown(account, one) for account, one in found]
+        if not words:
+            raise ControlError("Say which exclusion to remove: an id of `exclusions`, or `all`.")
+        chosen = [(account, one) for account, one in found if words[0] in {"all", one.id}]
+        if not chosen:
+            raise ControlError(f"There is no exclusion '{words[0]}'. `exclusions` lists them.")
+        return [_include(wiring, account, one) for account, one in chosen]
+
+
+def _today(wiring: Wiring, account: AccountId) -> date:
+    return wiring.clock().astimezone(repository.account(wiring.tables, account).zone).date()
+
+
+def _include(wiring: Wiring, account: AccountId, one: Listed) -> dict[str, Any]:
+    include(wiring.tables, account, one.id, who=WHO, reason="removed by a control", now=wiring.clock())
+    judged = evaluate.evaluation_of(wiring.tables, account)
+    if judged is not None:
+        send(wiring, Evaluate(account=account, run=judged.run_id))
+    return {**_shown(account, one), "removed": True}
+
+
+def _shown(account: AccountId, one: Listed) -> dict[str, Any]:
+    excluded = one.exclusion
+    return {
+        "id": one.id,
+        "account": account,
+        "customer": excluded.customer or excluded.tenant_id or "every customer",
+        "licence": excluded.product or excluded.sku_id or None,
+        "left_out_of": str(excluded.slug) if excluded.slug else None,
+        "how_long": excluded.how_long,
+        "since": one.since.isoformat(),
+        "who": one.who,
+        "reason": one.reason,
+    }

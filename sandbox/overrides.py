@@ -1,0 +1,34 @@
+"""Put the product into the sandbox: its clock is the sandbox's, and its HTTP requests reach the stand-ins."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from sandbox.clock import SandboxClock
+from sandbox.host.waking import wake
+from sandbox.transport import sandbox_session
+from shared.storage.queues import Queues
+from shared.wiring import WiringOverrides, override_wiring
+
+STATE, STAND_INS = "SANDBOX_STATE", "SANDBOX_STAND_INS"
+
+
+def sandbox_overrides(state: Path, stand_ins: str) -> WiringOverrides:
+    return WiringOverrides(clock=SandboxClock(state).now, session=lambda: sandbox_session(stand_ins))
+
+
+class Waking:
+    """Queues that tell the host's listeners what was sent, so that they need not look all the time."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+
+    def send(self, queue: str, body: str, after: timedelta = timedelta()) -> None:
+        self._queues.send(queue, body, after)
+        wake(queue, after)
+
+
+def install() -> None:
+    """Called in the host's process before the app is loaded."""
+    override_wiring(replace(sandbox_overrides(Path(os.environ[STATE]), os.environ[STAND_INS]), queues=Waking))

@@ -1,0 +1,1 @@
+"""What can be changed on the vendors' side of a sandbox."""

@@ -1,0 +1,70 @@
+"""Controls of what Microsoft tells beside the licences: shared mailboxes, who may read them, and terms."""
+
+from datetime import timedelta
+
+from sandbox.standins.controls.lookup import ControlError, find_holding, find_tenant, whole
+from sandbox.standins.controls.microsoft import change_access, tenant_view
+from sandbox.standins.faults import Faults
+from sandbox.standins.state import Document, State
+from sandbox.standins.worlds.skus import find_sku
+from sandbox.standins.worlds.types import DIRECTORY_READERS
+
+
+def share_mailbox(
+    state: State,
+    faults: Faults,
+    tenant: str,
+    number: int,
+    archive: bool = False,
+    hold: bool = False,
+) -> Document:
+    """The mailbox of one user becomes a shared one; the user keeps its licences."""
+    found = find_tenant(state, tenant)
+    if not 0 <= whole(number, "number") < found["users"]:
+        raise ControlError(f"{found['name']} has users 0 to {found['users'] - 1}.")
+    box = {"number": number, "name": "", "archive": archive, "hold": hold}
+    others = [one for one in found.get("shared_mailboxes", ()) if one["number"] != number]
+    state.change("tenant", found["id"], lambda document: document.update(shared_mailboxes=[*others, box]))
+    return box
+
+
+def unshare_mailbox(state: State, faults: Faults, tenant: str, number: int) -> Document:
+    """The mailbox of one user is its own again."""
+    found = find_tenant(state, tenant)
+    others = [one for one in found.get("shared_mailboxes", ()) if one["number"] != whole(number, "number")]
+    if len(others) == len(found.get("shared_mailboxes", ())):
+        raise ControlError(f"User {number} of {found['name']} has no shared mailbox.")
+    state.change("tenant", found["id"], lambda document: document.update(shared_mailboxes=others))
+    return {"number": number}
+
+
+def restrict_role(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:
+    """The role is Directory Readers only: licences can be read, Exchange refuses with 403. Undone by grant-role."""
+    return change_access(state, tenant, partner, {"roles": [DIRECTORY_READERS]})
+
+
+def remove_app_consent(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:
+    """The app has no permissions of its own in the tenant (AADSTS700016 when app-only). Undone by grant-consent."""
+    return change_access(state, tenant, partner, {"app_consent": False})
+
+
+def set_renewal(
+    state: State,
+    faults: Faults,
+    tenant: str,
+    sku: str,
+    days: int,
+    auto_renew: bool = True,
+) -> Document:
+    """The term of a tenant's SKU ends in days from now."""
+    number, chosen, found = whole(days, "days"), find_sku(str(sku)), find_tenant(state, tenant)
+    ends = (state.now() + timedelta(days=number) - state.day(0)).days
+
+    def edit(document: Document) -> None:
+        holding = find_holding(document, chosen.id)
+        if holding is None:
+            raise ControlError(f"{document['name']} has no {chosen.part_number}.")
+        for bought in holding["subscriptions"]:
+            bought |= {"renews_in_days": ends, "auto_renew": auto_renew}
+
+    return tenant_view(state.change("tenant", found["id"], edit))

@@ -1,0 +1,1 @@
+"""One stand-in per vendor."""

@@ -1,0 +1,144 @@
+"""The stand-in of Exchange Online's admin interface: Get-Mailbox by `InvokeCommand`, as its PowerShell module asks."""
+
+import re
+from typing import Any
+
+from sandbox.standins.protocol import Answer, Call, Request
+from sandbox.standins.state import Document, State
+from sandbox.standins.vendors.bearer import claims_of
+from sandbox.standins.worlds import people
+from sandbox.standins.worlds.types import GLOBAL_READER
+
+HOST = "outlook.office365.com"
+RESOURCE = f"https://{HOST}"
+NO_ARCHIVE = "00000000-0000-0000-0000-000000000000"
+_LARGEST_PAGE = 1000
+_UNASKED_FOR = 1000
+"""Rows that a cmdlet gives without `ResultSize: Unlimited`; it warns about the others."""
+_PATH = re.compile(r"/adminapi/beta/([^/]+)/invokecommand", re.IGNORECASE)
+
+
+class Exchange:
+    """Every page is asked for by POST, with the command again: a link without its command is refused."""
+
+    name = "exchange"
+    hosts = frozenset({HOST})
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def call(self, request: Request) -> Call:
+        found = _PATH.fullmatch(request.path)
+        return Call("exchange.invoke_command", found[1].lower()) if found else Call("exchange.other")
+
+    def answer(self, request: Request, call: Call) -> Answer:
+        claims = claims_of(request, RESOURCE, self._state)
+        if isinstance(claims, str):
+            return Answer(401, b"", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        if call.kind == "exchange.other" or request.method != "POST":
+            return _error(404, "NotFound", "The resource is not found.")
+        tenant = self._state.find("tenant", call.tenant)
+        if tenant is None or claims["tid"] != call.tenant:
+            return _error(403, "Forbidden", "The token is for another organization.")
+        access = tenant["access"].get(claims["partner"])
+        if access is None or GLOBAL_READER not in access["roles"]:
+            return _error(
+                403, "Forbidden", "The role assigned to the caller isn't supported in this scenario."
+            )
+        return _command(request, tenant)
+
+    def throttled(self, retry_after: int | None) -> Answer:
+        answer = _error(429, "TooManyRequests", "The request was throttled.")
+        if retry_after is not None:
+            answer.headers["Retry-After"] = str(retry_after)
+        return answer
+
+    def failing(self, status: int) -> Answer:
+        return _error(status, "InternalServerError", "The server is too busy.")
+
+
+def _command(request: Request, tenant: Document) -> Answer:
+    content = request.json()
+    command = content.get("CmdletInput") if isinstance(content, dict) else None
+    if not isinstance(command, dict):
+        return _error(400, "BadRequest", "The command is missing.")
+    parameters = command.get("Parameters") or {}
+    if command.get("CmdletName") != "Get-Mailbox":
+        return _error(400, "BadRequest", f"The term '{command.get('CmdletName')}' is not recognized.")
+    unknown = set(parameters) - {"RecipientTypeDetails", "ResultSize"}
+    if unknown:
+        return _error(400, "BadRequest", f"A parameter cannot be found that matches '{min(unknown)}'.")
+    wanted = str(parameters.get("RecipientTypeDetails", ""))
+    rows = [row for row in mailboxes(tenant) if wanted in ("", row["RecipientTypeDetails"])]
+    warnings = []
+    if str(parameters.get("ResultSize", "")).lower() != "unlimited" and len(rows) > _UNASKED_FOR:
+        rows = rows[:_UNASKED_FOR]
+        warnings.append("There are more results available than are currently displayed.")
+    return Answer(200, _page(request, rows, warnings))
+
+
+def _page(request: Request, rows: list[Document], warnings: list[str]) -> Document:
+    asked = re.search(r"odata\.maxpagesize=(\d+)", request.headers.get("prefer", ""))
+    size = max(1, min(int(asked[1]) if asked else _LARGEST_PAGE, _LARGEST_PAGE))
+    begin = int(request.query.get("$skiptoken", "0") or 0)
+    page: Document = {
+        "@odata.context": f"{RESOURCE}/adminapi/beta/$metadata#Collection(Exchange.GenericHashTable)",
+        "adminapi.warnings@odata.type": "#Collection(String)",
+        "@adminapi.warnings": warnings,
+        "value": [_select(row, request.query.get("$select", "")) for row in rows[begin : begin + size]],
+    }
+    if begin + size < len(rows):
+        chosen = f"$select={request.query['$select']}&" if "$select" in request.query else ""
+        page["@odata.nextLink"] = f"{RESOURCE}{request.path}?{chosen}$skiptoken={begin + size}"
+    return page
+
+
+def mailboxes(tenant: Document) -> list[Document]:
+    """Every mailbox of a tenant: shared ones need no licence, a person's comes with an Exchange plan."""
+    shared = {box["number"]: box for box in tenant.get("shared_mailboxes", ())}
+    users = people.all_users(tenant) if shared else []
+    return [
+        _row(user, shared.get(number))
+        for number, user in enumerate(users)
+        if number in shared or has_mailbox(user)
+    ]
+
+
+def has_mailbox(user: Document) -> bool:
+    return any(
+        plan["servicePlanId"] in people.MAILBOX_PLANS and plan["capabilityStatus"] == "Enabled"
+        for plan in user["assignedPlans"]
+    )
+
+
+def _row(user: Document, shared: Document | None) -> Document:
+    archived = shared is not None and shared["archive"]
+    return {
+        "ExternalDirectoryObjectId": user["id"],
+        "Guid": people.guid("mailbox", user["id"]),
+        "Identity": user["displayName"],
+        "DisplayName": user["displayName"],
+        "PrimarySmtpAddress": user["mail"] or user["userPrincipalName"],
+        "UserPrincipalName": user["userPrincipalName"],
+        "RecipientTypeDetails": "SharedMailbox" if shared else "UserMailbox",
+        "ArchiveGuid": people.guid("archive", user["id"]) if archived else NO_ARCHIVE,
+        "LitigationHoldEnabled": shared is not None and shared["hold"],
+    }
+
+
+def _select(row: Document, names: str) -> Document:
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    return {name: row[name] for name in wanted if name in row} if wanted else row
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    internal: dict[str, Any] = {"message": message, "type": "Microsoft.Exchange.Admin", "stacktrace": ""}
+    inner = {"message": "Error executing command", "type": "AdminApi", "internalexception": internal}
+    details = [{"code": "Context", "target": "", "message": f"Ex0000|{message}"}]
+    error = {
+        "code": code,
+        "message": "Error executing command",
+        "details": details,
+        "innererror": inner,
+    }
+    return Answer(status, {"error": error})

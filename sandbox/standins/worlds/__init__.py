@@ -1,0 +1,1 @@
+"""What the vendors know when a sandbox begins."""

@@ -1,0 +1,54 @@
+"""The worlds a sandbox can begin with. What they hold is told in `world_types`."""
+
+import re
+
+from sandbox.standins.worlds.demo import demo_world
+from sandbox.standins.worlds.types import (
+    Access,
+    Agreement,
+    Company,
+    ConnectWise,
+    Gdap,
+    Holding,
+    Line,
+    Mapping,
+    Partner,
+    Product,
+    SharedMailbox,
+    Subscription,
+    Tenant,
+    World,
+)
+from sandbox.standins.worlds.wide import wide_world
+
+__all__ = [
+    "Access",
+    "Agreement",
+    "Company",
+    "ConnectWise",
+    "Gdap",
+    "Holding",
+    "Line",
+    "Mapping",
+    "Partner",
+    "Product",
+    "SharedMailbox",
+    "Subscription",
+    "Tenant",
+    "World",
+    "demo_world",
+    "wide_world",
+    "world_named",
+]
+
+
+def world_named(name: str) -> World:
+    """`demo`, or `wide:1000` for that many tenants; `:renewals` or `:mailboxes` behind it is what is watched."""
+    if name == "demo":
+        return demo_world()
+    found = re.fullmatch(r"wide:([1-9]\d*)(?::(renewals|mailboxes))?", name)
+    if found:
+        return wide_world(int(found[1]), found[2] or "")
+    raise ValueError(
+        f"There is no world {name!r}. Choose demo, wide:1000 (any number), wide:1000:renewals or wide:1000:mailboxes."
+    )

@@ -1,0 +1,271 @@
+"""What the page behind an exclude link says, and what its button does."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from shared import templates
+from shared.accounts import repository
+from shared.accounts.models import Account
+from shared.alerts import exclusions
+from shared.alerts.exclude_link.form import Form, Wrong, blank, pressed
+from shared.alerts.exclude_link.link import LINKED, LIVES, Expired, Forged, Link, Links, recipient_mark
+from shared.alerts.excluded import Exclusion, Reach, Target
+from shared.alerts.models import Alert, Slug, identity
+from shared.alerts.rules import BY_SLUG, RULES
+from shared.alerts.rules.phrases import listed, name, seats
+from shared.licensing.licences import countable
+from shared.licensing.tenant_state import TenantState
+from shared.licensing.terms import known
+from shared.storage import keys
+from shared.storage.decisions import Decision
+from shared.storage.keys import AccountId, account_id
+from shared.storage.tables import Tables
+
+UNHARMED: Final = "What is synced and billed stays exactly as it is."
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludePage:
+    """A page in words. What belongs to an account is on it only after the link's signature was verified."""
+
+    status: int
+    heading: str
+    text: tuple[str, ...]
+    account_name: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    form: Form | None = None
+    foot: str = ""
+    done: bool = False
+
+
+class ButtonResult(NamedTuple):
+    page: ExcludePage
+    recorded: AccountId | None = None
+    """The account whose alerts are to be judged anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludePages:
+    """Where a link is taken in."""
+
+    tables: Tables
+    links: Links | None
+    names: Callable[[], Callable[[str, str], str]]
+    """Loads the friendly names of SKUs, by id and part number: only for a link that is good."""
+    now: datetime
+
+    def look(self, token: str) -> ExcludePage:
+        """What GET shows. Changes nothing, whoever asks and however often."""
+        case = self._case(token)
+        return case if isinstance(case, ExcludePage) else case.page(self._form(case))
+
+    def press(self, token: str, given: Mapping[str, str]) -> ButtonResult:
+        """What the button does: record it, unless that was done already."""
+        case = self._case(token)
+        if isinstance(case, ExcludePage):
+            return ButtonResult(case)
+        form = self._form(case)
+        try:
+            terms = pressed(form, given)
+        except Wrong as wrong:
+            return ButtonResult(replace(case.page(wrong.form), status=400))
+        who = f"link sent to {case.recipient}"
+        more = {"spare_at_most": terms.spare_at_most, "until": terms.until, "renewal": terms.renewal}
+        chosen = [one.model_copy(update=more) for one in case.exclusions]
+        recorded = [
+            exclusions.exclude(self.tables, case.account.id, one, who=who, reason=terms.reason, now=self.now)
+            for one in chosen
+        ]
+        done = case.done("Excluded" if any(recorded) else "Already excluded", chosen[0].how_long)
+        return ButtonResult(done, case.account.id if any(recorded) else None)
+
+    def _case(self, token: str) -> "_Case | ExcludePage":
+        """The case of a link that can still exclude something, or the page that says why it cannot."""
+        if self.links is None:
+            return NOT_VALID
+        try:
+            link = self.links.read(token, self.now)
+        except Forged:
+            return NOT_VALID
+        except Expired:
+            return EXPIRED
+        try:
+            account = repository.account(self.tables, account_id(link.account))
+        except LookupError:
+            return _retired("The account that it belongs to is no longer in Seatwise.")
+        marks = {recipient_mark(address): address for address in account.digest.everybody}
+        if link.recipient not in marks:
+            return _retired("The address that it was sent to no longer gets this account’s mails.")
+        case = self._found(account, link, marks[link.recipient])
+        return case if isinstance(case, ExcludePage) else self._settled(case) or case
+
+    def _found(self, account: Account, link: Link, recipient: str) -> "_Case | ExcludePage":
+        """The customer and licences that the link names, as they are called today."""
+        company = repository.companies(self.tables, account.id).get(link.tenant_id)
+        if company is not None and link.slug == Slug.TENANT_NOT_ADDED:
+            return _retired(f"{name(company.name)} was added to a company since the mail was written.")
+        if not link.skus:
+            called = name(company.name) if company else self._customer(account.id, link.tenant_id)
+            whole = Exclusion(tenant_id=link.tenant_id, customer=called)
+            return _Case(account, link, recipient, (whole,), 0)
+        if company is None:
+            return _retired("The customer that it is about is no longer one of your companies.")
+        row = self.tables.get(keys.tenant_state(account.id, link.tenant_id))
+        state = row.read(TenantState) if row else TenantState(tenant_id=link.tenant_id)
+        parts = {sku.sku_id: sku.part_number for sku in state.snapshot.skus} if state.snapshot else {}
+        held = {one.key.sku_id: one for one in countable(state.snapshot, ())} if state.snapshot else {}
+        names = self.names()
+        wanted = tuple(
+            Exclusion(
+                slug=link.slug,
+                tenant_id=link.tenant_id,
+                sku_id=sku,
+                customer=name(company.name) or link.tenant_id,
+                product=name(names(sku, parts.get(sku, ""))) or sku,
+            )
+            for sku in link.skus
+        )
+        spare = sum(held[sku].spare for sku in link.skus if sku in held)
+        return _Case(account, link, recipient, wanted, spare, _renews(state, link.skus, self.now))
+
+    def _customer(self, account: AccountId, tenant_id: str) -> str:
+        """The name of a tenant without a company: its alert knows it, open or not."""
+        row = self.tables.get(keys.alert(account, Slug.TENANT_NOT_ADDED, identity(tenant_id)))
+        if row is not None:
+            return name(row.read(Alert).finding.who) or tenant_id
+        known = exclusions.newest(self.tables, account, Target(tenant_id=tenant_id))
+        before = known.read(Exclusion) if known else None
+        return before.customer if before else tenant_id
+
+    def _settled(self, case: "_Case") -> ExcludePage | None:
+        """The page for what is excluded already, or was and was taken back after the link was made."""
+        decided = [exclusions.newest(self.tables, case.account.id, one.target) for one in case.exclusions]
+        back = [one for one in decided if one and one.content is None and one.valid_from > case.link.made_at]
+        if back:
+            on = case.day(back[0].valid_from)
+            return _retired(f"What it excluded was taken back on {on}, after the mail was written.")
+        holding = [one for one in decided if one is not None and self._holds(case, one)]
+        if len(holding) < len(case.exclusions):
+            return None
+        newest = max(holding, key=lambda one: one.valid_from)
+        excluded = newest.read(Exclusion)
+        how_long = excluded.how_long if excluded else ""
+        more = [("Since", case.day(newest.valid_from)), ("By", name(newest.who)), ("Reason", newest.reason)]
+        return case.done("Already excluded", how_long, *(fact for fact in more if fact[1]))
+
+    def _holds(self, case: "_Case", decision: Decision) -> bool:
+        exclusion = decision.read(Exclusion)
+        return exclusion is not None and exclusion.holds(case.spare, self._today(case))
+
+    def _form(self, case: "_Case") -> Form:
+        return blank(case.spare, case.unused, case.renews, self._today(case))
+
+    def _today(self, case: "_Case") -> date:
+        return self.now.astimezone(case.account.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A good link with what it is about."""
+
+    account: Account
+    link: Link
+    recipient: str
+    exclusions: tuple[Exclusion, ...]
+    spare: int
+    """Seats that were unused at the newest read."""
+    renews: date | None = None
+    """When the first of their terms ends, where that is known."""
+
+    @property
+    def unused(self) -> bool:
+        return self.link.slug == Slug.UNUSED_LICENSES
+
+    @property
+    def customer(self) -> str:
+        return self.exclusions[0].customer
+
+    @property
+    def products(self) -> str:
+        return listed([one.product for one in self.exclusions])
+
+    def page(self, form: Form) -> ExcludePage:
+        """The question, with its button."""
+        until = self.day(self.link.made_at + LIVES)
+        words = LINKED[self.link.slug]
+        named = {"customer": self.customer, "product": self.products}
+        return ExcludePage(
+            status=200,
+            heading=words.question.format(**named),
+            text=(f"{words.effect.format(**named)} {UNHARMED}",),
+            account_name=name(self.account.name),
+            facts=self._facts(),
+            form=form,
+            foot=f"This link was sent to {self.recipient} and works until {until}. It can do what stands here, and "
+            "nothing else. Nothing has been changed yet.",
+        )
+
+    def done(self, heading: str, how_long: str, *more: tuple[str, str]) -> ExcludePage:
+        return ExcludePage(
+            status=200,
+            heading=heading,
+            text=(
+                f"This is left out of the mails {how_long}. {UNHARMED}",
+                "To take it back, remove it from the list of exclusions in Seatwise.",
+            ),
+            account_name=name(self.account.name),
+            facts=(*self._facts(), *more),
+            done=True,
+        )
+
+    def day(self, at: datetime) -> str:
+        local = at.astimezone(self.account.zone)
+        return f"{local.day} {local:%b %Y}"
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        label = "Licence" if len(self.exclusions) == 1 else "Licences"
+        facts = [("Customer", self.customer), (label, self.products)]
+        if self.unused:
+            facts.append(("Unused now", seats(self.spare)))
+        all_types = [rule.words.title for rule in RULES if Reach.TENANT in rule.reach]
+        types = [BY_SLUG[self.link.slug].words.title] if self.link.skus else all_types
+        facts.append(("Left out of", listed(types)))
+        return tuple((label, value) for label, value in facts if value)
+
+
+def _renews(state: TenantState, skus: Collection[str], now: datetime) -> date | None:
+    terms = known(state, now) or {}
+    bought = state.snapshot.subscriptions if state.snapshot else ()
+    mine = (terms.get(one.commerce_id) for one in bought if one.sku_id in skus and one.status == "Enabled")
+    return min((term.ends for term in mine if term is not None and term.ends is not None), default=None)
+
+
+def _retired(why: str) -> ExcludePage:
+    newest = "If it is still an exception, your newest Seatwise mail has a link that works."
+    return ExcludePage(410, "This link is no longer in use", (f"{why} Nothing was changed.", newest))
+
+
+NOT_VALID: Final = ExcludePage(
+    404,
+    "This link is not valid",
+    (
+        "A mail program may have cut it off, or its key is no longer in use. Nothing was changed.",
+        "Open the link from your newest Seatwise mail, with a click instead of copying it.",
+    ),
+)
+EXPIRED: Final = ExcludePage(
+    410,
+    "This link has expired",
+    (
+        f"Links in Seatwise’s mails work for {LIVES // timedelta(days=1)} days. Nothing was changed.",
+        "If it is still an exception, your newest Seatwise mail has a link that works.",
+    ),
+)
+
+
+def render(page: ExcludePage) -> str:
+    style = templates.style("page.css")
+    template = templates.html().get_template("exclude.html")
+    return template.render(page=page, heading=page.heading, text=page.text, style=style)

@@ -1,0 +1,74 @@
+"""Agreement records and their ledger: loading, and replacing by ETag only."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from shared.billing.models import AgreementRecord, LedgerEntry
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import TRANSACTION_LIMIT, Insert, Replace, Row, Tables, chunks
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it was read or written: `etag` is "" for one that is not stored yet."""
+
+    record: AgreementRecord
+    etag: str
+
+
+def all_of(tables: Tables, account: AccountId, connection: str) -> Iterator[StoredRecord]:
+    """Every record of a PSA connection, one after the other: a thousand of them need not be in memory at once."""
+    for row in rows_of(tables, account, connection):
+        yield unpacked(row)
+
+
+def rows_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Row]:
+    return tables.rows(keys.agreements(account, connection), "agr|")
+
+
+def unpacked(row: Row) -> StoredRecord:
+    return StoredRecord(row.read(AgreementRecord), row.etag)
+
+
+def get(tables: Tables, account: AccountId, connection: str, agreement_id: str) -> StoredRecord:
+    row = tables.get(keys.agreement(account, connection, agreement_id))
+    if row is None:
+        return StoredRecord(AgreementRecord(connection=connection, agreement_id=agreement_id), "")
+    return unpacked(row)
+
+
+def save(
+    tables: Tables,
+    account: AccountId,
+    kept: StoredRecord,
+    record: AgreementRecord,
+    entries: Iterable[LedgerEntry] = (),
+) -> StoredRecord:
+    """Replace the record and append to the ledger in one transaction. Raises Conflict when it was changed meanwhile.
+
+    Of more entries than fit, the last ones go with the record and the others before it: a repeat may tell them twice,
+    and none is lost.
+    """
+    key = keys.agreement(account, record.connection, record.agreement_id)
+    log = [
+        Insert(
+            keys.ledger_entry(account, record.connection, record.agreement_id, e.mapping_id, e.at, e.event), e
+        )
+        for e in entries
+    ]
+    room = TRANSACTION_LIMIT - 1
+    for some in chunks(log[:-room]):
+        tables.commit(some)
+    first = Replace(key, record, kept.etag) if kept.etag else Insert(key, record)
+    return replace(kept, record=record, etag=tables.commit([first, *log[-room:]])[0])
+
+
+def ledger(
+    tables: Tables, account: AccountId, connection: str, agreement_id: str, mapping_id: str = ""
+) -> Iterator[LedgerEntry]:
+    """What happened to the lines of an agreement, or of one mapping there, oldest first by mapping."""
+    for row in tables.rows(
+        keys.agreements(account, connection), keys.ledger_prefix(agreement_id, mapping_id)
+    ):
+        yield row.read(LedgerEntry)

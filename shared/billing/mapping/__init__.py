@@ -1,0 +1,1 @@
+"""Mapping licences to lines: saving, adopting a line, releasing one."""

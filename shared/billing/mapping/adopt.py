@@ -1,0 +1,252 @@
+"""Which line a mapping owns: what it may adopt, and the agreement's record that says so."""
+
+from collections.abc import Mapping as ByKey
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.accounts.models import Company
+from shared.billing import agreement_store, repository
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.models import (
+    AgreementRecord,
+    BillingProfile,
+    Decider,
+    LedgerEntry,
+    LedgerEvent,
+    LicenceMapping,
+    LineRecord,
+    Loss,
+    TenantMappings,
+)
+from shared.billing.planning.load import AgreementKey
+from shared.billing.planning.plan import Wish
+from shared.billing.psa.base import Agreement, Line
+from shared.billing.reconcile import marker_prefix, reconciled
+from shared.errors import Rejected
+from shared.storage.decisions import get
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+MOST_LINES = 300
+"""Lines of one agreement that Seatwise keeps: they are one row, which holds some 500 with all that may befall them."""
+A_SAVE_TAKES = timedelta(minutes=10)
+"""A line that was claimed so recently may belong to a save whose decision is about to be stored."""
+
+
+def key_of(mapping: LicenceMapping) -> AgreementKey:
+    return mapping.connection, mapping.agreement_id
+
+
+def check_profile(profiles: ByKey[str, BillingProfile], mapping: LicenceMapping) -> None:
+    profile = profiles.get(mapping.profile)
+    if profile is None or profile.connection != mapping.connection:
+        raise Rejected(
+            f"There is no billing profile '{mapping.profile}' for this PSA connection. Choose another one."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """One save of a tenant's mappings, and what was read for it."""
+
+    tables: Tables
+    account: AccountId
+    wanted: TenantMappings
+    by: Decider
+    profiles: ByKey[str, BillingProfile]
+    kept: ByKey[AgreementKey, StoredRecord]
+    """The records of the agreements that are named, and of those with lines of the tenant."""
+    psas: PsaCache
+
+    def line(self, mapping: LicenceMapping) -> LineRecord | None:
+        """What is kept of the mapping's line in its agreement."""
+        kept = self.kept.get(key_of(mapping))
+        return kept.record.lines.get(mapping.id) if kept else None
+
+    def stays(self, mapping: LicenceMapping) -> bool:
+        """The mapping has the line that it names, so nothing of it is touched."""
+        line = self.line(mapping)
+        if line is None or line.product_id != self.profiles[mapping.profile].product_id:
+            return False
+        return line.serves(mapping.line_id)
+
+    def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
+        """The mapping is to have a line of this agreement."""
+        where = record.connection, record.agreement_id
+        return any(one.id == mapping_id and one.bill and key_of(one) == where for one in self.wanted.mappings)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an agreement's record becomes with a save, and what the ledger says of it."""
+
+    kept: StoredRecord
+    record: AgreementRecord
+    entries: tuple[LedgerEntry, ...]
+
+
+def draft(save: Save, kept: StoredRecord, claims: Sequence[LicenceMapping], company: Company | None) -> Draft:
+    """The record once these mappings of its agreement have their lines. Writes nothing. Raises Rejected.
+
+    `company` is the tenant's. What a mapping leaves can be taken by another one of the same save.
+    """
+    _check_company(save.psas.agreement(*key_of(claims[0])), claims[0].agreement_id, company, kept.record)
+    drawing = _Drawing(save, kept.record)
+    for mapping in claims:
+        drawing.leave(mapping)
+    for mapping in claims:
+        drawing.claim(mapping)
+    return Draft(kept, drawing.seen(claims), tuple(drawing.entries))
+
+
+def _check_company(
+    there: Agreement | None, agreement_id: str, company: Company | None, record: AgreementRecord
+) -> None:
+    """A tenant is billed by an agreement of its own PSA company, and by no other customer's."""
+    if company is None:
+        raise Rejected("This tenant is not added yet. Add its company first, then map its licences.")
+    if there is None:
+        raise Rejected(f"Agreement {agreement_id} is not in the PSA. Choose one that is.")
+    if (company.psa_connection, company.psa_company) != (record.connection, there.company_id):
+        raise Rejected(
+            f"Agreement {there.id} ({there.name}) belongs to another company in the PSA than the one that "
+            f"{company.name} is linked to. Choose an agreement of the linked company."
+        )
+
+
+class _Drawing:
+    """The lines of one agreement while they change hands. `entries` tell it to the ledger."""
+
+    def __init__(self, save: Save, record: AgreementRecord) -> None:
+        self._save, self._record = save, record
+        self._fresh = save.psas.lines(record.connection, record.agreement_id)
+        self._lines = dict(record.lines)
+        self._let_go = [line_id for line_id in record.let_go if line_id in self._fresh]
+        self.entries: list[LedgerEntry] = []
+
+    def leave(self, mapping: LicenceMapping) -> None:
+        """The mapping gives up the line it has, if any, for the one it names."""
+        known = self._lines.pop(mapping.id, None)
+        if known is not None and known.line_id and known.line_id != mapping.line_id:
+            self._let_go.append(known.line_id)
+            self.entries.append(released(self._save.by, mapping.id, known))
+
+    def claim(self, mapping: LicenceMapping) -> None:
+        losses = self._losses(mapping.id)
+        if mapping.line_id:
+            line = self._adoptable(mapping)
+            losses = losses or self._take(line)
+            self._let_go = [line_id for line_id in self._let_go if line_id != line.id]
+        self._lines[mapping.id] = LineRecord(
+            mapping_id=mapping.id,
+            tenant_id=self._save.wanted.tenant_id,
+            product_id=self._save.profiles[mapping.profile].product_id,
+            line_id=mapping.line_id,
+            adopted=bool(mapping.line_id),
+            mark=self._record.claims,
+            losses=losses,
+        )
+
+    def seen(self, claims: Sequence[LicenceMapping]) -> AgreementRecord:
+        """The new record. Of the lines that stay nothing is judged here: their own wishes are not known."""
+        if len(self._lines) > max(MOST_LINES, len(self._record.lines)):
+            raise Rejected(
+                f"Agreement {self._record.agreement_id} has {MOST_LINES} mapped lines, which is the most. Use another "
+                "agreement."
+            )
+        by, tenant, profiles = self._save.by, self._save.wanted.tenant_id, self._save.profiles
+        changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
+        record = AgreementRecord.model_validate({**dict(self._record), **changes})
+        wishes = {one.id: Wish.of(one, profiles[one.profile], tenant) for one in claims}
+        looked = reconciled(record, self._fresh, wishes, by.now)
+        mine = {one.id: looked.lines[one.id] for one in claims}
+        self.entries += [_adopted(by, line) for line in mine.values() if line.line_id]
+        return AgreementRecord.model_validate({**dict(record), "lines": {**record.lines, **mine}})
+
+    def _losses(self, mapping_id: str) -> tuple[Loss, ...]:
+        """What the guard remembers of the mapping's line, in this agreement or in the one it comes from."""
+        own = [self._record, *(kept.record for kept in self._save.kept.values())]
+        known = (record.lines.get(mapping_id) for record in own)
+        return next((line.losses for line in known if line is not None), ())
+
+    def _adoptable(self, mapping: LicenceMapping) -> Line:
+        line, profile = self._fresh.get(mapping.line_id), self._save.profiles[mapping.profile]
+        if line is None:
+            raise Rejected(
+                f"Line {mapping.line_id} is not in agreement {mapping.agreement_id}. Choose one that is."
+            )
+        if line.product_id != profile.product_id:
+            raise Rejected(
+                f"Line {line.id} bills another product than the billing profile '{profile.name}'. Choose another line "
+                "or another profile."
+            )
+        for other in self._lines.values():
+            is_its = line.marker.startswith(marker_prefix(other.mapping_id)) and line.id not in self._let_go
+            if is_its and (not other.line_id or other.intent) and self._stands(other):
+                raise Rejected(
+                    f"Line {line.id} was created for another mapping, which takes it at the next sync. Choose another "
+                    "line, or end that mapping first."
+                )
+        return line
+
+    def _take(self, line: Line) -> tuple[Loss, ...]:
+        """Free the line of a mapping that does not stand any more; what the tenant lost with it is not forgotten."""
+        name, owner = next(((k, one) for k, one in self._lines.items() if one.line_id == line.id), ("", None))
+        if owner is None:
+            return ()
+        if self._stands(owner):
+            raise Rejected(
+                f"Line {line.id} already belongs to another mapping. A line has one mapping: choose another line."
+            )
+        self.entries.append(released(self._save.by, name, owner))
+        if owner.tenant_id != self._save.wanted.tenant_id:
+            del self._lines[name]
+            return ()
+        # Until the decision is stored the mapping is in force: no line must be made for it.
+        bare = LineRecord(
+            mapping_id=name, tenant_id=owner.tenant_id, product_id=owner.product_id, adopted=True
+        )
+        self._lines[name] = bare
+        return owner.losses
+
+    def _stands(self, owner: LineRecord) -> bool:
+        """What is kept for this mapping must stay: it is in force, or about to be, or a write of it is open."""
+        save, where = self._save, (self._record.connection, self._record.agreement_id)
+        if owner.intent is not None:
+            return True
+        if owner.tenant_id == save.wanted.tenant_id:
+            return save.bills(self._record, owner.mapping_id)
+        found = get(save.tables, save.account, repository.MAPPINGS, owner.tenant_id, TenantMappings)
+        theirs = found.mappings if found else ()
+        if any(one.id == owner.mapping_id and one.bill and key_of(one) == where for one in theirs):
+            return True
+        told = agreement_store.ledger(save.tables, save.account, *where, owner.mapping_id)
+        return any(entry.at > save.by.now - A_SAVE_TAKES for entry in told)
+
+
+def _adopted(by: Decider, line: LineRecord) -> LedgerEntry:
+    return LedgerEntry(
+        event=LedgerEvent.ADOPTED,
+        at=by.now,
+        run="",
+        mapping_id=line.mapping_id,
+        line_id=line.line_id,
+        after=line.confirmed,
+        who=by.who,
+        why=by.reason,
+    )
+
+
+def released(by: Decider, mapping_id: str, line: LineRecord) -> LedgerEntry:
+    return LedgerEntry(
+        event=LedgerEvent.RELEASED,
+        at=by.now,
+        run="",
+        mapping_id=mapping_id,
+        line_id=line.line_id,
+        before=line.confirmed,
+        who=by.who,
+        why=by.reason,
+    )

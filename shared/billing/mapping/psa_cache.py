@@ -1,0 +1,43 @@
+"""What the PSAs say at the moment of a save, each list asked for once."""
+
+from collections.abc import Callable, Mapping
+
+from shared.billing.psa.base import Agreement, Line, Psa, PsaRefused, PsaUnavailable
+from shared.errors import Rejected
+
+
+class PsaCache:
+    """The signed-in PSA connections by id. Every method raises Rejected when the PSA cannot be read."""
+
+    def __init__(self, psas: Mapping[str, Psa]) -> None:
+        self._psas = psas
+        self._agreements: dict[str, dict[str, Agreement]] = {}
+        self._lines: dict[tuple[str, str], dict[str, Line]] = {}
+
+    def agreement(self, connection: str, agreement_id: str) -> Agreement | None:
+        """As the connection's list shows it; None when it is not in there."""
+        if connection not in self._agreements:
+            listed = self._ask(connection, lambda psa: psa.agreements())
+            self._agreements[connection] = {one.id: one for one in listed}
+        return self._agreements[connection].get(agreement_id)
+
+    def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
+        """The lines of an agreement by id."""
+        key = connection, agreement_id
+        if key not in self._lines:
+            listed = self._ask(connection, lambda psa: psa.lines(agreement_id))
+            self._lines[key] = {one.id: one for one in listed}
+        return self._lines[key]
+
+    def _ask[T](self, connection: str, question: Callable[[Psa], T]) -> T:
+        psa = self._psas.get(connection)
+        if psa is None:
+            raise Rejected(f"There is no PSA connection '{connection}' any more. An admin connects it again.")
+        try:
+            return question(psa)
+        except PsaUnavailable as why:
+            raise Rejected(
+                f"Nothing was saved, because the PSA could not be read: {why} Save again in a few minutes."
+            ) from why
+        except PsaRefused as why:
+            raise Rejected(f"Nothing was saved, because the PSA refuses to be read: {why.sentence}") from why

@@ -1,0 +1,183 @@
+"""Mapping licences to lines (K7): a mapping owns exactly one line, and a line belongs to at most one mapping."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from shared.accounts import repository as accounts
+from shared.billing import agreement_store, repository
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping import adopt, release
+from shared.billing.mapping.adopt import Draft, Save, key_of
+from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.mapping.release import Left, check_settled
+from shared.billing.models import BillingProfile, Decider, LicenceMapping, TenantMappings
+from shared.billing.planning.load import AgreementKey
+from shared.billing.psa.base import Psa
+from shared.errors import Rejected
+from shared.storage.decisions import Decision, decide, newest
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+MEANWHILE = "The mappings or a line of them were changed at this moment. Look at them again and repeat."
+
+
+def save_profile(tables: Tables, account: AccountId, profile: BillingProfile, by: Decider) -> None:
+    decide(
+        tables,
+        account,
+        repository.PROFILE,
+        profile.id,
+        profile,
+        who=by.who,
+        reason=by.reason,
+        now=by.now,
+    )
+
+
+def map_tenant(
+    tables: Tables,
+    psas: dict[str, Psa],
+    account: AccountId,
+    wanted: TenantMappings,
+    by: Decider,
+    looked_after: Collection[str] = (),
+) -> None:
+    """Put a tenant's mappings in force. `psas` are the signed-in PSA connections by id.
+
+    `looked_after` names the lines that a person looks after from now on: they may be left although they still bill.
+
+    Everything is read and judged before anything is stored. Then lines are claimed, so that no two mappings can own
+    one; then the decision is stored; then what no mapping has any more is let go. Whatever ends this in between, the
+    plan writes only to lines that are in force, and the same save again completes it. An adopted line's present
+    quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as it was is not touched.
+    Raises Rejected with the sentence to show.
+    """
+    decided = newest(tables, account, repository.MAPPINGS, wanted.tenant_id)
+    billing = [one for one in wanted.mappings if one.bill]
+    kept = _records(tables, account, wanted)
+    save = Save(tables, account, wanted, by, repository.profiles(tables, account), kept, PsaCache(psas))
+    for mapping in billing:
+        adopt.check_profile(save.profiles, mapping)
+    claims = [mapping for mapping in billing if not save.stays(mapping)]
+    for line in (
+        *map(save.line, claims),
+        *(kept[place].record.lines[name] for place, name in _unwanted(save)),
+    ):
+        check_settled(line)
+    left = _left(save, decided, billing)
+    _check_left(save, left, claims, looked_after)
+    said = replace(by, reason=" ".join((by.reason, *release.by_hand(left, looked_after))))
+    save = replace(save, by=said)
+    _store(save, _drafts(save, claims), decided)
+    for place, name in _unwanted(save):
+        _release(save, place, name)
+
+
+def _records(tables: Tables, account: AccountId, wanted: TenantMappings) -> dict[AgreementKey, StoredRecord]:
+    """The records of the agreements that are named, and of those where lines of the tenant are kept.
+
+    Raises Rejected when another tenant has a mapping of the same id: it would lose its line.
+    """
+    ids = {one.id for one in wanted.mappings if one.bill}
+    named = {key_of(one) for one in wanted.mappings if one.bill}
+    found = {}
+    for connection in repository.connections(tables, account):
+        for kept in agreement_store.all_of(tables, account, connection.id):
+            key = connection.id, kept.record.agreement_id
+            tenants = {line.tenant_id for line in kept.record.lines.values()}
+            for line in kept.record.lines.values():
+                if line.mapping_id in ids and line.tenant_id != wanted.tenant_id:
+                    raise Rejected(
+                        f"The mapping id '{line.mapping_id}' belongs to another tenant. Use a new one."
+                    )
+            if wanted.tenant_id in tenants or key in named:
+                found[key] = kept
+    for place in named - found.keys():
+        found[place] = agreement_store.get(tables, account, *place)
+    return found
+
+
+def _unwanted(save: Save) -> list[tuple[AgreementKey, str]]:
+    """What is kept for the tenant and no mapping wants: also what an interrupted save left there."""
+    return [
+        (place, name)
+        for place, kept in save.kept.items()
+        for name, line in kept.record.lines.items()
+        if line.tenant_id == save.wanted.tenant_id and not save.bills(kept.record, name)
+    ]
+
+
+def _left(save: Save, decided: Decision | None, billing: Sequence[LicenceMapping]) -> list[Left]:
+    """Lines of mappings in force until now that no mapping has after this save."""
+    kept = {(key_of(one), one.line_id or _own_line(save, one)) for one in billing if save.stays(one)}
+    kept |= {(key_of(one), one.line_id) for one in billing}
+    found = decided.read(TenantMappings) if decided else None
+    before = [one for one in found.mappings if one.bill] if found else []
+    had = [Left(one, one.line_id or _own_line(save, one)) for one in before]
+    return [one for one in had if one.line_id and (key_of(one.mapping), one.line_id) not in kept]
+
+
+def _own_line(save: Save, mapping: LicenceMapping) -> str:
+    """The line that was created for a mapping, "" when there is none."""
+    line = save.line(mapping)
+    return line.line_id if line is not None and line.serves("") else ""
+
+
+def _check_left(
+    save: Save, left: Sequence[Left], claims: Sequence[LicenceMapping], looked_after: Collection[str]
+) -> None:
+    if left:
+        zone = accounts.account(save.tables, save.account).zone
+        creating = [mapping for mapping in claims if not mapping.line_id]
+        release.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(zone).date())
+
+
+def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
+    if not claims:
+        return []
+    company = accounts.companies(save.tables, save.account).get(save.wanted.tenant_id)
+    by_agreement: defaultdict[AgreementKey, list[LicenceMapping]] = defaultdict(list)
+    for mapping in claims:
+        by_agreement[key_of(mapping)].append(mapping)
+    return [adopt.draft(save, save.kept[place], mine, company) for place, mine in by_agreement.items()]
+
+
+def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> None:
+    """The lines, then the decision. Raises Rejected when somebody else decided or changed a line meanwhile."""
+    tenant, by = save.wanted.tenant_id, save.by
+    if newest(save.tables, save.account, repository.MAPPINGS, tenant) != decided:
+        raise Rejected(MEANWHILE)
+    try:
+        for one in drafts:
+            agreement_store.save(save.tables, save.account, one.kept, one.record, one.entries)
+        decide(
+            save.tables,
+            save.account,
+            repository.MAPPINGS,
+            tenant,
+            save.wanted,
+            who=by.who,
+            reason=by.reason,
+            now=by.now,
+        )
+    except Conflict as conflict:
+        raise Rejected(MEANWHILE) from conflict
+
+
+def _release(save: Save, place: AgreementKey, name: str) -> None:
+    """The line stays in the PSA as it is, and may be mapped again."""
+    while True:
+        kept = agreement_store.get(save.tables, save.account, *place)
+        line = kept.record.lines.get(name)
+        if line is None or line.intent is not None:
+            return
+        others = {other: one for other, one in kept.record.lines.items() if other != name}
+        let_go = (*kept.record.let_go, line.line_id) if line.line_id else kept.record.let_go
+        record = kept.record.model_copy(update={"lines": others, "let_go": let_go})
+        entries = [] if line.gave_its_line_up else [adopt.released(save.by, name, line)]
+        try:
+            agreement_store.save(save.tables, save.account, kept, record, entries)
+        except Conflict:
+            continue
+        return

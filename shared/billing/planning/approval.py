@@ -1,0 +1,91 @@
+"""A person's word on a held change: approve exactly those numbers, or reject them."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from shared.accounts import runs
+from shared.accounts.runs import Run, RunState
+from shared.billing import agreement_store, repository
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.models import (
+    Hold,
+    HoldDecision,
+    HoldReason,
+    LedgerEntry,
+    LedgerEvent,
+    LineRecord,
+    Verdict,
+)
+from shared.errors import Rejected
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+
+def held(tables: Tables, account: AccountId) -> Iterator[Hold]:
+    """Every hold of the account, decided or not."""
+    for _, _, hold in _held_lines(tables, account):
+        yield hold
+
+
+def decide(
+    tables: Tables, account: AccountId, change_id: str, verdict: Verdict, who: str, now: datetime
+) -> Hold:
+    """Record the verdict on a held change; the next push carries it out if its numbers still hold then.
+
+    Deciding the same again is harmless. Raises Rejected with the sentence to show.
+    """
+    found = next((one for one in _held_lines(tables, account) if one[2].change.id == change_id), None)
+    if found is None:
+        raise Rejected(
+            f"Nothing is held under '{change_id}' any more: its numbers have changed, or it was settled."
+        )
+    kept, line, hold = found
+    if HoldReason.PRORATION in hold.reasons and verdict is Verdict.APPROVED:
+        raise Rejected(
+            "This agreement prorates. Proration comes later: change the line in the PSA yourself, or switch the "
+            "agreement's proration off."
+        )
+    if hold.decided is not None and hold.decided.verdict is verdict:
+        return hold
+    decided = hold.model_copy(update={"decided": HoldDecision(verdict=verdict, who=who, at=now)})
+    entry = LedgerEntry(
+        event=LedgerEvent.APPROVED if verdict is Verdict.APPROVED else LedgerEvent.REJECTED,
+        at=now,
+        run="",
+        mapping_id=line.mapping_id,
+        line_id=line.line_id,
+        change_id=change_id,
+        before=decided.change.before,
+        after=decided.change.after,
+        who=who,
+    )
+    record = kept.record.with_line(line.model_copy(update={"hold": decided}))
+    try:
+        agreement_store.save(tables, account, kept, record, [entry])
+    except Conflict as conflict:
+        raise Rejected(
+            "The agreement was changed at this moment. Look at the change again and repeat."
+        ) from conflict
+    return decided
+
+
+def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[StoredRecord, LineRecord, Hold]]:
+    for connection in repository.connections(tables, account):
+        for kept in agreement_store.all_of(tables, account, connection.id):
+            for line in kept.record.lines.values():
+                if line.hold is not None:
+                    yield kept, line, line.hold
+
+
+def push_now(tables: Tables, account: AccountId, hold: Hold, now: datetime, today: date) -> Run:
+    """The run that carries an approved change out at once, without reading any tenant."""
+    run = Run(
+        id=f"approved-{hold.change.id}-{now:%Y%m%dT%H%M%S}",
+        on=today,
+        started_at=now,
+        nightly=False,
+        tenants=(),
+        state=RunState.PUSHING,
+        connections=(hold.change.connection,),
+    )
+    return runs.start(tables, account, run)

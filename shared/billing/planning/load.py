@@ -1,0 +1,175 @@
+"""Loading what a plan is made from, and storing its holds before anything is pushed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+
+from shared.accounts import repository as accounts
+from shared.accounts.models import Account
+from shared.billing import agreement_store, repository
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
+from shared.billing.planning import plan
+from shared.billing.planning.plan import Plan, Wish
+from shared.errors import RetryLater
+from shared.licensing.reading import tenant_states
+from shared.licensing.tenant_state import TenantState
+from shared.microsoft.partner_connections import home_tenants
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Replace, Row, Tables
+
+RECORDS_AT_ONCE = 40
+"""Records replaced in one transaction: the largest take 80 KB on the wire, and a transaction holds 4 MB."""
+
+type AgreementKey = tuple[str, str]
+"""PSA connection and agreement id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a push must know of every agreement. The record itself stays packed until the agreement is worked on."""
+
+    row: Row
+    agreement_id: str
+    read_at: datetime | None
+    lines: int
+    unsettled: bool
+    """Some write of it is not settled yet."""
+    troubled: bool
+    """Some line of it was refused, is blocked or was changed by hand: a look may find that this is over."""
+
+    @classmethod
+    def of(cls, row: Row, record: AgreementRecord) -> "Outline":
+        return cls(
+            row,
+            record.agreement_id,
+            record.read_at,
+            len(record.lines),
+            any(line.intent for line in record.lines.values()),
+            any(line.refused or line.blocked or line.drift for line in record.lines.values()),
+        )
+
+    def kept(self) -> StoredRecord:
+        return agreement_store.unpacked(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of an account, what it wants by mapping id, and the agreements it was made from."""
+
+    plan: Plan
+    wishes: dict[str, Wish]
+    outlines: dict[AgreementKey, Outline]
+
+
+def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
+    """Plan the whole account from the newest accepted snapshots and mappings. Writes nothing: this is the preview."""
+    wished, suspicious = _wishes(tables, account, now)
+    outlines: dict[AgreementKey, Outline] = {}
+
+    def each_record() -> Iterator[AgreementRecord]:
+        for connection in repository.connections(tables, account.id):
+            for row in agreement_store.rows_of(tables, account.id, connection.id):
+                record = agreement_store.unpacked(row).record
+                outlines[connection.id, record.agreement_id] = Outline.of(row, record)
+                yield record
+
+    made = plan.make(account, wished, each_record(), suspicious, now)
+    return Planned(made, wished, outlines)
+
+
+def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
+    profiles = repository.profiles(tables, account.id)
+    added, ours = accounts.companies(tables, account.id), home_tenants(tables, account.id)
+    wished, suspicious = {}, set()
+    for state, mappings in _side_by_side(tables, account.id):
+        if state.tenant_id not in added:
+            continue
+        for wish in plan.wishes(state, mappings, profiles, ours, now):
+            wished[wish.mapping_id] = wish
+        if state.snapshot is not None and state.snapshot.doubts:
+            suspicious.add(state.tenant_id)
+    return wished, frozenset(suspicious)
+
+
+def _side_by_side(
+    tables: Tables, account: AccountId
+) -> Iterator[tuple[TenantState, tuple[LicenceMapping, ...]]]:
+    """Every tenant's head with its mappings. Both lists come in the order of the tenant's key, so neither is kept."""
+
+    def place(tenant: str) -> str:
+        return keys.tenant_state(account, tenant).row
+
+    mapped = repository.mappings(tables, account)
+    next_mapped = next(mapped, None)
+    for state in tenant_states(tables, account):
+        while next_mapped is not None and place(next_mapped.tenant_id) < place(state.tenant_id):
+            next_mapped = next(mapped, None)
+        if next_mapped is not None and next_mapped.tenant_id == state.tenant_id:
+            yield state, next_mapped.mappings
+        else:
+            yield state, ()
+
+
+def store_holds(
+    tables: Tables, account: AccountId, planned: Planned, now: datetime, run: str = ""
+) -> Planned:
+    """Store what the plan holds, before the first write of it; what is held anew goes into the ledger.
+
+    Raises RetryLater when a record changed meanwhile.
+    """
+    changed: dict[str, list[tuple[Outline, AgreementRecord]]] = {}
+    outlines = dict(planned.outlines)
+    try:
+        for (connection, agreement), outline in planned.outlines.items():
+            kept = outline.kept()
+            record = plan.apply_to(kept.record, planned.plan, now)
+            if entries := _held_anew(kept.record, record, now, run):
+                saved = agreement_store.save(tables, account, kept, record, entries)
+                outlines[connection, agreement] = _outline(outline, record, saved.etag)
+            elif record is not kept.record:
+                changed.setdefault(connection, []).append((outline, record))
+        for connection, mine in changed.items():
+            for outline in _replace_all(tables, mine):
+                outlines[connection, outline.agreement_id] = outline
+    except Conflict as conflict:
+        raise RetryLater(timedelta(seconds=2), "an agreement changed while the plan was made") from conflict
+    return Planned(planned.plan, planned.wishes, outlines)
+
+
+def _held_anew(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
+    """One entry for each line whose present numbers were not held before."""
+    return [
+        LedgerEntry(
+            event=LedgerEvent.HELD,
+            at=now,
+            run=run,
+            mapping_id=line.mapping_id,
+            line_id=line.line_id,
+            change_id=line.hold.change.id,
+            before=line.hold.change.before,
+            after=line.hold.change.after,
+            why=", ".join(line.hold.reasons),
+        )
+        for line in after.lines.values()
+        if line.hold is not None and not _holds(before.lines[line.mapping_id], line.hold.change.id)
+    ]
+
+
+def _holds(line: LineRecord, change_id: str) -> bool:
+    return line.hold is not None and line.hold.change.id == change_id
+
+
+def _replace_all(tables: Tables, changed: Sequence[tuple[Outline, AgreementRecord]]) -> Iterator[Outline]:
+    for some in batched(changed, RECORDS_AT_ONCE, strict=False):
+        etags = tables.commit(
+            [Replace(outline.row.key, record, outline.row.etag) for outline, record in some]
+        )
+        for (outline, record), etag in zip(some, etags, strict=True):
+            yield _outline(outline, record, etag)
+
+
+def _outline(before: Outline, record: AgreementRecord, etag: str) -> Outline:
+    return Outline.of(Row(before.row.key, record.body(), etag), record)

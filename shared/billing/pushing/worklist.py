@@ -1,0 +1,88 @@
+"""Which agreements of a PSA connection a run writes to, and which of the others it looks at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from shared.accounts.runs import Run
+from shared.billing.models import Change
+from shared.billing.planning.load import Outline, Planned
+from shared.billing.psa.base import Agreement
+
+SWEPT_A_NIGHT = 100
+"""Agreements that are read each night at least: those with a change, then those longest unread."""
+SWEPT_WITHIN = 14
+"""Nights within which every agreement is read."""
+INVOICE_EVE = timedelta(days=2)
+"""An agreement that is invoiced this soon is read in any case: a hand edit must be found before."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementWork:
+    """One agreement's share: the changes to write, or nothing but a look."""
+
+    outline: Outline
+    changes: tuple[Change, ...]
+
+    @property
+    def writes(self) -> bool:
+        return bool(self.changes) or self.outline.unsettled
+
+
+def worklist(
+    connection: str, planned: Planned, listed: Mapping[str, Agreement], run: Run, today: date
+) -> list[AgreementWork]:
+    """Agreements with allowed changes or open intents first, then those that are only looked at."""
+    changes: dict[str, list[Change]] = {}
+    for change in planned.plan.changes:
+        if change.connection == connection and planned.plan.allowed(change):
+            changes.setdefault(change.agreement_id, []).append(change)
+    mine = [one for (of, _), one in planned.outlines.items() if of == connection and one.lines]
+    work = [AgreementWork(one, _not_refused_yet(one, changes.get(one.agreement_id, ()), run)) for one in mine]
+    writing = [one for one in work if one.writes]
+    looking = [one.outline for one in work if not one.writes]
+    share = max(SWEPT_A_NIGHT, -(-len(work) // SWEPT_WITHIN)) - len(writing)
+    due = due_for_a_look(looking, listed, share, run.started_at, today)
+    return writing + [AgreementWork(one, ()) for one in due]
+
+
+def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> tuple[Change, ...]:
+    """What the PSA refused in this run is not tried again before the next."""
+    if not changes or not outline.troubled:
+        return tuple(changes)
+    lines = outline.kept().record.lines
+    return tuple(change for change in changes if lines[change.mapping_id].refused_in != run.id)
+
+
+def due_for_a_look(
+    outlines: Sequence[Outline],
+    listed: Mapping[str, Agreement],
+    share: int,
+    run_started: datetime,
+    today: date,
+) -> list[Outline]:
+    """Which unchanged agreements are read tonight: `share` of them, the longest unread first; all that were not read
+    for two weeks; and all that are invoiced soon.
+
+    A small account's agreements are all read every night; of a large one's a share, so that the PSA's rate limit is
+    left to the writes.
+    """
+    there = [one for one in outlines if one.agreement_id in listed and listed[one.agreement_id].active]
+    unread = [one for one in there if one.read_at is None or one.read_at < run_started]
+    unread.sort(key=_how_late)
+    share = max(0, share - (len(there) - len(unread)))
+    overdue = run_started - timedelta(days=SWEPT_WITHIN)
+    return unread[:share] + [
+        one
+        for one in unread[share:]
+        if one.read_at is None or one.read_at < overdue or _is_invoiced_soon(listed[one.agreement_id], today)
+    ]
+
+
+def _how_late(outline: Outline) -> tuple[bool, datetime, str]:
+    """Those in trouble first, so that what is over is soon known; then the never read, then the longest unread."""
+    return not outline.troubled, outline.read_at or datetime.min.replace(tzinfo=UTC), outline.agreement_id
+
+
+def _is_invoiced_soon(there: Agreement, today: date) -> bool:
+    return there.next_invoice is not None and today <= there.next_invoice <= today + INVOICE_EVE

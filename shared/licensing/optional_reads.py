@@ -1,0 +1,111 @@
+"""What is read of a tenant beside its licences, shared mailboxes and terms: it may fail without harm to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from shared.accounts.models import Account
+from shared.licensing import terms
+from shared.licensing.tenant_state import Mailboxes, ReadFailure, TenantState, Terms
+from shared.microsoft.connector import Microsoft
+from shared.microsoft.models import FailureCause, MailboxRead, NotRead, PartnerConnection, TenantRead, Term
+
+MOST_MAILBOXES: Final = 300
+"""More shared mailboxes with licences than this are counted, not named: a head is one row."""
+NONE_LEFT: Final = ReadFailure(
+    cause=FailureCause.INVALID,
+    code="no shared mailboxes",
+    sentence="Microsoft lists no shared mailboxes at all any more, which is hard to believe. Seatwise reads once more "
+    "before it takes that for true.",
+)
+INTERRUPTED: Final = ReadFailure(
+    cause=FailureCause.TRANSIENT,
+    code="interrupted",
+    sentence="Reading the shared mailboxes was broken off. Seatwise tries again at the next run.",
+)
+
+NO_IDS: Final = ReadFailure(
+    cause=FailureCause.INVALID,
+    code="no commerce ids",
+    sentence="Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the terms "
+    "it knew, and asks again by itself.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalReads:
+    """What was read, or why it was not; None: nobody asked."""
+
+    mailboxes: MailboxRead | ReadFailure | None = None
+    terms: tuple[Term, ...] | ReadFailure | None = None
+
+    def on(self, state: TenantState, began: datetime) -> TenantState:
+        """The head with it. `began` is when the read began that it came with."""
+        return state.model_copy(
+            update={
+                "mailboxes": _mailboxes(state.mailboxes, self.mailboxes, began),
+                "terms": state.terms if self.terms is None else _terms(state, self.terms, began),
+            }
+        )
+
+
+NOTHING: Final = OptionalReads()
+
+
+def unread(account: Account) -> OptionalReads:
+    """What stands when the reading ends in the middle: the list as it was, where anybody watches it."""
+    return OptionalReads(mailboxes=INTERRUPTED) if account.watches_shared_mailboxes else NOTHING
+
+
+def read(
+    microsoft: Microsoft,
+    account: Account,
+    connection: PartnerConnection,
+    state: TenantState,
+    licences: TenantRead,
+    *,
+    in_turn: bool,
+) -> OptionalReads:
+    """Read what the account watches. `in_turn`: the terms are due by the calendar, not only after a change."""
+    mailboxes: MailboxRead | ReadFailure | None = None
+    told: tuple[Term, ...] | ReadFailure | None = None
+    if account.watches_shared_mailboxes:
+        try:
+            mailboxes = microsoft.shared_mailboxes(account.id, connection, licences)
+        except NotRead as failed:
+            mailboxes = ReadFailure.of(failed)
+    if account.watches_terms and (in_turn or terms.changed(state, licences)):
+        try:
+            told = microsoft.terms(account.id, connection, licences.tenant_id)
+        except NotRead as failed:
+            told = ReadFailure.of(failed)
+    return OptionalReads(mailboxes, told)
+
+
+def _mailboxes(
+    before: Mailboxes | None, told: MailboxRead | ReadFailure | None, began: datetime
+) -> Mailboxes | None:
+    if told is None:
+        return None
+    if isinstance(told, MailboxRead) and not told.listed and before is not None and before.licensed:
+        # Taking a licence away leaves the mailbox listed: an empty list is true only when it is repeated.
+        told = told if before.failure == NONE_LEFT else NONE_LEFT
+    if isinstance(told, ReadFailure):
+        return (before or Mailboxes()).model_copy(update={"failure": told})
+    return Mailboxes(
+        began=began,
+        source=told.source,
+        licensed=told.licensed[:MOST_MAILBOXES],
+        more=max(0, len(told.licensed) - MOST_MAILBOXES),
+    )
+
+
+def _terms(state: TenantState, told: tuple[Term, ...] | ReadFailure, began: datetime) -> Terms:
+    if isinstance(told, ReadFailure):
+        return (state.terms or Terms()).model_copy(update={"failure": told})
+    subscriptions = state.snapshot.subscriptions if state.snapshot else ()
+    bought = {one.commerce_id for one in subscriptions if one.commerce_id}
+    if told and subscriptions and not bought and state.terms is not None and state.terms.known:
+        # Nothing can be joined: that is no news that nothing renews.
+        return state.terms.model_copy(update={"failure": NO_IDS})
+    return Terms(began=began, known=terms.pack(term for term in told if term.commerce_id in bought))

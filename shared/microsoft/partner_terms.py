@@ -1,0 +1,96 @@
+"""The terms of a customer's subscriptions: Partner Center's list, which only who sells them is shown.
+
+Vendor's page: learn.microsoft.com/partner-center/developer/get-all-of-a-customer-s-subscriptions
+"""
+
+import re
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Final, NotRequired, TypedDict
+
+from pydantic import TypeAdapter
+
+from shared.http.client import Http, Unreachable, json_of
+from shared.microsoft.auth_errors import partner_center_refused, word_of
+from shared.microsoft.graph_rows import Text, invalid, utc, validated
+from shared.microsoft.hosts import PARTNER_CENTER
+from shared.microsoft.models import FailureCause, NotRead, Term
+from shared.microsoft.partner_customers import headers_of
+
+_NOT_OURS: Final = "20002"
+"""There is no commerce relationship: somebody else sells to this customer."""
+_DURATION = re.compile(r"P\d{1,3}[DWMY]")
+_ENDLESS = 2100
+"""A commitment that ends in or after this year never does: nothing renews."""
+
+
+class _Row(TypedDict):
+    id: str
+    termDuration: NotRequired[Text]
+    commitmentEndDate: NotRequired[datetime | None]
+    cancellationAllowedUntilDate: NotRequired[datetime | None]
+    autoRenewEnabled: NotRequired[bool | None]
+
+
+class _Page(TypedDict):
+    items: list[_Row]
+
+
+def read_terms(http: Http, token: str, tenant_id: str) -> tuple[Term, ...]:
+    """All of them, by their commerce ids. Raises NotRead, Throttled or Unreachable."""
+    address = f"{PARTNER_CENTER}/v1/customers/{tenant_id}/subscriptions"
+    answer = http.read("GET", address, headers=headers_of(token, str(uuid.uuid4())))
+    if answer.status_code != HTTPStatus.OK:
+        try:
+            body = json_of(answer)
+        except Unreachable:
+            body = None
+        raise _refused(answer.status_code, body)
+    return _terms(validated(_page(), answer.content.removeprefix(b"\xef\xbb\xbf"))["items"])
+
+
+def is_sold_by_another(refusal: NotRead) -> bool:
+    """Nothing is wrong with the sign-in: no token whatever is told the terms of this customer."""
+    return refusal.cause is FailureCause.TENANT and refusal.code.endswith(f" {_NOT_OURS}")
+
+
+def _refused(status: int, body: object) -> NotRead:
+    if status == HTTPStatus.NOT_FOUND or word_of(body) == _NOT_OURS:
+        sentence = (
+            "Partner Center does not tell this partner the terms of the customer's subscriptions: it is so where an "
+            "indirect provider sells them. Ask the provider for the renewal dates."
+        )
+        return NotRead(FailureCause.TENANT, f"{status} {word_of(body)}".strip(), sentence)
+    return partner_center_refused(status, body)
+
+
+def _terms(rows: Iterable[_Row]) -> tuple[Term, ...]:
+    terms: dict[str, Term] = {}
+    for row in rows:
+        one = _term(row)
+        if terms.setdefault(one.commerce_id, one) != one:
+            raise invalid(f"the subscription {one.commerce_id} is in two rows that differ")
+    return tuple(terms[each] for each in sorted(terms))
+
+
+def _term(row: _Row) -> Term:
+    ends = utc(row.get("commitmentEndDate"))
+    return Term(
+        commerce_id=row["id"].lower(),
+        duration=_duration(row.get("termDuration") or ""),
+        ends=None if ends is None or ends.year >= _ENDLESS else ends.date(),
+        auto_renew=row.get("autoRenewEnabled"),
+        cancellable_until=utc(row.get("cancellationAllowedUntilDate")),
+    )
+
+
+def _duration(told: str) -> str:
+    return told if _DURATION.fullmatch(told) else ""
+
+
+@cache
+def _page() -> TypeAdapter[_Page]:
+    return TypeAdapter(_Page)

@@ -1,0 +1,56 @@
+"""What the plan holds is stored and told once, however many and large the agreements are."""
+
+import base64
+import random
+from datetime import timedelta
+
+from shared.accounts.models import Mode
+from shared.billing import agreement_store
+from shared.billing.planning import load
+from shared.storage.limits import PACKED_LIMIT, packed
+from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
+
+
+def store(world: World) -> None:
+    load.store_holds(world.tables, ACCOUNT, world.plan(), world.clock.now(), "2026-03-02")
+
+
+def test_what_is_held_is_told_once_in_the_ledger_with_its_numbers_and_why() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 0})
+    store(world)
+    store(world)
+    world.night()
+    assert world.events(mapped) == ["adopted", "held"]
+    (held,) = [entry for entry in world.ledger(mapped) if entry.event == "held"]
+    (hold,) = world.held()
+    assert (held.before, held.after, held.why) == (10, 0, "suspicious, to_zero")
+    assert (held.change_id, held.run) == (hold.change.id, "2026-03-02")
+
+
+def test_other_numbers_are_held_anew() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 12}, doubts=("hard to believe",))
+    store(world)
+    world.later_read({SKU: 13}, doubts=("hard to believe",))
+    store(world)
+    assert [entry.after for entry in world.ledger(mapped) if entry.event == "held"] == [12, 13]
+
+
+def test_many_large_records_are_stored_in_transactions_that_fit() -> None:
+    world = World(mode=Mode.PREVIEW)
+    dice = random.Random(7)
+    lines = [world.map_line(f"tenant{number}", 10) for number in range(60)]
+    world.clock.pass_by(timedelta(hours=1))
+    for mapped in lines:
+        world.read(mapped.tenant, {SKU: 12})
+        kept = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement)
+        long = base64.b64encode(dice.randbytes(58_000)).decode()
+        line = kept.record.lines[mapped.mapping].model_copy(update={"refused": long})
+        large = kept.record.with_line(line)
+        assert 0.9 * PACKED_LIMIT < len(packed(large)) <= PACKED_LIMIT
+        agreement_store.save(world.tables, ACCOUNT, kept, large)
+    store(world)
+    assert all(world.record(mapped).would for mapped in lines)
