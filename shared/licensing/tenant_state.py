@@ -27,7 +27,7 @@ class ReadStatus(StrEnum):
 class ReadFailure(Document):
     """Why something was not read."""
 
-    cause: FailureCause
+    cause: FailureCause = Field(alias="blame")
     code: str
     sentence: str
 
@@ -65,7 +65,7 @@ class Mailboxes(Document):
     licensed: tuple[SharedMailbox, ...] = ()
     more: int = 0
     """Further ones that are not kept."""
-    failure: ReadFailure | None = None
+    failure: ReadFailure | None = Field(default=None, alias="trouble")
     """Why the newest attempt failed: what stands here is older."""
 
 
@@ -76,7 +76,7 @@ class Terms(Document):
     """When the read began that told them; None: there was never one."""
     known: Mapping[str, str] = Field(default_factory=dict)
     """By commerce id, packed (see `terms.pack`): a head is read often in a night, its terms once."""
-    failure: ReadFailure | None = None
+    failure: ReadFailure | None = Field(default=None, alias="trouble")
     """Why the newest attempt failed: what stands here is older."""
 
 
@@ -87,7 +87,7 @@ class TenantState(Document):
     run: str = ""
     """The newest run that asked for this tenant."""
     status: ReadStatus = ReadStatus.PENDING
-    failure: ReadFailure | None = None
+    failure: ReadFailure | None = Field(default=None, alias="trouble")
     attempted_at: datetime | None = None
     unread_since: datetime | None = None
     """When the present row of failed reads began; None while the newest read was good."""
@@ -129,7 +129,7 @@ class PartnerList(Document):
     began: datetime | None = None
     """When the newest complete list began; None: there was never one."""
     customers: int = 0
-    failure: ReadFailure | None = None
+    failure: ReadFailure | None = Field(default=None, alias="trouble")
     """Why the newest attempt failed."""
 
 

@@ -4,9 +4,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Document(BaseModel):
-    """A frozen value that is stored as JSON. Unknown fields are ignored, so an older host can read a newer row."""
+    """A frozen value that is stored as JSON. Unknown fields are ignored, so an older host can read a newer row.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    A field that was renamed keeps the name it is stored by as its alias.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
 
     def body(self) -> bytes:
         return self.model_dump_json(exclude_defaults=True).encode()
