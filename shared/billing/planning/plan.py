@@ -24,8 +24,8 @@ from shared.billing.models import (
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.planning import guard
 from shared.billing.planning.quantities import other_sellers, wanted
+from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.psa.base import BillableOption
-from shared.billing.sellers import has_new_seller, known_sellers
 from shared.licensing.licences import NotCountable
 from shared.licensing.tenant_state import ReadStatus, Snapshot, TenantState
 
