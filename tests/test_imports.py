@@ -20,7 +20,9 @@ PURE = (
     "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
     "shared.billing.planning.quantities",
+    "shared.billing.planning.sellers",
     "shared.licensing.licences",
+    "shared.licensing.watched_skus",
     "shared.mail.message",
     "shared.microsoft.graph_rows",
 )
