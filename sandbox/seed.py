@@ -5,9 +5,11 @@ import json
 from datetime import datetime, timedelta
 
 from sandbox.standins.worlds.types import ConnectWise, Partner, Tenant, World
-from shared.accounts import repository as accounts
 from shared.accounts import schedule
-from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.accounts.account import Account, Mode
+from shared.accounts.companies import Company, add_company
+from shared.accounts.directory import account_ids
+from shared.accounts.preferences import DigestSettings
 from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
 from shared.billing import repository as billing
@@ -15,7 +17,6 @@ from shared.billing.mapping.save import save_profile
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
-    Decider,
     LicenceMapping,
     LineRecord,
     PsaConnection,
@@ -24,7 +25,7 @@ from shared.billing.models import (
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage import keys
-from shared.storage.decisions import decide
+from shared.storage.decisions import Decider, decide
 from shared.storage.keys import AccountId, account_id
 from shared.storage.tables import Put, Tables, chunks
 from shared.wiring import Wiring
@@ -34,7 +35,7 @@ _NAMES = {"demo": ("Harbour IT", Mode.LIVE), "preview": ("Tidewater Systems", Mo
 
 
 def is_seeded(wiring: Wiring) -> bool:
-    return any(True for _ in accounts.account_ids(wiring.tables))
+    return any(True for _ in account_ids(wiring.tables))
 
 
 def seed(wiring: Wiring, world: World, now: datetime) -> None:
@@ -143,9 +144,9 @@ def _companies(
             psa_company=str(tenant.psa_company_id),
             partner_connection=next((p.key for p in partners if p.key in tenant.partner_keys), ""),
         )
-        accounts.add_company(tables, account, company, by.who, by.now)
+        add_company(tables, account, company, Decider(by.who, "company added", by.now))
         wanted = TenantMappings(tenant_id=tenant.id, mappings=_mappings(psa, tenant))
-        decide(tables, account, billing.MAPPINGS, tenant.id, wanted, who=by.who, reason=by.reason, now=by.now)
+        decide(tables, account, billing.MAPPINGS, tenant.id, wanted, Decider(by.who, by.reason, by.now))
 
 
 def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from shared.accounts.models import Account, Mode
+from shared.accounts.account import Account, Mode
 from shared.billing import agreement_store, repository
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, LineState
 from shared.billing.planning import load

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.alerts import loading, removals
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Alert, Evaluation, Finding
@@ -44,7 +44,7 @@ def evaluate(
     """Judge the account and write the transitions of its alerts, then the evaluation itself.
 
     Safe to repeat: what is simply still open costs no write. Raises RetryLater when another evaluation was faster, and
-    LookupError for a run that is not there.
+    NotFound for a run that is not there.
     """
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
     book = _Book(tables, view)
@@ -99,7 +99,7 @@ def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
     """Of the types that there are: what a rule found that is no more waits to be closed."""
-    alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+    alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), keys.OPEN_ALERTS))
     return (alert for alert in alerts if alert.finding.slug in BY_SLUG)
 
 
@@ -158,7 +158,7 @@ class _Book:
         self._tables = tables
         self._view = view
         self._account = view.account.id
-        self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
+        self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), keys.OPEN_ALERTS)}
         self._seen: set[str] = set()
         self._others: dict[str, Finding] = {}
         """By row: the first finding of the same identity that is not about what the open alert is about."""

@@ -9,7 +9,7 @@ from shared.alerts.models import Slug
 from shared.alerts.rules import BY_SLUG
 from shared.errors import Rejected
 from shared.storage import decisions
-from shared.storage.decisions import Decision
+from shared.storage.decisions import Decider, Decision
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -30,16 +30,14 @@ def load(tables: Tables, account: AccountId, today: date) -> Exclusions:
     return Exclusions.of((one for _, one in decisions.in_force(tables, account, KIND, Exclusion)), today)
 
 
-def exclude(
-    tables: Tables, account: AccountId, exclusion: Exclusion, *, who: str, reason: str, now: datetime
-) -> bool:
+def exclude(tables: Tables, account: AccountId, exclusion: Exclusion, by: Decider) -> bool:
     """Record it; False when just this was excluded already. Raises Rejected."""
     _check(exclusion)
     name = exclusion.target.id
     if decisions.get(tables, account, KIND, name, Exclusion) == exclusion:
         return False
     try:
-        decisions.decide(tables, account, KIND, name, exclusion, who=who, reason=reason, now=now)
+        decisions.decide(tables, account, KIND, name, exclusion, by)
     except Conflict:
         # The button was pressed twice at once: the other press recorded it, if it meant the same.
         if decisions.get(tables, account, KIND, name, Exclusion) != exclusion:
@@ -48,11 +46,11 @@ def exclude(
     return True
 
 
-def include(tables: Tables, account: AccountId, name: str, *, who: str, reason: str, now: datetime) -> None:
+def include(tables: Tables, account: AccountId, name: str, by: Decider) -> None:
     """End the exclusion with this id: its alerts are raised again. Raises Rejected when there is none."""
     if decisions.get(tables, account, KIND, name, Exclusion) is None:
         raise Rejected(f"There is no exclusion '{name}'.")
-    decisions.decide(tables, account, KIND, name, None, who=who, reason=reason, now=now)
+    decisions.decide(tables, account, KIND, name, None, by)
 
 
 def newest(tables: Tables, account: AccountId, target: Target) -> Decision | None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from shared.accounts import repository as accounts
 from shared.accounts import runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies, former_names
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
@@ -28,7 +28,7 @@ from shared.storage.tables import Tables
 def account_view(
     tables: Tables, blobs: Blobs, account: Account, run: Run, names: Callable[[str, str], str], now: datetime
 ) -> AccountView:
-    companies = accounts.companies(tables, account.id)
+    companies = added_companies(tables, account.id)
     psas = {one.id: one for one in repository.connections(tables, account.id)}
     kept = (one.record for psa in psas for one in agreement_store.all_of(tables, account.id, psa))
     troubled, prices, unreadable, without_company = _lines(kept, companies)
@@ -40,7 +40,7 @@ def account_view(
         nights=_nights(tables, account.id, run),
         names=names,
         companies=companies,
-        former=accounts.former_names(tables, account.id, {one.tenant_id for one in without_company}),
+        former=former_names(tables, account.id, {one.tenant_id for one in without_company}),
         mapped=mapped,
         prices=prices,
         lines=_by_tenant(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),

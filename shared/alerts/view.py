@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from shared.accounts.models import Account, Company
+from shared.accounts.account import Account
+from shared.accounts.companies import Company
 from shared.accounts.runs import Run
 from shared.alerts.excluded import Exclusions, Target
 from shared.alerts.failed_messages import FailedMessage

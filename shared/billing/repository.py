@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from shared.billing.models import BillingProfile, PsaConnection, TenantMappings
+from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.decisions import in_force
 from shared.storage.documents import Document
@@ -25,15 +26,15 @@ class ConnectionFailure(Document):
 
 
 def connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
-    for row in tables.rows(keys.settings(account), f"{_CONNECTION}|"):
+    for row in tables.rows(keys.settings(account), keys.settings_of_kind(_CONNECTION)):
         yield row.read(PsaConnection)
 
 
 def connection(tables: Tables, account: AccountId, connection_id: str) -> PsaConnection:
-    """Raises LookupError for a connection that is not the account's."""
+    """Raises NotFound for a connection that is not the account's."""
     row = tables.get(keys.setting(account, _CONNECTION, connection_id))
     if row is None:
-        raise LookupError(f"there is no PSA connection '{connection_id}'")
+        raise NotFound(f"there is no PSA connection '{connection_id}'")
     return row.read(PsaConnection)
 
 
@@ -43,7 +44,7 @@ def save_connection(tables: Tables, account: AccountId, connection: PsaConnectio
 
 def connection_failures(tables: Tables, account: AccountId) -> Iterator[ConnectionFailure]:
     """The PSA connections that do not work at all, and why."""
-    for row in tables.rows(keys.settings(account), f"{_TROUBLE}|"):
+    for row in tables.rows(keys.settings(account), keys.settings_of_kind(_TROUBLE)):
         failure = row.read(ConnectionFailure)
         if failure.sentence:
             yield failure

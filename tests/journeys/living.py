@@ -9,8 +9,9 @@ from typing import Any
 from sandbox import demo_day, summary
 from sandbox.operator.control import control
 from sandbox.processes import HostProcess, SandboxProcesses
-from shared.accounts import due, repository, runs, schedule
-from shared.accounts.models import Account
+from shared.accounts import due, runs, schedule
+from shared.accounts.account import Account
+from shared.accounts.directory import load_account
 from shared.accounts.runs import Run, RunState
 from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.models import Alert
@@ -52,7 +53,7 @@ class Living:
         return self.stage.wiring.tables
 
     def account(self, of: str = DEMO) -> Account:
-        return repository.account(self.tables, account_id(of))
+        return load_account(self.tables, account_id(of))
 
     # -- time
 

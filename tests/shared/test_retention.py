@@ -6,7 +6,8 @@ import pytest
 
 from shared import retention
 from shared.accounts import runs
-from shared.accounts.models import Account, DigestSettings, RetentionSettings
+from shared.accounts.account import Account
+from shared.accounts.preferences import DigestSettings, RetentionSettings
 from shared.accounts.runs import Run
 from shared.alerts.models import Alert, Finding, Slug
 from shared.billing import agreement_store, repository
@@ -16,6 +17,7 @@ from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow, MailState, mails
 from shared.microsoft.models import TenantRead
 from shared.storage import decisions, keys
+from shared.storage.decisions import Decider
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
@@ -110,9 +112,7 @@ class World:
 
     def decide(self, name: str, city: str, on: date) -> None:
         place = Place(city=city)
-        decisions.decide(
-            self.tables, ACCOUNT, "place", name, place, who="ann", reason="moved", now=instant(on)
-        )
+        decisions.decide(self.tables, ACCOUNT, "place", name, place, Decider("ann", "moved", instant(on)))
 
 
 @pytest.fixture

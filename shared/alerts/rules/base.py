@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
 
+from shared.accounts.account import OptionalRead
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding
 from shared.alerts.rules.phrases import name
@@ -99,6 +100,8 @@ class Rule(Protocol):
     link: LinkWording | None = None
     """Its rows carry a link that excludes the tenant's SKUs that they are about, or else the tenant; None: no link."""
     parameters: type[Parameters] = Parameters
+    needs: frozenset[OptionalRead] = frozenset()
+    """What must be read for it that is read for nothing else: nobody pays for it while the type is off."""
 
     def account(self, view: AccountView) -> Judgement:
         """Asked once, before the tenants."""

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from shared.accounts.models import Mode
+from shared.accounts.account import Mode
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import ACCOUNT, Judgement, More, Rule, row
 from shared.alerts.rules.phrases import line, listed, name, seats

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from shared.accounts.account import OptionalRead
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Parameters, Rule, believed, row, tenant_scope
@@ -28,6 +29,7 @@ class When(Parameters):
 
 class RenewalDue(Rule):
     slug = Slug.RENEWAL_DUE
+    needs = frozenset({OptionalRead.TERMS})
     words = Wording(
         "Renewals due",
         "renewal due",

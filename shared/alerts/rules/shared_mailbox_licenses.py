@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from shared.accounts.account import OptionalRead
 from shared.alerts.excluded import Reach, Target
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
@@ -16,6 +17,7 @@ class SharedMailboxLicenses(Rule):
     """Judged only where the mailboxes were read: "could not be read" is not "none", and a row of invalid auth."""
 
     slug = Slug.SHARED_MAILBOX_LICENSES
+    needs = frozenset({OptionalRead.SHARED_MAILBOXES})
     words = Wording(
         "Shared mailboxes with licenses",
         "shared mailbox with licences",

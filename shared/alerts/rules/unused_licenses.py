@@ -1,5 +1,6 @@
 """S7, N8: seats that are purchased and assigned to nobody, and when they can be given back."""
 
+from shared.accounts.account import OptionalRead
 from shared.alerts.excluded import Reach
 from shared.alerts.models import Finding, Slug, identity
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
@@ -14,6 +15,7 @@ from shared.licensing.terms import known
 
 class UnusedLicenses(Rule):
     slug = Slug.UNUSED_LICENSES
+    needs = frozenset({OptionalRead.TERMS})
     words = Wording(
         "Unused licenses",
         "licence with unused seats",

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.accounts.models import Company
+from shared.accounts.companies import Company
 from shared.billing import agreement_store, repository
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
-    Decider,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
@@ -25,7 +24,7 @@ from shared.billing.planning.plan import Wish
 from shared.billing.psa.base import Agreement, Line
 from shared.billing.reconcile import marker_prefix, reconciled
 from shared.errors import Rejected
-from shared.storage.decisions import get
+from shared.storage.decisions import Decider, get
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 

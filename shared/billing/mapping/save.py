@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from shared.accounts import repository as accounts
+from shared.accounts.companies import added_companies
+from shared.accounts.directory import load_account
 from shared.billing import agreement_store, repository
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft, Save, key_of
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, check_settled
-from shared.billing.models import BillingProfile, Decider, LicenceMapping, TenantMappings
+from shared.billing.models import BillingProfile, LicenceMapping, TenantMappings
 from shared.billing.planning.load import AgreementKey
 from shared.billing.psa.base import Psa
 from shared.errors import Rejected
-from shared.storage.decisions import Decision, decide, newest
+from shared.storage.decisions import Decider, Decision, decide, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -23,16 +24,7 @@ MEANWHILE = "The mappings or a line of them were changed at this moment. Look at
 
 
 def save_profile(tables: Tables, account: AccountId, profile: BillingProfile, by: Decider) -> None:
-    decide(
-        tables,
-        account,
-        repository.PROFILE,
-        profile.id,
-        profile,
-        who=by.who,
-        reason=by.reason,
-        now=by.now,
-    )
+    decide(tables, account, repository.PROFILE, profile.id, profile, by)
 
 
 def map_tenant(
@@ -128,7 +120,7 @@ def _check_left(
     save: Save, left: Sequence[Left], claims: Sequence[LicenceMapping], looked_after: Collection[str]
 ) -> None:
     if left:
-        zone = accounts.account(save.tables, save.account).zone
+        zone = load_account(save.tables, save.account).zone
         creating = [mapping for mapping in claims if not mapping.line_id]
         release.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(zone).date())
 
@@ -136,7 +128,7 @@ def _check_left(
 def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
     if not claims:
         return []
-    company = accounts.companies(save.tables, save.account).get(save.wanted.tenant_id)
+    company = added_companies(save.tables, save.account).get(save.wanted.tenant_id)
     by_agreement: defaultdict[AgreementKey, list[LicenceMapping]] = defaultdict(list)
     for mapping in claims:
         by_agreement[key_of(mapping)].append(mapping)
@@ -157,9 +149,7 @@ def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> Non
             repository.MAPPINGS,
             tenant,
             save.wanted,
-            who=by.who,
-            reason=by.reason,
-            now=by.now,
+            by,
         )
     except Conflict as conflict:
         raise Rejected(MEANWHILE) from conflict

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.accounts import runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.accounts.runs import Run, RunState
 from shared.billing import repository
 from shared.billing.planning import load

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 
-from shared.accounts import repository as accounts
-from shared.accounts.models import Account
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
 from shared.billing import agreement_store, repository
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
@@ -81,7 +81,7 @@ def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
 
 def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = repository.profiles(tables, account.id)
-    added = accounts.companies(tables, account.id)
+    added = added_companies(tables, account.id)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         if state.tenant_id not in added:

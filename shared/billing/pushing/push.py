@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.accounts import runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store, repository
 from shared.billing.models import AgreementRecord, LineRecord, LineState, PsaConnection

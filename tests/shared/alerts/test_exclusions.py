@@ -18,7 +18,7 @@ from shared.errors import Rejected
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.models import Customer, FailureCause
 from shared.storage import keys
-from shared.storage.decisions import history
+from shared.storage.decisions import Decider, history
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Row
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
@@ -39,13 +39,13 @@ UNUSED_E3 = Exclusion(slug=Slug.UNUSED_LICENSES, tenant_id="t1", sku_id="e3")
 
 def exclude(world: World, exclusion: Exclusion) -> bool:
     return exclusions.exclude(
-        world.tables, world.account.id, exclusion, who="ann@msp.example", reason="agreed", now=world.now
+        world.tables, world.account.id, exclusion, Decider("ann@msp.example", "agreed", world.now)
     )
 
 
 def include(world: World, exclusion: Exclusion) -> None:
     exclusions.include(
-        world.tables, world.account.id, exclusion.target.id, who="ann@msp.example", reason="", now=world.now
+        world.tables, world.account.id, exclusion.target.id, Decider("ann@msp.example", "", world.now)
     )
 
 
@@ -138,7 +138,7 @@ def test_only_what_can_be_excluded_is_recorded(exclusion: Exclusion) -> None:
         not exclusion.renewal or (unused and exclusion.until)
     )
     try:
-        exclusions.exclude(tables, account, exclusion, who="w", reason="", now=NIGHT)
+        exclusions.exclude(tables, account, exclusion, Decider("w", "", NIGHT))
         recorded = True
     except Rejected:
         recorded = False
@@ -318,14 +318,14 @@ class _PressedTwice(MemoryTables):
         self.looks += 1
         if self.looks == 2 and self.other is not None:
             other, self.other = self.other, None
-            exclusions.exclude(self, keys.account_id("acme"), other, who="b", reason="", now=NIGHT)
+            exclusions.exclude(self, keys.account_id("acme"), other, Decider("b", "", NIGHT))
         return row
 
 
 def test_two_presses_at_the_same_moment_are_one_exclusion() -> None:
     tables, acme = _PressedTwice(), keys.account_id("acme")
     tables.other = UNUSED_E3
-    assert not exclusions.exclude(tables, acme, UNUSED_E3, who="a", reason="", now=NIGHT)
+    assert not exclusions.exclude(tables, acme, UNUSED_E3, Decider("a", "", NIGHT))
     (one,) = exclusions.listed(tables, acme, TODAY)
     assert one.who == "b"
 

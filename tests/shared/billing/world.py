@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.accounts import repository as accounts
 from shared.accounts import runs
-from shared.accounts.models import Account, Company, DigestSettings, GuardSettings, Mode
+from shared.accounts.account import Account, Mode
+from shared.accounts.companies import Company, add_company
+from shared.accounts.directory import save_account
+from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
 from shared.billing import agreement_store, repository
 from shared.billing.mapping.save import map_tenant, save_profile
 from shared.billing.models import (
     BillingProfile,
-    Decider,
     Hold,
     LedgerEntry,
     LicenceMapping,
@@ -33,6 +34,7 @@ from shared.licensing import snapshot
 from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
+from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put, Tables
 from tests.shared.billing.psa.fake import FakePsa
@@ -102,7 +104,7 @@ class World:
         )
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[LicenceMapping]] = {}
-        accounts.save_account(self.tables, self.account)
+        save_account(self.tables, self.account)
         repository.save_connection(self.tables, ACCOUNT, self.connection)
         self.name_product(self.product.id)
 
@@ -125,7 +127,9 @@ class World:
         company = Company(
             id=tenant, tenant_id=tenant, name=tenant, psa_connection=CONNECTION, psa_company=self.company.id
         )
-        accounts.add_company(self.tables, ACCOUNT, company, "ann@northwind.test", self.clock.now())
+        add_company(
+            self.tables, ACCOUNT, company, Decider("ann@northwind.test", "company added", self.clock.now())
+        )
 
     def read(
         self,
