@@ -12,8 +12,7 @@ from shared.accounts.directory import account_ids
 from shared.accounts.preferences import DigestSettings
 from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
-from shared.billing import repository as billing
-from shared.billing.mapping.save import save_profile
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
@@ -22,6 +21,8 @@ from shared.billing.models import (
     PsaConnection,
     TenantMappings,
 )
+from shared.billing.profiles import save_profile
+from shared.billing.psa_connections import save_psa_connection
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage import keys
@@ -107,7 +108,7 @@ def _psa(wiring: Wiring, account: AccountId, psa: ConnectWise) -> None:
     connection = PsaConnection(
         id=psa.key, name="ConnectWise PSA", kind="connectwise", settings_json=json.dumps(settings)
     )
-    billing.save_connection(wiring.tables, account, connection)
+    save_psa_connection(wiring.tables, account, connection)
     wiring.secrets.put(account, connection.secret, psa.private_key)
 
 
@@ -146,7 +147,7 @@ def _companies(
         )
         add_company(tables, account, company, Decider(by.who, "company added", by.now))
         wanted = TenantMappings(tenant_id=tenant.id, mappings=_mappings(psa, tenant))
-        decide(tables, account, billing.MAPPINGS, tenant.id, wanted, Decider(by.who, by.reason, by.now))
+        decide(tables, account, MAPPINGS, tenant.id, wanted, Decider(by.who, by.reason, by.now))
 
 
 def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:

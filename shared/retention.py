@@ -13,8 +13,9 @@ from shared.accounts.account import Account
 from shared.accounts.runs import OpenRun, Run
 from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
+from shared.billing.psa_connections import psa_connections
 from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow
 from shared.storage import keys
@@ -134,7 +135,7 @@ class _Night:
     def ledgers(self) -> int:
         return sum(
             self._ledger(connection.id, row.read(AgreementRecord).agreement_id)
-            for connection in repository.connections(self.tables, self.account.id)
+            for connection in psa_connections(self.tables, self.account.id)
             for row in agreement_store.rows_of(self.tables, self.account.id, connection.id)
             if _has_turn(row.key.row, self.number // MONTH, YEAR)
         )

@@ -12,8 +12,7 @@ DOMAINS = ("accounts", "microsoft", "licensing", "billing", "alerts", "reports",
 KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
 PURE = (
     "shared.accounts.due",
-    "shared.alerts.excluded",
-    "shared.alerts.wording",
+    "shared.alerts.matching",
     "shared.billing.planning.guard",
     "shared.billing.reconcile",
     "shared.billing.planning.plan",

@@ -28,13 +28,19 @@ class Account(Preferences):
     since: datetime
     """When the account began (UTC): no digest was due before."""
     mode: Mode = Mode.PREVIEW
-    optional_reads: frozenset[OptionalRead] = frozenset(OptionalRead)
-    """What the alert types that are on need; worked out whenever the settings are saved (`alerts/settings.py`)."""
+    optional_reads: frozenset[OptionalRead] | None = None
+    """What the alert types that are on need, worked out whenever the settings are saved (`alerts/settings.py`).
+
+    None in settings that were saved before this was kept: `alerts.settings.load` works it out.
+    """
 
     @property
     def watches_shared_mailboxes(self) -> bool:
-        return OptionalRead.SHARED_MAILBOXES in self.optional_reads
+        return self._needs(OptionalRead.SHARED_MAILBOXES)
 
     @property
     def watches_terms(self) -> bool:
-        return self.reads_terms and OptionalRead.TERMS in self.optional_reads
+        return self.reads_terms and self._needs(OptionalRead.TERMS)
+
+    def _needs(self, read: OptionalRead) -> bool:
+        return self.optional_reads is None or read in self.optional_reads

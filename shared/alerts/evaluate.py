@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from shared.accounts import runs, schedule
 from shared.accounts.account import Account
 from shared.alerts import loading, removals
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Alert, Evaluation, Finding
+from shared.alerts.matching import matched
+from shared.alerts.models import Alert, Evaluation, Finding, Reach
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
@@ -139,18 +139,6 @@ def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation 
     return evaluation if unsaid or now - evaluation.at > NIGHT_AND_A_BIT else None
 
 
-def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None:
-    """The alert of something that was found today; None: it stands there just so."""
-    if stored is None:
-        return Alert(finding=finding, opened_at=now, changed_at=now)
-    before = stored.finding
-    if before.value != finding.value or (finding.urgent and not before.urgent):
-        return stored.model_copy(update={"finding": finding, "changed_at": now, "not_checked_since": None})
-    if before != finding or stored.not_checked_since is not None:
-        return stored.model_copy(update={"finding": finding, "not_checked_since": None})
-    return None
-
-
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
@@ -189,7 +177,7 @@ class _Book:
             self._found(key, finding, row, stored)
 
     def _found(self, key: Key, finding: Finding, row: Row | None, stored: Alert | None) -> None:
-        alert = found(stored, finding, self._view.now)
+        alert = matched(stored, finding, self._view.now)
         if alert is not None:
             self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
         self._note_urgent(alert or stored)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.alerts.models import Removal, Slug, identity
+from shared.alerts.matching import identity
+from shared.alerts.models import Removal, Slug
 from shared.errors import Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider

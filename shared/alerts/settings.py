@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import JsonValue, ValidationError
 
 from shared.accounts.account import Account
-from shared.accounts.directory import save_account
+from shared.accounts.directory import load_account, save_account
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Parameters
 from shared.errors import Rejected
+from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 
@@ -26,6 +27,12 @@ def save(tables: Tables, account: Account) -> None:
     if wrong:
         raise Rejected("; ".join(wrong))
     save_account(tables, with_optional_reads(account))
+
+
+def load(tables: Tables, account_id: AccountId) -> Account:
+    """The account with what its alert types need to be read. Raises NotFound."""
+    account = load_account(tables, account_id)
+    return account if account.optional_reads is not None else with_optional_reads(account)
 
 
 def with_optional_reads(account: Account) -> Account:

@@ -11,13 +11,12 @@ from typing import NamedTuple
 from shared.accounts.account import Account
 from shared.accounts.companies import Company
 from shared.accounts.runs import Run
-from shared.alerts.excluded import Exclusions, Target
 from shared.alerts.failed_messages import FailedMessage
-from shared.alerts.models import Removal
+from shared.alerts.models import Exclusions, Removal, Target
 from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, LineRecord, PsaConnection
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.psa.base import BillableOption
-from shared.billing.repository import ConnectionFailure
+from shared.billing.psa_connections import ConnectionFailure
 from shared.licensing.licences import LicenceKey, is_watched
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.mail.delivery import MailRow

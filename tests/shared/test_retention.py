@@ -10,8 +10,9 @@ from shared.accounts.account import Account
 from shared.accounts.preferences import DigestSettings, RetentionSettings
 from shared.accounts.runs import Run
 from shared.alerts.models import Alert, Finding, Slug
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, PsaConnection
+from shared.billing.psa_connections import save_psa_connection
 from shared.licensing import snapshot
 from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow, MailState, mails
@@ -231,7 +232,7 @@ def test_runs_of_every_kind_go(world: World) -> None:
 
 def test_the_ledger_is_kept_for_ten_years(world: World) -> None:
     psa = PsaConnection(id="cw", name="ConnectWise", kind="connectwise", settings_json="{}")
-    repository.save_connection(world.tables, ACCOUNT, psa)
+    save_psa_connection(world.tables, ACCOUNT, psa)
     for agreement in map(str, range(30)):
         world.ledger(agreement, date(2015, 5, 1), date(2018, 5, 1), date(2026, 1, 1))
     world.clean(YEAR)

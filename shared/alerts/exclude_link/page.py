@@ -12,8 +12,8 @@ from shared.accounts.directory import load_account
 from shared.alerts import exclusions
 from shared.alerts.exclude_link.form import Form, Wrong, blank, pressed
 from shared.alerts.exclude_link.link import LINKED, LIVES, Expired, Forged, Link, Links, recipient_mark
-from shared.alerts.excluded import Exclusion, Reach, Target
-from shared.alerts.models import Alert, Slug, identity
+from shared.alerts.matching import identity
+from shared.alerts.models import Alert, Exclusion, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.phrases import listed, name, seats
 from shared.errors import NotFound

@@ -6,11 +6,9 @@ from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
 
 from shared.accounts.account import OptionalRead
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding
+from shared.alerts.models import Finding, Reach
 from shared.alerts.rules.phrases import name
 from shared.alerts.view import AccountView
-from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.storage.documents import Document
 
@@ -65,6 +63,32 @@ class More(TypedDict, total=False):
 def row(slug: str, key: str, scope: str, who: str, what: str, fix: str, **more: Unpack[More]) -> Finding:
     """One finding; `key` is its identity. The name is cut to a line, the sentences are the rule's own."""
     return Finding(slug=slug, identity=key, scope=scope, who=name(who), what=what, fix=fix, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a type is called, how its rows are counted, what to do about them."""
+
+    title: str
+    one: str
+    """A single row in a sentence: "1 held push"."""
+    many: str
+    to_do: str
+    """One sentence over the section; the row says what to do about itself."""
+    who: str = "Customer"
+    """What the first cell of its rows names."""
+
+    def count(self, rows: int) -> str:
+        return f"{rows:,} {self.one if rows == 1 else self.many}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWording:
+    """The page behind the link under a row. `{customer}` and `{product}`, its licences, are put in."""
+
+    question: str
+    effect: str
+    """One sentence: what nobody is mailed about any more."""
 
 
 @dataclass(frozen=True, slots=True)

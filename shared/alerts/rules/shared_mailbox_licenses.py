@@ -3,12 +3,20 @@
 from decimal import Decimal
 
 from shared.accounts.account import OptionalRead
-from shared.alerts.excluded import Reach, Target
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug, Target
+from shared.alerts.rules.base import (
+    NOT_JUDGED,
+    Judgement,
+    LinkWording,
+    Rule,
+    Wording,
+    believed,
+    row,
+    tenant_scope,
+)
 from shared.alerts.rules.phrases import listed, name
 from shared.alerts.view import STALE, AccountView
-from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.tenant_state import Mailboxes, TenantState
 from shared.microsoft.models import SharedMailbox, Sku
 

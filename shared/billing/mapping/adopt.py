@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.accounts.companies import Company
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import (
     AgreementRecord,
@@ -217,7 +218,7 @@ class _Drawing:
             return True
         if owner.tenant_id == save.wanted.tenant_id:
             return save.bills(self._record, owner.mapping_id)
-        found = get(save.tables, save.account, repository.MAPPINGS, owner.tenant_id, TenantMappings)
+        found = get(save.tables, save.account, MAPPINGS, owner.tenant_id, TenantMappings)
         theirs = found.mappings if found else ()
         if any(one.id == owner.mapping_id and one.bill and key_of(one) == where for one in theirs):
             return True

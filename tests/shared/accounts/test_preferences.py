@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from shared.accounts.account import Account
 from shared.accounts.preferences import DigestSettings, Frequency
-from shared.alerts.excluded import Exclusion
+from shared.alerts.models import Exclusion
 from shared.alerts.settings import with_optional_reads
 from shared.storage.keys import AccountId
 from shared.text import one_line

@@ -15,10 +15,12 @@ from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate, exclusions, settings
 from shared.alerts.digest import decide as digest
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Alert, Evaluation
-from shared.billing import agreement_store, repository
+from shared.alerts.models import Alert, Evaluation, Exclusion
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
+from shared.billing.profiles import PROFILE
+from shared.billing.psa_connections import ConnectionFailure, save_connection_failure, save_psa_connection
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import (
@@ -169,10 +171,10 @@ class World:
             digest=DigestSettings(recipients=("clerk@acme.example",)),
         )
         psa = PsaConnection(id="cw", name="ConnectWise", kind="connectwise", settings_json="{}")
-        repository.save_connection(self.tables, self.account.id, psa)
+        save_psa_connection(self.tables, self.account.id, psa)
         self.partner("p1")
         profile = BillingProfile(id="gold", name="Gold seat", connection="cw", product_id="p1")
-        decide(self.tables, self.account.id, repository.PROFILE, "gold", profile, Decider("t", "", self.now))
+        decide(self.tables, self.account.id, PROFILE, "gold", profile, Decider("t", "", self.now))
         self.start_run()
 
     def partner(
@@ -318,9 +320,7 @@ class World:
 
     def map(self, tenant: str, *mappings: LicenceMapping) -> None:
         document = TenantMappings(tenant_id=tenant, mappings=mappings)
-        decide(
-            self.tables, self.account.id, repository.MAPPINGS, tenant, document, Decider("t", "", self.now)
-        )
+        decide(self.tables, self.account.id, MAPPINGS, tenant, document, Decider("t", "", self.now))
 
     def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
         """What is remembered about the lines of an agreement, all of them."""
@@ -329,8 +329,8 @@ class World:
         agreement_store.save(self.tables, self.account.id, kept, kept.record.model_copy(update=update))
 
     def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
-        failure = repository.ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
-        repository.save_connection_failure(self.tables, self.account.id, failure)
+        failure = ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
+        save_connection_failure(self.tables, self.account.id, failure)
 
     def start_run(self) -> None:
         self.run = self.now.date().isoformat()

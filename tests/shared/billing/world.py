@@ -11,8 +11,8 @@ from shared.accounts.companies import Company, add_company
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
-from shared.billing import agreement_store, repository
-from shared.billing.mapping.save import map_tenant, save_profile
+from shared.billing import agreement_store
+from shared.billing.mapping.save import map_tenant
 from shared.billing.models import (
     BillingProfile,
     Hold,
@@ -26,7 +26,9 @@ from shared.billing.models import (
 )
 from shared.billing.planning import approval, load
 from shared.billing.planning.load import Planned
+from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
+from shared.billing.psa_connections import save_psa_connection
 from shared.billing.pushing import push
 from shared.billing.pushing.agreement import PushContext
 from shared.errors import RetryLater
@@ -105,7 +107,7 @@ class World:
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[LicenceMapping]] = {}
         save_account(self.tables, self.account)
-        repository.save_connection(self.tables, ACCOUNT, self.connection)
+        save_psa_connection(self.tables, ACCOUNT, self.connection)
         self.name_product(self.product.id)
 
     def by(self) -> Decider:

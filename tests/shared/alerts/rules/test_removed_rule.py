@@ -7,8 +7,7 @@ import pytest
 
 from shared.accounts.companies import Company, add_company
 from shared.alerts import exclusions, removals
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Slug
+from shared.alerts.models import Exclusion, Slug
 from shared.errors import Rejected
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import PartnerList, ReadFailure

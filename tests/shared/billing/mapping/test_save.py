@@ -10,7 +10,7 @@ from shared.accounts.companies import Company, add_company
 from shared.accounts.preferences import GuardSettings
 from shared.billing import agreement_store
 from shared.billing.mapping.adopt import A_SAVE_TAKES, MOST_LINES
-from shared.billing.mapping.save import save_profile
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     Basis,
     BillingProfile,
@@ -22,8 +22,8 @@ from shared.billing.models import (
     Verdict,
 )
 from shared.billing.planning.plan import ANOTHER_LINE
+from shared.billing.profiles import save_profile
 from shared.billing.psa.base import PsaUnavailable
-from shared.billing.repository import MAPPINGS
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
 from tests.invariants import i2_every_intent_is_applied_at_most_once

@@ -1,19 +1,16 @@
-"""PSA connections, billing profiles and mappings of an account."""
+"""The connected PSAs of an account, and why one of them cannot be worked with."""
 
 from collections.abc import Iterator
 
-from shared.billing.models import BillingProfile, PsaConnection, TenantMappings
+from shared.billing.models import PsaConnection
 from shared.errors import NotFound
 from shared.storage import keys
-from shared.storage.decisions import in_force
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.tables import Put, Tables
 
-PROFILE = "profile"
-MAPPINGS = "mappings"
 _CONNECTION = "psa"
-_TROUBLE = "psa-trouble"
+_FAILURE = "psa-trouble"
 
 
 class ConnectionFailure(Document):
@@ -25,12 +22,12 @@ class ConnectionFailure(Document):
     sign_in: bool = False
 
 
-def connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
+def psa_connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
     for row in tables.rows(keys.settings(account), keys.settings_of_kind(_CONNECTION)):
         yield row.read(PsaConnection)
 
 
-def connection(tables: Tables, account: AccountId, connection_id: str) -> PsaConnection:
+def psa_connection(tables: Tables, account: AccountId, connection_id: str) -> PsaConnection:
     """Raises NotFound for a connection that is not the account's."""
     row = tables.get(keys.setting(account, _CONNECTION, connection_id))
     if row is None:
@@ -38,26 +35,17 @@ def connection(tables: Tables, account: AccountId, connection_id: str) -> PsaCon
     return row.read(PsaConnection)
 
 
-def save_connection(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
+def save_psa_connection(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
     tables.commit([Put(keys.setting(account, _CONNECTION, connection.id), connection)])
 
 
 def connection_failures(tables: Tables, account: AccountId) -> Iterator[ConnectionFailure]:
     """The PSA connections that do not work at all, and why."""
-    for row in tables.rows(keys.settings(account), keys.settings_of_kind(_TROUBLE)):
+    for row in tables.rows(keys.settings(account), keys.settings_of_kind(_FAILURE)):
         failure = row.read(ConnectionFailure)
         if failure.sentence:
             yield failure
 
 
 def save_connection_failure(tables: Tables, account: AccountId, failure: ConnectionFailure) -> None:
-    tables.commit([Put(keys.setting(account, _TROUBLE, failure.connection), failure)])
-
-
-def profiles(tables: Tables, account: AccountId) -> dict[str, BillingProfile]:
-    return dict(in_force(tables, account, PROFILE, BillingProfile))
-
-
-def mappings(tables: Tables, account: AccountId) -> Iterator[TenantMappings]:
-    """The mappings of every tenant that has some."""
-    return (found for _, found in in_force(tables, account, MAPPINGS, TenantMappings))
+    tables.commit([Put(keys.setting(account, _FAILURE, failure.connection), failure)])
