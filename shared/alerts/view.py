@@ -17,8 +17,9 @@ from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, Lin
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.psa.base import BillableOption
 from shared.billing.psa_connections import ConnectionFailure
-from shared.licensing.licences import LicenceKey, is_watched
+from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, Snapshot, TenantState
+from shared.licensing.watched_skus import is_watched
 from shared.mail.delivery import MailRow
 from shared.microsoft.models import Customer, FailureCause, PartnerConnection, Sku
 from shared.storage.documents import Document
@@ -185,6 +186,11 @@ class AccountView:
             partner.listed.run if partner.listed and partner.complete else None for partner in self.partners
         }
         return len(runs) == 1 and None not in runs
+
+    @cached_property
+    def ours(self) -> frozenset[str]:
+        """The partners' own tenant ids: seats of any other seller were sold by somebody else."""
+        return frozenset(partner.connection.tenant_id.lower() for partner in self.partners)
 
     def is_removed(self, tenant_id: str) -> bool:
         """It has a company and is in no list; False also when that cannot be known."""

@@ -39,15 +39,24 @@ class BillingProfile(Document):
 
 class Basis(StrEnum):
     PURCHASED = "purchased"
-    """Enabled units; grace and suspended are never billed."""
+    """Enabled units that are no trial; trial, grace and suspended are never billed."""
     ASSIGNED = "assigned"
     """Units assigned to users; only for a SKU as a whole, Microsoft does not count them by subscription."""
+
+
+class SoldByOthers(StrEnum):
+    """What a person said about seats that none of the account's partners sold."""
+
+    COUNTED = "counted"
+    LEFT_OUT = "left_out"
 
 
 class Options(Document):
     """K8. billed = max(minimum, max(0, basis - included))."""
 
     basis: Basis = Basis.PURCHASED
+    sold_by_others: SoldByOthers | None = None
+    """None: nobody was asked. They count then, and a change waits when a seller comes that was not there before."""
     included: Annotated[int, Field(ge=0)] = 0
     minimum: Annotated[int, Field(ge=0)] = 0
     starts: date | None = None
@@ -120,6 +129,7 @@ class HoldReason(StrEnum):
     ACCOUNT_LOSS = "account_loss"
     SUSPICIOUS = "suspicious"
     PRORATION = "proration"
+    SOLD_BY_OTHERS = "sold_by_others"
 
 
 class Verdict(StrEnum):
@@ -236,6 +246,9 @@ class LineRecord(Document):
     """What would be written if the account were live."""
     written_in: str = ""
     """The run that last wrote the line."""
+    other_sellers: tuple[str, ...] | None = None
+    """Who else sold seats of the number: when it was first in step, and by changes that a person approved. None: it
+    was not in step yet."""
 
     def serves(self, chosen: str) -> bool:
         """It is the line of a mapping that names this one ("" asks for a line of its own)."""

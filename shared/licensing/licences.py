@@ -1,28 +1,14 @@
-"""Licence rows of a snapshot: one per SKU, or one per subscription of a SKU that is split."""
+"""Licence rows of a snapshot: one per SKU, or one per subscription of a SKU that is split.
 
-from collections.abc import Iterable
+What is purchased is counted from the subscriptions, each by its state, and must add up to what Microsoft counts.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.licensing.tenant_state import UNLIMITED_UNITS, Snapshot
-from shared.microsoft.models import Sku, Subscription
-
-# Free by their nature whatever Microsoft counts: known part numbers (S6, S7).
-_FREE = frozenset(
-    {
-        "CCIBOTS_PRIVPREV_VIRAL",
-        "FLOW_FREE",
-        "FORMS_PRO",
-        "MICROSOFT_BUSINESS_CENTER",
-        "POWER_BI_STANDARD",
-        "POWERAPPS_DEV",
-        "POWERAPPS_VIRAL",
-        "RIGHTSMANAGEMENT_ADHOC",
-        "STREAM",
-        "TEAMS_EXPLORATORY",
-        "WINDOWS_STORE",
-    }
-)
+from shared.licensing.tenant_state import Snapshot
+from shared.microsoft.models import Sku, Subscription, SubscriptionStatus
 
 
 class LicenceKey(NamedTuple):
@@ -42,6 +28,10 @@ class Licence:
     key: LicenceKey
     part_number: str
     purchased: int
+    """Enabled units that are no trial: only these can be billed."""
+    sold_by_others: int | None
+    """So many of the purchased units were sold by nobody of our partner connections; None: no seller is told."""
+    on_trial: int
     in_grace: int
     suspended: int
     assigned: int | None
@@ -51,64 +41,97 @@ class Licence:
         return 0 if self.assigned is None else max(0, self.purchased - self.assigned)
 
 
-def licence(sku: Sku) -> Licence:
-    return Licence(
-        key=LicenceKey(sku.sku_id),
-        part_number=sku.part_number,
-        purchased=sku.enabled,
-        in_grace=sku.warning,
-        suspended=sku.suspended + sku.locked_out,
-        assigned=sku.consumed,
-    )
-
-
-def split(sku: Sku, subscriptions: Iterable[Subscription]) -> list[Licence]:
-    """One row per subscription of the SKU, by what each subscription's state makes of its units."""
-    return [
-        Licence(
-            key=LicenceKey(sku.sku_id, one.id),
-            part_number=sku.part_number,
-            purchased=one.total if one.status == "Enabled" else 0,
-            in_grace=one.total if one.status == "Warning" else 0,
-            suspended=one.total if one.status in {"Suspended", "LockedOut"} else 0,
-            assigned=None,
-        )
-        for one in subscriptions
-        if one.sku_id == sku.sku_id
-    ]
-
-
 class NotCountable(Exception):
     """The snapshot does not give this row a number that can be trusted; the text says why."""
 
 
-def purchased(snapshot: Snapshot, key: LicenceKey) -> int:
-    """Enabled units of one row; a SKU or subscription that is gone counts 0. Grace and suspended never count.
+def whole(snapshot: Snapshot, sku: Sku, ours: Collection[str]) -> Licence:
+    """The row of a SKU as a whole. `ours` are the tenant ids of the account's partners.
 
-    Raises NotCountable when the subscriptions of a split SKU do not add up to what Microsoft counts for the SKU.
+    Raises NotCountable when the subscriptions do not add up to what Microsoft counts for the SKU.
     """
+    return _row(snapshot, sku, _subscriptions(snapshot, sku), ours, LicenceKey(sku.sku_id), sku.consumed)
+
+
+def split(snapshot: Snapshot, sku: Sku, ours: Collection[str]) -> list[Licence]:
+    """One row per subscription of the SKU. Raises NotCountable as `whole` does."""
+    return [
+        _row(snapshot, sku, [one], ours, LicenceKey(sku.sku_id, one.id), None)
+        for one in _subscriptions(snapshot, sku)
+    ]
+
+
+def countable(snapshot: Snapshot, ours: Collection[str]) -> Iterator[Licence]:
+    """The rows of the SKUs, as wholes, that have a number to trust."""
+    for sku in snapshot.skus:
+        try:
+            yield whole(snapshot, sku, ours)
+        except NotCountable:
+            continue
+
+
+def find(snapshot: Snapshot, key: LicenceKey, ours: Collection[str]) -> Licence | None:
+    """The row that a mapping names; None when the SKU or subscription is gone. Raises NotCountable."""
     sku = next((sku for sku in snapshot.skus if sku.sku_id == key.sku_id), None)
     if sku is None:
-        return 0
-    if not key.subscription_id:
-        return sku.enabled
-    rows = split(sku, snapshot.subscriptions)
-    total = sum(row.purchased for row in rows)
+        return None
+    rows = split(snapshot, sku, ours) if key.subscription_id else [whole(snapshot, sku, ours)]
+    return next((row for row in rows if row.key == key), None)
+
+
+def other_sellers(snapshot: Snapshot, sku_id: str, ours: Collection[str]) -> frozenset[str]:
+    """Who else sold purchased units of a SKU, by tenant id; "" is whoever Microsoft does not name beside others."""
+    if not _names_sellers(snapshot):
+        return frozenset()
+    return frozenset(
+        one.owner_tenant_id
+        for one in snapshot.subscriptions
+        if one.sku_id == sku_id and _is_purchased(one) and one.total and one.owner_tenant_id not in ours
+    )
+
+
+def _subscriptions(snapshot: Snapshot, sku: Sku) -> list[Subscription]:
+    """The SKU's subscriptions, once it is sure that they are all of them."""
+    found = [one for one in snapshot.subscriptions if one.sku_id == sku.sku_id]
+    total = _units(found, SubscriptionStatus.ENABLED)
     if total != sku.enabled:
         raise NotCountable(
             f"The subscriptions of {sku.part_number} add up to {total} seats, but Microsoft counts {sku.enabled}."
         )
-    return next((row.purchased for row in rows if row.key == key), 0)
+    return found
 
 
-def assigned(snapshot: Snapshot, sku_id: str) -> int:
-    """Units of a SKU that are assigned to users; 0 when the SKU is gone."""
-    return next((sku.consumed for sku in snapshot.skus if sku.sku_id == sku_id), 0)
+def _row(
+    snapshot: Snapshot,
+    sku: Sku,
+    subscriptions: Sequence[Subscription],
+    ours: Collection[str],
+    key: LicenceKey,
+    assigned: int | None,
+) -> Licence:
+    bought = [one for one in subscriptions if _is_purchased(one)]
+    others = [one for one in bought if one.owner_tenant_id not in ours]
+    purchased = sum(one.total for one in bought)
+    return Licence(
+        key=key,
+        part_number=sku.part_number,
+        purchased=purchased,
+        sold_by_others=sum(one.total for one in others) if _names_sellers(snapshot) else None,
+        on_trial=_units(subscriptions, SubscriptionStatus.ENABLED) - purchased,
+        in_grace=_units(subscriptions, SubscriptionStatus.WARNING),
+        suspended=_units(subscriptions, SubscriptionStatus.SUSPENDED, SubscriptionStatus.LOCKED_OUT),
+        assigned=assigned,
+    )
 
 
-def is_watched(sku: Sku, snapshot: Snapshot) -> bool:
-    """S6, S7: not SKUs of 10,000 units or more, nor for the company, nor trial or known to be free."""
-    if sku.enabled >= UNLIMITED_UNITS or sku.applies_to == "Company" or sku.part_number in _FREE:
-        return False
-    paid = [one for one in snapshot.subscriptions if one.sku_id == sku.sku_id and one.total > 0]
-    return not paid or not all(one.trial for one in paid)
+def _units(subscriptions: Sequence[Subscription], *statuses: SubscriptionStatus) -> int:
+    return sum(one.total for one in subscriptions if one.status in statuses)
+
+
+def _is_purchased(one: Subscription) -> bool:
+    return one.status == SubscriptionStatus.ENABLED and not one.trial
+
+
+def _names_sellers(snapshot: Snapshot) -> bool:
+    """A tenant of which no subscription names a seller was read before sellers were, or Microsoft tells none."""
+    return any(one.owner_tenant_id for one in snapshot.subscriptions)

@@ -17,9 +17,6 @@ from shared.microsoft.models import (
 )
 from shared.storage.documents import Document
 
-UNLIMITED_UNITS = 10_000
-"""A SKU with this many units or more is a free or technical one (S6, S7)."""
-
 
 class ReadStatus(StrEnum):
     PENDING = "pending"

@@ -44,6 +44,7 @@ class SubscriptionRow(TypedDict):
     id: Id
     skuId: NotRequired[Text]
     commerceSubscriptionId: NotRequired[Text]
+    ownerTenantId: NotRequired[Text]
     status: NotRequired[Text]
     totalLicenses: Count
     isTrial: NotRequired[bool | None]
@@ -174,6 +175,7 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
             id=row["id"].lower(),
             sku_id=(row.get("skuId") or "").lower(),
             commerce_id=(row.get("commerceSubscriptionId") or "").lower(),
+            owner_tenant_id=(row.get("ownerTenantId") or "").lower(),
             status=row.get("status") or "",
             total=row["totalLicenses"],
             trial=bool(row.get("isTrial")),

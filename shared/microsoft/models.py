@@ -102,12 +102,25 @@ class Sku(Document):
     subscription_ids: tuple[str, ...] = ()
 
 
+class SubscriptionStatus(StrEnum):
+    """What a subscription's units are counted as. Microsoft may come to know more: those count as nothing."""
+
+    ENABLED = "Enabled"
+    WARNING = "Warning"
+    """In grace."""
+    SUSPENDED = "Suspended"
+    LOCKED_OUT = "LockedOut"
+    DELETED = "Deleted"
+
+
 class Subscription(Document):
     """One subscription behind a SKU: Graph companySubscription."""
 
     id: str
     sku_id: str
     commerce_id: str = ""
+    owner_tenant_id: str = ""
+    """The partner's tenant, or another one, that sold it; "" when Microsoft does not say."""
     status: str
     total: int
     trial: bool = False

@@ -15,5 +15,10 @@ def all_of(tables: Tables, account: AccountId) -> Iterator[PartnerConnection]:
         yield row.read(PartnerConnection)
 
 
+def home_tenants(tables: Tables, account: AccountId) -> frozenset[str]:
+    """The tenant ids of the account's partners: what one of them sold was sold by us."""
+    return frozenset(connection.tenant_id.lower() for connection in all_of(tables, account))
+
+
 def save(tables: Tables, account: AccountId, connection: PartnerConnection) -> None:
     tables.commit([Put(keys.setting(account, _KIND, connection.id), connection)])

@@ -59,6 +59,28 @@ def set_units(
     return tenant_view(state.change("tenant", found["id"], edit))
 
 
+def buy(
+    state: State,
+    faults: Faults,
+    tenant: str,
+    sku: str,
+    units: int,
+    trial: bool = False,
+    seller: str = "",
+) -> Document:
+    """Buy one more subscription of a SKU, on trial or from a seller (the tenant id of another partner)."""
+    number, chosen, found = whole(units, "units"), find_sku(str(sku)), find_tenant(state, tenant)
+
+    def edit(document: Document) -> None:
+        holding = find_holding(document, chosen.id) or new_holding(document, chosen.id)
+        label = guid(document["id"], chosen.id, f"bought {len(holding['subscriptions'])}")
+        bought = {"id": label, "commerce_id": guid(label), "status": "Enabled", "units": number}
+        bought |= {"trial": trial, "owner_tenant_id": seller}
+        holding["subscriptions"].append(dict(holding["subscriptions"][0]) | bought)
+
+    return tenant_view(state.change("tenant", found["id"], edit))
+
+
 def assign(state: State, faults: Faults, tenant: str, sku: str, n: int = 1) -> Document:
     """Assign a SKU to n more of the tenant's users."""
     number, chosen, found = whole(n, "n"), find_sku(str(sku)), find_tenant(state, tenant)

@@ -83,7 +83,8 @@ def mails(state: State, faults: Faults) -> list[Document]:
 
 
 _MICROSOFT = (
-    *(microsoft.add_seats, microsoft.set_units, microsoft.assign, microsoft.unassign, microsoft.change_user),
+    *(microsoft.add_seats, microsoft.set_units, microsoft.buy, microsoft.assign, microsoft.unassign),
+    microsoft.change_user,
     *(microsoft.add_tenant, microsoft.remove_tenant, microsoft.set_gdap, microsoft.remove_role),
     *(microsoft.grant_role, microsoft.remove_consent, microsoft.grant_consent, microsoft.tenant_trouble),
     *(microsoft.partner_trouble, microsoft.expire_secret, microsoft.renew_secret),

@@ -63,7 +63,7 @@ def company_subscriptions(tenant: Document, state: State) -> list[Document]:
             "isTrial": bought["trial"],
             "nextLifecycleDateTime": stamp(state.day(bought["renews_in_days"])),
             "ownerId": None,
-            "ownerTenantId": owner_tenant,
+            "ownerTenantId": bought.get("owner_tenant_id") or owner_tenant,
             "ownerType": "User",
             "serviceStatus": _service_plans(holding["sku_id"], "User"),
             "skuId": holding["sku_id"],

@@ -17,7 +17,7 @@ from shared.alerts.models import Alert, Exclusion, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.phrases import listed, name, seats
 from shared.errors import NotFound
-from shared.licensing.licences import licence
+from shared.licensing.licences import countable
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 from shared.storage import keys
@@ -116,7 +116,8 @@ class ExcludePages:
             return _retired("The customer that it is about is no longer one of your companies.")
         row = self.tables.get(keys.tenant_state(account.id, link.tenant_id))
         state = row.read(TenantState) if row else TenantState(tenant_id=link.tenant_id)
-        held = {sku.sku_id: licence(sku) for sku in state.snapshot.skus} if state.snapshot else {}
+        parts = {sku.sku_id: sku.part_number for sku in state.snapshot.skus} if state.snapshot else {}
+        held = {one.key.sku_id: one for one in countable(state.snapshot, ())} if state.snapshot else {}
         names = self.names()
         wanted = tuple(
             Exclusion(
@@ -124,7 +125,7 @@ class ExcludePages:
                 tenant_id=link.tenant_id,
                 sku_id=sku,
                 customer=name(company.name) or link.tenant_id,
-                product=name(names(sku, held[sku].part_number if sku in held else "")) or sku,
+                product=name(names(sku, parts.get(sku, ""))) or sku,
             )
             for sku in link.skus
         )

@@ -7,7 +7,7 @@ from shared.alerts.rules.phrases import day
 from shared.alerts.view import AccountView
 from shared.licensing.licences import Licence
 from shared.licensing.tenant_state import Snapshot
-from shared.microsoft.models import Subscription, Term
+from shared.microsoft.models import Subscription, SubscriptionStatus, Term
 
 UNKNOWN = "term unknown"
 _NOW = date.min
@@ -19,7 +19,7 @@ def droppable(view: AccountView, snapshot: Snapshot, terms: Mapping[str, Term], 
     chances = [
         (_from(view, terms[bought.commerce_id]), bought)
         for bought in snapshot.subscriptions
-        if bought.sku_id == one.key.sku_id and bought.status == "Enabled" and bought.commerce_id in terms
+        if bought.sku_id == one.key.sku_id and _is_purchased(bought) and bought.commerce_id in terms
     ]
     days = [on for on, _ in chances if on is not None]
     if not days:
@@ -29,6 +29,10 @@ def droppable(view: AccountView, snapshot: Snapshot, terms: Mapping[str, Term], 
     seats = sum(bought.total for bought in at_once)
     some = f"{seats:,} of them " if seats < one.spare else ""
     return f"{some}droppable {_words(first, at_once, terms)}"
+
+
+def _is_purchased(bought: Subscription) -> bool:
+    return bought.status == SubscriptionStatus.ENABLED and not bought.trial
 
 
 def _from(view: AccountView, term: Term) -> date | None:

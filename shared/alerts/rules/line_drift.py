@@ -60,6 +60,6 @@ def _wanted(view: AccountView, state: TenantState, own: OwnLine) -> int | None:
     if snapshot is None or snapshot.doubts or own.mapping is None:
         return None
     try:
-        return wanted(own.mapping, snapshot)
+        return wanted(own.mapping, snapshot, view.ours)
     except NotCountable:
         return None

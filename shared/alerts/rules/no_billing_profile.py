@@ -1,14 +1,15 @@
 """S6: a licence that is paid for and billed nowhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from shared.alerts.matching import identity
 from shared.alerts.models import Finding, Reach, Slug
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, Wording, believed, row, tenant_scope
-from shared.alerts.rules.phrases import name, seats
+from shared.alerts.rules.phrases import name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.licensing.licences import Licence, licence, split
+from shared.licensing.licences import Licence, LicenceKey, NotCountable, split, whole
 from shared.licensing.tenant_state import Snapshot, TenantState
+from shared.microsoft.models import Sku
 
 FIX = "An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”."
 
@@ -27,35 +28,51 @@ class NoBillingProfile(Rule):
         snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
-        findings = (
-            _finding(view, state.tenant_id, one) for one in _unmapped(view, state.tenant_id, snapshot)
-        )
+        mapped = {mapping.licence for mapping in view.mapped.get(state.tenant_id, ())}
+        watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
+        findings = [one for sku in watched for one in _findings(view, state.tenant_id, snapshot, sku, mapped)]
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
-def _unmapped(view: AccountView, tenant_id: str, snapshot: Snapshot) -> Iterator[Licence]:
+def _findings(
+    view: AccountView, tenant_id: str, snapshot: Snapshot, sku: Sku, mapped: Set[LicenceKey]
+) -> Iterator[Finding]:
     """Rows with seats and no mapping. "Do not bill" is a mapping; of a split SKU each subscription needs one."""
-    mapped = {mapping.licence for mapping in view.mapped.get(tenant_id, ())}
-    are_split = {key.sku_id for key in mapped if key.subscription_id}
-    trials = {one.id for one in snapshot.subscriptions if one.trial}
-    for sku in snapshot.skus:
-        whole = licence(sku)
-        if not view.watches(sku, snapshot) or whole.key in mapped or whole.purchased <= 0:
-            continue
-        if sku.sku_id not in are_split:
-            yield whole
-            continue
-        for one in split(sku, snapshot.subscriptions):
-            if one.purchased > 0 and one.key not in mapped and one.key.subscription_id not in trials:
-                yield one
+    key = LicenceKey(sku.sku_id)
+    if key in mapped:
+        return
+    is_split = any(one.sku_id == sku.sku_id for one in mapped)
+    try:
+        rows = split(snapshot, sku, view.ours) if is_split else [whole(snapshot, sku, view.ours)]
+    except NotCountable as unclear:
+        # That nobody knows how many are paid for is no reason to bill none of them.
+        if not is_split and sku.enabled:
+            yield _finding(view, tenant_id, sku, key, sku.enabled, f"on no agreement line. {unclear}")
+        return
+    for one in rows:
+        if one.purchased > 0 and one.key not in mapped:
+            yield _finding(view, tenant_id, sku, one.key, one.purchased, _what(one))
 
 
-def _finding(view: AccountView, tenant_id: str, one: Licence) -> Finding:
-    units, part = seats(one.purchased), one.key.subscription_id
-    what = f"{units} purchased, on no agreement line."
+def _what(one: Licence) -> str:
+    others, part = sold_by_others(one), one.key.subscription_id
     if part:
-        what = f"{units} of subscription {name(part)}, on no agreement line; other subscriptions of it are mapped."
-    what = f"{name(view.names(one.key.sku_id, one.part_number))}: {what}"
-    key, scope = identity(tenant_id, *filter(None, one.key)), tenant_scope(tenant_id)
-    more = More(tenant_id=tenant_id, skus=(one.key.sku_id,), seats=one.purchased)
-    return row(Slug.NO_BILLING_PROFILE, key, scope, view.who(tenant_id), what, FIX, **more)
+        what = f"of subscription {name(part)}, on no agreement line; other subscriptions of it are mapped"
+    else:
+        what = "purchased, on no agreement line"
+    return f"{what}; {others}." if others else f"{what}."
+
+
+def _finding(view: AccountView, tenant_id: str, sku: Sku, key: LicenceKey, units: int, what: str) -> Finding:
+    what = f"{name(view.names(sku.sku_id, sku.part_number))}: {seats(units)} {what}"
+    more = More(tenant_id=tenant_id, skus=(sku.sku_id,), seats=units)
+    scope = tenant_scope(tenant_id)
+    return row(
+        Slug.NO_BILLING_PROFILE,
+        identity(tenant_id, *filter(None, key)),
+        scope,
+        view.who(tenant_id),
+        what,
+        FIX,
+        **more,
+    )

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from shared.alerts.view import AccountView, OwnLine
 from shared.billing.models import Intent
+from shared.licensing.licences import Licence
 from shared.licensing.tenant_state import ReadFailure
 from shared.text import one_line
 
@@ -16,6 +17,11 @@ SENTENCE = 400
 
 def seats(count: int) -> str:
     return f"{count:,} seat{'' if count == 1 else 's'}"
+
+
+def sold_by_others(licence: Licence) -> str:
+    """How many of the purchased seats none of the account's partners sold; "" when it is none, or not told."""
+    return f"{licence.sold_by_others:,} of them sold by somebody else" if licence.sold_by_others else ""
 
 
 @lru_cache(1024)  # the same few products and customers over and over

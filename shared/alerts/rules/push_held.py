@@ -57,3 +57,5 @@ def _reason(view: AccountView, reason: HoldReason) -> str:
             return "Microsoft’s newest numbers for this customer are hard to believe"
         case HoldReason.PRORATION:
             return "the agreement prorates its lines, and proration comes later"
+        case HoldReason.SOLD_BY_OTHERS:
+            return "some of the seats were sold by somebody else than before"

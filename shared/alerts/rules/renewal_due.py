@@ -21,10 +21,10 @@ from shared.alerts.rules.base import (
 )
 from shared.alerts.rules.phrases import day, name, seats
 from shared.alerts.view import AccountView
-from shared.licensing.licences import licence
+from shared.licensing.licences import countable
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
-from shared.microsoft.models import Sku, Subscription, Term
+from shared.microsoft.models import Sku, Subscription, SubscriptionStatus, Term
 
 _MONTH = "P1M"
 _FOR: Final[Mapping[str, str]] = {_MONTH: " for a month", "P1Y": " for a year", "P3Y": " for three years"}
@@ -55,27 +55,30 @@ class RenewalDue(Rule):
         if snapshot is None or terms is None:
             return NOT_JUDGED
         watched = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
+        spare = {one.key.sku_id: one.spare for one in countable(snapshot, view.ours)} if terms else {}
         findings = []
         for one in snapshot.subscriptions:
             sku, term = watched.get(one.sku_id), terms.get(one.commerce_id)
             if sku is None or term is None or term.ends is None or term.ends < view.today:
                 continue
             if _matters(one, term):
-                findings.append(_finding(view, state.tenant_id, sku, one, term, term.ends))
+                findings.append(
+                    _finding(view, sku, one, term, term.ends, state.tenant_id, spare.get(sku.sku_id, 0))
+                )
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
 def _matters(one: Subscription, term: Term) -> bool:
     """A month's term that goes on by itself is due every month, which is no news."""
-    if one.status != "Enabled" or one.trial or not one.total:
+    if one.status != SubscriptionStatus.ENABLED or one.trial or not one.total:
         return False
     return term.duration != _MONTH or term.auto_renew is False
 
 
 def _finding(
-    view: AccountView, tenant_id: str, sku: Sku, one: Subscription, term: Term, ends: date
+    view: AccountView, sku: Sku, one: Subscription, term: Term, ends: date, tenant_id: str, spare: int
 ) -> Finding:
-    who, spare = view.who(tenant_id), licence(sku).spare
+    who = view.who(tenant_id)
     happens, fix = _words(term, name(who), day(ends), plural=one.total > 1)
     idle = f"; {spare:,} assigned to nobody" if spare else ""
     return row(

@@ -14,9 +14,9 @@ from shared.alerts.rules.base import (
     tenant_scope,
 )
 from shared.alerts.rules.droppable import droppable
-from shared.alerts.rules.phrases import listed, name, seats
+from shared.alerts.rules.phrases import listed, name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.licensing.licences import Licence, licence
+from shared.licensing.licences import Licence, countable
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 
@@ -40,18 +40,25 @@ class UnusedLicenses(Rule):
         snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
-        rows = (licence(sku) for sku in snapshot.skus if view.watches(sku, snapshot))
+        watched = {sku.sku_id for sku in snapshot.skus if view.watches(sku, snapshot)}
+        rows = [one for one in countable(snapshot, view.ours) if one.key.sku_id in watched]
         spare = [one for one in rows if one.spare > 0]
         terms = (known(state, view.now) or {}) if spare else {}
         findings = [
             _finding(view, state.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
         ]
-        return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
+        if len(rows) == len(watched):
+            return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
+        # Of a SKU without a number to trust the row stays as it is; the others do not wait for it.
+        settled = (identity(state.tenant_id, one.key.sku_id) for one in rows if not one.spare)
+        return Judgement(tuple(findings), settled=frozenset(() if snapshot.doubts else settled))
 
 
 def _finding(view: AccountView, tenant_id: str, one: Licence, when: str) -> Finding:
-    apart = [f"{n:,} {word}" for n, word in ((one.in_grace, "in grace"), (one.suspended, "suspended")) if n]
-    more = f" ({listed(apart)} not counted)" if apart else ""
+    kinds = ((one.on_trial, "on trial"), (one.in_grace, "in grace"), (one.suspended, "suspended"))
+    apart = [f"{n:,} {word}" for n, word in kinds if n]
+    notes = [f"{listed(apart)} not counted" if apart else "", sold_by_others(one)]
+    more = f" ({'; '.join(filter(None, notes))})" if any(notes) else ""
     product, who = name(view.names(one.key.sku_id, one.part_number)), view.who(tenant_id)
     seat, them = ("seat is", "it") if one.spare == 1 else ("seats are", "them")
     return row(

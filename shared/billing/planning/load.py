@@ -18,6 +18,7 @@ from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import TenantState
+from shared.microsoft.partner_connections import home_tenants
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Replace, Row, Tables
@@ -84,12 +85,12 @@ def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
 
 def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = billing_profiles(tables, account.id)
-    added = added_companies(tables, account.id)
+    added, ours = added_companies(tables, account.id), home_tenants(tables, account.id)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         if state.tenant_id not in added:
             continue
-        for wish in plan.wishes(state, mappings, profiles, now):
+        for wish in plan.wishes(state, mappings, profiles, ours, now):
             wished[wish.mapping_id] = wish
         if state.snapshot is not None and state.snapshot.doubts:
             suspicious.add(state.tenant_id)

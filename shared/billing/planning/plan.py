@@ -5,7 +5,7 @@ Three steps, each a function of its inputs: what each line should say and does n
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sys import intern
@@ -23,7 +23,8 @@ from shared.billing.models import (
 )
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.planning import guard
-from shared.billing.planning.quantities import wanted
+from shared.billing.planning.quantities import other_sellers, wanted
+from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import NotCountable
 from shared.licensing.tenant_state import ReadStatus, Snapshot, TenantState
@@ -56,6 +57,8 @@ class Wish:
     """Why the line must not be written by this wish; a sentence for a person."""
     billable: BillableOption
     options: Options
+    other_sellers: frozenset[str] = frozenset()
+    """Who else sold seats of the quantity, where nobody was asked about them."""
 
     @classmethod
     def of(
@@ -65,6 +68,7 @@ class Wish:
         tenant_id: str,
         quantity: int | None = None,
         why_not: str = "",
+        other_sellers: frozenset[str] = frozenset(),
     ) -> "Wish":
         plain = mapping.options == _PLAIN
         return cls(
@@ -78,6 +82,7 @@ class Wish:
             why_not=why_not,
             billable=profile.billable,
             options=_PLAIN if plain else mapping.options,
+            other_sellers=other_sellers,
         )
 
     def is_of(self, record: AgreementRecord) -> bool:
@@ -103,20 +108,26 @@ class Plan:
     """By mapping id: why a line that may be out of step is not planned."""
     unwanted: frozenset[str]
     """Mapping ids of lines with a hold whose number nobody wants any more."""
+    sellers: Mapping[str, tuple[str, ...]]
+    """By mapping id: who else is known from now on to have sold seats of the line."""
 
     def allowed(self, change: Change) -> bool:
         return self.live and change.id not in self.holds
 
 
 def wishes(
-    state: TenantState, mappings: Iterable[LineMapping], profiles: Mapping[str, BillingProfile], now: datetime
+    state: TenantState,
+    mappings: Iterable[LineMapping],
+    profiles: Mapping[str, BillingProfile],
+    ours: Collection[str],
+    now: datetime,
 ) -> list[Wish]:
-    """What the billing mappings of one tenant want, by its newest accepted snapshot."""
+    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids."""
     if state.snapshot is None:
         return []
     old = _too_old(state.status, state.snapshot, now)
     return [
-        _wish(state.tenant_id, state.snapshot, mapping, profiles[mapping.profile], old)
+        _wish(state.tenant_id, state.snapshot, mapping, profiles[mapping.profile], ours, old)
         for mapping in mappings
         if mapping.bill
     ]
@@ -132,10 +143,17 @@ def _too_old(status: ReadStatus, snapshot: Snapshot, now: datetime) -> str:
 
 
 def _wish(
-    tenant_id: str, snapshot: Snapshot, mapping: LineMapping, profile: BillingProfile, too_old: str
+    tenant_id: str,
+    snapshot: Snapshot,
+    mapping: LineMapping,
+    profile: BillingProfile,
+    ours: Collection[str],
+    too_old: str,
 ) -> Wish:
     try:
-        return Wish.of(mapping, profile, tenant_id, wanted(mapping, snapshot), too_old)
+        quantity = wanted(mapping, snapshot, ours)
+        sellers = other_sellers(mapping, snapshot, ours)
+        return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
         return Wish.of(mapping, profile, tenant_id, None, too_old or str(unclear))
 
@@ -157,6 +175,7 @@ def make(
     holds: dict[str, tuple[HoldReason, ...]] = {}
     why_not: dict[str, str] = {}
     unwanted: set[str] = set()
+    sellers: dict[str, tuple[str, ...]] = {}
     seats = guard.Seats()
     for record in records:
         for line in record.lines.values():
@@ -171,20 +190,35 @@ def make(
                 why_not[wish.mapping_id] = why
                 continue
             if change is None:
+                _know(sellers, line, wish, in_step=line.line_id != "" and line.confirmed == wish.quantity)
                 continue
             changes.append(change)
             verdict = _decided(line, change)
             if verdict is Verdict.APPROVED:
                 approved.add(change.id)
+                _know(sellers, line, wish, approved=True)
             elif verdict is None:
                 undecided.append(change)
-            waits = _waits_already(line, change, verdict, prorates=record.prorates)
+            waits = _waits_already(line, wish, change, verdict, prorates=record.prorates)
             if waits is not None:
                 holds[change.id] = waits
     for change_id, reasons in guard.hold_reasons(undecided, seats, suspicious, account.guard).items():
         holds[change_id] = tuple(dict.fromkeys((*reasons, *holds.get(change_id, ()))))
     live = account.mode is Mode.LIVE
-    return Plan(tuple(changes), holds, frozenset(approved), live, why_not, frozenset(unwanted))
+    return Plan(tuple(changes), holds, frozenset(approved), live, why_not, frozenset(unwanted), sellers)
+
+
+def _know(
+    sellers: dict[str, tuple[str, ...]],
+    line: LineRecord,
+    wish: Wish,
+    *,
+    in_step: bool = False,
+    approved: bool = False,
+) -> None:
+    known = known_sellers(line, wish.other_sellers, in_step=in_step, approved=approved)
+    if known is not None and known != line.other_sellers:
+        sellers[wish.mapping_id] = known
 
 
 def _is_unwanted(hold: Hold | None, wish: Wish) -> bool:
@@ -253,11 +287,13 @@ def _decided(line: LineRecord, change: Change) -> Verdict | None:
 
 
 def _waits_already(
-    line: LineRecord, change: Change, verdict: Verdict | None, *, prorates: bool
+    line: LineRecord, wish: Wish, change: Change, verdict: Verdict | None, *, prorates: bool
 ) -> tuple[HoldReason, ...] | None:
     """Why the change waits before the guard has seen it; None when it does not."""
     earlier = _earlier_reasons(line, change)
     waits = verdict is Verdict.REJECTED or (verdict is None and change.loss > 0 and earlier != ())
+    if verdict is None and has_new_seller(line, wish.other_sellers):
+        waits, earlier = True, tuple(dict.fromkeys((*earlier, HoldReason.SOLD_BY_OTHERS)))
     if prorates:
         return (*(earlier if waits or verdict is Verdict.APPROVED else ()), HoldReason.PRORATION)
     return earlier if waits else None
@@ -306,6 +342,8 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
         hold = line.hold.model_copy(update={"reasons": _earlier_reasons(line, change)})  # it prorates no more
     elif change is not None and not plan.live:
         would = change
-    if (hold, would, why_not) == (line.hold, line.would, line.not_planned):
+    sellers = plan.sellers.get(line.mapping_id, line.other_sellers)
+    if (hold, would, why_not, sellers) == (line.hold, line.would, line.not_planned, line.other_sellers):
         return line
-    return line.model_copy(update={"hold": hold, "would": would, "not_planned": why_not})
+    changes = {"hold": hold, "would": would, "not_planned": why_not, "other_sellers": sellers}
+    return line.model_copy(update=changes)

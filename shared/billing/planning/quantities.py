@@ -1,7 +1,10 @@
 """The number a line should say: pure arithmetic over a snapshot and a mapping."""
 
-from shared.billing.models import Basis, LicenceMapping, Options
+from collections.abc import Collection
+
+from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
 from shared.licensing import licences
+from shared.licensing.licences import Licence, NotCountable
 from shared.licensing.tenant_state import Snapshot
 
 
@@ -10,10 +13,48 @@ def billed(basis: int, options: Options) -> int:
     return max(options.minimum, basis - options.included, 0)
 
 
-def wanted(mapping: LicenceMapping, snapshot: Snapshot) -> int:
-    """What the mapping's line should say by this snapshot. Raises NotCountable (licences)."""
-    if mapping.options.basis is Basis.ASSIGNED:
-        basis = licences.assigned(snapshot, mapping.sku_id)
-    else:
-        basis = licences.purchased(snapshot, mapping.licence)
-    return billed(basis, mapping.options)
+def wanted(mapping: LicenceMapping, snapshot: Snapshot, ours: Collection[str]) -> int:
+    """What the mapping's line should say by this snapshot. `ours` are the tenant ids of the account's partners.
+
+    Raises NotCountable (licences) when its parts cannot be told apart.
+    """
+    row = licences.find(snapshot, mapping.licence, ours)
+    if row is None:
+        return billed(0, mapping.options)
+    units = _billable(row, mapping.options)
+    if mapping.options.basis is Basis.PURCHASED:
+        return billed(units, mapping.options)
+    return billed(_assigned(row, units), mapping.options)
+
+
+def other_sellers(mapping: LicenceMapping, snapshot: Snapshot, ours: Collection[str]) -> frozenset[str]:
+    """Who else sold seats that the mapping bills without anybody having said so.
+
+    A single subscription was chosen, whoever sold it.
+    """
+    if mapping.subscription_id or mapping.options.sold_by_others is not None:
+        return frozenset()
+    return licences.other_sellers(snapshot, mapping.sku_id, ours)
+
+
+def _billable(row: Licence, options: Options) -> int:
+    if options.sold_by_others is not SoldByOthers.LEFT_OUT or not row.purchased:
+        return row.purchased
+    if row.sold_by_others is None:
+        raise NotCountable(
+            f"Microsoft does not say who sold the {row.purchased} seats of {row.part_number}, and the mapping leaves "
+            "out what others sold."
+        )
+    return row.purchased - row.sold_by_others
+
+
+def _assigned(row: Licence, billable: int) -> int:
+    """Users of seats that are billed. Microsoft does not say whose seat a user has."""
+    users, others = row.assigned or 0, row.purchased - billable
+    unbilled = others + row.on_trial + row.in_grace + row.suspended
+    if users > billable and unbilled:
+        raise NotCountable(
+            f"{users} seats of {row.part_number} are assigned, but only {billable} can be billed, and Microsoft does "
+            "not say which of them are on trial, in grace, suspended or sold by somebody else."
+        )
+    return users

@@ -51,6 +51,7 @@ from shared.storage.decisions import Decider, decide
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put, RowChange
+from tests.shared.licensing.bought import bought
 
 NIGHT = datetime(2026, 11, 20, 2, 10, tzinfo=UTC)
 """The first evaluation of a world; the runs of its nights begin ten minutes earlier."""
@@ -271,7 +272,7 @@ class World:
             ended=began,
             digest="d",
             skus=skus,
-            subscriptions=tuple(subscriptions),
+            subscriptions=bought(*skus, besides=subscriptions),
             user_count=1,
             users_digest="u",
             doubts=doubts,

@@ -40,6 +40,7 @@ from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put, Tables
 from tests.shared.billing.psa.fake import FakePsa
+from tests.shared.licensing.bought import bought
 
 ACCOUNT = keys.account_id("northwind-msp")
 CONNECTION = "cw"
@@ -147,13 +148,14 @@ class World:
         now_there = {**self._seats[tenant], **(seats or {})}
         self._seats[tenant] = now_there
         at = began or self.clock.now()
+        skus = tuple(sku(id_, enabled) for id_, enabled in now_there.items())
         read = TenantRead(
             tenant_id=tenant,
             connection_id="partner",
             began=at,
             ended=at + timedelta(seconds=2),
-            skus=tuple(sku(id_, enabled) for id_, enabled in now_there.items()),
-            subscriptions=subscriptions,
+            skus=skus,
+            subscriptions=bought(*skus, besides=subscriptions),
             users=(user("u1"),),
             doubts=doubts,
         )

@@ -1,13 +1,16 @@
-"""Licence rows: whole or by subscription, and which of them S6 and S7 look at."""
+"""Licence rows: whole or by subscription, each counted from subscriptions that were understood."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.licensing.licences import LicenceKey, NotCountable, is_watched, licence, purchased, split
+from shared.licensing.licences import LicenceKey, NotCountable, find, other_sellers, split, whole
 from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import START, sku
+from tests.shared.licensing.bought import bought
+
+OURS = frozenset({"partner-1", "partner-2"})
 
 
 def snapshot(skus: tuple[Sku, ...], subscriptions: tuple[Subscription, ...] = ()) -> Snapshot:
@@ -23,17 +26,82 @@ def snapshot(skus: tuple[Sku, ...], subscriptions: tuple[Subscription, ...] = ()
     )
 
 
-def subscription(id_: str, total: int, status: str = "Enabled", *, trial: bool = False) -> Subscription:
-    return Subscription(id=id_, sku_id="a", status=status, total=total, trial=trial)
+def subscription(
+    id_: str, total: int, status: str = "Enabled", *, trial: bool = False, owner: str = ""
+) -> Subscription:
+    return Subscription(id=id_, sku_id="a", status=status, total=total, trial=trial, owner_tenant_id=owner)
+
+
+def purchased(there: Snapshot, *key: str) -> int:
+    row = find(there, LicenceKey(*key), OURS)
+    return row.purchased if row else 0
 
 
 def test_a_row_shows_purchased_grace_suspended_assigned_and_spare_apart() -> None:
-    row = licence(sku("a", 10, warning=3, suspended=2, locked_out=1, consumed=8))
+    one = sku("a", 10, warning=3, suspended=2, locked_out=1, consumed=8)
+    row = whole(snapshot((one,), bought(one)), one, OURS)
     assert (row.purchased, row.in_grace, row.suspended, row.assigned, row.spare) == (10, 3, 3, 8, 2)
 
 
+def test_27_paid_seats_beside_25_on_trial_are_27_purchased_ones() -> None:
+    there = snapshot((sku("a", 52),), (subscription("p", 27), subscription("t", 25, trial=True)))
+    row = whole(there, there.skus[0], OURS)
+    assert (row.purchased, row.on_trial) == (27, 25)
+
+
+def test_10_paid_seats_beside_25_on_trial_are_10_purchased_ones() -> None:
+    there = snapshot((sku("a", 35),), (subscription("p", 10), subscription("t", 25, trial=True)))
+    assert purchased(there, "a") == 10
+
+
+def test_a_sku_of_a_trial_alone_has_no_purchased_seat() -> None:
+    there = snapshot((sku("a", 25),), (subscription("t", 25, trial=True),))
+    assert (purchased(there, "a"), purchased(there, "a", "t")) == (0, 0)
+
+
+def test_locked_out_and_deleted_subscriptions_are_not_purchased() -> None:
+    gone = (subscription("l", 6, "LockedOut"), subscription("d", 4, "Deleted"))
+    there = snapshot((sku("a", 25, locked_out=6),), (*gone, subscription("t", 25, trial=True)))
+    row = whole(there, there.skus[0], OURS)
+    assert (row.purchased, row.on_trial, row.suspended) == (0, 25, 6)
+
+
+def test_seats_that_another_tenant_sold_are_shown_apart() -> None:
+    there = snapshot(
+        (sku("a", 25),), (subscription("p", 20, owner="partner-2"), subscription("d", 5, owner="contoso"))
+    )
+    row = whole(there, there.skus[0], OURS)
+    assert (row.purchased, row.sold_by_others) == (25, 5)
+    assert [one.sold_by_others for one in split(there, there.skus[0], OURS)] == [0, 5]
+    assert other_sellers(there, "a", OURS) == {"contoso"}
+
+
+def test_a_seller_that_microsoft_does_not_name_beside_others_is_somebody_else() -> None:
+    there = snapshot((sku("a", 25),), (subscription("p", 20, owner="partner-1"), subscription("d", 5)))
+    assert whole(there, there.skus[0], OURS).sold_by_others == 5
+    assert other_sellers(there, "a", OURS) == {""}
+
+
+def test_where_no_seller_is_named_at_all_nobody_else_is_said_to_sell() -> None:
+    there = snapshot((sku("a", 25),), (subscription("p", 25),))
+    assert whole(there, there.skus[0], OURS).sold_by_others is None
+    assert other_sellers(there, "a", OURS) == frozenset()
+
+
+def test_who_sold_a_trial_or_nothing_is_no_other_seller() -> None:
+    others = (subscription("t", 5, trial=True, owner="x"), subscription("n", 0, owner="y"))
+    there = snapshot((sku("a", 25),), (subscription("p", 20, owner="partner-1"), *others))
+    assert other_sellers(there, "a", OURS) == frozenset()
+
+
+def test_a_subscription_in_a_state_that_nobody_knows_yet_is_not_purchased() -> None:
+    there = snapshot((sku("a", 10),), (subscription("p", 10), subscription("n", 7, "Paused")))
+    assert purchased(there, "a") == 10
+
+
 def test_more_assigned_than_purchased_is_no_spare_seat() -> None:
-    assert licence(sku("a", 10, consumed=12)).spare == 0
+    one = sku("a", 10, consumed=12)
+    assert whole(snapshot((one,), bought(one)), one, OURS).spare == 0
 
 
 def test_a_licence_is_named_by_its_sku_and_where_split_its_subscription() -> None:
@@ -43,46 +111,37 @@ def test_a_licence_is_named_by_its_sku_and_where_split_its_subscription() -> Non
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 500), st.sampled_from(["Enabled", "Warning", "Suspended", "LockedOut", "Deleted"])
+            st.integers(0, 500),
+            st.sampled_from(["Enabled", "Warning", "Suspended", "LockedOut", "Deleted"]),
+            st.booleans(),
+            st.sampled_from(["", "partner-1", "somebody"]),
         ),
         max_size=6,
     )
 )
-def test_a_split_never_bills_a_seat_twice_nor_loses_one(rows: list[tuple[int, str]]) -> None:
-    subscriptions = tuple(subscription(f"s{n}", total, status) for n, (total, status) in enumerate(rows))
-    enabled = sum(total for total, status in rows if status == "Enabled")
-    whole = snapshot((sku("a", enabled),), subscriptions)
-    parts = [purchased(whole, LicenceKey("a", one.id)) for one in subscriptions]
-    assert sum(parts) == purchased(whole, LicenceKey("a")) == enabled
-    assert len({row.key for row in split(whole.skus[0], subscriptions)}) == len(rows)
-
-
-def test_a_split_that_does_not_add_up_is_not_counted_and_the_whole_sku_still_is() -> None:
-    there = snapshot((sku("a", 10),), (subscription("s", 9),))
-    with pytest.raises(NotCountable):
-        purchased(there, LicenceKey("a", "s"))
-    assert purchased(there, LicenceKey("a")) == 10
-
-
-@pytest.mark.parametrize(
-    "one, watched",
-    [
-        (sku("a", 9_999), True),
-        (sku("a", 10_000), False),
-        (sku("a", 10, applies_to="Company"), False),
-        (sku("a", 10, part_number="FLOW_FREE"), False),
-    ],
-)
-def test_unlimited_company_wide_and_free_skus_are_not_watched(one: Sku, watched: bool) -> None:
-    assert is_watched(one, snapshot((one,))) is watched
-
-
-def test_a_sku_is_a_trial_only_when_all_of_it_is() -> None:
-    trial, paid, none = (
-        subscription("t", 5, trial=True),
-        subscription("p", 5),
-        subscription("n", 0, trial=False),
+def test_a_split_never_bills_a_seat_twice_nor_loses_one(rows: list[tuple[int, str, bool, str]]) -> None:
+    subscriptions = tuple(
+        subscription(f"s{n}", total, status, trial=trial, owner=owner)
+        for n, (total, status, trial, owner) in enumerate(rows)
     )
-    one = sku("a", 10)
-    assert not is_watched(one, snapshot((one,), (trial, none)))
-    assert is_watched(one, snapshot((one,), (trial, paid)))
+    enabled = sum(total for total, status, *_ in rows if status == "Enabled")
+    paid = sum(total for total, status, trial, _ in rows if status == "Enabled" and not trial)
+    there = snapshot((sku("a", enabled),), subscriptions)
+    parts, row = split(there, there.skus[0], OURS), whole(there, there.skus[0], OURS)
+    assert sum(part.purchased for part in parts) == row.purchased == paid
+    assert row.purchased + row.on_trial == enabled
+    assert sum(part.sold_by_others or 0 for part in parts) == (row.sold_by_others or 0) <= paid
+    assert len({part.key for part in parts}) == len(rows)
+
+
+@given(st.lists(st.integers(0, 50), max_size=4), st.integers(0, 200))
+def test_what_does_not_add_up_has_no_number_neither_whole_nor_split(totals: list[int], enabled: int) -> None:
+    there = snapshot((sku("a", enabled),), tuple(subscription(f"s{n}", t) for n, t in enumerate(totals)))
+    for key in (LicenceKey("a"), LicenceKey("a", "s0")):
+        if sum(totals) == enabled:
+            find(there, key, OURS)
+        else:
+            with pytest.raises(
+                NotCountable, match=f"add up to {sum(totals)} seats, but Microsoft counts {enabled}"
+            ):
+                find(there, key, OURS)

@@ -50,7 +50,14 @@ def subscription(of: str = SPB, name: str = "SPB", **other: Any) -> Row:
         "createdDateTime": "2025-11-22T00:00:00Z",
         "nextLifecycleDateTime": "2026-12-01T10:00:00.1234567Z",
     }
-    return {**row, "commerceSubscriptionId": "C0FFEE", "isTrial": False, **dates, **other}
+    return {
+        **row,
+        "commerceSubscriptionId": "C0FFEE",
+        "ownerTenantId": HOME,
+        "isTrial": False,
+        **dates,
+        **other,
+    }
 
 
 def user(number: int, **other: Any) -> Row:

@@ -137,6 +137,22 @@ def test_customers_come_with_and_without_gdap(sandbox: Sandbox) -> None:
     assert by_name["Granite Peak Surveyors"].gdap is None
 
 
+def test_a_trial_and_what_another_tenant_sold_are_told_apart_in_the_microsoft_of_the_sandbox(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.stand_ins.control("buy", tenant=SMALL, sku="SPB", units=25, trial=True)
+    sandbox.stand_ins.control("buy", tenant=SMALL, sku="SPB", units=5, seller="another-partner")
+    read = sandbox.read(SMALL)
+    [sku] = [one for one in read.skus if one.part_number == "SPB"]
+    mine = [one for one in read.subscriptions if one.sku_id == sku.sku_id]
+    told = [(one.owner_tenant_id, one.trial) for one in mine]
+    home = sandbox.connection.tenant_id
+    assert told.count((home, True)) == 1
+    assert told.count(("another-partner", False)) == 1
+    assert sum(one.total for one in mine if one.status == "Enabled") == sku.enabled
+    assert read.doubts == ()
+
+
 def test_the_second_page_of_users_is_served_because_consistency_level_is_sent(sandbox: Sandbox) -> None:
     whole = sandbox.read(LARGE)
     assert len(whole.users) == 1240

@@ -171,3 +171,54 @@ def test_seats_that_are_not_charged_have_no_money_at_stake(world: World) -> None
     world.map("t1", mapping("mapping1", "e3"))
     world.lines(line("mapping1"))
     assert world.only(UNUSED).finding.money == 0
+
+
+# -- parts that are no paid seats of ours
+
+
+def test_seats_on_trial_are_not_counted_and_shown_apart(world: World) -> None:
+    parts = [subscription("s1", "e3", 27), subscription("s2", "e3", 25, trial=True)]
+    world.add("t1", sku("e3", 52, 20), subscriptions=parts)
+    assert world.only(NO_PROFILE).finding.what == "E3: 27 seats purchased, on no agreement line."
+    assert world.only(UNUSED).finding.what.startswith(
+        "E3: 7 of 27 seats assigned to nobody (25 on trial not counted);"
+    )
+
+
+@pytest.mark.parametrize("state", ["LockedOut", "Deleted"])
+def test_a_trial_beside_paid_seats_that_are_gone_is_no_row(world: World, state: str) -> None:
+    parts = [subscription("s1", "e3", 25, trial=True), subscription("s2", "e3", 6, status=state)]
+    world.add("t1", sku("e3", 25, 4), subscriptions=parts)
+    assert world.alerts() == []
+
+
+def test_seats_that_somebody_else_sold_are_shown_apart(world: World) -> None:
+    ours = subscription("s1", "e3", 20).model_copy(update={"owner_tenant_id": "home-p1"})
+    direct = subscription("s2", "e3", 5).model_copy(update={"owner_tenant_id": "t1"})
+    world.add("t1", sku("e3", 25, 20), subscriptions=[ours, direct])
+    assert (
+        world.only(NO_PROFILE).finding.what
+        == "E3: 25 seats purchased, on no agreement line; 5 of them sold by somebody else."
+    )
+    assert world.only(UNUSED).finding.what.startswith(
+        "E3: 5 of 25 seats assigned to nobody (5 of them sold by somebody else);"
+    )
+
+
+def test_seats_that_do_not_add_up_are_still_seats_that_nobody_bills(world: World) -> None:
+    world.add("t1", sku("e3", 35, 4), subscriptions=[subscription("s1", "e3", 10)])
+    assert world.only(NO_PROFILE).finding.what == (
+        "E3: 35 seats on no agreement line. The subscriptions of E3 add up to 10 seats, but Microsoft counts 35."
+    )
+
+
+def test_unused_seats_that_do_not_add_up_tonight_stay_as_they_were_and_hold_no_other_row_up(
+    world: World,
+) -> None:
+    world.add("t1", sku("e3", 35, 4), sku("e5", 10, 4))
+    world.map("t1", mapping("mapping1", "e3"), mapping("mapping2", "e5"))
+    assert {alert.finding.identity for alert in world.alerts(UNUSED)} == {"t1|e3", "t1|e5"}
+    world.sleep()
+    world.read("t1", sku("e3", 35, 4), sku("e5", 10, 10), subscriptions=[subscription("s1", "e3", 10)])
+    [unclear] = world.alerts(UNUSED)
+    assert (unclear.finding.identity, unclear.not_checked_since) == ("t1|e3", world.now)

@@ -100,7 +100,19 @@ def test_of_several_subscriptions_the_earliest_chance_counts(
 def test_only_enabled_subscriptions_are_a_chance(world: World) -> None:
     parts = [subscription("s1", "e3", 10), subscription("s2", "e3", 5, status="Warning")]
     have(world, term("s1", 60), term("s2", 3), parts=parts)
-    assert unused(world) == "droppable at renewal on 19 Jan 2027."
+    assert unused(world).endswith("(5 in grace not counted); droppable at renewal on 19 Jan 2027.")
+
+
+def test_a_trial_is_no_chance_to_drop_paid_seats(world: World) -> None:
+    world.add(
+        "t1",
+        sku("e3", 15, 7),
+        subscriptions=[subscription("s1", "e3", 10), subscription("s2", "e3", 5, trial=True)],
+    )
+    world.terms("t1", term("s1", 60), term("s2", 3))
+    assert "3 of 10 seats assigned to nobody (5 on trial not counted); droppable at renewal on 19" in unused(
+        world
+    )
 
 
 def test_another_word_about_the_term_is_no_change_to_mail_about(world: World) -> None:
