@@ -17,7 +17,7 @@ from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, Lin
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.psa.base import BillableOption
 from shared.billing.psa_connections import ConnectionFailure
-from shared.licensing.licences import LicenceKey
+from shared.licensing.licences import Licence, LicenceKey, countable
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.licensing.watched_skus import is_watched
 from shared.mail.delivery import MailRow
@@ -242,6 +242,11 @@ class AccountView:
     def watches(self, sku: Sku, snapshot: Snapshot) -> bool:
         """The SKU is one that costs money, and not excluded for the whole account (S6, S7)."""
         return is_watched(sku, snapshot) and not self.exclusions.hold(Target(sku_id=sku.sku_id))
+
+    def licences(self, snapshot: Snapshot) -> list[Licence]:
+        """The rows of watched SKUs, as wholes; without those whose parts do not add up tonight."""
+        watched = {sku.sku_id for sku in snapshot.skus if self.watches(sku, snapshot)}
+        return [one for one in countable(snapshot, self.ours) if one.key.sku_id in watched]
 
     def fresh(self, state: TenantState) -> Snapshot | None:
         """The snapshot of an added tenant whose newest read was good and is not stale: else it is not judged."""

@@ -16,7 +16,7 @@ from shared.alerts.rules.base import (
 from shared.alerts.rules.droppable import droppable
 from shared.alerts.rules.phrases import listed, name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.licensing.licences import Licence, countable
+from shared.licensing.licences import Licence
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 
@@ -40,14 +40,13 @@ class UnusedLicenses(Rule):
         snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
-        watched = {sku.sku_id for sku in snapshot.skus if view.watches(sku, snapshot)}
-        rows = [one for one in countable(snapshot, view.ours) if one.key.sku_id in watched]
+        rows = view.licences(snapshot)
         spare = [one for one in rows if one.spare > 0]
         terms = (known(state, view.now) or {}) if spare else {}
         findings = [
             _finding(view, state.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
         ]
-        if len(rows) == len(watched):
+        if len(rows) == sum(view.watches(sku, snapshot) for sku in snapshot.skus):
             return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
         # Of a SKU without a number to trust the row stays as it is; the others do not wait for it.
         settled = (identity(state.tenant_id, one.key.sku_id) for one in rows if not one.spare)
