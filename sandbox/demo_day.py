@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sandbox.processes import HostProcess, SandboxProcesses
-from shared.accounts import due, repository, runs, schedule
-from shared.accounts.models import Account
+from shared.accounts import due, runs, schedule
+from shared.accounts.account import Account
+from shared.accounts.directory import account_ids, load_account
 from shared.accounts.runs import Run, RunState
 from shared.alerts.evaluate import evaluation_of
 
@@ -47,7 +48,7 @@ class Day:
 def live(stage: SandboxProcesses, host: HostProcess) -> Day:
     """Live the accounts' next day to its end. Raises DayFailed."""
     tables = stage.wiring.tables
-    accounts = [repository.account(tables, one) for one in repository.account_ids(tables)]
+    accounts = [load_account(tables, one) for one in account_ids(tables)]
     stage.clock.move_to(min(due.next_due(stage.clock.now(), one.sync_hour, one.zone) for one in accounts))
     began = stage.clock.now()
     meter = _Meter(stage, host)

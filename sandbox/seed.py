@@ -5,26 +5,28 @@ import json
 from datetime import datetime, timedelta
 
 from sandbox.standins.worlds.types import ConnectWise, Partner, Tenant, World
-from shared.accounts import repository as accounts
 from shared.accounts import schedule
-from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.accounts.account import Account, Mode
+from shared.accounts.companies import Company, add_company
+from shared.accounts.directory import account_ids
+from shared.accounts.preferences import DigestSettings
 from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
-from shared.billing import repository as billing
-from shared.billing.mapping.save import save_profile
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
-    Decider,
     LicenceMapping,
     LineRecord,
     PsaConnection,
     TenantMappings,
 )
+from shared.billing.profiles import save_profile
+from shared.billing.psa_connections import save_psa_connection
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage import keys
-from shared.storage.decisions import decide
+from shared.storage.decisions import Decider, decide
 from shared.storage.keys import AccountId, account_id
 from shared.storage.tables import Put, Tables, chunks
 from shared.wiring import Wiring
@@ -34,7 +36,7 @@ _NAMES = {"demo": ("Harbour IT", Mode.LIVE), "preview": ("Tidewater Systems", Mo
 
 
 def is_seeded(wiring: Wiring) -> bool:
-    return any(True for _ in accounts.account_ids(wiring.tables))
+    return any(True for _ in account_ids(wiring.tables))
 
 
 def seed(wiring: Wiring, world: World, now: datetime) -> None:
@@ -106,7 +108,7 @@ def _psa(wiring: Wiring, account: AccountId, psa: ConnectWise) -> None:
     connection = PsaConnection(
         id=psa.key, name="ConnectWise PSA", kind="connectwise", settings_json=json.dumps(settings)
     )
-    billing.save_connection(wiring.tables, account, connection)
+    save_psa_connection(wiring.tables, account, connection)
     wiring.secrets.put(account, connection.secret, psa.private_key)
 
 
@@ -143,9 +145,9 @@ def _companies(
             psa_company=str(tenant.psa_company_id),
             partner_connection=next((p.key for p in partners if p.key in tenant.partner_keys), ""),
         )
-        accounts.add_company(tables, account, company, by.who, by.now)
+        add_company(tables, account, company, Decider(by.who, "company added", by.now))
         wanted = TenantMappings(tenant_id=tenant.id, mappings=_mappings(psa, tenant))
-        decide(tables, account, billing.MAPPINGS, tenant.id, wanted, who=by.who, reason=by.reason, now=by.now)
+        decide(tables, account, MAPPINGS, tenant.id, wanted, Decider(by.who, by.reason, by.now))
 
 
 def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:

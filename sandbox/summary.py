@@ -6,9 +6,10 @@ from typing import Any
 
 from sandbox.demo_day import Day, Measured
 from sandbox.processes import SandboxProcesses
-from shared.accounts import repository
-from shared.accounts.models import Account
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
 from shared.accounts.runs import Run
+from shared.alerts import settings
 from shared.alerts.evaluate import open_alerts
 from shared.alerts.rules import RULES
 from shared.billing.planning import approval
@@ -34,7 +35,7 @@ _MICROSOFT = ("microsoft.", "graph.", "partnercenter.", "exchange.")
 
 def of(stage: SandboxProcesses, day: Day) -> dict[str, Any]:
     """The numbers of a day. Tenants, lines and alerts are the live account's; the preview account's stand apart."""
-    accounts = [repository.account(stage.wiring.tables, AccountId(one)) for one in day.runs]
+    accounts = [settings.load(stage.wiring.tables, AccountId(one)) for one in day.runs]
     by_account = {account.id: _account(stage, account, day.runs[account.id]) for account in accounts}
     first = next(iter(by_account.values()))
     read = max(1, sum(run.read for run in day.runs.values()))
@@ -49,7 +50,7 @@ def of(stage: SandboxProcesses, day: Day) -> dict[str, Any]:
 
 def _account(stage: SandboxProcesses, account: Account, run: Run) -> dict[str, Any]:
     tables = stage.wiring.tables
-    companies = repository.companies(tables, account.id)
+    companies = added_companies(tables, account.id)
     not_read = {
         head.tenant_id: head.failure.sentence if head.failure else "not read"
         for head in tenant_states(tables, account.id)

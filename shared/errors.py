@@ -1,4 +1,4 @@
-"""The two ways a piece of queued work can end without being a bug."""
+"""How a piece of work can end without being a bug: later, never, or because the thing is not there."""
 
 from datetime import timedelta
 
@@ -13,8 +13,17 @@ class RetryLater(Exception):
 
 
 class Rejected(Exception):
-    """Never: the request cannot be carried out. `reason` is a sentence for a person."""
+    """Never: the request cannot be carried out. `reason` is a sentence for a person.
 
-    def __init__(self, reason: str) -> None:
+    `code` names the kind of refusal for programs; `field` is the input that must change, "" when it is none.
+    """
+
+    def __init__(self, reason: str, code: str = "rejected", field: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.code = code
+        self.field = field
+
+
+class NotFound(Exception):
+    """The account has no such thing. Another account's thing is not found either."""

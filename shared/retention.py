@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.accounts.runs import OpenRun, Run
 from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
+from shared.billing.psa_connections import psa_connections
 from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow
 from shared.storage import keys
@@ -77,7 +78,7 @@ class _Night:
         return _months_before(self.on, 12 * self.account.retention.ledger_years)
 
     def tenants(self) -> int:
-        rows = self.tables.rows(keys.tenants(self.account.id), "head|")
+        rows = self.tables.rows(keys.tenants(self.account.id), keys.TENANT_STATES)
         turn = (row for row in rows if _has_turn(row.key.row, self.number, TENANTS_TURN))
         return sum(self._tenant(row.read(TenantState).tenant_id) for row in turn)
 
@@ -110,7 +111,7 @@ class _Night:
         return len(unnamed)
 
     def mails(self) -> int:
-        rows = self.tables.rows(keys.mails(self.account.id), "mail|")  # by date
+        rows = self.tables.rows(keys.mails(self.account.id), keys.MAILS)  # by date
         return self._delete(takewhile(lambda row: row.read(MailRow).on < self.counts_end, rows))
 
     def closed_alerts(self) -> int:
@@ -124,7 +125,9 @@ class _Night:
         )
 
     def runs(self) -> int:
-        runs, unclosed = (self.tables.rows(keys.runs(self.account.id), kind) for kind in ("run|", "open|"))
+        runs, unclosed = (
+            self.tables.rows(keys.runs(self.account.id), kind) for kind in (keys.RUNS, keys.OPEN_RUNS)
+        )
         return self._delete(row for row in runs if row.read(Run).on < self.counts_end) + self._delete(
             row for row in unclosed if self._is_before(row.read(OpenRun).ends, self.counts_end)
         )
@@ -132,7 +135,7 @@ class _Night:
     def ledgers(self) -> int:
         return sum(
             self._ledger(connection.id, row.read(AgreementRecord).agreement_id)
-            for connection in repository.connections(self.tables, self.account.id)
+            for connection in psa_connections(self.tables, self.account.id)
             for row in agreement_store.rows_of(self.tables, self.account.id, connection.id)
             if _has_turn(row.key.row, self.number // MONTH, YEAR)
         )
@@ -145,7 +148,7 @@ class _Night:
     def decisions(self) -> int:
         turn = (
             row
-            for row in self.tables.rows(keys.decisions(self.account.id), "now|")
+            for row in self.tables.rows(keys.decisions(self.account.id), keys.DECISIONS_IN_FORCE)
             if _has_turn(row.key.row, self.number // MONTH, YEAR)
         )
         return sum(self._versions(row.read(Decision)) for row in turn)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from shared.accounts.models import Account, Mode
-from shared.billing import agreement_store, repository
+from shared.accounts.account import Account, Mode
+from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, LineState
 from shared.billing.planning import load
 from shared.billing.planning.plan import Wish
 from shared.billing.psa.base import Write
+from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -25,7 +26,7 @@ def i1_every_line_is_in_step_or_says_why(
 
     `psa_quantities` are the true quantities of all connections' lines by line id, read without the adapter.
     """
-    troubled = {trouble.connection for trouble in repository.connection_failures(tables, account.id)}
+    troubled = {trouble.connection for trouble in connection_failures(tables, account.id)}
     wishes = load.plan_account(tables, account, now).wishes
     wrong: list[str] = []
     for record in _records(tables, account.id):
@@ -121,6 +122,6 @@ def _intents(tables: Tables, account: AccountId) -> Counter[_What]:
 
 
 def _records(tables: Tables, account: AccountId) -> Iterator[AgreementRecord]:
-    for connection in repository.connections(tables, account):
+    for connection in psa_connections(tables, account):
         for kept in agreement_store.all_of(tables, account, connection.id):
             yield kept.record

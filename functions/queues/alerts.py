@@ -8,8 +8,7 @@ from pydantic import BaseModel
 
 from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
-from shared.accounts import repository
-from shared.alerts import evaluate, failed_messages
+from shared.alerts import evaluate, failed_messages, settings
 from shared.alerts.digest import send as digest_mails
 from shared.licensing import product_names
 from shared.storage.keys import account_id
@@ -25,7 +24,7 @@ def evaluate_account(message: func.QueueMessage) -> None:
 
 
 def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[QueuedWork]:
-    account = repository.account(wired.tables, asked.account)
+    account = settings.load(wired.tables, asked.account)
     evaluate.evaluate(
         wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), wired.clock()
     )
@@ -38,7 +37,7 @@ def send_mail(message: func.QueueMessage) -> None:
 
 
 def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
-    account = repository.account(wired.tables, asked.account)
+    account = settings.load(wired.tables, asked.account)
     now, given = wired.clock(), wired.settings
     all_arrived = digest_mails.send_mails(
         wired.tables,

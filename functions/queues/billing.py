@@ -6,9 +6,10 @@ import azure.functions as func
 
 from functions.queues.edge import handle
 from functions.queues.messages import Evaluate, PushConnection, QueuedWork
-from shared.accounts import repository, runs
-from shared.billing import repository as billing
+from shared.accounts import runs
+from shared.accounts.directory import load_account
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa_connections import psa_connection
 from shared.billing.pushing import push
 from shared.billing.pushing.agreement import PushContext
 from shared.wiring import Wiring
@@ -22,9 +23,9 @@ def push_connection(message: func.QueueMessage) -> None:
 
 
 def _push(wired: Wiring, asked: PushConnection) -> Iterator[QueuedWork]:
-    account = repository.account(wired.tables, asked.account)
+    account = load_account(wired.tables, asked.account)
     run = runs.get(wired.tables, account.id, asked.run)
-    connection = billing.connection(wired.tables, account.id, asked.connection)
+    connection = psa_connection(wired.tables, account.id, asked.connection)
     now = wired.clock
     try:
         psa = wired.psa(account.id, connection)

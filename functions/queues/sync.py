@@ -15,9 +15,10 @@ from functions.queues.messages import (
     RefreshNames,
     StartRun,
 )
-from shared.accounts import repository, runs
-from shared.accounts.models import Account
+from shared.accounts import runs
+from shared.accounts.account import Account
 from shared.accounts.runs import Run
+from shared.alerts import settings
 from shared.billing.planning import close_reading
 from shared.licensing import product_names, reading
 from shared.licensing.reading import TenantToRead
@@ -36,7 +37,7 @@ def start_run(message: func.QueueMessage) -> None:
 
 def _start(wired: Wiring, asked: StartRun) -> Iterator[QueuedWork]:
     now = wired.clock()
-    account = repository.account(wired.tables, asked.account)
+    account = settings.load(wired.tables, asked.account)
     run = runs.start(
         wired.tables,
         account.id,
@@ -75,7 +76,7 @@ def _settings_of(account: AccountId, run_id: str) -> tuple[Account, Run, dict[st
     """What a run's thousand readings have in common, looked up once per process: the settings as of the run."""
     tables = wiring().tables
     partners = {connection.id: connection for connection in partner_connections.all_of(tables, account)}
-    return repository.account(tables, account), runs.get(tables, account, run_id), partners
+    return settings.load(tables, account), runs.get(tables, account, run_id), partners
 
 
 @bp.queue_trigger(arg_name="message", queue_name="close-run", connection="AzureWebJobsStorage")
@@ -84,7 +85,7 @@ def close_run(message: func.QueueMessage) -> None:
 
 
 def _close(wired: Wiring, asked: CloseRun) -> Iterator[QueuedWork]:
-    account = repository.account(wired.tables, asked.account)
+    account = settings.load(wired.tables, asked.account)
     run = close_reading.close_reading(wired.tables, account, asked.run, wired.clock())
     for connection in run.connections:
         yield PushConnection(account=account.id, run=run.id, connection=connection)

@@ -17,8 +17,9 @@ from functions.queues.messages import (
     StartRun,
 )
 from shared import retention
-from shared.accounts import repository, schedule
-from shared.accounts.models import Account
+from shared.accounts import schedule
+from shared.accounts.account import Account
+from shared.accounts.directory import account_ids, load_account
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate
 from shared.licensing import product_names
@@ -31,7 +32,7 @@ bp = func.Blueprint()
 def tick(timer: func.TimerRequest) -> None:
     """A missed or doubled tick does no harm: what is due follows from what is stored."""
     wired = wiring()
-    for account in repository.account_ids(wired.tables):
+    for account in account_ids(wired.tables):
         send(wired, CheckAccount(account=account))
     if product_names.is_due(wired.tables, wired.clock()):
         send(wired, RefreshNames())
@@ -44,7 +45,7 @@ def check_account(message: func.QueueMessage) -> None:
 
 def _check(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
     now = wired.clock()
-    account = repository.account(wired.tables, asked.account)
+    account = load_account(wired.tables, asked.account)
     due = schedule.of(wired.tables, account, now)
     if due.run_on is not None:
         yield StartRun(account=account.id, run=schedule.nightly_id(due.run_on), on=due.run_on)
@@ -74,7 +75,7 @@ def clean_up(message: func.QueueMessage) -> None:
 
 
 def _clean(wired: Wiring, asked: CleanUp) -> Iterator[QueuedWork]:
-    account, now = repository.account(wired.tables, asked.account), wired.clock()
+    account, now = load_account(wired.tables, asked.account), wired.clock()
     schedule.advance(wired.tables, account, cleaned_on=asked.on)  # first: what fails has its turn tomorrow
     retention.clean(wired.tables, wired.blobs, account, asked.on, now)
     yield from ()

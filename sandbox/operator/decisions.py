@@ -9,7 +9,8 @@ from functions.queues.edge import send
 from functions.queues.messages import PushConnection
 from sandbox.processes import SandboxProcesses, running
 from sandbox.standins.controls.commands import ControlError
-from shared.accounts import repository
+from shared.accounts.companies import added_companies
+from shared.accounts.directory import account_ids, load_account
 from shared.billing.models import Hold, Verdict
 from shared.billing.planning import approval
 from shared.errors import Rejected
@@ -24,7 +25,7 @@ def decisions(state: Path, do: str, words: Sequence[str]) -> Any:
     with reached(state) as wiring:
         waiting = [
             (account, hold)
-            for account in repository.account_ids(wiring.tables)
+            for account in account_ids(wiring.tables)
             for hold in approval.held(wiring.tables, account)
         ]
         if do == "held":
@@ -45,14 +46,14 @@ def _decide(wiring: Wiring, account: AccountId, hold: Hold, do: str) -> dict[str
     except Rejected as rejected:
         return {"change": hold.change.id, "refused": rejected.reason}
     if verdict is Verdict.APPROVED:
-        zone = repository.account(wiring.tables, account).zone
+        zone = load_account(wiring.tables, account).zone
         run = approval.push_now(wiring.tables, account, decided, now, now.astimezone(zone).date())
         send(wiring, PushConnection(account=account, run=run.id, connection=hold.change.connection))
     return _shown(wiring, account, decided)
 
 
 def _shown(wiring: Wiring, account: AccountId, hold: Hold) -> dict[str, Any]:
-    company = repository.companies(wiring.tables, account).get(hold.change.tenant_id)
+    company = added_companies(wiring.tables, account).get(hold.change.tenant_id)
     return {
         "change": hold.change.id,
         "customer": company.name if company else hold.change.tenant_id,

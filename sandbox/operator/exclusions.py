@@ -9,9 +9,10 @@ from functions.queues.edge import send
 from functions.queues.messages import Evaluate
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
-from shared.accounts import repository
+from shared.accounts.directory import account_ids, load_account
 from shared.alerts import evaluate
 from shared.alerts.exclusions import Listed, include, listed
+from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.wiring import Wiring
 
@@ -21,7 +22,7 @@ def exclusions(state: Path, do: str, words: Sequence[str]) -> Any:
     with reached(state) as wiring:
         found = [
             (account, one)
-            for account in repository.account_ids(wiring.tables)
+            for account in account_ids(wiring.tables)
             for one in listed(wiring.tables, account, _today(wiring, account))
         ]
         if do == "exclusions":
@@ -35,11 +36,11 @@ def exclusions(state: Path, do: str, words: Sequence[str]) -> Any:
 
 
 def _today(wiring: Wiring, account: AccountId) -> date:
-    return wiring.clock().astimezone(repository.account(wiring.tables, account).zone).date()
+    return wiring.clock().astimezone(load_account(wiring.tables, account).zone).date()
 
 
 def _include(wiring: Wiring, account: AccountId, one: Listed) -> dict[str, Any]:
-    include(wiring.tables, account, one.id, who=WHO, reason="removed by a control", now=wiring.clock())
+    include(wiring.tables, account, one.id, Decider(WHO, "removed by a control", wiring.clock()))
     judged = evaluate.evaluation_of(wiring.tables, account)
     if judged is not None:
         send(wiring, Evaluate(account=account, run=judged.run_id))

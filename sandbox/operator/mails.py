@@ -8,7 +8,7 @@ from functions.queues.edge import send
 from functions.queues.messages import Evaluate
 from sandbox.operator.decisions import reached
 from sandbox.standins.controls.commands import ControlError
-from shared.accounts import repository
+from shared.accounts.directory import account_ids, load_account
 from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
 from shared.errors import Rejected, RetryLater
@@ -22,9 +22,7 @@ def mails(state: Path, do: str, words: Sequence[str]) -> Any:
     """`mails` lists them, the newest first; `send-again ID` repeats one that was refused or may not have arrived."""
     with reached(state) as wiring:
         found = [
-            (account, mail)
-            for account in repository.account_ids(wiring.tables)
-            for mail in rows(wiring.tables, account)
+            (account, mail) for account in account_ids(wiring.tables) for mail in rows(wiring.tables, account)
         ]
         if do == "mails":
             found.sort(key=lambda one: one[1].since, reverse=True)
@@ -36,7 +34,7 @@ def mails(state: Path, do: str, words: Sequence[str]) -> Any:
 
 
 def _send_again(wiring: Wiring, account: AccountId, mail: MailRow) -> dict[str, Any]:
-    whole, given = repository.account(wiring.tables, account), wiring.settings
+    whole, given = load_account(wiring.tables, account), wiring.settings
     try:
         outcome = digest_mails.send_again(
             wiring.tables,

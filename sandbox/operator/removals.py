@@ -9,11 +9,13 @@ from functions.queues.edge import send
 from functions.queues.messages import Evaluate
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
-from shared.accounts import repository
+from shared.accounts.companies import added_companies
+from shared.accounts.directory import account_ids, load_account
 from shared.alerts import evaluate, removals
 from shared.alerts.models import Removal, Slug
 from shared.alerts.rules.base import ACCOUNT
 from shared.errors import Rejected
+from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.wiring import Wiring
 
@@ -40,7 +42,7 @@ def decide(state: Path, do: str, words: Sequence[str]) -> Any:
 
 def _missing(wiring: Wiring) -> Iterator[Missing]:
     """Those with an open row that asks for such a word, and those about whom something was decided."""
-    for account in repository.account_ids(wiring.tables):
+    for account in account_ids(wiring.tables):
         for alert in evaluate.open_alerts(wiring.tables, account):
             if alert.finding.slug == Slug.TENANT_REMOVED and alert.finding.scope != ACCOUNT:
                 yield account, alert.finding.tenant_id
@@ -50,13 +52,13 @@ def _missing(wiring: Wiring) -> Iterator[Missing]:
 
 def _decide(wiring: Wiring, account: AccountId, tenant: str, ends: date | None) -> dict[str, Any]:
     now = wiring.clock()
-    today = now.astimezone(repository.account(wiring.tables, account).zone).date()
-    more = {"who": WHO, "reason": "decided by a control"}
+    today = now.astimezone(load_account(wiring.tables, account).zone).date()
+    by = Decider(WHO, "decided by a control", now)
     try:
         if ends is None:
-            removals.dismiss(wiring.tables, account, tenant, today=today, now=now, **more)
+            removals.dismiss(wiring.tables, account, tenant, today, by)
         else:
-            removals.confirm(wiring.tables, account, tenant, ends, today=today, now=now, **more)
+            removals.confirm(wiring.tables, account, tenant, ends, today, by)
     except Rejected as rejected:
         raise ControlError(rejected.reason) from rejected
     judged = evaluate.evaluation_of(wiring.tables, account)
@@ -91,7 +93,7 @@ def _called(wiring: Wiring, account: AccountId, tenant: str) -> set[str]:
 
 
 def _name(wiring: Wiring, account: AccountId, tenant: str) -> str:
-    company = repository.companies(wiring.tables, account).get(tenant)
+    company = added_companies(wiring.tables, account).get(tenant)
     return company.name if company else tenant
 
 

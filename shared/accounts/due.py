@@ -4,7 +4,7 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.accounts.models import Frequency
+from shared.accounts.preferences import Frequency
 
 MINUTE = timedelta(minutes=1)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
@@ -88,10 +89,10 @@ def start(tables: Tables, account: AccountId, run: Run) -> Run:
 
 
 def get(tables: Tables, account: AccountId, run_id: str) -> Run:
-    """Raises LookupError when there is no such run."""
+    """Raises NotFound when there is no such run."""
     found = find(tables, account, run_id)
     if found is None:
-        raise LookupError(f"there is no run '{run_id}'")
+        raise NotFound(f"there is no run '{run_id}'")
     return found
 
 
@@ -102,12 +103,12 @@ def find(tables: Tables, account: AccountId, run_id: str) -> Run | None:
 
 def recent(tables: Tables, account: AccountId) -> Iterator[Run]:
     """Every kept run, oldest first."""
-    return (row.read(Run) for row in tables.rows(keys.runs(account), "run|"))
+    return (row.read(Run) for row in tables.rows(keys.runs(account), keys.RUNS))
 
 
 def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:
     """Runs of night and day that ended within the last day and have not closed."""
-    for row in tables.rows(keys.runs(account), "open|"):
+    for row in tables.rows(keys.runs(account), keys.OPEN_RUNS):
         one = row.read(OpenRun)
         if one.ends < now <= one.ends + LEFT_AFTER:
             yield get(tables, account, one.id)
@@ -119,7 +120,7 @@ def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Ru
     while True:
         row = tables.get(key)
         if row is None:
-            raise LookupError(f"there is no run '{run_id}'")
+            raise NotFound(f"there is no run '{run_id}'")
         before = row.read(Run)
         after = change(before)
         if after == before:

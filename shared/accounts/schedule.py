@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shared.accounts import due, runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.accounts.runs import Run, RunState
 from shared.storage import keys
 from shared.storage.documents import Document

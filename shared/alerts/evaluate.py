@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.alerts import loading, removals
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Alert, Evaluation, Finding
+from shared.alerts.matching import matched
+from shared.alerts.models import Alert, Evaluation, Finding, Reach
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
@@ -44,7 +44,7 @@ def evaluate(
     """Judge the account and write the transitions of its alerts, then the evaluation itself.
 
     Safe to repeat: what is simply still open costs no write. Raises RetryLater when another evaluation was faster, and
-    LookupError for a run that is not there.
+    NotFound for a run that is not there.
     """
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
     book = _Book(tables, view)
@@ -99,7 +99,7 @@ def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) 
 
 def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
     """Of the types that there are: what a rule found that is no more waits to be closed."""
-    alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), "alert|"))
+    alerts = (row.read(Alert) for row in tables.rows(keys.alerts(account), keys.OPEN_ALERTS))
     return (alert for alert in alerts if alert.finding.slug in BY_SLUG)
 
 
@@ -139,18 +139,6 @@ def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation 
     return evaluation if unsaid or now - evaluation.at > NIGHT_AND_A_BIT else None
 
 
-def found(stored: Alert | None, finding: Finding, now: datetime) -> Alert | None:
-    """The alert of something that was found today; None: it stands there just so."""
-    if stored is None:
-        return Alert(finding=finding, opened_at=now, changed_at=now)
-    before = stored.finding
-    if before.value != finding.value or (finding.urgent and not before.urgent):
-        return stored.model_copy(update={"finding": finding, "changed_at": now, "not_checked_since": None})
-    if before != finding or stored.not_checked_since is not None:
-        return stored.model_copy(update={"finding": finding, "not_checked_since": None})
-    return None
-
-
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
@@ -158,7 +146,7 @@ class _Book:
         self._tables = tables
         self._view = view
         self._account = view.account.id
-        self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), "alert|")}
+        self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), keys.OPEN_ALERTS)}
         self._seen: set[str] = set()
         self._others: dict[str, Finding] = {}
         """By row: the first finding of the same identity that is not about what the open alert is about."""
@@ -189,7 +177,7 @@ class _Book:
             self._found(key, finding, row, stored)
 
     def _found(self, key: Key, finding: Finding, row: Row | None, stored: Alert | None) -> None:
-        alert = found(stored, finding, self._view.now)
+        alert = matched(stored, finding, self._view.now)
         if alert is not None:
             self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
         self._note_urgent(alert or stored)

@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from shared.alerts.excluded import Exclusion, Exclusions, Reach, Target
-from shared.alerts.models import Slug
+from shared.alerts.matching import identity
+from shared.alerts.models import Exclusion, Exclusions, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG
 from shared.errors import Rejected
-from shared.storage import decisions
-from shared.storage.decisions import Decision
+from shared.storage import decisions, keys
+from shared.storage.decisions import Decider, Decision
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
 KIND: Final = "exclusion"
+
+
+def exclusion_id(target: Target) -> str:
+    """Short and stable: the same thing is never excluded twice."""
+    return keys.hashed(identity(*target))[:12]
 
 
 class Listed(NamedTuple):
@@ -30,16 +35,14 @@ def load(tables: Tables, account: AccountId, today: date) -> Exclusions:
     return Exclusions.of((one for _, one in decisions.in_force(tables, account, KIND, Exclusion)), today)
 
 
-def exclude(
-    tables: Tables, account: AccountId, exclusion: Exclusion, *, who: str, reason: str, now: datetime
-) -> bool:
+def exclude(tables: Tables, account: AccountId, exclusion: Exclusion, by: Decider) -> bool:
     """Record it; False when just this was excluded already. Raises Rejected."""
     _check(exclusion)
-    name = exclusion.target.id
+    name = exclusion_id(exclusion.target)
     if decisions.get(tables, account, KIND, name, Exclusion) == exclusion:
         return False
     try:
-        decisions.decide(tables, account, KIND, name, exclusion, who=who, reason=reason, now=now)
+        decisions.decide(tables, account, KIND, name, exclusion, by)
     except Conflict:
         # The button was pressed twice at once: the other press recorded it, if it meant the same.
         if decisions.get(tables, account, KIND, name, Exclusion) != exclusion:
@@ -48,16 +51,16 @@ def exclude(
     return True
 
 
-def include(tables: Tables, account: AccountId, name: str, *, who: str, reason: str, now: datetime) -> None:
+def include(tables: Tables, account: AccountId, name: str, by: Decider) -> None:
     """End the exclusion with this id: its alerts are raised again. Raises Rejected when there is none."""
     if decisions.get(tables, account, KIND, name, Exclusion) is None:
         raise Rejected(f"There is no exclusion '{name}'.")
-    decisions.decide(tables, account, KIND, name, None, who=who, reason=reason, now=now)
+    decisions.decide(tables, account, KIND, name, None, by)
 
 
 def newest(tables: Tables, account: AccountId, target: Target) -> Decision | None:
     """What was last decided about this thing, an end included."""
-    return decisions.newest(tables, account, KIND, target.id)
+    return decisions.newest(tables, account, KIND, exclusion_id(target))
 
 
 def listed(tables: Tables, account: AccountId, today: date) -> Iterator[Listed]:

@@ -20,8 +20,8 @@ class FailedMessage(Document):
 def record(tables: Tables, account: AccountId, queue: str, why: str, now: datetime) -> None:
     """Remember that work of the account ended in the poison queue of `queue`; the next evaluation shows it."""
     poisoned = FailedMessage(queue=queue, why=why[:1000], at=now)
-    tables.commit([Put(keys.poisoned(account, queue), poisoned)])
+    tables.commit([Put(keys.failed_message(account, queue), poisoned)])
 
 
 def recorded(tables: Tables, account: AccountId) -> Iterator[FailedMessage]:
-    return (row.read(FailedMessage) for row in tables.rows(keys.alerts(account), "poison|"))
+    return (row.read(FailedMessage) for row in tables.rows(keys.alerts(account), keys.FAILED_MESSAGES))

@@ -5,15 +5,18 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from shared.accounts import repository as accounts
 from shared.accounts import runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies, former_names
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
 from shared.billing.models import LicenceMapping as LineMapping
+from shared.billing.profiles import billing_profiles
+from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import PartnerList
@@ -28,8 +31,8 @@ from shared.storage.tables import Tables
 def account_view(
     tables: Tables, blobs: Blobs, account: Account, run: Run, names: Callable[[str, str], str], now: datetime
 ) -> AccountView:
-    companies = accounts.companies(tables, account.id)
-    psas = {one.id: one for one in repository.connections(tables, account.id)}
+    companies = added_companies(tables, account.id)
+    psas = {one.id: one for one in psa_connections(tables, account.id)}
     kept = (one.record for psa in psas for one in agreement_store.all_of(tables, account.id, psa))
     troubled, prices, unreadable, without_company = _lines(kept, companies)
     mapped, mappings = _mappings(tables, account.id, {key.mapping_id for key in troubled})
@@ -40,18 +43,16 @@ def account_view(
         nights=_nights(tables, account.id, run),
         names=names,
         companies=companies,
-        former=accounts.former_names(tables, account.id, {one.tenant_id for one in without_company}),
+        former=former_names(tables, account.id, {one.tenant_id for one in without_company}),
         mapped=mapped,
         prices=prices,
         lines=_by_tenant(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),
         without_company=tuple(without_company),
         unreadable=tuple(unreadable),
-        profiles=repository.profiles(tables, account.id),
+        profiles=billing_profiles(tables, account.id),
         psas=psas,
         connection_failures={
-            one.connection: one
-            for one in repository.connection_failures(tables, account.id)
-            if one.connection in psas
+            one.connection: one for one in connection_failures(tables, account.id) if one.connection in psas
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
         mails=not_arrived(tables, account.id, now.astimezone(account.zone).date()),
@@ -97,7 +98,7 @@ def _mappings(
 ) -> tuple[dict[str, tuple[Mapped, ...]], dict[str, LineMapping]]:
     """What is mapped by tenant, and the mappings of the ids in `whole` with everything that was decided."""
     mapped, mappings = {}, {}
-    for tenant in repository.mappings(tables, account):
+    for tenant in mappings_in_force(tables, account):
         mappings.update({one.id: one for one in tenant.mappings if one.id in whole})
         mapped[tenant.tenant_id] = tuple(
             Mapped(

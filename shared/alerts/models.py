@@ -1,9 +1,13 @@
-"""Findings of the rules, and alerts: findings with a memory over days."""
+"""Findings of the rules, alerts (findings with a memory over days), and what people decided about them."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from urllib.parse import quote
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
 
 from shared.storage.documents import Document
 
@@ -22,11 +26,6 @@ class Slug(StrEnum):
     UNUSED_LICENSES = "unused_licenses"
     SHARED_MAILBOX_LICENSES = "shared_mailbox_licenses"
     RENEWAL_DUE = "renewal_due"
-
-
-def identity(*parts: str) -> str:
-    """One text for the parts that name a thing: different parts never give the same, whatever the vendors write."""
-    return "|".join(quote(part, safe="", errors="surrogatepass") for part in parts)
 
 
 class Finding(Document):
@@ -96,3 +95,92 @@ class Removal(Document):
     """The last day that is billed; None: it was dismissed."""
     until: date
     """The first day, in the account's zone, on which the row is raised again if the tenant is still missing."""
+
+
+class Reach(StrEnum):
+    """What can be excluded. A rule names those that leave its rows out; none of them reaches it else."""
+
+    TENANT = "tenant"
+    """A tenant, from everything (S13)."""
+    SKU = "sku"
+    """A SKU of the whole account (K10)."""
+    LICENCE = "licence"
+    """A SKU of one tenant, from one alert type (S11, N7)."""
+
+
+class Target(NamedTuple):
+    """The one thing that is excluded: a tenant, a SKU of a tenant from one type, or a SKU of the account."""
+
+    slug: str = ""
+    """Only of a tenant's SKU; "" is every type that the exclusion reaches."""
+    tenant_id: str = ""
+    sku_id: str = ""
+
+
+class Exclusion(Document):
+    """What is excluded and for how long; who, when and why are the decision's."""
+
+    slug: str | None = None
+    tenant_id: str = ""
+    sku_id: str = ""
+    spare_at_most: Annotated[int, Field(ge=0)] | None = None
+    """Holds only while no more seats than this are unused; None: whatever their number."""
+    until: date | None = None
+    """The first day, in the account's zone, on which it holds no more; None: until it is removed."""
+    renewal: bool = False
+    """`until` is the day on which the subscription renews."""
+    customer: str = ""
+    product: str = ""
+    """As they were called when it was decided, for people who read the list."""
+
+    @property
+    def target(self) -> Target:
+        return Target(self.slug or "", self.tenant_id, self.sku_id)
+
+    def holds(self, seats: int, today: date) -> bool:
+        """No condition of it is broken: not by the seats that were found unused, nor by the day."""
+        too_many = self.spare_at_most is not None and seats > self.spare_at_most
+        return not too_many and (self.until is None or today < self.until)
+
+    @property
+    def how_long(self) -> str:
+        """As the end of a sentence."""
+        parts = []
+        if self.spare_at_most is not None:
+            count, are = f"{self.spare_at_most:,}", "seat is" if self.spare_at_most == 1 else "seats are"
+            parts.append(f"while no more than {count} {are} unused")
+        if self.until is not None:
+            day = f"{self.until.day} {self.until:%b %Y}"
+            parts.append(f"until renewal on {day}" if self.renewal else f"until {day}")
+        return " and ".join(parts) or "until somebody removes the exclusion"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """Everything that an account excluded, ready to be asked about thousands of findings."""
+
+    by_target: dict[Target, Exclusion]
+    today: date
+
+    @classmethod
+    def of(cls, exclusions: Iterable[Exclusion], today: date) -> "Exclusions":
+        return cls({one.target: one for one in exclusions}, today)
+
+    def cover(self, finding: Finding, reach: frozenset[Reach]) -> bool:
+        """The finding needs nobody: its tenant is excluded, or each of the SKUs that it is about."""
+        if not self.by_target or not reach:
+            return False
+        tenant = Target(tenant_id=finding.tenant_id)
+        if Reach.TENANT in reach and finding.tenant_id and self.hold(tenant, finding.seats):
+            return True
+        return bool(finding.skus) and all(self._cover_sku(sku, finding, reach) for sku in finding.skus)
+
+    def _cover_sku(self, sku_id: str, finding: Finding, reach: frozenset[Reach]) -> bool:
+        for_account = Reach.SKU in reach and self.hold(Target(sku_id=sku_id), finding.seats)
+        of_tenant = Target(finding.slug, finding.tenant_id, sku_id)
+        return for_account or (Reach.LICENCE in reach and self.hold(of_tenant, finding.seats))
+
+    def hold(self, target: Target, seats: int = 0) -> bool:
+        """This very thing is excluded today, where so many seats are unused."""
+        exclusion = self.by_target.get(target)
+        return exclusion is not None and exclusion.holds(seats, self.today)

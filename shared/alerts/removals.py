@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.alerts.models import Removal, Slug, identity
+from shared.alerts.matching import identity
+from shared.alerts.models import Removal, Slug
 from shared.errors import Rejected
 from shared.storage import decisions, keys
+from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -31,11 +33,8 @@ def confirm(
     account: AccountId,
     tenant_id: str,
     ends: date,
-    *,
     today: date,
-    who: str,
-    reason: str,
-    now: datetime,
+    by: Decider,
 ) -> Removal:
     """The customer has left, and `ends` is the last day to bill. Records it and ends nothing itself.
 
@@ -48,15 +47,13 @@ def confirm(
             f"not {ends.isoformat()}."
         )
     removal = Removal(ends=ends, until=ends + timedelta(days=1))
-    return _decide(tables, account, tenant_id, removal, who, reason, now)
+    return _decide(tables, account, tenant_id, removal, by)
 
 
-def dismiss(
-    tables: Tables, account: AccountId, tenant_id: str, *, today: date, who: str, reason: str, now: datetime
-) -> Removal:
+def dismiss(tables: Tables, account: AccountId, tenant_id: str, today: date, by: Decider) -> Removal:
     """The row needs nobody for 30 days, unless the tenant comes back and goes again. Raises Rejected."""
     removal = Removal(until=today + DISMISSED_FOR)
-    return _decide(tables, account, tenant_id, removal, who, reason, now)
+    return _decide(tables, account, tenant_id, removal, by)
 
 
 def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
@@ -80,20 +77,12 @@ def end_for_returned(
     """
     for tenant in sorted(set(removals) & set(listed)):
         reason = "the tenant is in a customer list again"
-        decisions.decide(tables, account, KIND, tenant, None, who="Seatwise", reason=reason, now=now)
+        decisions.decide(tables, account, KIND, tenant, None, Decider("Seatwise", reason, now))
 
 
-def _decide(
-    tables: Tables,
-    account: AccountId,
-    tenant_id: str,
-    removal: Removal,
-    who: str,
-    reason: str,
-    now: datetime,
-) -> Removal:
+def _decide(tables: Tables, account: AccountId, tenant_id: str, removal: Removal, by: Decider) -> Removal:
     row = tables.get(keys.alert(account, Slug.TENANT_REMOVED, identity(tenant_id)))
     if row is None and decisions.get(tables, account, KIND, tenant_id, Removal) is None:
         raise Rejected(f"Tenant {tenant_id} is not among the removed tenants, so there is nothing to decide.")
-    decisions.decide(tables, account, KIND, tenant_id, removal, who=who, reason=reason, now=now)
+    decisions.decide(tables, account, KIND, tenant_id, removal, by)
     return removal

@@ -4,16 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue, ValidationError
 
-from shared.accounts import repository
-from shared.accounts.models import Account
-from shared.alerts.rules import BY_SLUG
+from shared.accounts.account import Account
+from shared.accounts.directory import load_account, save_account
+from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Parameters
 from shared.errors import Rejected
+from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 
 def save(tables: Tables, account: Account) -> None:
-    """Save the account's settings. Raises Rejected that names each field which no rule knows, or that cannot be."""
+    """Save the account's settings, and what its alert types need to be read.
+
+    Raises Rejected that names each field which no rule knows, or that cannot be.
+    """
     wrong = [
         *_unknown("alerts_off", account.alerts_off),
         *_unknown("digest.by_type", account.digest.by_type),
@@ -22,7 +26,21 @@ def save(tables: Tables, account: Account) -> None:
     ]
     if wrong:
         raise Rejected("; ".join(wrong))
-    repository.save_account(tables, account)
+    save_account(tables, with_optional_reads(account))
+
+
+def load(tables: Tables, account_id: AccountId) -> Account:
+    """The account with what its alert types need to be read. Raises NotFound."""
+    account = load_account(tables, account_id)
+    return account if account.optional_reads is not None else with_optional_reads(account)
+
+
+def with_optional_reads(account: Account) -> Account:
+    """The account that reads what the alert types that are on need, and no more."""
+    on = (rule for rule in RULES if rule.slug not in account.alerts_off)
+    return account.model_copy(
+        update={"optional_reads": frozenset(need for rule in on for need in rule.needs)}
+    )
 
 
 def _unknown(field: str, slugs: Iterable[str]) -> Iterator[str]:

@@ -8,15 +8,15 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from shared.accounts.models import Account, Company
+from shared.accounts.account import Account
+from shared.accounts.companies import Company
 from shared.accounts.runs import Run
-from shared.alerts.excluded import Exclusions, Target
 from shared.alerts.failed_messages import FailedMessage
-from shared.alerts.models import Removal
+from shared.alerts.models import Exclusions, Removal, Target
 from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, LineRecord, PsaConnection
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.psa.base import BillableOption
-from shared.billing.repository import ConnectionFailure
+from shared.billing.psa_connections import ConnectionFailure
 from shared.licensing.licences import Licence, LicenceKey, countable
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.licensing.watched_skus import is_watched

@@ -24,7 +24,7 @@ def all_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Stor
 
 
 def rows_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Row]:
-    return tables.rows(keys.agreements(account, connection), "agr|")
+    return tables.rows(keys.agreements(account, connection), keys.AGREEMENTS)
 
 
 def unpacked(row: Row) -> StoredRecord:

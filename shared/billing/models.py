@@ -1,6 +1,5 @@
 """Billing profiles, mappings and what is remembered about each agreement line."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,22 +7,13 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, model_validator
 
-from shared.accounts.models import MicrosoftId
 from shared.billing.psa.base import BillableOption, Write
 from shared.licensing.licences import LicenceKey
-from shared.storage.documents import Document
+from shared.storage.documents import Chosen, Document
+from shared.text import MicrosoftId
 
 
-@dataclass(frozen=True, slots=True)
-class Decider:
-    """Who decides, when, and why: kept with every version of a decision."""
-
-    who: str
-    reason: str
-    now: datetime
-
-
-class PsaConnection(Document):
+class PsaConnection(Chosen):
     """One connected PSA. `settings_json` is its kind's settings model; its secret is named, never held."""
 
     id: str

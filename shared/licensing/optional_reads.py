@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.licensing import terms
 from shared.licensing.tenant_state import Mailboxes, ReadFailure, TenantState, Terms
 from shared.microsoft.connector import Microsoft

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.accounts import repository, runs
-from shared.accounts.models import Account
+from shared.accounts import runs
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import customer_lists, optional_reads, snapshot, terms
@@ -80,7 +81,7 @@ def read_partners(
         customer_lists.read(tables, blobs, secrets, microsoft, account.id, connection, run, now)
         for connection in partner_connections.all_of(tables, account.id)
     ]
-    added = repository.companies(tables, account.id)
+    added = added_companies(tables, account.id)
     wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
     to_read: list[TenantToRead] = []
     never: list[str] = []
@@ -113,7 +114,7 @@ def _states_of(
 ) -> Iterator[tuple[TenantState, Row | None]]:
     """The heads of these tenants, one after the other; at last those that have none yet."""
     missing = set(tenants)
-    for row in tables.rows(keys.tenants(account), "head|"):
+    for row in tables.rows(keys.tenants(account), keys.TENANT_STATES):
         state = row.read(TenantState)
         if state.tenant_id in missing:
             missing.remove(state.tenant_id)
@@ -239,9 +240,9 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
     What should have been read and was never asked for counts as not read. Raises RetryLater while tenants are being
     read.
     """
-    added = repository.companies(tables, account) if run.tenants is None else {}
+    added = added_companies(tables, account) if run.tenants is None else {}
     pending, count = [], Counter[ReadStatus]()
-    for row in tables.rows(keys.tenants(account), "head|"):
+    for row in tables.rows(keys.tenants(account), keys.TENANT_STATES):
         state = row.read(TenantReadState)
         if state.run == run.id or (state.tenant_id in added and _was_read_since(state, run)):
             count[state.status] += 1
@@ -261,4 +262,4 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
 
 def tenant_states(tables: Tables, account: AccountId) -> Iterator[TenantState]:
     """Every tenant's head, one after the other: a thousand of them need not be in memory at once."""
-    return (row.read(TenantState) for row in tables.rows(keys.tenants(account), "head|"))
+    return (row.read(TenantState) for row in tables.rows(keys.tenants(account), keys.TENANT_STATES))

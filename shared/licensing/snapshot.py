@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from pydantic import TypeAdapter
 
+from shared.errors import NotFound
 from shared.licensing.optional_reads import NOTHING, OptionalReads
 from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
@@ -200,8 +201,8 @@ def as_of(tables: Tables, account: AccountId, tenant: str, on: date) -> Day | No
 
 
 def users(blobs: Blobs, account: AccountId, tenant: str, snapshot: Snapshot) -> list[User]:
-    """The licensed users of a snapshot. Raises LookupError when their blob is gone (retention)."""
+    """The licensed users of a snapshot. Raises NotFound when their blob is gone (retention)."""
     data = blobs.get(keys.users_blob(account, tenant, snapshot.users_digest))
     if data is None:
-        raise LookupError(f"the users of {snapshot.began:%Y-%m-%d} are no longer kept")
+        raise NotFound(f"the users of {snapshot.began:%Y-%m-%d} are no longer kept")
     return _USERS.validate_json(gzip.decompress(data))

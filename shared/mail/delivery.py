@@ -99,14 +99,14 @@ def told(tables: Tables, account: keys.AccountId, recipient: str) -> Told:
 
 def mails(tables: Tables, account: keys.AccountId) -> Iterator[MailRow]:
     """Every mail of the account by date, for the summary and the pages; `unknown` and `refused` are shown there."""
-    return (row.read(MailRow) for row in tables.rows(keys.mails(account), "mail|"))
+    return (row.read(MailRow) for row in tables.rows(keys.mails(account), keys.MAILS))
 
 
 def not_arrived(tables: Tables, account: keys.AccountId, on: date) -> tuple[MailRow, ...]:
     """Each recipient's newest mail, of this month and the last, where it was refused or nothing is known of it."""
     newest: dict[str, MailRow] = {}
     for month in ((on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m"), on.strftime("%Y-%m")):
-        for row in tables.rows(keys.mails(account), f"mail|{month}"):
+        for row in tables.rows(keys.mails(account), keys.mails_of_month(month)):
             mail = row.read(MailRow)
             if mail.state in _ENDED:
                 newest[mail.recipient] = max(newest.get(mail.recipient, mail), mail, key=_later)

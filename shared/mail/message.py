@@ -1,7 +1,6 @@
 """The checked way from a `Mail` to what leaves: addresses that are ones, headers that stay one line."""
 
 import re
-import unicodedata
 from datetime import datetime
 from email.contentmanager import raw_data_manager
 from email.header import Header
@@ -10,47 +9,16 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
 from shared.mail.base import Mail
+from shared.text import address, header_text, one_line
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,120}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _OURS = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._'-]{0,40}")
-_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# Embeddings, overrides and isolates would reorder the words that follow them; the marks and joiners that
-# right-to-left scripts and emoji need are left alone.
-_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class InvalidMail(ValueError):
     """This mail can never be sent as it is; the text says which part and why."""
-
-
-def address(text: str) -> str:
-    """Check one e-mail address and put it into its normal form. Raises ValueError with a sentence for a person."""
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
-        shown = one_line(text, 60) or "an empty text"
-        raise InvalidMail(f"{shown} is not an e-mail address: {one_line(str(error), 200)}") from error
-    return found.ascii_email or found.normalized
-
-
-def one_line(text: str, most: int = 500) -> str:
-    """Vendors' or people's text as one harmless line: control characters and line breaks become spaces."""
-    kept = ("" if c in _REORDERING else " " if unicodedata.category(c) in _BREAKING else c for c in text)
-    return _cut(" ".join("".join(kept).split()), most)
-
-
-def header_text(text: str, most: int = 150) -> str:
-    """As `one_line`, for a header: nothing in it can be taken for an RFC 2047 encoded word either."""
-    # Only then: what was between "=" and "?" may be left out of the line.
-    return _cut(one_line(text, len(text) + 1).replace("=?", "= ?"), most)
-
-
-def _cut(line: str, most: int) -> str:
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def check(mail: Mail) -> None:
@@ -58,7 +26,10 @@ def check(mail: Mail) -> None:
     if not _ID.fullmatch(mail.id):
         raise InvalidMail("a mail's id is 1 to 120 letters, digits and '-'")
     for text in (mail.sender, mail.to, mail.reply_to):
-        address(text)
+        try:
+            address(text)
+        except ValueError as wrong:
+            raise InvalidMail(str(wrong)) from wrong
     for name, value in {
         "Subject": mail.subject,
         "the sender's name": mail.sender_name,

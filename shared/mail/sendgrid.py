@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from shared.http.client import Http, NotConnected, Unclear
 from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.message import InvalidMail, address, check, extra_headers, one_line
+from shared.mail.message import InvalidMail, check, extra_headers
+from shared.text import address, one_line
 
 _NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _TIMEOUT = (5.0, 30.0)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.message import InvalidMail, address, build, one_line
+from shared.mail.message import InvalidMail, build
+from shared.text import address, one_line
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -12,7 +12,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.message import InvalidMail, address, build, one_line
+from shared.mail.message import InvalidMail, build
+from shared.text import address, one_line
 
 
 class Security(StrEnum):

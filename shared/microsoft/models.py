@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
-from shared.storage.documents import Document
+from shared.storage.documents import Chosen, Document
 
 
 class SignInMode(StrEnum):
@@ -16,7 +16,7 @@ class SignInMode(StrEnum):
     """client_credentials, consented per tenant."""
 
 
-class PartnerConnection(Document):
+class PartnerConnection(Chosen):
     """The consent to one Microsoft partner tenant. Secrets are named, never held."""
 
     id: str

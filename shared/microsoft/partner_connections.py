@@ -11,7 +11,7 @@ _KIND = "partner"
 
 
 def all_of(tables: Tables, account: AccountId) -> Iterator[PartnerConnection]:
-    for row in tables.rows(keys.settings(account), f"{_KIND}|"):
+    for row in tables.rows(keys.settings(account), keys.settings_of_kind(_KIND)):
         yield row.read(PartnerConnection)
 
 

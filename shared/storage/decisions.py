@@ -1,12 +1,22 @@
 """What people decide, kept as versions: who, when, why, and what was in force at any time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.tables import Insert, Replace, RowChange, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who decides, when, and why: kept with every version of a decision."""
+
+    who: str
+    reason: str
+    now: datetime
 
 
 class Decision(Document):
@@ -30,10 +40,7 @@ def decide(
     kind: str,
     name: str,
     document: Document | None,
-    *,
-    who: str,
-    reason: str,
-    now: datetime,
+    by: Decider,
 ) -> Decision:
     """Put a document in force, or end what is in force (None).
 
@@ -42,14 +49,15 @@ def decide(
     """
     key = keys.decision_now(account, kind, name)
     row = tables.get(key)
+    now = by.now
     if row is not None:
         now = max(now, row.read(Decision).valid_from + timedelta(microseconds=1))
     decision = Decision(
         kind=kind,
         id=name,
         valid_from=now,
-        who=who,
-        reason=reason,
+        who=by.who,
+        reason=by.reason,
         content=None if document is None else document.model_dump_json(),
     )
     in_force: RowChange = Insert(key, decision) if row is None else Replace(key, decision, row.etag)

@@ -13,3 +13,10 @@ class Document(BaseModel):
 
     def body(self) -> bytes:
         return self.model_dump_json(exclude_defaults=True).encode()
+
+
+class Chosen(Document):
+    """What a person chose, stored in full: a default that changes later does not change what was chosen."""
+
+    def body(self) -> bytes:
+        return self.model_dump_json().encode()

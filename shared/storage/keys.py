@@ -1,7 +1,7 @@
 """Every key of the tables and every blob name: nothing reaches storage without an account.
 
 A partition starts with the account's id. What must change together shares a partition:
-heads and day rows of tenants; an agreement's claim, its lines and its ledger.
+states and day rows of tenants; an agreement's claim, its lines and its ledger.
 """
 
 import hashlib
@@ -60,8 +60,13 @@ def settings(account: AccountId) -> str:
     return f"{account}|settings"
 
 
+def settings_of_kind(kind: str) -> str:
+    """How the rows of all settings of a kind begin."""
+    return f"{_part(kind)}|"
+
+
 def setting(account: AccountId, kind: str, name: str = "-") -> Key:
-    return Key(settings(account), f"{_part(kind)}|{_part(name)}")
+    return Key(settings(account), f"{settings_of_kind(kind)}{_part(name)}")
 
 
 def decisions(account: AccountId) -> str:
@@ -69,9 +74,13 @@ def decisions(account: AccountId) -> str:
     return f"{account}|decisions"
 
 
+DECISIONS_IN_FORCE = "now|"
+"""How the rows of the newest decisions of every kind begin."""
+
+
 def decisions_now(kind: str) -> str:
     """The rows of all decisions of a kind that were made, one per id."""
-    return f"now|{_part(kind)}|"
+    return f"{DECISIONS_IN_FORCE}{_part(kind)}|"
 
 
 def decision_versions(kind: str, name: str) -> str:
@@ -91,12 +100,16 @@ def decision_version(account: AccountId, kind: str, name: str, valid_from: datet
 
 
 def tenants(account: AccountId) -> str:
-    """Heads and day rows in one partition, so that a read is accepted in one transaction."""
+    """States and day rows in one partition, so that a read is accepted in one transaction."""
     return f"{account}|tenants"
 
 
+TENANT_STATES = "head|"
+"""How the rows of tenants' states begin."""
+
+
 def tenant_state(account: AccountId, tenant: str) -> Key:
-    return Key(tenants(account), f"head|{_part(tenant)}")
+    return Key(tenants(account), f"{TENANT_STATES}{_part(tenant)}")
 
 
 def tenant_days(tenant: str) -> str:
@@ -136,13 +149,17 @@ def runs(account: AccountId) -> str:
     return f"{account}|runs"
 
 
+RUNS, OPEN_RUNS = "run|", "open|"
+"""How the rows of runs, and of those that have not closed, begin."""
+
+
 def run(account: AccountId, run_id: str) -> Key:
-    return Key(runs(account), f"run|{_part(run_id)}")
+    return Key(runs(account), f"{RUNS}{_part(run_id)}")
 
 
 def open_run(account: AccountId, run_id: str) -> Key:
     """Stands beside a run until it closes, so that nobody looks through two years of runs for it."""
-    return Key(runs(account), f"open|{_part(run_id)}")
+    return Key(runs(account), f"{OPEN_RUNS}{_part(run_id)}")
 
 
 # -- billing ------------------------------------------------------------------------------------------------------
@@ -153,8 +170,12 @@ def agreements(account: AccountId, connection: str) -> str:
     return f"{account}|psa|{_part(connection)}"
 
 
+AGREEMENTS = "agr|"
+"""How the rows of agreement records begin."""
+
+
 def agreement(account: AccountId, connection: str, agreement_id: str) -> Key:
-    return Key(agreements(account, connection), f"agr|{_part(agreement_id)}")
+    return Key(agreements(account, connection), f"{AGREEMENTS}{_part(agreement_id)}")
 
 
 def ledger_prefix(agreement_id: str, mapping_id: str = "") -> str:
@@ -175,8 +196,12 @@ def alerts(account: AccountId) -> str:
     return f"{account}|alerts"
 
 
+OPEN_ALERTS = "alert|"
+FAILED_MESSAGES = "poison|"
+
+
 def alert(account: AccountId, slug: str, identity: str) -> Key:
-    return Key(alerts(account), f"alert|{_part(slug)}|{hashed(identity)}")
+    return Key(alerts(account), f"{OPEN_ALERTS}{_part(slug)}|{hashed(identity)}")
 
 
 def closed_alert(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
@@ -189,8 +214,8 @@ def closed_alerts(slug: str, digit: str = "") -> str:
     return f"closed|{_part(slug)}|{digit}"
 
 
-def poisoned(account: AccountId, queue: str) -> Key:
-    return Key(alerts(account), f"poison|{_part(queue)}")
+def failed_message(account: AccountId, queue: str) -> Key:
+    return Key(alerts(account), f"{FAILED_MESSAGES}{_part(queue)}")
 
 
 def evaluation(account: AccountId) -> Key:
@@ -201,8 +226,16 @@ def mails(account: AccountId) -> str:
     return f"{account}|mails"
 
 
+MAILS = "mail|"
+
+
+def mails_of_month(month: str) -> str:
+    """How the rows of the mails of a month (YYYY-MM) begin."""
+    return f"{MAILS}{month}"
+
+
 def mail(account: AccountId, kind: str, on: date, recipient: str) -> Key:
-    return Key(mails(account), f"mail|{on.isoformat()}|{_part(kind)}|{hashed(recipient)}")
+    return Key(mails(account), f"{MAILS}{on.isoformat()}|{_part(kind)}|{hashed(recipient)}")
 
 
 def recipient(account: AccountId, address: str) -> Key:

@@ -9,15 +9,16 @@ from typing import Any
 from sandbox import demo_day, summary
 from sandbox.operator.control import control
 from sandbox.processes import HostProcess, SandboxProcesses
-from shared.accounts import due, repository, runs, schedule
-from shared.accounts.models import Account
+from shared.accounts import due, runs, schedule
+from shared.accounts.account import Account
+from shared.accounts.directory import load_account
 from shared.accounts.runs import Run, RunState
 from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.models import Alert
 from shared.billing import agreement_store
-from shared.billing import repository as billing
 from shared.billing.models import Hold, LedgerEntry, LineRecord
 from shared.billing.planning import approval
+from shared.billing.psa_connections import psa_connections
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import TenantState
 from shared.storage.keys import account_id
@@ -52,7 +53,7 @@ class Living:
         return self.stage.wiring.tables
 
     def account(self, of: str = DEMO) -> Account:
-        return repository.account(self.tables, account_id(of))
+        return load_account(self.tables, account_id(of))
 
     # -- time
 
@@ -144,7 +145,7 @@ class Living:
         wanted = self.tenant_id(tenant) if tenant else ""
         return [
             line
-            for connection in billing.connections(self.tables, account_id(of))
+            for connection in psa_connections(self.tables, account_id(of))
             for kept in agreement_store.all_of(self.tables, account_id(of), connection.id)
             for line in kept.record.lines.values()
             if wanted in ("", line.tenant_id)
@@ -154,7 +155,7 @@ class Living:
         """Everything that happened to one line, oldest first."""
         return [
             entry
-            for connection in billing.connections(self.tables, account_id(of))
+            for connection in psa_connections(self.tables, account_id(of))
             for kept in agreement_store.all_of(self.tables, account_id(of), connection.id)
             if line.mapping_id in kept.record.lines
             for entry in agreement_store.ledger(

@@ -6,16 +6,19 @@ import pytest
 
 from shared import retention
 from shared.accounts import runs
-from shared.accounts.models import Account, DigestSettings, RetentionSettings
+from shared.accounts.account import Account
+from shared.accounts.preferences import DigestSettings, RetentionSettings
 from shared.accounts.runs import Run
 from shared.alerts.models import Alert, Finding, Slug
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, PsaConnection
+from shared.billing.psa_connections import save_psa_connection
 from shared.licensing import snapshot
 from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow, MailState, mails
 from shared.microsoft.models import TenantRead
 from shared.storage import decisions, keys
+from shared.storage.decisions import Decider
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
@@ -110,9 +113,7 @@ class World:
 
     def decide(self, name: str, city: str, on: date) -> None:
         place = Place(city=city)
-        decisions.decide(
-            self.tables, ACCOUNT, "place", name, place, who="ann", reason="moved", now=instant(on)
-        )
+        decisions.decide(self.tables, ACCOUNT, "place", name, place, Decider("ann", "moved", instant(on)))
 
 
 @pytest.fixture
@@ -231,7 +232,7 @@ def test_runs_of_every_kind_go(world: World) -> None:
 
 def test_the_ledger_is_kept_for_ten_years(world: World) -> None:
     psa = PsaConnection(id="cw", name="ConnectWise", kind="connectwise", settings_json="{}")
-    repository.save_connection(world.tables, ACCOUNT, psa)
+    save_psa_connection(world.tables, ACCOUNT, psa)
     for agreement in map(str, range(30)):
         world.ledger(agreement, date(2015, 5, 1), date(2018, 5, 1), date(2026, 1, 1))
     world.clean(YEAR)

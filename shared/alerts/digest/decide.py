@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from shared import templates
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.alerts.digest.view import DigestKind, DigestView, Writer, is_news, no_link
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.mail.delivery import Told

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shared.accounts import runs, schedule
+from shared.accounts.account import Account
 from shared.accounts.due import newest_due
-from shared.accounts.models import Account
 from shared.alerts.digest import decide as digest
 from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.exclude_link.link import Links

@@ -8,12 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 
+from shared.accounts.account import Account
 from shared.accounts.due import newest_due
-from shared.accounts.models import Account, Frequency
+from shared.accounts.preferences import Frequency
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.alerts.rules import BY_SLUG
 from shared.mail.delivery import Told
-from shared.mail.message import header_text, one_line
+from shared.text import header_text, one_line
 
 ROWS_SHOWN = 40
 """Of one kind in one mail: nobody works through more in a morning, and mail programs cut longer mails off."""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from shared.mail.message import one_line
+from shared.text import one_line
 
 MOST_SEATS: Final = 1_000_000
 LONGEST: Final = timedelta(days=3660)

@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import TypeAdapter, ValidationError
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding
+from shared.alerts.models import Finding, Reach
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.storage import keys
 from shared.storage.keys import AccountId

@@ -6,20 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from shared import templates
-from shared.accounts import repository
-from shared.accounts.models import Account
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
+from shared.accounts.directory import load_account
 from shared.alerts import exclusions
 from shared.alerts.exclude_link.form import Form, Wrong, blank, pressed
 from shared.alerts.exclude_link.link import LINKED, LIVES, Expired, Forged, Link, Links, recipient_mark
-from shared.alerts.excluded import Exclusion, Reach, Target
-from shared.alerts.models import Alert, Slug, identity
+from shared.alerts.matching import identity
+from shared.alerts.models import Alert, Exclusion, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.phrases import listed, name, seats
+from shared.errors import NotFound
 from shared.licensing.licences import countable
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 from shared.storage import keys
-from shared.storage.decisions import Decision
+from shared.storage.decisions import Decider, Decision
 from shared.storage.keys import AccountId, account_id
 from shared.storage.tables import Tables
 
@@ -75,7 +77,7 @@ class ExcludePages:
         more = {"spare_at_most": terms.spare_at_most, "until": terms.until, "renewal": terms.renewal}
         chosen = [one.model_copy(update=more) for one in case.exclusions]
         recorded = [
-            exclusions.exclude(self.tables, case.account.id, one, who=who, reason=terms.reason, now=self.now)
+            exclusions.exclude(self.tables, case.account.id, one, Decider(who, terms.reason, self.now))
             for one in chosen
         ]
         done = case.done("Excluded" if any(recorded) else "Already excluded", chosen[0].how_long)
@@ -92,8 +94,8 @@ class ExcludePages:
         except Expired:
             return EXPIRED
         try:
-            account = repository.account(self.tables, account_id(link.account))
-        except LookupError:
+            account = load_account(self.tables, account_id(link.account))
+        except NotFound:
             return _retired("The account that it belongs to is no longer in Seatwise.")
         marks = {recipient_mark(address): address for address in account.digest.everybody}
         if link.recipient not in marks:
@@ -103,7 +105,7 @@ class ExcludePages:
 
     def _found(self, account: Account, link: Link, recipient: str) -> "_Case | ExcludePage":
         """The customer and licences that the link names, as they are called today."""
-        company = repository.companies(self.tables, account.id).get(link.tenant_id)
+        company = added_companies(self.tables, account.id).get(link.tenant_id)
         if company is not None and link.slug == Slug.TENANT_NOT_ADDED:
             return _retired(f"{name(company.name)} was added to a company since the mail was written.")
         if not link.skus:

@@ -5,11 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol, TypedDict, Unpack
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding
+from shared.accounts.account import OptionalRead
+from shared.alerts.models import Finding, Reach
 from shared.alerts.rules.phrases import name
 from shared.alerts.view import AccountView
-from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.storage.documents import Document
 
@@ -67,6 +66,32 @@ def row(slug: str, key: str, scope: str, who: str, what: str, fix: str, **more: 
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What a type is called, how its rows are counted, what to do about them."""
+
+    title: str
+    one: str
+    """A single row in a sentence: "1 held push"."""
+    many: str
+    to_do: str
+    """One sentence over the section; the row says what to do about itself."""
+    who: str = "Customer"
+    """What the first cell of its rows names."""
+
+    def count(self, rows: int) -> str:
+        return f"{rows:,} {self.one if rows == 1 else self.many}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWording:
+    """The page behind the link under a row. `{customer}` and `{product}`, its licences, are put in."""
+
+    question: str
+    effect: str
+    """One sentence: what nobody is mailed about any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What a rule says today. An open alert closes when it is not found and its scope was judged."""
 
@@ -99,6 +124,8 @@ class Rule(Protocol):
     link: LinkWording | None = None
     """Its rows carry a link that excludes the tenant's SKUs that they are about, or else the tenant; None: no link."""
     parameters: type[Parameters] = Parameters
+    needs: frozenset[OptionalRead] = frozenset()
+    """What must be read for it that is read for nothing else: nobody pays for it while the type is off."""
 
     def account(self, view: AccountView) -> Judgement:
         """Asked once, before the tenants."""

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, partner_scope, row, tenant_scope
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, Wording, partner_scope, row, tenant_scope
 from shared.alerts.rules.phrases import coded, sentence
 from shared.alerts.rules.unread_mailboxes import unread_mailboxes
 from shared.alerts.view import AccountView
-from shared.alerts.wording import Wording
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantState
 from shared.microsoft.models import FailureCause

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import Judgement, More, Rule, psa_scope, row
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.base import Judgement, More, Rule, Wording, psa_scope, row
 from shared.alerts.rules.phrases import line, name
 from shared.alerts.view import AccountView, OwnLine
-from shared.alerts.wording import Wording
 from shared.billing.models import Drift
 from shared.billing.planning.quantities import wanted
 from shared.licensing.licences import NotCountable

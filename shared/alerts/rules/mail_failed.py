@@ -1,10 +1,10 @@
 """Mails that were refused, or of which nobody knows whether they arrived."""
 
-from shared.alerts.models import Finding, identity
-from shared.alerts.rules.base import ACCOUNT, Judgement, Rule, row
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding
+from shared.alerts.rules.base import ACCOUNT, Judgement, Rule, Wording, row
 from shared.alerts.rules.phrases import day, name, sentence
 from shared.alerts.view import AccountView
-from shared.alerts.wording import Wording
 from shared.mail.delivery import MailRow, MailState, first_kind
 
 REFUSED = "An admin puts the address or the mail settings right, then chooses “send again”."

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Set
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, believed, row, tenant_scope
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, Wording, believed, row, tenant_scope
 from shared.alerts.rules.phrases import name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.alerts.wording import Wording
 from shared.licensing.licences import Licence, LicenceKey, NotCountable, split, whole
 from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.microsoft.models import Sku

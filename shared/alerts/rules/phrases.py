@@ -8,7 +8,7 @@ from shared.alerts.view import AccountView, OwnLine
 from shared.billing.models import Intent
 from shared.licensing.licences import Licence
 from shared.licensing.tenant_state import ReadFailure
-from shared.mail.message import one_line
+from shared.text import one_line
 
 NAME = 80
 SENTENCE = 400

@@ -1,10 +1,9 @@
 """K3: a PSA that does not let Seatwise in: one row per connection, and nothing of it is written until then."""
 
-from shared.alerts.models import identity
-from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
+from shared.alerts.matching import identity
+from shared.alerts.rules.base import Judgement, Rule, Wording, psa_scope, row
 from shared.alerts.rules.phrases import coded, name
 from shared.alerts.view import AccountView
-from shared.alerts.wording import Wording
 
 KEYS = "An admin enters working keys in the PSA connection {psa} and chooses “test and save”."
 

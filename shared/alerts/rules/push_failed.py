@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import Judgement, Rule, psa_scope, row
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.base import Judgement, Rule, Wording, psa_scope, row
 from shared.alerts.rules.phrases import coded, line, name, sentence, unclear
 from shared.alerts.view import AccountView, OwnLine, Unreadable
-from shared.alerts.wording import Wording
 from shared.billing.planning.plan import SAVED_AGAIN_IS_RIGHT, UNREAD
-from shared.billing.repository import ConnectionFailure
+from shared.billing.psa_connections import ConnectionFailure
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."

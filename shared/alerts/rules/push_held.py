@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from shared.accounts.models import Mode
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import ACCOUNT, Judgement, More, Rule, row
+from shared.accounts.account import Mode
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Slug
+from shared.alerts.rules.base import ACCOUNT, Judgement, More, Rule, Wording, row
 from shared.alerts.rules.phrases import line, listed, name, seats
 from shared.alerts.view import AccountView, OwnLine
-from shared.alerts.wording import Wording
 from shared.billing.models import Hold, HoldReason
 
 

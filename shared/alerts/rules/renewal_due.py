@@ -6,12 +6,21 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Parameters, Rule, believed, row, tenant_scope
+from shared.accounts.account import OptionalRead
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.rules.base import (
+    NOT_JUDGED,
+    Judgement,
+    Parameters,
+    Rule,
+    Wording,
+    believed,
+    row,
+    tenant_scope,
+)
 from shared.alerts.rules.phrases import day, name, seats
 from shared.alerts.view import AccountView
-from shared.alerts.wording import Wording
 from shared.licensing.licences import countable
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
@@ -28,6 +37,7 @@ class When(Parameters):
 
 class RenewalDue(Rule):
     slug = Slug.RENEWAL_DUE
+    needs = frozenset({OptionalRead.TERMS})
     words = Wording(
         "Renewals due",
         "renewal due",

@@ -2,12 +2,21 @@
 
 from decimal import Decimal
 
-from shared.alerts.excluded import Reach, Target
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
+from shared.accounts.account import OptionalRead
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug, Target
+from shared.alerts.rules.base import (
+    NOT_JUDGED,
+    Judgement,
+    LinkWording,
+    Rule,
+    Wording,
+    believed,
+    row,
+    tenant_scope,
+)
 from shared.alerts.rules.phrases import listed, name
 from shared.alerts.view import STALE, AccountView
-from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.tenant_state import Mailboxes, TenantState
 from shared.microsoft.models import SharedMailbox, Sku
 
@@ -16,6 +25,7 @@ class SharedMailboxLicenses(Rule):
     """Judged only where the mailboxes were read: "could not be read" is not "none", and a row of invalid auth."""
 
     slug = Slug.SHARED_MAILBOX_LICENSES
+    needs = frozenset({OptionalRead.SHARED_MAILBOXES})
     words = Wording(
         "Shared mailboxes with licenses",
         "shared mailbox with licences",

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Unpack
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, Wording, row, tenant_scope
 from shared.alerts.rules.invalid_auth import is_told
 from shared.alerts.rules.phrases import last_read, moment, name
 from shared.alerts.view import STALE, AccountView
-from shared.alerts.wording import Wording
 from shared.licensing.tenant_state import ReadStatus, TenantState
 
 NIGHT_AND_A_BIT = timedelta(hours=26)

@@ -1,11 +1,10 @@
 """S9: a customer of a partner connection that no company was added for, with or without GDAP."""
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import PARTNER_LISTS, Judgement, Rule, row
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.rules.base import PARTNER_LISTS, Judgement, LinkWording, Rule, Wording, row
 from shared.alerts.rules.phrases import listed, name
 from shared.alerts.view import AccountView, PartnerView
-from shared.alerts.wording import LinkWording, Wording
 from shared.microsoft.models import Customer, SignInMode
 
 type Listing = tuple[PartnerView, Customer]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from shared.alerts.models import Finding, Removal, Slug, identity
-from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, row, tenant_scope
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Removal, Slug
+from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, Wording, row, tenant_scope
 from shared.alerts.rules.phrases import day, last_read, listed, name, seats
 from shared.alerts.view import AccountView, WithoutCompany
-from shared.alerts.wording import Wording
 from shared.licensing.tenant_state import TenantState
 
 

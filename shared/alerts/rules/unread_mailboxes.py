@@ -1,6 +1,7 @@
 """Shared mailboxes that cannot be read until a person acts (S8): a part of invalid auth."""
 
-from shared.alerts.models import Finding, Slug, identity
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, row
 from shared.alerts.rules.phrases import coded, name, sentence
 from shared.alerts.view import AccountView

@@ -1,12 +1,21 @@
 """S7, N8: seats that are purchased and assigned to nobody, and when they can be given back."""
 
-from shared.alerts.excluded import Reach
-from shared.alerts.models import Finding, Slug, identity
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, believed, row, tenant_scope
+from shared.accounts.account import OptionalRead
+from shared.alerts.matching import identity
+from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.rules.base import (
+    NOT_JUDGED,
+    Judgement,
+    LinkWording,
+    Rule,
+    Wording,
+    believed,
+    row,
+    tenant_scope,
+)
 from shared.alerts.rules.droppable import droppable
 from shared.alerts.rules.phrases import listed, name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.alerts.wording import LinkWording, Wording
 from shared.licensing.licences import Licence
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
@@ -14,6 +23,7 @@ from shared.licensing.terms import known
 
 class UnusedLicenses(Rule):
     slug = Slug.UNUSED_LICENSES
+    needs = frozenset({OptionalRead.TERMS})
     words = Wording(
         "Unused licenses",
         "licence with unused seats",

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.accounts.models import Company
-from shared.billing import agreement_store, repository
+from shared.accounts.companies import Company
+from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
-    Decider,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
@@ -25,7 +25,7 @@ from shared.billing.planning.plan import Wish
 from shared.billing.psa.base import Agreement, Line
 from shared.billing.reconcile import marker_prefix, reconciled
 from shared.errors import Rejected
-from shared.storage.decisions import get
+from shared.storage.decisions import Decider, get
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -218,7 +218,7 @@ class _Drawing:
             return True
         if owner.tenant_id == save.wanted.tenant_id:
             return save.bills(self._record, owner.mapping_id)
-        found = get(save.tables, save.account, repository.MAPPINGS, owner.tenant_id, TenantMappings)
+        found = get(save.tables, save.account, MAPPINGS, owner.tenant_id, TenantMappings)
         theirs = found.mappings if found else ()
         if any(one.id == owner.mapping_id and one.bill and key_of(one) == where for one in theirs):
             return True

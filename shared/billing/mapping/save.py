@@ -4,35 +4,26 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from shared.accounts import repository as accounts
-from shared.billing import agreement_store, repository
+from shared.accounts.companies import added_companies
+from shared.accounts.directory import load_account
+from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft, Save, key_of
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, check_settled
-from shared.billing.models import BillingProfile, Decider, LicenceMapping, TenantMappings
+from shared.billing.models import LicenceMapping, TenantMappings
 from shared.billing.planning.load import AgreementKey
+from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa
+from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
-from shared.storage.decisions import Decision, decide, newest
+from shared.storage.decisions import Decider, Decision, decide, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
 MEANWHILE = "The mappings or a line of them were changed at this moment. Look at them again and repeat."
-
-
-def save_profile(tables: Tables, account: AccountId, profile: BillingProfile, by: Decider) -> None:
-    decide(
-        tables,
-        account,
-        repository.PROFILE,
-        profile.id,
-        profile,
-        who=by.who,
-        reason=by.reason,
-        now=by.now,
-    )
 
 
 def map_tenant(
@@ -53,10 +44,10 @@ def map_tenant(
     quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as it was is not touched.
     Raises Rejected with the sentence to show.
     """
-    decided = newest(tables, account, repository.MAPPINGS, wanted.tenant_id)
+    decided = newest(tables, account, MAPPINGS, wanted.tenant_id)
     billing = [one for one in wanted.mappings if one.bill]
     kept = _records(tables, account, wanted)
-    save = Save(tables, account, wanted, by, repository.profiles(tables, account), kept, PsaCache(psas))
+    save = Save(tables, account, wanted, by, billing_profiles(tables, account), kept, PsaCache(psas))
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping)]
@@ -82,7 +73,7 @@ def _records(tables: Tables, account: AccountId, wanted: TenantMappings) -> dict
     ids = {one.id for one in wanted.mappings if one.bill}
     named = {key_of(one) for one in wanted.mappings if one.bill}
     found = {}
-    for connection in repository.connections(tables, account):
+    for connection in psa_connections(tables, account):
         for kept in agreement_store.all_of(tables, account, connection.id):
             key = connection.id, kept.record.agreement_id
             tenants = {line.tenant_id for line in kept.record.lines.values()}
@@ -128,7 +119,7 @@ def _check_left(
     save: Save, left: Sequence[Left], claims: Sequence[LicenceMapping], looked_after: Collection[str]
 ) -> None:
     if left:
-        zone = accounts.account(save.tables, save.account).zone
+        zone = load_account(save.tables, save.account).zone
         creating = [mapping for mapping in claims if not mapping.line_id]
         release.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(zone).date())
 
@@ -136,7 +127,7 @@ def _check_left(
 def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
     if not claims:
         return []
-    company = accounts.companies(save.tables, save.account).get(save.wanted.tenant_id)
+    company = added_companies(save.tables, save.account).get(save.wanted.tenant_id)
     by_agreement: defaultdict[AgreementKey, list[LicenceMapping]] = defaultdict(list)
     for mapping in claims:
         by_agreement[key_of(mapping)].append(mapping)
@@ -146,7 +137,7 @@ def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
 def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> None:
     """The lines, then the decision. Raises Rejected when somebody else decided or changed a line meanwhile."""
     tenant, by = save.wanted.tenant_id, save.by
-    if newest(save.tables, save.account, repository.MAPPINGS, tenant) != decided:
+    if newest(save.tables, save.account, MAPPINGS, tenant) != decided:
         raise Rejected(MEANWHILE)
     try:
         for one in drafts:
@@ -154,12 +145,10 @@ def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> Non
         decide(
             save.tables,
             save.account,
-            repository.MAPPINGS,
+            MAPPINGS,
             tenant,
             save.wanted,
-            who=by.who,
-            reason=by.reason,
-            now=by.now,
+            by,
         )
     except Conflict as conflict:
         raise Rejected(MEANWHILE) from conflict

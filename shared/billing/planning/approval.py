@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from shared.accounts import runs
 from shared.accounts.runs import Run, RunState
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import (
     Hold,
@@ -16,6 +16,7 @@ from shared.billing.models import (
     LineRecord,
     Verdict,
 )
+from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
@@ -70,7 +71,7 @@ def decide(
 
 
 def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[StoredRecord, LineRecord, Hold]]:
-    for connection in repository.connections(tables, account):
+    for connection in psa_connections(tables, account):
         for kept in agreement_store.all_of(tables, account, connection.id):
             for line in kept.record.lines.values():
                 if line.hold is not None:

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from shared.accounts import runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.accounts.runs import Run, RunState
-from shared.billing import repository
 from shared.billing.planning import load
+from shared.billing.psa_connections import psa_connections
 from shared.licensing import reading
 from shared.storage.tables import Tables
 
@@ -21,7 +21,7 @@ def close_reading(tables: Tables, account: Account, run_id: str, now: datetime) 
         return run
     reading.finish_reading(tables, account.id, run, now)
     load.store_holds(tables, account.id, load.plan_account(tables, account, now), now, run.id)
-    connections = tuple(connection.id for connection in repository.connections(tables, account.id))
+    connections = tuple(connection.id for connection in psa_connections(tables, account.id))
 
     def handed_over(run: Run) -> Run:
         if run.state is not RunState.READING:

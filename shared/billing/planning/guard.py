@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from shared.accounts.models import GuardSettings
+from shared.accounts.preferences import GuardSettings
 from shared.billing.models import Change, HoldReason, LineRecord
 
 WINDOW = timedelta(hours=24)

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 
-from shared.accounts import repository as accounts
-from shared.accounts.models import Account
-from shared.billing import agreement_store, repository
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
+from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
 from shared.billing.planning import plan
 from shared.billing.planning.plan import Plan, Wish
+from shared.billing.profiles import billing_profiles
+from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import TenantState
@@ -70,7 +73,7 @@ def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
     outlines: dict[AgreementKey, Outline] = {}
 
     def each_record() -> Iterator[AgreementRecord]:
-        for connection in repository.connections(tables, account.id):
+        for connection in psa_connections(tables, account.id):
             for row in agreement_store.rows_of(tables, account.id, connection.id):
                 record = agreement_store.unpacked(row).record
                 outlines[connection.id, record.agreement_id] = Outline.of(row, record)
@@ -81,8 +84,8 @@ def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
 
 
 def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
-    profiles = repository.profiles(tables, account.id)
-    added, ours = accounts.companies(tables, account.id), home_tenants(tables, account.id)
+    profiles = billing_profiles(tables, account.id)
+    added, ours = added_companies(tables, account.id), home_tenants(tables, account.id)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         if state.tenant_id not in added:
@@ -102,7 +105,7 @@ def _side_by_side(
     def place(tenant: str) -> str:
         return keys.tenant_state(account, tenant).row
 
-    mapped = repository.mappings(tables, account)
+    mapped = mappings_in_force(tables, account)
     next_mapped = next(mapped, None)
     for state in tenant_states(tables, account):
         while next_mapped is not None and place(next_mapped.tenant_id) < place(state.tenant_id):

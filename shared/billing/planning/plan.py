@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sys import intern
 
-from shared.accounts.models import Account, Mode
+from shared.accounts.account import Account, Mode
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,

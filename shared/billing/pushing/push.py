@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.accounts import runs
-from shared.accounts.models import Account
+from shared.accounts.account import Account
 from shared.accounts.runs import LineCounts, Run, RunState
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LineRecord, LineState, PsaConnection
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
 from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
+from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.agreement import PushContext
 from shared.billing.pushing.worklist import AgreementWork, worklist
-from shared.billing.repository import ConnectionFailure
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
@@ -67,9 +67,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         if context.now() + first.again < run.ends:
             raise RetryLater(first.again, f"{connection.name}, agreement {first.agreement_id}: {first.why}")
         _note_unreadable(context, connection.id, unfinished)
-    repository.save_connection_failure(
-        context.tables, account.id, ConnectionFailure(connection=connection.id)
-    )
+    save_connection_failure(context.tables, account.id, ConnectionFailure(connection=connection.id))
     _close(context.tables, account.id, connection.id, run, context.now())
 
 
@@ -100,7 +98,7 @@ def not_reached(
     failure = ConnectionFailure(
         connection=connection.id, code=why.code, sentence=why.sentence, sign_in=why.sign_in
     )
-    repository.save_connection_failure(tables, account.id, failure)
+    save_connection_failure(tables, account.id, failure)
     _close(tables, account.id, connection.id, run, now)
 
 

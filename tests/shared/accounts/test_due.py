@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.accounts.due import local_instant, newest_due, next_due
-from shared.accounts.models import Frequency
+from shared.accounts.preferences import Frequency
 
 ZURICH = ZoneInfo("Europe/Zurich")
 TICK = timedelta(minutes=15)

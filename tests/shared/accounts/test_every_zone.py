@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.accounts.due import local_instant, newest_due
-from shared.accounts.models import Frequency
+from shared.accounts.preferences import Frequency
 from tests.shared.accounts.zones import END, FIRST, histories
 
 TICK, SECOND, DAY, HOUR = timedelta(minutes=15), timedelta(seconds=1), timedelta(days=1), timedelta(hours=1)

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.accounts import repository, runs
-from shared.accounts.models import Account, DigestSettings, GuardSettings, Mode
+from shared.accounts import runs
+from shared.accounts.account import Account, Mode
+from shared.accounts.directory import account_ids, load_account, save_account
+from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import LineCounts, Run
+from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
 from tests.shared.billing.hooks import Once, WatchedTables
@@ -68,7 +71,7 @@ def test_another_accounts_run_is_not_there() -> None:
     tables = MemoryTables()
     runs.start(tables, ACCOUNT, run())
     assert runs.find(tables, OTHER, "2026-03-02") is None
-    with pytest.raises(LookupError):
+    with pytest.raises(NotFound):
         runs.update(tables, OTHER, "2026-03-02", lambda one: one)
 
 
@@ -85,11 +88,11 @@ def test_line_counts_are_added_one_by_one(one: LineCounts, other: LineCounts) ->
 
 def test_a_saved_account_is_listed_and_read_as_it_was() -> None:
     tables = MemoryTables()
-    repository.save_account(tables, account())
-    assert list(repository.account_ids(tables)) == [ACCOUNT]
-    assert repository.account(tables, ACCOUNT) == account()
-    with pytest.raises(LookupError, match="no account"):
-        repository.account(tables, OTHER)
+    save_account(tables, account())
+    assert list(account_ids(tables)) == [ACCOUNT]
+    assert load_account(tables, ACCOUNT) == account()
+    with pytest.raises(NotFound, match="no account"):
+        load_account(tables, OTHER)
 
 
 def test_a_new_account_writes_nothing_until_an_owner_says_so() -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.accounts import runs, schedule
-from shared.accounts.models import Account, DigestSettings, Frequency
+from shared.accounts.account import Account
+from shared.accounts.preferences import DigestSettings, Frequency
 from shared.accounts.runs import RUN_LIMIT, Run, RunState
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryTables

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.accounts import runs, schedule
-from shared.accounts.models import Account, DigestSettings, Frequency
+from shared.accounts.account import Account
+from shared.accounts.preferences import DigestSettings, Frequency
 from shared.accounts.runs import Run, RunState
 from shared.accounts.schedule import DIGEST_WAITS
 from shared.storage.keys import account_id

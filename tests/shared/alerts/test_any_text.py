@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from shared.alerts import failed_messages
 from shared.alerts.digest.view import DigestKind, Writer
-from shared.alerts.models import Slug, identity
+from shared.alerts.matching import identity
+from shared.alerts.models import Slug
 from shared.licensing.tenant_state import ReadFailure
 from shared.mail.delivery import Told
 from shared.microsoft.models import Customer, FailureCause

@@ -7,7 +7,7 @@ import pytest
 
 from shared.alerts import evaluate
 from shared.alerts.models import Alert, Slug
-from shared.errors import RetryLater
+from shared.errors import NotFound, RetryLater
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.models import FailureCause
 from shared.storage import keys
@@ -245,7 +245,7 @@ def test_an_account_whose_first_night_does_not_end_is_overdue_after_26_hours(wor
 
 def test_an_unknown_run_is_a_bug_of_the_caller(world: World) -> None:
     world.run = "never"
-    with pytest.raises(LookupError):
+    with pytest.raises(NotFound):
         world.evaluate()
 
 

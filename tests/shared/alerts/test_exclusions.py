@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.alerts import exclusions
-from shared.alerts.excluded import Exclusion, Exclusions, Reach, Target
-from shared.alerts.models import Finding, Slug
+from shared.alerts.models import Exclusion, Exclusions, Finding, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Rule
 from shared.alerts.rules.mail_failed import MailFailed
@@ -18,7 +17,7 @@ from shared.errors import Rejected
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.models import Customer, FailureCause
 from shared.storage import keys
-from shared.storage.decisions import history
+from shared.storage.decisions import Decider, history
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Row
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
@@ -39,13 +38,16 @@ UNUSED_E3 = Exclusion(slug=Slug.UNUSED_LICENSES, tenant_id="t1", sku_id="e3")
 
 def exclude(world: World, exclusion: Exclusion) -> bool:
     return exclusions.exclude(
-        world.tables, world.account.id, exclusion, who="ann@msp.example", reason="agreed", now=world.now
+        world.tables, world.account.id, exclusion, Decider("ann@msp.example", "agreed", world.now)
     )
 
 
 def include(world: World, exclusion: Exclusion) -> None:
     exclusions.include(
-        world.tables, world.account.id, exclusion.target.id, who="ann@msp.example", reason="", now=world.now
+        world.tables,
+        world.account.id,
+        exclusions.exclusion_id(exclusion.target),
+        Decider("ann@msp.example", "", world.now),
     )
 
 
@@ -138,7 +140,7 @@ def test_only_what_can_be_excluded_is_recorded(exclusion: Exclusion) -> None:
         not exclusion.renewal or (unused and exclusion.until)
     )
     try:
-        exclusions.exclude(tables, account, exclusion, who="w", reason="", now=NIGHT)
+        exclusions.exclude(tables, account, exclusion, Decider("w", "", NIGHT))
         recorded = True
     except Rejected:
         recorded = False
@@ -153,7 +155,7 @@ def test_a_negative_number_of_seats_is_refused_with_the_fields_name() -> None:
 
 @given(st.lists(st.builds(Target, *[st.text("ab|/%", max_size=3)] * 3), unique=True, min_size=2, max_size=2))
 def test_different_things_have_different_ids(both: list[Target]) -> None:
-    assert both[0].id != both[1].id
+    assert exclusions.exclusion_id(both[0]) != exclusions.exclusion_id(both[1])
 
 
 def test_unused_seats_and_shared_mailboxes_can_be_excluded_for_one_customer() -> None:
@@ -266,7 +268,7 @@ def test_the_list_says_what_who_when_and_why_and_the_end_is_kept(world: World) -
     assert exclude(world, UNUSED_E3.model_copy(update={"customer": "Contoso", "spare_at_most": 6}))
     (one,) = exclusions.listed(world.tables, world.account.id, world.now.date())
     assert (one.id, one.who, one.since, one.reason) == (
-        UNUSED_E3.target.id,
+        exclusions.exclusion_id(UNUSED_E3.target),
         "ann@msp.example",
         NIGHT,
         "agreed",
@@ -318,14 +320,14 @@ class _PressedTwice(MemoryTables):
         self.looks += 1
         if self.looks == 2 and self.other is not None:
             other, self.other = self.other, None
-            exclusions.exclude(self, keys.account_id("acme"), other, who="b", reason="", now=NIGHT)
+            exclusions.exclude(self, keys.account_id("acme"), other, Decider("b", "", NIGHT))
         return row
 
 
 def test_two_presses_at_the_same_moment_are_one_exclusion() -> None:
     tables, acme = _PressedTwice(), keys.account_id("acme")
     tables.other = UNUSED_E3
-    assert not exclusions.exclude(tables, acme, UNUSED_E3, who="a", reason="", now=NIGHT)
+    assert not exclusions.exclude(tables, acme, UNUSED_E3, Decider("a", "", NIGHT))
     (one,) = exclusions.listed(tables, acme, TODAY)
     assert one.who == "b"
 

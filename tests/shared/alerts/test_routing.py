@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.accounts import repository
-from shared.accounts.models import DigestSettings
+from shared.accounts.directory import save_account
+from shared.accounts.preferences import DigestSettings
 from shared.alerts.digest import send as digest_mails
 from shared.alerts.exclude_link.link import Links
 from shared.alerts.exclude_link.page import ExcludePages
@@ -125,8 +125,8 @@ def test_the_link_in_a_routed_mail_works_for_its_recipient_until_the_route_ends(
     _, _, rest = tell(world, post, links=links)[EVA].text.partition("/api/exclude/")
     token = rest.split()[0]
     desk = ExcludePages(world.tables, links, lambda: lambda sku_id, part: part or sku_id, world.now)
-    repository.save_account(world.tables, world.account)
+    save_account(world.tables, world.account)
     assert desk.look(token).status == 200
     digest = DigestSettings(recipients=(ALL,))
-    repository.save_account(world.tables, world.account.model_copy(update={"digest": digest}))
+    save_account(world.tables, world.account.model_copy(update={"digest": digest}))
     assert desk.look(token).status == 410

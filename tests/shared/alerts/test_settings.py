@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import repository
+from shared.accounts.directory import load_account
 from shared.alerts import settings
 from shared.alerts.rules import RULES
 from shared.alerts.rules.base import Parameters
-from shared.errors import Rejected
+from shared.errors import NotFound, Rejected
 from tests.shared.alerts.world import World
 
 
@@ -20,14 +20,14 @@ def save(world: World, **changes: Any) -> None:
 def refusal(world: World, **changes: Any) -> str:
     with pytest.raises(Rejected) as refused:
         save(world, **changes)
-    with pytest.raises(LookupError):
-        repository.account(world.tables, world.account.id)
+    with pytest.raises(NotFound):
+        load_account(world.tables, world.account.id)
     return refused.value.reason
 
 
 def test_what_the_rules_know_is_saved(world: World) -> None:
     save(world, alerts_off=["line_drift"], alert_parameters={"renewal_due": {"days": 60}})
-    saved = repository.account(world.tables, world.account.id)
+    saved = load_account(world.tables, world.account.id)
     assert saved.alerts_off == {"line_drift"}
     assert saved.alert_parameters == {"renewal_due": {"days": 60}}
 

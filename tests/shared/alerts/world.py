@@ -8,16 +8,19 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from shared.accounts import repository as accounts
 from shared.accounts import runs
-from shared.accounts.models import Account, Company, DigestSettings, Mode
+from shared.accounts.account import Account, Mode
+from shared.accounts.companies import COMPANY, Company, add_company
+from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import Run, RunState
-from shared.alerts import evaluate, exclusions
+from shared.alerts import evaluate, exclusions, settings
 from shared.alerts.digest import decide as digest
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Alert, Evaluation
-from shared.billing import agreement_store, repository
+from shared.alerts.models import Alert, Evaluation, Exclusion
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
+from shared.billing.profiles import PROFILE
+from shared.billing.psa_connections import ConnectionFailure, save_connection_failure, save_psa_connection
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import (
@@ -44,7 +47,7 @@ from shared.microsoft.models import (
     Term,
 )
 from shared.storage import keys
-from shared.storage.decisions import decide
+from shared.storage.decisions import Decider, decide
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put, RowChange
@@ -169,19 +172,10 @@ class World:
             digest=DigestSettings(recipients=("clerk@acme.example",)),
         )
         psa = PsaConnection(id="cw", name="ConnectWise", kind="connectwise", settings_json="{}")
-        repository.save_connection(self.tables, self.account.id, psa)
+        save_psa_connection(self.tables, self.account.id, psa)
         self.partner("p1")
         profile = BillingProfile(id="gold", name="Gold seat", connection="cw", product_id="p1")
-        decide(
-            self.tables,
-            self.account.id,
-            repository.PROFILE,
-            "gold",
-            profile,
-            who="t",
-            reason="",
-            now=self.now,
-        )
+        decide(self.tables, self.account.id, PROFILE, "gold", profile, Decider("t", "", self.now))
         self.start_run()
 
     def partner(
@@ -234,7 +228,7 @@ class World:
             psa_connection="cw",
             psa_company="1",
         )
-        accounts.add_company(self.tables, self.account.id, added, "tester", self.now)
+        add_company(self.tables, self.account.id, added, Decider("tester", "company added", self.now))
         self.at_home.add(tenant)
         self._list({**self._listed(), tenant: Customer(tenant_id=tenant, name=tenant)})
         self.read(tenant, *skus, subscriptions=subscriptions)
@@ -261,16 +255,7 @@ class World:
         """Its company is removed, and the customer leaves."""
         self.at_home.discard(tenant)
         self._list({name: one for name, one in self._listed().items() if name != tenant})
-        decide(
-            self.tables,
-            self.account.id,
-            accounts.COMPANY,
-            f"c-{tenant}",
-            None,
-            who="t",
-            reason="",
-            now=self.now,
-        )
+        decide(self.tables, self.account.id, COMPANY, f"c-{tenant}", None, Decider("t", "", self.now))
 
     def read(
         self,
@@ -336,16 +321,7 @@ class World:
 
     def map(self, tenant: str, *mappings: LicenceMapping) -> None:
         document = TenantMappings(tenant_id=tenant, mappings=mappings)
-        decide(
-            self.tables,
-            self.account.id,
-            repository.MAPPINGS,
-            tenant,
-            document,
-            who="t",
-            reason="",
-            now=self.now,
-        )
+        decide(self.tables, self.account.id, MAPPINGS, tenant, document, Decider("t", "", self.now))
 
     def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
         """What is remembered about the lines of an agreement, all of them."""
@@ -354,8 +330,8 @@ class World:
         agreement_store.save(self.tables, self.account.id, kept, kept.record.model_copy(update=update))
 
     def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
-        failure = repository.ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
-        repository.save_connection_failure(self.tables, self.account.id, failure)
+        failure = ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
+        save_connection_failure(self.tables, self.account.id, failure)
 
     def start_run(self) -> None:
         self.run = self.now.date().isoformat()
@@ -419,7 +395,7 @@ class World:
 
     def exclude(self, exclusion: Exclusion) -> None:
         exclusions.exclude(
-            self.tables, self.account.id, exclusion, who="ann@msp.example", reason="agreed", now=self.now
+            self.tables, self.account.id, exclusion, Decider("ann@msp.example", "agreed", self.now)
         )
 
     def set_parameters(self, **parameters: MappingOf[str, JsonValue]) -> None:
@@ -427,4 +403,5 @@ class World:
         self.account = self.account.model_copy(update={"alert_parameters": parameters})
 
     def switch_off(self, *slugs: str) -> None:
-        self.account = self.account.model_copy(update={"alerts_off": frozenset(slugs)})
+        off = self.account.model_copy(update={"alerts_off": frozenset(slugs)})
+        self.account = settings.with_optional_reads(off)

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.accounts import repository as accounts
 from shared.accounts import runs
-from shared.accounts.models import Account, Company, DigestSettings, GuardSettings, Mode
+from shared.accounts.account import Account, Mode
+from shared.accounts.companies import Company, add_company
+from shared.accounts.directory import save_account
+from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
-from shared.billing import agreement_store, repository
-from shared.billing.mapping.save import map_tenant, save_profile
+from shared.billing import agreement_store
+from shared.billing.mapping.save import map_tenant
 from shared.billing.models import (
     BillingProfile,
-    Decider,
     Hold,
     LedgerEntry,
     LicenceMapping,
@@ -25,7 +26,9 @@ from shared.billing.models import (
 )
 from shared.billing.planning import approval, load
 from shared.billing.planning.load import Planned
+from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
+from shared.billing.psa_connections import save_psa_connection
 from shared.billing.pushing import push
 from shared.billing.pushing.agreement import PushContext
 from shared.errors import RetryLater
@@ -33,6 +36,7 @@ from shared.licensing import snapshot
 from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
+from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put, Tables
 from tests.shared.billing.psa.fake import FakePsa
@@ -103,8 +107,8 @@ class World:
         )
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[LicenceMapping]] = {}
-        accounts.save_account(self.tables, self.account)
-        repository.save_connection(self.tables, ACCOUNT, self.connection)
+        save_account(self.tables, self.account)
+        save_psa_connection(self.tables, ACCOUNT, self.connection)
         self.name_product(self.product.id)
 
     def by(self) -> Decider:
@@ -126,7 +130,9 @@ class World:
         company = Company(
             id=tenant, tenant_id=tenant, name=tenant, psa_connection=CONNECTION, psa_company=self.company.id
         )
-        accounts.add_company(self.tables, ACCOUNT, company, "ann@northwind.test", self.clock.now())
+        add_company(
+            self.tables, ACCOUNT, company, Decider("ann@northwind.test", "company added", self.clock.now())
+        )
 
     def read(
         self,

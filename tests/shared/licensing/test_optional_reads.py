@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from shared.accounts.account import OptionalRead
 from shared.licensing.optional_reads import MOST_MAILBOXES, NO_IDS
 from shared.licensing.reading import TenantToRead
 from shared.licensing.tenant_state import Mailboxes, ReadStatus, TenantState, Terms
@@ -72,7 +73,7 @@ def test_what_is_told_stands_on_the_head(night: Night) -> None:
 def test_who_does_not_watch_them_asks_nobody_and_keeps_nothing(night: Night) -> None:
     night.microsoft.boxes = told(box())
     read(night)
-    night.account = night.account.model_copy(update={"alerts_off": frozenset({"shared_mailbox_licenses"})})
+    night.account = night.account.model_copy(update={"optional_reads": frozenset({OptionalRead.TERMS})})
     night.microsoft.asked.clear()
     state = read(night, nights=1)
     assert state.mailboxes is None

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
-from shared.accounts import repository, runs
-from shared.accounts.models import Account, Company, DigestSettings
+from shared.accounts import runs
+from shared.accounts.account import Account
+from shared.accounts.companies import Company, add_company
+from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import reading
@@ -32,6 +34,7 @@ from shared.microsoft.models import (
 )
 from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
+from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.secrets import SecretMissing
@@ -145,7 +148,7 @@ class Night:
             psa_company="1",
             partner_connection=preferred,
         )
-        repository.add_company(self.tables, ACCOUNT, company, "ann", START)
+        add_company(self.tables, ACCOUNT, company, Decider("ann", "company added", START))
         for partner in partners or ("p1",):
             listed = self.microsoft.lists[partner]
             assert not isinstance(listed, NotRead)

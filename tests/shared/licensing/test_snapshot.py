@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.errors import NotFound
 from shared.licensing import snapshot
 from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, TenantState
 from shared.microsoft.models import FailureCause, Sku, Subscription, TenantRead, User
@@ -268,7 +269,7 @@ def test_users_are_kept_apart_and_come_back_as_they_were(store: Store) -> None:
 def test_users_that_are_no_longer_kept_are_not_an_empty_list(store: Store) -> None:
     state = store.put("", read())
     assert state.snapshot is not None
-    with pytest.raises(LookupError, match="no longer kept"):
+    with pytest.raises(NotFound, match="no longer kept"):
         snapshot.users(MemoryBlobs(), ACCOUNT, "contoso", state.snapshot)
 
 

@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.mail.base import Mail
-from shared.mail.message import InvalidMail, address, build, check, header_text, one_line
+from shared.mail.message import InvalidMail, build, check
+from shared.text import address, header_text, one_line
 
 AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 MAIL = Mail(

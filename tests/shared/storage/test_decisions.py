@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.storage import keys
-from shared.storage.decisions import Decision, as_of, decide, get, history, in_force
+from shared.storage.decisions import Decider, Decision, as_of, decide, get, history, in_force
 from shared.storage.documents import Document
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryTables
@@ -31,7 +31,7 @@ def say(
     kind: str = "profile",
     reason: str = "asked",
 ) -> Decision:
-    return decide(tables, ACME, kind, name, profile, who="ann@msp.example", reason=reason, now=now)
+    return decide(tables, ACME, kind, name, profile, Decider("ann@msp.example", reason, now))
 
 
 def test_what_was_decided_last_is_in_force(tables: Tables) -> None:
@@ -48,7 +48,7 @@ def test_only_what_is_in_force_of_that_kind_and_account_is_listed(tables: Tables
     say(tables, Profile(name="ended"), name="p3")
     say(tables, None, MONDAY + DAY, name="p3")
     say(tables, Profile(name="another kind"), kind="profiles")
-    decide(tables, OTHER, "profile", "p9", Profile(), who="bob", reason="", now=MONDAY)
+    decide(tables, OTHER, "profile", "p9", Profile(), Decider("bob", "", MONDAY))
     assert dict(in_force(tables, ACME, "profile", Profile)) == {
         "p1": Profile(name="1"),
         "žluť / 2": Profile(name="2"),

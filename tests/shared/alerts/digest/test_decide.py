@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.models import Account, DigestSettings, Frequency
+from shared.accounts.account import Account
+from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts.digest.decide import Rendered, decide, render
 from shared.alerts.digest.view import ROWS_SHOWN, DigestKind, DigestView
 from shared.alerts.models import Alert, Evaluation, Finding, Slug
 from shared.alerts.rules import RULES
 from shared.mail.delivery import Told
-from shared.mail.message import header_text, one_line
 from shared.storage import keys
+from shared.text import header_text, one_line
 from tests.shared.mail.test_message import NASTY
 
 EVALUATED = datetime(2026, 11, 23, 1, 4, tzinfo=UTC)

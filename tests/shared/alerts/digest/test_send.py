@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from shared.accounts import runs, schedule
-from shared.accounts.models import DigestSettings, Frequency
+from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
 from shared.alerts.exclude_link.link import PATH, Links, recipient_mark

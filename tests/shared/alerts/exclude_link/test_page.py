@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import templates
-from shared.accounts import repository
-from shared.accounts.models import DigestSettings
+from shared.accounts.directory import save_account
+from shared.accounts.preferences import DigestSettings
 from shared.alerts import exclusions
 from shared.alerts.exclude_link.link import LIVES, PATH, Links
 from shared.alerts.exclude_link.page import (
@@ -26,6 +26,7 @@ from shared.alerts.exclude_link.page import (
 from shared.alerts.exclusions import Listed
 from shared.alerts.models import Finding, Slug
 from shared.microsoft.models import Customer, Subscription, Term
+from shared.storage.decisions import Decider
 from shared.storage.keys import account_id
 from tests.shared.alerts.world import DAY, NIGHT, World, sku
 from tests.shared.mail.test_message import NASTY
@@ -67,11 +68,11 @@ class Mailed:
     def include(self) -> None:
         account = self.world.account.id
         for one in self.listed():
-            exclusions.include(self.world.tables, account, one.id, who="ann", reason="", now=self.world.now)
+            exclusions.include(self.world.tables, account, one.id, Decider("ann", "", self.world.now))
 
     def save(self, **changes: Any) -> None:
         self.world.account = self.world.account.model_copy(update=changes)
-        repository.save_account(self.world.tables, self.world.account)
+        save_account(self.world.tables, self.world.account)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Slug
-from shared.billing import repository
+from shared.alerts.models import Exclusion, Slug
 from shared.billing.models import BillingProfile
+from shared.billing.profiles import PROFILE
 from shared.billing.psa.base import BillableOption
 from shared.microsoft.models import Sku
-from shared.storage.decisions import decide
+from shared.storage.decisions import Decider, decide
 from tests.shared.alerts.world import World, line, mapping, sku, subscription
 
 NO_PROFILE, UNUSED = Slug.NO_BILLING_PROFILE, Slug.UNUSED_LICENSES
@@ -168,9 +167,7 @@ def test_seats_that_are_not_charged_have_no_money_at_stake(world: World) -> None
     free = BillingProfile(
         id="gold", name="Gold", connection="cw", product_id="p1", billable=BillableOption.DO_NOT_BILL
     )
-    decide(
-        world.tables, world.account.id, repository.PROFILE, "gold", free, who="t", reason="", now=world.now
-    )
+    decide(world.tables, world.account.id, PROFILE, "gold", free, Decider("t", "", world.now))
     world.map("t1", mapping("mapping1", "e3"))
     world.lines(line("mapping1"))
     assert world.only(UNUSED).finding.money == 0

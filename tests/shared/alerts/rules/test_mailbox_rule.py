@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Slug
+from shared.alerts.models import Exclusion, Slug
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.models import FailureCause, Sku
 from tests.shared.alerts.world import DAY, World, box, line, mapping, sku, subscription

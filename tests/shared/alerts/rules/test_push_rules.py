@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.accounts.models import Mode
+from shared.accounts.account import Mode
 from shared.alerts.models import Slug
 from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import Change, Drift, Hold, HoldDecision, HoldReason, Intent, Options, Verdict

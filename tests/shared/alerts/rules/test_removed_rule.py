@@ -5,16 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from shared.accounts import repository as accounts
-from shared.accounts.models import Company
+from shared.accounts.companies import Company, add_company
 from shared.alerts import exclusions, removals
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Slug
+from shared.alerts.models import Exclusion, Slug
 from shared.errors import Rejected
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import PartnerList, ReadFailure
 from shared.microsoft.models import Customer, FailureCause
 from shared.storage import decisions, keys
+from shared.storage.decisions import Decider
 from shared.storage.tables import Put
 from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
@@ -35,22 +34,13 @@ def left(world: World) -> World:
 
 def dismiss(world: World) -> None:
     today = world.now.date()
-    removals.dismiss(
-        world.tables, world.account.id, "t1", today=today, who="eva", reason="they move", now=world.now
-    )
+    removals.dismiss(world.tables, world.account.id, "t1", today, Decider("eva", "they move", world.now))
 
 
 def confirm(world: World, days: int) -> None:
     today = world.now.date()
     removals.confirm(
-        world.tables,
-        world.account.id,
-        "t1",
-        today + days * DAY,
-        today=today,
-        who="eva",
-        reason="",
-        now=world.now,
+        world.tables, world.account.id, "t1", today + days * DAY, today, Decider("eva", "", world.now)
     )
 
 
@@ -127,7 +117,7 @@ def test_an_open_row_stays_unchecked_while_a_list_is_missing_and_closes_when_the
 
 def test_a_company_that_no_run_has_asked_for_is_not_removed(world: World) -> None:
     company = Company(id="c", tenant_id="t1", name="New", psa_connection="cw", psa_company="1")
-    accounts.add_company(world.tables, world.account.id, company, "tester", world.now)
+    add_company(world.tables, world.account.id, company, Decider("tester", "company added", world.now))
     assert world.alerts(REMOVED) == []
     world.fail("t1", NOT_LISTED)
     assert len(world.alerts(REMOVED)) == 1
@@ -292,7 +282,7 @@ def test_who_is_not_missing_cannot_be_dismissed(world: World) -> None:
 
 def test_excluding_the_tenant_does_not_hide_its_removal(left: World) -> None:
     exclusion = Exclusion(tenant_id="t1", customer="Contoso")
-    exclusions.exclude(left.tables, left.account.id, exclusion, who="eva", reason="", now=left.now)
+    exclusions.exclude(left.tables, left.account.id, exclusion, Decider("eva", "", left.now))
     assert len(left.alerts(REMOVED)) == 1
 
 

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.alerts.excluded import Exclusion
-from shared.alerts.models import Alert, Slug
+from shared.alerts.models import Alert, Exclusion, Slug
 from shared.microsoft.models import Subscription, Term
 from tests.shared.alerts.world import DAY, World, mapping, sku, subscription, term
 

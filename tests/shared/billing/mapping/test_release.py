@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from shared.billing import agreement_store
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, Options, TenantMappings
 from shared.billing.psa.base import PsaUnavailable
-from shared.billing.repository import MAPPINGS
 from shared.errors import Rejected
 from shared.storage.decisions import get, newest
 from tests.shared.billing.hooks import WatchedPsa

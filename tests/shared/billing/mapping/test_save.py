@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from shared.accounts import repository as accounts
-from shared.accounts.models import Company, GuardSettings
+from shared.accounts.companies import Company, add_company
+from shared.accounts.preferences import GuardSettings
 from shared.billing import agreement_store
 from shared.billing.mapping.adopt import A_SAVE_TAKES, MOST_LINES
-from shared.billing.mapping.save import save_profile
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     Basis,
     BillingProfile,
@@ -22,10 +22,10 @@ from shared.billing.models import (
     Verdict,
 )
 from shared.billing.planning.plan import ANOTHER_LINE
+from shared.billing.profiles import save_profile
 from shared.billing.psa.base import PsaUnavailable
-from shared.billing.repository import MAPPINGS
 from shared.errors import Rejected
-from shared.storage.decisions import get
+from shared.storage.decisions import Decider, get
 from tests.invariants import i2_every_intent_is_applied_at_most_once
 from tests.shared.billing.hooks import Killed, Once, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
@@ -145,7 +145,9 @@ def test_an_agreement_of_another_psa_than_the_companys_is_refused(world: World) 
         id="contoso", tenant_id="contoso", name="Contoso", psa_connection="halo", psa_company=world.company.id
     )
     world.add_tenant("contoso")
-    accounts.add_company(world.tables, ACCOUNT, linked, "ann@northwind.test", world.clock.now())
+    add_company(
+        world.tables, ACCOUNT, linked, Decider("ann@northwind.test", "company added", world.clock.now())
+    )
     with pytest.raises(Rejected, match="than the one that Contoso is linked to"):
         world.map_new("contoso")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.models import GuardSettings
+from shared.accounts.preferences import GuardSettings
 from shared.billing.models import Change, HoldReason, Intent, LineRecord, Loss
 from shared.billing.planning.guard import Seats, hold_reasons
 from shared.billing.planning.plan import change_id

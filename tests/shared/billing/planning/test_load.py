@@ -4,7 +4,7 @@ import base64
 import random
 from datetime import timedelta
 
-from shared.accounts.models import Mode
+from shared.accounts.account import Mode
 from shared.billing import agreement_store
 from shared.billing.planning import load
 from shared.storage.limits import PACKED_LIMIT, packed

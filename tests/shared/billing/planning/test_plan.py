@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from shared.accounts.models import GuardSettings, Mode
+from shared.accounts.account import Mode
+from shared.accounts.preferences import GuardSettings
 from shared.billing.models import HoldReason, LineState, Options, Verdict
 from shared.billing.planning.plan import ANOTHER_PRODUCT, FRESH, UNREAD, change_id
 from shared.billing.psa.base import PsaUnavailable

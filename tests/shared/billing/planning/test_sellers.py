@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.accounts.models import GuardSettings
+from shared.accounts.preferences import GuardSettings
 from shared.billing.models import HoldReason, LineRecord, Options, SoldByOthers, Verdict
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.microsoft import partner_connections

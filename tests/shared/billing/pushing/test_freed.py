@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.accounts.models import Mode
+from shared.accounts.account import Mode
 from shared.accounts.runs import LineCounts
 from shared.billing.models import HoldReason, LineState, Options, TenantMappings
 from shared.errors import RetryLater

@@ -8,7 +8,7 @@ import pytest
 
 from shared.accounts import runs
 from shared.accounts.runs import RUN_LIMIT, LineCounts, RunState
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.models import (
     AgreementRecord,
     HoldReason,
@@ -18,6 +18,7 @@ from shared.billing.models import (
     PsaConnection,
 )
 from shared.billing.psa.base import Agreement, Line, PsaRefused, PsaUnavailable
+from shared.billing.psa_connections import connection_failures, save_psa_connection
 from shared.billing.pushing import agreement, push
 from shared.billing.pushing.push import BUDGET
 from shared.errors import RetryLater
@@ -744,7 +745,7 @@ def test_line_counts_put_each_line_into_exactly_one_class(world: World) -> None:
 def test_a_run_closes_with_its_last_connection_and_counts_all_of_them(world: World) -> None:
     to_write(world)
     other = PsaConnection(id="other", name="The other", kind="connectwise", settings_json="{}")
-    repository.save_connection(world.tables, ACCOUNT, other)
+    save_psa_connection(world.tables, ACCOUNT, other)
     world.start_run(connections=(CONNECTION, "other"))
     run = world.push_until_done()
     assert (run.state, run.connections, run.closed_at) == (RunState.PUSHING, ("other",), None)
@@ -769,12 +770,12 @@ def test_a_refused_sign_in_is_one_trouble_and_the_run_closes(world: World) -> No
     world.fake.refused = PsaRefused("401", "ConnectWise does not accept the API key.", sign_in=True)
     run = world.push()
     assert run.state is RunState.CLOSED
-    failures = list(repository.connection_failures(world.tables, ACCOUNT))
+    failures = list(connection_failures(world.tables, ACCOUNT))
     assert [(one.connection, one.code, one.sign_in) for one in failures] == [(CONNECTION, "401", True)]
     assert world.fake.sent == []
     world.fake.refused = None
     world.night()
-    assert list(repository.connection_failures(world.tables, ACCOUNT)) == []
+    assert list(connection_failures(world.tables, ACCOUNT)) == []
     assert world.quantity(mapped) == 12
 
 
@@ -786,7 +787,7 @@ def test_a_sign_in_that_is_refused_in_the_middle_is_the_same_one_trouble(world: 
     world.psa = WatchedPsa(psa, Once("after agreements", lambda: setattr(psa, "refused", refused)))
     run = world.push()
     assert run.state is RunState.CLOSED
-    assert len(list(repository.connection_failures(world.tables, ACCOUNT))) == 1
+    assert len(list(connection_failures(world.tables, ACCOUNT))) == 1
 
 
 def test_a_psa_that_is_away_for_the_whole_run_is_a_trouble_and_the_run_closes_in_time(world: World) -> None:
@@ -796,7 +797,7 @@ def test_a_psa_that_is_away_for_the_whole_run_is_a_trouble_and_the_run_closes_in
     run = world.push_until_done()
     assert run.state is RunState.CLOSED
     assert world.clock.now() - started <= RUN_LIMIT + timedelta(minutes=7)
-    assert [one.sign_in for one in repository.connection_failures(world.tables, ACCOUNT)] == [False]
+    assert [one.sign_in for one in connection_failures(world.tables, ACCOUNT)] == [False]
 
 
 def test_what_is_held_is_stored_before_the_first_write(world: World) -> None:
@@ -855,6 +856,6 @@ def test_a_store_of_secrets_that_is_down_is_waited_for_only_until_the_runs_end(w
     world.clock.pass_by(run.ends - world.clock.now())
     without()
     assert runs.get(world.tables, world.account.id, run.id).state is RunState.CLOSED
-    (failure,) = repository.connection_failures(world.tables, world.account.id)
+    (failure,) = connection_failures(world.tables, world.account.id)
     assert "The store of secrets cannot be reached." in failure.sentence
     assert not failure.sign_in

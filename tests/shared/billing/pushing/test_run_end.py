@@ -6,8 +6,9 @@ import pytest
 
 from shared.accounts import runs
 from shared.accounts.runs import RunState
-from shared.billing import agreement_store, repository
+from shared.billing import agreement_store
 from shared.billing.psa.base import PsaUnavailable
+from shared.billing.psa_connections import connection_failures
 from shared.errors import RetryLater
 from tests.shared.billing.hooks import WatchedTables
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
@@ -28,7 +29,7 @@ def test_a_psa_that_asks_for_hours_is_asked_once_more_at_the_runs_end(world: Wor
     assert later.value.after <= timedelta(minutes=20)
     world.clock.pass_by(later.value.after)
     assert world.push().state is RunState.CLOSED
-    (failure,) = repository.connection_failures(world.tables, ACCOUNT)
+    (failure,) = connection_failures(world.tables, ACCOUNT)
     assert "maintenance" in failure.sentence
 
 
@@ -52,7 +53,7 @@ def test_a_record_that_changes_whenever_it_is_planned_is_waited_for_only_until_t
     world.clock.pass_by(run.ends - world.clock.now())
     assert world.push().state is RunState.CLOSED
     world.tables = inner
-    (failure,) = repository.connection_failures(world.tables, ACCOUNT)
+    (failure,) = connection_failures(world.tables, ACCOUNT)
     assert "an agreement changed while the plan was made" in failure.sentence
     assert runs.get(world.tables, ACCOUNT, run.id).connections == ()
     assert world.fake.sent == []

@@ -1,7 +1,6 @@
-"""The account, its preferences and the companies it added."""
+"""What an owner may set, each with its default: hours, mails, bounds of the guard, what is kept how long."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 from typing import Annotated
@@ -9,15 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
-from shared.mail.message import address, one_line
-from shared.storage.documents import Document
-from shared.storage.keys import AccountId
-
-
-class Mode(StrEnum):
-    PREVIEW = "preview"
-    """Everything is worked out and shown, nothing is written to a PSA. A new account starts here."""
-    LIVE = "live"
+from shared.storage.documents import Chosen, Document
+from shared.text import MicrosoftId, address, one_line
 
 
 class Frequency(StrEnum):
@@ -46,11 +38,6 @@ def _printable(symbol: str) -> str:
     return symbol
 
 
-MicrosoftId = Annotated[str, AfterValidator(str.lower)]
-"""Of a tenant, SKU or subscription: whoever typed it, it is found in what is read, where all are in lower case.
-
-By Python's own word for it, as there: pydantic's knows letters that Python does not know yet.
-"""
 Hour = Annotated[int, Field(ge=0, le=23)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Address = Annotated[str, AfterValidator(address), StringConstraints(to_lower=True)]
@@ -109,14 +96,12 @@ class RetentionSettings(Document):
     """The ledger, and what people decided."""
 
 
-class Account(Document):
-    id: AccountId
-    name: str
-    since: datetime
-    """When the account began (UTC): no digest was due before."""
-    mode: Mode = Mode.PREVIEW
+class Preferences(Chosen):
+    """One set per account. What an owner saved stays, whatever becomes of a default."""
+
     timezone: Zone
     sync_hour: Hour = 2
+    """Local hour at which the night's sync begins."""
     currency_symbol: Symbol = "$"
     """For display only: nothing is converted (S16)."""
     delegated_admin: bool = True
@@ -136,25 +121,3 @@ class Account(Document):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
-
-    @property
-    def watches_shared_mailboxes(self) -> bool:
-        """Somebody wants to hear of them: reading them takes two more calls per tenant."""
-        return "shared_mailbox_licenses" not in self.alerts_off
-
-    @property
-    def watches_terms(self) -> bool:
-        """Somebody wants to hear of renewals, or when unused seats can be dropped."""
-        return self.reads_terms and not {"renewal_due", "unused_licenses"} <= self.alerts_off
-
-
-class Company(Document):
-    """The link that adds a tenant: tenant x PSA company."""
-
-    id: str
-    tenant_id: MicrosoftId
-    name: str
-    psa_connection: str
-    psa_company: str
-    partner_connection: str = ""
-    """The preferred partner connection; "" takes the first that can read the tenant."""

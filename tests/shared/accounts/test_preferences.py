@@ -1,5 +1,6 @@
 """What an account's settings are when nobody chose, and what they refuse, each by the name of its field."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.accounts.models import Account, DigestSettings, Frequency
-from shared.alerts.excluded import Exclusion
-from shared.mail.message import one_line
+from shared.accounts.account import Account
+from shared.accounts.preferences import DigestSettings, Frequency
+from shared.alerts.models import Exclusion
+from shared.alerts.settings import with_optional_reads
 from shared.storage.keys import AccountId
+from shared.text import one_line
 
 TO = "clerk@msp.example.com"
 SETTINGS: dict[str, Any] = {
@@ -40,6 +43,14 @@ def test_what_nobody_chose_is_the_products_default() -> None:
     assert (chosen.delegated_admin, chosen.show_names, chosen.currency_symbol) == (True, False, "$")
     assert (chosen.digest.frequency, chosen.digest.hour, chosen.digest.repeat_after_days) == ("daily", 7, 7)
     assert (chosen.reads_terms, chosen.alerts_off) == (True, frozenset())
+
+
+def test_what_was_chosen_stays_when_the_default_changes() -> None:
+    """The sync at 2 was chosen, whatever a later version of the product offers: it is stored in full."""
+    stored = json.loads(account(sync_hour=2).body())
+    assert stored["sync_hour"] == 2
+    assert stored["guard"]["tenant_percent"] == 20
+    assert stored["digest"]["hour"] == 7
 
 
 def test_what_was_chosen_is_read_back_just_so() -> None:
@@ -116,7 +127,8 @@ def test_an_hour_is_one_of_24(hour: int) -> None:
 def test_terms_are_read_while_anybody_wants_to_hear_of_them(
     off: tuple[str, ...], reads: bool, watched: bool
 ) -> None:
-    assert account(alerts_off=off, reads_terms=reads).watches_terms == watched
+    chosen = with_optional_reads(account(alerts_off=off, reads_terms=reads))
+    assert chosen.watches_terms == watched
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""The companies that an account added: each links a tenant to a company of a PSA."""
+
+from collections.abc import Collection
+
+from shared.storage.decisions import Decider, decide, history, in_force, standing
+from shared.storage.documents import Document
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+from shared.text import MicrosoftId
+
+COMPANY = "company"
+
+
+class Company(Document):
+    """The link that adds a tenant: tenant x PSA company."""
+
+    id: str
+    tenant_id: MicrosoftId
+    name: str
+    psa_connection: str
+    psa_company: str
+    partner_connection: str = ""
+    """The preferred partner connection; "" takes the first that can read the tenant."""
+
+
+def added_companies(tables: Tables, account_id: AccountId) -> dict[str, Company]:
+    """The added companies by tenant id."""
+    return {c.tenant_id: c for _, c in in_force(tables, account_id, COMPANY, Company)}
+
+
+def former_names(tables: Tables, account_id: AccountId, tenants: Collection[str]) -> dict[str, str]:
+    """What the removed companies of these tenants were called, by tenant id. It reads histories: ask about few."""
+    if not tenants:
+        return {}
+    removed = [decision.id for decision in standing(tables, account_id, COMPANY) if decision.content is None]
+    versions = (
+        version.read(Company) for name in removed for version in history(tables, account_id, COMPANY, name)
+    )
+    return {
+        company.tenant_id: company.name for company in versions if company and company.tenant_id in tenants
+    }
+
+
+def add_company(tables: Tables, account_id: AccountId, company: Company, by: Decider) -> None:
+    decide(tables, account_id, COMPANY, company.id, company, by)

@@ -1,0 +1,33 @@
+"""The directory of all accounts, and loading and saving one of them."""
+
+from collections.abc import Iterator
+
+from shared.accounts.account import Account
+from shared.errors import NotFound
+from shared.storage import keys
+from shared.storage.documents import Document
+from shared.storage.keys import AccountId
+from shared.storage.tables import Put, Tables
+
+
+class DirectoryEntry(Document):
+    """A row of the directory: the id is its key, nothing else is kept there."""
+
+
+def account_ids(tables: Tables) -> Iterator[AccountId]:
+    for row in tables.rows(keys.directory_of_accounts()):
+        yield keys.account_id(row.key.row)
+
+
+def load_account(tables: Tables, account_id: AccountId) -> Account:
+    """Raises NotFound for an account that is not there."""
+    row = tables.get(keys.setting(account_id, "account"))
+    if row is None:
+        raise NotFound(f"there is no account '{account_id}'")
+    return row.read(Account)
+
+
+def save_account(tables: Tables, account: Account) -> None:
+    """The account first, then its entry in the directory: what is listed can be read."""
+    tables.commit([Put(keys.setting(account.id, "account"), account)])
+    tables.commit([Put(keys.directory_entry(account.id), DirectoryEntry())])
