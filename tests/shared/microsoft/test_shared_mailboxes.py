@@ -256,6 +256,19 @@ def test_graph_is_asked_twenty_at_once_about_every_licensed_user_whatever_the_pl
     assert [len(batch) for batch in fake.batches] == [20, 20, 20]
 
 
+def test_a_shared_mailbox_of_a_government_plan_is_found_where_exchange_refuses(fake: FakeMicrosoft) -> None:
+    government = {"servicePlanId": "8c3069c0-ccdb-44be-ab77-986203a67df2", "capabilityStatus": "Enabled"}
+    fake.users = [user(1, assignedPlans=[government])]
+    fake.shared = {"user-00001": {}}
+    fake.bend = lambda request: graph_error(403, "") if is_exchange(request) else None
+    told = asked(fake)
+    assert (told.source, told.listed, [one.user_id for one in told.licensed]) == (
+        MailboxSource.GRAPH,
+        1,
+        ["user-00001"],
+    )
+
+
 def test_graph_knows_neither_archive_nor_hold(fake: FakeMicrosoft) -> None:
     fake.shared = {"user-00003": {}}
     (only,) = read(fake, graph).licensed
