@@ -24,6 +24,7 @@ PURE = (
     "shared.licensing.watched_skus",
     "shared.mail.message",
     "shared.microsoft.graph_rows",
+    "shared.microsoft.instants",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""

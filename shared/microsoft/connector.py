@@ -15,6 +15,7 @@ from shared.microsoft.hosts import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.models import (
     Customer,
     FailureCause,
+    LinkRefused,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -150,7 +151,7 @@ class Microsoft:
         token = self._sign_in.token(account, connection, tenant_id, service)
         began = self._clock()
         try:
-            return read(token)
+            return _begun_again(read, token)
         except NotRead as refusal:
             if not _is_refused(refusal):
                 raise
@@ -158,7 +159,7 @@ class Microsoft:
             if began - token.issued < YOUNG:
                 raise
         # The kept token may be older than a consent or a role that was given since.
-        return read(self._sign_in.token(account, connection, tenant_id, service))
+        return _begun_again(read, self._sign_in.token(account, connection, tenant_id, service))
 
     def _reader(self, connection: PartnerConnection, tenant_id: str, token: Token) -> graph.GraphReader:
         return graph.GraphReader(
@@ -168,6 +169,14 @@ class Microsoft:
             at_home=tenant_id.lower() == connection.tenant_id.lower(),
             app_only=connection.mode is SignInMode.APP_ONLY,
         )
+
+
+def _begun_again[Read](read: Callable[[Token], Read], token: Token) -> Read:
+    """All of it, from its first page once more when the service refused what it had given for a further one."""
+    try:
+        return read(token)
+    except LinkRefused:
+        return read(token)
 
 
 def _is_refused(refusal: NotRead) -> bool:

@@ -32,7 +32,7 @@ from shared.microsoft.graph_rows import (
     validated,
 )
 from shared.microsoft.hosts import GRAPH
-from shared.microsoft.models import TenantRead
+from shared.microsoft.models import LinkRefused, NotRead, TenantRead
 
 MOST_PAGES = 500
 """Half a million users: more is a service that goes round in circles with ever new links."""
@@ -108,7 +108,7 @@ class GraphReader:
                 raise invalid("its pages go round in circles")
             seen.add(link)
             emptied = emptied or not _value(page)
-            page = self.get(link, adapter, headers)
+            page = self.get(link, adapter, headers, given=True)
             rows += len(_value(page))
             yield _value(page)
         else:
@@ -128,11 +128,16 @@ class GraphReader:
         adapter: TypeAdapter[Page[Row]],
         headers: Mapping[str, str],
         params: Mapping[str, str | int] | None = None,
+        *,
+        given: bool = False,
     ) -> Page[Row]:
-        """One page."""
+        """One page. `given`: Graph itself gave the link."""
         check_link(link, _HOST, "/v1.0/")
         answer = self._http.read("GET", link, headers={**self._headers, **headers}, params=params or {})
-        self._check(answer)
+        try:
+            self._check(answer)
+        except NotRead as refusal:
+            raise LinkRefused.of(refusal) if given else refusal from None
         return validated(adapter, answer.content)
 
     def _check(self, answer: requests.Response) -> None:
@@ -143,7 +148,7 @@ class GraphReader:
                 body = None
             raise self._refused(answer.status_code, body)
 
-    def _refused(self, status: int, body: object) -> Exception:
+    def _refused(self, status: int, body: object) -> NotRead:
         return graph_refused(status, body, at_home=self._at_home, app_only=self._app_only)
 
     def _sort(

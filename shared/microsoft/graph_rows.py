@@ -1,11 +1,11 @@
 """The rows of Graph as they may be, and what is kept of them: strict about counts, patient with blanks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, User
 
 LARGEST_COUNT = 10_000_000
@@ -48,8 +48,8 @@ class SubscriptionRow(TypedDict):
     status: NotRequired[Text]
     totalLicenses: Count
     isTrial: NotRequired[bool | None]
-    createdDateTime: NotRequired[datetime | None]
-    nextLifecycleDateTime: NotRequired[datetime | None]
+    createdDateTime: NotRequired[Instant]
+    nextLifecycleDateTime: NotRequired[Instant]
 
 
 class Licence(TypedDict):
@@ -84,7 +84,7 @@ class RelationshipRow(TypedDict):
     displayName: NotRequired[Text]
     status: str
     customer: NotRequired[RelationshipCustomer | None]
-    endDateTime: NotRequired[datetime | None]
+    endDateTime: NotRequired[Instant]
 
 
 class Page[Row](TypedDict):
@@ -179,8 +179,8 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
             status=row.get("status") or "",
             total=row["totalLicenses"],
             trial=bool(row.get("isTrial")),
-            created=utc(row.get("createdDateTime")),
-            next_lifecycle=utc(row.get("nextLifecycleDateTime")),
+            created=row.get("createdDateTime"),
+            next_lifecycle=row.get("nextLifecycleDateTime"),
         )
         if subscriptions.setdefault(one.id, one) != one:
             raise invalid(f"the subscription {one.id} is in two rows that differ")
@@ -284,12 +284,6 @@ def fields_gone(
 
 def _without(shape: type, rows: Iterable[Mapping[str, Any]]) -> set[str]:
     return set(shape.__annotations__).difference(*rows)
-
-
-def utc(at: datetime | None) -> datetime | None:
-    if at is None:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 _FAULTS = {

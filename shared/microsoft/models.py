@@ -88,6 +88,17 @@ class NotRead(Exception):
         """How long Microsoft asked us to wait, when it did; else None."""
 
 
+class LinkRefused(NotRead):
+    """The service refused a link, or the token of a page, that it had just given itself: the question is not at fault.
+
+    Such tokens expire. Whoever asks begins again at the first page.
+    """
+
+    @classmethod
+    def of(cls, refusal: NotRead) -> "LinkRefused":
+        return cls(refusal.cause, refusal.code, refusal.sentence, after=refusal.after)
+
+
 class Sku(Document):
     """Units of one SKU of a tenant: Graph subscribedSku."""
 

@@ -6,7 +6,7 @@ Vendor's pages: learn.microsoft.com/partner-center/developer/get-a-list-of-custo
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Final, NotRequired, TypedDict
@@ -19,7 +19,7 @@ from shared.microsoft.auth_errors import partner_center_refused
 from shared.microsoft.graph import GraphReader
 from shared.microsoft.graph_rows import Page, RelationshipRow, Text, fields_of, invalid, validated
 from shared.microsoft.hosts import GRAPH, PARTNER_CENTER
-from shared.microsoft.models import Customer, Gdap
+from shared.microsoft.models import Customer, Gdap, LinkRefused
 
 MOST_PAGES = 500
 PAGE_SIZE = 500
@@ -140,7 +140,8 @@ def _ask(http: Http, token: str, correlation: str, continuation: str) -> request
             body = json_of(answer)
         except Unreachable:
             body = None
-        raise partner_center_refused(answer.status_code, body)
+        refusal = partner_center_refused(answer.status_code, body)
+        raise LinkRefused.of(refusal) if continuation else refusal
     return answer
 
 
@@ -180,15 +181,12 @@ def _is_microsoft_led(row: RelationshipRow) -> bool:
 
 
 def _end(row: RelationshipRow) -> datetime:
-    ends = row.get("endDateTime")
-    if ends is None:
-        return _NO_END
-    return ends if ends.tzinfo else ends.replace(tzinfo=UTC)
+    return row.get("endDateTime") or _NO_END
 
 
 def _gdap(row: RelationshipRow) -> Gdap:
-    ends: date | None = None if row.get("endDateTime") is None else _end(row).astimezone(UTC).date()
-    return Gdap(status=row["status"], ends=ends)
+    ends = row.get("endDateTime")
+    return Gdap(status=row["status"], ends=ends.date() if ends else None)
 
 
 @cache

@@ -6,7 +6,6 @@ Vendor's page: learn.microsoft.com/partner-center/developer/get-all-of-a-custome
 import re
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Final, NotRequired, TypedDict
@@ -15,8 +14,9 @@ from pydantic import TypeAdapter
 
 from shared.http.client import Http, Unreachable, json_of
 from shared.microsoft.auth_errors import partner_center_refused, word_of
-from shared.microsoft.graph_rows import Text, invalid, utc, validated
+from shared.microsoft.graph_rows import Text, invalid, validated
 from shared.microsoft.hosts import PARTNER_CENTER
+from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Term
 from shared.microsoft.partner_customers import headers_of
 
@@ -30,8 +30,8 @@ _ENDLESS = 2100
 class _Row(TypedDict):
     id: str
     termDuration: NotRequired[Text]
-    commitmentEndDate: NotRequired[datetime | None]
-    cancellationAllowedUntilDate: NotRequired[datetime | None]
+    commitmentEndDate: NotRequired[Instant]
+    cancellationAllowedUntilDate: NotRequired[Instant]
     autoRenewEnabled: NotRequired[bool | None]
 
 
@@ -77,13 +77,13 @@ def _terms(rows: Iterable[_Row]) -> tuple[Term, ...]:
 
 
 def _term(row: _Row) -> Term:
-    ends = utc(row.get("commitmentEndDate"))
+    ends = row.get("commitmentEndDate")
     return Term(
         commerce_id=row["id"].lower(),
         duration=_duration(row.get("termDuration") or ""),
         ends=None if ends is None or ends.year >= _ENDLESS else ends.date(),
         auto_renew=row.get("autoRenewEnabled"),
-        cancellable_until=utc(row.get("cancellationAllowedUntilDate")),
+        cancellable_until=row.get("cancellationAllowedUntilDate"),
     )
 
 

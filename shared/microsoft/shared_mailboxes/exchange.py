@@ -18,7 +18,15 @@ from shared.microsoft.auth_errors import word_of
 from shared.microsoft.graph import check_link
 from shared.microsoft.graph_rows import Text, fields_of, invalid, validated
 from shared.microsoft.hosts import EXCHANGE
-from shared.microsoft.models import FailureCause, MailboxRead, MailboxSource, NotRead, SharedMailbox, User
+from shared.microsoft.models import (
+    FailureCause,
+    LinkRefused,
+    MailboxRead,
+    MailboxSource,
+    NotRead,
+    SharedMailbox,
+    User,
+)
 
 MOST_PAGES = 100
 _HOST: Final = urlsplit(EXCHANGE).hostname or ""
@@ -88,7 +96,11 @@ class ExchangeMailboxes:
             # A further page is asked for with the command again.
             answer = self._http.read("POST", address, headers=self._headers, json=_COMMAND)
             if answer.status_code != HTTPStatus.OK:
-                raise self._refused(answer)
+                raise (
+                    self._refused(answer)
+                    if address == self._address
+                    else LinkRefused.of(self._refused(answer))
+                )
             page = validated(_page(), answer.content)
             if len(seen) > 1 and not page["value"]:
                 raise invalid("one of its pages is empty")

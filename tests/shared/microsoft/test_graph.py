@@ -315,8 +315,8 @@ def test_ever_new_links_come_to_an_end(fake: FakeMicrosoft) -> None:
 @pytest.mark.parametrize(
     "answer, cause, calls",
     [
-        (graph_error(400, "Directory_ExpiredPageToken"), FailureCause.INVALID, 1),
-        (graph_error(403, "Authorization_RequestDenied"), FailureCause.TENANT, 1),
+        (graph_error(400, "Directory_ExpiredPageToken"), FailureCause.INVALID, 3),
+        (graph_error(403, "Authorization_RequestDenied"), FailureCause.TENANT, 3),
         (graph_error(500, "UnknownError"), FailureCause.TRANSIENT, 3),
         ((200, {"Content-Type": "application/json"}, b'{"value": [{"id": "us'), FailureCause.TRANSIENT, 3),
         (json_answer({"error": {}}), FailureCause.INVALID, 1),
