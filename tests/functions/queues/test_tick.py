@@ -1,6 +1,5 @@
 """What one account's check asks for: each thing that is due, and nothing when nothing is."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -57,7 +56,7 @@ class MemoryWiring(Wiring):
 
 
 @pytest.fixture
-def tables() -> Iterator[MemoryTables]:
+def tables() -> MemoryTables:
     store = MemoryTables()
     save_account(store, ACCOUNT)
     schedule.advance(
