@@ -1,16 +1,26 @@
 """The page behind an exclude link: GET shows it, POST records the exclusion."""
 
+from http import HTTPStatus
+
 import azure.functions as func
 
 from functions.pages.edge import answer, form
 from functions.queues.edge import send
 from functions.queues.messages import Evaluate
 from shared.alerts import evaluate
-from shared.alerts.exclude_link.page import ExcludePages, render
+from shared.alerts.exclude_link.page import ExcludePages, LinkOutcome, render
 from shared.licensing import product_names
 from shared.wiring import Wiring
 
 bp = func.Blueprint()
+
+STATUS = {
+    LinkOutcome.ASKED: HTTPStatus.OK,
+    LinkOutcome.EXCLUDED: HTTPStatus.OK,
+    LinkOutcome.WRONG_INPUT: HTTPStatus.BAD_REQUEST,
+    LinkOutcome.NOT_VALID: HTTPStatus.NOT_FOUND,
+    LinkOutcome.RETIRED: HTTPStatus.GONE,
+}
 
 
 @bp.route("exclude/{token}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -19,7 +29,7 @@ def show_exclude(req: func.HttpRequest) -> func.HttpResponse:
 
     def shown(wired: Wiring) -> tuple[int, str]:
         page = _desk(wired).look(req.route_params["token"])
-        return page.status, render(page)
+        return STATUS[page.outcome], render(page)
 
     return answer(shown)
 
@@ -33,7 +43,7 @@ def exclude(req: func.HttpRequest) -> func.HttpResponse:
         judged = evaluate.evaluation_of(wired.tables, recorded) if recorded else None
         if recorded and judged:
             send(wired, Evaluate(account=recorded, run=judged.run_id))
-        return page.status, render(page)
+        return STATUS[page.outcome], render(page)
 
     return answer(pressed)
 

@@ -25,7 +25,7 @@ from shared.licensing.reading import TenantToRead
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage.keys import AccountId
-from shared.wiring import Wiring, wiring
+from shared.wiring import Wiring
 
 bp = func.Blueprint()
 
@@ -63,7 +63,7 @@ def read_tenant(message: func.QueueMessage) -> None:
 
 
 def _read(wired: Wiring, asked: ReadTenant) -> Iterator[QueuedWork]:
-    account, run, partners = _settings_of(asked.account, asked.run)
+    account, run, partners = _settings_of(wired, asked.account, asked.run)
     tenant = TenantToRead(asked.tenant, asked.connections, asked.terms, asked.attempt)
     reading.read_tenant(
         wired.tables, wired.blobs, wired.microsoft, account, partners, run, tenant, wired.clock()
@@ -72,9 +72,11 @@ def _read(wired: Wiring, asked: ReadTenant) -> Iterator[QueuedWork]:
 
 
 @lru_cache(maxsize=32)
-def _settings_of(account: AccountId, run_id: str) -> tuple[Account, Run, dict[str, PartnerConnection]]:
+def _settings_of(
+    wired: Wiring, account: AccountId, run_id: str
+) -> tuple[Account, Run, dict[str, PartnerConnection]]:
     """What a run's thousand readings have in common, looked up once per process: the settings as of the run."""
-    tables = wiring().tables
+    tables = wired.tables
     partners = {connection.id: connection for connection in partner_connections.all_of(tables, account)}
     return settings.load(tables, account), runs.get(tables, account, run_id), partners
 

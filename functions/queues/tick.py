@@ -40,10 +40,11 @@ def tick(timer: func.TimerRequest) -> None:
 
 @bp.queue_trigger(arg_name="message", queue_name="check-account", connection="AzureWebJobsStorage")
 def check_account(message: func.QueueMessage) -> None:
-    handle(CheckAccount, message, _check)
+    handle(CheckAccount, message, due_work)
 
 
-def _check(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
+def due_work(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
+    """The messages that start what is due for the account now."""
     now = wired.clock()
     account = load_account(wired.tables, asked.account)
     due = schedule.of(wired.tables, account, now)

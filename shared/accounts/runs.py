@@ -14,6 +14,7 @@ READING_LIMIT = timedelta(minutes=45)
 """After this the tenants still pending are "timed out"."""
 RUN_LIMIT = timedelta(hours=2, minutes=30)
 """After this waiting work of the run gives up: the digest waits for its run at most 3 h."""
+DAY = timedelta(days=1)
 LEFT_AFTER = timedelta(days=1)
 """So long after its end a run that does not close is asked to; what still fails then is not mended by waiting."""
 
@@ -101,9 +102,16 @@ def find(tables: Tables, account: AccountId, run_id: str) -> Run | None:
     return row.read(Run) if row else None
 
 
-def recent(tables: Tables, account: AccountId) -> Iterator[Run]:
-    """Every kept run, oldest first."""
+def all_runs(tables: Tables, account: AccountId) -> Iterator[Run]:
+    """Every kept run: two years of them, so ask `recent_nights` where that will do."""
     return (row.read(Run) for row in tables.rows(keys.runs(account), keys.RUNS))
+
+
+def recent_nights(tables: Tables, account: AccountId, today: date) -> list[Run]:
+    """The nightly runs of this month and the last, and of the next day: a zone may be ahead. Oldest first."""
+    months = sorted({f"{day:%Y-%m}" for day in (today.replace(day=1) - DAY, today, today + DAY)})
+    rows = (row for month in months for row in tables.rows(keys.runs(account), keys.runs_of_month(month)))
+    return [run for run in (row.read(Run) for row in rows) if run.nightly]
 
 
 def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:

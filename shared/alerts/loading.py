@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from shared.accounts import runs
@@ -31,6 +31,7 @@ from shared.storage.tables import Tables
 def account_view(
     tables: Tables, blobs: Blobs, account: Account, run: Run, names: Callable[[str, str], str], now: datetime
 ) -> AccountView:
+    today = now.astimezone(account.zone).date()
     companies = added_companies(tables, account.id)
     psas = {one.id: one for one in psa_connections(tables, account.id)}
     kept = (one.record for psa in psas for one in agreement_store.all_of(tables, account.id, psa))
@@ -40,7 +41,7 @@ def account_view(
         account=account,
         now=now,
         run=run,
-        nights=_nights(tables, account.id, run),
+        nights=_nights(tables, account.id, run, today),
         names=names,
         companies=companies,
         former=former_names(tables, account.id, {one.tenant_id for one in without_company}),
@@ -55,7 +56,7 @@ def account_view(
             one.connection: one for one in connection_failures(tables, account.id) if one.connection in psas
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
-        mails=not_arrived(tables, account.id, now.astimezone(account.zone).date()),
+        mails=not_arrived(tables, account.id, today),
         poisoned=tuple(failed_messages.recorded(tables, account.id)),
         removals=removals.in_force(tables, account.id),
         exclusions=exclusions.load(tables, account.id, now.astimezone(account.zone).date()),
@@ -111,22 +112,21 @@ def _mappings(
     return mapped, mappings
 
 
-def _nights(tables: Tables, account: AccountId, evaluated: Run) -> Nights:
-    dates = [evaluated.on] if evaluated.nightly else []
-    started, closed, complete = [], [], []
-    for run in runs.recent(tables, account):
-        if run.nightly and run.closed_at is not None:
-            dates.append(run.on)
-            started.append(run.started_at)
-            closed.append(run.closed_at)
-            if not run.not_read:
-                complete.append(run.closed_at)
+def _nights(tables: Tables, account: AccountId, evaluated: Run, today: date) -> Nights:
+    """Of the last weeks; only when no night of them came to its end, of all that are kept."""
+    nights = _ended(runs.recent_nights(tables, account, today)) or _ended(runs.all_runs(tables, account))
+    dates = [run.on for run, _ in nights] + ([evaluated.on] if evaluated.nightly else [])
     return Nights(
         on=max(dates, default=evaluated.on),
-        last_started=max(started, default=None),
-        last_closed=max(closed, default=None),
-        last_complete=max(complete, default=None),
+        last_started=max((run.started_at for run, _ in nights), default=None),
+        last_closed=max((closed for _, closed in nights), default=None),
+        last_complete=max((closed for run, closed in nights if not run.not_read), default=None),
     )
+
+
+def _ended(found: Iterable[Run]) -> list[tuple[Run, datetime]]:
+    """The nightly runs that came to their end, each with when."""
+    return [(run, run.closed_at) for run in found if run.nightly and run.closed_at is not None]
 
 
 def _partners(

@@ -153,6 +153,11 @@ RUNS, OPEN_RUNS = "run|", "open|"
 """How the rows of runs, and of those that have not closed, begin."""
 
 
+def runs_of_month(month: str) -> str:
+    """How the rows of a month's nightly runs begin (YYYY-MM): a night's run has its date as id."""
+    return f"{RUNS}{month}"
+
+
 def run(account: AccountId, run_id: str) -> Key:
     return Key(runs(account), f"{RUNS}{_part(run_id)}")
 

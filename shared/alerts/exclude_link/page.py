@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from shared import templates
@@ -28,18 +29,32 @@ from shared.storage.tables import Tables
 UNHARMED: Final = "What is synced and billed stays exactly as it is."
 
 
+class LinkOutcome(StrEnum):
+    """What became of a visit to a link."""
+
+    ASKED = "asked"
+    """The link is good, and nothing was changed yet."""
+    EXCLUDED = "excluded"
+    """It is excluded, by this visit or before."""
+    WRONG_INPUT = "wrong_input"
+    """Something in the form must change first."""
+    NOT_VALID = "not_valid"
+    """Not a link of ours, or its key is no longer in use."""
+    RETIRED = "retired"
+    """A link of ours that does nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExcludePage:
     """A page in words. What belongs to an account is on it only after the link's signature was verified."""
 
-    status: int
+    outcome: LinkOutcome
     heading: str
     text: tuple[str, ...]
     account_name: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     form: Form | None = None
     foot: str = ""
-    done: bool = False
 
 
 class ButtonResult(NamedTuple):
@@ -72,7 +87,7 @@ class ExcludePages:
         try:
             terms = pressed(form, given)
         except Wrong as wrong:
-            return ButtonResult(replace(case.page(wrong.form), status=400))
+            return ButtonResult(replace(case.page(wrong.form), outcome=LinkOutcome.WRONG_INPUT))
         who = f"link sent to {case.recipient}"
         more = {"spare_at_most": terms.spare_at_most, "until": terms.until, "renewal": terms.renewal}
         chosen = [one.model_copy(update=more) for one in case.exclusions]
@@ -199,7 +214,7 @@ class _Case:
         words = LINKED[self.link.slug]
         named = {"customer": self.customer, "product": self.products}
         return ExcludePage(
-            status=200,
+            outcome=LinkOutcome.ASKED,
             heading=words.question.format(**named),
             text=(f"{words.effect.format(**named)} {UNHARMED}",),
             account_name=name(self.account.name),
@@ -211,7 +226,7 @@ class _Case:
 
     def done(self, heading: str, how_long: str, *more: tuple[str, str]) -> ExcludePage:
         return ExcludePage(
-            status=200,
+            outcome=LinkOutcome.EXCLUDED,
             heading=heading,
             text=(
                 f"This is left out of the mails {how_long}. {UNHARMED}",
@@ -219,7 +234,6 @@ class _Case:
             ),
             account_name=name(self.account.name),
             facts=(*self._facts(), *more),
-            done=True,
         )
 
     def day(self, at: datetime) -> str:
@@ -246,11 +260,13 @@ def _renews(state: TenantState, skus: Collection[str], now: datetime) -> date | 
 
 def _retired(why: str) -> ExcludePage:
     newest = "If it is still an exception, your newest Seatwise mail has a link that works."
-    return ExcludePage(410, "This link is no longer in use", (f"{why} Nothing was changed.", newest))
+    return ExcludePage(
+        LinkOutcome.RETIRED, "This link is no longer in use", (f"{why} Nothing was changed.", newest)
+    )
 
 
 NOT_VALID: Final = ExcludePage(
-    404,
+    LinkOutcome.NOT_VALID,
     "This link is not valid",
     (
         "A mail program may have cut it off, or its key is no longer in use. Nothing was changed.",
@@ -258,7 +274,7 @@ NOT_VALID: Final = ExcludePage(
     ),
 )
 EXPIRED: Final = ExcludePage(
-    410,
+    LinkOutcome.RETIRED,
     "This link has expired",
     (
         f"Links in Seatwise’s mails work for {LIVES // timedelta(days=1)} days. Nothing was changed.",

@@ -43,7 +43,19 @@ def test_a_run_that_is_started_twice_is_the_first_one() -> None:
     first = runs.start(tables, ACCOUNT, run())
     later = runs.start(tables, ACCOUNT, run(started_at=START + timedelta(hours=1)))
     assert later == first
-    assert list(runs.recent(tables, ACCOUNT)) == [first]
+    assert list(runs.all_runs(tables, ACCOUNT)) == [first]
+
+
+def test_the_nights_of_the_last_weeks_are_found_without_a_look_at_older_ones_or_at_day_runs() -> None:
+    tables = MemoryTables()
+    for name in ("2025-12-31", "2026-02-01", "2026-02-28", "2026-03-02"):
+        runs.start(tables, ACCOUNT, run(id=name, on=date.fromisoformat(name)))
+    runs.start(tables, ACCOUNT, run(id="approved-1", nightly=False))
+    assert [one.id for one in runs.recent_nights(tables, ACCOUNT, date(2026, 3, 2))] == [
+        "2026-02-01",
+        "2026-02-28",
+        "2026-03-02",
+    ]
 
 
 def test_two_changes_of_a_run_at_the_same_moment_are_both_kept() -> None:

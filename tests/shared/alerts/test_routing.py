@@ -8,7 +8,7 @@ from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings
 from shared.alerts.digest import send as digest_mails
 from shared.alerts.exclude_link.link import Links
-from shared.alerts.exclude_link.page import ExcludePages
+from shared.alerts.exclude_link.page import ExcludePages, LinkOutcome
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import mail_id
@@ -126,7 +126,7 @@ def test_the_link_in_a_routed_mail_works_for_its_recipient_until_the_route_ends(
     token = rest.split()[0]
     desk = ExcludePages(world.tables, links, lambda: lambda sku_id, part: part or sku_id, world.now)
     save_account(world.tables, world.account)
-    assert desk.look(token).status == 200
+    assert desk.look(token).outcome == LinkOutcome.ASKED
     digest = DigestSettings(recipients=(ALL,))
     save_account(world.tables, world.account.model_copy(update={"digest": digest}))
-    assert desk.look(token).status == 410
+    assert desk.look(token).outcome == LinkOutcome.RETIRED

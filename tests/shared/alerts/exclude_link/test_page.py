@@ -21,6 +21,7 @@ from shared.alerts.exclude_link.page import (
     ButtonResult,
     ExcludePage,
     ExcludePages,
+    LinkOutcome,
     render,
 )
 from shared.alerts.exclusions import Listed
@@ -100,7 +101,7 @@ def test_looking_says_what_for_whom_and_how_long_and_writes_nothing(mailed: Mail
     assert mailed.world.tables.written == []
     assert pages[0] == pages[1] == pages[2]
     text = render(pages[0])
-    assert pages[0].status == 200
+    assert pages[0].outcome == LinkOutcome.ASKED
     for said in (
         "Acme MSP",
         TO,
@@ -126,7 +127,7 @@ def test_pressing_records_it_with_the_address_and_the_reason_and_the_row_is_gone
     mailed: Mailed, slug: Slug
 ) -> None:
     outcome = mailed.press(mailed.token(slug), reason=" agreed\nwith Tom ")
-    assert (outcome.page.status, outcome.page.heading) == (200, "Excluded")
+    assert (outcome.page.outcome, outcome.page.heading) == (LinkOutcome.EXCLUDED, "Excluded")
     assert outcome.recorded == mailed.world.account.id
     (one,) = mailed.listed()
     assert (one.who, one.reason, one.since) == (f"link sent to {TO}", "agreed with Tom", NIGHT)
@@ -141,7 +142,7 @@ def test_pressing_again_says_that_it_is_done_and_writes_nothing(mailed: Mailed, 
     mailed.world.tables.written.clear()
     for again in (mailed.press(token, reason="second", **ALWAYS), ButtonResult(mailed.look(token))):
         assert again.recorded is None
-        assert (again.page.status, again.page.heading) == (200, "Already excluded")
+        assert (again.page.outcome, again.page.heading) == (LinkOutcome.EXCLUDED, "Already excluded")
         assert again.page.form is None
         assert ("Reason", "first") in again.page.facts
     assert mailed.world.tables.written == []
@@ -189,7 +190,7 @@ def test_until_renewal_is_not_offered_nor_taken_where_the_day_is_not_known_or_is
 ) -> None:
     token = terms(mailed, ends)
     assert "renewal" not in render(mailed.look(token)).partition("<form")[2]
-    assert mailed.press(token, how="renewal").page.status == 400
+    assert mailed.press(token, how="renewal").page.outcome == LinkOutcome.WRONG_INPUT
 
 
 def test_more_seats_than_agreed_raise_the_alert_again_and_the_next_link_asks_anew(mailed: Mailed) -> None:
@@ -238,7 +239,7 @@ def test_a_form_that_cannot_be_is_shown_again_with_what_is_wrong(
     token = mailed.token(Slug.UNUSED_LICENSES)
     mailed.world.tables.written.clear()
     outcome = mailed.press(token, reason="mine", **form)
-    assert outcome.page.status == 400
+    assert outcome.page.outcome == LinkOutcome.WRONG_INPUT
     assert outcome.page.form is not None
     assert told in outcome.page.form.error
     assert outcome.page.form.reason == "mine"
@@ -246,7 +247,10 @@ def test_a_form_that_cannot_be_is_shown_again_with_what_is_wrong(
 
 
 def test_a_tenant_cannot_be_excluded_up_to_a_number_of_seats(mailed: Mailed) -> None:
-    assert mailed.press(mailed.token(Slug.TENANT_NOT_ADDED), how="spare", spare="3").page.status == 400
+    assert (
+        mailed.press(mailed.token(Slug.TENANT_NOT_ADDED), how="spare", spare="3").page.outcome
+        == LinkOutcome.WRONG_INPUT
+    )
 
 
 # -- refusals -----------------------------------------------------------------------------------------------------
@@ -260,7 +264,7 @@ def refused(mailed: Mailed, token: str) -> ExcludePage:
     assert (outcome.page, outcome.recorded) == (page, None)
     assert mailed.world.tables.written == []
     assert "Nothing was changed" in render(page)
-    assert "Contoso" not in render(page) or page.status == 410
+    assert "Contoso" not in render(page) or page.outcome == LinkOutcome.RETIRED
     assert page.form is None
     return page
 
@@ -318,7 +322,7 @@ def test_a_link_to_an_address_that_gets_no_mails_any_more_is_retired(mailed: Mai
     token = mailed.token(Slug.UNUSED_LICENSES)
     mailed.save(digest=DigestSettings(recipients=("boss@acme.example",)))
     page = refused(mailed, token)
-    assert page.status == 410
+    assert page.outcome == LinkOutcome.RETIRED
     assert TO not in render(page)
 
 
@@ -331,13 +335,13 @@ def test_a_link_about_a_tenant_that_was_added_since_excludes_nothing(mailed: Mai
 def test_a_link_about_a_customer_that_was_removed_is_retired(mailed: Mailed) -> None:
     token = mailed.token(Slug.UNUSED_LICENSES)
     mailed.world.remove("t1")
-    assert refused(mailed, token).status == 410
+    assert refused(mailed, token).outcome == LinkOutcome.RETIRED
 
 
 def test_a_link_of_an_account_that_is_gone_is_retired(mailed: Mailed) -> None:
     finding = mailed.world.only(Slug.UNUSED_LICENSES).finding
     other = LINKS.url(account_id("gone"), finding, TO, mailed.world.now).partition(PATH)[2]
-    assert refused(mailed, other).status == 410
+    assert refused(mailed, other).outcome == LinkOutcome.RETIRED
 
 
 # -- the page itself ----------------------------------------------------------------------------------------------
