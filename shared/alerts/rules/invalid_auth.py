@@ -8,9 +8,9 @@ from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, Wording, partn
 from shared.alerts.rules.phrases import coded, sentence
 from shared.alerts.rules.unread_mailboxes import unread_mailboxes
 from shared.alerts.view import AccountView
-from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantState
 from shared.microsoft.models import FailureCause
+from shared.microsoft.read_problems import ReadProblem
 
 SECOND_NIGHT = timedelta(hours=20)
 """An answer that cannot be true may be true tomorrow: only then it is a person's matter."""
@@ -69,7 +69,7 @@ def is_told(view: AccountView, state: TenantState) -> bool:
 
 def _is_removal(view: AccountView, failure: ReadFailure) -> bool:
     """That the tenant is in no customer list is a person's decision, not a sign-in problem."""
-    return failure.code == NOT_LISTED.code and view.is_on(Slug.TENANT_REMOVED)
+    return failure.problem is ReadProblem.NOT_LISTED and view.is_on(Slug.TENANT_REMOVED)
 
 
 def _partner(view: AccountView, connection: str, failure: ReadFailure, scope: str) -> Finding:

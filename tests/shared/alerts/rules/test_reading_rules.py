@@ -15,15 +15,15 @@ AUTH, OVERDUE, NOT_ADDED = Slug.INVALID_AUTH, Slug.SYNC_OVERDUE, Slug.TENANT_NOT
 SECRET = ReadFailure(
     cause=FailureCause.PARTNER,
     code="AADSTS7000222",
-    sentence="The client secret of the partner's app has expired. Create a new one and enter it.",
+    stored_sentence="The client secret of the partner's app has expired. Create a new one and enter it.",
 )
 CONSENT = ReadFailure(
     cause=FailureCause.TENANT,
     code="AADSTS65001",
-    sentence="The app has no consent in this tenant. Give consent for it.",
+    stored_sentence="The app has no consent in this tenant. Give consent for it.",
 )
 INVALID = ReadFailure(
-    cause=FailureCause.INVALID, code="negative count", sentence="Microsoft counted less than nothing."
+    cause=FailureCause.INVALID, code="negative count", stored_sentence="Microsoft counted less than nothing."
 )
 
 
@@ -96,7 +96,9 @@ def test_an_invalid_answer_is_a_row_on_the_second_night(world: World) -> None:
 
 def test_a_tenant_that_is_gone_is_a_row_until_its_company_is_removed(world: World) -> None:
     world.add("t1")
-    world.fail("t1", ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", sentence="Unknown tenant."))
+    world.fail(
+        "t1", ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", stored_sentence="Unknown tenant.")
+    )
     assert world.only(AUTH).finding.fix == "Look up the code, and check the partner connection."
     world.remove("t1")
     assert world.alerts(AUTH) == []
