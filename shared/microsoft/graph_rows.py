@@ -63,12 +63,12 @@ class UserRow(TypedDict):
 
 
 class RelationshipCustomer(TypedDict):
-    tenantId: Id
+    tenantId: NotRequired[Text]
 
 
 class RelationshipRow(TypedDict):
     displayName: NotRequired[Text]
-    status: str
+    status: NotRequired[Text]
     customer: NotRequired[RelationshipCustomer | None]
     endDateTime: NotRequired[Instant]
 
