@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -35,9 +35,9 @@ class Caller:
     def __init__(self, client: TestClient, token: str) -> None:
         self._client, self._token = client, token
 
-    def __call__(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def __call__(self, method: str, path: str, **request: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self._token}", **request.pop("headers", {})}
-        answer: httpx.Response = self._client.request(method, f"/api{path}", headers=headers, **request)
+        answer: httpx2.Response = self._client.request(method, f"/api{path}", headers=headers, **request)
         return answer
 
 
