@@ -1,13 +1,13 @@
 """The directory of all accounts, and loading and saving one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from shared.accounts.account import Account
 from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Put, Tables
+from shared.storage.tables import Put, Replace, Tables
 
 
 class DirectoryEntry(Document):
@@ -31,3 +31,19 @@ def save_account(tables: Tables, account: Account) -> None:
     """The account first, then its entry in the directory: what is listed can be read."""
     tables.commit([Put(keys.setting(account.id, "account"), account)])
     tables.commit([Put(keys.directory_entry(account.id), DirectoryEntry())])
+
+
+def rename_account(tables: Tables, account: Account, name: str) -> Account:
+    """Raises Conflict when the settings were changed meanwhile."""
+    return update_account(tables, account.id, lambda stored: stored.model_copy(update={"name": name}))
+
+
+def update_account(tables: Tables, account_id: AccountId, change: Callable[[Account], Account]) -> Account:
+    """Apply a change to the newest settings. Raises NotFound, and Conflict when somebody else was faster."""
+    key = keys.setting(account_id, "account")
+    row = tables.get(key)
+    if row is None:
+        raise NotFound(f"there is no account '{account_id}'")
+    after = change(row.read(Account))
+    tables.commit([Replace(key, after, row.etag)])
+    return after
