@@ -36,10 +36,20 @@ def is_watched(sku: Sku, snapshot: Snapshot, *, phone_resource_accounts: bool = 
         return False
     if sku.part_number == PHONE_RESOURCE_ACCOUNTS and not phone_resource_accounts:
         return False
-    used = [one for one in snapshot.subscriptions if one.sku_id == sku.sku_id and one.total > 0]
-    used = [one for one in used if one.status in (SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING)]
-    trials = [one for one in used if one.trial]
+    used = [
+        subscription
+        for subscription in snapshot.subscriptions
+        if subscription.sku_id == sku.sku_id and subscription.total > 0
+    ]
+    used = [
+        subscription
+        for subscription in used
+        if subscription.status in (SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING)
+    ]
+    trials = [subscription for subscription in used if subscription.trial]
     if trials and len(trials) == len(used):
         return False
-    on_trial = sum(one.total for one in trials if one.status == SubscriptionStatus.ENABLED)
+    on_trial = sum(
+        subscription.total for subscription in trials if subscription.status == SubscriptionStatus.ENABLED
+    )
     return sku.enabled - on_trial < UNLIMITED_UNITS
