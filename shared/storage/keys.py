@@ -167,6 +167,11 @@ def open_run(account: AccountId, run_id: str) -> Key:
     return Key(runs(account), f"{OPEN_RUNS}{_part(run_id)}")
 
 
+def sync_now(account: AccountId) -> Key:
+    """The newest "sync now": beside the runs, so that it is stored together with its run."""
+    return Key(runs(account), "sync-now")
+
+
 # -- billing ------------------------------------------------------------------------------------------------------
 
 
