@@ -27,7 +27,8 @@ class NewestSyncNow(Document):
 def sync_now(tables: Tables, account: Account, tenants: tuple[str, ...] | None, by: Decider) -> Run:
     """Store the run; the caller starts it. `tenants` None reads every added tenant.
 
-    Raises Rejected without any tenant, NotFound for one that is not added, and TooOften within ten minutes of the one before.
+    Raises Rejected without any tenant, NotFound for a tenant that is not added, and TooOften within ten minutes of the
+    run before.
     """
     wanted = None if tenants is None else tuple(sorted({one.lower() for one in tenants}))
     if wanted is not None:

@@ -78,9 +78,11 @@ def _merged(before: Account, fields: Mapping[str, object]) -> dict[str, object]:
     """The account as plain values, with the fields that are given. A document inside is merged field by field."""
     values = before.model_dump()
     for name, value in fields.items():
-        was = values.get(name)
-        merges = isinstance(getattr(before, name, None), Document) and isinstance(value, Mapping)
-        values[name] = {**was, **value} if merges and isinstance(was, dict) else value
+        was = getattr(before, name, None)
+        if isinstance(was, Document) and isinstance(value, dict):
+            values[name] = was.model_dump() | value
+        else:
+            values[name] = value
     return values
 
 

@@ -14,8 +14,8 @@ from shared.alerts.rules import RULES
 from shared.alerts.rules.base import Parameters
 from shared.alerts.types import Parameter, alert_types
 from shared.errors import NotFound, Rejected
-from tests.shared.billing.hooks import Once, WatchedTables
 from tests.shared.alerts.world import World
+from tests.shared.billing.hooks import Once, WatchedTables
 
 
 def save(world: World, **changes: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from shared.accounts.companies import Company, add_company
 from shared.alerts import exclusions, removals
 from shared.alerts.models import Exclusion, Slug
-from shared.errors import Rejected
+from shared.errors import NotFound, Rejected
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import PartnerList, ReadFailure
 from shared.microsoft.models import Customer, FailureCause
@@ -276,7 +276,7 @@ def test_a_last_day_that_is_over_or_a_slip_of_the_hand_is_refused(left: World, d
 def test_who_is_not_missing_cannot_be_dismissed(world: World) -> None:
     world.add("t1")
     world.evaluate()
-    with pytest.raises(Rejected, match="t1 is not among the removed tenants"):
+    with pytest.raises(NotFound, match="'t1' is not among the removed tenants"):
         dismiss(world)
 
 
