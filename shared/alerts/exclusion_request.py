@@ -60,7 +60,9 @@ class ExclusionDesk:
         exclusion = self._checked(asked, by)
         said = Decider(by.who, one_line(by.reason, LONGEST_REASON), by.now)
         recorded = exclusions.exclude(self.tables, self.account.id, exclusion, said)
-        return exclusions.get(self.tables, self.account.id, exclusions.exclusion_id(exclusion.target)), recorded
+        return exclusions.get(
+            self.tables, self.account.id, exclusions.exclusion_id(exclusion.target)
+        ), recorded
 
     def _checked(self, asked: ExclusionRequest, by: Decider) -> Exclusion:
         tenant, sku_id = asked.tenant_id.lower(), asked.sku_id.lower()

@@ -101,8 +101,18 @@ def _check(exclusion: Exclusion) -> None:
         case (_, True, True) if rule is not None and Reach.LICENCE in rule.reach:
             unused = exclusion.slug == Slug.UNUSED_LICENSES
         case _:
-            raise Rejected("Only a tenant, a SKU of a tenant, or a SKU of the whole account can be excluded.", "invalid", "type")
+            raise Rejected(
+                "Only a tenant, a SKU of a tenant, or a SKU of the whole account can be excluded.",
+                "invalid",
+                "type",
+            )
     if (exclusion.spare_at_most is not None or exclusion.renewal) and not unused:
-        raise Rejected("Only unused seats can be excluded up to a number, or until the subscription renews.", "invalid", "type")
+        raise Rejected(
+            "Only unused seats can be excluded up to a number, or until the subscription renews.",
+            "invalid",
+            "type",
+        )
     if exclusion.renewal and exclusion.until is None:
-        raise Rejected("It is not known when this subscription renews: choose a date instead.", "unknown", "untilRenewal")
+        raise Rejected(
+            "It is not known when this subscription renews: choose a date instead.", "unknown", "untilRenewal"
+        )

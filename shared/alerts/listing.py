@@ -83,5 +83,9 @@ _ORDERS: Final[Mapping[AlertSort, Callable[[Alert], Any]]] = {
     AlertSort.MONEY: rank,
     AlertSort.CHANGED: lambda alert: (-alert.changed_at.timestamp(), rank(alert)),
     AlertSort.OPENED: lambda alert: (alert.opened_at, rank(alert)),
-    AlertSort.CUSTOMER: lambda alert: (alert.finding.who.casefold(), _PLACES[alert.finding.slug], rank(alert)),
+    AlertSort.CUSTOMER: lambda alert: (
+        alert.finding.who.casefold(),
+        _PLACES[alert.finding.slug],
+        rank(alert),
+    ),
 }

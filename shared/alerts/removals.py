@@ -119,6 +119,8 @@ def end_for_returned(
 def _decide(tables: Tables, account: AccountId, tenant_id: str, removal: Removal, by: Decider) -> Removal:
     row = tables.get(keys.alert(account, Slug.TENANT_REMOVED, identity(tenant_id)))
     if row is None and decisions.get(tables, account, KIND, tenant_id, Removal) is None:
-        raise NotFound(f"tenant '{tenant_id}' is not among the removed tenants, so there is nothing to decide")
+        raise NotFound(
+            f"tenant '{tenant_id}' is not among the removed tenants, so there is nothing to decide"
+        )
     decisions.decide(tables, account, KIND, tenant_id, removal, by)
     return removal

@@ -10,7 +10,6 @@ from shared.alerts.exclusions import LONGEST, LONGEST_REASON, MOST_SEATS
 from shared.text import one_line
 
 
-
 class ExclusionDuration(StrEnum):
     """How long the exclusion holds."""
 

@@ -29,7 +29,10 @@ def test_a_quiet_second_evaluation_writes_nothing_but_itself(world: World) -> No
     world.tables.written.clear()
     world.evaluate()
     account = world.account.id
-    assert [change.key for change in world.tables.written] == [keys.evaluation(account), keys.summary(account)]
+    assert [change.key for change in world.tables.written] == [
+        keys.evaluation(account),
+        keys.summary(account),
+    ]
 
 
 def test_an_alert_that_stays_open_keeps_its_age(world: World) -> None:

@@ -92,7 +92,10 @@ def test_asking_twice_records_once_and_another_end_is_another_decision(acme: Wor
         ({"tenant_id": "t1", "until": date(2026, 11, 20)}, "until"),
         ({"tenant_id": "t1", "until": date(2026, 11, 20) + LONGEST + timedelta(days=1)}, "until"),
         ({"tenant_id": "t1", "sku_id": "e3", "slug": "unused_licenses", "spare_at_most": 5}, "spareAtMost"),
-        ({"tenant_id": "t1", "sku_id": "e3", "slug": "unused_licenses", "until_renewal": True}, "untilRenewal"),
+        (
+            {"tenant_id": "t1", "sku_id": "e3", "slug": "unused_licenses", "until_renewal": True},
+            "untilRenewal",
+        ),
         (
             {"tenant_id": "t1", "until": date(2027, 1, 1), "until_renewal": True},
             "until",

@@ -49,7 +49,10 @@ def test_alerts_are_found_by_type_by_company_by_change_and_by_being_unchecked(bu
     assert found(busy, tenant_id="T1") == ["unused_licenses t1"]
     assert found(busy, changed_since=busy.now - timedelta(hours=1)) == ["unused_licenses t2"]
     assert found(busy, not_checked=True) == ["unused_licenses t3"]
-    assert found(busy, not_checked=False, slug="unused_licenses") == ["unused_licenses t2", "unused_licenses t1"]
+    assert found(busy, not_checked=False, slug="unused_licenses") == [
+        "unused_licenses t2",
+        "unused_licenses t1",
+    ]
     assert found(busy, urgent=True) == []
 
 
