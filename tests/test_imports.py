@@ -25,6 +25,7 @@ PURE = (
     "shared.mail.message",
     "shared.microsoft.graph_rows",
     "shared.microsoft.instants",
+    "shared.microsoft.plausible",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
@@ -36,6 +37,7 @@ MODELS = (
     "shared.billing.psa.base",
     "shared.licensing.tenant_state",
     "shared.mail.base",
+    "shared.microsoft.doubts",
     "shared.microsoft.models",
     "shared.storage.documents",
     "shared.storage.keys",

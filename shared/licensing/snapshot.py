@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from shared.errors import NotFound
 from shared.licensing.optional_reads import NOTHING, OptionalReads
 from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, Snapshot, TenantState
+from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -41,7 +42,7 @@ def snapshot_of(read: TenantRead, before: Snapshot | None, users_digest: str) ->
     )
 
 
-def _gone(read: TenantRead, before: Snapshot | None) -> tuple[tuple[str, ...], datetime | None]:
+def _gone(read: TenantRead, before: Snapshot | None) -> tuple[tuple[Doubt, ...], datetime | None]:
     """What is gone from the whole answer that was there at the last accepted read, and since when.
 
     That it is missing once more a short while later makes it no likelier: the doubt stays as long as it is missing,
@@ -50,20 +51,18 @@ def _gone(read: TenantRead, before: Snapshot | None) -> tuple[tuple[str, ...], d
     if before is None:
         return (), None
     missing = {
-        "Microsoft now lists no licences at all": (bool(before.skus), not read.skus),
-        "Microsoft now lists no subscriptions at all": (bool(before.subscriptions), not read.subscriptions),
-        "Microsoft now lists no licensed users at all": (bool(before.user_count), not read.users),
-        "every licence now counts 0 units": (
-            _any_enabled(before.skus),
-            bool(read.skus) and not _any_enabled(read.skus),
-        ),
+        DoubtKind.SKUS_GONE: (bool(before.skus), not read.skus),
+        DoubtKind.SUBSCRIPTIONS_GONE: (bool(before.subscriptions), not read.subscriptions),
+        DoubtKind.USERS_GONE: (bool(before.user_count), not read.users),
+        DoubtKind.UNITS_GONE: (_any_enabled(before.skus), bool(read.skus) and not _any_enabled(read.skus)),
     }
     since = before.gone_since
     lately = since is not None and read.began - since < DOUBTED_FOR
+    doubted = {doubt.kind for doubt in before.doubts}
     gone = tuple(
-        doubt
-        for doubt, (was_there, is_missing) in missing.items()
-        if is_missing and (was_there or (lately and doubt in before.doubts))
+        Doubt(kind=kind)
+        for kind, (was_there, is_missing) in missing.items()
+        if is_missing and (was_there or (lately and kind in doubted))
     )
     if not gone:
         return (), None

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import (
     Customer,
     FailureCause,
@@ -37,6 +39,24 @@ class ReadFailure(Document):
         return cls(cause=failed.cause, code=failed.code, sentence=failed.sentence)
 
 
+def _doubts(stored: object) -> object:
+    """A snapshot that was stored before doubts had kinds has their sentences."""
+    if not isinstance(stored, list | tuple):
+        return stored
+    return [
+        Doubt(kind=_SENTENCES_BEFORE.get(one, DoubtKind.OTHER)) if isinstance(one, str) else one
+        for one in stored
+    ]
+
+
+_SENTENCES_BEFORE: Final = {
+    "Microsoft now lists no licences at all": DoubtKind.SKUS_GONE,
+    "Microsoft now lists no subscriptions at all": DoubtKind.SUBSCRIPTIONS_GONE,
+    "Microsoft now lists no licensed users at all": DoubtKind.USERS_GONE,
+    "every licence now counts 0 units": DoubtKind.UNITS_GONE,
+}
+
+
 class Snapshot(Document):
     """The counts of one complete read; its users are in a blob named by `users_digest`."""
 
@@ -50,10 +70,20 @@ class Snapshot(Document):
     subscriptions: tuple[Subscription, ...]
     user_count: int
     users_digest: str
-    doubts: tuple[str, ...] = ()
-    """Why the numbers are hard to believe; not empty: every change of the tenant is held."""
+    doubts: Annotated[tuple[Doubt, ...], BeforeValidator(_doubts)] = ()
+    """Why it is hard to believe."""
     gone_since: datetime | None = None
     """When the read began in which first was gone what is doubted to be gone."""
+
+    @property
+    def counts_are_doubted(self) -> bool:
+        """Every change of the tenant is held."""
+        return any(not doubt.is_of_users_only for doubt in self.doubts)
+
+    @property
+    def users_are_doubted(self) -> bool:
+        """What follows from who has which licence is not judged."""
+        return bool(self.doubts)
 
 
 class Mailboxes(Document):

@@ -23,8 +23,6 @@ from shared.microsoft.graph_rows import (
     SkuRow,
     SubscriptionRow,
     UserRow,
-    doubts_of,
-    fields_gone,
     fields_of,
     invalid,
     skus_of,
@@ -33,6 +31,7 @@ from shared.microsoft.graph_rows import (
 )
 from shared.microsoft.hosts import GRAPH
 from shared.microsoft.models import LinkRefused, NotRead, TenantRead
+from shared.microsoft.plausible import doubts_of, fields_gone
 
 MOST_PAGES = 500
 """Half a million users: more is a service that goes round in circles with ever new links."""

@@ -1,6 +1,6 @@
 """The rows of Graph as they may be, and what is kept of them: strict about counts, patient with blanks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -9,15 +9,6 @@ from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, User
 
 LARGEST_COUNT = 10_000_000
-MAILBOX_PLANS = frozenset(
-    {
-        "efb87545-963c-4e0d-99df-69c6916d9eb0",  # EXCHANGE_S_ENTERPRISE
-        "9aaf7827-d63c-4b61-89c3-182f06f82e5c",  # EXCHANGE_S_STANDARD
-        "4a82b400-a79f-41a4-b4e2-e94f5787b113",  # EXCHANGE_S_DESKLESS
-    }
-)
-"""Plans that give a user a mailbox; the archive add-on and the foundation plan give none."""
-_IN_FORCE = frozenset({"Enabled", "Warning"})
 
 type Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 type Text = str | None
@@ -56,11 +47,6 @@ class Licence(TypedDict):
     skuId: Id
 
 
-class Plan(TypedDict):
-    servicePlanId: NotRequired[Text]
-    capabilityStatus: NotRequired[Text]
-
-
 class UserRow(TypedDict):
     id: Id
     displayName: NotRequired[Text]
@@ -73,7 +59,6 @@ class UserRow(TypedDict):
     state: NotRequired[Text]
     city: NotRequired[Text]
     assignedLicenses: NotRequired[list[Licence] | None]
-    assignedPlans: NotRequired[list[Plan] | None]
 
 
 class RelationshipCustomer(TypedDict):
@@ -190,7 +175,7 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
 class ListedUsers:
     """The users of a list that is read page by page, and what tells whether it is whole.
 
-    A row's plans are many times the user that is made of it: of a huge tenant only one page of them is in memory.
+    A row is larger than the user that is made of it: of a huge tenant only one page of rows is in memory.
     """
 
     def __init__(self) -> None:
@@ -223,12 +208,6 @@ def users_of(rows: Sequence[UserRow]) -> tuple[User, ...]:
 
 
 def _user(row: UserRow) -> User:
-    # This runs for every user of every tenant: plain loops cost half of what generators do.
-    has_exchange = False
-    for plan in row.get("assignedPlans") or ():
-        if plan.get("servicePlanId") in MAILBOX_PLANS and plan.get("capabilityStatus") in _IN_FORCE:
-            has_exchange = True
-            break
     return User(
         id=row["id"].lower(),
         name=row.get("displayName") or "",
@@ -241,49 +220,7 @@ def _user(row: UserRow) -> User:
         state=row.get("state") or "",
         city=row.get("city") or "",
         skus=tuple(sorted({licence["skuId"].lower() for licence in row.get("assignedLicenses") or ()})),
-        has_exchange=has_exchange,
     )
-
-
-def doubts_of(
-    skus: Sequence[Sku], subscriptions: Sequence[Subscription], listed: ListedUsers, announced: int | None
-) -> tuple[str, ...]:
-    """Why a whole and valid read is hard to believe: what the three lists say must fit together."""
-    doubts = []
-    users, rows = len(listed.users()), listed.rows
-    assigned = sum(sku.consumed for sku in skus if sku.applies_to == "User")
-    if assigned and not rows:
-        doubts.append(f"{assigned} licences are assigned, but no user has one.")
-    if rows and not skus:
-        doubts.append(f"{rows} users have licences, but the tenant has none.")
-    if any(sku.subscription_ids for sku in skus) and not subscriptions:
-        doubts.append("The SKUs name their subscriptions, but the tenant has none.")
-    if announced is not None and users < announced:
-        doubts.append(f"{announced} licensed users were announced, but {users} were listed.")
-    if 0 < listed.bare < rows:
-        doubts.append(f"{listed.bare} of {rows} users came without their licences.")
-    return tuple(doubts)
-
-
-def fields_gone(
-    skus: Sequence[Mapping[str, Any]], subscriptions: Sequence[Mapping[str, Any]], listed: ListedUsers
-) -> tuple[str, ...]:
-    """Doubts about fields that were asked for and that no row has: what is blank in Microsoft is told as blank."""
-    lists = (
-        ("users", listed.rows, UserRow, listed.gone),
-        ("SKUs", len(skus), SkuRow, _without(SkuRow, skus)),
-        ("subscriptions", len(subscriptions), SubscriptionRow, _without(SubscriptionRow, subscriptions)),
-    )
-    return tuple(
-        f"The field {name} is gone from all {count} {what}."
-        for what, count, row, gone in lists
-        for name in row.__annotations__
-        if count and name in gone
-    )
-
-
-def _without(shape: type, rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    return set(shape.__annotations__).difference(*rows)
 
 
 _FAULTS = {

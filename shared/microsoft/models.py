@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
+from shared.microsoft.doubts import Doubt
 from shared.storage.documents import Chosen, Document
 
 
@@ -154,7 +155,6 @@ class User:
     state: str
     city: str
     skus: tuple[str, ...]
-    has_exchange: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,8 @@ class TenantRead:
     skus: tuple[Sku, ...]
     subscriptions: tuple[Subscription, ...]
     users: tuple[User, ...]
-    doubts: tuple[str, ...] = ()
-    """Why the answer is implausible in itself (a field gone from all rows): decreases of the tenant are held."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why the answer is hard to believe in itself: changes of the tenant are held."""
 
 
 class Term(Document):

@@ -32,7 +32,7 @@ def partner_scope(connection: str) -> str:
 
 def believed(tenant_id: str, snapshot: Snapshot) -> frozenset[str]:
     """The tenant's scope, unless its numbers are hard to believe: these may open alerts, and close none."""
-    return frozenset() if snapshot.doubts else frozenset({tenant_scope(tenant_id)})
+    return frozenset() if snapshot.counts_are_doubted else frozenset({tenant_scope(tenant_id)})
 
 
 def is_gone(view: AccountView, scope: str) -> bool:

@@ -57,7 +57,7 @@ def _finding(view: AccountView, state: TenantState, own: OwnLine, drift: Drift) 
 def _wanted(view: AccountView, state: TenantState, own: OwnLine) -> int | None:
     """None when tonight gave no number to trust: a person would set the line to it, and no guard would see that."""
     snapshot = view.fresh(state)
-    if snapshot is None or snapshot.doubts or own.mapping is None:
+    if snapshot is None or snapshot.counts_are_doubted or own.mapping is None:
         return None
     try:
         return wanted(own.mapping, snapshot, view.ours)

@@ -54,7 +54,8 @@ class SharedMailboxLicenses(Rule):
         findings = [_finding(view, state.tenant_id, box, skus) for box, skus in licensed if skus]
         if boxes.more:
             findings.append(_further(view, state.tenant_id, boxes.more))
-        return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
+        judged = frozenset() if snapshot.users_are_doubted else believed(state.tenant_id, snapshot)
+        return Judgement(tuple(findings), judged)
 
 
 def _is_current(view: AccountView, boxes: Mailboxes) -> bool:

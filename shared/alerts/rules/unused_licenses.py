@@ -50,7 +50,7 @@ class UnusedLicenses(Rule):
             return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
         # Of a SKU without a number to trust the row stays as it is; the others do not wait for it.
         settled = (identity(state.tenant_id, one.key.sku_id) for one in rows if not one.spare)
-        return Judgement(tuple(findings), settled=frozenset(() if snapshot.doubts else settled))
+        return Judgement(tuple(findings), settled=frozenset(() if snapshot.counts_are_doubted else settled))
 
 
 def _finding(view: AccountView, tenant_id: str, one: Licence, when: str) -> Finding:

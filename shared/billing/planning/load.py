@@ -92,7 +92,7 @@ def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, 
             continue
         for wish in plan.wishes(state, mappings, profiles, ours, now):
             wished[wish.mapping_id] = wish
-        if state.snapshot is not None and state.snapshot.doubts:
+        if state.snapshot is not None and state.snapshot.counts_are_doubted:
             suspicious.add(state.tenant_id)
     return wished, frozenset(suspicious)
 

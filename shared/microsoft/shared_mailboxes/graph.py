@@ -44,7 +44,10 @@ def read(source: SharedMailboxSource, users: Sequence[User]) -> MailboxRead:
 
 
 class GraphMailboxes:
-    """Asks about each user who may have a mailbox, twenty at once; it knows neither archive nor litigation hold."""
+    """Asks about each licensed user, twenty at once; it knows neither archive nor litigation hold.
+
+    No list of plans tells who may have a mailbox: a shared one needs none, and there are ever new ones.
+    """
 
     service = "Microsoft Graph"
 
@@ -54,7 +57,7 @@ class GraphMailboxes:
     def among(self, users: Sequence[User]) -> MailboxRead:
         shared = [
             user
-            for some in batched((user for user in users if user.has_exchange), _AT_ONCE, strict=False)
+            for some in batched(users, _AT_ONCE, strict=False)
             for user, purpose in zip(some, self._purposes(some), strict=True)
             if purpose == _SHARED
         ]

@@ -9,6 +9,7 @@ from shared.alerts import evaluate
 from shared.alerts.models import Alert, Slug
 from shared.errors import NotFound, RetryLater
 from shared.licensing.tenant_state import ReadFailure
+from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import FailureCause
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
@@ -118,7 +119,7 @@ def test_a_read_that_is_hard_to_believe_closes_nothing(world: World) -> None:
     world.add("t1", sku("e3", 10, 4))
     before = {alert.finding.identity for alert in world.alerts()}
     world.sleep()
-    world.read("t1", doubts=("Microsoft now lists no licences at all",))
+    world.read("t1", doubts=(DoubtKind.SKUS_GONE,))
     alerts = world.alerts()
     assert {alert.finding.identity for alert in alerts} == before
     assert {alert.not_checked_since for alert in alerts} == {world.now}

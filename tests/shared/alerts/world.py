@@ -36,6 +36,7 @@ from shared.licensing.tenant_state import (
 from shared.licensing.terms import pack
 from shared.mail.delivery import Told
 from shared.microsoft import partner_connections
+from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import (
     Customer,
     FailureCause,
@@ -262,7 +263,7 @@ class World:
         tenant: str,
         *skus: Sku,
         subscriptions: Iterable[Subscription] = (),
-        doubts: tuple[str, ...] = (),
+        doubts: tuple[DoubtKind, ...] = (),
     ) -> None:
         """A complete read of the tenant in the newest run."""
         began = self.now - timedelta(minutes=9)
@@ -275,7 +276,7 @@ class World:
             subscriptions=bought(*skus, besides=subscriptions),
             user_count=1,
             users_digest="u",
-            doubts=doubts,
+            doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
         before = self.state(tenant)
         boxes = before.mailboxes

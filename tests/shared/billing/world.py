@@ -34,6 +34,7 @@ from shared.billing.pushing.agreement import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
 from shared.licensing.tenant_state import ReadStatus, TenantState
+from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.decisions import Decider
@@ -141,7 +142,7 @@ class World:
         *,
         began: datetime | None = None,
         subscriptions: tuple[Subscription, ...] = (),
-        doubts: tuple[str, ...] = (),
+        doubts: tuple[DoubtKind, ...] = (),
     ) -> TenantState:
         """A complete read of the tenant; SKUs that are not named keep their seats."""
         self.add_tenant(tenant)
@@ -157,7 +158,7 @@ class World:
             skus=skus,
             subscriptions=bought(*skus, besides=subscriptions),
             users=(user("u1"),),
-            doubts=doubts,
+            doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
         return snapshot.store_read(self.tables, self.blobs, ACCOUNT, "", read, at.date(), None)
 
@@ -166,7 +167,7 @@ class World:
         seats: dict[str, int],
         tenant: str = "contoso",
         *,
-        doubts: tuple[str, ...] = (),
+        doubts: tuple[DoubtKind, ...] = (),
         subscriptions: tuple[Subscription, ...] = (),
     ) -> TenantState:
         """An hour passes, and the tenant is read with these seats."""
@@ -357,5 +358,4 @@ def user(user_id: str) -> User:
         state="",
         city="",
         skus=(SKU,),
-        has_exchange=True,
     )

@@ -1,6 +1,8 @@
 """Which read counts: the one that began last, whatever arrives first, comes twice or fails."""
 
-from dataclasses import replace
+import gzip
+import json
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.errors import NotFound
 from shared.licensing import snapshot
-from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, TenantState
+from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, Snapshot, TenantState
+from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import FailureCause, Sku, Subscription, TenantRead, User
 from shared.storage import keys
 from shared.storage.memory import MemoryBlobs, MemoryTables
@@ -28,7 +31,7 @@ def read(
     skus: tuple[Sku, ...] = (sku("a", 10),),
     subscriptions: tuple[Subscription, ...] = (),
     users: tuple[User, ...] = (user("u1"),),
-    doubts: tuple[str, ...] = (),
+    doubts: tuple[Doubt, ...] = (),
 ) -> TenantRead:
     return TenantRead("contoso", "partner", at, at + MINUTE, skus, subscriptions, users, doubts)
 
@@ -175,26 +178,28 @@ def test_a_late_read_of_an_overtaken_run_does_not_answer_for_the_run_that_waits(
 # Doubts
 
 
+A_FIELD = Doubt(kind=DoubtKind.FIELD_GONE, of="users.department", expected=3)
 SUBSCRIPTION = Subscription(id="s", sku_id="a", status="Enabled", total=10)
 
 
 @pytest.mark.parametrize(
-    "now, words",
+    "now, kind",
     [
-        (read(T0 + MINUTE, ()), "no licences at all"),
-        (read(T0 + MINUTE, subscriptions=()), "no subscriptions at all"),
-        (read(T0 + MINUTE, subscriptions=(SUBSCRIPTION,), users=()), "no licensed users at all"),
-        (read(T0 + MINUTE, (sku("a", 0),), (SUBSCRIPTION,)), "every licence now counts 0"),
-        (read(T0 + MINUTE, subscriptions=(SUBSCRIPTION,), doubts=("a field is gone",)), "a field is gone"),
+        (read(T0 + MINUTE, ()), DoubtKind.SKUS_GONE),
+        (read(T0 + MINUTE, subscriptions=()), DoubtKind.SUBSCRIPTIONS_GONE),
+        (read(T0 + MINUTE, subscriptions=(SUBSCRIPTION,), users=()), DoubtKind.USERS_GONE),
+        (read(T0 + MINUTE, (sku("a", 0),), (SUBSCRIPTION,)), DoubtKind.UNITS_GONE),
+        (read(T0 + MINUTE, subscriptions=(SUBSCRIPTION,), doubts=(A_FIELD,)), DoubtKind.FIELD_GONE),
     ],
 )
 def test_what_was_there_and_is_wholly_gone_is_accepted_with_a_doubt(
-    store: Store, now: TenantRead, words: str
+    store: Store, now: TenantRead, kind: DoubtKind
 ) -> None:
     store.put("", read(subscriptions=(SUBSCRIPTION,)))
     state = store.put("", now)
     assert state.snapshot is not None
-    assert any(words in doubt for doubt in state.snapshot.doubts)
+    assert kind in {doubt.kind for doubt in state.snapshot.doubts}
+    assert state.snapshot.counts_are_doubted
 
 
 EMPTY = read(skus=(), users=())
@@ -204,7 +209,7 @@ def later(one: TenantRead, wait: timedelta) -> TenantRead:
     return replace(one, began=T0 + wait, ended=T0 + wait)
 
 
-def doubts_of(state: TenantState) -> tuple[str, ...]:
+def doubts_of(state: TenantState) -> tuple[Doubt, ...]:
     assert state.snapshot is not None
     return state.snapshot.doubts
 
@@ -228,15 +233,52 @@ def test_the_doubt_ends_with_the_second_night(store: Store) -> None:
 def test_the_doubt_ends_as_soon_as_what_was_gone_is_back(store: Store) -> None:
     store.put("", read())
     store.put("", later(EMPTY, MINUTE))
-    assert doubts_of(store.put("", later(read(skus=()), 2 * MINUTE))) == (
-        "Microsoft now lists no licences at all",
-    )
+    assert doubts_of(store.put("", later(read(skus=()), 2 * MINUTE))) == (Doubt(kind=DoubtKind.SKUS_GONE),)
     assert doubts_of(store.put("", later(read(), 3 * MINUTE))) == ()
     assert len(doubts_of(store.put("", later(EMPTY, timedelta(days=9))))) == 2
 
 
+@pytest.mark.parametrize(
+    "told, kind",
+    [
+        ("Microsoft now lists no licences at all", DoubtKind.SKUS_GONE),
+        ("Microsoft now lists no subscriptions at all", DoubtKind.SUBSCRIPTIONS_GONE),
+        ("Microsoft now lists no licensed users at all", DoubtKind.USERS_GONE),
+        ("every licence now counts 0 units", DoubtKind.UNITS_GONE),
+        ("14 licences are assigned, but no user has one.", DoubtKind.OTHER),
+    ],
+)
+def test_doubts_that_were_stored_as_sentences_are_still_doubts_of_their_kind(
+    store: Store, told: str, kind: DoubtKind
+) -> None:
+    stored = snapshot.snapshot_of(read(), None, "u").model_dump(mode="json") | {"doubts": [told]}
+    loaded = Snapshot.model_validate_json(json.dumps(stored))
+    assert loaded.doubts == (Doubt(kind=kind),)
+    assert loaded.counts_are_doubted
+    assert Snapshot.model_validate_json(loaded.body()) == loaded
+
+
+def test_a_snapshot_of_before_this_has_no_sellers_and_no_doubts() -> None:
+    before = Snapshot.model_validate_json(
+        b'{"connection_id":"p","began":"2026-11-20T02:00:00Z","ended":"2026-11-20T02:00:01Z","digest":"d",'
+        b'"skus":[{"sku_id":"a","part_number":"SPB","enabled":9,"warning":0,"suspended":0,"locked_out":0,'
+        b'"consumed":8,"subscription_ids":["s"]}],"subscriptions":[{"id":"s","sku_id":"a","commerce_id":"c",'
+        b'"status":"Enabled","total":9}],"user_count":8,"users_digest":"u"}'
+    )
+    assert (before.subscriptions[0].owner_tenant_id, before.doubts) == ("", ())
+
+
+def test_users_that_were_stored_with_their_mailbox_plans_are_still_read(store: Store) -> None:
+    state = store.put("", read())
+    assert state.snapshot is not None
+    name = keys.users_blob(ACCOUNT, "contoso", state.snapshot.users_digest)
+    before = [{**asdict(one), "has_exchange": True} for one in read().users]
+    store.blobs.put(name, gzip.compress(json.dumps(before).encode()))
+    assert snapshot.users(store.blobs, ACCOUNT, "contoso", state.snapshot) == list(read().users)
+
+
 def test_a_doubt_about_the_answer_itself_lasts_only_as_long_as_the_answer(store: Store) -> None:
-    store.put("", read(doubts=("a field is gone",)))
+    store.put("", read(doubts=(A_FIELD,)))
     assert doubts_of(store.put("", later(read(), MINUTE))) == ()
 
 

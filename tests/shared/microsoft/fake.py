@@ -40,7 +40,7 @@ def graph_error(status: int, code: str, headers: Mapping[str, str] | None = None
 
 def sku(sku_id: str = SPB, name: str = "SPB", **other: Any) -> Row:
     units = {"enabled": 25, "warning": 0, "suspended": 0, "lockedOut": 0}
-    row = {"skuId": sku_id, "skuPartNumber": name, "appliesTo": "User", "consumedUnits": 14}
+    row = {"skuId": sku_id, "skuPartNumber": name, "appliesTo": "User", "consumedUnits": 2}
     return {**row, "prepaidUnits": units, "subscriptionIds": [f"sub-of-{name}".lower()], **other}
 
 
@@ -61,14 +61,13 @@ def subscription(of: str = SPB, name: str = "SPB", **other: Any) -> Row:
 
 
 def user(number: int, **other: Any) -> Row:
-    plans = [{"servicePlanId": EXCHANGE, "capabilityStatus": "Enabled", "service": "exchange"}]
     row: Row = {
         "id": f"user-{number:05d}",
         "displayName": f"User {number}",
         "userPrincipalName": f"u{number}@a.example",
     }
     place = {"department": "Sales", "officeLocation": "Kiel", "state": None, "city": "Kiel"}
-    licences = {"assignedLicenses": [{"skuId": SPB, "disabledPlans": []}], "assignedPlans": plans}
+    licences = {"assignedLicenses": [{"skuId": SPB, "disabledPlans": []}]}
     return {**row, "mail": None, "accountEnabled": True, "userType": "Member", **place, **licences, **other}
 
 

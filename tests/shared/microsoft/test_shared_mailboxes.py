@@ -245,12 +245,28 @@ def test_a_list_without_end_is_given_up(fake: FakeMicrosoft) -> None:
 # -- Graph
 
 
-def test_graph_is_asked_twenty_at_once_and_only_about_users_with_an_exchange_plan(
+def test_graph_is_asked_twenty_at_once_about_every_licensed_user_whatever_the_plans(
     fake: FakeMicrosoft,
 ) -> None:
-    fake.users += [user(number, assignedPlans=[]) for number in range(50, 60)]
-    assert len(found(read(fake, graph))) == 2
-    assert [len(batch) for batch in fake.batches] == [20, 20, 10]
+    fake.users += [
+        user(number, assignedLicenses=[{"skuId": "an-exchange-of-its-own"}]) for number in range(50, 60)
+    ]
+    fake.shared["user-00055"] = {}
+    assert len(found(read(fake, graph))) == 3
+    assert [len(batch) for batch in fake.batches] == [20, 20, 20]
+
+
+def test_a_shared_mailbox_of_a_government_plan_is_found_where_exchange_refuses(fake: FakeMicrosoft) -> None:
+    government = {"servicePlanId": "8c3069c0-ccdb-44be-ab77-986203a67df2", "capabilityStatus": "Enabled"}
+    fake.users = [user(1, assignedPlans=[government])]
+    fake.shared = {"user-00001": {}}
+    fake.bend = lambda request: graph_error(403, "") if is_exchange(request) else None
+    told = asked(fake)
+    assert (told.source, told.listed, [one.user_id for one in told.licensed]) == (
+        MailboxSource.GRAPH,
+        1,
+        ["user-00001"],
+    )
 
 
 def test_graph_knows_neither_archive_nor_hold(fake: FakeMicrosoft) -> None:

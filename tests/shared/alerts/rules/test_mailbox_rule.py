@@ -7,6 +7,7 @@ import pytest
 
 from shared.alerts.models import Exclusion, Slug
 from shared.licensing.tenant_state import ReadFailure
+from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import FailureCause, Sku
 from tests.shared.alerts.world import DAY, World, box, line, mapping, sku, subscription
 
@@ -288,9 +289,22 @@ def test_never_read_is_no_row(world: World) -> None:
 def test_numbers_that_are_hard_to_believe_close_nothing(world: World) -> None:
     world.boxes("t1", box("info", "e3"))
     world.only(BOXES)
-    world.read("t1", sku("e3", 10), doubts=("strange",))
+    world.read("t1", sku("e3", 10), doubts=(DoubtKind.SKUS_GONE,))
     world.boxes("t1")
     assert len(world.alerts(BOXES)) == 1
+
+
+def test_a_list_of_users_that_is_not_whole_closes_no_mailbox_and_every_other_row_is_judged(
+    world: World,
+) -> None:
+    world.read("t1", sku("e3", 10, 4))
+    world.boxes("t1", box("info", "e3"))
+    assert len(world.alerts()) == 2
+    world.sleep()
+    world.read("t1", sku("e3", 10), doubts=(DoubtKind.USERS_UNLISTED,))
+    world.boxes("t1")
+    assert world.only(BOXES).not_checked_since == world.now
+    assert world.alerts(Slug.UNUSED_LICENSES) == []
 
 
 def test_switched_off_it_is_no_row(world: World) -> None:

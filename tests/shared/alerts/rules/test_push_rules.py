@@ -11,6 +11,7 @@ from shared.alerts.rules.psa_sign_in import PsaSignIn
 from shared.billing.models import Change, Drift, Hold, HoldDecision, HoldReason, Intent, Options, Verdict
 from shared.billing.planning.plan import ANOTHER_LINE, ANOTHER_PRODUCT, UNREAD, change_id
 from shared.billing.psa.base import Write, WriteKind
+from shared.microsoft.doubts import DoubtKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
 HELD, FAILED, DRIFT, SIGN_IN = Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT, PsaSignIn.slug
@@ -314,7 +315,7 @@ def test_a_number_that_is_not_to_be_trusted_is_never_asked_for(mapped: World, ni
     mapped.lines(line("mapping1", drift=Drift(psa=Decimal(30), since=NIGHT)))
     match night:
         case "hard to believe":
-            mapped.read("t1", doubts=("Microsoft now lists no licences at all",))
+            mapped.read("t1", doubts=(DoubtKind.SKUS_GONE,))
         case "not read":
             mapped.read("t1", sku("e3", 0))
             mapped.fail("t1")

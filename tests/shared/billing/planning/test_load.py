@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
 from shared.billing.planning import load
+from shared.microsoft.doubts import DoubtKind
 from shared.storage.limits import PACKED_LIMIT, packed
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
 
@@ -32,9 +33,9 @@ def test_what_is_held_is_told_once_in_the_ledger_with_its_numbers_and_why() -> N
 def test_other_numbers_are_held_anew() -> None:
     world = World()
     mapped = world.map_line(quantity=10)
-    world.later_read({SKU: 12}, doubts=("hard to believe",))
+    world.later_read({SKU: 12}, doubts=(DoubtKind.FIELD_GONE,))
     store(world)
-    world.later_read({SKU: 13}, doubts=("hard to believe",))
+    world.later_read({SKU: 13}, doubts=(DoubtKind.FIELD_GONE,))
     store(world)
     assert [entry.after for entry in world.ledger(mapped) if entry.event == "held"] == [12, 13]
 

@@ -11,6 +11,7 @@ from shared.billing.models import HoldReason, LineState, Options, Verdict
 from shared.billing.planning.plan import ANOTHER_PRODUCT, FRESH, UNREAD, change_id
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
+from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import Subscription
 from tests.shared.billing.hooks import Once, WatchedPsa
 from tests.shared.billing.world import DAY, SKU, Mapped, World
@@ -367,7 +368,7 @@ def test_the_name_of_a_change_depends_on_every_one_of_its_numbers() -> None:
 
 def test_a_suspicious_snapshot_holds_increases_too(world: World) -> None:
     mapped = world.map_line(quantity=10)
-    world.later_read({SKU: 12}, doubts=("a field is gone from all rows",))
+    world.later_read({SKU: 12}, doubts=(DoubtKind.FIELD_GONE,))
     world.push_until_done()
     assert world.quantity(mapped) == 10
     assert world.held()[0].reasons == (HoldReason.SUSPICIOUS,)
