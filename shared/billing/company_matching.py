@@ -1,4 +1,4 @@
-"""K5: which PSA company a customer of a partner is, by name and domain. Pure: what is not sure is marked, never taken."""
+"""K5: which PSA company a customer of a partner is, by name and domain: what is not sure is marked, never taken."""
 
 import re
 import unicodedata
@@ -14,12 +14,69 @@ from shared.microsoft.models import Customer
 
 MOST_CANDIDATES: Final = 5
 _LEGAL_FORMS: Final = frozenset(
-    "ab ag aps as asa bv co company corp corporation gmbh group holding holdings inc incorporated kg lda limited llc "
-    "llp lp ltd ltda mbh nv oy oyj plc pte pty sa sarl sas se spa srl the ug".split()
+    [
+        "ab",
+        "ag",
+        "aps",
+        "as",
+        "asa",
+        "bv",
+        "co",
+        "company",
+        "corp",
+        "corporation",
+        "gmbh",
+        "group",
+        "holding",
+        "holdings",
+        "inc",
+        "incorporated",
+        "kg",
+        "lda",
+        "limited",
+        "llc",
+        "llp",
+        "lp",
+        "ltd",
+        "ltda",
+        "mbh",
+        "nv",
+        "oy",
+        "oyj",
+        "plc",
+        "pte",
+        "pty",
+        "sa",
+        "sarl",
+        "sas",
+        "se",
+        "spa",
+        "srl",
+        "the",
+        "ug",
+    ]
 )
 _SHARED_DOMAINS: Final = frozenset(
-    "aol.com facebook.com gmail.com gmx.ch gmx.de gmx.net google.com hotmail.com icloud.com instagram.com linkedin.com "
-    "live.com me.com msn.com outlook.com protonmail.com web.de yahoo.com".split()
+    [
+        "aol.com",
+        "facebook.com",
+        "gmail.com",
+        "gmx.ch",
+        "gmx.de",
+        "gmx.net",
+        "google.com",
+        "hotmail.com",
+        "icloud.com",
+        "instagram.com",
+        "linkedin.com",
+        "live.com",
+        "me.com",
+        "msn.com",
+        "outlook.com",
+        "protonmail.com",
+        "web.de",
+        "yahoo.com",
+    ]
 )
 """Domains that many companies have: they say nothing about which one it is."""
 
@@ -77,16 +134,17 @@ def matches(
     index = _Index.of(places)
     found = [index.find(customer) for customer in customers]
     wanted = Counter(place.key for hits in found for place, by in hits.items() if _is_exact(by))
-    return [
-        _match(customer, hits, wanted, linked) for customer, hits in zip(customers, found, strict=True)
-    ]
+    return [_match(customer, hits, wanted, linked) for customer, hits in zip(customers, found, strict=True)]
 
 
 type _Hits = dict[CompanyPlace, tuple[MatchedBy, ...]]
 
 
 def _match(
-    customer: Customer, hits: _Hits, wanted: Mapping[tuple[str, str], int], linked: Collection[tuple[str, str]]
+    customer: Customer,
+    hits: _Hits,
+    wanted: Mapping[tuple[str, str], int],
+    linked: Collection[tuple[str, str]],
 ) -> CompanyMatch:
     if not hits:
         return CompanyMatch(customer, MatchState.NONE)
