@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo control test pytest lint format browser screens teeth lock clean
+.PHONY: help setup demo control openapi test pytest lint format browser screens teeth lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -24,6 +24,9 @@ demo: setup ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON
 
 control: $(VENV_READY) ## change the demo's world: ARGS="--state dir add-seats TENANT SKU 3" (ARGS=--help lists all)
 	@$(PY) -m sandbox control $(ARGS)
+
+openapi: setup ## write docs/openapi.json, the document of the HTTP API
+	@$(PY) -m functions.api.document docs/openapi.json
 
 test: lint setup ## everything that must pass: lint, types, all tests, two files of them at a time
 	@$(PY) -m pytest -n 2 --dist loadfile

@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
+from functions.api import route
 from functions.pages import exclude
-from functions.queues import alerts, billing, sync, tick
+from functions.queues import alerts, billing, invitations, sync, tick
 
 app = func.FunctionApp()
-for module in (tick, sync, billing, alerts, exclude):
+for module in (tick, sync, billing, alerts, invitations, exclude, route):
     app.register_functions(module.bp)

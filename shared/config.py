@@ -57,6 +57,24 @@ class Config(BaseModel):
         description="the https address of this app, without a path: the links in mails begin with it",
         pattern=r"^(https://[A-Za-z0-9.-]+(:\d+)?|http://(127\.0\.0\.1|localhost):\d+)/?$",
     )
+    api_client_id: str = Field(
+        "",
+        alias="SEATWISE_API_CLIENT_ID",
+        description="the client id (a GUID) of the app registration that people sign in to: tokens for it open the API",
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    )
+    web_origin: str = Field(
+        "",
+        alias="SEATWISE_WEB_ORIGIN",
+        description="the https address of the web front end, without a path: only its pages may call the API",
+        pattern=r"^(https://[A-Za-z0-9.-]+(:\d+)?|http://(127\.0\.0\.1|localhost):\d+)$",
+    )
+    owner_tenants: str = Field(
+        "",
+        alias="SEATWISE_OWNER_TENANTS",
+        description="ids of the Entra tenants that may open an account, several by comma",
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(,[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})*$",
+    )
     sender: str = Field(
         "",
         alias="SEATWISE_SENDER",
@@ -92,7 +110,17 @@ class Config(BaseModel):
             )
         if bool(self.link_keys) != bool(self.public_url):
             raise ValueError("SEATWISE_LINK_KEYS and SEATWISE_PUBLIC_URL must be set both, or neither")
+        if self.api_client_id and not (self.link_keys and self.web_origin):
+            raise ValueError(
+                "SEATWISE_API_CLIENT_ID needs SEATWISE_LINK_KEYS and SEATWISE_WEB_ORIGIN: they sign invitations, and "
+                "say where people open them"
+            )
         return self
+
+    @property
+    def may_open(self) -> frozenset[str]:
+        """Entra tenants that may open an account."""
+        return frozenset(filter(None, self.owner_tenants.lower().split(",")))
 
 
 def read(environment: Mapping[str, str] | None = None) -> Config:

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 import requests
 
 from shared import config
+from shared.accounts.invitations import InvitationCodes
 from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
@@ -16,6 +17,7 @@ from shared.billing.psa.registry import open_psa
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
+from shared.microsoft.access_tokens import AccessTokens, SigningKeys
 from shared.microsoft.connector import Microsoft
 from shared.storage.blobs import Blobs
 from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
@@ -117,12 +119,29 @@ class Wiring:
         """The links in mails; None where no address or key for them is set: then mails carry none."""
         if not self.settings.public_url:
             return None
+        return Links(self.settings.public_url, self.signing_keys)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens | None:
+        """Verifies who calls the API; None where no app registration is set: then nobody can."""
+        if not self.settings.api_client_id:
+            return None
+        keys = SigningKeys(self.http, self.clock)
+        return AccessTokens(keys, self.settings.api_client_id.lower(), self.clock)
+
+    @cached_property
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """For what leaves and comes back: links, invitations, cursors; the newest first. Raises WrongSetting."""
         from shared.storage.encrypted_table import read_keys
 
         try:
-            return Links(self.settings.public_url, read_keys(self.settings.link_keys))
+            return tuple(read_keys(self.settings.link_keys))
         except ValueError as wrong:
             raise config.WrongSetting(f"SEATWISE_LINK_KEYS: {wrong}") from None
+
+    @cached_property
+    def invitation_codes(self) -> InvitationCodes:
+        return InvitationCodes(self.signing_keys)
 
     @property
     def claim_for(self) -> timedelta:

@@ -38,6 +38,7 @@ MODELS = (
     "shared.licensing.tenant_state",
     "shared.mail.base",
     "shared.microsoft.doubts",
+    "shared.microsoft.read_problems",
     "shared.microsoft.models",
     "shared.storage.documents",
     "shared.storage.keys",

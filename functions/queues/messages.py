@@ -76,6 +76,13 @@ class SendMail(AccountWork):
     """True: the digest of `on`; False: only what is urgent."""
 
 
+class SendInvitation(AccountWork):
+    """Mail the invitation of a member; its code is made when the mail is written, and is in no message."""
+
+    queue: ClassVar[str] = "send-invitation"
+    invitation: str
+
+
 class CleanUp(AccountWork):
     """Delete this night's share of what is kept no longer."""
 
@@ -97,6 +104,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     PushConnection,
     Evaluate,
     SendMail,
+    SendInvitation,
     CleanUp,
     RefreshNames,
 )

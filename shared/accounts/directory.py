@@ -41,7 +41,7 @@ def save_account(tables: Tables, account: Account) -> None:
     tables.commit([Put(keys.directory_entry(account.id), DirectoryEntry())])
 
 
-def change_account(
+def update_account(
     tables: Tables, account_id: AccountId, change: Callable[[Account], Account]
 ) -> AccountChange:
     """Apply a change to the newest version of the account, again when somebody else was faster.
@@ -62,3 +62,7 @@ def change_account(
         except Conflict:
             continue
         return AccountChange(before, after)
+
+
+def rename_account(tables: Tables, account: Account, name: str) -> Account:
+    return update_account(tables, account.id, lambda stored: stored.model_copy(update={"name": name})).after

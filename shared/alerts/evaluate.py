@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.accounts import runs, schedule
@@ -49,7 +50,9 @@ def evaluate(
     NotFound for a run that is not there.
     """
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
-    book = _Book(tables, view)
+    rows = {row.key.row: row for row in tables.rows(keys.alerts(account.id), keys.OPEN_ALERTS)}
+    view = replace(view, open_rows=frozenset(rows))
+    book = _Book(tables, view, rows)
     rules = [rule for rule in RULES if view.is_on(rule.slug)]
     for rule in rules:
         book.take(rule, rule.account(view))
@@ -148,11 +151,11 @@ def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation 
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
-    def __init__(self, tables: Tables, view: AccountView) -> None:
+    def __init__(self, tables: Tables, view: AccountView, rows: dict[str, Row]) -> None:
         self._tables = tables
         self._view = view
         self._account = view.account.id
-        self._left = {row.key.row: row for row in tables.rows(keys.alerts(self._account), keys.OPEN_ALERTS)}
+        self._left = dict(rows)
         self._seen: set[str] = set()
         self._others: dict[str, Finding] = {}
         """By row: the first finding of the same identity that is not about what the open alert is about."""

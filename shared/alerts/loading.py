@@ -135,9 +135,10 @@ def _partners(
     for connection in partner_connections.all_of(tables, account):
         row = tables.get(keys.partner_list(account, connection.id))
         partner = PartnerView(connection, row.read(PartnerList) if row else None)
+        customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
+        added = frozenset(tenant for tenant in companies if tenant in customers)
         if partner.complete:
-            customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
             rest = tuple(one for tenant, one in customers.items() if tenant not in companies)
-            added = frozenset(tenant for tenant in companies if tenant in customers)
-            partner = PartnerView(connection, partner.listed, rest, added)
-        yield partner
+            yield PartnerView(connection, partner.listed, rest, added)
+        else:
+            yield PartnerView(connection, partner.listed, added_before=added)

@@ -7,7 +7,7 @@ from pydantic import JsonValue, ValidationError
 
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
-from shared.accounts.directory import AccountChange, change_account, load_account, save_account
+from shared.accounts.directory import AccountChange, update_account, load_account, save_account
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Parameters
 from shared.errors import Rejected
@@ -57,7 +57,7 @@ def change(
         _refuse([*_wrong_fields(after), *_unknown_companies(tables, before, after)])
         return with_optional_reads(after)
 
-    return change_account(tables, account_id, changed)
+    return update_account(tables, account_id, changed)
 
 
 def load(tables: Tables, account_id: AccountId) -> Account:

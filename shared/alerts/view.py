@@ -22,6 +22,7 @@ from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, 
 from shared.licensing.watched_skus import is_watched
 from shared.mail.delivery import MailRow
 from shared.microsoft.models import Customer, FailureCause, PartnerConnection, Sku
+from shared.storage import keys
 from shared.storage.documents import Document
 
 STALE = timedelta(hours=36)
@@ -89,6 +90,8 @@ class PartnerView:
     not_added: tuple[Customer, ...] = ()
     added: frozenset[str] = frozenset()
     """Ids of those that have one: the companies' own texts, so that a long list costs little."""
+    added_before: frozenset[str] = frozenset()
+    """Where the newest attempt gave no whole list: ids of those in the last one that have a company."""
 
     @property
     def complete(self) -> bool:
@@ -148,6 +151,8 @@ class AccountView:
     poisoned: tuple[FailedMessage, ...] = ()
     removals: Mapping[str, Removal] = field(default_factory=dict)
     """What people decided about removed tenants, by tenant id."""
+    open_rows: frozenset[str] = frozenset()
+    """Keys of the alerts that are open."""
     exclusions: Exclusions = field(default_factory=lambda: Exclusions.of((), date.min))
 
     def is_on(self, slug: str) -> bool:
@@ -156,6 +161,10 @@ class AccountView:
     def parameters[P: Document](self, slug: str, model: type[P]) -> P:
         """What the account set of a rule's parameters, the rest by default."""
         return model.model_validate(self.account.alert_parameters.get(slug, {}))
+
+    def is_open(self, slug: str, identity: str) -> bool:
+        """The row stood there when this evaluation began."""
+        return self.is_on(slug) and keys.alert(self.account.id, slug, identity).row in self.open_rows
 
     def all_lines(self) -> Iterator[OwnLine]:
         return chain.from_iterable(self.lines.values())

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from shared.accounts.runs import Run
 from shared.errors import RetryLater
 from shared.licensing.tenant_state import CustomerList, PartnerList, ReadFailure
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import Customer, FailureCause, NotRead, PartnerConnection, Renewal
+from shared.microsoft.read_problems import ReadProblem
 from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -24,18 +26,8 @@ WAIT = timedelta(seconds=60)
 """Before the next try when Microsoft did not say how long to wait."""
 TRIED_FOR = timedelta(minutes=10)
 """Every tenant of the account waits for the lists: what takes longer is read by the list as it was."""
-NO_CUSTOMERS = ReadFailure(
-    cause=FailureCause.INVALID,
-    code="no customers",
-    sentence="Partner Center lists no customers at all any more, which is hard to believe. Seatwise reads once more "
-    "before it takes that for true.",
-)
-NO_GDAP = ReadFailure(
-    cause=FailureCause.INVALID,
-    code="no relationships",
-    sentence="Microsoft lists no delegated-admin relationship (GDAP) with any customer any more, which is hard to "
-    "believe. Seatwise reads once more before it takes that for true.",
-)
+NO_CUSTOMERS: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_CUSTOMERS)
+NO_GDAP: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_RELATIONSHIPS)
 
 
 @dataclass(frozen=True, slots=True)

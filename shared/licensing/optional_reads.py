@@ -9,27 +9,14 @@ from shared.licensing import terms
 from shared.licensing.tenant_state import Mailboxes, ReadFailure, TenantState, Terms
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import FailureCause, MailboxRead, NotRead, PartnerConnection, TenantRead, Term
+from shared.microsoft.read_problems import ReadProblem
 
 MOST_MAILBOXES: Final = 300
 """More shared mailboxes with licences than this are counted, not named: a head is one row."""
-NONE_LEFT: Final = ReadFailure(
-    cause=FailureCause.INVALID,
-    code="no shared mailboxes",
-    sentence="Microsoft lists no shared mailboxes at all any more, which is hard to believe. Seatwise reads once more "
-    "before it takes that for true.",
-)
-INTERRUPTED: Final = ReadFailure(
-    cause=FailureCause.TRANSIENT,
-    code="interrupted",
-    sentence="Reading the shared mailboxes was broken off. Seatwise tries again at the next run.",
-)
+NONE_LEFT: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_MAILBOXES_LEFT)
+INTERRUPTED: Final = ReadFailure.own(FailureCause.TRANSIENT, ReadProblem.MAILBOXES_INTERRUPTED)
 
-NO_IDS: Final = ReadFailure(
-    cause=FailureCause.INVALID,
-    code="no commerce ids",
-    sentence="Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the terms "
-    "it knew, and asks again by itself.",
-)
+NO_IDS: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_COMMERCE_IDS)
 
 
 @dataclass(frozen=True, slots=True)

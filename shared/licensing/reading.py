@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from shared.accounts import runs
 from shared.accounts.account import Account
@@ -17,6 +18,7 @@ from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantReadSta
 from shared.microsoft import partner_connections
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.read_problems import ReadProblem
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -31,21 +33,11 @@ LONGEST_WAIT = timedelta(minutes=15)
 """Waits grow up to here, when Microsoft does not say how long."""
 SPREAD = 0.2
 """The part of a wait by which tenants are spread."""
-TIMED_OUT = ReadFailure(
-    cause=FailureCause.TRANSIENT,
-    code="timed out",
-    sentence="Microsoft did not give a complete answer in time. Seatwise tries again at the next run.",
-)
+TIMED_OUT: Final = ReadFailure.own(FailureCause.TRANSIENT, ReadProblem.TIMED_OUT)
 
 
-NOT_LISTED = ReadFailure(
-    cause=FailureCause.GONE,
-    code="not in a partner list",
-    sentence=(
-        "The tenant is in no customer list of your partner connections. If the customer has left, end its lines "
-        "in the PSA, then remove the company; else ask Microsoft's partner support why it is missing."
-    ),
-)
+NO_ACTIVE_GDAP: Final = ReadFailure.own(FailureCause.TENANT, ReadProblem.NO_ACTIVE_GDAP)
+NOT_LISTED: Final = ReadFailure.own(FailureCause.GONE, ReadProblem.NOT_LISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +150,7 @@ def reachable(
     if refused is not None:
         return (), refused
     if listed:
-        return (), ReadFailure(
-            cause=FailureCause.TENANT,
-            code="no active GDAP",
-            sentence=(
-                "There is no active delegated-admin relationship (GDAP) with this customer. Send the customer a new "
-                "GDAP request with at least the role Directory Readers, or Global Reader."
-            ),
-        )
+        return (), NO_ACTIVE_GDAP
     if perhaps is not None:
         return (), perhaps
     return (), NOT_LISTED

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import (
@@ -17,6 +17,7 @@ from shared.microsoft.models import (
     Sku,
     Subscription,
 )
+from shared.microsoft.read_problems import ReadProblem, sentence
 from shared.storage.documents import Document
 
 
@@ -26,17 +27,60 @@ class ReadStatus(StrEnum):
     NOT_READ = "not_read"
 
 
+_OWN_CODES: Final = {
+    ReadProblem.NO_CUSTOMERS: "no customers",
+    ReadProblem.NO_RELATIONSHIPS: "no relationships",
+    ReadProblem.NOT_LISTED: "not in a partner list",
+    ReadProblem.NO_ACTIVE_GDAP: "no active GDAP",
+    ReadProblem.TIMED_OUT: "timed out",
+    ReadProblem.NO_MAILBOXES_LEFT: "no shared mailboxes",
+    ReadProblem.MAILBOXES_INTERRUPTED: "interrupted",
+    ReadProblem.NO_COMMERCE_IDS: "no commerce ids",
+}
+"""Of problems that no service tells: we see them ourselves."""
+_BY_OWN_CODE: Final = {code: problem for problem, code in _OWN_CODES.items()}
+
+
+def _problem(stored: object) -> object:
+    """A newer host may have stored one that this one does not know."""
+    return stored if stored in set(ReadProblem) else None
+
+
 class ReadFailure(Document):
     """Why something was not read."""
 
     cause: FailureCause = Field(alias="blame")
     code: str
-    sentence: str
+    problem: Annotated[ReadProblem | None, BeforeValidator(_problem)] = None
+    """None: it was stored with a sentence, or by a newer host."""
+    detail: str = ""
+    stored_sentence: str = Field(default="", alias="sentence")
+    """Of a failure that was stored before its problem had a name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_since(cls, stored: object) -> object:
+        """Our own failures of before are compared with those of today."""
+        if not isinstance(stored, dict) or stored.get("problem") or stored.get("code") not in _BY_OWN_CODE:
+            return stored
+        return {**stored, "problem": _BY_OWN_CODE[stored["code"]], "sentence": ""}
+
+    @property
+    def sentence(self) -> str:
+        """First what is wrong, then who must do what."""
+        if self.problem is None:
+            return self.stored_sentence or "Microsoft could not be read. Look up the code."
+        return sentence(self.problem, self.detail)
 
     @classmethod
     def of(cls, failed: NotRead) -> "ReadFailure":
         """What is kept of a read that did not complete."""
-        return cls(cause=failed.cause, code=failed.code, sentence=failed.sentence)
+        return cls(cause=failed.cause, code=failed.code, problem=failed.problem, detail=failed.detail)
+
+    @classmethod
+    def own(cls, cause: FailureCause, problem: ReadProblem) -> "ReadFailure":
+        """One that no service told."""
+        return cls(cause=cause, code=_OWN_CODES[problem], problem=problem)
 
 
 def _doubts(stored: object) -> object:

@@ -1,7 +1,7 @@
 """Terms of subscriptions (K17): whose are read tonight, and which of the known ones can be relied on."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,8 +10,6 @@ from shared.microsoft.models import FailureCause, Subscription, SubscriptionStat
 
 WEEK: Final = 7
 """Nights over which the tenants' turns are spread."""
-FEW: Final = 20
-"""So many are read in one night however small the account: its first night tells them all."""
 _ENDS: Final = 1
 """Which word of a packed term is the day of its end."""
 _RENEWS, _STOPS, _UNKNOWN = "renews", "ends", "-"
@@ -25,11 +23,9 @@ def in_turn(tenant_id: str, on: date) -> bool:
     return (number + on.toordinal()) % WEEK == 0
 
 
-def due(tenants: Collection[str], never: Iterable[str], on: date) -> frozenset[str]:
-    """Whose terms are read tonight: whose turn it is, then those of which nothing is known, up to a fifth of all."""
-    turns = [tenant for tenant in tenants if in_turn(tenant, on)]
-    others = [tenant for tenant in never if not in_turn(tenant, on)]
-    return frozenset([*turns, *others][: max(FEW, len(tenants) // 5)])
+def due(tenants: Iterable[str], never: Iterable[str], on: date) -> frozenset[str]:
+    """Whose terms are read tonight: whose turn it is, and those of which nothing is known yet (K17a)."""
+    return frozenset(never).union(tenant for tenant in tenants if in_turn(tenant, on))
 
 
 def were_never_told(state: TenantState) -> bool:

@@ -1,4 +1,4 @@
-"""What a refusal of Microsoft means: who must act, said in plain words.
+"""What a refusal of Microsoft means: which problem it is, and who must act.
 
 The `error` word decides first, the numbers refine it: Microsoft may renumber. What nobody knows is said to be unknown.
 Vendor's page: learn.microsoft.com/entra/identity-platform/reference-error-codes
@@ -6,121 +6,45 @@ Vendor's page: learn.microsoft.com/entra/identity-platform/reference-error-codes
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
 from shared.http.client import Throttled, Unreachable
 from shared.microsoft.models import FailureCause, NotRead
+from shared.microsoft.read_problems import ReadProblem
 
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     cause: FailureCause
     """When it happens in a customer's tenant. In the partner's own tenant all but TRANSIENT is the partner's."""
-    sentence: str
-    at_home: str = ""
-    """The sentence for the partner's own tenant, where it differs."""
+    problem: ReadProblem
+    at_home: ReadProblem
+    """What is told of the partner's own tenant."""
 
 
-_BUSY = _Meaning(
-    FailureCause.TRANSIENT,
-    "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself.",
-)
-_MFA = _Meaning(
-    FailureCause.TENANT,
-    "This tenant demands multi-factor authentication that the partner's sign-in does not prove. Ask the tenant's "
-    "administrator to exclude service provider users from that policy; if several tenants say so, open the partner "
-    "connection, choose 'Sign in again' and complete MFA with the service user.",
-    "Microsoft asks for multi-factor authentication. Open the partner connection, choose 'Sign in again' "
-    "and complete MFA with the service user.",
-)
-_EXPIRED = _Meaning(
-    FailureCause.PARTNER,
-    "The partner's sign-in has expired or was revoked. Open the partner connection, choose 'Sign in again' "
-    "and complete MFA with the service user.",
-)
-_TOO_OLD = _Meaning(
-    FailureCause.TENANT,
-    "A Conditional Access policy of this tenant wants users to be signed in more often. Ask the tenant's "
-    "administrator to exclude service provider users from it; until then, open the partner connection and choose "
-    "'Sign in again'.",
-    _EXPIRED.sentence,
-)
-_SERVICE_USER = _Meaning(
-    FailureCause.PARTNER,
-    "The service user of the partner connection is disabled, locked or has an expired password. Repair the user "
-    "in the partner's Entra ID, then open the partner connection and choose 'Sign in again'.",
-)
-_RISK = _Meaning(
-    FailureCause.PARTNER,
-    "Microsoft blocks the service user because it sees a risk in the partner's tenant. Clear the risk in "
-    "Entra ID Protection, then open the partner connection and choose 'Sign in again'.",
-)
-_SECRET_EXPIRED = _Meaning(
-    FailureCause.PARTNER,
-    "The client secret of the partner's app has expired. Create a new one under 'Certificates & secrets' of the "
-    "app registration and enter it in the partner connection.",
-)
-_SECRET_WRONG = _Meaning(
-    FailureCause.PARTNER,
-    "The client secret of the partner's app is wrong. Create a new one under 'Certificates & secrets' of the "
-    "app registration and enter its value (not its id) in the partner connection.",
-)
-_APP_OFF = _Meaning(
-    FailureCause.TENANT,
-    "The partner's app is switched off in this tenant, or is not open to it. Let an administrator of the tenant "
-    "enable it among the enterprise applications; if several tenants say so, check the app registration in the "
-    "partner's Entra ID.",
-    "The partner's app registration is disabled or not open to other tenants. Enable it in the partner's Entra ID "
-    "and set it to accounts in any organisational directory.",
-)
-_CONSENT = _Meaning(
-    FailureCause.TENANT,
-    "The app has no consent in this tenant. Give consent for the tenant from the partner connection, or let an "
-    "administrator of the tenant open the consent link.",
-    "The app has no consent in the partner's own tenant, or its client id is wrong. Open the partner connection, "
-    "check the client id and give consent again as an administrator.",
-)
-_GDAP = _Meaning(
-    FailureCause.TENANT,
-    "The service user has no access to this tenant. Have a GDAP relationship approved with the role Global Reader or "
-    "Directory Readers, and put the service user into the security group that holds it.",
-    "The service user is not a member of the partner's tenant. Open the partner connection and sign in with a user "
-    "of that tenant.",
-)
-_POLICY = _Meaning(
-    FailureCause.TENANT,
-    "A Conditional Access or security policy of this tenant blocks the partner's sign-in. Ask the tenant's "
-    "administrator to exclude service provider users from it.",
-    "A Conditional Access or security policy of the partner's tenant blocks the service user. Change the policy, "
-    "then open the partner connection and choose 'Sign in again'.",
-)
-_GONE = _Meaning(
-    FailureCause.GONE,
-    "Microsoft does not know this tenant any more: it was deleted, or it is in another Microsoft cloud. If the "
-    "customer has left, end its lines in the PSA, then remove the company.",
-    "Microsoft does not know the partner's tenant. Check the tenant id of the partner connection.",
-)
-_OUR_REQUEST = _Meaning(
-    FailureCause.TENANT,
-    "Microsoft could not understand the sign-in request for this tenant. Check client id and permissions of the "
-    "partner's app; if they are right, report this code.",
-    "Microsoft could not understand the sign-in request. Check tenant id, client id and permissions of the "
-    "partner's app; if they are right, report this code.",
-)
-_REFUSED = _Meaning(
-    FailureCause.TENANT,
-    "Microsoft refuses the sign-in to this tenant, although the partner's own works. Check the GDAP relationship, "
-    "the consent and the Conditional Access policies of the tenant.",
-    "Microsoft refuses the partner's sign-in. Open the partner connection, choose 'Sign in again' and complete MFA "
-    "with the service user.",
-)
-_UNKNOWN = _Meaning(
-    FailureCause.TRANSIENT,
-    "Microsoft refused the sign-in for a reason Seatwise does not know. Seatwise tries again by itself; if it stays, "
-    "look up the code.",
-)
+def _meaning(cause: FailureCause, problem: ReadProblem, at_home: ReadProblem | None = None) -> _Meaning:
+    return _Meaning(cause, problem, at_home or problem)
+
+
+_BUSY = _meaning(FailureCause.TRANSIENT, ReadProblem.BUSY)
+_MFA = _meaning(FailureCause.TENANT, ReadProblem.MFA, ReadProblem.MFA_AT_HOME)
+_EXPIRED = _meaning(FailureCause.PARTNER, ReadProblem.EXPIRED)
+_TOO_OLD = _meaning(FailureCause.TENANT, ReadProblem.TOO_OLD, ReadProblem.EXPIRED)
+_SERVICE_USER = _meaning(FailureCause.PARTNER, ReadProblem.SERVICE_USER)
+_RISK = _meaning(FailureCause.PARTNER, ReadProblem.RISK)
+_SECRET_EXPIRED = _meaning(FailureCause.PARTNER, ReadProblem.SECRET_EXPIRED)
+_SECRET_WRONG = _meaning(FailureCause.PARTNER, ReadProblem.SECRET_WRONG)
+_APP_OFF = _meaning(FailureCause.TENANT, ReadProblem.APP_OFF, ReadProblem.APP_OFF_AT_HOME)
+_SERVICE_OFF = _meaning(FailureCause.TENANT, ReadProblem.SERVICE_OFF, ReadProblem.SERVICE_OFF_AT_HOME)
+_CONSENT = _meaning(FailureCause.TENANT, ReadProblem.CONSENT, ReadProblem.CONSENT_AT_HOME)
+_GDAP = _meaning(FailureCause.TENANT, ReadProblem.GDAP, ReadProblem.GDAP_AT_HOME)
+_POLICY = _meaning(FailureCause.TENANT, ReadProblem.POLICY, ReadProblem.POLICY_AT_HOME)
+_GONE = _meaning(FailureCause.GONE, ReadProblem.GONE, ReadProblem.GONE_AT_HOME)
+_OUR_REQUEST = _meaning(FailureCause.TENANT, ReadProblem.OUR_REQUEST, ReadProblem.OUR_REQUEST_AT_HOME)
+_REFUSED = _meaning(FailureCause.TENANT, ReadProblem.REFUSED, ReadProblem.REFUSED_AT_HOME)
+_UNKNOWN = _meaning(FailureCause.TRANSIENT, ReadProblem.UNKNOWN)
 
 _BY_ERROR: Final[Mapping[str, _Meaning]] = {
     "temporarily_unavailable": _BUSY,
@@ -147,6 +71,7 @@ _CODES: Final[Mapping[_Meaning, tuple[int, ...]]] = {
     _RISK: (53011, 530034),
     _SECRET_EXPIRED: (7000222,),
     _SECRET_WRONG: (50012, 70002, 700024, 700027, 700030, 7000215, 7000218),
+    _SERVICE_OFF: (500014,),
     _APP_OFF: (50194, 70001, 1000031, 7000112),
     _CONSENT: (
         *(65001, 65004, 65005, 90008, 90094, 90099),
@@ -174,45 +99,44 @@ def sign_in_refused(answer: Mapping[str, object], *, at_home: bool) -> NotRead:
     codes = _codes(answer)
     known = next((code for code in codes if code in _BY_CODE), None)
     by_word = _BY_ERROR.get(word, _UNKNOWN)
-    meaning = by_word if known is None or word in _DECIDED_BY_WORD else _BY_CODE[known]
+    if known is not None and word not in _DECIDED_BY_WORD:
+        meaning = _BY_CODE[known]
+    elif codes and by_word.cause is not FailureCause.TRANSIENT:
+        # The word says how lasting it is; what it is about only the number would say.
+        meaning = replace(
+            by_word, problem=ReadProblem.UNKNOWN_NUMBER, at_home=ReadProblem.UNKNOWN_NUMBER_AT_HOME
+        )
+    else:
+        meaning = by_word
     shown = known or next(iter(codes), None)
     return _not_read(meaning, f"AADSTS{shown}" if shown else word, at_home=at_home)
+
+
+def in_one_tenant(refusal: NotRead) -> NotRead:
+    """What a code that speaks of the partner means in a customer's tenant while the partner's own sign-in works."""
+    problem = _IN_ONE_TENANT.get(refusal.problem, ReadProblem.REFUSED)
+    return NotRead(FailureCause.TENANT, refusal.code, problem)
+
+
+_IN_ONE_TENANT: Final[Mapping[ReadProblem, ReadProblem]] = {
+    ReadProblem.SERVICE_USER: ReadProblem.SERVICE_USER_IN_TENANT,
+    ReadProblem.UNKNOWN_NUMBER: ReadProblem.UNKNOWN_NUMBER,
+}
 
 
 def graph_refused(status: int, body: object, *, at_home: bool, app_only: bool) -> NotRead:
     """Classify an answer of Graph that is not a good one and that waiting does not mend."""
     code = f"{status} {word_of(body)}".strip()
-    if status == HTTPStatus.UNAUTHORIZED:
-        sentence = (
-            "Microsoft Graph does not accept the sign-in to {place} although it was just issued. Open the partner "
-            "connection and choose 'Sign in again'; if it stays, check {place}'s Conditional Access policies."
-        )
-    elif status == HTTPStatus.FORBIDDEN and at_home and app_only:
-        sentence = (
-            "The app may not read the GDAP relationships. Give it DelegatedAdminRelationship.Read.All as an "
-            "application permission, with an administrator's consent."
-        )
-    elif status == HTTPStatus.FORBIDDEN and at_home:
-        sentence = (
-            "The service user may not read the GDAP relationships. Put it into the partner's group AdminAgents and "
-            "give the app the permission DelegatedAdminRelationship.Read.All with an administrator's consent."
-        )
-    elif status == HTTPStatus.FORBIDDEN and app_only:
-        sentence = (
-            "The app lacks a permission in {place}. Give it LicenseAssignment.Read.All, Organization.Read.All and "
-            "User.Read.All as application permissions, with an administrator's consent."
-        )
-    elif status == HTTPStatus.FORBIDDEN:
-        sentence = (
-            "The service user may not read {place}: the GDAP role is missing. Give its security group the role Global "
-            "Reader or Directory Readers in the GDAP relationship, and check the app's consent."
-        )
-    else:
-        sentence = f"Microsoft Graph refused a question about {{place}} with {status}. Report this code."
-        cause = FailureCause.TRANSIENT if status < HTTPStatus.BAD_REQUEST else FailureCause.INVALID
-        return NotRead(cause, code, sentence.format(place=_place(at_home=at_home)))
     cause = FailureCause.PARTNER if at_home else FailureCause.TENANT
-    return NotRead(cause, code, sentence.format(place=_place(at_home=at_home)))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return NotRead(cause, code, ReadProblem.GRAPH_TOKEN_AT_HOME if at_home else ReadProblem.GRAPH_TOKEN)
+    if status == HTTPStatus.FORBIDDEN and at_home:
+        return NotRead(cause, code, ReadProblem.RELATIONSHIPS_APP if app_only else ReadProblem.RELATIONSHIPS)
+    if status == HTTPStatus.FORBIDDEN:
+        return NotRead(cause, code, ReadProblem.GRAPH_ROLE_APP if app_only else ReadProblem.GRAPH_ROLE)
+    cause = FailureCause.TRANSIENT if status < HTTPStatus.BAD_REQUEST else FailureCause.INVALID
+    problem = ReadProblem.GRAPH_REFUSED_AT_HOME if at_home else ReadProblem.GRAPH_REFUSED
+    return NotRead(cause, code, problem, str(status))
 
 
 _NO_MFA = "900421"
@@ -223,43 +147,27 @@ def partner_center_refused(status: int, body: object) -> NotRead:
     word = word_of(body)
     code = f"{status} {word}".strip()
     if word == _NO_MFA:
-        return NotRead(
-            FailureCause.PARTNER,
-            code,
-            "Partner Center demands a sign-in with multi-factor authentication. Open the partner connection, choose "
-            "'Sign in again' and complete MFA with the service user.",
-        )
+        return NotRead(FailureCause.PARTNER, code, ReadProblem.PARTNER_CENTER_MFA)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return NotRead(
-            FailureCause.PARTNER,
-            code,
-            "Partner Center does not let the partner connection read the customers. Put the service user into the "
-            "group AdminAgents, and give the app the Partner Center permission with an administrator's consent.",
-        )
-    return NotRead(
-        FailureCause.INVALID,
-        code,
-        f"Partner Center refused the list of customers with {status}. Report this code.",
-    )
+        return NotRead(FailureCause.PARTNER, code, ReadProblem.PARTNER_CENTER_ROLE)
+    return NotRead(FailureCause.INVALID, code, ReadProblem.PARTNER_CENTER_REFUSED, str(status))
 
 
 def as_not_read(failure: Throttled | Unreachable, service: str) -> NotRead:
     """Nobody refused anything: the service could not be asked now."""
     if isinstance(failure, Throttled):
-        sentence = f"{service} asks Seatwise to wait. It tries again by itself."
-        return NotRead(FailureCause.TRANSIENT, "throttled", sentence, after=failure.after)
-    return NotRead(
-        FailureCause.TRANSIENT,
-        "no answer",
-        f"{service} could not be asked: {failure.why} Seatwise tries again by itself.",
-    )
+        return NotRead(
+            FailureCause.TRANSIENT, "throttled", ReadProblem.THROTTLED, service, after=failure.after
+        )
+    why = f"{service} could not be asked: {failure.why}"
+    return NotRead(FailureCause.TRANSIENT, "no answer", ReadProblem.UNREACHABLE, why)
 
 
 def _not_read(meaning: _Meaning, code: str, *, at_home: bool) -> NotRead:
     if not at_home:
-        return NotRead(meaning.cause, code, meaning.sentence)
+        return NotRead(meaning.cause, code, meaning.problem)
     cause = FailureCause.TRANSIENT if meaning.cause is FailureCause.TRANSIENT else FailureCause.PARTNER
-    return NotRead(cause, code, meaning.at_home or meaning.sentence)
+    return NotRead(cause, code, meaning.at_home)
 
 
 def _codes(answer: Mapping[str, object]) -> list[int]:
@@ -289,7 +197,3 @@ def word_of(body: object) -> str:
     word = error.get("code") if isinstance(error, dict) else error
     text = str(word) if isinstance(word, (str, int)) else ""
     return text if _PLAIN.fullmatch(text) else ""
-
-
-def _place(*, at_home: bool) -> str:
-    return "the partner's tenant" if at_home else "this tenant"

@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, User
+from shared.microsoft.read_problems import ReadProblem
 
 LARGEST_COUNT = 10_000_000
 
@@ -125,12 +126,7 @@ def validated[Value](adapter: TypeAdapter[Value], body: bytes) -> Value:
 
 
 def invalid(what: str) -> NotRead:
-    return NotRead(
-        FailureCause.INVALID,
-        "invalid answer",
-        f"Microsoft's answer cannot be true or is not whole: {what}. Nothing of it was used; Seatwise reads again "
-        "by itself.",
-    )
+    return NotRead(FailureCause.INVALID, "invalid answer", ReadProblem.INVALID_ANSWER, what)
 
 
 def skus_of(rows: Iterable[SkuRow]) -> tuple[Sku, ...]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from shared.microsoft.doubts import Doubt
+from shared.microsoft.read_problems import ReadProblem, sentence
 from shared.storage.documents import Chosen, Document
 
 
@@ -77,16 +78,28 @@ class NotRead(Exception):
     """A read that did not complete: nothing of it may be used."""
 
     def __init__(
-        self, cause: FailureCause, code: str, sentence: str, *, after: timedelta | None = None
+        self,
+        cause: FailureCause,
+        code: str,
+        problem: ReadProblem,
+        detail: str = "",
+        *,
+        after: timedelta | None = None,
     ) -> None:
-        super().__init__(f"{sentence} ({code})")
+        super().__init__(f"{sentence(problem, detail)} ({code})")
         self.cause = cause
         self.code = code
         """The vendor's own code, e.g. AADSTS7000222 or 403 Authorization_RequestDenied."""
-        self.sentence = sentence
-        """Plain words for a person: what is wrong and who must do what."""
+        self.problem = problem
+        self.detail = detail
+        """What only this case has: a status, a field of an answer."""
         self.after = after
         """How long Microsoft asked us to wait, when it did; else None."""
+
+    @property
+    def sentence(self) -> str:
+        """Plain words for a person: what is wrong and who must do what."""
+        return sentence(self.problem, self.detail)
 
 
 class LinkRefused(NotRead):
@@ -97,7 +110,7 @@ class LinkRefused(NotRead):
 
     @classmethod
     def of(cls, refusal: NotRead) -> "LinkRefused":
-        return cls(refusal.cause, refusal.code, refusal.sentence, after=refusal.after)
+        return cls(refusal.cause, refusal.code, refusal.problem, refusal.detail, after=refusal.after)
 
 
 class Sku(Document):

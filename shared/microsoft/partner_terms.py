@@ -19,6 +19,7 @@ from shared.microsoft.hosts import PARTNER_CENTER
 from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Term
 from shared.microsoft.partner_customers import headers_of
+from shared.microsoft.read_problems import ReadProblem
 
 _NOT_OURS: Final = "20002"
 """There is no commerce relationship: somebody else sells to this customer."""
@@ -59,11 +60,8 @@ def is_sold_by_another(refusal: NotRead) -> bool:
 
 def _refused(status: int, body: object) -> NotRead:
     if status == HTTPStatus.NOT_FOUND or word_of(body) == _NOT_OURS:
-        sentence = (
-            "Partner Center does not tell this partner the terms of the customer's subscriptions: it is so where an "
-            "indirect provider sells them. Ask the provider for the renewal dates."
-        )
-        return NotRead(FailureCause.TENANT, f"{status} {word_of(body)}".strip(), sentence)
+        code = f"{status} {word_of(body)}".strip()
+        return NotRead(FailureCause.TENANT, code, ReadProblem.SOLD_BY_ANOTHER)
     return partner_center_refused(status, body)
 
 

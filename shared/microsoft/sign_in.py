@@ -12,9 +12,10 @@ from typing import Any
 import requests
 
 from shared.http.client import Http, Throttled, Unreachable, json_of
-from shared.microsoft.auth_errors import as_not_read, sign_in_refused
-from shared.microsoft.hosts import LOGIN
+from shared.microsoft.auth_errors import as_not_read, in_one_tenant, sign_in_refused
+from shared.microsoft.hosts import GRAPH, LOGIN
 from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.read_problems import ReadProblem
 from shared.storage.keys import AccountId
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
 
@@ -26,6 +27,8 @@ LONGEST = timedelta(hours=1)
 """No token is used longer, whatever its answer says: consent and roles may have changed."""
 SECRETS_KEPT = timedelta(minutes=5)
 """So that a run over a thousand tenants does not read the same two secrets a thousand times."""
+HOME_ASKED = timedelta(minutes=1)
+"""So long it is believed whether the partner can be signed in at home: a thousand refused tenants ask once a minute."""
 SECRETS_UNAVAILABLE = "secrets unavailable"
 """Code of the refusal without secrets: it may pass in a moment, or stay until a person acts."""
 
@@ -72,6 +75,7 @@ class SignIn:
         self._lock = Lock()
         self._tokens: OrderedDict[tuple[str, ...], Token] = OrderedDict()
         self._credentials: dict[tuple[str, ...], _Credentials] = {}
+        self._at_home: dict[tuple[str, ...], tuple[datetime, NotRead | None]] = {}
 
     def token(self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str) -> Token:
         """A token of one tenant for one service (its address). Raises NotRead."""
@@ -86,7 +90,21 @@ class SignIn:
     def redeem(
         self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str
     ) -> Redeemed:
-        """Sign in anew, whatever is kept. Raises NotRead."""
+        """Sign in anew, whatever is kept. Raises NotRead.
+
+        Its cause says whose matter it is by what else works now: a code that speaks of the partner is the tenant's
+        matter while the partner's own sign-in works.
+        """
+        try:
+            return self._redeem(account, connection, tenant_id, service)
+        except NotRead as refusal:
+            if refusal.cause is not FailureCause.PARTNER or _is_home(connection, tenant_id):
+                raise
+            raise self._home_refusal(account, connection) or in_one_tenant(refusal) from None
+
+    def _redeem(
+        self, account: AccountId, connection: PartnerConnection, tenant_id: str, service: str
+    ) -> Redeemed:
         credentials, kept = self._credentials_of(account, connection)
         try:
             redeemed = self._ask(connection, credentials, tenant_id, service)
@@ -100,6 +118,22 @@ class SignIn:
             redeemed = self._ask(connection, newer, tenant_id, service)
         self._keep(_key(account, connection, tenant_id, service), redeemed.token)
         return redeemed
+
+    def _home_refusal(self, account: AccountId, connection: PartnerConnection) -> NotRead | None:
+        """Why the partner cannot be signed in at home, asked at most once in HOME_ASKED; None: it can."""
+        key = _key(account, connection)
+        with self._lock:
+            kept = self._at_home.get(key)
+        if kept is not None and self._clock() - kept[0] < HOME_ASKED:
+            return kept[1]
+        refusal: NotRead | None = None
+        try:
+            self._redeem(account, connection, connection.tenant_id, GRAPH)
+        except NotRead as refused:
+            refusal = refused
+        with self._lock:
+            self._at_home[key] = (self._clock(), refusal)
+        return refusal
 
     def renew(self, account: AccountId, connection: PartnerConnection, service: str) -> Redeemed:
         """Sign in anew to the partner's own tenant, with the secrets as they are stored now. Raises NotRead."""
@@ -136,10 +170,12 @@ class SignIn:
                 self._clock(),
             )
         except SecretMissing as missing:
-            raise NotRead(FailureCause.PARTNER, "secret missing", str(missing)) from None
+            raise NotRead(FailureCause.PARTNER, "secret missing", ReadProblem.SECRETS, str(missing)) from None
         except SecretsUnavailable as unavailable:
             # Its own sentence says whether it passes, and else who must do what; it holds no secret.
-            raise NotRead(FailureCause.TRANSIENT, SECRETS_UNAVAILABLE, str(unavailable)) from None
+            raise NotRead(
+                FailureCause.TRANSIENT, SECRETS_UNAVAILABLE, ReadProblem.SECRETS, str(unavailable)
+            ) from None
         with self._lock:
             self._credentials[_key(account, connection)] = credentials
         return credentials
@@ -147,7 +183,7 @@ class SignIn:
     def _ask(
         self, connection: PartnerConnection, credentials: _Credentials, tenant_id: str, service: str
     ) -> Redeemed:
-        at_home = tenant_id.lower() == connection.tenant_id.lower()
+        at_home = _is_home(connection, tenant_id)
         began = self._clock()
         answer = self._ask_msal(connection, credentials, tenant_id, [f"{service}/.default"])
         token = answer.get("access_token")
@@ -168,11 +204,7 @@ class SignIn:
         import msal
 
         if not _TENANT.fullmatch(tenant_id):
-            raise NotRead(
-                FailureCause.INVALID,
-                "tenant id",
-                "The tenant id is not one. Correct it in the partner connection.",
-            )
+            raise NotRead(FailureCause.INVALID, "tenant id", ReadProblem.NO_TENANT_ID)
         try:
             app = msal.ConfidentialClientApplication(
                 connection.client_id,
@@ -195,6 +227,10 @@ class SignIn:
             # Their text may hold the answer, and so a token.
             raise as_not_read(Unreachable("its answer could not be understood."), _SERVICE) from None
         return answer
+
+
+def _is_home(connection: PartnerConnection, tenant_id: str) -> bool:
+    return tenant_id.lower() == connection.tenant_id.lower()
 
 
 def _key(account: AccountId, connection: PartnerConnection, *of: str) -> tuple[str, ...]:

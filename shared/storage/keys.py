@@ -6,6 +6,7 @@ states and day rows of tenants; an agreement's claim, its lines and its ledger.
 
 import hashlib
 import re
+import secrets
 from datetime import UTC, date, datetime
 from typing import NewType
 
@@ -13,6 +14,8 @@ from shared.storage.tables import Key
 
 AccountId = NewType("AccountId", str)
 
+_LAST_MICROSECOND = 253_402_300_800_000_000
+"""Of the calendar, so that what is left of it counts down."""
 _VAULT_NAME = re.compile(r"(?!h-)[a-z0-9]+(-[a-z0-9]+){0,9}")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # Not beginning with a dot (a blob's name must not have the part ".."), nor as a hashed part begins.
@@ -51,6 +54,59 @@ def directory_of_accounts() -> str:
 
 def directory_entry(account: AccountId) -> Key:
     return Key(directory_of_accounts(), account)
+
+
+def directory_of_members() -> str:
+    return "directory|members"
+
+
+def memberships(person: str) -> str:
+    """How the rows of one person's accounts begin."""
+    return f"{_part(person)}|"
+
+
+def membership(person: str, account: AccountId) -> Key:
+    return Key(directory_of_members(), f"{memberships(person)}{account}")
+
+
+def opened_by(tenant: str) -> Key:
+    """Which account was opened from an Entra tenant."""
+    return Key("directory|opened", _part(tenant))
+
+
+# -- people -------------------------------------------------------------------------------------------------------
+
+MEMBERS, INVITATIONS = "member|", "invitation|"
+"""How the rows of members and of invitations begin."""
+
+
+def members(account: AccountId) -> str:
+    return f"{account}|members"
+
+
+def member(account: AccountId, person: str) -> Key:
+    return Key(members(account), f"{MEMBERS}{_part(person)}")
+
+
+def owners(account: AccountId) -> Key:
+    return Key(members(account), "owners")
+
+
+def invitation(account: AccountId, name: str) -> Key:
+    return Key(members(account), f"{INVITATIONS}{_part(name)}")
+
+
+AUDIT = "audit|"
+
+
+def audit(account: AccountId) -> str:
+    return f"{account}|audit"
+
+
+def audit_entry(account: AccountId, at: datetime) -> Key:
+    """The newest sorts first. The last part keeps two entries of one microsecond apart."""
+    left = _LAST_MICROSECOND - round(at.timestamp() * 1_000_000)
+    return Key(audit(account), f"{AUDIT}{left:017d}|{secrets.token_hex(4)}")
 
 
 # -- settings and decisions ---------------------------------------------------------------------------------------

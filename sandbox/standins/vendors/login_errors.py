@@ -65,6 +65,13 @@ REFUSALS: dict[int, tuple[str, int, str, str]] = {
         "consent_required",
         "The user or administrator has not consented to use the application with ID '{client}'.",
     ),
+    50057: ("invalid_grant", 400, "", "The user account is disabled."),
+    500014: (
+        "invalid_resource",
+        400,
+        "",
+        "The service principal for the resource is disabled: its subscription lapsed or an administrator disabled it.",
+    ),
     53003: ("invalid_grant", 400, "message_only", "Access has been blocked by Conditional Access policies."),
     70043: (
         "invalid_grant",

@@ -8,9 +8,9 @@ from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, Wording, partn
 from shared.alerts.rules.phrases import coded, sentence
 from shared.alerts.rules.unread_mailboxes import unread_mailboxes
 from shared.alerts.view import AccountView
-from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantState
 from shared.microsoft.models import FailureCause
+from shared.microsoft.read_problems import ReadProblem
 
 SECOND_NIGHT = timedelta(hours=20)
 """An answer that cannot be true may be true tomorrow: only then it is a person's matter."""
@@ -46,11 +46,46 @@ class InvalidAuth(Rule):
             return NOT_JUDGED
         if _is_removal(view, failure):
             return Judgement(scopes=frozenset({scope}))
+        if _is_of_another_partner(view, of) or _is_of_an_old_list(view, of, failure):
+            return NOT_JUDGED
         if failure.cause is FailureCause.PARTNER:
             return Judgement((_partner(view, view.partner_of(state), failure, scope),))
-        key, (what, fix) = identity("tenant", of), _words(failure)
+        key, (what, fix) = tenant_row(of), _words(failure)
         found = row(self.slug, key, scope, view.who(of), what, fix, tenant_id=of, value=failure.code)
         return Judgement((found,), frozenset({scope}))
+
+
+def _is_of_another_partner(view: AccountView, of: str) -> bool:
+    """The tenant is also a customer of a partner that is turned away as a whole: that row comes first."""
+    return any(partner.turned_away and of in partner.added_before for partner in view.partners)
+
+
+def _is_of_an_old_list(view: AccountView, of: str, failure: ReadFailure) -> bool:
+    """Its row was read off a list that tonight could not be read, so nobody checked it."""
+    if failure.problem is not ReadProblem.NO_ACTIVE_GDAP or not view.is_open(
+        Slug.INVALID_AUTH, tenant_row(of)
+    ):
+        return False
+    return any(of in partner.added_before for partner in view.partners)
+
+
+def stands_in_a_row(view: AccountView, state: TenantState) -> bool:
+    """A row that is open already says why the tenant is not read, whatever stood in the way tonight."""
+    of, partner = state.tenant_id, view.partner_of(state)
+    if view.is_open(Slug.INVALID_AUTH, tenant_row(of)):
+        return True
+    if view.is_open(Slug.TENANT_REMOVED, identity(of)) and of not in view.listed:
+        return True
+    is_whole = any(one.complete for one in view.partners if one.connection.id == partner)
+    return not is_whole and view.is_open(Slug.INVALID_AUTH, partner_row(partner))
+
+
+def tenant_row(tenant_id: str) -> str:
+    return identity("tenant", tenant_id)
+
+
+def partner_row(connection: str) -> str:
+    return identity("partner", connection)
 
 
 def is_told(view: AccountView, state: TenantState) -> bool:
@@ -69,11 +104,11 @@ def is_told(view: AccountView, state: TenantState) -> bool:
 
 def _is_removal(view: AccountView, failure: ReadFailure) -> bool:
     """That the tenant is in no customer list is a person's decision, not a sign-in problem."""
-    return failure.code == NOT_LISTED.code and view.is_on(Slug.TENANT_REMOVED)
+    return failure.problem is ReadProblem.NOT_LISTED and view.is_on(Slug.TENANT_REMOVED)
 
 
 def _partner(view: AccountView, connection: str, failure: ReadFailure, scope: str) -> Finding:
-    key, who = identity("partner", connection), view.partner_name(connection)
+    key, who = partner_row(connection), view.partner_name(connection)
     what, fix = _words(failure)
     return row(Slug.INVALID_AUTH, key, scope, who, what, fix, value=failure.code, urgent=True)
 

@@ -7,7 +7,7 @@ from typing import Unpack
 from shared.alerts.matching import identity
 from shared.alerts.models import Finding, Reach, Slug
 from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, Wording, row, tenant_scope
-from shared.alerts.rules.invalid_auth import is_told
+from shared.alerts.rules.invalid_auth import is_told, partner_row, stands_in_a_row
 from shared.alerts.rules.phrases import last_read, moment, name
 from shared.alerts.view import STALE, AccountView
 from shared.licensing.tenant_state import ReadStatus, TenantState
@@ -39,7 +39,7 @@ class SyncOverdue(Rule):
         )  # why it was not read before is known again only afterwards
         if of not in view.companies or since is None or being_read:
             return NOT_JUDGED
-        if not billed or view.now - since < STALE or is_told(view, state):
+        if not billed or view.now - since < STALE or is_told(view, state) or stands_in_a_row(view, state):
             return Judgement(scopes=frozenset({scope}))
         what = last_read(view, read, state.failure)
         found = _row("tenant", of, view.who(of), what, scope=scope, tenant_id=of)
@@ -60,7 +60,8 @@ def _lists(view: AccountView) -> Iterator[Finding]:
     """A customer list that keeps failing and that no sign-in problem explains."""
     for one in view.partners:
         read = one.listed.began if one.listed else None
-        if one.failure and not one.turned_away and (read is None or view.now - read >= STALE):
+        explained = one.turned_away or view.is_open(Slug.INVALID_AUTH, partner_row(one.connection.id))
+        if one.failure and not explained and (read is None or view.now - read >= STALE):
             what = f"Customer list: {last_read(view, read, one.failure)}"
             yield _row("partner", one.connection.id, one.connection.name, what)
 

@@ -27,6 +27,7 @@ from shared.microsoft.models import (
     SharedMailbox,
     User,
 )
+from shared.microsoft.read_problems import ReadProblem
 
 MOST_PAGES = 100
 _HOST: Final = urlsplit(EXCHANGE).hostname or ""
@@ -123,20 +124,9 @@ class ExchangeMailboxes:
             body = None
         code = f"{answer.status_code} {word_of(body)}".strip()
         if answer.status_code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return NotRead(
-                FailureCause.INVALID, code, f"Exchange Online refused the question with {answer.status_code}."
-            )
-        who, need = (
-            ("app", "it the permission Exchange.ManageAsApp with the role Global Reader")
-            if self._app_only
-            else ("service user", "its security group the role Global Reader in the GDAP relationship")
-        )
-        return NotRead(
-            FailureCause.TENANT,
-            code,
-            f"The {who} may not read the mailboxes of this tenant. Give {need}, or let an administrator of the tenant "
-            "consent to the app's permission MailboxSettings.Read.",
-        )
+            return NotRead(FailureCause.INVALID, code, ReadProblem.EXCHANGE_REFUSED, str(answer.status_code))
+        problem = ReadProblem.EXCHANGE_ROLE_APP if self._app_only else ReadProblem.EXCHANGE_ROLE
+        return NotRead(FailureCause.TENANT, code, problem)
 
 
 def _identity(row: _Row) -> str:

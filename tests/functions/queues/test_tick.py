@@ -15,7 +15,6 @@ from functions.queues.messages import (
     SendMail,
     StartRun,
 )
-from shared import config
 from shared.accounts import runs, schedule
 from shared.accounts.account import Account
 from shared.accounts.directory import save_account
@@ -25,9 +24,8 @@ from shared.alerts.models import Evaluation
 from shared.storage import keys
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryTables
-from shared.storage.tables import Put, Tables
-from shared.wiring import Wiring, WiringOverrides
-from tests.shared.test_config import GOOD
+from shared.storage.tables import Put
+from tests.functions.memory_wiring import MemoryWiring
 
 MSP = account_id("northwind")
 NIGHT = date(2026, 3, 2)
@@ -43,18 +41,6 @@ ACCOUNT = Account(
 )
 
 
-class MemoryWiring(Wiring):
-    """Wired to a store in memory; nothing else is asked for here."""
-
-    def __init__(self, tables: Tables, now: datetime) -> None:
-        super().__init__(config.read(GOOD), WiringOverrides(clock=lambda: now))
-        self._memory = tables
-
-    @property
-    def tables(self) -> Tables:
-        return self._memory
-
-
 @pytest.fixture
 def tables() -> MemoryTables:
     store = MemoryTables()
@@ -66,7 +52,7 @@ def tables() -> MemoryTables:
 
 
 def check(tables: MemoryTables, now: datetime) -> list[QueuedWork]:
-    return list(tick.due_work(MemoryWiring(tables, now), CheckAccount(account=MSP)))
+    return list(tick.due_work(MemoryWiring(now=now, tables=tables), CheckAccount(account=MSP)))
 
 
 def night(tables: MemoryTables, state: RunState, connections: tuple[str, ...] = ()) -> None:

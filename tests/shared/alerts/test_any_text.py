@@ -46,14 +46,14 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
         company = f"company{number}"
         world.add(tenant, *(sku(one, 10, 4, part=f"P {text}") for one in skus), name=text, company=company)
     world.lines(line("mapping1", tenant=tenants[0], blocked=text or "no"), unreadable=text)
-    refused = ReadFailure(cause=FailureCause.TENANT, code=text, sentence=text)
+    refused = ReadFailure(cause=FailureCause.TENANT, code=text, stored_sentence=text)
     world.add("unread", name=text)
     world.fail("unread", refused)
     world.add("left", name=text)
     world.leave("left")
     world.partner("p1", [Customer(tenant_id=one, name=text, domain=text) for one in others])
     removed = world.only(Slug.TENANT_REMOVED).finding
-    world.partner("p2", failure=ReadFailure(cause=FailureCause.PARTNER, code=text, sentence=text))
+    world.partner("p2", failure=ReadFailure(cause=FailureCause.PARTNER, code=text, stored_sentence=text))
     failed_messages.record(world.tables, world.account.id, text, text, world.now)
     evaluation = world.evaluate()
     alerts = world.alerts()

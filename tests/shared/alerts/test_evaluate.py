@@ -90,10 +90,12 @@ def test_what_comes_back_is_raised_again(world: World) -> None:
     "failure",
     [
         TRANSIENT,
-        ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent."),
-        ReadFailure(cause=FailureCause.PARTNER, code="AADSTS7000222", sentence="The secret has expired."),
-        ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", sentence="Unknown tenant."),
-        ReadFailure(cause=FailureCause.INVALID, code="negative", sentence="Not a count."),
+        ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", stored_sentence="No consent."),
+        ReadFailure(
+            cause=FailureCause.PARTNER, code="AADSTS7000222", stored_sentence="The secret has expired."
+        ),
+        ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", stored_sentence="Unknown tenant."),
+        ReadFailure(cause=FailureCause.INVALID, code="negative", stored_sentence="Not a count."),
     ],
     ids=lambda failure: failure.cause,
 )

@@ -216,7 +216,9 @@ def test_the_alert_of_an_excluded_tenant_closes_although_it_cannot_be_read(world
     world.add("t1", sku("e3", 10, 4))
     world.evaluate()
     world.sleep()
-    world.fail("t1", ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent."))
+    world.fail(
+        "t1", ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", stored_sentence="No consent.")
+    )
     exclude(world, Exclusion(tenant_id="t1"))
     assert world.alerts() == []
     world.sleep(3)

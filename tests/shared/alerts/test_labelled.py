@@ -29,7 +29,7 @@ from tests.shared.alerts.world import (
     term,
 )
 
-CONSENT = ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent. Give it.")
+CONSENT = ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", stored_sentence="No consent. Give it.")
 
 type Label = tuple[str, str]
 PRICES = (Decimal("5.20"), Decimal(20), Decimal(20), Decimal("33.50"))

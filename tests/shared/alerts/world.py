@@ -57,7 +57,7 @@ from tests.shared.licensing.bought import bought
 NIGHT = datetime(2026, 11, 20, 2, 10, tzinfo=UTC)
 """The first evaluation of a world; the runs of its nights begin ten minutes earlier."""
 DAY = timedelta(days=1)
-TRANSIENT = ReadFailure(cause=FailureCause.TRANSIENT, code="429", sentence="Microsoft is busy.")
+TRANSIENT = ReadFailure(cause=FailureCause.TRANSIENT, code="429", stored_sentence="Microsoft is busy.")
 
 
 def sku(

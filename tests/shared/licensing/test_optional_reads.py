@@ -18,11 +18,12 @@ from shared.microsoft.models import (
     Subscription,
     Term,
 )
+from shared.microsoft.read_problems import ReadProblem
 from tests.shared.billing.world import START
 from tests.shared.licensing.test_reading import Night
 
-REFUSED = NotRead(FailureCause.TENANT, "403 Forbidden", "Give the role.")
-BUSY = NotRead(FailureCause.TRANSIENT, "throttled", "Exchange Online asks Seatwise to wait.")
+REFUSED = NotRead(FailureCause.TENANT, "403 Forbidden", ReadProblem.EXCHANGE_ROLE)
+BUSY = NotRead(FailureCause.TRANSIENT, "throttled", ReadProblem.THROTTLED, "Exchange Online")
 DAY = timedelta(days=1)
 
 

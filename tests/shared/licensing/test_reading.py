@@ -32,6 +32,7 @@ from shared.microsoft.models import (
     TenantRead,
     Term,
 )
+from shared.microsoft.read_problems import ReadProblem
 from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.decisions import Decider
@@ -179,11 +180,11 @@ def connection(name: str, mode: SignInMode = SignInMode.REFRESH_TOKEN) -> Partne
 
 
 def throttled(after: timedelta | None = None) -> NotRead:
-    return NotRead(FailureCause.TRANSIENT, "429", "Microsoft is busy.", after=after)
+    return NotRead(FailureCause.TRANSIENT, "429", ReadProblem.THROTTLED, "Microsoft", after=after)
 
 
 def refused(cause: FailureCause = FailureCause.TENANT) -> NotRead:
-    return NotRead(cause, "AADSTS50076", "Somebody must sign in with MFA.")
+    return NotRead(cause, "AADSTS50076", ReadProblem.MFA)
 
 
 @pytest.fixture
@@ -317,7 +318,9 @@ def test_without_the_partners_secrets_no_tenant_is_tried_once_it_is_clear_that_t
     night.add("contoso")
     night.ask()
     sentence = "The secret cannot be decrypted. Enter it again."
-    night.microsoft.lists["p1"] = NotRead(FailureCause.TRANSIENT, SECRETS_UNAVAILABLE, sentence)
+    night.microsoft.lists["p1"] = NotRead(
+        FailureCause.TRANSIENT, SECRETS_UNAVAILABLE, ReadProblem.SECRETS, sentence
+    )
     night.start("r2", START + timedelta(days=1))
     with pytest.raises(RetryLater):
         night.ask(night.run.started_at)
@@ -395,7 +398,7 @@ def partner(
     mode: SignInMode = SignInMode.REFRESH_TOKEN,
 ) -> PartnerInRun:
     customers = {t: Customer(tenant_id=t, name=t, gdap=GDAP if gdap else None) for t in tenants}
-    why = ReadFailure(cause=failure, code="x", sentence="x") if failure else None
+    why = ReadFailure(cause=failure, code="x", stored_sentence="x") if failure else None
     return PartnerInRun(connection(name, mode), customers, why)
 
 

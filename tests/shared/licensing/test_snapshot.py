@@ -23,7 +23,9 @@ from tests.shared.billing.world import sku, user
 ACCOUNT = keys.account_id("northwind-msp")
 T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-BAD = ReadFailure(cause=FailureCause.TENANT, code="AADSTS50076", sentence="Somebody must sign in with MFA.")
+BAD = ReadFailure(
+    cause=FailureCause.TENANT, code="AADSTS50076", stored_sentence="Somebody must sign in with MFA."
+)
 
 
 def read(

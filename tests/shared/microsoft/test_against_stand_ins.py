@@ -285,7 +285,9 @@ def test_a_missing_gdap_role_is_a_403_that_says_so_and_is_over_when_it_is_given(
         (70043, FailureCause.TENANT, "signed in more often"),
         (7000112, FailureCause.TENANT, "switched off in this tenant"),
         (90099, FailureCause.TENANT, "consent"),
-        (700084, FailureCause.PARTNER, "expired or was revoked"),
+        (700084, FailureCause.TENANT, "although the partner's own works"),
+        (50057, FailureCause.TENANT, "disabled or locked in this tenant"),
+        (500014, FailureCause.TENANT, "subscription has lapsed"),
         (50196, FailureCause.TRANSIENT, "busy or disturbed"),
     ],
 )

@@ -33,6 +33,9 @@ def refused(error: str, *codes: int, at_home: bool = False) -> NotRead:
         ("invalid_grant", 50020, FailureCause.TENANT, "GDAP relationship approved"),
         ("invalid_grant", 53003, FailureCause.TENANT, "Conditional Access"),
         ("interaction_required", 530003, FailureCause.TENANT, "Conditional Access"),
+        ("invalid_resource", 500014, FailureCause.TENANT, "subscription has lapsed, or an administrator"),
+        ("unauthorized_client", 500014, FailureCause.TENANT, "subscription has lapsed, or an administrator"),
+        ("invalid_client", 500014, FailureCause.TENANT, "subscription has lapsed, or an administrator"),
         ("invalid_request", 90002, FailureCause.GONE, "end its lines in the PSA, then remove the company"),
         ("invalid_request", 5000224, FailureCause.GONE, "does not know this tenant any more"),
         ("invalid_grant", 50196, FailureCause.TRANSIENT, "tries again by itself"),
@@ -84,6 +87,9 @@ def test_the_word_decides_before_the_number() -> None:
 def test_a_number_that_nobody_knows_leaves_the_decision_to_the_word(error: str, cause: FailureCause) -> None:
     found = refused(error, 123456)
     assert (found.cause, found.code) == (cause, "AADSTS123456")
+    assert ("a reason that Seatwise does not know" in found.sentence) is (cause is not FailureCause.TRANSIENT)
+    assert "The app has no consent" not in found.sentence
+    assert "secret" not in found.sentence
 
 
 def test_the_number_is_found_in_the_text_when_the_list_is_missing() -> None:

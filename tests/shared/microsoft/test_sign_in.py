@@ -3,6 +3,7 @@
 import json
 import traceback
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
@@ -142,7 +143,61 @@ def test_an_unchanged_secret_is_not_tried_twice(fake: FakeMicrosoft, sign_in: Si
     fake.bend = lambda _: refusal("invalid_client", 7000222)
     refused = refusal_of(sign_in)
     assert (refused.cause, refused.code) == (FailureCause.PARTNER, "AADSTS7000222")
-    assert len(fake.sent) == 2
+    at_home, tenant, home_again = ("11111111" in url for url in fake.urls)
+    assert (at_home, tenant, home_again) == (True, False, True)
+
+
+# Whose matter a refusal is
+
+
+def in_tenants(answer: Answer) -> Callable[[requests.PreparedRequest], Answer | None]:
+    """Only the partner's own sign-in works."""
+    return lambda request: None if HOME in str(request.url) else answer
+
+
+@pytest.mark.parametrize(
+    "word, code, words",
+    [
+        ("invalid_grant", 50057, "disabled or locked in this tenant, although it works elsewhere"),
+        ("invalid_grant", 50173, "although the partner's own works"),
+        ("invalid_grant", 53011, "although the partner's own works"),
+        ("invalid_client", 7000222, "although the partner's own works"),
+        ("invalid_client", 123456, "for a reason that Seatwise does not know"),
+    ],
+)
+def test_a_refusal_in_one_tenant_is_its_own_matter_while_the_partner_can_sign_in(
+    fake: FakeMicrosoft, sign_in: SignIn, word: str, code: int, words: str
+) -> None:
+    fake.bend = in_tenants(refusal(word, code))
+    refused = refusal_of(sign_in)
+    assert (refused.cause, refused.code) == (FailureCause.TENANT, f"AADSTS{code}")
+    assert words in refused.sentence
+
+
+def test_when_the_partner_cannot_sign_in_either_it_is_the_partners_matter(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    fake.bend = lambda request: refusal("invalid_grant", 50057 if HOME not in str(request.url) else 50173)
+    refused = refusal_of(sign_in)
+    assert (refused.cause, refused.code) == (FailureCause.PARTNER, "AADSTS50173")
+
+
+def test_when_nobody_can_tell_it_is_asked_again_later(fake: FakeMicrosoft, sign_in: SignIn) -> None:
+    busy = refusal("temporarily_unavailable")
+    fake.bend = lambda request: busy if HOME in str(request.url) else refusal("invalid_grant", 50057)
+    assert refusal_of(sign_in).cause is FailureCause.TRANSIENT
+
+
+def test_a_thousand_refused_tenants_ask_the_partners_own_sign_in_once_a_minute(
+    fake: FakeMicrosoft, sign_in: SignIn
+) -> None:
+    fake.bend = in_tenants(refusal("invalid_grant", 50057))
+    for _ in range(20):
+        refusal_of(sign_in)
+    assert sum(HOME in url for url in fake.urls) == 1
+    fake.now += timedelta(minutes=1)
+    refusal_of(sign_in)
+    assert sum(HOME in url for url in fake.urls) == 2
 
 
 def test_a_missing_secret_is_named_and_nobody_is_asked(fake: FakeMicrosoft, sign_in: SignIn) -> None:

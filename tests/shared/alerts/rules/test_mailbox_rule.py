@@ -15,7 +15,7 @@ BOXES, AUTH = Slug.SHARED_MAILBOX_LICENSES, Slug.INVALID_AUTH
 REFUSED = ReadFailure(
     cause=FailureCause.TENANT,
     code="403 Forbidden",
-    sentence="It may not. Give its group the role Global Reader.",
+    stored_sentence="It may not. Give its group the role Global Reader.",
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from shared.alerts import failed_messages
 from shared.alerts.models import Slug
+from shared.licensing.reading import NO_ACTIVE_GDAP
 from shared.licensing.tenant_state import ReadFailure, ReadStatus
 from shared.microsoft import partner_connections
 from shared.microsoft.models import Customer, FailureCause, Gdap, SignInMode
@@ -15,15 +16,15 @@ AUTH, OVERDUE, NOT_ADDED = Slug.INVALID_AUTH, Slug.SYNC_OVERDUE, Slug.TENANT_NOT
 SECRET = ReadFailure(
     cause=FailureCause.PARTNER,
     code="AADSTS7000222",
-    sentence="The client secret of the partner's app has expired. Create a new one and enter it.",
+    stored_sentence="The client secret of the partner's app has expired. Create a new one and enter it.",
 )
 CONSENT = ReadFailure(
     cause=FailureCause.TENANT,
     code="AADSTS65001",
-    sentence="The app has no consent in this tenant. Give consent for it.",
+    stored_sentence="The app has no consent in this tenant. Give consent for it.",
 )
 INVALID = ReadFailure(
-    cause=FailureCause.INVALID, code="negative count", sentence="Microsoft counted less than nothing."
+    cause=FailureCause.INVALID, code="negative count", stored_sentence="Microsoft counted less than nothing."
 )
 
 
@@ -96,7 +97,9 @@ def test_an_invalid_answer_is_a_row_on_the_second_night(world: World) -> None:
 
 def test_a_tenant_that_is_gone_is_a_row_until_its_company_is_removed(world: World) -> None:
     world.add("t1")
-    world.fail("t1", ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", sentence="Unknown tenant."))
+    world.fail(
+        "t1", ReadFailure(cause=FailureCause.GONE, code="AADSTS90002", stored_sentence="Unknown tenant.")
+    )
     assert world.only(AUTH).finding.fix == "Look up the code, and check the partner connection."
     world.remove("t1")
     assert world.alerts(AUTH) == []
@@ -105,6 +108,7 @@ def test_a_tenant_that_is_gone_is_a_row_until_its_company_is_removed(world: Worl
 def test_a_sign_in_problem_closes_with_the_next_good_read(world: World) -> None:
     world.add("t1")
     world.fail("t1", CONSENT)
+    assert len(world.alerts(AUTH)) == 1
     world.partner("p1", failure=SECRET)
     assert len(world.alerts(AUTH)) == 2
     world.sleep()
@@ -134,6 +138,47 @@ def test_another_code_is_news_about_the_same_row(world: World) -> None:
     world.fail("t1", CONSENT.model_copy(update={"code": "AADSTS650052"}))
     alert = world.only(AUTH)
     assert (alert.opened_at, alert.changed_at) == (NIGHT, world.now)
+
+
+def test_a_refusal_of_the_first_partner_is_no_row_while_the_second_is_refused_as_a_whole(
+    world: World,
+) -> None:
+    world.add("t1")
+    world.partner("p2", [customer("t1")])
+    world.stale_list("p2", SECRET)
+    world.fail("t1", CONSENT)
+    assert [alert.finding.who for alert in world.alerts(AUTH)] == ["Partner p2"]
+    world.partner("p2", [customer("t1")])
+    assert world.only(AUTH).finding.identity == "tenant|t1"
+
+
+def test_a_refusal_is_a_row_when_only_a_partner_is_refused_who_does_not_know_the_tenant(world: World) -> None:
+    world.add("t1")
+    world.partner("p2", [customer("t2")])
+    world.stale_list("p2", SECRET)
+    world.fail("t1", CONSENT)
+    assert {alert.finding.identity for alert in world.alerts(AUTH)} == {"partner|p2", "tenant|t1"}
+
+
+def test_a_row_that_was_read_off_a_list_is_not_checked_while_the_list_cannot_be_read(world: World) -> None:
+    world.add("t1")
+    world.fail("t1", NO_ACTIVE_GDAP)
+    assert world.only(AUTH).finding.what.startswith("There is no active delegated-admin relationship (GDAP)")
+    world.sleep()
+    world.stale_list("p1", TRANSIENT)
+    world.fail("t1", NO_ACTIVE_GDAP)
+    assert world.only(AUTH).not_checked_since == world.now
+    world.sleep()
+    world.partner("p1")
+    world.fail("t1", NO_ACTIVE_GDAP)
+    assert world.only(AUTH).not_checked_since is None
+
+
+def test_a_row_that_nobody_has_told_yet_is_told_also_off_an_old_list(world: World) -> None:
+    world.add("t1")
+    world.stale_list("p1", TRANSIENT)
+    world.fail("t1", NO_ACTIVE_GDAP)
+    assert world.only(AUTH).finding.identity == "tenant|t1"
 
 
 # -- sync overdue -------------------------------------------------------------------------------------------------
@@ -336,3 +381,56 @@ def test_a_connection_that_was_never_read_keeps_all_rows(world: World) -> None:
     world.partner("p1", [])
     world.partner("p2", read=False)
     assert world.only(NOT_ADDED).not_checked_since == world.now
+
+
+# -- overdue, and told already
+
+
+def test_a_passing_fault_after_nights_without_consent_is_no_row_of_its_own(billed: World) -> None:
+    billed.fail("t1", CONSENT)
+    billed.only(AUTH)
+    billed.sleep(2)
+    billed.fail("t1", CONSENT)
+    billed.evaluate()
+    billed.sleep()
+    billed.fail("t1", TRANSIENT)
+    assert billed.alerts(OVERDUE) == []
+    assert billed.only(AUTH).not_checked_since == billed.now
+
+
+def test_a_passing_fault_while_a_removal_is_open_is_no_row_of_its_own(billed: World) -> None:
+    billed.leave("t1")
+    billed.only(Slug.TENANT_REMOVED)
+    billed.sleep(2)
+    billed.stale_list("p1", TRANSIENT)
+    billed.fail("t1", TRANSIENT)
+    assert [alert.finding.identity for alert in billed.alerts(OVERDUE)] == ["partner|p1"]
+
+
+def test_a_passing_fault_of_a_partner_whose_secret_expired_is_no_row_for_each_tenant(billed: World) -> None:
+    billed.fail("t1", SECRET)
+    billed.stale_list("p1", SECRET)
+    billed.only(AUTH)
+    billed.sleep(2)
+    billed.fail("t1", TRANSIENT)
+    billed.stale_list("p1", TRANSIENT)
+    assert billed.alerts(OVERDUE) == []
+    assert billed.only(AUTH).not_checked_since == billed.now
+
+
+def test_a_tenant_that_came_back_and_is_still_not_read_is_overdue(billed: World) -> None:
+    billed.leave("t1")
+    billed.only(Slug.TENANT_REMOVED)
+    billed.sleep(2)
+    billed.come_back("t1")
+    billed.fail("t1", TRANSIENT)
+    assert billed.only(OVERDUE).finding.tenant_id == "t1"
+
+
+def test_a_row_of_a_type_that_was_switched_off_tells_nothing(billed: World) -> None:
+    billed.fail("t1", CONSENT)
+    billed.only(AUTH)
+    billed.sleep(2)
+    billed.fail("t1", TRANSIENT)
+    billed.switch_off(AUTH)
+    assert billed.only(OVERDUE).finding.tenant_id == "t1"

@@ -75,7 +75,8 @@ def test_without_sign_in_problems_it_is_not_overdue_either(left: World) -> None:
 def test_an_open_sign_in_problem_of_the_tenant_gives_way_to_it(world: World) -> None:
     world.add("t1")
     world.fail(
-        "t1", ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", sentence="No consent. Give it.")
+        "t1",
+        ReadFailure(cause=FailureCause.TENANT, code="AADSTS65001", stored_sentence="No consent. Give it."),
     )
     assert len(world.alerts(AUTH)) == 1
     world.sleep()

@@ -1,0 +1,103 @@
+"""The API's app: its resources, its manners, and one wrapper in which every error becomes a problem."""
+
+from functools import lru_cache
+from http import HTTPStatus
+
+from anyio import to_thread
+from fastapi import Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.api import accounts, audit, invitations, me, members
+from functions.api.problems import Problem, Refused, answer, install
+from functions.api.requests import check_body, check_query
+from shared.wiring import Wiring
+
+THREADS = 32
+"""Handlers at work at once: as many as the app has for its queues, and as connections are kept for."""
+RESOURCES = (me, accounts, members, invitations, audit)
+DESCRIPTION = """Everything that a person sees and decides in Seatwise.
+
+Sign in with Microsoft and send the access token as `Authorization: Bearer ...`. Addresses name the account:
+`/api/accounts/{account}/...`. Errors are problems (RFC 9457) with a sentence in `detail`. Lists come in pages
+(`limit`, `cursor`), or whole as CSV with `Accept: text/csv`. What can be edited has an `ETag`; a change must send it as
+`If-Match`."""
+
+
+@lru_cache(maxsize=2)
+def app_for(wired: Wiring) -> ASGIApp:
+    """The app of this process's wiring."""
+    return Edge(make_app(wired))
+
+
+def make_app(wired: Wiring | None) -> FastAPI:
+    """Without a wiring it is good for its OpenAPI document only."""
+    problems = {
+        status.value: {"model": Problem, "description": status.phrase}
+        for status in (
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.LENGTH_REQUIRED,
+            HTTPStatus.PRECONDITION_FAILED,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.PRECONDITION_REQUIRED,
+            HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.BAD_GATEWAY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+    }
+    app = FastAPI(
+        title="Seatwise",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses={
+            code: {**told, "content": {"application/problem+json": {}}} for code, told in problems.items()
+        },
+        dependencies=[Depends(check_query)],
+        redirect_slashes=False,
+    )
+    app.state.wired = wired
+    install(app)
+    for resource in RESOURCES:
+        app.include_router(resource.router, prefix="/api")
+    if wired is not None and wired.settings.web_origin:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[wired.settings.web_origin],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Accept"],
+            expose_headers=["ETag", "Location", "Retry-After", "Content-Disposition"],
+            max_age=600,
+        )
+    return app
+
+
+class Edge:
+    """Around the app: bodies are checked before it, and HEAD is answered as GET without a body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        head = scope["method"] == "HEAD"
+
+        async def sent(message: Message) -> None:
+            if head and message["type"] == "http.response.body":
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+            await send(message)
+
+        try:
+            body = await check_body(scope, receive)
+        except Refused as refused:
+            await answer(refused)(scope, receive, sent)
+            return
+        await self._app({**scope, "method": "GET"} if head else scope, body, sent)

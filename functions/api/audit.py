@@ -1,0 +1,33 @@
+"""The audit log: who did what, when, from where."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Shown
+from functions.api.principal import Admin
+from shared.accounts import audit
+
+router = APIRouter(prefix="/accounts/{account}/audit", tags=["audit"])
+
+
+class ShownEntry(Shown):
+    at: datetime
+    who: str
+    via: Literal["api", "link", "system"]
+    action: str
+    subject: str
+    before: str
+    after: str
+
+
+@router.get("", operation_id="listAudit", response_model=Page[ShownEntry], responses=CSV)
+def list_audit(asking: Admin, paging: Pages) -> Page[ShownEntry] | Response:
+    """The newest first."""
+    after = paging.after(asking, "audit")
+    rows = audit.entries(asking.tables, asking.account, after)
+    return paging.answer(
+        asking, "audit", ((key, ShownEntry.model_validate(entry.model_dump())) for key, entry in rows)
+    )

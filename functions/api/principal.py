@@ -1,0 +1,148 @@
+"""Who is asking, for which account, and whether they may: the dependency that every route of an account has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request
+
+from functions.api.problems import Refused
+from functions.queues.edge import send
+from functions.queues.messages import QueuedWork
+from shared.accounts.audit import Actor, Via
+from shared.accounts.members import Member, Person, Role, member
+from shared.microsoft.access_tokens import Identity, KeysUnavailable, NotAccepted
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+from shared.wiring import Wiring
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Seatwise"'}
+
+
+def wired_of(request: Request) -> Wiring:
+    wired: Wiring = request.app.state.wired
+    return wired
+
+
+type Wired = Annotated[Wiring, Depends(wired_of)]
+
+
+def identity_of(request: Request, wired: Annotated[Wiring, Depends(wired_of)]) -> Identity:
+    """The person of the verified token. No other header says who is asking."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refused(
+            HTTPStatus.UNAUTHORIZED,
+            "sign_in",
+            "Please sign in: no access token came along.",
+            headers=_CHALLENGE,
+        )
+    if wired.access_tokens is None:
+        raise Refused(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "not_set_up",
+            "Nobody can sign in yet: SEATWISE_API_CLIENT_ID is not set.",
+        )
+    try:
+        return wired.access_tokens.verify(token.strip())
+    except NotAccepted as wrong:
+        raise Refused(
+            HTTPStatus.UNAUTHORIZED,
+            "token_not_accepted",
+            f"Please sign in again: the access token was not accepted, because {wrong}.",
+            headers={"WWW-Authenticate": f'{_CHALLENGE["WWW-Authenticate"]}, error="invalid_token"'},
+        ) from None
+    except KeysUnavailable as unavailable:
+        raise Refused(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "keys_unavailable",
+            f"{unavailable}, so nobody can be recognised. Please try again in a minute.",
+            headers={"Retry-After": "60"},
+        ) from None
+
+
+type SignedIn = Annotated[Identity, Depends(identity_of)]
+
+
+def person_of(identity: Identity) -> Person:
+    return Person(tenant_id=identity.tenant_id, object_id=identity.object_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A member who asks something of one account. There is no other way to an account's storage."""
+
+    wired: Wiring
+    account: AccountId
+    member: Member
+    now: datetime
+
+    @property
+    def tables(self) -> Tables:
+        return self.wired.tables
+
+    @property
+    def actor(self) -> Actor:
+        shown = self.member.email or self.member.name
+        return Actor(f"{shown} ({self.member.id})" if shown else self.member.id, Via.API, self.now)
+
+    def enqueue(self, *work: QueuedWork) -> None:
+        """Send what follows from a decision; before the answer, so that a failure is seen by who asked."""
+        for message in work:
+            send(self.wired, message)
+
+
+class Least:
+    """The least role that a route asks for. Another account's address is answered as one that is not there."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    def __call__(
+        self,
+        account: Annotated[str, Path(description="Id of the account", examples=["harbour-it-1a2b3c4d"])],
+        identity: Annotated[Identity, Depends(identity_of)],
+        wired: Annotated[Wiring, Depends(wired_of)],
+    ) -> Principal:
+        asking = _member(wired, account, person_of(identity))
+        if asking is None:
+            raise Refused(
+                HTTPStatus.NOT_FOUND, "not_found", "There is no such account, or you are not a member of it."
+            )
+        if asking.role < self.role:
+            raise Refused(
+                HTTPStatus.FORBIDDEN,
+                "role",
+                f"This needs the role {self.role.word}; yours is {asking.role.word}. An owner of the account can "
+                "change it.",
+            )
+        return Principal(wired, keys.account_id(account), asking, wired.clock())
+
+
+def _member(wired: Wiring, account: str, person: Person) -> Member | None:
+    try:
+        return member(wired.tables, keys.account_id(account), person)
+    except ValueError:
+        return None
+
+
+type Reader = Annotated[Principal, Depends(Least(Role.READER))]
+type Editor = Annotated[Principal, Depends(Least(Role.EDITOR))]
+type Admin = Annotated[Principal, Depends(Least(Role.ADMIN))]
+type Owner = Annotated[Principal, Depends(Least(Role.OWNER))]
+
+
+def policy_of(dependant: Any) -> str:
+    """What a route asks of its caller: a role, "signed in", or "" for nothing at all; for the test of all routes."""
+    calls: list[Callable[..., Any]] = [found.call for found in _flat(dependant)]
+    roles = [call.role.word for call in calls if isinstance(call, Least)]
+    if roles:
+        return roles[0]
+    return "signed in" if identity_of in calls else ""
+
+
+def _flat(dependant: Any) -> list[Any]:
+    return [dependant, *(inner for child in dependant.dependencies for inner in _flat(child))]

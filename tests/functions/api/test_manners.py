@@ -1,0 +1,174 @@
+"""The API's manners: sizes, shapes, pages, versions, CSV, and that a bug is answered, too."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from functions.api.app import Edge, make_app
+from functions.api.lists import as_csv
+from functions.api.models import Shown
+from functions.api.requests import LARGEST_BODY
+from shared.accounts.audit import Actor, Via, record
+from tests.functions.api.conftest import MSP, OTHER, Caller
+from tests.functions.memory_wiring import NOW, MemoryWiring
+
+type SignIn = Callable[[str], Caller]
+ACCOUNT = f"/accounts/{MSP}"
+
+
+def refusal(status: int, code: str, answer: object) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code)  # type: ignore[attr-defined]
+    assert answer.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
+
+
+def test_a_change_without_the_version_that_was_read_is_refused(sign_in: SignIn) -> None:
+    refusal(428, "if_match", sign_in("admin")("PATCH", ACCOUNT, json={"name": "New"}))
+
+
+def test_a_change_of_another_version_is_refused_with_what_is_stored_now(sign_in: SignIn) -> None:
+    admin = sign_in("admin")
+    version = admin("GET", ACCOUNT).headers["etag"]
+    first = admin("PATCH", ACCOUNT, json={"name": "First"}, headers={"If-Match": version})
+    assert first.json()["name"] == "First"
+    second = admin("PATCH", ACCOUNT, json={"name": "Second"}, headers={"If-Match": version})
+    refusal(412, "changed_meanwhile", second)
+    assert second.json()["current"]["name"] == "First"
+    newest = admin("GET", ACCOUNT)
+    assert newest.json()["name"] == "First"
+    again = admin("PATCH", ACCOUNT, json={"name": "Second"}, headers={"If-Match": newest.headers["etag"]})
+    assert again.status_code == 200
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(sign_in: SignIn) -> None:
+    large = b'{"name": "' + b"x" * LARGEST_BODY + b'"}'
+    sent = sign_in("admin")("PATCH", ACCOUNT, content=large, headers={"Content-Type": "application/json"})
+    refusal(413, "too_large", sent)
+
+
+def test_a_body_without_a_length_is_refused(sign_in: SignIn) -> None:
+    def pieces() -> object:
+        yield b'{"name": "x"}'
+
+    sent = sign_in("admin")("PATCH", ACCOUNT, content=pieces(), headers={"Content-Type": "application/json"})
+    refusal(411, "length_required", sent)
+
+
+@pytest.mark.parametrize(
+    "body, kind, status, code",
+    [
+        (b"name=x", "application/x-www-form-urlencoded", 415, "not_json"),
+        (b'{"name": "x"}', "text/plain", 415, "not_json"),
+        (b'{"name": ', "application/json", 400, "not_json"),
+        (b"\xff\xfe", "application/json", 400, "not_json"),
+        (b"[" * 100_000 + b"]" * 100_000, "application/json", 400, "too_deep"),
+    ],
+)
+def test_a_body_of_another_kind_is_refused(
+    sign_in: SignIn, body: bytes, kind: str, status: int, code: str
+) -> None:
+    version = sign_in("admin")("GET", ACCOUNT).headers["etag"]
+    headers = {"Content-Type": kind, "If-Match": version}
+    refusal(status, code, sign_in("admin")("PATCH", ACCOUNT, content=body, headers=headers))
+
+
+def test_an_unknown_parameter_is_refused_by_name(sign_in: SignIn) -> None:
+    refused = sign_in("reader")("GET", f"{ACCOUNT}/members?limt=5")
+    refusal(422, "unknown_parameter", refused)
+    assert refused.json()["field"] == "limt"
+
+
+def test_a_refusal_never_repeats_what_was_sent(sign_in: SignIn) -> None:
+    secret = "hunter2-" * 4
+    asked = {"email": "eva@msp.example", "role": secret, "more": secret}
+    assert secret not in sign_in("owner")("POST", f"{ACCOUNT}/invitations", json=asked).text
+
+
+def test_head_is_get_without_a_body(sign_in: SignIn) -> None:
+    head = sign_in("reader")("HEAD", ACCOUNT)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == sign_in("reader")("GET", ACCOUNT).headers["etag"]
+
+
+def test_an_address_that_is_not_there_and_a_method_that_it_does_not_take_are_problems(
+    sign_in: SignIn,
+) -> None:
+    refusal(404, "not_found", sign_in("reader")("GET", "/nowhere"))
+    refusal(405, "method_not_allowed", sign_in("reader")("PUT", "/me", json={}))
+
+
+def test_a_bug_is_answered_as_a_problem_that_tells_nothing(wired: MemoryWiring) -> None:
+    app = make_app(wired)
+
+    @app.get("/api/bug")
+    def bug() -> None:
+        raise KeyError("password=hunter2")
+
+    answer = TestClient(Edge(app)).get("/api/bug")
+    refusal(500, "internal", answer)
+    assert "hunter2" not in answer.text
+
+
+def test_only_our_own_front_end_may_call_from_a_browser(client: TestClient) -> None:
+    ours = client.get("/api/openapi.json", headers={"Origin": "https://web.seatwise.example"})
+    foreign = client.get("/api/openapi.json", headers={"Origin": "https://evil.example"})
+    assert ours.headers["access-control-allow-origin"] == "https://web.seatwise.example"
+    assert "access-control-allow-origin" not in foreign.headers
+
+
+# -- lists ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(wired: MemoryWiring) -> MemoryWiring:
+    for number in range(25):
+        record(wired.tables, MSP, Actor("eva", Via.API, NOW), "thing.done", f"{number}")
+    return wired
+
+
+def test_pages_hold_every_row_once(busy: MemoryWiring, sign_in: SignIn) -> None:
+    seen, path = [], f"{ACCOUNT}/audit?limit=10"
+    while path:
+        page = sign_in("admin")("GET", path).json()
+        seen += [row["subject"] for row in page["items"]]
+        path = f"{ACCOUNT}/audit?limit=10&cursor={page['next']}" if page["next"] else ""
+    assert sorted(seen, key=int) == [f"{number}" for number in range(25)]
+
+
+@pytest.mark.parametrize("whose", ["another list", "another account", "invented"])
+def test_a_cursor_of_another_list_is_refused(busy: MemoryWiring, sign_in: SignIn, whose: str) -> None:
+    record(busy.tables, OTHER, Actor("sam", Via.API, NOW), "thing.done", "1")
+    record(busy.tables, OTHER, Actor("sam", Via.API, NOW), "thing.done", "2")
+    match whose:
+        case "another list":
+            cursor = sign_in("admin")("GET", f"{ACCOUNT}/members?limit=1").json()["next"]
+        case "another account":
+            cursor = sign_in("other")("GET", f"/accounts/{OTHER}/audit?limit=1").json()["next"]
+        case _:
+            cursor = "abc"
+    assert cursor
+    refusal(422, "bad_cursor", sign_in("admin")("GET", f"{ACCOUNT}/audit?cursor={cursor}"))
+
+
+def test_a_list_is_csv_when_that_is_asked_for(busy: MemoryWiring, sign_in: SignIn) -> None:
+    answer = sign_in("admin")("GET", f"{ACCOUNT}/audit", headers={"Accept": "text/csv"})
+    lines = answer.text.removeprefix("\ufeff").splitlines()
+    assert (answer.headers["content-type"], len(lines)) == ("text/csv; charset=utf-8", 26)
+    assert lines[0] == "at,who,via,action,subject,before,after"
+
+
+class Row(Shown):
+    text: str
+
+
+@given(st.text(max_size=12))
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\r+"])
+def test_no_cell_is_a_formula(start: str, text: str) -> None:
+    from csv import reader
+    from io import StringIO
+
+    body = bytes(as_csv("rows", [Row(text=start + text)]).body).decode().removeprefix("\ufeff")
+    _, (cell,) = reader(StringIO(body, newline=""))
+    assert cell.startswith("'")
