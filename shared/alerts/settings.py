@@ -7,7 +7,7 @@ from pydantic import JsonValue, ValidationError
 
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
-from shared.accounts.directory import AccountChange, update_account, load_account, save_account
+from shared.accounts.directory import AccountChange, load_account, save_account, update_account
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Parameters
 from shared.errors import Rejected

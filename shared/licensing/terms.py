@@ -1,7 +1,7 @@
 """Terms of subscriptions (K17): whose are read tonight, and which of the known ones can be relied on."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
