@@ -42,7 +42,9 @@ def match(
         (("Old name", "contoso.com"), ("New name", "contoso.com"), MatchedBy.DOMAIN),
     ],
 )
-def test_one_company_of_the_same_name_or_domain_is_sure(customer: Named, company: Named, by: MatchedBy) -> None:
+def test_one_company_of_the_same_name_or_domain_is_sure(
+    customer: Named, company: Named, by: MatchedBy
+) -> None:
     [found] = match([customer], [company, ("Somebody else", "else.example")])
     assert found.state is MatchState.SURE
     [candidate] = found.candidates
