@@ -45,8 +45,9 @@ def test_counts_mapping_and_line_stand_in_one_row(world: World) -> None:
     assert counts is not None
     assert (counts.purchased, counts.assigned, counts.spare) == (10, 4, 6)
     assert (counts.in_grace, counts.suspended) == (2, 1)
-    assert found[E3].line is not None
-    assert found[E3].line.state == "in_step"
+    remembered = found[E3].line
+    assert remembered is not None
+    assert remembered.state == "in_step"
     assert found[LicenceKey("e5")].mapping is None
 
 
