@@ -44,7 +44,10 @@ def changed(state: TenantState, read: TenantRead) -> bool:
 
 
 def _states(subscriptions: Iterable[Subscription]) -> set[tuple[str, str, datetime | None]]:
-    return {(one.commerce_id, one.status, one.next_lifecycle) for one in subscriptions}
+    return {
+        (subscription.commerce_id, subscription.status, subscription.next_lifecycle)
+        for subscription in subscriptions
+    }
 
 
 def known(state: TenantState, now: datetime, until: date = date.max) -> dict[str, Term] | None:
