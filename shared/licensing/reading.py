@@ -234,14 +234,17 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
             added.pop(state.tenant_id, None)
             if state.status is ReadStatus.PENDING:
                 pending.append(state.tenant_id)
+    read = count[ReadStatus.READ]
     if pending and now < run.reading_ends:
+        waiting, not_read = len(pending), count[ReadStatus.NOT_READ]
+        so_far = {"read": read, "not_read": not_read, "waiting": waiting}
+        runs.update(tables, account, run.id, lambda r: r.model_copy(update=so_far))
         left = (now - run.started_at) * len(pending) / max(1, count.total() - len(pending))
         again = min(timedelta(seconds=30), max(timedelta(seconds=1), left))
         raise RetryLater(again, f"{len(pending)} of {count.total()} tenants are still being read")
     for tenant in pending:
         snapshot.store_failure(tables, account, tenant, run.id, TIMED_OUT, now)
-    read = count[ReadStatus.READ]
-    counted = {"read": read, "not_read": count.total() - read + len(added)}
+    counted = {"read": read, "not_read": count.total() - read + len(added), "waiting": 0}
     return runs.update(tables, account, run.id, lambda r: r.model_copy(update=counted))
 
 
