@@ -12,6 +12,10 @@ class RetryLater(Exception):
         self.why = why
 
 
+class TooOften(RetryLater):
+    """A person asked for something costly again too soon; `after` is how long to wait."""
+
+
 class Rejected(Exception):
     """Never: the request cannot be carried out. `reason` is a sentence for a person.
 

@@ -5,9 +5,8 @@ from http import HTTPStatus
 import azure.functions as func
 
 from functions.pages.edge import answer, form
+from functions.queues.alerts import judge_again
 from functions.queues.edge import send
-from functions.queues.messages import Evaluate
-from shared.alerts import evaluate
 from shared.alerts.exclude_link.page import ExcludePages, LinkOutcome, render
 from shared.licensing import product_names
 from shared.wiring import Wiring
@@ -40,9 +39,8 @@ def exclude(req: func.HttpRequest) -> func.HttpResponse:
 
     def pressed(wired: Wiring) -> tuple[int, str]:
         page, recorded = _desk(wired).press(req.route_params["token"], form(req))
-        judged = evaluate.evaluation_of(wired.tables, recorded) if recorded else None
-        if recorded and judged:
-            send(wired, Evaluate(account=recorded, run=judged.run_id))
+        for work in judge_again(wired, recorded) if recorded else ():
+            send(wired, work)
         return STATUS[page.outcome], render(page)
 
     return answer(pressed)

@@ -11,7 +11,7 @@ from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
 from shared.alerts import evaluate, failed_messages, settings
 from shared.alerts.digest import send as digest_mails
 from shared.licensing import product_names
-from shared.storage.keys import account_id
+from shared.storage.keys import AccountId, account_id
 from shared.wiring import Wiring, wiring
 
 bp = func.Blueprint()
@@ -50,9 +50,15 @@ def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
         wired.links,
         given.reply_to,
     )
-    judged = None if all_arrived else evaluate.evaluation_of(wired.tables, account.id)
+    if not all_arrived:
+        yield from judge_again(wired, account.id)
+
+
+def judge_again(wired: Wiring, account: AccountId) -> Iterator[Evaluate]:
+    """The message that judges an account anew, after a person decided something; none before its first run."""
+    judged = evaluate.evaluation_of(wired.tables, account)
     if judged is not None:
-        yield Evaluate(account=account.id, run=judged.run_id)
+        yield Evaluate(account=account, run=judged.run_id)
 
 
 class _Addressed(BaseModel):
@@ -76,9 +82,9 @@ def _watch(queue: str) -> None:
             return
         wired = wiring()
         failed_messages.record(wired.tables, account, queue, body, wired.clock())
-        judged = evaluate.evaluation_of(wired.tables, account)
-        if judged is not None and queue != Evaluate.queue:  # what cannot be evaluated is not asked for again
-            send(wired, Evaluate(account=account, run=judged.run_id))
+        if queue != Evaluate.queue:  # what cannot be evaluated is not asked for again
+            for work in judge_again(wired, account):
+                send(wired, work)
 
 
 for _queue in QUEUES:

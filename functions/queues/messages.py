@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from shared.accounts.runs import Run
 from shared.storage.keys import AccountId, account_id
 
 
@@ -38,6 +39,11 @@ class StartRun(AccountWork):
     on: date
     nightly: bool = True
     tenants: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, account: AccountId, run: Run) -> "StartRun":
+        """The message that starts a run which is stored already."""
+        return cls(account=account, run=run.id, on=run.on, nightly=run.nightly, tenants=run.tenants)
 
 
 class ReadTenant(AccountWork):

@@ -14,6 +14,7 @@ OWN = """\
   held                                                           List the changes that wait for a person's word.
   approve CHANGE                                                 Let a held change be written (`all`: each of them).
   reject CHANGE                                                  Leave a held change unwritten (`all`: each of them).
+  sync-now [COMPANY]                                             Sync every account now, or the tenant of a company.
   mails                                                          List the mails, the newest first.
   send-again ID                                                  Send a mail again that may not have arrived.
   exclusions                                                     List what was excluded by the links in the mails.
@@ -34,6 +35,10 @@ def control(state: Path, words: Sequence[str]) -> Any:
             from sandbox.operator.decisions import decisions
 
             return decisions(state, name, words[1:])
+        case "sync-now":
+            from sandbox.operator.sync_now import sync
+
+            return sync(state, words[1:])
         case "mails" | "send-again":
             from sandbox.operator.mails import mails
 

@@ -1,16 +1,15 @@
-"""The list of exclusions and taking one back, as the HTTP API will offer them later."""
+"""The list of exclusions and taking one back, as the HTTP API offers them."""
 
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from functions.queues.alerts import judge_again
 from functions.queues.edge import send
-from functions.queues.messages import Evaluate
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
 from shared.accounts.directory import account_ids, load_account
-from shared.alerts import evaluate
 from shared.alerts.exclusions import Listed, include, listed
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
@@ -41,9 +40,8 @@ def _today(wiring: Wiring, account: AccountId) -> date:
 
 def _include(wiring: Wiring, account: AccountId, one: Listed) -> dict[str, Any]:
     include(wiring.tables, account, one.id, Decider(WHO, "removed by a control", wiring.clock()))
-    judged = evaluate.evaluation_of(wiring.tables, account)
-    if judged is not None:
-        send(wiring, Evaluate(account=account, run=judged.run_id))
+    for work in judge_again(wiring, account):
+        send(wiring, work)
     return {**_shown(account, one), "removed": True}
 
 

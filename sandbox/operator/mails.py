@@ -1,17 +1,16 @@
-"""The list of mails and sending a failed one again, as the HTTP API will offer them later."""
+"""The list of mails and sending a failed one again, as the HTTP API offers them."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from functions.queues.alerts import judge_again
 from functions.queues.edge import send
-from functions.queues.messages import Evaluate
 from sandbox.operator.decisions import reached
 from sandbox.standins.controls.commands import ControlError
 from shared.accounts.directory import account_ids, load_account
-from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
-from shared.errors import Rejected, RetryLater
+from shared.errors import NotFound, Rejected, RetryLater
 from shared.mail.delivery import MailRow, MailState
 from shared.mail.delivery import mails as rows
 from shared.storage.keys import AccountId
@@ -46,11 +45,10 @@ def _send_again(wiring: Wiring, account: AccountId, mail: MailRow) -> dict[str, 
             wiring.links,
             given.reply_to,
         )
-    except (Rejected, RetryLater) as not_done:
+    except (NotFound, Rejected, RetryLater) as not_done:
         raise ControlError(str(not_done)) from not_done
-    judged = evaluate.evaluation_of(wiring.tables, account)
-    if judged is not None:
-        send(wiring, Evaluate(account=account, run=judged.run_id))
+    for work in judge_again(wiring, account):
+        send(wiring, work)
     if outcome.state is None:
         became = "nothing to say any more"
     else:

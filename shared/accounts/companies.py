@@ -1,8 +1,11 @@
 """The companies that an account added: each links a tenant to a company of a PSA."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 
-from shared.storage.decisions import Decider, decide, history, in_force, standing
+from shared.errors import NotFound
+from shared.storage.decisions import Decider, decide, get, history, in_force, standing
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -28,6 +31,29 @@ def added_companies(tables: Tables, account_id: AccountId) -> dict[str, Company]
     return {c.tenant_id: c for _, c in in_force(tables, account_id, COMPANY, Company)}
 
 
+class ListedCompany(NamedTuple):
+    """An added company, who decided that last, and when."""
+
+    company: Company
+    who: str
+    since: datetime
+
+
+def listed_companies(tables: Tables, account_id: AccountId) -> list[ListedCompany]:
+    """Every added company, by name."""
+    decided = ((one.read(Company), one) for one in standing(tables, account_id, COMPANY))
+    found = [ListedCompany(company, one.who, one.valid_from) for company, one in decided if company]
+    return sorted(found, key=lambda one: (one.company.name.casefold(), one.company.id))
+
+
+def company(tables: Tables, account_id: AccountId, company_id: str) -> Company:
+    """The added company with this id. Raises NotFound."""
+    found = get(tables, account_id, COMPANY, company_id, Company)
+    if found is None:
+        raise NotFound(f"there is no company '{company_id}'")
+    return found
+
+
 def former_names(tables: Tables, account_id: AccountId, tenants: Collection[str]) -> dict[str, str]:
     """What the removed companies of these tenants were called, by tenant id. It reads histories: ask about few."""
     if not tenants:
@@ -43,3 +69,7 @@ def former_names(tables: Tables, account_id: AccountId, tenants: Collection[str]
 
 def add_company(tables: Tables, account_id: AccountId, company: Company, by: Decider) -> None:
     decide(tables, account_id, COMPANY, company.id, company, by)
+
+
+def remove_company(tables: Tables, account_id: AccountId, company_id: str, by: Decider) -> None:
+    decide(tables, account_id, COMPANY, company_id, None, by)

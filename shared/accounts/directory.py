@@ -1,13 +1,21 @@
 """The directory of all accounts, and loading and saving one of them."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from shared.accounts.account import Account
 from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Put, Replace, Tables
+from shared.storage.tables import Conflict, Put, Replace, Tables
+
+
+class AccountChange(NamedTuple):
+    """What the account was, and what it is now."""
+
+    before: Account
+    after: Account
 
 
 class DirectoryEntry(Document):
@@ -33,17 +41,28 @@ def save_account(tables: Tables, account: Account) -> None:
     tables.commit([Put(keys.directory_entry(account.id), DirectoryEntry())])
 
 
-def rename_account(tables: Tables, account: Account, name: str) -> Account:
-    """Raises Conflict when the settings were changed meanwhile."""
-    return update_account(tables, account.id, lambda stored: stored.model_copy(update={"name": name}))
+def update_account(
+    tables: Tables, account_id: AccountId, change: Callable[[Account], Account]
+) -> AccountChange:
+    """Apply a change to the newest version of the account, again when somebody else was faster.
 
-
-def update_account(tables: Tables, account_id: AccountId, change: Callable[[Account], Account]) -> Account:
-    """Apply a change to the newest settings. Raises NotFound, and Conflict when somebody else was faster."""
+    `change` may raise to refuse, for example when the version is not the one that a person looked at. Raises NotFound.
+    """
     key = keys.setting(account_id, "account")
-    row = tables.get(key)
-    if row is None:
-        raise NotFound(f"there is no account '{account_id}'")
-    after = change(row.read(Account))
-    tables.commit([Replace(key, after, row.etag)])
-    return after
+    while True:
+        row = tables.get(key)
+        if row is None:
+            raise NotFound(f"there is no account '{account_id}'")
+        before = row.read(Account)
+        after = change(before)
+        if after == before:
+            return AccountChange(before, before)
+        try:
+            tables.commit([Replace(key, after, row.etag)])
+        except Conflict:
+            continue
+        return AccountChange(before, after)
+
+
+def rename_account(tables: Tables, account: Account, name: str) -> Account:
+    return update_account(tables, account.id, lambda stored: stored.model_copy(update={"name": name})).after

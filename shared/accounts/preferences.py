@@ -24,7 +24,9 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"'{name}' is not a timezone; use an IANA name such as Europe/Zurich") from None
+        raise ValueError(
+            f"'{one_line(name, 60)}' is not a timezone; use an IANA name such as Europe/Zurich"
+        ) from None
     return name
 
 

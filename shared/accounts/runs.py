@@ -26,6 +26,15 @@ class RunState(StrEnum):
     CLOSED = "closed"
 
 
+class RunKind(StrEnum):
+    """Why there is a run."""
+
+    NIGHTLY = "nightly"
+    SYNC_NOW = "sync_now"
+    APPROVAL = "approval"
+    """It carries out an approved change and reads no tenant."""
+
+
 class LineCounts(Document):
     """What the mapped lines looked like when the run closed."""
 
@@ -58,8 +67,18 @@ class Run(Document):
     """PSA connections still to be worked on."""
     read: int = 0
     not_read: int = 0
+    waiting: int = 0
+    """Tenants that were still to be read when the reading was last looked at."""
     lines: LineCounts = LineCounts()
     closed_at: datetime | None = None
+    who: str = ""
+    """Who asked for it; "" for a night."""
+
+    @property
+    def kind(self) -> RunKind:
+        if self.nightly:
+            return RunKind.NIGHTLY
+        return RunKind.APPROVAL if self.tenants == () else RunKind.SYNC_NOW
 
     @property
     def reading_ends(self) -> datetime:
@@ -79,14 +98,19 @@ class OpenRun(Document):
 
 def start(tables: Tables, account: AccountId, run: Run) -> Run:
     """Store a run once; a second start of the same id gives the one that is there."""
-    new: list[RowChange] = [Insert(keys.run(account, run.id), run)]
-    if run.state is not RunState.CLOSED:
-        new.append(Insert(keys.open_run(account, run.id), OpenRun(id=run.id, ends=run.ends)))
     try:
-        tables.commit(new)
+        tables.commit(rows_of(account, run))
     except Conflict:
         return get(tables, account, run.id)
     return run
+
+
+def rows_of(account: AccountId, run: Run) -> list[RowChange]:
+    """The rows of a run that is new."""
+    new: list[RowChange] = [Insert(keys.run(account, run.id), run)]
+    if run.state is not RunState.CLOSED:
+        new.append(Insert(keys.open_run(account, run.id), OpenRun(id=run.id, ends=run.ends)))
+    return new
 
 
 def get(tables: Tables, account: AccountId, run_id: str) -> Run:

@@ -13,9 +13,11 @@ from shared.alerts.models import Alert, Evaluation, Finding, Reach
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
+from shared.alerts.summary import TypeCount, summed_up
 from shared.alerts.view import AccountView
 from shared.errors import RetryLater
-from shared.licensing import reading
+from shared.licensing import reading, readings
+from shared.licensing.readings import TenantReading
 from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -55,7 +57,9 @@ def evaluate(
     for rule in rules:
         book.take(rule, rule.account(view))
     read = not_read = 0
+    seen = []
     for state in reading.tenant_states(tables, account.id):
+        seen.append(TenantReading.of(state))
         if state.tenant_id in view.companies and state.tenant_id not in view.left:
             good = _was_read(view, state)
             read, not_read = read + good, not_read + (not good)
@@ -63,6 +67,7 @@ def evaluate(
             book.take(rule, rule.tenant(view, state))
     book.finish()
     _end_removals(tables, view)
+    readings.store(blobs, account.id, seen)
     evaluation = Evaluation(
         at=now,
         run_id=run_id,
@@ -73,8 +78,9 @@ def evaluate(
         on_date=view.nights.on,
         overdue_at=(view.nights.last_closed or account.since) + NIGHT_AND_A_BIT,
     )
+    told = summed_up(tables, view, evaluation, book.counts)
     # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
-    tables.commit([Put(keys.evaluation(account.id), evaluation)])
+    tables.commit([Put(keys.evaluation(account.id), evaluation), Put(keys.summary(account.id), told)])
     return evaluation
 
 
@@ -156,6 +162,8 @@ class _Book:
         self._scopes: defaultdict[str, set[str]] = defaultdict(set)
         self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[RowChange] = []
+        self.counts: dict[str, TypeCount] = {}
+        """What is open, by the slug of its type."""
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
 
@@ -183,7 +191,7 @@ class _Book:
         alert = matched(stored, finding, self._view.now)
         if alert is not None:
             self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
-        self._note_urgent(alert or stored)
+        self._note(alert or stored)
 
     def finish(self) -> None:
         """Close what was judged and not found; mark what could not be judged."""
@@ -195,14 +203,19 @@ class _Book:
                 else:
                     self._found(row.key, other, row, alert)
                 continue
-            self._note_urgent(alert)
+            self._note(alert)
             if alert.not_checked_since is None:
                 unchecked = alert.model_copy(update={"not_checked_since": self._view.now})
                 self._write(Replace(row.key, unchecked, row.etag))
         self._commit()
 
-    def _note_urgent(self, alert: Alert | None) -> None:
-        if alert is not None and alert.finding.urgent:
+    def _note(self, alert: Alert | None) -> None:
+        """An alert that is open after this evaluation."""
+        if alert is None:
+            return
+        slug = alert.finding.slug
+        self.counts[slug] = self.counts.get(slug, TypeCount(slug=slug)).plus(alert.finding)
+        if alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 
     def _is_covered(self, finding: Finding, rule: Rule) -> bool:

@@ -1,19 +1,23 @@
 """N7, S11, S13: deciding what nobody wants an alert about. An exclusion never touches what is synced or billed."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from shared.alerts.matching import identity
 from shared.alerts.models import Exclusion, Exclusions, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG
-from shared.errors import Rejected
+from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider, Decision
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
 KIND: Final = "exclusion"
+MOST_SEATS: Final = 1_000_000
+LONGEST: Final = timedelta(days=3660)
+"""An end that lies further off is a slip of the hand."""
+LONGEST_REASON: Final = 200
 
 
 def exclusion_id(target: Target) -> str:
@@ -51,11 +55,13 @@ def exclude(tables: Tables, account: AccountId, exclusion: Exclusion, by: Decide
     return True
 
 
-def include(tables: Tables, account: AccountId, name: str, by: Decider) -> None:
-    """End the exclusion with this id: its alerts are raised again. Raises Rejected when there is none."""
-    if decisions.get(tables, account, KIND, name, Exclusion) is None:
-        raise Rejected(f"There is no exclusion '{name}'.")
+def include(tables: Tables, account: AccountId, name: str, by: Decider) -> Exclusion:
+    """End the exclusion with this id, which is returned: its alerts are raised again. Raises NotFound."""
+    ended = decisions.get(tables, account, KIND, name, Exclusion)
+    if ended is None:
+        raise NotFound(f"there is no exclusion '{name}'")
     decisions.decide(tables, account, KIND, name, None, by)
+    return ended
 
 
 def newest(tables: Tables, account: AccountId, target: Target) -> Decision | None:
@@ -71,6 +77,21 @@ def listed(tables: Tables, account: AccountId, today: date) -> Iterator[Listed]:
             yield Listed(decision.id, exclusion, decision.who, decision.valid_from, decision.reason)
 
 
+def get(tables: Tables, account: AccountId, name: str) -> Listed:
+    """The exclusion with this id. Raises NotFound."""
+    decision = decisions.newest(tables, account, KIND, name)
+    exclusion = decision.read(Exclusion) if decision else None
+    if decision is None or exclusion is None:
+        raise NotFound(f"there is no exclusion '{name}'")
+    return Listed(name, exclusion, decision.who, decision.valid_from, decision.reason)
+
+
+def excluded_tenants(tables: Tables, account: AccountId, today: date) -> frozenset[str]:
+    """The tenants that are left out of all alerts that an exclusion reaches (S13)."""
+    found = (one.exclusion for one in listed(tables, account, today))
+    return frozenset(one.tenant_id for one in found if one.tenant_id and not one.sku_id)
+
+
 def _check(exclusion: Exclusion) -> None:
     """Raises Rejected for what cannot be excluded, or not under this condition."""
     rule = BY_SLUG.get(exclusion.slug or "")
@@ -80,8 +101,18 @@ def _check(exclusion: Exclusion) -> None:
         case (_, True, True) if rule is not None and Reach.LICENCE in rule.reach:
             unused = exclusion.slug == Slug.UNUSED_LICENSES
         case _:
-            raise Rejected("Only a tenant, a SKU of a tenant, or a SKU of the whole account can be excluded.")
+            raise Rejected(
+                "Only a tenant, a SKU of a tenant, or a SKU of the whole account can be excluded.",
+                "invalid",
+                "type",
+            )
     if (exclusion.spare_at_most is not None or exclusion.renewal) and not unused:
-        raise Rejected("Only unused seats can be excluded up to a number, or until the subscription renews.")
+        raise Rejected(
+            "Only unused seats can be excluded up to a number, or until the subscription renews.",
+            "invalid",
+            "type",
+        )
     if exclusion.renewal and exclusion.until is None:
-        raise Rejected("It is not known when this subscription renews: choose a date instead.")
+        raise Rejected(
+            "It is not known when this subscription renews: choose a date instead.", "unknown", "untilRenewal"
+        )

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from shared.accounts.companies import added_companies
 from shared.alerts.matching import identity
-from shared.alerts.models import Removal, Slug
-from shared.errors import Rejected
+from shared.alerts.models import Alert, Removal, Slug
+from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
@@ -28,6 +29,16 @@ class RemovalDecision(NamedTuple):
     reason: str
 
 
+class RemovedTenant(NamedTuple):
+    """A tenant that is in no customer list any more, and what a person said about it."""
+
+    tenant_id: str
+    name: str
+    missing_since: datetime | None
+    """When its row opened; None while there is none, because of what was decided."""
+    decided: RemovalDecision | None
+
+
 def confirm(
     tables: Tables,
     account: AccountId,
@@ -39,19 +50,21 @@ def confirm(
     """The customer has left, and `ends` is the last day to bill. Records it and ends nothing itself.
 
     The row closes until that day is over, and comes back for as long as the company is still added then.
-    Raises Rejected.
+    Raises Rejected, and NotFound for a tenant that nobody misses.
     """
     if not today <= ends <= today + FURTHEST:
         raise Rejected(
             f"The last day to bill must be between {today.isoformat()} and {(today + FURTHEST).isoformat()}, "
-            f"not {ends.isoformat()}."
+            f"not {ends.isoformat()}.",
+            "out_of_range",
+            "lastDay",
         )
     removal = Removal(ends=ends, until=ends + timedelta(days=1))
     return _decide(tables, account, tenant_id, removal, by)
 
 
 def dismiss(tables: Tables, account: AccountId, tenant_id: str, today: date, by: Decider) -> Removal:
-    """The row needs nobody for 30 days, unless the tenant comes back and goes again. Raises Rejected."""
+    """The row needs nobody for 30 days, unless the tenant comes back and goes again. Raises NotFound."""
     removal = Removal(until=today + DISMISSED_FOR)
     return _decide(tables, account, tenant_id, removal, by)
 
@@ -66,6 +79,29 @@ def decided(tables: Tables, account: AccountId) -> Iterator[RemovalDecision]:
         removal = one.read(Removal)
         if removal is not None:
             yield RemovalDecision(one.id, removal, one.who, one.valid_from, one.reason)
+
+
+def removed(tables: Tables, account: AccountId) -> list[RemovedTenant]:
+    """Those with an open row that asks for a word, and those about whom something was decided, by name."""
+    said = {one.tenant_id: one for one in decided(tables, account)}
+    rows = tables.rows(keys.alerts(account), keys.open_alerts_of(Slug.TENANT_REMOVED))
+    alerts = {alert.finding.tenant_id: alert for alert in (row.read(Alert) for row in rows) if _asks(alert)}
+    names = {tenant: company.name for tenant, company in added_companies(tables, account).items()}
+    found = [
+        RemovedTenant(
+            tenant,
+            names.get(tenant) or (alerts[tenant].finding.who if tenant in alerts else tenant),
+            alerts[tenant].opened_at if tenant in alerts else None,
+            said.get(tenant),
+        )
+        for tenant in {*said, *alerts}
+    ]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.tenant_id))
+
+
+def _asks(alert: Alert) -> bool:
+    """A row about lines whose company was removed is settled in the PSA and by the mappings, not by such a word."""
+    return alert.finding.identity == identity(alert.finding.tenant_id)
 
 
 def end_for_returned(
@@ -83,6 +119,8 @@ def end_for_returned(
 def _decide(tables: Tables, account: AccountId, tenant_id: str, removal: Removal, by: Decider) -> Removal:
     row = tables.get(keys.alert(account, Slug.TENANT_REMOVED, identity(tenant_id)))
     if row is None and decisions.get(tables, account, KIND, tenant_id, Removal) is None:
-        raise Rejected(f"Tenant {tenant_id} is not among the removed tenants, so there is nothing to decide.")
+        raise NotFound(
+            f"tenant '{tenant_id}' is not among the removed tenants, so there is nothing to decide"
+        )
     decisions.decide(tables, account, KIND, tenant_id, removal, by)
     return removal

@@ -1,6 +1,6 @@
 """What the rules see of an account: small for a thousand tenants, whose heads pass by one by one."""
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -248,14 +248,21 @@ class AccountView:
         prices = {self.price(mapping) for mapping in mine}
         return (prices.pop() or Decimal(0)) if len(prices) == 1 else Decimal(0)
 
-    def watches(self, sku: Sku, snapshot: Snapshot) -> bool:
+    def watches(self, sku: Sku, snapshot: Snapshot, *, phone_resource_accounts: bool = False) -> bool:
         """The SKU is one that costs money, and not excluded for the whole account (S6, S7)."""
-        return is_watched(sku, snapshot) and not self.exclusions.hold(Target(sku_id=sku.sku_id))
+        if not is_watched(sku, snapshot, phone_resource_accounts=phone_resource_accounts):
+            return False
+        return not self.exclusions.hold(Target(sku_id=sku.sku_id))
 
-    def licences(self, snapshot: Snapshot) -> list[Licence]:
-        """The rows of watched SKUs, as wholes; without those whose parts do not add up tonight."""
-        watched = {sku.sku_id for sku in snapshot.skus if self.watches(sku, snapshot)}
-        return [one for one in countable(snapshot, self.ours) if one.key.sku_id in watched]
+    def watched(self, snapshot: Snapshot, *, phone_resource_accounts: bool = False) -> list[Sku]:
+        """The SKUs of a snapshot that it watches."""
+        phones = phone_resource_accounts
+        return [sku for sku in snapshot.skus if self.watches(sku, snapshot, phone_resource_accounts=phones)]
+
+    def licences(self, snapshot: Snapshot, skus: Sequence[Sku] | None = None) -> list[Licence]:
+        """The rows of SKUs, else of all watched ones, as wholes; without those whose parts do not add up tonight."""
+        wanted = {sku.sku_id for sku in (self.watched(snapshot) if skus is None else skus)}
+        return [licence for licence in countable(snapshot, self.ours) if licence.key.sku_id in wanted]
 
     def fresh(self, state: TenantState) -> Snapshot | None:
         """The snapshot of an added tenant whose newest read was good and is not stale: else it is not judged."""

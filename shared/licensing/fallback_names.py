@@ -29,7 +29,7 @@ FALLBACK_NAMES = {
     "184efa21-98c3-4e5d-95ab-d07053a96e67": "Microsoft 365 E5 Compliance",
     "f8a1db68-be16-40ed-86d5-cb42ce701560": "Power BI Pro",
     "c1d032e0-5619-4761-9b5c-75b6831e1711": "Power BI Premium Per User",
-    "4a51bca5-1eff-43f5-878c-177680f191af": "Power Automate per user plan",
+    "4a51bf65-409c-4a91-b845-1121b571cc9d": "Power Automate per user plan",
     "b30411f5-fea1-4a59-9ad9-3db7c7ead579": "Power Apps per user plan",
     "c5928f49-12ba-48f7-ada3-0d743a3601d5": "Visio Plan 2",
     "4b244418-9658-4451-a2b8-b5e2b364e9bd": "Visio Plan 1",

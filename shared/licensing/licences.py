@@ -56,8 +56,8 @@ def whole(snapshot: Snapshot, sku: Sku, ours: Collection[str]) -> Licence:
 def split(snapshot: Snapshot, sku: Sku, ours: Collection[str]) -> list[Licence]:
     """One row per subscription of the SKU. Raises NotCountable as `whole` does."""
     return [
-        _row(snapshot, sku, [one], ours, LicenceKey(sku.sku_id, one.id), None)
-        for one in _subscriptions(snapshot, sku)
+        _row(snapshot, sku, [subscription], ours, LicenceKey(sku.sku_id, subscription.id), None)
+        for subscription in _subscriptions(snapshot, sku)
     ]
 
 
@@ -84,15 +84,18 @@ def other_sellers(snapshot: Snapshot, sku_id: str, ours: Collection[str]) -> fro
     if not _names_sellers(snapshot):
         return frozenset()
     return frozenset(
-        one.owner_tenant_id
-        for one in snapshot.subscriptions
-        if one.sku_id == sku_id and _is_purchased(one) and one.total and one.owner_tenant_id not in ours
+        subscription.owner_tenant_id
+        for subscription in snapshot.subscriptions
+        if subscription.sku_id == sku_id
+        and _is_purchased(subscription)
+        and subscription.total
+        and subscription.owner_tenant_id not in ours
     )
 
 
 def _subscriptions(snapshot: Snapshot, sku: Sku) -> list[Subscription]:
     """The SKU's subscriptions, once it is sure that they are all of them."""
-    found = [one for one in snapshot.subscriptions if one.sku_id == sku.sku_id]
+    found = [subscription for subscription in snapshot.subscriptions if subscription.sku_id == sku.sku_id]
     total = _units(found, SubscriptionStatus.ENABLED)
     if total != sku.enabled:
         raise NotCountable(
@@ -109,14 +112,16 @@ def _row(
     key: LicenceKey,
     assigned: int | None,
 ) -> Licence:
-    bought = [one for one in subscriptions if _is_purchased(one)]
-    others = [one for one in bought if one.owner_tenant_id not in ours]
-    purchased = sum(one.total for one in bought)
+    bought = [subscription for subscription in subscriptions if _is_purchased(subscription)]
+    others = [subscription for subscription in bought if subscription.owner_tenant_id not in ours]
+    purchased = sum(subscription.total for subscription in bought)
     return Licence(
         key=key,
         part_number=sku.part_number,
         purchased=purchased,
-        sold_by_others=sum(one.total for one in others) if _names_sellers(snapshot) else None,
+        sold_by_others=sum(subscription.total for subscription in others)
+        if _names_sellers(snapshot)
+        else None,
         on_trial=_units(subscriptions, SubscriptionStatus.ENABLED) - purchased,
         in_grace=_units(subscriptions, SubscriptionStatus.WARNING),
         suspended=_units(subscriptions, SubscriptionStatus.SUSPENDED, SubscriptionStatus.LOCKED_OUT),
@@ -125,13 +130,13 @@ def _row(
 
 
 def _units(subscriptions: Sequence[Subscription], *statuses: SubscriptionStatus) -> int:
-    return sum(one.total for one in subscriptions if one.status in statuses)
+    return sum(subscription.total for subscription in subscriptions if subscription.status in statuses)
 
 
-def _is_purchased(one: Subscription) -> bool:
-    return one.status == SubscriptionStatus.ENABLED and not one.trial
+def _is_purchased(subscription: Subscription) -> bool:
+    return subscription.status == SubscriptionStatus.ENABLED and not subscription.trial
 
 
 def _names_sellers(snapshot: Snapshot) -> bool:
     """A tenant of which no subscription names a seller was read before sellers were, or Microsoft tells none."""
-    return any(one.owner_tenant_id for one in snapshot.subscriptions)
+    return any(subscription.owner_tenant_id for subscription in snapshot.subscriptions)

@@ -12,7 +12,7 @@ from shared.microsoft.models import FailureCause, MailboxRead, NotRead, PartnerC
 from shared.microsoft.read_problems import ReadProblem
 
 MOST_MAILBOXES: Final = 300
-"""More shared mailboxes with licences than this are counted, not named: a head is one row."""
+"""More shared mailboxes with licences than this are counted, not named: a tenant's state is one row."""
 NONE_LEFT: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_MAILBOXES_LEFT)
 INTERRUPTED: Final = ReadFailure.own(FailureCause.TRANSIENT, ReadProblem.MAILBOXES_INTERRUPTED)
 
@@ -27,7 +27,7 @@ class OptionalReads:
     terms: tuple[Term, ...] | ReadFailure | None = None
 
     def on(self, state: TenantState, began: datetime) -> TenantState:
-        """The head with it. `began` is when the read began that it came with."""
+        """The state with it. `began` is when the read began that it came with."""
         return state.model_copy(
             update={
                 "mailboxes": _mailboxes(state.mailboxes, self.mailboxes, began),
@@ -91,7 +91,7 @@ def _terms(state: TenantState, told: tuple[Term, ...] | ReadFailure, began: date
     if isinstance(told, ReadFailure):
         return (state.terms or Terms()).model_copy(update={"failure": told})
     subscriptions = state.snapshot.subscriptions if state.snapshot else ()
-    bought = {one.commerce_id for one in subscriptions if one.commerce_id}
+    bought = {subscription.commerce_id for subscription in subscriptions if subscription.commerce_id}
     if told and subscriptions and not bought and state.terms is not None and state.terms.known:
         # Nothing can be joined: that is no news that nothing renews.
         return state.terms.model_copy(update={"failure": NO_IDS})

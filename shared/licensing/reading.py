@@ -26,7 +26,7 @@ from shared.storage.secrets import Secrets
 from shared.storage.tables import Conflict, Insert, Replace, Row, RowChange, Tables
 
 STATES_AT_ONCE = 40
-"""Heads changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
+"""States changed in one transaction: of the largest ones about 4 MB, which is what a transaction may hold."""
 TO_READ = timedelta(minutes=5)
 """A wait that leaves less than this to the end of the reading is not begun."""
 LONGEST_WAIT = timedelta(minutes=15)
@@ -61,7 +61,7 @@ def read_partners(
     run: Run,
     now: datetime,
 ) -> list[TenantToRead]:
-    """Read every partner connection's list and set the heads of the run's tenants to pending.
+    """Read every partner connection's list and set the states of the run's tenants to pending.
 
     A repeat asks again only for what is still pending, so a redelivered message does no harm. One that comes when
     the run's reading is over takes no tenant from a newer run.
@@ -97,14 +97,14 @@ def read_partners(
     _commit(tables, changes)
     if not account.watches_terms:
         return to_read
-    due = terms.due([one.tenant_id for one in to_read], never, run.on)
-    return [replace(one, terms=one.tenant_id in due) for one in to_read]
+    due = terms.due([tenant.tenant_id for tenant in to_read], never, run.on)
+    return [replace(tenant, terms=tenant.tenant_id in due) for tenant in to_read]
 
 
 def _states_of(
     tables: Tables, account: AccountId, tenants: Set[str]
 ) -> Iterator[tuple[TenantState, Row | None]]:
-    """The heads of these tenants, one after the other; at last those that have none yet."""
+    """The states of these tenants, one after the other; at last those that have none yet."""
     missing = set(tenants)
     for row in tables.rows(keys.tenants(account), keys.TENANT_STATES):
         state = row.read(TenantState)
@@ -130,7 +130,7 @@ def reachable(
     """The connections a tenant can be read through, the preferred one first; or why there is none.
 
     A list that failed for a passing reason stands as it was last read; a connection whose sign-in is
-    refused is not tried, so that its trouble is one alert and not one per tenant.
+    refused is not tried, so that its failure is one alert and not one per tenant.
     """
     usable: list[str] = []
     listed, refused, perhaps = False, None, None
@@ -166,10 +166,10 @@ def read_tenant(
     asked: TenantToRead,
     now: datetime,
 ) -> None:
-    """Read one tenant through the first connection that can, and store the outcome on its head.
+    """Read one tenant through the first connection that can, and store the outcome in its state.
 
     Raises RetryLater while Microsoft is only throttling or down and the run has time. A message that comes
-    twice, or after its run was overtaken, costs one look at the head.
+    twice, or after its run was overtaken, costs one look at the state.
     """
     row = tables.get(keys.tenant_state(account.id, asked.tenant_id))
     state = row.read(TenantState) if row else None
@@ -220,7 +220,7 @@ def _was_read_since(state: TenantReadState, run: Run) -> bool:
 
 
 def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) -> Run:
-    """Count what was read once no head of the run is pending; after 45 minutes the pending ones are "timed out".
+    """Count what was read once no tenant of the run is pending; after 45 minutes the pending ones are "timed out".
 
     What should have been read and was never asked for counts as not read. Raises RetryLater while tenants are being
     read.
@@ -234,17 +234,20 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
             added.pop(state.tenant_id, None)
             if state.status is ReadStatus.PENDING:
                 pending.append(state.tenant_id)
+    read = count[ReadStatus.READ]
     if pending and now < run.reading_ends:
+        waiting, not_read = len(pending), count[ReadStatus.NOT_READ]
+        so_far = {"read": read, "not_read": not_read, "waiting": waiting}
+        runs.update(tables, account, run.id, lambda r: r.model_copy(update=so_far))
         left = (now - run.started_at) * len(pending) / max(1, count.total() - len(pending))
         again = min(timedelta(seconds=30), max(timedelta(seconds=1), left))
         raise RetryLater(again, f"{len(pending)} of {count.total()} tenants are still being read")
     for tenant in pending:
         snapshot.store_failure(tables, account, tenant, run.id, TIMED_OUT, now)
-    read = count[ReadStatus.READ]
-    counted = {"read": read, "not_read": count.total() - read + len(added)}
+    counted = {"read": read, "not_read": count.total() - read + len(added), "waiting": 0}
     return runs.update(tables, account, run.id, lambda r: r.model_copy(update=counted))
 
 
 def tenant_states(tables: Tables, account: AccountId) -> Iterator[TenantState]:
-    """Every tenant's head, one after the other: a thousand of them need not be in memory at once."""
+    """Every tenant's state, one after the other: a thousand of them need not be in memory at once."""
     return (row.read(TenantState) for row in tables.rows(keys.tenants(account), keys.TENANT_STATES))

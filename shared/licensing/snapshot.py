@@ -78,7 +78,7 @@ def _digest(data: bytes) -> str:
 
 
 def accepted(state: TenantState, snapshot: Snapshot, run: str) -> TenantState:
-    """The head after a complete read. A read that began earlier than the stored one changes no number.
+    """The state after a complete read. A read that began earlier than the stored one changes no number.
 
     A read of a run that was overtaken gives its numbers, and says nothing about how the newer run's attempt went.
     """
@@ -99,7 +99,7 @@ def accepted(state: TenantState, snapshot: Snapshot, run: str) -> TenantState:
 
 
 def refused(state: TenantState, failure: ReadFailure, run: str, now: datetime) -> TenantState:
-    """The head after a read that did not complete: its numbers stay, and so does what the run knows already."""
+    """The state after a read that did not complete: its numbers stay, and so does what the run knows already."""
     if state.run != run or state.status is not ReadStatus.PENDING:
         return state
     return state.model_copy(
@@ -120,12 +120,12 @@ def store_read(
     read: TenantRead,
     on: date,
     seen: Row | None,
-    beside: OptionalReads = NOTHING,
+    more: OptionalReads = NOTHING,
 ) -> TenantState:
-    """Store a complete read: users first (a blob), then the head, with a row of history when anything changed.
+    """Store a complete read: users first (a blob), then the state, with a row of history when anything changed.
 
-    `seen` is the head's row as it was last read, if it was: it saves a look. What was read `beside` counts only with
-    a read that does.
+    `seen` is the state's row as it was last read, if it was: it saves a look. What else was read (`more`) counts
+    only with a read that does.
     """
     users = _USERS.dump_json(sorted(read.users, key=lambda user: user.id))
     users_digest = _digest(users)
@@ -135,7 +135,7 @@ def store_read(
         after = accepted(state, snapshot, run)
         if after.snapshot is not snapshot:
             return after, None
-        after = beside.on(after, read.began)
+        after = more.on(after, read.began)
         before = state.snapshot
         if before is None or before.users_digest != users_digest:
             name = keys.users_blob(account, read.tenant_id, users_digest)
@@ -169,7 +169,7 @@ def _change_state(
     change: Callable[[TenantState], tuple[TenantState, Day | None]],
     seen: Row | None = None,
 ) -> TenantState:
-    """Apply a change to the newest head, again when somebody else was faster (ETag)."""
+    """Apply a change to the newest state, again when somebody else was faster (ETag)."""
     key = keys.tenant_state(account, tenant)
     row = seen or tables.get(key)
     while True:

@@ -1,4 +1,4 @@
-"""A tenant's head: the newest accepted snapshot, and how the newest attempt to read it went."""
+"""A tenant's state: the newest accepted snapshot, and how the newest attempt to read it went."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -88,8 +88,8 @@ def _doubts(stored: object) -> object:
     if not isinstance(stored, list | tuple):
         return stored
     return [
-        Doubt(kind=_SENTENCES_BEFORE.get(one, DoubtKind.OTHER)) if isinstance(one, str) else one
-        for one in stored
+        Doubt(kind=_SENTENCES_BEFORE.get(doubt, DoubtKind.OTHER)) if isinstance(doubt, str) else doubt
+        for doubt in stored
     ]
 
 
@@ -149,7 +149,7 @@ class Terms(Document):
     began: datetime | None = None
     """When the read began that told them; None: there was never one."""
     known: Mapping[str, str] = Field(default_factory=dict)
-    """By commerce id, packed (see `terms.pack`): a head is read often in a night, its terms once."""
+    """By commerce id, packed (see `terms.pack`): a state is read often in a night, its terms once."""
     failure: ReadFailure | None = Field(default=None, alias="trouble")
     """Why the newest attempt failed: what stands here is older."""
 
@@ -173,7 +173,7 @@ class TenantState(Document):
 
 
 class TenantReadState(Document):
-    """As much of a head as says how its run's attempt went: a look at a thousand of them builds nothing else."""
+    """As much of a state as says how its run's attempt went: a look at a thousand of them builds nothing else."""
 
     tenant_id: str
     run: str = ""

@@ -1,12 +1,12 @@
 """Terms of subscriptions (K17): whose are read tonight, and which of the known ones can be relied on."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from shared.licensing.tenant_state import TenantState
-from shared.microsoft.models import FailureCause, Subscription, TenantRead, Term
+from shared.microsoft.models import FailureCause, Subscription, SubscriptionStatus, TenantRead, Term
 
 WEEK: Final = 7
 """Nights over which the tenants' turns are spread."""
@@ -44,7 +44,10 @@ def changed(state: TenantState, read: TenantRead) -> bool:
 
 
 def _states(subscriptions: Iterable[Subscription]) -> set[tuple[str, str, datetime | None]]:
-    return {(one.commerce_id, one.status, one.next_lifecycle) for one in subscriptions}
+    return {
+        (subscription.commerce_id, subscription.status, subscription.next_lifecycle)
+        for subscription in subscriptions
+    }
 
 
 def known(state: TenantState, now: datetime, until: date = date.max) -> dict[str, Term] | None:
@@ -63,6 +66,18 @@ def known(state: TenantState, now: datetime, until: date = date.max) -> dict[str
         if first <= words[_ENDS] <= last or (words[_ENDS] == _UNKNOWN and until == date.max):
             found[commerce_id] = _unpacked(commerce_id, words)
     return found
+
+
+def next_end(state: TenantState, skus: Collection[str], now: datetime) -> date | None:
+    """When the first term of the enabled subscriptions of these SKUs ends; None where that is not known."""
+    terms = known(state, now) or {}
+    bought = state.snapshot.subscriptions if state.snapshot else ()
+    mine = (
+        terms.get(one.commerce_id)
+        for one in bought
+        if one.sku_id in skus and one.status == SubscriptionStatus.ENABLED
+    )
+    return min((term.ends for term in mine if term is not None and term.ends is not None), default=None)
 
 
 def pack(terms: Iterable[Term]) -> dict[str, str]:

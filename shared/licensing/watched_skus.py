@@ -23,19 +23,33 @@ FREE: Final = frozenset(
     }
 )
 """Part numbers that cost nothing whatever Microsoft counts."""
+PHONE_RESOURCE_ACCOUNTS: Final = "PHONESYSTEM_VIRTUALUSER"
+"""Some are given with each phone licence, further ones cost money: free unless somebody wants to hear of them."""
 
 
-def is_watched(sku: Sku, snapshot: Snapshot) -> bool:
+def is_watched(sku: Sku, snapshot: Snapshot, *, phone_resource_accounts: bool = False) -> bool:
     """Not SKUs of 10,000 units or more, nor for the company, nor trials only, nor known to be free.
 
     A trial beside paid subscriptions makes neither the SKU a trial nor its units unlimited.
     """
     if sku.applies_to == "Company" or sku.part_number in FREE:
         return False
-    used = [one for one in snapshot.subscriptions if one.sku_id == sku.sku_id and one.total > 0]
-    used = [one for one in used if one.status in (SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING)]
-    trials = [one for one in used if one.trial]
+    if sku.part_number == PHONE_RESOURCE_ACCOUNTS and not phone_resource_accounts:
+        return False
+    used = [
+        subscription
+        for subscription in snapshot.subscriptions
+        if subscription.sku_id == sku.sku_id and subscription.total > 0
+    ]
+    used = [
+        subscription
+        for subscription in used
+        if subscription.status in (SubscriptionStatus.ENABLED, SubscriptionStatus.WARNING)
+    ]
+    trials = [subscription for subscription in used if subscription.trial]
     if trials and len(trials) == len(used):
         return False
-    on_trial = sum(one.total for one in trials if one.status == SubscriptionStatus.ENABLED)
+    on_trial = sum(
+        subscription.total for subscription in trials if subscription.status == SubscriptionStatus.ENABLED
+    )
     return sku.enabled - on_trial < UNLIMITED_UNITS

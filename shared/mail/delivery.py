@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from shared.errors import Rejected, RetryLater
+from shared.errors import NotFound, Rejected, RetryLater
 from shared.mail.base import Delivery, Mail, Receipt, Transport
 from shared.mail.message import InvalidMail, check
 from shared.storage import keys
@@ -170,11 +170,11 @@ def send_again(
     """Send a refused or unknown mail once more, because a person says so: as a mail of its own.
 
     `write` gets that mail's row and what the recipient was told. Asking twice for one failed mail sends one. Raises
-    Rejected when there is no such mail or it arrived, and RetryLater as `deliver` does.
+    NotFound, Rejected when it arrived, and RetryLater as `deliver` does.
     """
     failed = next((one for one in mails(tables, account) if one.mail_id == failed_id), None)
     if failed is None:
-        raise Rejected("There is no such mail.")
+        raise NotFound(f"there is no mail '{failed_id}'")
     if failed.state not in {MailState.REFUSED, MailState.UNKNOWN}:
         raise Rejected("Only a mail that was refused, or of which nothing is known, can be sent again.")
     kind = _again(failed.kind)

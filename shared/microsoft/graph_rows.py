@@ -63,12 +63,12 @@ class UserRow(TypedDict):
 
 
 class RelationshipCustomer(TypedDict):
-    tenantId: Id
+    tenantId: NotRequired[Text]
 
 
 class RelationshipRow(TypedDict):
     displayName: NotRequired[Text]
-    status: str
+    status: NotRequired[Text]
     customer: NotRequired[RelationshipCustomer | None]
     endDateTime: NotRequired[Instant]
 
@@ -152,7 +152,7 @@ def skus_of(rows: Iterable[SkuRow]) -> tuple[Sku, ...]:
 def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...]:
     subscriptions: dict[str, Subscription] = {}
     for row in rows:
-        one = Subscription(
+        subscription = Subscription(
             id=row["id"].lower(),
             sku_id=(row.get("skuId") or "").lower(),
             commerce_id=(row.get("commerceSubscriptionId") or "").lower(),
@@ -163,8 +163,8 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
             created=row.get("createdDateTime"),
             next_lifecycle=row.get("nextLifecycleDateTime"),
         )
-        if subscriptions.setdefault(one.id, one) != one:
-            raise invalid(f"the subscription {one.id} is in two rows that differ")
+        if subscriptions.setdefault(subscription.id, subscription) != subscription:
+            raise invalid(f"the subscription {subscription.id} is in two rows that differ")
     return tuple(subscriptions[each] for each in sorted(subscriptions))
 
 

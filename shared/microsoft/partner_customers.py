@@ -92,10 +92,10 @@ def with_gdap(customers: Iterable[Customer], reader: GraphReader) -> tuple[Custo
     """Add to each customer its active relationship that ends last. Raises NotRead, Throttled or Unreachable."""
     best: dict[str, RelationshipRow] = {}
     for row in _relationships(reader):
-        customer = row.get("customer")
-        if customer is None or row["status"] != _ACTIVE or _is_microsoft_led(row):
+        # A row that names nobody says nothing of anybody: it costs no other customer's access.
+        tenant_id = ((row.get("customer") or {}).get("tenantId") or "").lower()
+        if not tenant_id or row.get("status") != _ACTIVE or _is_microsoft_led(row):
             continue
-        tenant_id = customer["tenantId"].lower()
         if tenant_id not in best or _end(row) > _end(best[tenant_id]):
             best[tenant_id] = row
     return tuple(
@@ -186,7 +186,7 @@ def _end(row: RelationshipRow) -> datetime:
 
 def _gdap(row: RelationshipRow) -> Gdap:
     ends = row.get("endDateTime")
-    return Gdap(status=row["status"], ends=ends.date() if ends else None)
+    return Gdap(status=_ACTIVE, ends=ends.date() if ends else None)
 
 
 @cache

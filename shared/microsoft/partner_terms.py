@@ -68,9 +68,9 @@ def _refused(status: int, body: object) -> NotRead:
 def _terms(rows: Iterable[_Row]) -> tuple[Term, ...]:
     terms: dict[str, Term] = {}
     for row in rows:
-        one = _term(row)
-        if terms.setdefault(one.commerce_id, one) != one:
-            raise invalid(f"the subscription {one.commerce_id} is in two rows that differ")
+        term = _term(row)
+        if terms.setdefault(term.commerce_id, term) != term:
+            raise invalid(f"the subscription {term.commerce_id} is in two rows that differ")
     return tuple(terms[each] for each in sorted(terms))
 
 

@@ -192,6 +192,10 @@ def users_blob(account: AccountId, tenant: str, digest: str) -> str:
     return f"{users_blobs(account, tenant)}{_part(digest)}.json.gz"
 
 
+def readings_blob(account: AccountId) -> str:
+    return f"{account}/readings.json.gz"
+
+
 def partner_lists(account: AccountId) -> str:
     """The newest complete customer list of each partner connection."""
     return f"{account}|partners"
@@ -228,6 +232,11 @@ def run(account: AccountId, run_id: str) -> Key:
 def open_run(account: AccountId, run_id: str) -> Key:
     """Stands beside a run until it closes, so that nobody looks through two years of runs for it."""
     return Key(runs(account), f"{OPEN_RUNS}{_part(run_id)}")
+
+
+def sync_now(account: AccountId) -> Key:
+    """The newest "sync now": beside the runs, so that it is stored together with its run."""
+    return Key(runs(account), "sync-now")
 
 
 # -- billing ------------------------------------------------------------------------------------------------------
@@ -295,8 +304,13 @@ OPEN_ALERTS = "alert|"
 FAILED_MESSAGES = "poison|"
 
 
+def open_alerts_of(slug: str) -> str:
+    """How the rows of the open alerts of a type begin."""
+    return f"{OPEN_ALERTS}{_part(slug)}|"
+
+
 def alert(account: AccountId, slug: str, identity: str) -> Key:
-    return Key(alerts(account), f"{OPEN_ALERTS}{_part(slug)}|{hashed(identity)}")
+    return Key(alerts(account), f"{open_alerts_of(slug)}{hashed(identity)}")
 
 
 def closed_alert(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
@@ -315,6 +329,11 @@ def failed_message(account: AccountId, queue: str) -> Key:
 
 def evaluation(account: AccountId) -> Key:
     return Key(alerts(account), "evaluation")
+
+
+def summary(account: AccountId) -> Key:
+    """Beside the evaluation, which writes it in the same transaction."""
+    return Key(alerts(account), "summary")
 
 
 def mails(account: AccountId) -> str:

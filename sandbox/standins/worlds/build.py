@@ -152,10 +152,10 @@ class Msp:
         )
         self.tenants.append(self._with_psa(bare, holdings, prorate, other_lines) if in_psa else bare)
 
-    def company(self, name: str) -> Company:
+    def company(self, name: str, website: str = "") -> Company:
         number = 101 + self._first + len(self._companies)
         identifier = "".join(letter for letter in name if letter.isalnum())[:25]
-        company = Company(number, identifier, name)
+        company = Company(number, identifier, name, website)
         self._companies.append(company)
         return company
 
@@ -178,7 +178,8 @@ class Msp:
     def _with_psa(
         self, bare: Tenant, holdings: Sequence[Sold], prorate: bool, other_lines: Sequence[tuple[str, float]]
     ) -> Tenant:
-        company = self.company(bare.name)
+        own_domain = not bare.domain.endswith(".onmicrosoft.com")
+        company = self.company(bare.name, f"https://www.{bare.domain}/" if own_domain else "")
         lines: list[Line] = []
         mappings: list[Mapping] = []
         for item, holding in zip(holdings, bare.holdings, strict=True):

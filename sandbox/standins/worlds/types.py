@@ -152,6 +152,7 @@ class Company:
     id: int
     identifier: str
     name: str
+    website: str = ""
     deleted: bool = False
 
 

@@ -131,7 +131,7 @@ class Writer:
 
     def view(self, kind: DigestKind, rows: Sequence[Alert], news: Sequence[Alert]) -> DigestView:
         old = [alert for alert in rows if not is_news(alert, self.told)]
-        first = min(news or old, key=_rank).finding
+        first = min(news or old, key=rank).finding
         more = f" · and {len(rows) - 1:,} more" if len(rows) > 1 else ""
         return DigestView(
             kind=kind,
@@ -183,7 +183,7 @@ class Writer:
 
     def _sections(self, members: Sequence[Alert]) -> tuple[SectionView, ...]:
         order = list(BY_SLUG)
-        ranked = sorted(members, key=lambda alert: (order.index(alert.finding.slug), _rank(alert)))
+        ranked = sorted(members, key=lambda alert: (order.index(alert.finding.slug), rank(alert)))
         return tuple(
             self._section(slug, list(rows)) for slug, rows in groupby(ranked, key=lambda a: a.finding.slug)
         )
@@ -301,7 +301,7 @@ class Writer:
         return f"{self._day(at)} {self._local(at):%H:%M}" if at else "none yet"
 
 
-def _rank(alert: Alert) -> tuple[Decimal, date, datetime, int, str, str]:
+def rank(alert: Alert) -> tuple[Decimal, date, datetime, int, str, str]:
     """Most money first, then the soonest, the oldest, most seats; the rest makes the order the same every time."""
     row = alert.finding
     due = row.until or date.max

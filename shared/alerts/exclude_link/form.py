@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from shared.alerts.exclusions import LONGEST, LONGEST_REASON, MOST_SEATS
 from shared.text import one_line
-
-MOST_SEATS: Final = 1_000_000
-LONGEST: Final = timedelta(days=3660)
-LONGEST_REASON: Final = 200
 
 
 class ExclusionDuration(StrEnum):

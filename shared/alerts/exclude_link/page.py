@@ -1,6 +1,6 @@
 """What the page behind an exclude link says, and what its button does."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from shared.alerts.rules.phrases import listed, name, seats
 from shared.errors import NotFound
 from shared.licensing.licences import countable
 from shared.licensing.tenant_state import TenantState
-from shared.licensing.terms import known
+from shared.licensing.terms import next_end
 from shared.storage import keys
 from shared.storage.decisions import Decider, Decision
 from shared.storage.keys import AccountId, account_id
@@ -145,7 +145,7 @@ class ExcludePages:
             for sku in link.skus
         )
         spare = sum(held[sku].spare for sku in link.skus if sku in held)
-        return _Case(account, link, recipient, wanted, spare, _renews(state, link.skus, self.now))
+        return _Case(account, link, recipient, wanted, spare, next_end(state, link.skus, self.now))
 
     def _customer(self, account: AccountId, tenant_id: str) -> str:
         """The name of a tenant without a company: its alert knows it, open or not."""
@@ -249,13 +249,6 @@ class _Case:
         types = [BY_SLUG[self.link.slug].words.title] if self.link.skus else all_types
         facts.append(("Left out of", listed(types)))
         return tuple((label, value) for label, value in facts if value)
-
-
-def _renews(state: TenantState, skus: Collection[str], now: datetime) -> date | None:
-    terms = known(state, now) or {}
-    bought = state.snapshot.subscriptions if state.snapshot else ()
-    mine = (terms.get(one.commerce_id) for one in bought if one.sku_id in skus and one.status == "Enabled")
-    return min((term.ends for term in mine if term is not None and term.ends is not None), default=None)
 
 
 def _retired(why: str) -> ExcludePage:

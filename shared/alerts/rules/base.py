@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol, TypedDict, Unpack
+from typing import Annotated, Protocol, TypedDict, Unpack
+
+from pydantic import Field
 
 from shared.accounts.account import OptionalRead
 from shared.alerts.models import Finding, Reach
@@ -111,6 +113,13 @@ NOT_JUDGED = Judgement()
 
 class Parameters(Document):
     """What an account may set about a rule: each field has a default, and a description that ends "X must be"."""
+
+
+class WatchedSkus(Parameters):
+    """Which SKUs that are mostly free a rule looks at all the same."""
+
+    phone_resource_accounts: Annotated[bool, Field(description="true or false")] = False
+    """Teams Phone resource accounts: some are given with each phone licence, further ones cost money."""
 
 
 class Rule(Protocol):

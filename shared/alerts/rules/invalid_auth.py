@@ -1,4 +1,4 @@
-"""S8: Microsoft turns Seatwise away until a person acts; the partner's own trouble is one row, never one per tenant."""
+"""S8: Microsoft turns Seatwise away until a person acts; the partner's own failure is one row, never one per tenant."""
 
 from datetime import timedelta
 
@@ -114,6 +114,6 @@ def _partner(view: AccountView, connection: str, failure: ReadFailure, scope: st
 
 
 def _words(failure: ReadFailure) -> tuple[str, str]:
-    """A trouble's first sentence says what is wrong, the rest who must do what."""
+    """A failure's first sentence says what is wrong, the rest who must do what."""
     wrong, _, to_do = failure.sentence.partition(". ")
     return coded(wrong, failure.code), sentence(to_do or "Look up the code, and check the partner connection")

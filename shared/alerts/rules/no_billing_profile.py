@@ -4,7 +4,17 @@ from collections.abc import Iterator, Set
 
 from shared.alerts.matching import identity
 from shared.alerts.models import Finding, Reach, Slug
-from shared.alerts.rules.base import NOT_JUDGED, Judgement, More, Rule, Wording, believed, row, tenant_scope
+from shared.alerts.rules.base import (
+    NOT_JUDGED,
+    Judgement,
+    More,
+    Rule,
+    WatchedSkus,
+    Wording,
+    believed,
+    row,
+    tenant_scope,
+)
 from shared.alerts.rules.phrases import name, seats, sold_by_others
 from shared.alerts.view import AccountView
 from shared.licensing.licences import Licence, LicenceKey, NotCountable, split, whole
@@ -23,13 +33,15 @@ class NoBillingProfile(Rule):
         "These licences are paid for but billed to nobody: map each to a billing profile, or choose “do not bill”.",
     )
     reach = frozenset({Reach.TENANT, Reach.SKU})
+    parameters = WatchedSkus
 
     def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
         mapped = {mapping.licence for mapping in view.mapped.get(state.tenant_id, ())}
-        watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
+        phones = view.parameters(self.slug, WatchedSkus).phone_resource_accounts
+        watched = view.watched(snapshot, phone_resource_accounts=phones)
         findings = [one for sku in watched for one in _findings(view, state.tenant_id, snapshot, sku, mapped)]
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 

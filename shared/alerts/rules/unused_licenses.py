@@ -8,6 +8,7 @@ from shared.alerts.rules.base import (
     Judgement,
     LinkWording,
     Rule,
+    WatchedSkus,
     Wording,
     believed,
     row,
@@ -31,6 +32,7 @@ class UnusedLicenses(Rule):
         "These seats are purchased but assigned to nobody: assign them, or drop them with the customer.",
     )
     reach = frozenset(Reach)
+    parameters = WatchedSkus
     link = LinkWording(
         "Exclude unused {product} at {customer}?",
         "Nobody is mailed any more about unused seats of {product} at {customer}.",
@@ -40,13 +42,15 @@ class UnusedLicenses(Rule):
         snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
-        rows = view.licences(snapshot)
+        phones = view.parameters(self.slug, WatchedSkus).phone_resource_accounts
+        watched = view.watched(snapshot, phone_resource_accounts=phones)
+        rows = view.licences(snapshot, watched)
         spare = [one for one in rows if one.spare > 0]
         terms = (known(state, view.now) or {}) if spare else {}
         findings = [
             _finding(view, state.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
         ]
-        if len(rows) == sum(view.watches(sku, snapshot) for sku in snapshot.skus):
+        if len(rows) == len(watched):
             return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
         # Of a SKU without a number to trust the row stays as it is; the others do not wait for it.
         settled = (identity(state.tenant_id, one.key.sku_id) for one in rows if not one.spare)

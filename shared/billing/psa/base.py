@@ -28,6 +28,8 @@ class PsaCompany:
     id: str
     name: str
     identifier: str
+    website: str = ""
+    """As a person typed it, "" when there is none."""
 
 
 @dataclass(frozen=True, slots=True)

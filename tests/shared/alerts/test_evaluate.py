@@ -29,7 +29,11 @@ def test_a_quiet_second_evaluation_writes_nothing_but_itself(world: World) -> No
     world.sleep()
     world.tables.written.clear()
     world.evaluate()
-    assert [change.key for change in world.tables.written] == [keys.evaluation(world.account.id)]
+    account = world.account.id
+    assert [change.key for change in world.tables.written] == [
+        keys.evaluation(account),
+        keys.summary(account),
+    ]
 
 
 def test_an_alert_that_stays_open_keeps_its_age(world: World) -> None:

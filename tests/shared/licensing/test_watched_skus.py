@@ -48,3 +48,10 @@ def test_a_huge_trial_beside_paid_seats_hides_them_not() -> None:
     one = sku("a", 10_020)
     there = snapshot((one,), (subscription("t", 10_000, trial=True), subscription("p", 20)))
     assert is_watched(one, there)
+
+
+def test_phone_resource_accounts_are_free_unless_somebody_wants_to_hear_of_them() -> None:
+    one = sku("a", 25, part_number="PHONESYSTEM_VIRTUALUSER")
+    there = snapshot((one,), bought(one))
+    assert not is_watched(one, there)
+    assert is_watched(one, there, phone_resource_accounts=True)

@@ -145,6 +145,16 @@ def test_a_relationship_that_gives_nothing_is_ignored(fake: FakeMicrosoft, other
     assert customers(fake)[0].gdap is None
 
 
+@pytest.mark.parametrize("customer_of", [{"tenantId": ""}, {"tenantId": None}, {}, None])
+@pytest.mark.parametrize("status", ["active", "approvalPending", None])
+def test_a_relationship_without_a_tenant_id_costs_no_other_customer(
+    fake: FakeMicrosoft, customer_of: Row | None, status: str | None
+) -> None:
+    fake.relationships = [[relationship(customer=customer_of, status=status), relationship()]]
+    [known] = customers(fake)
+    assert known.gdap is not None
+
+
 def test_a_looping_customer_list_is_invalid(fake: FakeMicrosoft) -> None:
     page = {
         "items": [customer()],

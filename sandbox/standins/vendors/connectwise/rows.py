@@ -10,6 +10,7 @@ def company_row(company: Document) -> Document:
         "id": company["id"],
         "identifier": company["identifier"],
         "name": company["name"],
+        "website": company["website"],
         "status": {"id": 1, "name": "Active"},
         "deletedFlag": company["deleted"],
         "types": [{"id": 1, "name": "Client"}],

@@ -43,6 +43,7 @@ class _Company(_Row):
     id: int
     identifier: str = ""
     name: str
+    website: str | None = None
     deleted_flag: bool | None = None
 
 
@@ -128,7 +129,7 @@ def company(row: dict[str, Any]) -> PsaCompany | None:
     seen = _Company.model_validate(row)
     if seen.deleted_flag:
         return None
-    return PsaCompany(id=str(seen.id), name=seen.name, identifier=seen.identifier)
+    return PsaCompany(str(seen.id), seen.name, seen.identifier, seen.website or "")
 
 
 def product(row: dict[str, Any]) -> Product | None:

@@ -222,3 +222,13 @@ def test_unused_seats_that_do_not_add_up_tonight_stay_as_they_were_and_hold_no_o
     world.read("t1", sku("e3", 35, 4), sku("e5", 10, 10), subscriptions=[subscription("s1", "e3", 10)])
     [unclear] = world.alerts(UNUSED)
     assert (unclear.finding.identity, unclear.not_checked_since) == ("t1|e3", world.now)
+
+
+@pytest.mark.parametrize("slug", [NO_PROFILE, UNUSED])
+def test_phone_resource_accounts_are_no_row_unless_the_alert_type_is_told_to_watch_them(
+    world: World, slug: Slug
+) -> None:
+    world.add("t1", sku("phones", 25, 1, part="PHONESYSTEM_VIRTUALUSER"))
+    assert world.alerts() == []
+    world.set_parameters(**{slug: {"phone_resource_accounts": True}})
+    assert [alert.finding.slug for alert in world.alerts()] == [slug]

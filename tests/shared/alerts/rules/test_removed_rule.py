@@ -8,7 +8,7 @@ import pytest
 from shared.accounts.companies import Company, add_company
 from shared.alerts import exclusions, removals
 from shared.alerts.models import Exclusion, Slug
-from shared.errors import Rejected
+from shared.errors import NotFound, Rejected
 from shared.licensing.reading import NOT_LISTED
 from shared.licensing.tenant_state import PartnerList, ReadFailure
 from shared.microsoft.models import Customer, FailureCause
@@ -277,7 +277,7 @@ def test_a_last_day_that_is_over_or_a_slip_of_the_hand_is_refused(left: World, d
 def test_who_is_not_missing_cannot_be_dismissed(world: World) -> None:
     world.add("t1")
     world.evaluate()
-    with pytest.raises(Rejected, match="t1 is not among the removed tenants"):
+    with pytest.raises(NotFound, match="'t1' is not among the removed tenants"):
         dismiss(world)
 
 
@@ -345,3 +345,24 @@ def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
     left.lines(line("mapping1").model_copy(update=changes))
     left.remove("t1")
     assert left.alerts(REMOVED) == []
+
+
+def test_removed_tenants_are_listed_with_what_was_said_about_them(left: World) -> None:
+    left.evaluate()
+    [before] = removals.removed(left.tables, left.account.id)
+    assert (before.tenant_id, before.name, before.decided) == ("t1", "Contoso Ltd", None)
+    assert before.missing_since == left.now
+    dismiss(left)
+    left.evaluate()
+    [after] = removals.removed(left.tables, left.account.id)
+    assert after.missing_since is None
+    assert after.decided is not None
+    assert after.decided.removal.ends is None
+
+
+def test_lines_of_a_removed_company_are_no_removed_tenant(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    world.lines(line("mapping01", "t1", confirmed=10))
+    world.remove("t1")
+    world.evaluate()
+    assert removals.removed(world.tables, world.account.id) == []

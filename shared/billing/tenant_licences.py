@@ -1,0 +1,177 @@
+"""A tenant's licences as a person looks at them: counts, terms, mapping and line; who has them; how they changed."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import MAPPINGS
+from shared.billing.models import LicenceMapping, LineRecord, TenantMappings
+from shared.errors import NotFound
+from shared.licensing import snapshot as snapshots
+from shared.licensing.licences import Licence, LicenceKey, NotCountable, find, split, whole
+from shared.licensing.tenant_state import Day, Snapshot, TenantState
+from shared.licensing.terms import known
+from shared.licensing.watched_skus import is_watched
+from shared.microsoft import partner_connections
+from shared.microsoft.models import Sku, Subscription, Term, User
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.decisions import get
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRow:
+    """One licence: of a SKU as a whole, or of one of its subscriptions where that is mapped."""
+
+    key: LicenceKey
+    part_number: str
+    counts: Licence | None
+    """None: the number cannot be trusted, `not_countable` says why; or the licence is gone from the tenant."""
+    not_countable: str = ""
+    watched: bool = True
+    """False: free, a trial, or of the whole company; nobody is told of it."""
+    subscriptions: tuple[tuple[Subscription, Term | None], ...] = ()
+    """With what is known of the term of each."""
+    mapping: LicenceMapping | None = None
+    line: LineRecord | None = None
+    """What is remembered about the mapping's line; None while nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantLicences:
+    state: TenantState
+    rows: tuple[LicenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceDay:
+    """What a licence counted from a local date on, until the next such day."""
+
+    on: date
+    counts: Licence | None
+    """None: it was not there, or its number could not be trusted."""
+
+
+def tenant_licences(tables: Tables, account: AccountId, tenant: str, now: datetime) -> TenantLicences:
+    """What the newest accepted read says, beside what is mapped. Raises NotFound for a tenant that is not kept."""
+    state = tenant_state(tables, account, tenant)
+    mappings = get(tables, account, MAPPINGS, tenant, TenantMappings)
+    mapped = {one.licence: one for one in mappings.mappings} if mappings else {}
+    ours = partner_connections.home_tenants(tables, account)
+    rows = [row for sku in _skus(state) for row in _rows(state, sku, mapped, ours, now)]
+    there = {row.key for row in rows}
+    rows += [LicenceRow(key, "", None, mapping=one) for key, one in mapped.items() if key not in there]
+    lines = _lines(tables, account, mapped.values())
+    with_lines = (
+        replace(row, line=lines.get(row.mapping.id)) if row.mapping is not None else row for row in rows
+    )
+    return TenantLicences(state, tuple(with_lines))
+
+
+def tenant_state(tables: Tables, account: AccountId, tenant: str) -> TenantState:
+    """Raises NotFound for a tenant that the account never asked for."""
+    row = tables.get(keys.tenant_state(account, tenant))
+    if row is None:
+        raise NotFound(f"tenant '{tenant}' has not been read yet")
+    return row.read(TenantState)
+
+
+def users_with(tables: Tables, blobs: Blobs, account: AccountId, tenant: str, sku_id: str) -> list[User]:
+    """The users behind a number, by name: who had the SKU at the newest accepted read. Raises NotFound."""
+    state = tenant_state(tables, account, tenant)
+    if state.snapshot is None:
+        raise NotFound(f"tenant '{tenant}' has not been read yet")
+    found = snapshots.users(blobs, account, tenant, state.snapshot)
+    mine = (user for user in found if sku_id.lower() in user.skus)
+    return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
+
+
+def history(
+    tables: Tables, account: AccountId, tenant: str, key: LicenceKey, since: date
+) -> Iterator[LicenceDay]:
+    """The licence's counts by the days on which they changed, oldest first; the first one was in force on `since`."""
+    tenant_state(tables, account, tenant)
+    ours = partner_connections.home_tenants(tables, account)
+    in_force: LicenceDay | None = None
+    told: LicenceDay | None = None
+    for row in tables.rows(keys.tenants(account), keys.tenant_days(tenant)):
+        day = row.read(Day)
+        counted = LicenceDay(day.on, _counts(day, key, ours))
+        if day.on <= since:
+            in_force = counted
+            continue
+        if in_force is not None and told is None:
+            yield in_force
+            told = in_force
+        if told is None or counted.counts != told.counts:
+            yield counted
+            told = counted
+    if in_force is not None and told is None:
+        yield in_force
+
+
+def _skus(state: TenantState) -> Iterable[Sku]:
+    return state.snapshot.skus if state.snapshot else ()
+
+
+def _rows(
+    state: TenantState,
+    sku: Sku,
+    mapped: Mapping[LicenceKey, LicenceMapping],
+    ours: Collection[str],
+    now: datetime,
+) -> list[LicenceRow]:
+    """One row, or one per subscription where a mapping names one."""
+    snapshot = state.snapshot
+    if snapshot is None:
+        return []
+    terms = known(state, now) or {}
+    bought = [(one, terms.get(one.commerce_id)) for one in snapshot.subscriptions if one.sku_id == sku.sku_id]
+    is_split = any(key.sku_id == sku.sku_id and key.subscription_id for key in mapped)
+    try:
+        counted = split(snapshot, sku, ours) if is_split else [whole(snapshot, sku, ours)]
+        why = ""
+    except NotCountable as wrong:
+        counted, why = [], str(wrong)
+    counts = {one.key: one for one in counted}
+    names = [LicenceKey(sku.sku_id, one.id) for one, _ in bought] if is_split else [LicenceKey(sku.sku_id)]
+    return [
+        LicenceRow(
+            key=key,
+            part_number=sku.part_number,
+            counts=counts.get(key),
+            not_countable=why,
+            watched=is_watched(sku, snapshot),
+            subscriptions=tuple(pair for pair in bought if key.subscription_id in ("", pair[0].id)),
+            mapping=mapped.get(key),
+        )
+        for key in names
+    ]
+
+
+def _lines(tables: Tables, account: AccountId, mappings: Collection[LicenceMapping]) -> dict[str, LineRecord]:
+    """By mapping id: each agreement is looked at once."""
+    places = {(one.connection, one.agreement_id) for one in mappings if one.bill}
+    records = (agreement_store.get(tables, account, *place).record for place in places)
+    return {name: line for record in records for name, line in record.lines.items()}
+
+
+def _counts(day: Day, key: LicenceKey, ours: Collection[str]) -> Licence | None:
+    """As `find` counts it, from the little that a day keeps."""
+    read = Snapshot(
+        connection_id="",
+        began=day.began,
+        ended=day.began,
+        digest=day.digest,
+        skus=day.skus,
+        subscriptions=day.subscriptions,
+        user_count=0,
+        users_digest=day.users_digest,
+    )
+    try:
+        return find(read, key, ours)
+    except NotCountable:
+        return None

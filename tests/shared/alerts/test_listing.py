@@ -1,0 +1,91 @@
+"""The open alerts as a person looks through them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type, listed
+from shared.alerts.models import Slug
+from shared.alerts.summary import TypeCount
+from shared.errors import Rejected
+from shared.storage.keys import account_id
+from tests.shared.alerts.world import World, mapping, sku
+
+
+def found(world: World, sort: AlertSort = AlertSort.WORST, **wanted: object) -> list[str]:
+    asked = AlertFilter(**wanted)  # type: ignore[arg-type]
+    alerts = listed(world.tables, world.account.id, asked, sort)
+    return [f"{alert.finding.slug} {alert.finding.tenant_id}" for alert in alerts]
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Three customers: two with unused seats, one of them unmapped; the third cannot be read any more."""
+    world.add("t1", sku("e3", 10, 4), name="Zeta")
+    world.add("t2", sku("e3", 10, 1), name="Alpha")
+    world.add("t3", sku("e3", 10, 2), name="Beta")
+    world.map("t1", mapping("mapping01", "e3"))
+    world.map("t3", mapping("mapping03", "e3"))
+    world.evaluate()
+    world.sleep()
+    world.fail("t3")
+    world.read("t2", sku("e3", 10, 2))
+    world.evaluate()
+    return world
+
+
+def test_alerts_come_in_the_order_of_a_digest(busy: World) -> None:
+    assert found(busy) == [
+        "no_billing_profile t2",
+        "unused_licenses t2",
+        "unused_licenses t3",
+        "unused_licenses t1",
+    ]
+
+
+def test_alerts_are_found_by_type_by_company_by_change_and_by_being_unchecked(busy: World) -> None:
+    assert found(busy, slug="no_billing_profile") == ["no_billing_profile t2"]
+    assert found(busy, tenant_id="T1") == ["unused_licenses t1"]
+    assert found(busy, changed_since=busy.now - timedelta(hours=1)) == ["unused_licenses t2"]
+    assert found(busy, not_checked=True) == ["unused_licenses t3"]
+    assert found(busy, not_checked=False, slug="unused_licenses") == [
+        "unused_licenses t2",
+        "unused_licenses t1",
+    ]
+    assert found(busy, urgent=True) == []
+
+
+def test_alerts_are_sorted_by_change_age_and_customer(busy: World) -> None:
+    assert found(busy, AlertSort.CHANGED)[0] == "unused_licenses t2"
+    assert found(busy, AlertSort.CUSTOMER)[0] == "no_billing_profile t2"
+    assert found(busy, AlertSort.CUSTOMER)[-1] == "unused_licenses t1"
+    assert len(found(busy, AlertSort.OPENED)) == len(found(busy, AlertSort.MONEY)) == 4
+
+
+def test_alerts_are_counted_by_type(busy: World) -> None:
+    counts = by_type(listed(busy.tables, busy.account.id, AlertFilter()))
+    assert counts == (
+        TypeCount(slug="no_billing_profile", rows=1, money=Decimal(0)),
+        TypeCount(slug="unused_licenses", rows=3),
+    )
+
+
+def test_an_alert_keeps_its_id_while_its_count_changes(busy: World) -> None:
+    before = {alert_id(one) for one in listed(busy.tables, busy.account.id, AlertFilter())}
+    busy.read("t2", sku("e3", 10, 5))
+    busy.evaluate()
+    assert {alert_id(one) for one in listed(busy.tables, busy.account.id, AlertFilter())} == before
+    assert len(before) == 4
+
+
+def test_a_type_that_is_not_there_is_refused_and_another_accounts_alerts_are_not_seen(busy: World) -> None:
+    with pytest.raises(Rejected) as refused:
+        found(busy, slug="x" * 300)
+    assert refused.value.field == "type"
+    assert listed(busy.tables, account_id("other"), AlertFilter()) == []
+
+
+def test_every_type_can_be_asked_for(busy: World) -> None:
+    for slug in Slug:
+        found(busy, slug=slug)
