@@ -13,7 +13,7 @@ from shared.storage import keys
 from shared.storage.decisions import Decider, decide, get, in_force
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
-from shared.text import one_line
+from shared.text import counted, one_line
 
 PROFILE = "profile"
 
@@ -84,8 +84,8 @@ def change_profile(
     moved = (after.connection, after.product_id) != (before.connection, before.product_id)
     if moved and (used := uses(tables, account).get(profile_id, 0)):
         raise Rejected(
-            f"{_licences(used)} billed by this profile, by lines of its product. Make a new profile for the other "
-            "product and map them to it.",
+            f"{counted(used, 'licence')} billed by this profile, by lines of its product. Make a new profile for the "
+            "other product and map them to it.",
             "in_use",
             "productId",
         )
@@ -98,7 +98,9 @@ def end_profile(tables: Tables, account: AccountId, profile_id: str, by: Decider
     """Raises NotFound, and Rejected while licences are billed by it."""
     profile = billing_profile(tables, account, profile_id)
     if used := uses(tables, account).get(profile_id, 0):
-        raise Rejected(f"{_licences(used)} billed by this profile. Map them to another one first.", "in_use")
+        raise Rejected(
+            f"{counted(used, 'licence')} billed by this profile. Map them to another one first.", "in_use"
+        )
     decide(tables, account, PROFILE, profile_id, None, by)
     return profile
 
@@ -145,7 +147,3 @@ def _id_of(profile: BillingProfile, known: dict[str, BillingProfile]) -> str:
     text = f"{profile.connection}|{profile.product_id}|{profile.name}|{profile.billable}"
     ids = (keys.hashed(f"{text}|{turn}")[:12] for turn in count())
     return next(id_ for id_ in ids if known.get(id_) in (None, profile.model_copy(update={"id": id_})))
-
-
-def _licences(number: int) -> str:
-    return "1 licence is" if number == 1 else f"{number} licences are"

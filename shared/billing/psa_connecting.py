@@ -27,7 +27,7 @@ from shared.storage.decisions import Decider, decide
 from shared.storage.keys import AccountId
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
 from shared.storage.tables import Conflict, Tables
-from shared.text import one_line
+from shared.text import counted, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +126,15 @@ def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection)
     lines = sum(len(kept.record.lines) for kept in agreement_store.all_of(tables, account, connection.id))
     if bills or lines:
         raise Rejected(
-            f"{max(bills, lines)} licences are billed through {connection.name}. Set them to be billed elsewhere, or "
-            "not at all, then remove it.",
+            f"{counted(max(bills, lines), 'licence')} billed through {connection.name}. Map them elsewhere, or say "
+            "that they are not billed, then remove it.",
             "in_use",
         )
     linked = [one for one in added_companies(tables, account).values() if one.psa_connection == connection.id]
     if linked:
         raise Rejected(
-            f"{len(linked)} companies are linked to {connection.name}, for example {linked[0].name}. Remove or relink "
-            "them first.",
+            f"{counted(len(linked), 'company', 'companies')} linked to {connection.name}, for example "
+            f"{linked[0].name}. Remove or relink them first.",
             "in_use",
         )
 

@@ -127,7 +127,7 @@ def digest(made: Plan) -> str:
 def go_live(tables: Tables, account_id: AccountId, expected: str, now: datetime) -> Account:
     """Switch the account live, for a person who saw the plan of this digest. Live already: nothing changes.
 
-    Raises Rejected when the plan is another one by now, Conflict when the settings were changed at this moment.
+    Raises Rejected when the plan is another one by now.
     """
     account = load_account(tables, account_id)
     if account.mode is Mode.LIVE:
@@ -139,9 +139,9 @@ def go_live(tables: Tables, account_id: AccountId, expected: str, now: datetime)
             "plan_changed",
             "plan",
         )
-    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.LIVE}))
+    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.LIVE})).after
 
 
 def back_to_preview(tables: Tables, account_id: AccountId) -> Account:
     """Nothing is written to a PSA from now on; what is being written at this moment is finished."""
-    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.PREVIEW}))
+    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.PREVIEW})).after
