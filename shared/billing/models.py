@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, model_validator
 
-from shared.billing.psa.base import BillableOption, Write
+from shared.billing.psa.base import BillableOption, Sent, Write
 from shared.licensing.licences import LicenceKey
 from shared.storage.documents import Chosen, Document
 from shared.text import MicrosoftId
@@ -20,11 +20,15 @@ class PsaConnection(Chosen):
     name: str
     kind: str
     settings_json: str
+    secret_version: str = ""
+    """Ends the secret's name: a new secret is stored beside the old one until the settings that need it are."""
+    removed_at: datetime | None = None
+    """Since then nothing is read or written by it; its ledger is kept."""
 
     @property
     def secret(self) -> str:
         """Name of the secret that holds the private key or password."""
-        return f"psa-{self.id}-secret"
+        return f"psa-{self.id}-secret{self.secret_version and f'-{self.secret_version}'}"
 
 
 class BillingProfile(Document):
@@ -193,6 +197,20 @@ class Intent(Document):
     at: datetime
     why: str = ""
     """What was unclear about it; "" until somebody looked."""
+    sent: Sent | None = None
+    """What the PSA answered, of a write that must not be repeated; None: nobody knows whether it was sent."""
+    line_id: str = ""
+    """The line that the PSA's answer named."""
+    receipt: str = ""
+    beside: tuple[str, ...] = ()
+    """Of a creation: lines of the product that were there before and that no mapping owned."""
+    undecidable: bool = False
+    """Nothing that can be read tells what became of it: a person says so, or it shows up after all."""
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """The PSA said that it did not take it."""
+        return self.sent is Sent.NOT_SENT
 
 
 class Loss(Document):
@@ -326,6 +344,9 @@ class LedgerEvent(StrEnum):
     NOT_APPLIED = "not_applied"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    UNDECIDABLE = "undecidable"
+    SETTLED = "settled"
+    """A person said what became of a write that nothing could tell."""
     DIVERGED = "diverged"
 
 
@@ -337,6 +358,9 @@ class LedgerEntry(Document):
     run: str
     mapping_id: str
     line_id: str
+    agreement_id: str = ""
+    """Empty in entries of before December 2026, as `tenant_id`: the key names the agreement."""
+    tenant_id: str = ""
     change_id: str = ""
     before: int | None = None
     after: int | None = None

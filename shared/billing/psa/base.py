@@ -5,11 +5,14 @@ write, one write without repeat, a settled read-back. An adapter never retries a
 whole: a list is complete or it raises.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+
+from pydantic import ConfigDict
 
 from shared.storage.documents import Document
 
@@ -90,6 +93,7 @@ class Write(Document):
     before: int
     after: int
     effective: date | None = None
+    """The day from which it counts, fixed when the intent is stored: a repeat on the next day asks for the same day."""
     marker: str = ""
     fingerprint: str = ""
     billable: BillableOption = BillableOption.BILLABLE
@@ -107,6 +111,8 @@ class Sent(StrEnum):
     """Throttled or not connected: proven not applied, may be tried again after `after`."""
     UNCLEAR = "unclear"
     """Time-out, reset, 5xx: it may have been applied, or may still be."""
+    CONFLICT = "conflict"
+    """Nothing was sent: the line or its document is not as it was when it was looked at. Look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,11 @@ class WriteAnswer:
     why: str = ""
     after: timedelta = timedelta()
     asked_for: bool = False
-    """True: NOT_SENT because the PSA itself asked for a pause."""
+    """True: NOT_SENT because the PSA itself asked for a pause. Some PSAs said so and had applied it all the same."""
+    line_id: str = ""
+    """The line that the PSA's answer names, where it made one."""
+    receipt: str = ""
+    """What else the answer names the write by, for example the id of a queued item."""
 
 
 class Effect(StrEnum):
@@ -123,6 +133,8 @@ class Effect(StrEnum):
     NOT_APPLIED = "not_applied"
     DIVERGED = "diverged"
     """The line says neither before nor after, or something else of it changed: a person must look."""
+    UNDECIDABLE = "undecidable"
+    """Nothing that can be read tells whether it was applied, and a repeat could apply it twice: a person says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +170,45 @@ class PsaRefused(Exception):
         """True: nothing of this connection works (wrong key); else one thing of it."""
 
 
+class PsaSettings(Document):
+    """How to reach one PSA; each kind has its own. What is secret is no setting."""
+
+    # A person may paste a password into any field: no error repeats what was typed.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    self_hosted: bool = False
+    """True: an owner said that the site is the MSP's own server."""
+
+    @property
+    def system(self) -> str:
+        """Which PSA it is: two connections to the same would own its lines twice."""
+        raise NotImplementedError
+
+
+class Psas(Protocol):
+    """Every kind of PSA: `registry.RegisteredPsas`, and the fakes of tests."""
+
+    def settings(self, kind: str, given: Mapping[str, object]) -> PsaSettings:
+        """Raises Rejected, which names the setting that is wrong and what it must be, never what it is."""
+        ...
+
+    def system(self, kind: str, settings_json: str) -> str:
+        """Which PSA stored settings lead to; "" when they cannot be read any more."""
+        ...
+
+    def open(self, kind: str, settings_json: str, secret: str) -> "Psa":
+        """Does no I/O. Raises PsaRefused for wrong settings."""
+        ...
+
+
 class Psa(Protocol):
     """One signed-in PSA connection."""
 
     max_parallel: int
     """Agreements that may be worked on at once."""
+    repeatable: frozenset[WriteKind]
+    """Writes that do no harm when they are applied twice: setting an absolute number. A difference, a document and a
+    creation are not: these are repeated only when nothing was sent."""
 
     def check(self) -> None:
         """Prove that the credentials and rights are good. Raises PsaRefused or PsaUnavailable."""
@@ -181,11 +227,16 @@ class Psa(Protocol):
         ...
 
     def apply(self, write: Write) -> WriteAnswer:
-        """Send exactly one write request, never repeated here. Does not raise for what the PSA answers."""
+        """Send exactly one write request, never repeated here. Does not raise for what the PSA answers.
+
+        It may read before, to find that there is a CONFLICT.
+        """
         ...
 
-    def find_effect(self, write: Write) -> Evidence:
-        """Read what became of a write: by line id, or by its marker for a created line.
+    def find_effect(self, write: Write, line_id: str = "") -> Evidence:
+        """Read what became of a write: by line id, which the answer to a creation gave, else by its marker.
+
+        A marker is a hint: workflow rules, rights and people change it or hide it.
 
         One read, no waiting: settling a slow or stale PSA is the caller's. An agreement that is gone has DIVERGED,
         like a line that is. Raises PsaUnavailable or PsaRefused.
