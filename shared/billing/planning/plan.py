@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from sys import intern
 
 from shared.accounts.account import Account, Mode
@@ -96,7 +97,7 @@ class Wish:
 _PLAIN = Options()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Every change of the account. `holds` are reasons by change id; a change without one may be written."""
 
@@ -110,6 +111,10 @@ class Plan:
     """Mapping ids of lines with a hold whose number nobody wants any more."""
     sellers: Mapping[str, tuple[str, ...]]
     """By mapping id: who else is known from now on to have sold seats of the line."""
+
+    @cached_property
+    def by_mapping(self) -> dict[str, Change]:
+        return {change.mapping_id: change for change in self.changes}
 
     def allowed(self, change: Change) -> bool:
         return self.live and change.id not in self.holds
