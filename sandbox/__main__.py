@@ -14,7 +14,7 @@ from sandbox.demo_day import DayFailed
 from sandbox.operator.control import OWN, control
 from sandbox.processes import SandboxProcesses
 from sandbox.seed import is_seeded, seed
-from sandbox.standins.controls.commands import ControlError, usage
+from sandbox.standins.controls.commands import ControlError, send, usage
 from sandbox.standins.worlds.registry import world_named
 
 
@@ -77,10 +77,17 @@ def _demo(given: argparse.Namespace) -> int:
     return 0
 
 
+def api_call(stage: SandboxProcesses, host: str, person: str = "owner") -> str:
+    """A command that asks the API as a person of the demo, ready to be pasted."""
+    token = send(stage.state, {"do": "sign-in", "person": person})["token"]
+    return f"curl -s -H 'Authorization: Bearer {token}' {host}/api/me"
+
+
 def _stay(stage: SandboxProcesses, host: str, state: Path) -> None:
     print(f"  World, PSA lines and mails   {stage.stand_ins.url}/")
     print(f"  Functions host               {host}/admin/host/status")
     print(f"  Change the world             python -m sandbox control --state {state} --help")
+    print(f"  HTTP API, as its owner       {api_call(stage, host)}")
     print("Running; Ctrl-C ends it.", flush=True)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

@@ -22,6 +22,7 @@ from sandbox.azurite import Azurite, command_of
 from sandbox.clock import SandboxClock
 from sandbox.standins import process
 from sandbox.standins.process import RunningStandIns
+from sandbox.standins.worlds.operators import APP_CLIENT_ID, MAY_OPEN
 from shared import config
 from shared.wiring import Wiring
 
@@ -82,6 +83,9 @@ class SandboxProcesses:
             "SEATWISE_MAIL": "folder",
             "SEATWISE_MAIL_PATH": str(self.mails),
             "SEATWISE_SENDER": "seatwise@sandbox.example.com",
+            "SEATWISE_API_CLIENT_ID": APP_CLIENT_ID,
+            "SEATWISE_OWNER_TENANTS": ",".join(MAY_OPEN),
+            "SEATWISE_WEB_ORIGIN": f"http://127.0.0.1:{self.port + 1}",
             "PYTHON_THREADPOOL_THREAD_COUNT": "32",
             "MALLOC_ARENA_MAX": "2",
             overrides.STATE: str(self.state),

@@ -4,11 +4,14 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
+from sandbox.standins.worlds.operators import OPERATORS
 from sandbox.standins.worlds.types import ConnectWise, Partner, Tenant, World
 from shared.accounts import schedule
 from shared.accounts.account import Account, Mode
 from shared.accounts.companies import Company, add_company
 from shared.accounts.directory import account_ids
+from shared.accounts.members import Member, Person, Role, add_member
+from shared.accounts.opening import Opened
 from shared.accounts.preferences import DigestSettings
 from shared.alerts import settings as alert_settings
 from shared.alerts.models import Slug
@@ -58,6 +61,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
             _profiles(wiring.tables, account, psa, mine, yesterday)
             _companies(wiring.tables, account, psa, mine, partners, yesterday)
             _baseline(wiring.tables, account, psa, mine, yesterday)
+    _members(wiring.tables, account, yesterday)
     settings = Account(
         id=account,
         name=name,
@@ -71,6 +75,18 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
     )
     schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
     alert_settings.save(wiring.tables, settings)  # last: an account that is listed is complete
+
+
+def _members(tables: Tables, account: AccountId, yesterday: datetime) -> None:
+    """The people of the MSP, whose owner opened the account."""
+    for known in OPERATORS:
+        if known.account == account:
+            person = Person(tenant_id=known.tenant_id, object_id=known.object_id)
+            role = Role.named(known.role)
+            member = Member(person=person, role=role, name=known.name, email=known.email, since=yesterday)
+            add_member(tables, account, member)
+            if role is Role.OWNER:
+                tables.commit([Put(keys.opened_by(known.tenant_id), Opened(account=account, person=person))])
 
 
 def _unwatched(world: World, partners: list[Partner]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from sandbox.standins.dispatch import Delivery, Dispatcher
 from sandbox.standins.pages import page_for
 from sandbox.standins.protocol import Answer, request_to
 from sandbox.standins.state import State
+from sandbox.standins.vendors.login import HOST as LOGIN
 
 _WORTH_PACKING = 600
 
@@ -27,10 +28,15 @@ class Server:
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         host = incoming.headers.get("Host", "")
         name = host.rsplit(":", 1)[0].lower()
+        path, headers = incoming.raw_path, dict(incoming.headers)
         if name in ("127.0.0.1", "localhost", ""):
-            return await self._own(incoming)
+            if not path.startswith(f"/{LOGIN}/"):
+                return await self._own(incoming)
+            # A browser cannot be led here under Microsoft's name, so the name is the beginning of the path.
+            name, path = LOGIN, path.removeprefix(f"/{LOGIN}")
+            headers["x-sandbox-base"] = f"http://{host}/{LOGIN}"
         body = await incoming.read()
-        request = request_to(incoming.method, name, incoming.raw_path, incoming.headers, body)
+        request = request_to(incoming.method, name, path, headers, body)
         delivery = self._house.deliver(request)
         return await self._carry(incoming, delivery)
 

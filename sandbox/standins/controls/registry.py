@@ -14,6 +14,8 @@ from sandbox.standins.controls.lookup import ControlError, find_agreement, find_
 from sandbox.standins.controls.microsoft import tenant_view
 from sandbox.standins.faults import FIELDS, Faults, What
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.vendors.sign_in import SignIn
+from sandbox.standins.worlds.operators import OPERATORS
 
 __all__ = ["ACTIONS", "ControlError"]
 
@@ -21,6 +23,21 @@ __all__ = ["ACTIONS", "ControlError"]
 def churn(state: State, faults: Faults) -> Document:
     """Change seats of many mapped licences at once, none of it so much that the guard holds it."""
     return churning.churn(state)
+
+
+def sign_in(state: State, faults: Faults, person: str) -> Document:
+    """An access token for the API, as the sign-in page gives it: person is owner, admin, editor, reader, other ..."""
+    found = next((known for known in OPERATORS if known.key == person), None)
+    if found is None:
+        raise ControlError(
+            f"There is no person {person!r}. Choose one of: {', '.join(known.key for known in OPERATORS)}."
+        )
+    return {"person": found.name, "token": SignIn(state).tokens_of(found)["access_token"]}
+
+
+def rotate_sign_in_key(state: State, faults: Faults, keep: bool = False) -> Document:
+    """A new key signs access tokens from now on; the old one is withdrawn, or stays published with keep=true."""
+    return {"key": SignIn(state).rotate(withdraw=not keep)}
 
 
 def move_clock(state: State, faults: Faults, hours: float) -> Document:
@@ -95,7 +112,20 @@ _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),
     *(psa.set_psa_password, psa.set_missing_rights),
 )
-_BOTH = (churn, move_clock, set_fault, clear_faults, tenant, tenants, lines, writes, active_faults, mails)
+_BOTH = (
+    churn,
+    sign_in,
+    rotate_sign_in_key,
+    move_clock,
+    set_fault,
+    clear_faults,
+    tenant,
+    tenants,
+    lines,
+    writes,
+    active_faults,
+    mails,
+)
 
 ACTIONS: dict[str, Callable[..., Any]] = {
     action.__name__: action for action in (*_MICROSOFT, *_CONNECTWISE, *_BOTH)

@@ -7,8 +7,11 @@ from typing import Any
 
 from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, parse_stamp, stamp
+from sandbox.standins.vendors import sign_in
 from sandbox.standins.vendors.login_errors import REFUSALS
+from sandbox.standins.vendors.sign_in import SignIn
 from sandbox.standins.vendors.tokens import seal, unseal
+from sandbox.standins.worlds.operators import APP_CLIENT_ID
 from sandbox.standins.worlds.people import guid
 from sandbox.standins.worlds.types import Gdap
 
@@ -39,9 +42,14 @@ class Login:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._people = SignIn(state)
 
     def call(self, request: Request) -> Call:
         tenant, _, rest = request.path.strip("/").partition("/")
+        if rest == "discovery/v2.0/keys":
+            return Call("microsoft.keys")
+        if rest == "oauth2/v2.0/authorize" or _is_a_persons(request, rest):
+            return Call("microsoft.person")
         found = self._directory(tenant)
         whose = found["id"] if found else tenant
         if rest == "oauth2/v2.0/token":
@@ -52,6 +60,12 @@ class Login:
 
     def answer(self, request: Request, call: Call) -> Answer:
         tenant, _, rest = request.path.strip("/").partition("/")
+        if call.kind == "microsoft.keys":
+            return _for_browsers(Answer(body=self._people.published()), request)
+        if call.kind == "microsoft.person":
+            return _for_browsers(self._person(request, rest), request)
+        if tenant in _EVERYBODY and rest == "v2.0/.well-known/openid-configuration":
+            return _for_browsers(Answer(body=_discovery(tenant, "{tenantid}", _base(request))), request)
         try:
             if tenant == "common" and rest == "discovery/instance":
                 return Answer(body=_INSTANCES)
@@ -63,6 +77,15 @@ class Login:
         except _Refused as refused:
             return self._refuse(refused, call)
         return Answer(404, b"", content_type="text/html")
+
+    def _person(self, request: Request, rest: str) -> Answer:
+        """A person who signs in to Seatwise itself, not Seatwise that signs in somewhere."""
+        if rest == "oauth2/v2.0/authorize":
+            return self._people.authorise(request)
+        try:
+            return Answer(body=self._people.token(request.form()))
+        except sign_in.Refused as refused:
+            return Answer(400, self._error_body(refused.code, refused.error, refused.text))
 
     def throttled(self, retry_after: int | None) -> Answer:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
@@ -241,8 +264,27 @@ def _resource(scope: str) -> str:
     return resources.pop()
 
 
-def _discovery(tenant: str, tenant_id: str) -> dict[str, Any]:
-    base = f"https://{HOST}/{tenant}"
+def _is_a_persons(request: Request, rest: str) -> bool:
+    return rest == "oauth2/v2.0/token" and request.form().get("client_id") == APP_CLIENT_ID
+
+
+def _base(request: Request) -> str:
+    """Where this stand-in is for who asks: a browser cannot be led to it under Microsoft's name."""
+    return request.headers.get("x-sandbox-base", f"https://{HOST}")
+
+
+def _for_browsers(answer: Answer, request: Request) -> Answer:
+    """As Entra ID answers a single-page app, which is of another origin."""
+    if origin := request.headers.get("origin"):
+        answer.headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+    return answer
+
+
+_EVERYBODY = frozenset({"common", "organizations"})
+
+
+def _discovery(tenant: str, tenant_id: str, host: str = f"https://{HOST}") -> dict[str, Any]:
+    base = f"{host}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": [
