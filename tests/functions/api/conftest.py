@@ -15,6 +15,7 @@ from shared.accounts.preferences import DigestSettings
 from shared.storage.keys import AccountId, account_id
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import NOW, OWNER_TENANT, MemoryWiring
+from tests.shared.alerts.world import CountingTables
 
 MSP = account_id("harbour-it")
 OTHER = account_id("tidewater")
@@ -49,7 +50,7 @@ def microsoft() -> MicrosoftKeys:
 @pytest.fixture
 def wired(microsoft: MicrosoftKeys) -> MemoryWiring:
     """Two accounts: MSP with a member of each role, and OTHER."""
-    wiring = MemoryWiring(session=microsoft.session)
+    wiring = MemoryWiring(session=microsoft.session, tables=CountingTables())
     for account, name in ((MSP, "Harbour IT"), (OTHER, "Tidewater")):
         save_account(wiring.tables, an_account(account, name))
     for word in ("owner", "admin", "editor", "reader"):
@@ -82,3 +83,11 @@ def sign_in(client: TestClient, microsoft: MicrosoftKeys) -> Callable[[str], Cal
         return Caller(client, microsoft.token(**good_claims(person=PEOPLE[word])))
 
     return caller
+
+
+@pytest.fixture
+def busy(wired: MemoryWiring) -> Any:
+    """The MSP with tenants, alerts and a PSA (`busy.py`)."""
+    from tests.functions.api.busy import busy_msp
+
+    return busy_msp(wired)
