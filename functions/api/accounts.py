@@ -3,18 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.models import Given, Shown, examples
+from functions.api.models import Email, Given, Shown, ZoneName, examples
 from functions.api.principal import Admin, Reader, SignedIn, Wired, person_of
-from functions.api.versions import check_version, versioned
+from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account, rename_account
 from shared.accounts.members import Member, Role
 from shared.accounts.opening import open_account
-from shared.accounts.preferences import Address, Zone
 
 router = APIRouter(tags=["account"])
 type Name = Annotated[str, Field(min_length=1, max_length=80, description="What the MSP calls itself")]
@@ -30,8 +29,8 @@ class NewAccount(Given):
     )
 
     name: Name
-    timezone: Annotated[Zone, Field(description="An IANA zone")]
-    notification_address: Annotated[Address, Field(description="Who is mailed what must be fixed")]
+    timezone: Annotated[ZoneName, Field(description="An IANA zone")]
+    notification_address: Annotated[Email, Field(description="Who is mailed what must be fixed")]
 
 
 class AccountChange(Given):
@@ -81,10 +80,10 @@ def get(asking: Reader, response: Response) -> ShownAccount:
 
 
 @router.patch("/accounts/{account}", operation_id="changeAccount")
-def change(asked: AccountChange, asking: Admin, request: Request, response: Response) -> ShownAccount:
+def change(asked: AccountChange, asking: Admin, seen: Seen, response: Response) -> ShownAccount:
     """Change the account's name."""
     before = load_account(asking.tables, asking.account)
-    check_version(request, shown(before))
+    seen.check(shown(before))
     after = rename_account(asking.tables, before, asked.name)
     audit.record(
         asking.tables, asking.account, asking.actor, "account.named", after.id, before.name, after.name

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, model_validator
 
-from shared.billing.psa.base import BillableOption, Write
+from shared.billing.psa.base import BillableOption, Sent, Write
 from shared.licensing.licences import LicenceKey
 from shared.storage.documents import Chosen, Document
 from shared.text import MicrosoftId
@@ -193,6 +193,20 @@ class Intent(Document):
     at: datetime
     why: str = ""
     """What was unclear about it; "" until somebody looked."""
+    sent: Sent | None = None
+    """What the PSA answered, of a write that must not be repeated; None: nobody knows whether it was sent."""
+    line_id: str = ""
+    """The line that the PSA's answer named."""
+    receipt: str = ""
+    beside: tuple[str, ...] = ()
+    """Of a creation: lines of the product that were there before and that no mapping owned."""
+    undecidable: bool = False
+    """Nothing that can be read tells what became of it: a person says so, or it shows up after all."""
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """The PSA said that it did not take it."""
+        return self.sent is Sent.NOT_SENT
 
 
 class Loss(Document):
@@ -326,6 +340,9 @@ class LedgerEvent(StrEnum):
     NOT_APPLIED = "not_applied"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    UNDECIDABLE = "undecidable"
+    SETTLED = "settled"
+    """A person said what became of a write that nothing could tell."""
     DIVERGED = "diverged"
 
 

@@ -65,6 +65,18 @@ def unclear(intent: Intent, psa: str) -> str:
     return f"{asked} {sentence(intent.why)}" if intent.why else asked
 
 
+def undecidable(intent: Intent, psa: str) -> str:
+    """Nothing that can be read tells: what was asked for, and what may be there."""
+    write, asked_on = intent.write, day(intent.at.date())
+    if write.line_id:
+        asked = (
+            f"on {asked_on} {psa} was asked to go from {write.before:,} to {write.after:,}, and nothing tells"
+        )
+        return f"{asked} whether it did."
+    asked = f"on {asked_on} {psa} was asked to make a line of {seats(write.after)}; a line may exist that Seatwise"
+    return f"{asked} cannot recognise, so it makes no second one."
+
+
 def line(view: AccountView, own: OwnLine) -> str:
     """Which line: what is billed and where."""
     product = ""

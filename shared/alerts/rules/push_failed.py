@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from shared.alerts.matching import identity
 from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import Judgement, Rule, Wording, psa_scope, row
-from shared.alerts.rules.phrases import coded, line, name, sentence, unclear
+from shared.alerts.rules.phrases import coded, line, name, sentence, unclear, undecidable
 from shared.alerts.view import AccountView, OwnLine, Unreadable
 from shared.billing.planning.plan import SAVED_AGAIN_IS_RIGHT, UNREAD
 from shared.billing.psa_connections import ConnectionFailure
 
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."
+SAY = (
+    "Look in {psa} whether it was done, then say in Seatwise that it was, or that it was not; until then nothing is "
+    "sent again."
+)
 SYNC = "Choose “sync now” for the customer; if that does not help, check its subscriptions in Microsoft 365."
 SAVE = "Look at the customer’s mappings and save them again."
 LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
@@ -58,7 +62,9 @@ def _agreement(view: AccountView, one: Unreadable) -> Finding:
 def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
     """One row in the line's state; drifted and held lines have rows of other types."""
     record, psa = own.record, name(view.psa_name(own.key.connection))
-    if record.intent is not None:
+    if record.intent is not None and record.intent.undecidable:
+        state, what, fix = "undecidable", f": {undecidable(record.intent, psa)}", SAY
+    elif record.intent is not None:
         state, what, fix = "unknown", f": {unclear(record.intent, psa)}", CLEAR
     elif record.blocked:
         state, what, fix = "blocked", f" cannot be written: {sentence(record.blocked)}", PUT_RIGHT

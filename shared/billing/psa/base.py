@@ -90,6 +90,7 @@ class Write(Document):
     before: int
     after: int
     effective: date | None = None
+    """The day from which it counts, fixed when the intent is stored: a repeat on the next day asks for the same day."""
     marker: str = ""
     fingerprint: str = ""
     billable: BillableOption = BillableOption.BILLABLE
@@ -107,6 +108,8 @@ class Sent(StrEnum):
     """Throttled or not connected: proven not applied, may be tried again after `after`."""
     UNCLEAR = "unclear"
     """Time-out, reset, 5xx: it may have been applied, or may still be."""
+    CONFLICT = "conflict"
+    """Nothing was sent: the line or its document is not as it was when it was looked at. Look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,11 @@ class WriteAnswer:
     why: str = ""
     after: timedelta = timedelta()
     asked_for: bool = False
-    """True: NOT_SENT because the PSA itself asked for a pause."""
+    """True: NOT_SENT because the PSA itself asked for a pause. Some PSAs said so and had applied it all the same."""
+    line_id: str = ""
+    """The line that the PSA's answer names, where it made one."""
+    receipt: str = ""
+    """What else the answer names the write by, for example the id of a queued item."""
 
 
 class Effect(StrEnum):
@@ -123,6 +130,8 @@ class Effect(StrEnum):
     NOT_APPLIED = "not_applied"
     DIVERGED = "diverged"
     """The line says neither before nor after, or something else of it changed: a person must look."""
+    UNDECIDABLE = "undecidable"
+    """Nothing that can be read tells whether it was applied, and a repeat could apply it twice: a person says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,9 @@ class Psa(Protocol):
 
     max_parallel: int
     """Agreements that may be worked on at once."""
+    repeatable: frozenset[WriteKind]
+    """Writes that do no harm when they are applied twice: setting an absolute number. A difference, a document and a
+    creation are not: these are repeated only when nothing was sent."""
 
     def check(self) -> None:
         """Prove that the credentials and rights are good. Raises PsaRefused or PsaUnavailable."""
@@ -181,11 +193,16 @@ class Psa(Protocol):
         ...
 
     def apply(self, write: Write) -> WriteAnswer:
-        """Send exactly one write request, never repeated here. Does not raise for what the PSA answers."""
+        """Send exactly one write request, never repeated here. Does not raise for what the PSA answers.
+
+        It may read before, to find that there is a CONFLICT.
+        """
         ...
 
-    def find_effect(self, write: Write) -> Evidence:
-        """Read what became of a write: by line id, or by its marker for a created line.
+    def find_effect(self, write: Write, line_id: str = "") -> Evidence:
+        """Read what became of a write: by line id, which the answer to a creation gave, else by its marker.
+
+        A marker is a hint: workflow rules, rights and people change it or hide it.
 
         One read, no waiting: settling a slow or stale PSA is the caller's. An agreement that is gone has DIVERGED,
         like a line that is. Raises PsaUnavailable or PsaRefused.

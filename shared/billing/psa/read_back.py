@@ -14,12 +14,15 @@ def judge_quantity(write: Write, line: Line | None) -> Evidence:
     return Evidence(Effect.DIVERGED, line)
 
 
-def judge_created(write: Write, lines: list[Line]) -> Evidence:
-    """Judge a CREATE_LINE from every line of its agreement as it is now.
+def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidence:
+    """Judge a CREATE_LINE from every line of its agreement as it is now; `line_id` is what the PSA's answer named.
+
+    The id counts before the marker, which workflow rules, rights and people change.
 
     There was no fingerprint before the line existed, so what was asked for is compared field by field.
     """
-    found = [line for line in lines if line.marker == write.marker]
+    found = [line for line in lines if line.id == line_id]
+    found += [line for line in lines if line.marker == write.marker and line.id != line_id]
     if not found:
         return Evidence(Effect.NOT_APPLIED, None)
     line = found[0]

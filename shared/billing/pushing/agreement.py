@@ -74,11 +74,13 @@ def work_on(
     """
     work = _ClaimedAgreement.claimed(context, kept)
     try:
-        waits = [work.settle(line, line.intent) for line in work.record.lines.values() if line.intent]
+        waits = [wait for line, intent in work.open_intents() if (wait := work.settle(line, intent))]
         work.look(wishes)
         for change in changes:
             work.carry_out(change, wishes)
-        waits += [work.settles_in(line.intent) for line in work.record.lines.values() if line.intent]
+        if work.created:
+            work.look(wishes)  # a creation that a slow PSA carried out twice is told tonight, not tomorrow
+        waits += [work.settles_in(intent) for _, intent in work.open_intents() if not intent.undecidable]
         if waits:
             raise RetryLater(max(waits), "a write whose outcome was unclear is settled first")
         return work.record
@@ -111,6 +113,8 @@ class _ClaimedAgreement:
         self._fresh: dict[str, Line] | None = None
         """The lines as they were read, until the next write is sent."""
         self.record = kept.record
+        self.created = False
+        """A line was made for a mapping."""
 
     @classmethod
     def claimed(cls, context: PushContext, kept: StoredRecord) -> "_ClaimedAgreement":
@@ -138,15 +142,23 @@ class _ClaimedAgreement:
         except Conflict:
             return
 
-    def settle(self, line: LineRecord, intent: Intent) -> timedelta:
-        """Find out what became of the write of an earlier attempt; how long until the line is looked at again."""
+    def open_intents(self) -> list[tuple[LineRecord, Intent]]:
+        return [(line, line.intent) for line in self.record.lines.values() if line.intent]
+
+    def settle(self, line: LineRecord, intent: Intent) -> timedelta | None:
+        """Find out what became of the write of an earlier attempt; how long until the line is looked at again.
+
+        None: it stays as it is until a person says what became of it, or it shows up.
+        """
         context = self._context
-        evidence = context.psa.find_effect(intent.write)
+        evidence = context.psa.find_effect(intent.write, intent.line_id)
         if evidence.effect is Effect.NOT_APPLIED:
             if context.now() < intent.at + context.settles_after:
                 return self.settles_in(intent)
+            if intent.undecidable:
+                return None
             context.sleep(READ_BACKS[1])
-            evidence = context.psa.find_effect(intent.write)
+            evidence = context.psa.find_effect(intent.write, intent.line_id)
         self._conclude(line, intent, evidence)
         return timedelta(seconds=1)
 
@@ -168,11 +180,18 @@ class _ClaimedAgreement:
             return
         intent = self._intend(line, change, wishes[change.mapping_id], fresh)
         answer = self._send(intent)
+        intent = self._answered(intent, answer)
         line = self.record.lines[change.mapping_id]
         match answer.sent:
+            case Sent.NOT_SENT if answer.asked_for and not self._is_repeatable(intent):
+                # Some PSAs said so and had applied it: it stays an intent until it is settled.
+                raise PsaUnavailable(answer.why, answer.after, asked_for=True)
             case Sent.NOT_SENT:
                 self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
                 raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
+            case Sent.CONFLICT:
+                self._fresh = None
+                self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
             case Sent.REFUSED:
                 said = {"refused": answer.why, "refused_in": self._context.run}
                 self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, **said)
@@ -182,9 +201,38 @@ class _ClaimedAgreement:
     def _intend(self, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Intent:
         now = self._context.now()
         write = _write(line, change, wish, fresh, now.astimezone(self._context.zone).date())
-        intent = Intent(write=write, change_id=change.id, at=now)
+        beside = () if change.line_id else self._unowned(line.product_id)
+        intent = Intent(write=write, change_id=change.id, at=now, beside=beside)
         self._save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)
         return intent
+
+    def _unowned(self, product_id: str) -> tuple[str, ...]:
+        """Lines of the product that no mapping owns, by the newest look."""
+        owned = {line.line_id for line in self.record.lines.values()}
+        there = (self._fresh or {}).values()
+        return tuple(line.id for line in there if line.product_id == product_id and line.id not in owned)
+
+    def _is_repeatable(self, intent: Intent) -> bool:
+        return intent.write.kind in self._context.psa.repeatable
+
+    def _answered(self, intent: Intent, answer: WriteAnswer) -> Intent:
+        """Keep with the intent what the PSA answered to a write that must not be repeated, before anything is read."""
+        if self._is_repeatable(intent):
+            return intent
+        told = intent.model_copy(
+            update={
+                "sent": answer.sent,
+                "line_id": answer.line_id if not intent.write.line_id else "",
+                "receipt": answer.receipt,
+                "why": answer.why,
+            }
+        )
+        line = self.record.lines[self._mapping_of(intent)]
+        self._keep(line.model_copy(update={"intent": told}))
+        return told
+
+    def _mapping_of(self, intent: Intent) -> str:
+        return next(line.mapping_id for line, open_ in self.open_intents() if open_ == intent)
 
     def _send(self, intent: Intent) -> WriteAnswer:
         """The one request. A claim that lapsed while the intent was stored may be another worker's by now."""
@@ -199,7 +247,7 @@ class _ClaimedAgreement:
         for pause in READ_BACKS:
             self._context.sleep(pause)
             try:
-                evidence = self._context.psa.find_effect(intent.write)
+                evidence = self._context.psa.find_effect(intent.write, intent.line_id)
             except PsaUnavailable:
                 continue
             if evidence.effect is not Effect.NOT_APPLIED:
@@ -220,10 +268,24 @@ class _ClaimedAgreement:
         match evidence.effect:
             case Effect.APPLIED:
                 self._confirm(line, intent, evidence.line)
-            case Effect.NOT_APPLIED:
+            case Effect.NOT_APPLIED if self._is_repeatable(intent) or self._was_not_taken(intent):
                 self._try_again(line, intent)
+            case Effect.NOT_APPLIED | Effect.UNDECIDABLE:
+                self._leave_to_a_person(line, intent)
             case Effect.DIVERGED:
                 self._diverge(line, intent, evidence.line, evidence.why)
+
+    def _was_not_taken(self, intent: Intent) -> bool:
+        """The PSA said no to a write that must not be repeated, and no line has come up since that could be it."""
+        if not intent.may_be_repeated:
+            return False
+        self._fresh = {line.id: line for line in self._context.psa.lines(self.record.agreement_id)}
+        return set(self._unowned(intent.write.product_id)) <= set(intent.beside)
+
+    def _leave_to_a_person(self, line: LineRecord, intent: Intent) -> None:
+        """A repeat could bill twice, and nothing tells whether the first one was applied."""
+        left = intent.model_copy(update={"undecidable": True})
+        self._save(line.model_copy(update={"intent": left}), left, LedgerEvent.UNDECIDABLE, intent.why)
 
     def _is_anothers(self, there: Line, line: LineRecord) -> bool:
         lines = self.record.lines.values()
@@ -247,6 +309,7 @@ class _ClaimedAgreement:
         self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, why, **said)
 
     def _confirm(self, line: LineRecord, intent: Intent, there: Line | None) -> None:
+        self.created |= not intent.write.line_id
         self._save(self._applied(line, intent, there), intent, LedgerEvent.CONFIRMED)
 
     def _applied(self, line: LineRecord, intent: Intent, there: Line | None) -> LineRecord:
@@ -294,6 +357,12 @@ class _ClaimedAgreement:
         self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str, **changes: object
     ) -> None:
         self._save(line.model_copy(update={"intent": None, **changes}), intent, event, why)
+
+    def _keep(self, line: LineRecord) -> None:
+        """The line alone: what is told of it stands in the ledger already."""
+        context, record = self._context, self.record.with_line(line)
+        self._kept = agreement_store.save(context.tables, context.account, self._kept, record)
+        self.record = record
 
     def _save(self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str = "") -> None:
         """The line and its ledger entry in one transaction."""

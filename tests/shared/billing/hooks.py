@@ -17,6 +17,7 @@ class WatchedPsa:
     def __init__(self, inner: Psa, hook: Hook) -> None:
         self._inner, self._hook = inner, hook
         self.max_parallel = inner.max_parallel
+        self.repeatable = inner.repeatable
 
     def _watched[T](self, name: str, call: Callable[[], T]) -> T:
         self._hook(f"before {name}")
@@ -42,8 +43,8 @@ class WatchedPsa:
     def apply(self, write: Write) -> WriteAnswer:
         return self._watched("apply", lambda: self._inner.apply(write))
 
-    def find_effect(self, write: Write) -> Evidence:
-        return self._watched("find_effect", lambda: self._inner.find_effect(write))
+    def find_effect(self, write: Write, line_id: str = "") -> Evidence:
+        return self._watched("find_effect", lambda: self._inner.find_effect(write, line_id))
 
 
 class WatchedTables:

@@ -29,7 +29,7 @@ from shared.billing.planning.load import Planned
 from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import save_psa_connection
-from shared.billing.pushing import push
+from shared.billing.pushing import push, settle
 from shared.billing.pushing.agreement import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
@@ -40,6 +40,11 @@ from shared.storage import keys
 from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Put, Tables
+from tests.invariants import (
+    i1_every_line_is_in_step_or_says_why,
+    i2_every_intent_is_applied_at_most_once,
+    i4_no_write_without_an_intent_before_it,
+)
 from tests.shared.billing.psa.fake import FakePsa
 from tests.shared.licensing.bought import bought
 
@@ -302,6 +307,17 @@ class World:
     def night(self) -> Run:
         return self.push_until_done(self.next_night())
 
+    def say_what_the_psa_shows(self) -> int:
+        """As a person does who looks into the PSA: of each write that nothing tells, whether it was done."""
+        waiting = list(settle.undecidable(self.tables, ACCOUNT))
+        by = Decider("eva", "looked", self.clock.now())
+        for key, line, intent in waiting:
+            at = [n for n, write in enumerate(self.fake.applied) if write == intent.write]
+            named = self.fake.made[at[0]] if at and not line.line_id else ""
+            applied = bool(at)
+            settle.settle(self.tables, ACCOUNT, key, by, applied=applied, line_id=named)
+        return len(waiting)
+
     # What is known
 
     def record(self, mapped: Mapped) -> LineRecord:
@@ -359,3 +375,10 @@ def user(user_id: str) -> User:
         city="",
         skus=(SKU,),
     )
+
+
+def check_invariants(world: World) -> None:
+    truth = {line.id: line.quantity for line in world.fake._lines.values()}
+    assert i1_every_line_is_in_step_or_says_why(world.tables, world.account, truth, world.clock.now()) == []
+    assert i2_every_intent_is_applied_at_most_once(world.tables, ACCOUNT, world.fake.applied) == []
+    assert i4_no_write_without_an_intent_before_it(world.tables, ACCOUNT, world.fake.sent) == []

@@ -74,6 +74,7 @@ class ConnectWise:
     """One signed-in ConnectWise. Only `apply` writes, and it sends one request."""
 
     max_parallel = 8
+    repeatable = frozenset({WriteKind.SET_QUANTITY})
 
     def __init__(self, settings: ConnectWiseSettings, private_key: str, http: Http) -> None:
         self._site = settings.site
@@ -127,10 +128,10 @@ class ConnectWise:
             ) from None
         return [_understood(shapes.line, row, agreement_id) for row in rows]
 
-    def find_effect(self, write: Write) -> Evidence:
+    def find_effect(self, write: Write, line_id: str = "") -> Evidence:
         try:
             if write.kind is WriteKind.CREATE_LINE:
-                return judge_created(write, self.lines(write.agreement_id))
+                return judge_created(write, self.lines(write.agreement_id), line_id)
             path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
             row = self._json(self._ask(self._root + path, {"fields": shapes.LINE_COLUMNS}))
         except _NotThere:
@@ -169,7 +170,7 @@ class ConnectWise:
                 body = json_of(answer)
             except Unreachable as error:
                 return WriteAnswer(Sent.UNCLEAR, error.why)
-            return WriteAnswer(Sent.ANSWERED, _what_a_yes_hides(write, body))
+            return WriteAnswer(Sent.ANSWERED, _what_a_yes_hides(write, body), line_id=_id_of(body))
         code, words = self._words(answer)
         no = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         if no and status != HTTPStatus.REQUEST_TIMEOUT and (code or not answer.content):
@@ -356,6 +357,12 @@ def _understood[**P, T](shape: Callable[P, T], *args: P.args, **kwargs: P.kwargs
         raise PsaUnavailable(
             f"ConnectWise sent a row whose '{where}' is not understood: {first['msg']}."
         ) from None
+
+
+def _id_of(body: object) -> str:
+    """The addition that an answer shows, "" when it shows none: a 201 has the whole of it."""
+    found = body.get("id") if isinstance(body, dict) else None
+    return str(found) if isinstance(found, int) and not isinstance(found, bool) and found > 0 else ""
 
 
 def _what_a_yes_hides(write: Write, body: object) -> str:

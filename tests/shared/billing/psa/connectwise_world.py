@@ -195,6 +195,10 @@ class ConnectWiseWorld(PsaWorld):
         patch = [{"op": "replace", "path": p, "value": v} for p, v in wanted.items() if v is not None]
         self.raw.patch(self.url(line_id), json=patch).raise_for_status()
 
+    def drop_marker(self, line_id: str) -> None:
+        patch = [{"op": "replace", "path": "serialNumber", "value": ""}]
+        self.raw.patch(self.url(line_id), json=patch).raise_for_status()
+
     def truth(self, line_id: str) -> Decimal:
         return Decimal(self.raw.get(self.url(line_id)).json()["quantity"])
 

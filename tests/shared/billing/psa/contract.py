@@ -34,6 +34,8 @@ class PsaWorld(ABC):
     other_line_id: str
     product_id: str
     """Of the line; active."""
+    sets_absolute_numbers = True
+    """False: it takes differences or whole documents."""
 
     @abstractmethod
     def next_write(self, outcome: Outcome) -> None:
@@ -42,6 +44,10 @@ class PsaWorld(ABC):
     @abstractmethod
     def edit(self, line_id: str, *, quantity: int | None = None, unit_price: int | None = None) -> None:
         """Change a line as a person would."""
+
+    @abstractmethod
+    def drop_marker(self, line_id: str) -> None:
+        """A workflow rule or a person empties our reference on a line."""
 
     @abstractmethod
     def truth(self, line_id: str) -> Decimal:
@@ -271,6 +277,24 @@ class PsaContract:
         assert (line.effective, line.billable) == (date(2026, 3, 17), BillableOption.NO_CHARGE)
         assert line.description == "Microsoft 365, March"
         assert line == world.line(line.id)
+
+    def test_the_answer_to_a_creation_names_the_line_that_was_made(self, world: PsaWorld) -> None:
+        answer = world.psa.apply(world.create())
+        assert answer.sent is Sent.ANSWERED
+        assert world.line(answer.line_id).marker == MARKER
+
+    def test_a_created_line_is_found_by_its_id_when_its_mark_is_gone(self, world: PsaWorld) -> None:
+        write = world.create()
+        line_id = world.psa.apply(write).line_id
+        world.drop_marker(line_id)
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+        found = world.psa.find_effect(write, line_id)
+        assert found.line is not None
+        assert (found.effect, found.line.id) == (Effect.APPLIED, line_id)
+
+    def test_a_creation_may_not_be_repeated_and_an_absolute_number_may(self, world: PsaWorld) -> None:
+        assert WriteKind.CREATE_LINE not in world.psa.repeatable
+        assert (WriteKind.SET_QUANTITY in world.psa.repeatable) is world.sets_absolute_numbers
 
     def test_a_line_created_before_a_time_out_is_found_so_nothing_is_created_twice(
         self, world: PsaWorld

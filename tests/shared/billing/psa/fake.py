@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,6 +37,8 @@ class Outcome(StrEnum):
     UNCLEAR_NOT_APPLIED = "unclear_not_applied"
     ANSWERED_NOT_APPLIED = "answered_not_applied"
     """A lying yes: only a read-back finds out."""
+    NOT_SENT_APPLIED = "not_sent_applied"
+    """Throttled by its word, and applied all the same."""
     UNCLEAR_APPLIED_LATE = "unclear_applied_late"
     """A slow PSA: the next read still shows the old state, the one after it the new."""
 
@@ -52,6 +54,7 @@ class FakePsa:
 
     def __init__(self, *, max_parallel: int = 8) -> None:
         self.max_parallel = max_parallel
+        self.repeatable = frozenset({WriteKind.SET_QUANTITY})
         self.outcomes: deque[Outcome] = deque()
         self.retry_after = timedelta(seconds=30)
         self.refuse_with = "InvalidObject: the fake refuses this"
@@ -60,8 +63,14 @@ class FakePsa:
         self.unavailable: PsaUnavailable | None = None
         self.refused: PsaRefused | None = None
         """Set it to let every read fail."""
+        self.marker_rule: Callable[[str], str] = lambda marker: marker
+        """What becomes of our mark on a new line: a workflow rule may empty, cut or change it."""
+        self.names_new_lines = True
+        """The answer to a creation has the id of the line."""
         self.sent: list[Write] = []
         self.applied: list[Write] = []
+        self.made: list[str] = []
+        """Of each of them the line."""
         self.reads = 0
         self._companies: dict[str, PsaCompany] = {}
         self._products: dict[str, Product] = {}
@@ -169,10 +178,13 @@ class FakePsa:
         self.sent.append(write)
         match self.outcomes.popleft() if self.outcomes else Outcome.ANSWERED:
             case Outcome.ANSWERED:
-                return self._change(write) or WriteAnswer(Sent.ANSWERED)
+                return self._change(write) or WriteAnswer(Sent.ANSWERED, line_id=self._named(write))
             case Outcome.REFUSED:
                 return WriteAnswer(Sent.REFUSED, self.refuse_with)
             case Outcome.NOT_SENT:
+                return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
+            case Outcome.NOT_SENT_APPLIED:
+                self._change(write)
                 return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
             case Outcome.UNCLEAR_APPLIED:
                 return self._change(write) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
@@ -184,12 +196,16 @@ class FakePsa:
                 self._late.append(_Late(write, reads_left=1))
                 return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
 
-    def find_effect(self, write: Write) -> Evidence:
+    def _named(self, write: Write) -> str:
+        is_new = write.kind is WriteKind.CREATE_LINE and self.names_new_lines
+        return list(self._lines)[-1] if is_new else ""
+
+    def find_effect(self, write: Write, line_id: str = "") -> Evidence:
         shown = [line for line in self._begin_read() if line.agreement_id == write.agreement_id]
         if write.kind is WriteKind.CREATE_LINE:
             if write.agreement_id not in self._agreements:
                 return Evidence(Effect.DIVERGED, None)
-            return judge_created(write, shown)
+            return judge_created(write, shown, line_id)
         return judge_quantity(write, next((line for line in shown if line.id == write.line_id), None))
 
     # Inside
@@ -220,12 +236,13 @@ class FakePsa:
                 write.agreement_id,
                 write.product_id,
                 write.after,
-                marker=write.marker,
+                marker=self.marker_rule(write.marker),
                 effective=write.effective,
                 billable=write.billable,
                 description=write.invoice_text or "Microsoft 365 Business Premium",
             )
         self.applied.append(write)
+        self.made.append(write.line_id or list(self._lines)[-1])
         return None
 
     def _keep(self, line: Line) -> Line:

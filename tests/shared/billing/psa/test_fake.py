@@ -30,6 +30,9 @@ class FakeWorld(PsaWorld):
         if unit_price is not None:
             self.psa.edit_line(line_id, unit_price=Decimal(unit_price))
 
+    def drop_marker(self, line_id: str) -> None:
+        self.psa.edit_line(line_id, marker="")
+
     def truth(self, line_id: str) -> Decimal:
         return self.psa.line(line_id).quantity
 

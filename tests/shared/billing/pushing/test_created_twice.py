@@ -22,9 +22,9 @@ def world() -> World:
 
 
 def created_twice(world: World) -> Mapped:
-    """The first request settled as "not applied" and was repeated; then the slow PSA carried out both."""
+    """The PSA said that it did not take the first request, so it was repeated; then it carried out both."""
     mapped = world.map_new(seats=7)
-    world.fake.outcomes.append(Outcome.UNCLEAR_NOT_APPLIED)
+    world.fake.outcomes.append(Outcome.NOT_SENT)
     with pytest.raises(RetryLater) as later:
         world.push()
     world.clock.pass_by(later.value.after)

@@ -23,14 +23,9 @@ from shared.billing.pushing import agreement, push
 from shared.billing.pushing.push import BUDGET
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
-from tests.invariants import (
-    i1_every_line_is_in_step_or_says_why,
-    i2_every_intent_is_applied_at_most_once,
-    i4_no_write_without_an_intent_before_it,
-)
 from tests.shared.billing.hooks import Once, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
-from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World
+from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World, check_invariants
 
 
 @pytest.fixture
@@ -43,13 +38,6 @@ def to_write(world: World, before: int = 10, after: int = 12, tenant: str = "con
     mapped = world.map_line(tenant, before)
     world.later_read({SKU: after}, tenant)
     return mapped
-
-
-def check_invariants(world: World) -> None:
-    truth = {line.id: line.quantity for line in world.fake._lines.values()}
-    assert i1_every_line_is_in_step_or_says_why(world.tables, world.account, truth, world.clock.now()) == []
-    assert i2_every_intent_is_applied_at_most_once(world.tables, ACCOUNT, world.fake.applied) == []
-    assert i4_no_write_without_an_intent_before_it(world.tables, ACCOUNT, world.fake.sent) == []
 
 
 # The happy path
@@ -446,9 +434,7 @@ def test_a_created_line_is_owned_confirmed_and_never_created_again(world: World)
     check_invariants(world)
 
 
-@pytest.mark.parametrize(
-    "outcome", [Outcome.UNCLEAR_APPLIED, Outcome.UNCLEAR_APPLIED_LATE, Outcome.UNCLEAR_NOT_APPLIED]
-)
+@pytest.mark.parametrize("outcome", [Outcome.UNCLEAR_APPLIED, Outcome.UNCLEAR_APPLIED_LATE, Outcome.NOT_SENT])
 def test_a_line_whose_creation_was_not_answered_exists_once(world: World, outcome: Outcome) -> None:
     mapped = world.map_new(seats=7)
     world.fake.outcomes.append(outcome)

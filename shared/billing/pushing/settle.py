@@ -1,0 +1,77 @@
+"""A person's word on a write of which nothing that can be read tells whether the PSA applied it."""
+
+from collections.abc import Iterable, Iterator
+
+from shared.billing import agreement_store
+from shared.billing.models import Intent, LedgerEntry, LedgerEvent, LineKey, LineRecord
+from shared.billing.psa_connections import psa_connections
+from shared.errors import NotFound, Rejected
+from shared.storage.decisions import Decider
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+
+def undecidable(tables: Tables, account: AccountId) -> Iterator[tuple[LineKey, LineRecord, Intent]]:
+    """Every write that waits for such a word."""
+    for connection in psa_connections(tables, account):
+        for stored in agreement_store.all_of(tables, account, connection.id):
+            for line in stored.record.lines.values():
+                if line.intent is not None and line.intent.undecidable:
+                    yield (
+                        LineKey(connection.id, stored.record.agreement_id, line.mapping_id),
+                        line,
+                        line.intent,
+                    )
+
+
+def settle(
+    tables: Tables, account: AccountId, key: LineKey, by: Decider, *, applied: bool, line_id: str = ""
+) -> LineRecord:
+    """Record what a person saw in the PSA; the line is free again, and its next look proves the number.
+
+    Of a line that was made, `line_id` says which it is. What was not applied is planned again. Raises NotFound, and
+    Rejected with the sentence to show.
+    """
+    stored = agreement_store.get(tables, account, key.connection, key.agreement_id)
+    line = stored.record.lines.get(key.mapping_id)
+    if line is None:
+        raise NotFound("There is no such line.")
+    intent = line.intent
+    if intent is None or not intent.undecidable:
+        raise Rejected("Nothing is unclear about this line any more: look at it again.", "nothing_to_settle")
+    changes: dict[str, object] = {"intent": None}
+    if applied:
+        made = line.line_id or _made(stored.record.lines.values(), line_id)
+        changes |= {"line_id": made, "confirmed": intent.write.after, "confirmed_at": by.now}
+    entry = LedgerEntry(
+        event=LedgerEvent.SETTLED,
+        at=by.now,
+        run="",
+        mapping_id=line.mapping_id,
+        line_id=str(changes.get("line_id", line.line_id)),
+        change_id=intent.change_id,
+        before=intent.write.before,
+        after=intent.write.after if applied else intent.write.before,
+        who=by.who,
+        why=by.reason,
+    )
+    after = line.model_copy(update=changes)
+    try:
+        agreement_store.save(tables, account, stored, stored.record.with_line(after), [entry])
+    except Conflict as conflict:
+        raise Rejected(
+            "The agreement was changed at this moment. Look at the line again and repeat.", "conflict"
+        ) from conflict
+    return after
+
+
+def _made(lines: Iterable[LineRecord], line_id: str) -> str:
+    """The line that a person names as the one that was made. Raises Rejected."""
+    if not line_id:
+        raise Rejected("Say which line of the agreement it is.", "required", "lineId")
+    owned = {line.line_id for line in lines}
+    if line_id in owned:
+        raise Rejected(
+            f"Line {line_id} already belongs to another mapping. A line has one mapping.", "owned", "lineId"
+        )
+    return line_id
