@@ -10,7 +10,7 @@ from functions.api.models import Email, Given, Shown, ZoneName, examples
 from functions.api.principal import Admin, Owner, Reader, SignedIn, Wired, person_of
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.account import Account, Mode
+from shared.accounts.account import Account
 from shared.accounts.directory import load_account, rename_account
 from shared.accounts.members import Member, Role
 from shared.accounts.opening import open_account
@@ -112,7 +112,7 @@ def switch_mode(asked: ModeChange, asking: Owner, response: Response) -> ShownAc
     switched.
     """
     before = load_account(asking.tables, asking.account)
-    if asked.mode == Mode.PREVIEW:
+    if asked.mode == "preview":
         after = preview.back_to_preview(asking.tables, asking.account)
     elif not asked.plan:
         raise Rejected("Look at the plan first, and send its digest along.", "required", "plan")
