@@ -12,8 +12,8 @@ from shared import config
 from shared.accounts.invitations import InvitationCodes
 from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
-from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
-from shared.billing.psa.registry import open_psa
+from shared.billing.psa.base import Psa, PsaRefused, Psas, PsaUnavailable
+from shared.billing.psa.registry import RegisteredPsas
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
@@ -92,6 +92,10 @@ class Wiring:
     def microsoft(self) -> Microsoft:
         return Microsoft(self.http, self.secrets, self.clock)
 
+    @cached_property
+    def psas(self) -> Psas:
+        return RegisteredPsas(self.http)
+
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable
         without the vault.
@@ -102,7 +106,7 @@ class Wiring:
             raise PsaRefused("secret missing", str(missing), sign_in=True) from None
         except SecretsUnavailable as unavailable:
             raise PsaUnavailable(str(unavailable), timedelta(minutes=2)) from None
-        return open_psa(connection.kind, connection.settings_json, secret, self.http)
+        return self.psas.open(connection.kind, connection.settings_json, secret)
 
     @cached_property
     def transport(self) -> Transport:

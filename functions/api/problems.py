@@ -30,6 +30,9 @@ CODES = {
     "already_accepted": HTTPStatus.CONFLICT,
     "last_owner": HTTPStatus.CONFLICT,
     "lines_still_bill": HTTPStatus.CONFLICT,
+    "in_use": HTTPStatus.CONFLICT,
+    "not_held": HTTPStatus.CONFLICT,
+    "plan_changed": HTTPStatus.CONFLICT,
     "not_allowed": HTTPStatus.FORBIDDEN,
 }
 """Kinds of refusal that are not a wrong input (422)."""

@@ -20,11 +20,15 @@ class PsaConnection(Chosen):
     name: str
     kind: str
     settings_json: str
+    secret_version: str = ""
+    """Ends the secret's name: a new secret is stored beside the old one until the settings that need it are."""
+    removed_at: datetime | None = None
+    """Since then nothing is read or written by it; its ledger is kept."""
 
     @property
     def secret(self) -> str:
         """Name of the secret that holds the private key or password."""
-        return f"psa-{self.id}-secret"
+        return f"psa-{self.id}-secret{self.secret_version and f'-{self.secret_version}'}"
 
 
 class BillingProfile(Document):
@@ -354,6 +358,9 @@ class LedgerEntry(Document):
     run: str
     mapping_id: str
     line_id: str
+    agreement_id: str = ""
+    """Empty in entries of before December 2026, as `tenant_id`: the key names the agreement."""
+    tenant_id: str = ""
     change_id: str = ""
     before: int | None = None
     after: int | None = None

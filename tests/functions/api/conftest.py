@@ -1,10 +1,12 @@
 """An MSP with a member of each role, and a client that signs in as any of them."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from functions.api.app import Edge, make_app
@@ -80,7 +82,15 @@ def a_member(word: str, role: Role) -> Member:
 @pytest.fixture
 def client(wired: MemoryWiring) -> TestClient:
     """The app as the Functions route has it; what it does not catch would be raised here."""
-    return TestClient(Edge(make_app(wired)), raise_server_exceptions=True)
+    app = _app()
+    app.state.wired = wired
+    return TestClient(Edge(app), raise_server_exceptions=True)
+
+
+@cache
+def _app() -> FastAPI:
+    """Made once: all it keeps of a wiring is what `client` replaces, and the front end's address."""
+    return make_app(MemoryWiring())
 
 
 @pytest.fixture

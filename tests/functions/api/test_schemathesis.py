@@ -10,6 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as of_openapi
@@ -28,7 +29,6 @@ CHECKS = [
     of_openapi.content_type_conformance,
     of_openapi.response_headers_conformance,
     of_openapi.response_schema_conformance,
-    of_openapi.negative_data_rejection,
 ]
 
 schemathesis.openapi.format("timezone", st.sampled_from(sorted(available_timezones())))
@@ -68,6 +68,12 @@ def name_known_things(case: schemathesis.Case[Any], data: st.DataObject) -> None
         case.headers["If-Match"] = "*"
 
 
+def has_wrong_body(case: schemathesis.Case[Any]) -> bool:
+    """What is wrong elsewhere may be lost on the way: an empty parameter, or the token that we put right."""
+    body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
+    return body is not None and body.mode.is_negative
+
+
 def say_known_words(body: dict[str, Any], data: st.DataObject) -> None:
     for name in IN_BODIES.keys() & body.keys():
         if data.draw(st.booleans()):
@@ -86,7 +92,8 @@ def test_no_answer_is_a_fault_or_a_surprise(role: str, name: str, data: st.DataO
     if mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
         say_known_words(case.body, data)
     sent = {"Authorization": f"Bearer {TOKENS[role]}"}
-    case.call_and_validate(app=EDGE, base_url="http://testserver", headers=sent, checks=CHECKS)
+    checks = [*CHECKS, of_openapi.negative_data_rejection] if has_wrong_body(case) else CHECKS
+    case.call_and_validate(app=EDGE, base_url="http://testserver", headers=sent, checks=checks)
 
 
 def test_each_operation_of_the_document_is_asked() -> None:
