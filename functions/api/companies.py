@@ -1,5 +1,6 @@
 """Companies: which PSA company a tenant is billed to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -12,8 +13,10 @@ from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import check_version, versioned
 from shared.accounts import audit
 from shared.accounts.companies import Company, ListedCompany, company, listed_companies
+from shared.billing import psa_lists
 from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
+from shared.billing.psa.base import PsaCompany
 from shared.billing.psa_connections import psa_connection
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
@@ -179,15 +182,18 @@ def shown_outcome(one: Added) -> BulkOutcome:
 
 
 def links(asking: Principal) -> CompanyLinks:
-    """The PSA's companies are asked for when something is checked against them."""
     return CompanyLinks(
-        asking.tables,
-        asking.wired.blobs,
-        asking.account,
-        lambda one: asking.wired.psa(
-            asking.account, psa_connection(asking.tables, asking.account, one)
-        ).companies(),
+        asking.tables, asking.wired.blobs, asking.account, lambda one: _psa_companies(asking, one)
     )
+
+
+def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
+    """As they were last read; a PSA whose lists were never read is asked."""
+    lists = psa_lists.load(asking.wired.blobs, asking.account, connection)
+    if lists is not None:
+        return lists.companies
+    there = psa_connection(asking.tables, asking.account, connection)
+    return asking.wired.psa(asking.account, there).companies()
 
 
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)

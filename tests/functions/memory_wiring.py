@@ -47,7 +47,7 @@ class MemoryWiring(Wiring):
         overrides = WiringOverrides(clock=lambda: self.now, sleep=lambda _: None, session=session)
         super().__init__(config.read(settings or API), overrides)
         self.sent = MemoryQueues()
-        self.psas: dict[str, Psa] = {}
+        self.fake_psas: dict[str, Psa] = {}
         """By the id of the connection."""
         stores: Any = SimpleNamespace(
             tables=tables if tables is not None else MemoryTables(), blobs=MemoryBlobs(), queues=self.sent
@@ -55,4 +55,4 @@ class MemoryWiring(Wiring):
         self.__dict__["storage"] = stores
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
-        return self.psas[connection.id] if connection.id in self.psas else super().psa(account, connection)
+        return self.fake_psas.get(connection.id) or super().psa(account, connection)

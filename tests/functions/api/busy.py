@@ -36,7 +36,7 @@ def busy_msp(wired: MemoryWiring) -> Busy:
     world = World(NOW, MSP, tables, blobs)
     settings.save(tables, world.account)
     psa = FakePsa()
-    wired.psas["cw"] = psa
+    wired.fake_psas["cw"] = psa
     psa.add_company("Alpha", id=ALPHAS_COMPANY, website="https://alpha.example")
     psa.add_company("New Ltd")
     world.add(QUAY, sku("e3", 25, 19), name="Quayside Marina")

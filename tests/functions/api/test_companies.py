@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.billing import psa_lists
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa_connections import psa_connection
 from tests.functions.api.busy import ALPHA, ALPHAS_COMPANY, GOLD, NEW, QUAY, Busy
 from tests.functions.api.conftest import MSP, OTHER, Caller
 from tests.functions.memory_wiring import MemoryWiring
@@ -128,7 +130,7 @@ class BrokenPsa(FakePsa):
 def test_what_is_wrong_with_the_psa_is_told_in_its_own_sentence_and_nothing_is_added(
     wired: MemoryWiring, editor: Caller, error: Exception, status: int, sentence: str
 ) -> None:
-    wired.psas["cw"] = BrokenPsa(error)
+    wired.fake_psas["cw"] = BrokenPsa(error)
     body = {"tenantId": ALPHA, "psaConnection": "cw", "psaCompany": "1"}
     refused = editor("POST", COMPANIES, json=body)
     assert (refused.status_code, refused.json()["detail"]) == (status, sentence)
@@ -155,3 +157,12 @@ def test_another_accounts_company_is_not_there(editor: Caller, sign_in: SignIn) 
     assert other("DELETE", path).status_code == 404
     assert other("GET", f"/accounts/{OTHER}/companies").json()["items"] == []
     assert "Alpha" in names(editor)
+
+
+def test_what_was_read_of_the_psa_is_not_asked_for_again(
+    wired: MemoryWiring, editor: Caller, busy: Busy
+) -> None:
+    connection = psa_connection(wired.tables, MSP, "cw")
+    psa_lists.refresh(wired.tables, wired.blobs, MSP, connection, busy.psa, wired.now)
+    wired.fake_psas["cw"] = BrokenPsa(PsaRefused("401", "Check the public key."))
+    assert alpha(editor).status_code == 201
