@@ -19,6 +19,8 @@ from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
 from shared.microsoft.access_tokens import AccessTokens, SigningKeys
 from shared.microsoft.connector import Microsoft
+from shared.microsoft.partner_connecting import Connecting
+from shared.microsoft.partner_consent import ConsentStates, PartnerConsent
 from shared.storage.blobs import Blobs
 from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
 from shared.storage.keys import AccountId
@@ -95,6 +97,16 @@ class Wiring:
     @cached_property
     def psas(self) -> Psas:
         return RegisteredPsas(self.http)
+
+    @cached_property
+    def partner_connecting(self) -> Connecting:
+        return Connecting(self.tables, self.secrets, lambda held: Microsoft(self.http, held, self.clock))
+
+    @cached_property
+    def partner_consent(self) -> PartnerConsent:
+        """People come back from Microsoft to a page of the front end, which sends on what came along."""
+        redirect = f"{self.settings.web_origin}/partner-consent"
+        return PartnerConsent(self.partner_connecting, self.http, ConsentStates(self.signing_keys), redirect)
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable
