@@ -46,6 +46,8 @@ class WiringOverrides:
     session: Callable[[], requests.Session] = field(default=_session)
     queues: Callable[[Queues], Queues] = field(default=lambda queues: queues)
     """Put something around the queues, for example a host that wants to know at once what was sent."""
+    led_to: Callable[[str], str] = str
+    """Where a browser finds a page of Microsoft's sign-in."""
 
 
 class Wiring:
@@ -106,7 +108,8 @@ class Wiring:
     def partner_consent(self) -> PartnerConsent:
         """People come back from Microsoft to a page of the front end, which sends on what came along."""
         redirect = f"{self.settings.web_origin}/partner-consent"
-        return PartnerConsent(self.partner_connecting, self.http, ConsentStates(self.signing_keys), redirect)
+        states, led_to = ConsentStates(self.signing_keys), self._overrides.led_to
+        return PartnerConsent(self.partner_connecting, self.http, states, redirect, led_to)
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable

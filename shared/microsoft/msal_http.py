@@ -46,13 +46,3 @@ class Document:
     text: str
     status_code: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class AskingWhere(OneCall):
-    """As OneCall, but Microsoft itself says where people sign in: a browser is led there."""
-
-    def get(self, url: str, **_: object) -> Document:
-        answer = self._http.read("GET", url)
-        if not isinstance(json_of(answer), dict):
-            raise Unreachable("its answer is not one about where to sign in.")
-        return Document(answer.text, answer.status_code)

@@ -5,7 +5,7 @@ Vendor's page: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-f
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -20,7 +20,7 @@ from shared.microsoft import partner_connections
 from shared.microsoft.auth_errors import as_not_read, sign_in_refused
 from shared.microsoft.hosts import GRAPH, LOGIN
 from shared.microsoft.models import NotRead, PartnerConnection, SignInMode
-from shared.microsoft.msal_http import AskingWhere, OneCall
+from shared.microsoft.msal_http import OneCall
 from shared.microsoft.partner_connecting import (
     Connecting,
     PartnerSecrets,
@@ -112,6 +112,8 @@ class PartnerConsent:
     http: Http
     states: ConsentStates
     redirect: str
+    led_to: Callable[[str], str] = str
+    """A browser's address of a page of Microsoft; in a sandbox it is another one."""
 
     @property
     def _tables(self) -> Tables:
@@ -135,7 +137,7 @@ class PartnerConsent:
         with or_later():
             self.connecting.secrets.put(account, pending.secret, kept)
         self._tables.commit([Insert(_key(account, consent), pending)])
-        return str(flow["auth_uri"])
+        return self.led_to(flow["auth_uri"])
 
     def finish(
         self, account: AccountId, member: str, answer: ConsentAnswer, now: datetime
@@ -187,7 +189,7 @@ class PartnerConsent:
 
     def _flow(self, wish: ConsentWish, state: str) -> dict[str, Any]:
         try:
-            app = _app(wish.client_id, wish.client_secret, AskingWhere(self.http))
+            app = _app(wish.client_id, wish.client_secret, OneCall(self.http))
             flow: dict[str, Any] = app.initiate_auth_code_flow(
                 SCOPES, redirect_uri=self.redirect, state=state, prompt="login"
             )
