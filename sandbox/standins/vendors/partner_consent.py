@@ -5,6 +5,7 @@ Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow.
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from html import escape
 from urllib.parse import urlencode, urlsplit
@@ -67,7 +68,7 @@ class PartnerConsent:
     def _partner(self, client: str) -> Document | None:
         return next((one for one in self._state.all("partner") if one["client_id"] == client), None)
 
-    def _code(self, partner: Document, asked: dict[str, str]) -> str:
+    def _code(self, partner: Document, asked: Mapping[str, str]) -> str:
         now = self._state.now()
         return seal(
             "1.A",
@@ -82,7 +83,7 @@ class PartnerConsent:
         )
 
 
-def _wrong_with(asked: dict[str, str]) -> str:
+def _wrong_with(asked: Mapping[str, str]) -> str:
     """What Entra ID would refuse the request for, with its code; "" for a good one."""
     reply = urlsplit(asked.get("redirect_uri", ""))
     here = reply.scheme == "http" and reply.hostname in {"127.0.0.1", "localhost"}
