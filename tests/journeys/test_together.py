@@ -44,7 +44,7 @@ def test_all_are_read_once_each(living: Living) -> None:
 
 
 def test_one_that_is_busy_and_one_that_is_broken_cost_no_other(living: Living) -> None:
-    living.fault("throttle", kind="graph.batch", tenant=BUSY, count=4, retry_after=1)
+    living.fault("throttle", kind="graph.batch", tenant=BUSY, count=1, retry_after=1)
     living.fault("duplicate_sku", kind="graph.subscribed_skus", tenant=BROKEN)
     run = living.night()
     living.no_faults()
