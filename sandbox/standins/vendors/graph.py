@@ -349,6 +349,8 @@ def _kind(request: Request) -> str:
 def _unknown(request: Request) -> str:
     """The first segment that leads nowhere."""
     parts = _parts(request)
+    if parts[0].lower() == "users" and len(parts) > 2:
+        return parts[2]
     known = [name.split("/") for name in _LISTS]
     for position, part in enumerate(parts):
         begun = [part.lower() for part in parts[: position + 1]]
