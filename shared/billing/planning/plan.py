@@ -36,7 +36,8 @@ UNREAD = "The tenant could not be read at the newest attempt."
 """S8: it keeps its quantities. Who must do what stands in the tenant's own row, so that nobody is told twice."""
 ANOTHER_LINE = "A change of its mapping was not completed."
 ANOTHER_PRODUCT = "Its billing profile names another product now."
-SAVED_AGAIN_IS_RIGHT = frozenset({ANOTHER_LINE, ANOTHER_PRODUCT})
+NO_LINE = "Its mapping is in force, but Seatwise keeps no line for it, so nobody looks after what it bills."
+SAVED_AGAIN_IS_RIGHT = frozenset({ANOTHER_LINE, ANOTHER_PRODUCT, NO_LINE})
 """Reasons that a person ends by saving the mappings again."""
 
 
