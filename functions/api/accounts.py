@@ -7,16 +7,20 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from functions.api.models import Email, Given, Shown, ZoneName, examples
-from functions.api.principal import Admin, Reader, SignedIn, Wired, person_of
+from functions.api.principal import Admin, Owner, Reader, SignedIn, Wired, person_of
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account, rename_account
 from shared.accounts.members import Member, Role
 from shared.accounts.opening import open_account
+from shared.billing.planning import preview
+from shared.errors import Rejected
 
 router = APIRouter(tags=["account"])
 type Name = Annotated[str, Field(min_length=1, max_length=80, description="What the MSP calls itself")]
+
+type ModeWord = Literal["preview", "live"]
 
 
 class NewAccount(Given):
@@ -37,10 +41,19 @@ class AccountChange(Given):
     name: Name
 
 
+class ModeChange(Given):
+    model_config = Given.model_config | examples({"mode": "live", "plan": "5f1d7a84db00d2fce00b31a7"})
+
+    mode: ModeWord
+    plan: Annotated[
+        str, Field(max_length=64, description="For live: `digest` of the plan that you looked at")
+    ] = ""
+
+
 class ShownAccount(Shown):
     id: str
     name: str
-    mode: Literal["preview", "live"]
+    mode: ModeWord
     timezone: str
     currency_symbol: str
     since: datetime
@@ -88,4 +101,25 @@ def change(asked: AccountChange, asking: Admin, seen: Seen, response: Response) 
     audit.record(
         asking.tables, asking.account, asking.actor, "account.named", after.id, before.name, after.name
     )
+    return versioned(response, shown(after))
+
+
+@router.put("/accounts/{account}/mode", operation_id="switchMode")
+def switch_mode(asked: ModeChange, asking: Owner, response: Response) -> ShownAccount:
+    """Switch the account live, for exactly the plan that you looked at, or back to preview.
+
+    Live, the next push writes to the PSA. The plan shows what it would write; when it is another one by now, nothing is
+    switched.
+    """
+    before = load_account(asking.tables, asking.account)
+    if asked.mode == "preview":
+        after = preview.back_to_preview(asking.tables, asking.account)
+    elif not asked.plan:
+        raise Rejected("Look at the plan first, and send its digest along.", "required", "plan")
+    else:
+        after = preview.go_live(asking.tables, asking.account, asked.plan, asking.now)
+    if after.mode is not before.mode:
+        audit.record(
+            asking.tables, asking.account, asking.actor, "account.mode", after.id, before.mode, after.mode
+        )
     return versioned(response, shown(after))

@@ -27,7 +27,7 @@ from shared.billing.planning import guard
 from shared.billing.planning.quantities import other_sellers, wanted
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.psa.base import BillableOption
-from shared.licensing.licences import NotCountable
+from shared.licensing.licences import LicenceRows, NotCountable
 from shared.licensing.tenant_state import ReadStatus, Snapshot, TenantState
 
 FRESH = timedelta(hours=36)
@@ -132,8 +132,9 @@ def wishes(
     if state.snapshot is None:
         return []
     old = _too_old(state.status, state.snapshot, now)
+    rows = LicenceRows(state.snapshot, ours)
     return [
-        _wish(state.tenant_id, state.snapshot, mapping, profiles[mapping.profile], ours, old)
+        _wish(state.tenant_id, rows, mapping, profiles[mapping.profile], old)
         for mapping in mappings
         if mapping.bill
     ]
@@ -150,15 +151,14 @@ def _too_old(status: ReadStatus, snapshot: Snapshot, now: datetime) -> str:
 
 def _wish(
     tenant_id: str,
-    snapshot: Snapshot,
+    rows: LicenceRows,
     mapping: LineMapping,
     profile: BillingProfile,
-    ours: Collection[str],
     too_old: str,
 ) -> Wish:
     try:
-        quantity = wanted(mapping, snapshot, ours)
-        sellers = other_sellers(mapping, snapshot, ours)
+        quantity = wanted(mapping, rows)
+        sellers = other_sellers(mapping, rows)
         return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
         return Wish.of(mapping, profile, tenant_id, None, too_old or str(unclear))
