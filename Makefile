@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo control openapi test pytest lint format browser screens teeth lock clean
+.PHONY: help setup demo control openapi test pytest lint format browser screens schemathesis teeth lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -48,6 +48,9 @@ browser: setup ## the mail and its page in a real Chromium, which must be instal
 
 screens: setup ## the pictures in docs/screens anew, from the demo's real mail and its page
 	@$(PY) -m pytest tests/browser --screens docs/screens
+
+schemathesis: setup ## ask every operation of the HTTP API as each role, EXAMPLES times (300) each
+	@SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest tests/functions/api/test_schemathesis.py $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)

@@ -6,7 +6,7 @@ next turn. What is in force is never deleted, however old: a tenant's last day r
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
 
 from shared.accounts.account import Account
@@ -15,7 +15,7 @@ from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
 from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
-from shared.billing.psa_connections import psa_connections
+from shared.billing.psa_connections import ever_connected
 from shared.licensing.tenant_state import Day, TenantState
 from shared.mail.delivery import MailRow
 from shared.storage import keys
@@ -133,12 +133,19 @@ class _Night:
         )
 
     def ledgers(self) -> int:
-        return sum(
+        connections = list(ever_connected(self.tables, self.account.id))
+        return sum(self._newest(connection.id) for connection in connections) + sum(
             self._ledger(connection.id, row.read(AgreementRecord).agreement_id)
-            for connection in psa_connections(self.tables, self.account.id)
+            for connection in connections
             for row in agreement_store.rows_of(self.tables, self.account.id, connection.id)
             if _has_turn(row.key.row, self.number // MONTH, YEAR)
         )
+
+    def _newest(self, connection: str) -> int:
+        """The same entries in the order of time: behind the first that is too old, all are."""
+        end = datetime.combine(self.ledger_end, time(), self.account.zone)
+        partition = keys.agreements(self.account.id, connection)
+        return self._delete(self.tables.rows(partition, keys.NEWEST_OF_LEDGER, keys.ledger_from(end) + "~"))
 
     def _ledger(self, connection: str, agreement_id: str) -> int:
         partition = keys.agreements(self.account.id, connection)

@@ -36,6 +36,11 @@ def one_line(text: str, most: int = 500) -> str:
     return _cut(" ".join("".join(kept).split()), most)
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """The beginning of a sentence about so many things, with its verb."""
+    return f"1 {one} is" if number == 1 else f"{number} {several or f'{one}s'} are"
+
+
 def header_text(text: str, most: int = 150) -> str:
     """As `one_line`, for a header: nothing in it can be taken for an RFC 2047 encoded word either."""
     # Only then: what was between "=" and "?" may be left out of the line.

@@ -3,21 +3,24 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.models import Given, Shown, examples
-from functions.api.principal import Admin, Reader, SignedIn, Wired, person_of
-from functions.api.versions import check_version, versioned
+from functions.api.models import Email, Given, Shown, ZoneName, examples
+from functions.api.principal import Admin, Owner, Reader, SignedIn, Wired, person_of
+from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account, rename_account
 from shared.accounts.members import Member, Role
 from shared.accounts.opening import open_account
-from shared.accounts.preferences import Address, Zone
+from shared.billing.planning import preview
+from shared.errors import Rejected
 
 router = APIRouter(tags=["account"])
 type Name = Annotated[str, Field(min_length=1, max_length=80, description="What the MSP calls itself")]
+
+type ModeWord = Literal["preview", "live"]
 
 
 class NewAccount(Given):
@@ -30,18 +33,27 @@ class NewAccount(Given):
     )
 
     name: Name
-    timezone: Annotated[Zone, Field(description="An IANA zone")]
-    notification_address: Annotated[Address, Field(description="Who is mailed what must be fixed")]
+    timezone: Annotated[ZoneName, Field(description="An IANA zone")]
+    notification_address: Annotated[Email, Field(description="Who is mailed what must be fixed")]
 
 
 class AccountChange(Given):
     name: Name
 
 
+class ModeChange(Given):
+    model_config = Given.model_config | examples({"mode": "live", "plan": "5f1d7a84db00d2fce00b31a7"})
+
+    mode: ModeWord
+    plan: Annotated[
+        str, Field(max_length=64, description="For live: `digest` of the plan that you looked at")
+    ] = ""
+
+
 class ShownAccount(Shown):
     id: str
     name: str
-    mode: Literal["preview", "live"]
+    mode: ModeWord
     timezone: str
     currency_symbol: str
     since: datetime
@@ -81,12 +93,33 @@ def get(asking: Reader, response: Response) -> ShownAccount:
 
 
 @router.patch("/accounts/{account}", operation_id="changeAccount")
-def change(asked: AccountChange, asking: Admin, request: Request, response: Response) -> ShownAccount:
+def change(asked: AccountChange, asking: Admin, seen: Seen, response: Response) -> ShownAccount:
     """Change the account's name."""
     before = load_account(asking.tables, asking.account)
-    check_version(request, shown(before))
+    seen.check(shown(before))
     after = rename_account(asking.tables, before, asked.name)
     audit.record(
         asking.tables, asking.account, asking.actor, "account.named", after.id, before.name, after.name
     )
+    return versioned(response, shown(after))
+
+
+@router.put("/accounts/{account}/mode", operation_id="switchMode")
+def switch_mode(asked: ModeChange, asking: Owner, response: Response) -> ShownAccount:
+    """Switch the account live, for exactly the plan that you looked at, or back to preview.
+
+    Live, the next push writes to the PSA. The plan shows what it would write; when it is another one by now, nothing is
+    switched.
+    """
+    before = load_account(asking.tables, asking.account)
+    if asked.mode == "preview":
+        after = preview.back_to_preview(asking.tables, asking.account)
+    elif not asked.plan:
+        raise Rejected("Look at the plan first, and send its digest along.", "required", "plan")
+    else:
+        after = preview.go_live(asking.tables, asking.account, asked.plan, asking.now)
+    if after.mode is not before.mode:
+        audit.record(
+            asking.tables, asking.account, asking.actor, "account.mode", after.id, before.mode, after.mode
+        )
     return versioned(response, shown(after))

@@ -8,19 +8,20 @@ from pydantic import Field
 
 from functions.api.lists import CSV, Page, Pages
 from functions.api.me import RoleWord
-from functions.api.models import Given, Shown
+from functions.api.models import Email, Given, Shown, examples
 from functions.api.principal import Owner, SignedIn, Wired, person_of
 from functions.queues.messages import SendInvitation
 from shared.accounts import invitations
 from shared.accounts.invitations import Invitation
 from shared.accounts.members import Member, Role
-from shared.accounts.preferences import Address
 
 router = APIRouter(tags=["members"])
 
 
 class NewInvitation(Given):
-    email: Annotated[Address, Field(description="Where the invitation is mailed to")]
+    model_config = Given.model_config | examples({"email": "eva@harbour-it.example", "role": "editor"})
+
+    email: Annotated[Email, Field(description="Where the invitation is mailed to")]
     role: RoleWord
 
 

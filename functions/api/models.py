@@ -1,9 +1,14 @@
 """What the API's own shapes have in common: camelCase outside, and nothing unknown inside."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from shared.accounts.preferences import Address, Zone
+
+type Email = Annotated[Address, Field(json_schema_extra={"format": "email"})]
+type ZoneName = Annotated[Zone, Field(json_schema_extra={"format": "timezone"}, examples=["Europe/London"])]
 
 
 class Shown(BaseModel):

@@ -6,7 +6,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from functions.api.problems import Refused
 from functions.queues.edge import send
@@ -20,6 +21,12 @@ from shared.storage.tables import Tables
 from shared.wiring import Wiring
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Seatwise"'}
+_BEARER = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    scheme_name="microsoft",
+    description="An access token of Microsoft Entra ID for this app, with a person's scope.",
+)
 
 
 def wired_of(request: Request) -> Wiring:
@@ -30,10 +37,13 @@ def wired_of(request: Request) -> Wiring:
 type Wired = Annotated[Wiring, Depends(wired_of)]
 
 
-def identity_of(request: Request, wired: Annotated[Wiring, Depends(wired_of)]) -> Identity:
+def identity_of(
+    sent: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    wired: Annotated[Wiring, Depends(wired_of)],
+) -> Identity:
     """The person of the verified token. No other header says who is asking."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = sent.credentials.strip() if sent else ""
+    if not token:
         raise Refused(
             HTTPStatus.UNAUTHORIZED,
             "sign_in",
@@ -47,7 +57,7 @@ def identity_of(request: Request, wired: Annotated[Wiring, Depends(wired_of)]) -
             "Nobody can sign in yet: SEATWISE_API_CLIENT_ID is not set.",
         )
     try:
-        return wired.access_tokens.verify(token.strip())
+        return wired.access_tokens.verify(token)
     except NotAccepted as wrong:
         raise Refused(
             HTTPStatus.UNAUTHORIZED,

@@ -27,6 +27,9 @@ CODES = {
     "already_open": HTTPStatus.CONFLICT,
     "already_accepted": HTTPStatus.CONFLICT,
     "last_owner": HTTPStatus.CONFLICT,
+    "in_use": HTTPStatus.CONFLICT,
+    "not_held": HTTPStatus.CONFLICT,
+    "plan_changed": HTTPStatus.CONFLICT,
     "not_allowed": HTTPStatus.FORBIDDEN,
 }
 """Kinds of refusal that are not a wrong input (422)."""

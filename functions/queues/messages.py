@@ -55,6 +55,28 @@ class ReadTenant(AccountWork):
     """Its subscriptions' terms are due too."""
 
 
+class PartOfRun(BaseModel):
+    """One tenant of several in a message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tenant: str
+    connections: tuple[str, ...]
+    terms: bool = False
+
+
+class ReadTenants(AccountWork):
+    """A few tenants, one after the other: a message costs more than most of what is done for a tenant."""
+
+    queue: ClassVar[str] = "read-tenants"
+    run: str
+    tenants: tuple[PartOfRun, ...]
+
+    def alone(self) -> list[ReadTenant]:
+        """A message of its own for each."""
+        return [ReadTenant(account=self.account, run=self.run, **part.model_dump()) for part in self.tenants]
+
+
 class CloseRun(AccountWork):
     """Wait for the run's tenants, then plan and hand over to the PSA connections."""
 
@@ -106,6 +128,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     CheckAccount,
     StartRun,
     ReadTenant,
+    ReadTenants,
     CloseRun,
     PushConnection,
     Evaluate,

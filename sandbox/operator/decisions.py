@@ -11,7 +11,7 @@ from sandbox.processes import SandboxProcesses, running
 from sandbox.standins.controls.commands import ControlError
 from shared.accounts.companies import added_companies
 from shared.accounts.directory import account_ids, load_account
-from shared.billing.models import Hold, Verdict
+from shared.billing.models import Hold
 from shared.billing.planning import approval
 from shared.errors import Rejected
 from shared.storage.keys import AccountId
@@ -39,17 +39,16 @@ def decisions(state: Path, do: str, words: Sequence[str]) -> Any:
 
 
 def _decide(wiring: Wiring, account: AccountId, hold: Hold, do: str) -> dict[str, Any]:
-    now = wiring.clock()
-    verdict = Verdict.APPROVED if do == "approve" else Verdict.REJECTED
+    tables, change, now = wiring.tables, hold.change, wiring.clock()
     try:
-        decided = approval.decide(wiring.tables, account, hold.change.id, verdict, WHO, now)
+        if do == "reject":
+            return _shown(wiring, account, approval.reject(tables, account, change.id, WHO, now))
+        approved = approval.approve(tables, load_account(tables, account), change.id, WHO, now)
     except Rejected as rejected:
-        return {"change": hold.change.id, "refused": rejected.reason}
-    if verdict is Verdict.APPROVED:
-        zone = load_account(wiring.tables, account).zone
-        run = approval.push_now(wiring.tables, account, decided, now, now.astimezone(zone).date())
-        send(wiring, PushConnection(account=account, run=run.id, connection=hold.change.connection))
-    return _shown(wiring, account, decided)
+        return {"change": change.id, "refused": rejected.reason}
+    if approved.run is not None:
+        send(wiring, PushConnection(account=account, run=approved.run.id, connection=change.connection))
+    return _shown(wiring, account, approved.hold)
 
 
 def _shown(wiring: Wiring, account: AccountId, hold: Hold) -> dict[str, Any]:

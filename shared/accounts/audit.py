@@ -71,6 +71,5 @@ def record(
 
 def entries(tables: Tables, account: AccountId, after: str = "") -> Iterator[tuple[str, AuditEntry]]:
     """Row key and entry, the newest first; `after` goes on behind the row of that key."""
-    for row in tables.rows(keys.audit(account), keys.AUDIT):
-        if row.key.row > after:
-            yield row.key.row, row.read(AuditEntry)
+    for row in tables.rows(keys.audit(account), keys.AUDIT, after):
+        yield row.key.row, row.read(AuditEntry)

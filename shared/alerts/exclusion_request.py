@@ -15,7 +15,7 @@ from shared.alerts.rules import BY_SLUG
 from shared.alerts.rules.phrases import name
 from shared.errors import NotFound, Rejected
 from shared.licensing.customer_lists import stored_customers
-from shared.licensing.licences import countable
+from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import next_end
 from shared.microsoft import partner_connections
@@ -141,7 +141,7 @@ class ExclusionDesk:
 
 def _check_seats(most: int, state: TenantState, sku_id: str) -> None:
     """Raises Rejected for a number that would leave nothing out today."""
-    held = countable(state.snapshot, ()) if state.snapshot else ()
+    held = LicenceRows(state.snapshot, ()).countable() if state.snapshot else ()
     spare = next((one.spare for one in held if one.key.sku_id == sku_id), 0)
     if not spare <= most <= MOST_SEATS:
         raise Rejected(

@@ -17,7 +17,7 @@ from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, Lin
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.psa.base import BillableOption
 from shared.billing.psa_connections import ConnectionFailure
-from shared.licensing.licences import Licence, LicenceKey, countable
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.licensing.watched_skus import is_watched
 from shared.mail.delivery import MailRow
@@ -262,7 +262,11 @@ class AccountView:
     def licences(self, snapshot: Snapshot, skus: Sequence[Sku] | None = None) -> list[Licence]:
         """The rows of SKUs, else of all watched ones, as wholes; without those whose parts do not add up tonight."""
         wanted = {sku.sku_id for sku in (self.watched(snapshot) if skus is None else skus)}
-        return [licence for licence in countable(snapshot, self.ours) if licence.key.sku_id in wanted]
+        return [
+            licence
+            for licence in LicenceRows(snapshot, self.ours).countable()
+            if licence.key.sku_id in wanted
+        ]
 
     def fresh(self, state: TenantState) -> Snapshot | None:
         """The snapshot of an added tenant whose newest read was good and is not stale: else it is not judged."""

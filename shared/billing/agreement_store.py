@@ -1,9 +1,10 @@
 """Agreement records and their ledger: loading, and replacing by ETag only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from shared.billing.models import AgreementRecord, LedgerEntry
+from shared.billing.models import AgreementRecord, LedgerEntry, LineRecord
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import TRANSACTION_LIMIT, Insert, Replace, Row, Tables, chunks
@@ -51,24 +52,43 @@ def save(
     and none is lost.
     """
     key = keys.agreement(account, record.connection, record.agreement_id)
-    log = [
-        Insert(
-            keys.ledger_entry(account, record.connection, record.agreement_id, e.mapping_id, e.at, e.event), e
-        )
-        for e in entries
-    ]
-    room = TRANSACTION_LIMIT - 1
+    known = {**kept.record.lines, **record.lines}
+    log = [row for entry in entries for row in _log_rows(account, record, known, entry)]
+    room = (TRANSACTION_LIMIT - 1) // 2 * 2
     for some in chunks(log[:-room]):
         tables.commit(some)
     first = Replace(key, record, kept.etag) if kept.etag else Insert(key, record)
     return replace(kept, record=record, etag=tables.commit([first, *log[-room:]])[0])
 
 
+def _log_rows(
+    account: AccountId, record: AgreementRecord, known: Mapping[str, LineRecord], entry: LedgerEntry
+) -> tuple[Insert, Insert]:
+    """An entry by its line, and by its time: both questions are asked, and neither reads the whole ledger."""
+    line, place = known.get(entry.mapping_id), (account, record.connection)
+    named = entry.model_copy(
+        update={"agreement_id": record.agreement_id, "tenant_id": line.tenant_id if line else ""}
+    )
+    of, at, event = (record.agreement_id, entry.mapping_id), entry.at, entry.event
+    return (
+        Insert(keys.ledger_entry(*place, *of, at, event), named),
+        Insert(keys.newest_of_ledger(*place, at, *of, event), named),
+    )
+
+
 def ledger(
-    tables: Tables, account: AccountId, connection: str, agreement_id: str, mapping_id: str = ""
+    tables: Tables,
+    account: AccountId,
+    connection: str,
+    agreement_id: str,
+    mapping_id: str = "",
+    since: datetime | None = None,
 ) -> Iterator[LedgerEntry]:
-    """What happened to the lines of an agreement, or of one mapping there, oldest first by mapping."""
-    for row in tables.rows(
-        keys.agreements(account, connection), keys.ledger_prefix(agreement_id, mapping_id)
-    ):
+    """What happened to the lines of an agreement, or of one mapping there, oldest first by mapping.
+
+    `since` leaves out what is older; it needs the mapping.
+    """
+    after = keys.ledger_after(agreement_id, mapping_id, since) if since and mapping_id else ""
+    prefix = keys.ledger_prefix(agreement_id, mapping_id)
+    for row in tables.rows(keys.agreements(account, connection), prefix, after):
         yield row.read(LedgerEntry)

@@ -1,11 +1,31 @@
-"""The billing profiles of an account: names for the products of its PSAs."""
+"""The billing profiles of an account: names for the products of its PSAs (K6)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import BillingProfile
-from shared.storage.decisions import Decider, decide, in_force
+from shared.billing.psa.base import BillableOption
+from shared.billing.psa_connections import psa_connections
+from shared.errors import NotFound, Rejected
+from shared.storage import keys
+from shared.storage.decisions import Decider, decide, get, in_force
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
+from shared.text import counted, one_line
 
 PROFILE = "profile"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileWish:
+    """What a person asks of a billing profile."""
+
+    name: str
+    connection: str
+    product_id: str
+    billable: BillableOption = BillableOption.BILLABLE
 
 
 def billing_profiles(tables: Tables, account: AccountId) -> dict[str, BillingProfile]:
@@ -13,5 +33,117 @@ def billing_profiles(tables: Tables, account: AccountId) -> dict[str, BillingPro
     return dict(in_force(tables, account, PROFILE, BillingProfile))
 
 
+def billing_profile(tables: Tables, account: AccountId, profile_id: str) -> BillingProfile:
+    """Raises NotFound."""
+    found = get(tables, account, PROFILE, profile_id, BillingProfile)
+    if found is None:
+        raise NotFound(f"There is no billing profile '{one_line(profile_id, 60)}'.")
+    return found
+
+
 def save_profile(tables: Tables, account: AccountId, profile: BillingProfile, by: Decider) -> None:
     decide(tables, account, PROFILE, profile.id, profile, by)
+
+
+def create_profiles(
+    tables: Tables, account: AccountId, wishes: Sequence[ProfileWish], by: Decider
+) -> list[BillingProfile]:
+    """All of them, or none. A profile that is there already as it is wished is given, not made again.
+
+    Raises Rejected, which names the number of the wrong one in its field. Cut off in the middle, the same call
+    completes it.
+    """
+    known = billing_profiles(tables, account)
+    connections = {one.id for one in psa_connections(tables, account)}
+    made: dict[str, BillingProfile] = {}
+    for number, wish in enumerate(wishes):
+        field = f"profiles.{number}." if len(wishes) > 1 else ""
+        there = {**known, **made}
+        profile = _profile("", wish, connections, field)
+        profile = profile.model_copy(update={"id": _id_of(profile, there)})
+        _check_name(there, profile, field)
+        made[profile.id] = profile
+    for profile in made.values():
+        if profile.id not in known:
+            save_profile(tables, account, profile, by)
+    return list(made.values())
+
+
+def change_profile(
+    tables: Tables, account: AccountId, profile_id: str, wish: ProfileWish, by: Decider
+) -> tuple[BillingProfile, BillingProfile]:
+    """Before and after. Raises NotFound, Rejected, Conflict.
+
+    While licences are billed by it the product stays: their lines bill the old one.
+    """
+    before = billing_profile(tables, account, profile_id)
+    connections = {one.id for one in psa_connections(tables, account)}
+    wished = _profile(profile_id, wish, connections, "")
+    after = before.model_copy(update={name: getattr(wished, name) for name in _WISHED})
+    _check_name(billing_profiles(tables, account), after, "")
+    moved = (after.connection, after.product_id) != (before.connection, before.product_id)
+    if moved and (used := uses(tables, account).get(profile_id, 0)):
+        raise Rejected(
+            f"{counted(used, 'licence')} billed by this profile, by lines of its product. Make a new profile for the "
+            "other product and map them to it.",
+            "in_use",
+            "productId",
+        )
+    if after != before:
+        save_profile(tables, account, after, by)
+    return before, after
+
+
+def end_profile(tables: Tables, account: AccountId, profile_id: str, by: Decider) -> BillingProfile:
+    """Raises NotFound, and Rejected while licences are billed by it."""
+    profile = billing_profile(tables, account, profile_id)
+    if used := uses(tables, account).get(profile_id, 0):
+        raise Rejected(
+            f"{counted(used, 'licence')} billed by this profile. Map them to another one first.", "in_use"
+        )
+    decide(tables, account, PROFILE, profile_id, None, by)
+    return profile
+
+
+def uses(tables: Tables, account: AccountId) -> dict[str, int]:
+    """How many licences are billed by each profile, by its id."""
+    found: dict[str, int] = {}
+    for mapped in mappings_in_force(tables, account):
+        for one in mapped.mappings:
+            if one.bill:
+                found[one.profile] = found.get(one.profile, 0) + 1
+    return found
+
+
+_WISHED = ("name", "connection", "product_id", "billable")
+
+
+def _profile(id_: str, wish: ProfileWish, connections: set[str], field: str) -> BillingProfile:
+    name, product = one_line(wish.name, 80), wish.product_id.strip()
+    if not name:
+        raise Rejected("The profile needs a name.", "required", f"{field}name")
+    if wish.connection not in connections:
+        raise Rejected("There is no such PSA connection.", "unknown", f"{field}connection")
+    if not product:
+        raise Rejected("Choose the product that it bills.", "required", f"{field}productId")
+    return BillingProfile(
+        id=id_, name=name, connection=wish.connection, product_id=product, billable=wish.billable
+    )
+
+
+def _check_name(known: dict[str, BillingProfile], profile: BillingProfile, field: str) -> None:
+    """A name is used once; `profile` itself, where it is kept already, is not another one."""
+    for other in known.values():
+        if other.id != profile.id and other.name.casefold() == profile.name.casefold():
+            raise Rejected(
+                f"There is a billing profile of the name {other.name} already. Choose another name.",
+                "taken",
+                f"{field}name",
+            )
+
+
+def _id_of(profile: BillingProfile, known: dict[str, BillingProfile]) -> str:
+    """The same wish has the same id, so that a repeat makes nothing twice; what was changed since keeps its own."""
+    text = f"{profile.connection}|{profile.product_id}|{profile.name}|{profile.billable}"
+    ids = (keys.hashed(f"{text}|{turn}")[:12] for turn in count())
+    return next(id_ for id_ in ids if known.get(id_) in (None, profile.model_copy(update={"id": id_})))

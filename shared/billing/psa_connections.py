@@ -7,7 +7,8 @@ from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Put, Tables
+from shared.storage.tables import Insert, Put, Replace, Tables
+from shared.text import one_line
 
 _CONNECTION = "psa"
 _FAILURE = "psa-trouble"
@@ -23,20 +24,45 @@ class ConnectionFailure(Document):
 
 
 def psa_connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
+    """Those that are connected now."""
+    return (one for one in ever_connected(tables, account) if one.removed_at is None)
+
+
+def ever_connected(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
+    """The removed ones too: their ledgers are kept."""
     for row in tables.rows(keys.settings(account), keys.settings_of_kind(_CONNECTION)):
         yield row.read(PsaConnection)
 
 
 def psa_connection(tables: Tables, account: AccountId, connection_id: str) -> PsaConnection:
-    """Raises NotFound for a connection that is not the account's."""
+    """Raises NotFound for a connection that is not the account's, or not any more."""
+    return stored_connection(tables, account, connection_id)[0]
+
+
+def stored_connection(tables: Tables, account: AccountId, connection_id: str) -> tuple[PsaConnection, str]:
+    """With its ETag. Raises NotFound."""
     row = tables.get(keys.setting(account, _CONNECTION, connection_id))
-    if row is None:
-        raise NotFound(f"there is no PSA connection '{connection_id}'")
-    return row.read(PsaConnection)
+    found = row.read(PsaConnection) if row else None
+    if row is None or found is None or found.removed_at is not None:
+        raise NotFound(f"There is no PSA connection '{one_line(connection_id, 60)}'.")
+    return found, row.etag
 
 
 def save_psa_connection(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
     tables.commit([Put(keys.setting(account, _CONNECTION, connection.id), connection)])
+
+
+def replace_psa_connection(tables: Tables, account: AccountId, connection: PsaConnection, etag: str) -> None:
+    """Raises Conflict when somebody else changed it meanwhile; with "" for an ETag, when it is there already."""
+    key = keys.setting(account, _CONNECTION, connection.id)
+    tables.commit([Replace(key, connection, etag) if etag else Insert(key, connection)])
+
+
+def connection_failure(tables: Tables, account: AccountId, connection_id: str) -> ConnectionFailure | None:
+    """Why the newest attempt to work with the connection failed; None when it did not."""
+    row = tables.get(keys.setting(account, _FAILURE, connection_id))
+    failure = row.read(ConnectionFailure) if row else None
+    return failure if failure and failure.sentence else None
 
 
 def connection_failures(tables: Tables, account: AccountId) -> Iterator[ConnectionFailure]:

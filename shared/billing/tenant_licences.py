@@ -9,8 +9,8 @@ from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, LineRecord, TenantMappings
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
-from shared.licensing.licences import Licence, LicenceKey, NotCountable, find, split, whole
-from shared.licensing.tenant_state import Day, Snapshot, TenantState
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows, NotCountable
+from shared.licensing.tenant_state import Day, TenantState
 from shared.licensing.terms import known
 from shared.licensing.watched_skus import is_watched
 from shared.microsoft import partner_connections
@@ -128,11 +128,11 @@ def _rows(
     snapshot = state.snapshot
     if snapshot is None:
         return []
-    terms = known(state, now) or {}
+    terms, licences = known(state, now) or {}, LicenceRows(snapshot, ours)
     bought = [(one, terms.get(one.commerce_id)) for one in snapshot.subscriptions if one.sku_id == sku.sku_id]
     is_split = any(key.sku_id == sku.sku_id and key.subscription_id for key in mapped)
     try:
-        counted = split(snapshot, sku, ours) if is_split else [whole(snapshot, sku, ours)]
+        counted = licences.split(sku.sku_id) if is_split else [licences.whole(sku.sku_id)]
         why = ""
     except NotCountable as wrong:
         counted, why = [], str(wrong)
@@ -160,18 +160,7 @@ def _lines(tables: Tables, account: AccountId, mappings: Collection[LicenceMappi
 
 
 def _counts(day: Day, key: LicenceKey, ours: Collection[str]) -> Licence | None:
-    """As `find` counts it, from the little that a day keeps."""
-    read = Snapshot(
-        connection_id="",
-        began=day.began,
-        ended=day.began,
-        digest=day.digest,
-        skus=day.skus,
-        subscriptions=day.subscriptions,
-        user_count=0,
-        users_digest=day.users_digest,
-    )
     try:
-        return find(read, key, ours)
+        return LicenceRows(day, ours).find(key)
     except NotCountable:
         return None

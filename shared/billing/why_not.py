@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from shared.billing.models import Block, BlockReason, Unplanned, UnplannedReason
+from shared.billing.models import Block, BlockReason, LineRecord, Unplanned, UnplannedReason
 from shared.billing.psa.base import BillableOption
 
 _BILLED: Final = {
@@ -64,8 +64,18 @@ _UNPLANNED: Final = {
     UnplannedReason.TOO_OLD: "The tenant was last read on {day}, too long ago to bill by it.",
     UnplannedReason.ANOTHER_LINE: "A change of its mapping was not completed.",
     UnplannedReason.ANOTHER_PRODUCT: "Its billing profile names another product now.",
+    UnplannedReason.NO_LINE: (
+        "Its mapping is in force, but Seatwise keeps no line for it, so nobody looks after what it bills."
+    ),
     UnplannedReason.NOT_COUNTABLE: "{text}",
 }
+
+
+def of_line(line: LineRecord) -> str:
+    """Why this line is not written, "" when nothing of this kind keeps it."""
+    if line.blocked is not None:
+        return blocked(line.blocked)
+    return unplanned(line.not_planned) if line.not_planned is not None else line.refused
 
 
 def blocked(why: Block) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.licensing.tenant_state import Snapshot
+from shared.licensing.tenant_state import Day, Snapshot
 from shared.microsoft.models import Sku, Subscription, SubscriptionStatus
 
 
@@ -45,88 +45,91 @@ class NotCountable(Exception):
     """The snapshot does not give this row a number that can be trusted; the text says why."""
 
 
-def whole(snapshot: Snapshot, sku: Sku, ours: Collection[str]) -> Licence:
-    """The row of a SKU as a whole. `ours` are the tenant ids of the account's partners.
+class LicenceRows:
+    """The rows of one snapshot, or of a day of history: what is looked up for each of its mappings is sorted once."""
 
-    Raises NotCountable when the subscriptions do not add up to what Microsoft counts for the SKU.
-    """
-    return _row(snapshot, sku, _subscriptions(snapshot, sku), ours, LicenceKey(sku.sku_id), sku.consumed)
+    def __init__(self, snapshot: Snapshot | Day, ours: Collection[str]) -> None:
+        """`ours` are the tenant ids of the account's partners."""
+        self._ours = ours
+        self._skus = {sku.sku_id: sku for sku in snapshot.skus}
+        self._subscriptions: dict[str, list[Subscription]] = {}
+        for subscription in snapshot.subscriptions:
+            self._subscriptions.setdefault(subscription.sku_id, []).append(subscription)
+        # Where no subscription names a seller it was read before sellers were, or Microsoft tells none.
+        self._names_sellers = any(subscription.owner_tenant_id for subscription in snapshot.subscriptions)
 
+    def whole(self, sku_id: str) -> Licence:
+        """The row of a SKU as a whole.
 
-def split(snapshot: Snapshot, sku: Sku, ours: Collection[str]) -> list[Licence]:
-    """One row per subscription of the SKU. Raises NotCountable as `whole` does."""
-    return [
-        _row(snapshot, sku, [subscription], ours, LicenceKey(sku.sku_id, subscription.id), None)
-        for subscription in _subscriptions(snapshot, sku)
-    ]
+        Raises NotCountable when the subscriptions do not add up to what Microsoft counts for the SKU.
+        """
+        sku = self._skus[sku_id]
+        return self._row(sku, self._all_of(sku), LicenceKey(sku_id), sku.consumed)
 
+    def split(self, sku_id: str) -> list[Licence]:
+        """One row per subscription of the SKU. Raises NotCountable as `whole` does."""
+        sku = self._skus[sku_id]
+        return [
+            self._row(sku, [subscription], LicenceKey(sku_id, subscription.id), None)
+            for subscription in self._all_of(sku)
+        ]
 
-def countable(snapshot: Snapshot, ours: Collection[str]) -> Iterator[Licence]:
-    """The rows of the SKUs, as wholes, that have a number to trust."""
-    for sku in snapshot.skus:
-        try:
-            yield whole(snapshot, sku, ours)
-        except NotCountable:
-            continue
+    def find(self, key: LicenceKey) -> Licence | None:
+        """The row that a mapping names; None when the SKU or subscription is gone. Raises NotCountable."""
+        if key.sku_id not in self._skus:
+            return None
+        if not key.subscription_id:
+            return self.whole(key.sku_id)
+        return next((row for row in self.split(key.sku_id) if row.key == key), None)
 
+    def countable(self) -> Iterator[Licence]:
+        """The rows of the SKUs, as wholes, that have a number to trust."""
+        for sku_id in self._skus:
+            try:
+                yield self.whole(sku_id)
+            except NotCountable:
+                continue
 
-def find(snapshot: Snapshot, key: LicenceKey, ours: Collection[str]) -> Licence | None:
-    """The row that a mapping names; None when the SKU or subscription is gone. Raises NotCountable."""
-    sku = next((sku for sku in snapshot.skus if sku.sku_id == key.sku_id), None)
-    if sku is None:
-        return None
-    rows = split(snapshot, sku, ours) if key.subscription_id else [whole(snapshot, sku, ours)]
-    return next((row for row in rows if row.key == key), None)
-
-
-def other_sellers(snapshot: Snapshot, sku_id: str, ours: Collection[str]) -> frozenset[str]:
-    """Who else sold purchased units of a SKU, by tenant id; "" is whoever Microsoft does not name beside others."""
-    if not _names_sellers(snapshot):
-        return frozenset()
-    return frozenset(
-        subscription.owner_tenant_id
-        for subscription in snapshot.subscriptions
-        if subscription.sku_id == sku_id
-        and _is_purchased(subscription)
-        and subscription.total
-        and subscription.owner_tenant_id not in ours
-    )
-
-
-def _subscriptions(snapshot: Snapshot, sku: Sku) -> list[Subscription]:
-    """The SKU's subscriptions, once it is sure that they are all of them."""
-    found = [subscription for subscription in snapshot.subscriptions if subscription.sku_id == sku.sku_id]
-    total = _units(found, SubscriptionStatus.ENABLED)
-    if total != sku.enabled:
-        raise NotCountable(
-            f"The subscriptions of {sku.part_number} add up to {total} seats, but Microsoft counts {sku.enabled}."
+    def other_sellers(self, sku_id: str) -> frozenset[str]:
+        """Who else sold purchased units of a SKU, by tenant id; "" is whoever Microsoft does not name beside others."""
+        if not self._names_sellers:
+            return frozenset()
+        return frozenset(
+            subscription.owner_tenant_id
+            for subscription in self._subscriptions.get(sku_id, ())
+            if subscription.owner_tenant_id not in self._ours
+            and _is_purchased(subscription)
+            and subscription.total
         )
-    return found
 
+    def _all_of(self, sku: Sku) -> list[Subscription]:
+        """The SKU's subscriptions, once it is sure that they are all of them."""
+        found = self._subscriptions.get(sku.sku_id, [])
+        total = _units(found, SubscriptionStatus.ENABLED)
+        if total != sku.enabled:
+            raise NotCountable(
+                f"The subscriptions of {sku.part_number} add up to {total} seats, but Microsoft counts {sku.enabled}."
+            )
+        return found
 
-def _row(
-    snapshot: Snapshot,
-    sku: Sku,
-    subscriptions: Sequence[Subscription],
-    ours: Collection[str],
-    key: LicenceKey,
-    assigned: int | None,
-) -> Licence:
-    bought = [subscription for subscription in subscriptions if _is_purchased(subscription)]
-    others = [subscription for subscription in bought if subscription.owner_tenant_id not in ours]
-    purchased = sum(subscription.total for subscription in bought)
-    return Licence(
-        key=key,
-        part_number=sku.part_number,
-        purchased=purchased,
-        sold_by_others=sum(subscription.total for subscription in others)
-        if _names_sellers(snapshot)
-        else None,
-        on_trial=_units(subscriptions, SubscriptionStatus.ENABLED) - purchased,
-        in_grace=_units(subscriptions, SubscriptionStatus.WARNING),
-        suspended=_units(subscriptions, SubscriptionStatus.SUSPENDED, SubscriptionStatus.LOCKED_OUT),
-        assigned=assigned,
-    )
+    def _row(
+        self, sku: Sku, subscriptions: Sequence[Subscription], key: LicenceKey, assigned: int | None
+    ) -> Licence:
+        bought = [subscription for subscription in subscriptions if _is_purchased(subscription)]
+        purchased = sum(subscription.total for subscription in bought)
+        others = sum(
+            subscription.total for subscription in bought if subscription.owner_tenant_id not in self._ours
+        )
+        return Licence(
+            key=key,
+            part_number=sku.part_number,
+            purchased=purchased,
+            sold_by_others=others if self._names_sellers else None,
+            on_trial=_units(subscriptions, SubscriptionStatus.ENABLED) - purchased,
+            in_grace=_units(subscriptions, SubscriptionStatus.WARNING),
+            suspended=_units(subscriptions, SubscriptionStatus.SUSPENDED, SubscriptionStatus.LOCKED_OUT),
+            assigned=assigned,
+        )
 
 
 def _units(subscriptions: Sequence[Subscription], *statuses: SubscriptionStatus) -> int:
@@ -135,8 +138,3 @@ def _units(subscriptions: Sequence[Subscription], *statuses: SubscriptionStatus)
 
 def _is_purchased(subscription: Subscription) -> bool:
     return subscription.status == SubscriptionStatus.ENABLED and not subscription.trial
-
-
-def _names_sellers(snapshot: Snapshot) -> bool:
-    """A tenant of which no subscription names a seller was read before sellers were, or Microsoft tells none."""
-    return any(subscription.owner_tenant_id for subscription in snapshot.subscriptions)

@@ -53,13 +53,17 @@ class AzureTables:
             return None
         return _row(entity)
 
-    def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
         check_key_text(partition)
         query, parameters = "PartitionKey eq @partition", {"partition": partition}
         if prefix:
             check_key_text(prefix)
             query += " and RowKey ge @first and RowKey lt @end"
             parameters |= {"first": prefix, "end": prefix[:-1] + chr(ord(prefix[-1]) + 1)}
+        if after:
+            check_key_text(after)
+            query += " and RowKey gt @after"
+            parameters["after"] = after
         for entity in self._client.query_entities(query, parameters=parameters, results_per_page=_PAGE):
             yield _row(entity)
 

@@ -7,7 +7,7 @@ states and day rows of tenants; an agreement's claim, its lines and its ledger.
 import hashlib
 import re
 import secrets
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NewType
 
 from shared.storage.tables import Key
@@ -16,6 +16,7 @@ AccountId = NewType("AccountId", str)
 
 _LAST_MICROSECOND = 253_402_300_800_000_000
 """Of the calendar, so that what is left of it counts down."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VAULT_NAME = re.compile(r"(?!h-)[a-z0-9]+(-[a-z0-9]+){0,9}")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 # Not beginning with a dot (a blob's name must not have the part ".."), nor as a hashed part begins.
@@ -43,6 +44,13 @@ def _instant(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _countdown(at: datetime) -> str:
+    """An instant that sorts the newest first."""
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return f"{_LAST_MICROSECOND - (at - _EPOCH) // timedelta(microseconds=1):018d}"
 
 
 # -- the directory of accounts: ids only ------------------------------------------------------------------------
@@ -105,8 +113,7 @@ def audit(account: AccountId) -> str:
 
 def audit_entry(account: AccountId, at: datetime) -> Key:
     """The newest sorts first. The last part keeps two entries of one microsecond apart."""
-    left = _LAST_MICROSECOND - round(at.timestamp() * 1_000_000)
-    return Key(audit(account), f"{AUDIT}{left:017d}|{secrets.token_hex(4)}")
+    return Key(audit(account), f"{AUDIT}{_countdown(at)}|{secrets.token_hex(4)}")
 
 
 # -- settings and decisions ---------------------------------------------------------------------------------------
@@ -257,6 +264,33 @@ def ledger_entry(
 ) -> Key:
     row = f"{ledger_prefix(agreement_id, mapping_id)}{_instant(at)}|{_part(event)}"
     return Key(agreements(account, connection), row)
+
+
+NEWEST_OF_LEDGER = "new|"
+"""How the ledger's rows in the order of time begin."""
+
+
+def newest_of_ledger(
+    account: AccountId, connection: str, at: datetime, agreement_id: str, mapping_id: str, event: str
+) -> Key:
+    """The entry once more, where the newest of all agreements sorts first."""
+    row = f"{ledger_from(at)}{_part(agreement_id)}|{_part(mapping_id)}|{_part(event)}"
+    return Key(agreements(account, connection), row)
+
+
+def ledger_from(at: datetime) -> str:
+    """What sorts right before the entries of an instant, and behind all newer ones."""
+    return f"{NEWEST_OF_LEDGER}{_countdown(at)}|"
+
+
+def ledger_after(agreement_id: str, mapping_id: str, at: datetime) -> str:
+    """What sorts right before a mapping's entries of an instant, and behind all older ones."""
+    return f"{ledger_prefix(agreement_id, mapping_id)}{_instant(at)}"
+
+
+def psa_lists_blob(account: AccountId, connection: str) -> str:
+    """What a PSA connection offers to choose from, as it was last read."""
+    return f"{account}/psa/{_part(connection)}.json.gz"
 
 
 # -- alerts and mail ----------------------------------------------------------------------------------------------

@@ -25,15 +25,13 @@ class MemoryTables:
         with self._lock:
             return self._partitions.get(key.partition, {}).get(key.row)
 
-    def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
-        check_key_text(partition)
-        if prefix:
-            check_key_text(prefix)
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+        for text in (partition, *filter(None, (prefix, after))):
+            check_key_text(text)
         with self._lock:
-            found = sorted(
-                (row for name, row in self._partitions.get(partition, {}).items() if name.startswith(prefix)),
-                key=lambda row: row.key.row,
-            )
+            kept = self._partitions.get(partition, {})
+            names = sorted(name for name in kept if name.startswith(prefix) and name > after)
+            found = [kept[name] for name in names]
         yield from found
 
     def commit(self, changes: Sequence[RowChange]) -> list[str]:

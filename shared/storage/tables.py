@@ -76,8 +76,11 @@ class Tables(Protocol):
 
     def get(self, key: Key) -> Row | None: ...
 
-    def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
-        """Every row of the partition whose row key starts with `prefix`, by row key, page after page."""
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+        """Every row of the partition whose row key starts with `prefix`, by row key, page after page.
+
+        With `after` only those behind that row key, whether there is such a row or not.
+        """
         ...
 
     def commit(self, changes: Sequence[RowChange]) -> list[str]:

@@ -14,6 +14,7 @@ QUEUES = {
     "check_account": "check-account",
     "start_run": "start-run",
     "read_tenant": "read-tenant",
+    "read_tenants": "read-tenants",
     "close_run": "close-run",
     "push_connection": "push-connection",
     "evaluate_account": "evaluate",

@@ -10,7 +10,8 @@ from shared.accounts.account import Account
 from shared.accounts.preferences import DigestSettings, RetentionSettings
 from shared.accounts.runs import Run
 from shared.alerts.models import Alert, Finding, Slug
-from shared.billing import agreement_store
+from shared.billing import agreement_store, ledger
+from shared.billing.ledger import LedgerQuery
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, PsaConnection
 from shared.billing.psa_connections import save_psa_connection
 from shared.licensing import snapshot
@@ -241,6 +242,9 @@ def test_the_ledger_is_kept_for_ten_years(world: World) -> None:
         for agreement in map(str, range(30))
     )
     assert len(list(agreement_store.all_of(world.tables, ACCOUNT, "cw"))) == 30
+    by_time = list(ledger.entries(world.tables, ACCOUNT, LedgerQuery()))
+    assert {row.entry.at.date() for row in by_time} == {date(2018, 5, 1), date(2026, 1, 1)}
+    assert len(by_time) == 60
 
 
 def test_a_decision_that_was_in_force_within_ten_years_stays_however_old(world: World) -> None:

@@ -18,7 +18,7 @@ from shared.alerts.models import Alert, Exclusion, Reach, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.phrases import listed, name, seats
 from shared.errors import NotFound
-from shared.licensing.licences import countable
+from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import next_end
 from shared.storage import keys
@@ -132,7 +132,11 @@ class ExcludePages:
         row = self.tables.get(keys.tenant_state(account.id, link.tenant_id))
         state = row.read(TenantState) if row else TenantState(tenant_id=link.tenant_id)
         parts = {sku.sku_id: sku.part_number for sku in state.snapshot.skus} if state.snapshot else {}
-        held = {one.key.sku_id: one for one in countable(state.snapshot, ())} if state.snapshot else {}
+        held = (
+            {one.key.sku_id: one for one in LicenceRows(state.snapshot, ()).countable()}
+            if state.snapshot
+            else {}
+        )
         names = self.names()
         wanted = tuple(
             Exclusion(

@@ -9,7 +9,7 @@ from shared.alerts.rules.phrases import line, name
 from shared.alerts.view import AccountView, OwnLine
 from shared.billing.models import Drift
 from shared.billing.planning.quantities import wanted
-from shared.licensing.licences import NotCountable
+from shared.licensing.licences import LicenceRows, NotCountable
 from shared.licensing.tenant_state import TenantState
 
 
@@ -60,6 +60,6 @@ def _wanted(view: AccountView, state: TenantState, own: OwnLine) -> int | None:
     if snapshot is None or snapshot.counts_are_doubted or own.mapping is None:
         return None
     try:
-        return wanted(own.mapping, snapshot, view.ours)
+        return wanted(own.mapping, LicenceRows(snapshot, view.ours))
     except NotCountable:
         return None

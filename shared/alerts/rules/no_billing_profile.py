@@ -17,8 +17,8 @@ from shared.alerts.rules.base import (
 )
 from shared.alerts.rules.phrases import name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.licensing.licences import Licence, LicenceKey, NotCountable, split, whole
-from shared.licensing.tenant_state import Snapshot, TenantState
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows, NotCountable
+from shared.licensing.tenant_state import TenantState
 from shared.microsoft.models import Sku
 
 FIX = "An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”."
@@ -42,12 +42,13 @@ class NoBillingProfile(Rule):
         mapped = {mapping.licence for mapping in view.mapped.get(state.tenant_id, ())}
         phones = view.parameters(self.slug, WatchedSkus).phone_resource_accounts
         watched = view.watched(snapshot, phone_resource_accounts=phones)
-        findings = [one for sku in watched for one in _findings(view, state.tenant_id, snapshot, sku, mapped)]
+        licences = LicenceRows(snapshot, view.ours)
+        findings = [one for sku in watched for one in _findings(view, state.tenant_id, licences, sku, mapped)]
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
 def _findings(
-    view: AccountView, tenant_id: str, snapshot: Snapshot, sku: Sku, mapped: Set[LicenceKey]
+    view: AccountView, tenant_id: str, licences: LicenceRows, sku: Sku, mapped: Set[LicenceKey]
 ) -> Iterator[Finding]:
     """Rows with seats and no mapping. "Do not bill" is a mapping; of a split SKU each subscription needs one."""
     key = LicenceKey(sku.sku_id)
@@ -55,7 +56,7 @@ def _findings(
         return
     is_split = any(one.sku_id == sku.sku_id for one in mapped)
     try:
-        rows = split(snapshot, sku, view.ours) if is_split else [whole(snapshot, sku, view.ours)]
+        rows = licences.split(sku.sku_id) if is_split else [licences.whole(sku.sku_id)]
     except NotCountable as unclear:
         # That nobody knows how many are paid for is no reason to bill none of them.
         if not is_split and sku.enabled:

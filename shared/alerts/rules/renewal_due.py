@@ -21,7 +21,7 @@ from shared.alerts.rules.base import (
 )
 from shared.alerts.rules.phrases import day, name, seats
 from shared.alerts.view import AccountView
-from shared.licensing.licences import countable
+from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import known
 from shared.microsoft.models import Sku, Subscription, SubscriptionStatus, Term
@@ -55,7 +55,11 @@ class RenewalDue(Rule):
         if snapshot is None or terms is None:
             return NOT_JUDGED
         watched = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
-        spare = {one.key.sku_id: one.spare for one in countable(snapshot, view.ours)} if terms else {}
+        spare = (
+            {one.key.sku_id: one.spare for one in LicenceRows(snapshot, view.ours).countable()}
+            if terms
+            else {}
+        )
         findings = []
         for one in snapshot.subscriptions:
             sku, term = watched.get(one.sku_id), terms.get(one.commerce_id)

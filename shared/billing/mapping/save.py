@@ -1,8 +1,8 @@
 """Mapping licences to lines (K7): a mapping owns exactly one line, and a line belongs to at most one mapping."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from shared.accounts.companies import added_companies
 from shared.accounts.directory import load_account
@@ -13,7 +13,7 @@ from shared.billing.mapping.adopt import Draft, Save, key_of
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, check_settled
-from shared.billing.models import LicenceMapping, TenantMappings
+from shared.billing.models import AgreementRecord, LicenceMapping, TenantMappings
 from shared.billing.planning.load import AgreementKey
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa
@@ -28,7 +28,7 @@ MEANWHILE = "The mappings or a line of them were changed at this moment. Look at
 
 def map_tenant(
     tables: Tables,
-    psas: dict[str, Psa],
+    psas: Mapping[str, Psa],
     account: AccountId,
     wanted: TenantMappings,
     by: Decider,
@@ -44,6 +44,43 @@ def map_tenant(
     quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as it was is not touched.
     Raises Rejected with the sentence to show.
     """
+    judged = judge(tables, psas, account, wanted, by, looked_after)
+    _store(judged)
+    for place, name in judged.unwanted:
+        _release(judged.save, place, name)
+    _check_looked_after(judged.save)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A save that may be carried out: what the records become, and what no mapping wants any more."""
+
+    save: Save
+    decided: Decision | None
+    """What was in force when it was judged."""
+    drafts: tuple[Draft, ...]
+    unwanted: tuple[tuple[AgreementKey, str], ...]
+    left: tuple[Left, ...]
+
+    def records(self) -> dict[AgreementKey, AgreementRecord]:
+        """Every record that it touches, as it is afterwards."""
+        after = {place: kept.record for place, kept in self.save.kept.items()}
+        after |= {(one.record.connection, one.record.agreement_id): one.record for one in self.drafts}
+        for place, name in self.unwanted:
+            lines = {other: line for other, line in after[place].lines.items() if other != name}
+            after[place] = after[place].model_copy(update={"lines": lines})
+        return after
+
+
+def judge(
+    tables: Tables,
+    psas: Mapping[str, Psa],
+    account: AccountId,
+    wanted: TenantMappings,
+    by: Decider,
+    looked_after: Collection[str] = (),
+) -> Judged:
+    """What `map_tenant` would do. Writes nothing: this is the preview. Raises Rejected as it does."""
     decided = newest(tables, account, MAPPINGS, wanted.tenant_id)
     billing = [one for one in wanted.mappings if one.bill]
     kept = _records(tables, account, wanted)
@@ -52,19 +89,14 @@ def map_tenant(
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping)]
-    for line in (
-        *map(save.line, claims),
-        *(kept[place].record.lines[name] for place, name in _unwanted(save)),
-    ):
+    unwanted = tuple(_unwanted(save))
+    for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
     left = _left(save, decided, billing)
     _check_left(save, left, claims, looked_after)
     said = replace(by, reason=" ".join((by.reason, *release.by_hand(left, looked_after))))
     save = replace(save, by=said)
-    _store(save, _drafts(save, claims), decided)
-    for place, name in _unwanted(save):
-        _release(save, place, name)
-    _check_looked_after(save)
+    return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))
 
 
 def _check_looked_after(save: Save) -> None:
@@ -151,13 +183,14 @@ def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
     return [adopt.draft(save, save.kept[place], mine, company) for place, mine in by_agreement.items()]
 
 
-def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> None:
+def _store(judged: Judged) -> None:
     """The lines, then the decision. Raises Rejected when somebody else decided or changed a line meanwhile."""
+    save = judged.save
     tenant, by = save.wanted.tenant_id, save.by
-    if newest(save.tables, save.account, MAPPINGS, tenant) != decided:
-        raise Rejected(MEANWHILE)
+    if newest(save.tables, save.account, MAPPINGS, tenant) != judged.decided:
+        raise Rejected(MEANWHILE, "conflict")
     try:
-        for one in drafts:
+        for one in judged.drafts:
             agreement_store.save(save.tables, save.account, one.kept, one.record, one.entries)
         decide(
             save.tables,
@@ -168,7 +201,7 @@ def _store(save: Save, drafts: Sequence[Draft], decided: Decision | None) -> Non
             by,
         )
     except Conflict as conflict:
-        raise Rejected(MEANWHILE) from conflict
+        raise Rejected(MEANWHILE, "conflict") from conflict
 
 
 def _release(save: Save, place: AgreementKey, name: str) -> None:

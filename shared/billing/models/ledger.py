@@ -31,6 +31,9 @@ class LedgerEntry(Document):
     run: str
     mapping_id: str
     line_id: str
+    agreement_id: str = ""
+    """Empty in entries of before December 2026, as `tenant_id`: the key names the agreement."""
+    tenant_id: str = ""
     change_id: str = ""
     before: int | None = None
     after: int | None = None

@@ -1,6 +1,6 @@
 """What people decide about billing: connections, profiles, and the mappings of a tenant."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -19,11 +19,15 @@ class PsaConnection(Chosen):
     name: str
     kind: str
     settings_json: str
+    secret_version: str = ""
+    """Ends the secret's name: a new secret is stored beside the old one until the settings that need it are."""
+    removed_at: datetime | None = None
+    """Since then nothing is read or written by it; its ledger is kept."""
 
     @property
     def secret(self) -> str:
         """Name of the secret that holds the private key or password."""
-        return f"psa-{self.id}-secret"
+        return f"psa-{self.id}-secret{self.secret_version and f'-{self.secret_version}'}"
 
 
 class BillingProfile(Document):

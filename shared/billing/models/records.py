@@ -105,10 +105,14 @@ class UnplannedReason(StrEnum):
     ANOTHER_LINE = "another_line"
     """A save of its mapping was not completed."""
     ANOTHER_PRODUCT = "another_product"
+    NO_LINE = "no_line"
+    """Its mapping is in force, and no line is kept for it."""
     NOT_COUNTABLE = "not_countable"
 
 
-SAVED_AGAIN_IS_RIGHT = frozenset({UnplannedReason.ANOTHER_LINE, UnplannedReason.ANOTHER_PRODUCT})
+SAVED_AGAIN_IS_RIGHT = frozenset(
+    {UnplannedReason.ANOTHER_LINE, UnplannedReason.ANOTHER_PRODUCT, UnplannedReason.NO_LINE}
+)
 """Reasons that a person ends by saving the mappings again."""
 
 

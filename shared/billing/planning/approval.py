@@ -1,9 +1,11 @@
 """A person's word on a held change: approve exactly those numbers, or reject them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.accounts import runs
+from shared.accounts.account import Account, Mode
 from shared.accounts.runs import Run, RunState
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
@@ -20,12 +22,35 @@ from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
+from shared.text import one_line
 
 
 def held(tables: Tables, account: AccountId) -> Iterator[Hold]:
     """Every hold of the account, decided or not."""
     for _, _, hold in _held_lines(tables, account):
         yield hold
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The hold with a person's yes on it, and the run that carries it out at once."""
+
+    hold: Hold
+    run: Run | None
+    """None while the account is in preview: nothing is written then."""
+
+
+def approve(tables: Tables, account: Account, change_id: str, who: str, now: datetime) -> Approved:
+    """Let exactly these numbers be written. A repeat gives the same run. Raises Rejected."""
+    hold = decide(tables, account.id, change_id, Verdict.APPROVED, who, now)
+    if account.mode is Mode.PREVIEW:
+        return Approved(hold, None)
+    return Approved(hold, push_now(tables, account.id, hold, now, now.astimezone(account.zone).date()))
+
+
+def reject(tables: Tables, account: AccountId, change_id: str, who: str, now: datetime) -> Hold:
+    """Leave the line as it is for as long as the numbers are these. Raises Rejected."""
+    return decide(tables, account, change_id, Verdict.REJECTED, who, now)
 
 
 def decide(
@@ -38,13 +63,15 @@ def decide(
     found = next((one for one in _held_lines(tables, account) if one[2].change.id == change_id), None)
     if found is None:
         raise Rejected(
-            f"Nothing is held under '{change_id}' any more: its numbers have changed, or it was settled."
+            f"Nothing is held under '{one_line(change_id, 60)}' any more: its numbers have changed, or it was settled.",
+            "not_held",
         )
     kept, line, hold = found
     if HoldReason.PRORATION in hold.reasons and verdict is Verdict.APPROVED:
         raise Rejected(
             "This agreement prorates. Proration comes later: change the line in the PSA yourself, or switch the "
-            "agreement's proration off."
+            "agreement's proration off.",
+            "prorates",
         )
     if hold.decided is not None and hold.decided.verdict is verdict:
         return hold
@@ -65,7 +92,7 @@ def decide(
         agreement_store.save(tables, account, kept, record, [entry])
     except Conflict as conflict:
         raise Rejected(
-            "The agreement was changed at this moment. Look at the change again and repeat."
+            "The agreement was changed at this moment. Look at the change again and repeat.", "conflict"
         ) from conflict
     return decided
 
@@ -80,8 +107,9 @@ def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[StoredReco
 
 def push_now(tables: Tables, account: AccountId, hold: Hold, now: datetime, today: date) -> Run:
     """The run that carries an approved change out at once, without reading any tenant."""
+    decided = hold.decided.at if hold.decided else now
     run = Run(
-        id=f"approved-{hold.change.id}-{now:%Y%m%dT%H%M%S}",
+        id=f"approved-{hold.change.id}-{decided:%Y%m%dT%H%M%S}",
         on=today,
         started_at=now,
         nightly=False,

@@ -1,6 +1,6 @@
 """Loading what a plan is made from, and storing its holds before anything is pushed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
@@ -67,30 +67,50 @@ class Planned:
     outlines: dict[AgreementKey, Outline]
 
 
-def plan_account(tables: Tables, account: Account, now: datetime) -> Planned:
-    """Plan the whole account from the newest accepted snapshots and mappings. Writes nothing: this is the preview."""
-    wished, suspicious = _wishes(tables, account, now)
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """A tenant's mappings as if they were in force, with the records that agreements would have then."""
+
+    tenant_id: str
+    mappings: tuple[LicenceMapping, ...]
+    records: Mapping[AgreementKey, AgreementRecord]
+
+
+_NOTHING = Supposed("", (), {})
+
+
+def plan_account(tables: Tables, account: Account, now: datetime, supposed: Supposed = _NOTHING) -> Planned:
+    """Plan the whole account from the newest accepted snapshots and mappings. Writes nothing: this is the preview.
+
+    A plan of something that is supposed is never stored.
+    """
+    wished, suspicious = _wishes(tables, account, now, supposed)
     outlines: dict[AgreementKey, Outline] = {}
 
     def each_record() -> Iterator[AgreementRecord]:
+        instead = dict(supposed.records)
         for connection in psa_connections(tables, account.id):
             for row in agreement_store.rows_of(tables, account.id, connection.id):
                 record = agreement_store.unpacked(row).record
                 outlines[connection.id, record.agreement_id] = Outline.of(row, record)
-                yield record
+                yield instead.pop((connection.id, record.agreement_id), record)
+        yield from instead.values()
 
     made = plan.make(account, wished, each_record(), suspicious, now)
     return Planned(made, wished, outlines)
 
 
-def _wishes(tables: Tables, account: Account, now: datetime) -> tuple[dict[str, Wish], frozenset[str]]:
+def _wishes(
+    tables: Tables, account: Account, now: datetime, supposed: Supposed
+) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = billing_profiles(tables, account.id)
     added, ours = added_companies(tables, account.id), home_tenants(tables, account.id)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         if state.tenant_id not in added:
             continue
-        for wish in plan.wishes(state, mappings, profiles, ours, now):
+        mapped = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
+        for wish in plan.wishes(state, mapped, profiles, ours, now):
             wished[wish.mapping_id] = wish
         if state.snapshot is not None and state.snapshot.counts_are_doubted:
             suspicious.add(state.tenant_id)

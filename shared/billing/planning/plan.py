@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from sys import intern
 
 from shared.accounts.account import Account, Mode
@@ -29,8 +30,8 @@ from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.quantities import other_sellers, wanted
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.psa.base import BillableOption
-from shared.licensing.licences import NotCountable
-from shared.licensing.tenant_state import Snapshot, TenantState
+from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.tenant_state import TenantState
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Wish:
 _PLAIN = Options()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Every change of the account. `holds` are reasons by change id; a change without one may be written."""
 
@@ -104,6 +105,10 @@ class Plan:
     """Mapping ids of lines with a hold whose number nobody wants any more."""
     sellers: Mapping[str, tuple[str, ...]]
     """By mapping id: who else is known from now on to have sold seats of the line."""
+
+    @cached_property
+    def by_mapping(self) -> dict[str, Change]:
+        return {change.mapping_id: change for change in self.changes}
 
     def allowed(self, change: Change) -> bool:
         return self.live and change.id not in self.holds
@@ -120,8 +125,9 @@ def wishes(
     if state.snapshot is None:
         return []
     old = not_fresh(state.status, state.snapshot, now)
+    rows = LicenceRows(state.snapshot, ours)
     return [
-        _wish(state.tenant_id, state.snapshot, mapping, profiles[mapping.profile], ours, old)
+        _wish(state.tenant_id, rows, mapping, profiles[mapping.profile], old)
         for mapping in mappings
         if mapping.bill
     ]
@@ -129,15 +135,14 @@ def wishes(
 
 def _wish(
     tenant_id: str,
-    snapshot: Snapshot,
+    rows: LicenceRows,
     mapping: LineMapping,
     profile: BillingProfile,
-    ours: Collection[str],
     too_old: Unplanned | None,
 ) -> Wish:
     try:
-        quantity = wanted(mapping, snapshot, ours)
-        sellers = other_sellers(mapping, snapshot, ours)
+        quantity = wanted(mapping, rows)
+        sellers = other_sellers(mapping, rows)
         return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
         return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))

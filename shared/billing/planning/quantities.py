@@ -1,11 +1,7 @@
 """The number a line should say: pure arithmetic over a snapshot and a mapping."""
 
-from collections.abc import Collection
-
 from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
-from shared.licensing import licences
-from shared.licensing.licences import Licence, NotCountable
-from shared.licensing.tenant_state import Snapshot
+from shared.licensing.licences import Licence, LicenceRows, NotCountable
 
 
 def billed(basis: int, options: Options) -> int:
@@ -13,12 +9,12 @@ def billed(basis: int, options: Options) -> int:
     return max(options.minimum, basis - options.included, 0)
 
 
-def wanted(mapping: LicenceMapping, snapshot: Snapshot, ours: Collection[str]) -> int:
-    """What the mapping's line should say by this snapshot. `ours` are the tenant ids of the account's partners.
+def wanted(mapping: LicenceMapping, rows: LicenceRows) -> int:
+    """What the mapping's line should say by its tenant's licences.
 
     Raises NotCountable (licences) when its parts cannot be told apart.
     """
-    row = licences.find(snapshot, mapping.licence, ours)
+    row = rows.find(mapping.licence)
     if row is None:
         return billed(0, mapping.options)
     units = _billable(row, mapping.options)
@@ -27,14 +23,14 @@ def wanted(mapping: LicenceMapping, snapshot: Snapshot, ours: Collection[str]) -
     return billed(_assigned(row, units), mapping.options)
 
 
-def other_sellers(mapping: LicenceMapping, snapshot: Snapshot, ours: Collection[str]) -> frozenset[str]:
+def other_sellers(mapping: LicenceMapping, rows: LicenceRows) -> frozenset[str]:
     """Who else sold seats that the mapping bills without anybody having said so.
 
     A single subscription was chosen, whoever sold it.
     """
     if mapping.subscription_id or mapping.options.sold_by_others is not None:
         return frozenset()
-    return licences.other_sellers(snapshot, mapping.sku_id, ours)
+    return rows.other_sellers(mapping.sku_id)
 
 
 def _billable(row: Licence, options: Options) -> int:

@@ -5,11 +5,14 @@ write, one write without repeat, a settled read-back. An adapter never retries a
 whole: a list is complete or it raises.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+
+from pydantic import ConfigDict
 
 from shared.storage.documents import Document
 
@@ -173,6 +176,37 @@ class PsaRefused(Exception):
         self.sentence = sentence
         self.sign_in = sign_in
         """True: nothing of this connection works (wrong key); else one thing of it."""
+
+
+class PsaSettings(Document):
+    """How to reach one PSA; each kind has its own. What is secret is no setting."""
+
+    # A person may paste a password into any field: no error repeats what was typed.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    self_hosted: bool = False
+    """True: an owner said that the site is the MSP's own server."""
+
+    @property
+    def system(self) -> str:
+        """Which PSA it is: two connections to the same would own its lines twice."""
+        raise NotImplementedError
+
+
+class Psas(Protocol):
+    """Every kind of PSA: `registry.RegisteredPsas`, and the fakes of tests."""
+
+    def settings(self, kind: str, given: Mapping[str, object]) -> PsaSettings:
+        """Raises Rejected, which names the setting that is wrong and what it must be, never what it is."""
+        ...
+
+    def system(self, kind: str, settings_json: str) -> str:
+        """Which PSA stored settings lead to; "" when they cannot be read any more."""
+        ...
+
+    def open(self, kind: str, settings_json: str, secret: str) -> "Psa":
+        """Does no I/O. Raises PsaRefused for wrong settings."""
+        ...
 
 
 class Psa(Protocol):

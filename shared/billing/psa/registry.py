@@ -1,20 +1,21 @@
 """Which PSAs there are: kind -> its settings and its adapter. A new PSA is one line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from shared.billing.psa.base import Psa, PsaRefused
+from shared.billing.psa.base import Psa, PsaRefused, PsaSettings
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.errors import Rejected
 from shared.http.client import Http
-from shared.storage.documents import Document
+from shared.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
-class PsaKind[S: Document]:
+class PsaKind[S: PsaSettings]:
     """`connect` takes the settings, the secret and the HTTP client, and does no I/O."""
 
     name: str
@@ -40,6 +41,40 @@ def open_psa(kind: str, settings_json: str | bytes, secret: str, http: Http) -> 
         return PSAS[kind].open(settings_json, secret, http)
     except ValidationError as wrong:
         raise PsaRefused("settings", _sentences(wrong), sign_in=True) from None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPsas:
+    """Every kind of PSA that there is, over one HTTP client."""
+
+    http: Http
+
+    def settings(self, kind: str, given: Mapping[str, object]) -> PsaSettings:
+        if kind not in PSAS:
+            raise Rejected(
+                f"'{one_line(kind, 40)}' is no PSA; there are {', '.join(sorted(PSAS))}.", "unknown", "kind"
+            )
+        model: type[PsaSettings] = PSAS[kind].settings
+        if unknown := sorted(given.keys() - model.model_fields):
+            known = ", ".join(model.model_fields)
+            raise Rejected(
+                f"'{one_line(unknown[0], 40)}' is no setting; there are {known}.", "unknown", "settings"
+            )
+        try:
+            return model.model_validate(dict(given))
+        except ValidationError as wrong:
+            place = wrong.errors(include_input=False, include_url=False, include_context=False)[0]["loc"]
+            field = ".".join(("settings", *(str(part) for part in place)))
+            raise Rejected(_sentences(wrong), "invalid", field) from None
+
+    def system(self, kind: str, settings_json: str) -> str:
+        try:
+            return str(PSAS[kind].settings.model_validate_json(settings_json).system)
+        except (KeyError, ValidationError):
+            return ""
+
+    def open(self, kind: str, settings_json: str, secret: str) -> Psa:
+        return open_psa(kind, settings_json, secret, self.http)
 
 
 def _sentences(wrong: ValidationError) -> str:

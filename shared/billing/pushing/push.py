@@ -1,7 +1,7 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +11,14 @@ from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.mapping.without_line import mappings_without_line
 from shared.billing.models import (
     OF_THE_AGREEMENT,
     AgreementRecord,
     Block,
     BlockReason,
+    LineKey,
     LineRecord,
     LineState,
     PsaConnection,
@@ -228,9 +231,11 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
 
 def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: datetime) -> None:
     """Count the connection's lines into the run; the run closes with its last connection."""
-    counts = LineCounts()
+    counts, lines = LineCounts(), set()
     for kept in agreement_store.all_of(tables, account, connection):
         counts += count(kept.record, run.id)
+        lines |= {LineKey(connection, kept.record.agreement_id, mapping) for mapping in kept.record.lines}
+    counts += LineCounts(failed=_without_line(tables, account, connection, lines))
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:
@@ -242,6 +247,14 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
         return run.model_copy(update=changes)
 
     runs.update(tables, account, run.id, closed)
+
+
+def _without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
+    """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
+    added = added_companies(tables, account)
+    decided = (one for one in mappings_in_force(tables, account) if one.tenant_id in added)
+    without = mappings_without_line(tables, account, decided, kept)
+    return sum(1 for missing in without if missing.key.connection == connection)
 
 
 def count(record: AgreementRecord, run_id: str) -> LineCounts:

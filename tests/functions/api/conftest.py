@@ -29,6 +29,10 @@ PEOPLE = {
 """Object ids: a member of each role, an owner of the other account, and somebody of no account."""
 
 
+def id_of(word: str) -> str:
+    return Person(tenant_id=OWNER_TENANT, object_id=PEOPLE[word]).id
+
+
 class Caller:
     """Asks the API as one person."""
 
@@ -48,6 +52,10 @@ def microsoft() -> MicrosoftKeys:
 
 @pytest.fixture
 def wired(microsoft: MicrosoftKeys) -> MemoryWiring:
+    return an_msp(microsoft)
+
+
+def an_msp(microsoft: MicrosoftKeys) -> MemoryWiring:
     """Two accounts: MSP with a member of each role, and OTHER."""
     wiring = MemoryWiring(session=microsoft.session)
     for account, name in ((MSP, "Harbour IT"), (OTHER, "Tidewater")):

@@ -53,14 +53,17 @@ class MicrosoftKeys(BaseAdapter):
             rows.append({**row, "kid": key_id, "use": "sig", "issuer": self.issuers[key_id]})
         return rows
 
+    def asks_for_keys(self, request: requests.PreparedRequest) -> bool:
+        return request.url == KEYS_URL
+
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        assert request.url == KEYS_URL
+        assert self.asks_for_keys(request)
         self.asked += 1
         if isinstance(self.answer, Exception):
             raise self.answer
         status, body = self.answer or (200, json.dumps({"keys": self.published()}).encode())
         response = requests.Response()
-        response.status_code, response.url, response.request = status, request.url, request
+        response.status_code, response.url, response.request = status, KEYS_URL, request
         response.raw = HTTPResponse(io.BytesIO(body), preload_content=False)
         return response
 

@@ -26,6 +26,7 @@ LEAST = {
     "acceptInvitation": SIGNED_IN,
     "getAccount": "reader",
     "changeAccount": "admin",
+    "switchMode": "owner",
     "listMembers": "reader",
     "changeRole": "owner",
     "removeMember": "owner",

@@ -5,17 +5,12 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
-from shared.accounts.members import Person
-from tests.functions.api.conftest import MSP, PEOPLE, Caller
+from tests.functions.api.conftest import MSP, Caller, id_of
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
-from tests.functions.memory_wiring import OWNER_TENANT, MemoryWiring
+from tests.functions.memory_wiring import MemoryWiring
 
 type SignIn = Callable[[str], Caller]
 MEMBERS = f"/accounts/{MSP}/members"
-
-
-def id_of(word: str) -> str:
-    return Person(tenant_id=OWNER_TENANT, object_id=PEOPLE[word]).id
 
 
 def test_a_member_sees_the_accounts_that_they_belong_to(sign_in: SignIn) -> None:

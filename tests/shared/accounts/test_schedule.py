@@ -92,8 +92,8 @@ def test_a_tick_reads_no_run_that_closed(tables: MemoryTables) -> None:
     seen: list[int] = []
 
     class Counting(MemoryTables):
-        def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
-            found = list(tables.rows(partition, prefix))
+        def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+            found = list(tables.rows(partition, prefix, after))
             seen.append(len(found))
             return iter(found)
 

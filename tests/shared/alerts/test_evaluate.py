@@ -180,8 +180,8 @@ def test_an_evaluation_that_was_overtaken_comes_back_later(world: World) -> None
             world.tables.commit([Put(key, alert)])
             return world.tables.commit(changes)
 
-        def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
-            return world.tables.rows(partition, prefix)
+        def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+            return world.tables.rows(partition, prefix, after)
 
         def get(self, key: Key) -> Row | None:
             return world.tables.get(key)

@@ -55,9 +55,9 @@ class WatchedTables:
         self._hook("before get")
         return self._inner.get(key)
 
-    def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
         self._hook("before rows")
-        return self._inner.rows(partition, prefix)
+        return self._inner.rows(partition, prefix, after)
 
     def commit(self, changes: Sequence[RowChange]) -> list[str]:
         self._hook("before commit")

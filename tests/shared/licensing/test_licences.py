@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.licensing.licences import LicenceKey, NotCountable, find, other_sellers, split, whole
+from shared.licensing.licences import LicenceKey, LicenceRows, NotCountable
 from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import START, sku
@@ -33,19 +33,19 @@ def subscription(
 
 
 def purchased(there: Snapshot, *key: str) -> int:
-    row = find(there, LicenceKey(*key), OURS)
+    row = LicenceRows(there, OURS).find(LicenceKey(*key))
     return row.purchased if row else 0
 
 
 def test_a_row_shows_purchased_grace_suspended_assigned_and_spare_apart() -> None:
     one = sku("a", 10, warning=3, suspended=2, locked_out=1, consumed=8)
-    row = whole(snapshot((one,), bought(one)), one, OURS)
+    row = LicenceRows(snapshot((one,), bought(one)), OURS).whole("a")
     assert (row.purchased, row.in_grace, row.suspended, row.assigned, row.spare) == (10, 3, 3, 8, 2)
 
 
 def test_27_paid_seats_beside_25_on_trial_are_27_purchased_ones() -> None:
     there = snapshot((sku("a", 52),), (subscription("p", 27), subscription("t", 25, trial=True)))
-    row = whole(there, there.skus[0], OURS)
+    row = LicenceRows(there, OURS).whole("a")
     assert (row.purchased, row.on_trial) == (27, 25)
 
 
@@ -62,7 +62,7 @@ def test_a_sku_of_a_trial_alone_has_no_purchased_seat() -> None:
 def test_locked_out_and_deleted_subscriptions_are_not_purchased() -> None:
     gone = (subscription("l", 6, "LockedOut"), subscription("d", 4, "Deleted"))
     there = snapshot((sku("a", 25, locked_out=6),), (*gone, subscription("t", 25, trial=True)))
-    row = whole(there, there.skus[0], OURS)
+    row = LicenceRows(there, OURS).whole("a")
     assert (row.purchased, row.on_trial, row.suspended) == (0, 25, 6)
 
 
@@ -70,28 +70,28 @@ def test_seats_that_another_tenant_sold_are_shown_apart() -> None:
     there = snapshot(
         (sku("a", 25),), (subscription("p", 20, owner="partner-2"), subscription("d", 5, owner="contoso"))
     )
-    row = whole(there, there.skus[0], OURS)
+    row = LicenceRows(there, OURS).whole("a")
     assert (row.purchased, row.sold_by_others) == (25, 5)
-    assert [one.sold_by_others for one in split(there, there.skus[0], OURS)] == [0, 5]
-    assert other_sellers(there, "a", OURS) == {"contoso"}
+    assert [one.sold_by_others for one in LicenceRows(there, OURS).split("a")] == [0, 5]
+    assert LicenceRows(there, OURS).other_sellers("a") == {"contoso"}
 
 
 def test_a_seller_that_microsoft_does_not_name_beside_others_is_somebody_else() -> None:
     there = snapshot((sku("a", 25),), (subscription("p", 20, owner="partner-1"), subscription("d", 5)))
-    assert whole(there, there.skus[0], OURS).sold_by_others == 5
-    assert other_sellers(there, "a", OURS) == {""}
+    assert LicenceRows(there, OURS).whole("a").sold_by_others == 5
+    assert LicenceRows(there, OURS).other_sellers("a") == {""}
 
 
 def test_where_no_seller_is_named_at_all_nobody_else_is_said_to_sell() -> None:
     there = snapshot((sku("a", 25),), (subscription("p", 25),))
-    assert whole(there, there.skus[0], OURS).sold_by_others is None
-    assert other_sellers(there, "a", OURS) == frozenset()
+    assert LicenceRows(there, OURS).whole("a").sold_by_others is None
+    assert LicenceRows(there, OURS).other_sellers("a") == frozenset()
 
 
 def test_who_sold_a_trial_or_nothing_is_no_other_seller() -> None:
     others = (subscription("t", 5, trial=True, owner="x"), subscription("n", 0, owner="y"))
     there = snapshot((sku("a", 25),), (subscription("p", 20, owner="partner-1"), *others))
-    assert other_sellers(there, "a", OURS) == frozenset()
+    assert LicenceRows(there, OURS).other_sellers("a") == frozenset()
 
 
 def test_a_subscription_in_a_state_that_nobody_knows_yet_is_not_purchased() -> None:
@@ -101,7 +101,7 @@ def test_a_subscription_in_a_state_that_nobody_knows_yet_is_not_purchased() -> N
 
 def test_more_assigned_than_purchased_is_no_spare_seat() -> None:
     one = sku("a", 10, consumed=12)
-    assert whole(snapshot((one,), bought(one)), one, OURS).spare == 0
+    assert LicenceRows(snapshot((one,), bought(one)), OURS).whole("a").spare == 0
 
 
 def test_a_licence_is_named_by_its_sku_and_where_split_its_subscription() -> None:
@@ -127,7 +127,7 @@ def test_a_split_never_bills_a_seat_twice_nor_loses_one(rows: list[tuple[int, st
     enabled = sum(total for total, status, *_ in rows if status == "Enabled")
     paid = sum(total for total, status, trial, _ in rows if status == "Enabled" and not trial)
     there = snapshot((sku("a", enabled),), subscriptions)
-    parts, row = split(there, there.skus[0], OURS), whole(there, there.skus[0], OURS)
+    parts, row = LicenceRows(there, OURS).split("a"), LicenceRows(there, OURS).whole("a")
     assert sum(part.purchased for part in parts) == row.purchased == paid
     assert row.purchased + row.on_trial == enabled
     assert sum(part.sold_by_others or 0 for part in parts) == (row.sold_by_others or 0) <= paid
@@ -139,9 +139,9 @@ def test_what_does_not_add_up_has_no_number_neither_whole_nor_split(totals: list
     there = snapshot((sku("a", enabled),), tuple(subscription(f"s{n}", t) for n, t in enumerate(totals)))
     for key in (LicenceKey("a"), LicenceKey("a", "s0")):
         if sum(totals) == enabled:
-            find(there, key, OURS)
+            LicenceRows(there, OURS).find(key)
         else:
             with pytest.raises(
                 NotCountable, match=f"add up to {sum(totals)} seats, but Microsoft counts {enabled}"
             ):
-                find(there, key, OURS)
+                LicenceRows(there, OURS).find(key)

@@ -205,7 +205,7 @@ class _Down:
     def get(self, key: Key) -> Row | None:
         raise ServiceRequestError("connection refused")
 
-    def rows(self, partition: str, prefix: str = "") -> Iterator[Row]:
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
         raise ServiceRequestError("connection refused")
 
     def commit(self, changes: Sequence[RowChange]) -> list[str]:

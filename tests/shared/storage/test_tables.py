@@ -221,6 +221,18 @@ def test_a_prefix_finds_its_rows_and_none_of_their_neighbours(tables: Tables) ->
         assert names(tables, prefix) == sorted(row for row in rows if row.startswith(prefix)), prefix
 
 
+def test_reading_goes_on_behind_a_row_also_when_it_is_gone(tables: Tables) -> None:
+    rows = [f"log|{number:02d}" for number in range(1, 8, 2)]
+    tables.commit([insert(row) for row in ["a", *rows, "z"]])
+    for after in ("", "a", "log|01", "log|04", "log|07", "log|08", "z"):
+        found = [row.key.row for row in tables.rows("acme|notes", "log|", after)]
+        assert found == [row for row in rows if row > after], after
+        everything = [row.key.row for row in tables.rows("acme|notes", after=after)]
+        assert everything == [row for row in ["a", *rows, "z"] if row > after], after
+    with pytest.raises(ValueError, match="a key is"):
+        list(tables.rows("acme|notes", "log|", "a/b"))
+
+
 def test_a_partition_is_read_without_its_neighbours(tables: Tables) -> None:
     for partition in ("acme|notes", "acme|notes2", "acme-2|notes", "acme|note", "acm|notes"):
         tables.commit([Insert(at(partition, partition), Note())])

@@ -4,26 +4,25 @@ import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import ConfigDict, ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator
 
-from shared.storage.documents import Document
+from shared.billing.psa.base import PsaSettings
 
 CLOUD_SITES = ("api-na.myconnectwise.net", "api-eu.myconnectwise.net", "api-au.myconnectwise.net")
 
 
-class ConnectWiseSettings(Document):
+class ConnectWiseSettings(PsaSettings):
     """How to reach one ConnectWise; the private key is no setting but a secret."""
 
-    # A person may paste a password into any field: no error repeats what was typed.
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    self_hosted: bool = False
-    """True: an owner said that the site is the MSP's own server."""
     site: str
     """The host alone, for example api-na.myconnectwise.net."""
     company_id: str
     public_key: str
     client_id: str
+
+    @property
+    def system(self) -> str:
+        return f"{self.site}/{self.company_id.lower()}"
 
     @field_validator("site")
     @classmethod

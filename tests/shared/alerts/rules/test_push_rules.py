@@ -377,5 +377,25 @@ def test_an_agreement_that_no_mapping_has_a_line_in_is_no_row(mapped: World) -> 
     """Nobody reads it any more, so nothing would ever close the row."""
     mapped.lines(line("mapping1"), unreadable="It did not answer.")
     assert len(mapped.alerts(FAILED)) == 1
+    mapped.map("t1", mapping("mapping1", "e3", profile=""))
     mapped.lines(unreadable="It did not answer.")
     assert mapped.alerts() == []
+
+
+def test_a_mapping_in_force_of_which_no_line_is_kept_is_told(mapped: World) -> None:
+    mapped.lines()
+    finding = mapped.only(FAILED).finding
+    assert finding.who == "Contoso Ltd"
+    assert finding.what == (
+        "Gold seat on agreement 12 keeps its number for now: Its mapping is in force, but Seatwise keeps no line for "
+        "it, so nobody looks after what it bills."
+    )
+    assert finding.fix == "Look at the customer’s mappings and save them again."
+    mapped.lines(line("mapping1"))
+    assert mapped.alerts() == []
+
+
+def test_a_mapping_of_a_removed_company_needs_no_line(mapped: World) -> None:
+    mapped.lines()
+    mapped.remove("t1")
+    assert mapped.alerts(FAILED) == []

@@ -1,0 +1,82 @@
+"""What a licence can be mapped to: agreements of the tenant's company, and their lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.accounts.companies import Company, added_companies
+from shared.billing import agreement_store, psa_lists
+from shared.billing.mapping.in_force import MAPPINGS
+from shared.billing.models import LicenceMapping, TenantMappings
+from shared.billing.psa.base import Agreement, Line, Psa
+from shared.errors import NotFound
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.decisions import get
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+from shared.text import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementChoices:
+    """Of the company that the tenant is linked to, as the PSA's list was at `read_at` (None: never read)."""
+
+    company: Company
+    read_at: datetime | None
+    agreements: tuple[Agreement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineChoice:
+    """A line of an agreement, and the mapping that it belongs to, if any."""
+
+    line: Line
+    tenant_id: str = ""
+    mapping_id: str = ""
+
+
+def agreements_for(tables: Tables, blobs: Blobs, account: AccountId, tenant_id: str) -> AgreementChoices:
+    """Raises NotFound for a tenant that is not added."""
+    company = added_companies(tables, account).get(tenant_id.lower())
+    if company is None:
+        raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
+    lists = psa_lists.load(blobs, account, company.psa_connection)
+    mine = [one for one in lists.agreements if one.company_id == company.psa_company] if lists else []
+    mine.sort(key=lambda one: (not one.active, one.name.casefold(), one.id))
+    return AgreementChoices(company, lists.read_at if lists else None, tuple(mine))
+
+
+def lines_of(
+    tables: Tables, account: AccountId, psa: Psa, connection: str, agreement_id: str
+) -> list[LineChoice]:
+    """As the PSA says now: what is adopted is the number of this moment. Raises PsaRefused or PsaUnavailable."""
+    record = agreement_store.get(tables, account, connection, agreement_id).record
+    owners = {line.line_id: line for line in record.lines.values() if line.line_id}
+    lines = sorted(psa.lines(agreement_id), key=lambda one: (one.description.casefold(), one.id))
+    return [
+        LineChoice(line, owner.tenant_id, owner.mapping_id)
+        if (owner := owners.get(line.id))
+        else LineChoice(line)
+        for line in lines
+    ]
+
+
+def mappings_of(tables: Tables, account: AccountId, tenant_id: str) -> TenantMappings:
+    """Those in force; none are an empty set of them. Raises NotFound for a tenant that is not added."""
+    tenant = tenant_id.lower()
+    found = get(tables, account, MAPPINGS, tenant, TenantMappings)
+    if found is None and tenant not in added_companies(tables, account):
+        raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
+    return found or TenantMappings(tenant_id=tenant, mappings=())
+
+
+def mapping_id(tenant_id: str, sku_id: str, subscription_id: str, known: Mapping[str, LicenceMapping]) -> str:
+    """A licence keeps the id of its mapping in force; else the id follows from the licence, so that a repeated save
+    is the same save. `known` are the tenant's mappings in force by id.
+    """
+    licence = sku_id.lower(), subscription_id.lower()
+    for one in known.values():
+        if (one.sku_id, one.subscription_id) == licence:
+            return one.id
+    return keys.hashed("|".join((tenant_id.lower(), *licence)))[:16]

@@ -1,0 +1,53 @@
+"""What saving a tenant's mappings would do to their lines, shown while they are edited. Writes nothing."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from shared.accounts.account import Mode
+from shared.accounts.directory import load_account
+from shared.billing.mapping.save import judge
+from shared.billing.models import TenantMappings
+from shared.billing.planning import load, plan
+from shared.billing.planning.load import Supposed
+from shared.billing.planning.preview import Effect, LinePreview, line_preview
+from shared.billing.psa.base import Psa
+from shared.storage.decisions import Decider
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MappingsPreview:
+    """One line for each mapping, in their order."""
+
+    mode: Mode
+    lines: tuple[LinePreview, ...]
+    left: tuple[str, ...]
+    """Lines that no mapping would have any more; they stay in the PSA as they are."""
+
+
+def preview_mappings(
+    tables: Tables,
+    psas: Mapping[str, Psa],
+    account_id: AccountId,
+    wanted: TenantMappings,
+    by: Decider,
+    looked_after: Collection[str] = (),
+) -> MappingsPreview:
+    """The save is judged, and the whole account planned, by the code that saves and pushes.
+
+    Raises Rejected with the sentence that the save would be refused with.
+    """
+    account = load_account(tables, account_id)
+    judged = judge(tables, psas, account_id, wanted, by, looked_after)
+    records = judged.records()
+    supposed = Supposed(wanted.tenant_id, wanted.mappings, records)
+    planned = load.plan_account(tables, account, by.now, supposed)
+    lines = []
+    for mapping in wanted.mappings:
+        if not mapping.bill:
+            lines.append(LinePreview(wanted.tenant_id, mapping, Effect.NOT_BILLED))
+            continue
+        record = plan.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, by.now)
+        lines.append(line_preview(wanted.tenant_id, mapping, record.lines[mapping.id], planned))
+    return MappingsPreview(account.mode, tuple(lines), tuple(one.line_id for one in judged.left))

@@ -1,0 +1,148 @@
+"""What the next push would do to each line, by the same plan that it is made from; and switching an account live."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.accounts.account import Account, Mode
+from shared.accounts.directory import load_account, update_account
+from shared.billing import why_not
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.models import Change, HoldReason, LicenceMapping, LineRecord, LineState, Verdict
+from shared.billing.planning import load, plan
+from shared.billing.planning.load import Planned
+from shared.billing.planning.plan import Plan, Wish
+from shared.errors import Rejected
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+NOT_READ_YET = "The tenant was not read yet: its first complete read gives the number."
+
+
+class Effect(StrEnum):
+    """What the next push does with a line."""
+
+    IN_STEP = "in_step"
+    WRITTEN = "written"
+    CREATED = "created"
+    HELD = "held"
+    """A person's word is waited for, or was no."""
+    DRIFT = "drift"
+    """Somebody changed it in the PSA: a person chooses."""
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    """A write is not settled."""
+    NOT_BILLED = "not_billed"
+
+
+@dataclass(frozen=True, slots=True)
+class LinePreview:
+    """One mapping's line. `before` is what the PSA was last proven to say, `after` what it should say."""
+
+    tenant_id: str
+    mapping: LicenceMapping
+    effect: Effect
+    line_id: str = ""
+    before: int | None = None
+    after: int | None = None
+    change: Change | None = None
+    reasons: tuple[HoldReason, ...] = ()
+    decided: Verdict | None = None
+    why: str = ""
+    """Why it is blocked: a sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPreview:
+    """Every line that is not in step."""
+
+    mode: Mode
+    lines: tuple[LinePreview, ...]
+    digest: str
+    """Names exactly these changes: other numbers, or another hold, have another one."""
+
+
+def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
+    """The plan of the whole account. Writes nothing."""
+    planned = load.plan_account(tables, account, now)
+    mapped = {
+        one.id: (tenant.tenant_id, one)
+        for tenant in mappings_in_force(tables, account.id)
+        for one in tenant.mappings
+        if one.bill
+    }
+    lines = []
+    for outline in planned.outlines.values():
+        record = plan.apply_to(outline.kept().record, planned.plan, now)
+        for line in record.lines.values():
+            if line.mapping_id in mapped:
+                seen = line_preview(*mapped[line.mapping_id], line, planned)
+                if seen.effect is not Effect.IN_STEP:
+                    lines.append(seen)
+    return PlanPreview(account.mode, tuple(lines), digest(planned.plan))
+
+
+def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, planned: Planned) -> LinePreview:
+    """`line` is the record's after the plan was applied to it."""
+    wish, change = planned.wishes.get(mapping.id), planned.plan.by_mapping.get(mapping.id)
+    effect, why = _effect(line, wish, change, planned.plan)
+    hold = line.hold if effect is Effect.HELD else None
+    return LinePreview(
+        tenant_id=tenant_id,
+        mapping=mapping,
+        effect=effect,
+        line_id=line.line_id,
+        before=change.before if change else line.confirmed,
+        after=wish.quantity if wish else None,
+        change=change,
+        reasons=planned.plan.holds.get(change.id, ()) if change and hold else (),
+        decided=hold.decided.verdict if hold and hold.decided else None,
+        why=why,
+    )
+
+
+def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Plan) -> tuple[Effect, str]:
+    match line.state:
+        case LineState.UNKNOWN:
+            return Effect.UNKNOWN, line.intent.why if line.intent else ""
+        case LineState.BLOCKED:
+            return Effect.BLOCKED, why_not.of_line(line)
+        case LineState.DRIFT:
+            return Effect.DRIFT, ""
+    if wish is None:
+        return Effect.BLOCKED, NOT_READ_YET
+    if change is None:
+        return Effect.IN_STEP, ""
+    if change.id in made.holds:
+        return Effect.HELD, ""
+    return (Effect.WRITTEN if change.line_id else Effect.CREATED), ""
+
+
+def digest(made: Plan) -> str:
+    """The same for the same changes and holds, in whatever order they were found."""
+    told = sorted(f"{change.id}|{'held' if change.id in made.holds else ''}" for change in made.changes)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:24]
+
+
+def go_live(tables: Tables, account_id: AccountId, expected: str, now: datetime) -> Account:
+    """Switch the account live, for a person who saw the plan of this digest. Live already: nothing changes.
+
+    Raises Rejected when the plan is another one by now.
+    """
+    account = load_account(tables, account_id)
+    if account.mode is Mode.LIVE:
+        return account
+    if digest(load.plan_account(tables, account, now).plan) != expected:
+        raise Rejected(
+            "The plan has changed since you looked at it. Look at what the first push would do now, then switch "
+            "the account live again.",
+            "plan_changed",
+            "plan",
+        )
+    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.LIVE})).after
+
+
+def back_to_preview(tables: Tables, account_id: AccountId) -> Account:
+    """Nothing is written to a PSA from now on; what is being written at this moment is finished."""
+    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.PREVIEW})).after

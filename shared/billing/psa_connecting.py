@@ -1,0 +1,194 @@
+"""Connecting a PSA: tested first, saved then; its secret goes into the vault and never comes out here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from secrets import token_hex
+
+from shared.accounts.companies import added_companies
+from shared.billing import agreement_store, psa_lists
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.models import PsaConnection
+from shared.billing.profiles import PROFILE, billing_profiles
+from shared.billing.psa.base import Psa, Psas, PsaSettings
+from shared.billing.psa_connections import (
+    ConnectionFailure,
+    ever_connected,
+    psa_connections,
+    replace_psa_connection,
+    save_connection_failure,
+    stored_connection,
+)
+from shared.errors import Rejected
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.decisions import Decider, decide
+from shared.storage.keys import AccountId
+from shared.storage.secrets import SecretMissing, Secrets, or_later
+from shared.storage.tables import Conflict, Tables
+from shared.text import counted, one_line
+
+
+@dataclass(frozen=True, slots=True)
+class PsaWish:
+    """What a person typed to connect a PSA. Without a secret the stored one is kept."""
+
+    name: str
+    kind: str
+    settings: Mapping[str, object]
+    secret: str = field(default="", repr=False)
+    may_self_host: bool = False
+    """The person may name a server of the MSP's own: an owner."""
+
+
+def connect(tables: Tables, secrets: Secrets, psas: Psas, account: AccountId, wish: PsaWish) -> PsaConnection:
+    """Test and save. A PSA that is connected already is changed: no PSA is ever connected twice.
+
+    Raises Rejected, PsaRefused (what of the sign-in or rights is missing), PsaUnavailable, RetryLater, Conflict.
+    """
+    settings = psas.settings(wish.kind, wish.settings)
+    same = (one for one in psa_connections(tables, account) if _system(psas, one) == settings.system)
+    found = next(same, None)
+    if found is not None:
+        return change(tables, secrets, psas, account, found.id, wish)
+    if not wish.secret:
+        raise Rejected("Enter the secret: the PSA does not let anybody in without it.", "required", "secret")
+    _check_server(settings, None, wish)
+    id_ = f"{wish.kind}-{keys.hashed(f'{account}|{settings.system}')[:8]}"
+    former = next((one for one in ever_connected(tables, account) if one.id == id_), None)
+    etag = "" if former is None else _etag_of(tables, account, id_)
+    new = PsaConnection(id=id_, name=_name(wish), kind=wish.kind, settings_json=settings.model_dump_json())
+    _check(psas, new, wish.secret)
+    return _store(tables, secrets, account, new, etag, wish.secret)
+
+
+def change(
+    tables: Tables, secrets: Secrets, psas: Psas, account: AccountId, connection_id: str, wish: PsaWish
+) -> PsaConnection:
+    """As `connect`, for a connection that there is; it stays with its PSA as long as something bills by it."""
+    before, etag = stored_connection(tables, account, connection_id)
+    if wish.kind != before.kind:
+        raise Rejected(
+            "A connection stays with its kind of PSA. Connect the other one anew.", "fixed", "kind"
+        )
+    settings = psas.settings(wish.kind, wish.settings)
+    _check_server(settings, before, wish)
+    if _system(psas, before) not in ("", settings.system):
+        raise Rejected(
+            "These settings lead to another PSA than before, where the lines are others. Connect it anew.",
+            "fixed",
+            "settings",
+        )
+    after = before.model_copy(update={"name": _name(wish), "settings_json": settings.model_dump_json()})
+    _check(psas, after, wish.secret or _stored_secret(secrets, account, before))
+    saved = _store(tables, secrets, account, after, etag, wish.secret)
+    if saved.secret != before.secret:
+        with or_later():
+            secrets.delete(account, before.secret)
+    save_connection_failure(tables, account, ConnectionFailure(connection=saved.id))
+    return saved
+
+
+def test(tables: Tables, account: AccountId, connection: PsaConnection, psa: Psa) -> None:
+    """Prove that the stored sign-in and its rights are good; what was wrong is over then.
+
+    Raises PsaRefused or PsaUnavailable.
+    """
+    psa.check()
+    save_connection_failure(tables, account, ConnectionFailure(connection=connection.id))
+
+
+def remove(
+    tables: Tables, blobs: Blobs, secrets: Secrets, account: AccountId, connection_id: str, by: Decider
+) -> PsaConnection:
+    """Its ledger stays. Raises Rejected while a line or a company is of it."""
+    before, etag = stored_connection(tables, account, connection_id)
+    _check_unused(tables, account, before)
+    removed = before.model_copy(update={"removed_at": by.now})
+    replace_psa_connection(tables, account, removed, etag)
+    for profile in billing_profiles(tables, account).values():
+        if profile.connection == before.id:
+            decide(tables, account, PROFILE, profile.id, None, by)
+    save_connection_failure(tables, account, ConnectionFailure(connection=before.id))
+    psa_lists.forget(tables, blobs, account, before.id)
+    with or_later():
+        secrets.delete(account, before.secret)
+    return removed
+
+
+def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
+    bills = sum(
+        one.bill and one.connection == connection.id
+        for mapped in mappings_in_force(tables, account)
+        for one in mapped.mappings
+    )
+    lines = sum(len(kept.record.lines) for kept in agreement_store.all_of(tables, account, connection.id))
+    if bills or lines:
+        raise Rejected(
+            f"{counted(max(bills, lines), 'licence')} billed through {connection.name}. Map them elsewhere, or say "
+            "that they are not billed, then remove it.",
+            "in_use",
+        )
+    linked = [one for one in added_companies(tables, account).values() if one.psa_connection == connection.id]
+    if linked:
+        raise Rejected(
+            f"{counted(len(linked), 'company', 'companies')} linked to {connection.name}, for example "
+            f"{linked[0].name}. Remove or relink them first.",
+            "in_use",
+        )
+
+
+def _check_server(settings: PsaSettings, before: PsaConnection | None, wish: PsaWish) -> None:
+    same = before is not None and before.settings_json == settings.model_dump_json()
+    if settings.self_hosted and not wish.may_self_host and not same:
+        raise Rejected(
+            "Only an owner may connect a PSA on a server of your own: Seatwise would send its keys there.",
+            "not_allowed",
+            "settings.self_hosted",
+        )
+
+
+def _check(psas: Psas, connection: PsaConnection, secret: str) -> None:
+    psas.open(connection.kind, connection.settings_json, secret).check()
+
+
+def _store(
+    tables: Tables, secrets: Secrets, account: AccountId, connection: PsaConnection, etag: str, secret: str
+) -> PsaConnection:
+    """A new secret lies beside the old one until the row names it: whatever ends this, both fit together."""
+    if not secret:
+        replace_psa_connection(tables, account, connection, etag)
+        return connection
+    named = connection.model_copy(update={"secret_version": token_hex(4)})
+    with or_later():
+        secrets.put(account, named.secret, secret)
+    try:
+        replace_psa_connection(tables, account, named, etag)
+    except Conflict:
+        with or_later():
+            secrets.delete(account, named.secret)
+        raise
+    return named
+
+
+def _stored_secret(secrets: Secrets, account: AccountId, connection: PsaConnection) -> str:
+    try:
+        with or_later():
+            return secrets.get(account, connection.secret)
+    except SecretMissing:
+        raise Rejected("The secret is not stored any more. Enter it again.", "required", "secret") from None
+
+
+def _system(psas: Psas, connection: PsaConnection) -> str:
+    return psas.system(connection.kind, connection.settings_json)
+
+
+def _name(wish: PsaWish) -> str:
+    name = one_line(wish.name, 80)
+    if not name:
+        raise Rejected("Give the connection a name.", "required", "name")
+    return name
+
+
+def _etag_of(tables: Tables, account: AccountId, connection_id: str) -> str:
+    row = tables.get(keys.setting(account, "psa", connection_id))
+    return row.etag if row else ""
