@@ -120,7 +120,7 @@ def test_the_whole_tree_was_looked_at() -> None:
         "functions.queues.sync",
         "shared.wiring",
         "shared.billing.planning.freshness",
-    "shared.billing.planning.plan",
+        "shared.billing.planning.plan",
     } <= IMPORTS.keys()
     assert "shared.storage.keys" in IMPORTS["shared.accounts.companies"]
     assert "azure.data.tables" in IMPORTS["shared.storage.azure_tables"]
