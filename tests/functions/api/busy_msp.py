@@ -3,6 +3,7 @@
 from shared.accounts.audit import Actor, Via
 from shared.accounts.invitations import invite
 from shared.accounts.members import Role
+from shared.storage.memory import MemoryTables
 from tests.functions.api.conftest import MSP, an_msp, id_of
 from tests.functions.api.microsoft_keys import MicrosoftKeys
 from tests.functions.memory_wiring import NOW, MemoryWiring
@@ -19,8 +20,8 @@ IN_BODIES = {
 BY = Actor("Eva Berger", Via.API, NOW)
 
 
-def a_busy_msp(microsoft: MicrosoftKeys) -> MemoryWiring:
+def a_busy_msp(microsoft: MicrosoftKeys, tables: MemoryTables | None = None) -> MemoryWiring:
     """A new route whose address names a thing: store one here, and name its id in KNOWN."""
-    wired = an_msp(microsoft)
+    wired = an_msp(microsoft, tables)
     invite(wired.tables, MSP, "ann@msp.example", Role.EDITOR, BY)
     return wired
