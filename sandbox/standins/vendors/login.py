@@ -9,6 +9,7 @@ from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, parse_stamp, stamp
 from sandbox.standins.vendors import sign_in
 from sandbox.standins.vendors.login_errors import REFUSALS
+from sandbox.standins.vendors.partner_consent import PartnerConsent
 from sandbox.standins.vendors.sign_in import SignIn
 from sandbox.standins.vendors.tokens import seal, unseal
 from sandbox.standins.worlds.operators import APP_CLIENT_ID
@@ -43,6 +44,7 @@ class Login:
     def __init__(self, state: State) -> None:
         self._state = state
         self._people = SignIn(state)
+        self._consent = PartnerConsent(state)
 
     def call(self, request: Request) -> Call:
         tenant, _, rest = request.path.strip("/").partition("/")
@@ -69,6 +71,8 @@ class Login:
         try:
             if tenant == "common" and rest == "discovery/instance":
                 return Answer(body=_INSTANCES)
+            if tenant in _EVERYBODY and call.kind == "microsoft.token":
+                return Answer(body=self._consented(request.form()))
             directory = self._existing(tenant)
             if call.kind == "microsoft.discovery":
                 return Answer(body=_discovery(tenant, directory["id"]))
@@ -76,12 +80,15 @@ class Login:
                 return Answer(body=self._token(directory, request.form()))
         except _Refused as refused:
             return self._refuse(refused, call)
+        except sign_in.Refused as refused:
+            return Answer(400, self._error_body(refused.code, refused.error, refused.text))
         return Answer(404, b"", content_type="text/html")
 
     def _person(self, request: Request, rest: str) -> Answer:
         """A person who signs in to Seatwise itself, not Seatwise that signs in somewhere."""
         if rest == "oauth2/v2.0/authorize":
-            return self._people.authorise(request)
+            asked = self._consent if self._consent.is_asked(request) else self._people
+            return asked.authorise(request)
         try:
             return Answer(body=self._people.token(request.form()))
         except sign_in.Refused as refused:
@@ -124,6 +131,13 @@ class Login:
             self._check_app_only(partner, directory)
             return self._tokens(partner, directory, resource, delegated=False)
         raise _Refused(70003)
+
+    def _consented(self, form: dict[str, str]) -> dict[str, Any]:
+        """A partner's administrator came back with a code: the first refresh token of the app and that user."""
+        partner = self._client({"id": "organizations"}, form)
+        nonce = self._consent.redeem(partner, form)
+        home = partner | {"id": partner["tenant_id"]}
+        return self._tokens(partner, home, _resource(form.get("scope", "")), delegated=True, nonce=nonce)
 
     def _client(self, directory: Document, form: dict[str, str]) -> Document:
         client = form.get("client_id", "")
@@ -175,7 +189,7 @@ class Login:
             raise _Refused(access["trouble"], tenant=directory["name"])
 
     def _tokens(
-        self, partner: Document, directory: Document, resource: str, *, delegated: bool
+        self, partner: Document, directory: Document, resource: str, *, delegated: bool, nonce: str = ""
     ) -> dict[str, Any]:
         now = self._state.now()
         access = seal(
@@ -197,10 +211,12 @@ class Login:
             "access_token": access,
         }
         if delegated:
-            answer |= self._user_tokens(partner, directory, resource)
+            answer |= self._user_tokens(partner, directory, resource, nonce)
         return answer
 
-    def _user_tokens(self, partner: Document, directory: Document, resource: str) -> dict[str, Any]:
+    def _user_tokens(
+        self, partner: Document, directory: Document, resource: str, nonce: str
+    ) -> dict[str, Any]:
         now = self._state.now()
         client_info = json.dumps({"uid": partner["user_id"], "utid": partner["tenant_id"]}).encode()
         identity = {
@@ -215,6 +231,8 @@ class Login:
             "tid": directory["id"],
             "ver": "2.0",
         }
+        if nonce:
+            identity["nonce"] = nonce
         return {
             "scope": f"{resource}/.default openid profile offline_access",
             "refresh_token": seal(
@@ -269,7 +287,7 @@ def _is_a_persons(request: Request, rest: str) -> bool:
 
 
 def _base(request: Request) -> str:
-    """Where this stand-in is for who asks: a browser cannot be led to it under Microsoft's name."""
+    """Where this stand-in is for browsers: they cannot be led to it under Microsoft's name."""
     return request.headers.get("x-sandbox-base", f"https://{HOST}")
 
 

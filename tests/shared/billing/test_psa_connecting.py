@@ -32,12 +32,11 @@ from shared.errors import NotFound, Rejected, RetryLater
 from shared.http.client import Http
 from shared.storage import keys
 from shared.storage.decisions import Decider, decide
-from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
-from shared.storage.secrets import SecretMissing, SecretsUnavailable
 from shared.storage.tables import Conflict
 from tests.shared.billing.psa.fake import FakePsa
 from tests.shared.billing.world import ACCOUNT, CONNECTION, START, World
+from tests.shared.storage.memory_secrets import MemorySecrets
 
 CANARY = "canary-5f1d-private-key"
 GIVEN = {"site": "psa.example", "company_id": "northwind"}
@@ -75,30 +74,6 @@ class FakePsas:
         wrong = PsaRefused("Unauthorized", "The PSA does not accept this sign-in.", sign_in=True)
         self.psa.refused = None if secret == self.right else wrong
         return self.psa
-
-
-class MemorySecrets:
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-        self.down = False
-
-    def get(self, account: AccountId, name: str) -> str:
-        self._check()
-        if (account, name) not in self.kept:
-            raise SecretMissing(name)
-        return self.kept[account, name]
-
-    def put(self, account: AccountId, name: str, value: str) -> None:
-        self._check()
-        self.kept[account, name] = value
-
-    def delete(self, account: AccountId, name: str) -> None:
-        self._check()
-        self.kept.pop((account, name), None)
-
-    def _check(self) -> None:
-        if self.down:
-            raise SecretsUnavailable("The vault cannot be reached.")
 
 
 class Desk:
