@@ -11,8 +11,8 @@ from schemathesis.generation import GenerationMode
 
 from functions.api.app import Edge, make_app
 from shared.storage.keys import AccountId
-from tests.functions.api.busy_msp import IN_BODIES, KNOWN
 from tests.functions.api.conftest import PEOPLE
+from tests.functions.api.known_things import known_things
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 
 type Case = schemathesis.Case[Any]
@@ -46,18 +46,19 @@ TOKENS = {word: MICROSOFT.token(**good_claims(person=person)) for word, person i
 
 def draw_case(data: st.DataObject, name: str, account: AccountId, mode: GenerationMode) -> Case:
     """A request to an operation, mostly about things that MSP has, mostly in their newest version."""
+    known = known_things()
     case: Case = data.draw(OPERATIONS[name].as_strategy(generation_mode=mode))
     for part in case.path_parameters:
         if part == "account":
             case.path_parameters[part] = account
         elif data.draw(st.booleans()):
-            case.path_parameters[part] = data.draw(st.sampled_from(KNOWN[part]))
+            case.path_parameters[part] = data.draw(st.sampled_from(known.ids[part]))
     if "If-Match" in case.headers and data.draw(st.booleans()):
         case.headers["If-Match"] = "*"
     if mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
-        for field in sorted(IN_BODIES.keys() & case.body.keys()):
+        for field in sorted(known.texts.keys() & case.body.keys()):
             if data.draw(st.booleans()):
-                case.body[field] = data.draw(st.sampled_from(IN_BODIES[field]))
+                case.body[field] = data.draw(st.sampled_from(known.texts[field]))
     return case
 
 

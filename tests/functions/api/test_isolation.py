@@ -10,11 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from schemathesis.generation import GenerationMode
 
 from shared.accounts.directory import rename_account
-from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.memory import MemoryBlobs
 from shared.storage.tables import Key, Row, RowChange
-from tests.functions.api.busy_msp import a_busy_msp
 from tests.functions.api.conftest import MSP, OTHER, an_account
+from tests.functions.api.known_things import known_things
 from tests.functions.api.made_up_requests import APP, MICROSOFT, OPERATIONS, call, draw_case
+from tests.shared.alerts.world import CountingTables
 
 STEPS = int(os.environ.get("ISOLATION_STEPS", "300"))
 """`make isolation` takes 10,000."""
@@ -25,7 +26,7 @@ BETWEEN_ACCOUNTS = {"acceptInvitation", "openAccount"}
 """They make a person a member of an account that is not asked for: with its signed code, or as it is opened."""
 
 
-class WatchedTables(MemoryTables):
+class WatchedTables(CountingTables):
     """Remembers each partition that was read or written."""
 
     def __init__(self) -> None:
@@ -71,8 +72,7 @@ class TwoAccounts(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.tables, self.blobs = WatchedTables(), WatchedBlobs()
-        self.wired = a_busy_msp(MICROSOFT, self.tables)
-        self.wired.__dict__["storage"].blobs = self.blobs
+        self.wired = known_things().copy(MICROSOFT, self.tables, self.blobs)
         for account, name in ((MSP, HARBOUR), (OTHER, TIDE)):
             rename_account(self.tables, an_account(account, ""), name)
         APP.state.wired = self.wired

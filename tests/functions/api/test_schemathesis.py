@@ -10,9 +10,11 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as of_openapi
 
-from tests.functions.api.busy_msp import KNOWN, a_busy_msp
+from shared.storage.memory import MemoryBlobs
 from tests.functions.api.conftest import MSP
+from tests.functions.api.known_things import known_things
 from tests.functions.api.made_up_requests import APP, MICROSOFT, OPERATIONS, Case, call, draw_case
+from tests.shared.alerts.world import CountingTables
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
 """For each operation and role; `make schemathesis` asks more."""
@@ -33,7 +35,7 @@ CHECKS = [
 def test_no_answer_is_a_fault_or_a_surprise(
     role: str, name: str, data: st.DataObject, mode: GenerationMode
 ) -> None:
-    APP.state.wired = a_busy_msp(MICROSOFT)
+    APP.state.wired = known_things().copy(MICROSOFT, CountingTables(), MemoryBlobs())
     case = draw_case(data, name, MSP, mode)
     answer = call(case, role)
     checks = [*CHECKS, of_openapi.negative_data_rejection] if has_wrong_body(case) else CHECKS
@@ -58,4 +60,4 @@ def test_each_thing_that_an_address_names_is_there_to_be_asked_for() -> None:
         for part in operation.path.split("/")
         if part.startswith("{")
     }
-    assert {part.strip("{}") for part in named} - {"account"} == KNOWN.keys()
+    assert {part.strip("{}") for part in named} - {"account"} == known_things().ids.keys()
