@@ -4,6 +4,7 @@ import csv
 import io
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -215,7 +216,7 @@ def test_a_tenant_that_is_not_added_has_no_mappings_to_save(msp: BillingMsp, sig
     msp.ready(sign_in("admin"))
     there = f"{BASE}/tenants/00000000-0000-0000-0000-000000000000"
     for method, path in (("GET", "/mappings"), ("GET", "/agreements"), ("POST", "/mappings/preview")):
-        body = {"json": {"mappings": []}} if method == "POST" else {}
+        body: dict[str, Any] = {"json": {"mappings": []}} if method == "POST" else {}
         assert sign_in("editor")(method, there + path, **body).status_code == 404
 
 
