@@ -8,14 +8,48 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api import accounts, audit, invitations, me, members
+from functions.api import (
+    accounts,
+    alert_settings,
+    alerts,
+    audit,
+    companies,
+    exclusions,
+    invitations,
+    licences,
+    mails,
+    me,
+    members,
+    preferences,
+    removed_tenants,
+    runs,
+    summary,
+    tenants,
+)
 from functions.api.problems import Problem, Refused, answer, install
 from functions.api.requests import check_body, check_query
 from shared.wiring import Wiring
 
 THREADS = 32
 """Handlers at work at once: as many as the app has for its queues, and as connections are kept for."""
-RESOURCES = (me, accounts, members, invitations, audit)
+RESOURCES = (
+    me,
+    accounts,
+    members,
+    invitations,
+    audit,
+    summary,
+    tenants,
+    licences,
+    companies,
+    removed_tenants,
+    runs,
+    alerts,
+    alert_settings,
+    exclusions,
+    preferences,
+    mails,
+)
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 
 Sign in with Microsoft and send the access token as `Authorization: Bearer ...`. Addresses name the account:

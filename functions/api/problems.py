@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
-from shared.errors import NotFound, Rejected, RetryLater
+from shared.errors import NotFound, Rejected, RetryLater, TooOften
 from shared.microsoft.models import NotRead
 from shared.storage.tables import Conflict
 from shared.text import one_line
@@ -27,6 +29,7 @@ CODES = {
     "already_open": HTTPStatus.CONFLICT,
     "already_accepted": HTTPStatus.CONFLICT,
     "last_owner": HTTPStatus.CONFLICT,
+    "lines_still_bill": HTTPStatus.CONFLICT,
     "in_use": HTTPStatus.CONFLICT,
     "not_held": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
@@ -99,13 +102,17 @@ def problem_of(error: Exception) -> Refused:
                 "conflict",
                 "Somebody else changed this at the same moment. Look at it again and repeat.",
             )
+        case TooOften():
+            sentence = f"That was asked for a moment ago: {error.why}. Please wait."
+            return Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_often", sentence, headers=_wait(error.after))
         case RetryLater():
-            wait = {"Retry-After": f"{max(1, round(error.after.total_seconds()))}"}
             sentence = f"This cannot be done just now: {error.why}. Please try again in a moment."
-            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "retry_later", sentence, headers=wait)
+            return Refused(
+                HTTPStatus.SERVICE_UNAVAILABLE, "retry_later", sentence, headers=_wait(error.after)
+            )
         case PsaUnavailable():
-            wait = {"Retry-After": f"{max(1, round(error.after.total_seconds()))}"}
-            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "psa_unavailable", str(error), headers=wait)
+            after = _wait(error.after)
+            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "psa_unavailable", str(error), headers=after)
         case PsaRefused():
             return Refused(HTTPStatus.BAD_GATEWAY, "psa_refused", error.sentence)
         case NotRead():
@@ -120,6 +127,10 @@ def problem_of(error: Exception) -> Refused:
         "internal",
         "Seatwise could not do this just now. Please try again in a few minutes; nothing was half saved.",
     )
+
+
+def _wait(after: timedelta) -> dict[str, str]:
+    return {"Retry-After": f"{max(1, ceil(after.total_seconds()))}"}
 
 
 def _wrong_input(error: RequestValidationError) -> Refused:

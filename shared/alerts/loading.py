@@ -14,9 +14,8 @@ from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.mapping.without_line import WithoutLine, mappings_without_line
-from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
+from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState, Unplanned, UnplannedReason
 from shared.billing.models import LicenceMapping as LineMapping
-from shared.billing.planning.plan import NO_LINE
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.customer_lists import stored_customers
@@ -103,7 +102,10 @@ class _Kept:
 def _without_line(missing: WithoutLine) -> LineRecord:
     """What stands for the line of a mapping that is in force and of which nothing is remembered."""
     return LineRecord(
-        mapping_id=missing.mapping.id, tenant_id=missing.tenant_id, product_id="", not_planned=NO_LINE
+        mapping_id=missing.mapping.id,
+        tenant_id=missing.tenant_id,
+        product_id="",
+        not_planned=Unplanned(reason=UnplannedReason.NO_LINE),
     )
 
 

@@ -53,6 +53,11 @@ class MailRow(Document):
     reference: str = ""
     why: str = ""
 
+    @property
+    def can_be_sent_again(self) -> bool:
+        """It was refused, or nothing is known of it."""
+        return self.state in {MailState.REFUSED, MailState.UNKNOWN}
+
 
 class Told(Document):
     """What a recipient was told by mails that were accepted. Advanced by nothing else."""
@@ -175,7 +180,7 @@ def send_again(
     failed = next((one for one in mails(tables, account) if one.mail_id == failed_id), None)
     if failed is None:
         raise NotFound(f"there is no mail '{failed_id}'")
-    if failed.state not in {MailState.REFUSED, MailState.UNKNOWN}:
+    if not failed.can_be_sent_again:
         raise Rejected("Only a mail that was refused, or of which nothing is known, can be sent again.")
     kind = _again(failed.kind)
     row = failed.model_copy(

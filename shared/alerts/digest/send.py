@@ -20,6 +20,8 @@ from shared.storage.tables import Tables
 
 _log = logging.getLogger("seatwise.mail")
 
+KINDS = frozenset({"digest", "urgent"})
+"""Mails about alerts. Others, such as invitations, are sent again by whoever sends them."""
 JUDGED_WITHIN = timedelta(minutes=30)
 """An evaluation that takes longer was given up: the digest then tells what was known before."""
 
@@ -108,7 +110,8 @@ def send_again(
 
     def write(mail: MailRow, told: Told) -> Letter | None:
         to = mail.recipient
-        if evaluation is None or to not in account.digest.everybody:
+        ours = delivery.first_kind(mail.kind) in KINDS
+        if evaluation is None or not ours or to not in account.digest.everybody:
             return None
         theirs = _of(to, account, alerts)
         return _Desk(account, theirs, evaluation, to, sender, mail.kind, mail.on, now, links, reply_to).write(

@@ -159,15 +159,21 @@ class CountingTables(MemoryTables):
 class World:
     """Account `acme` with one PSA and one partner connection; tenants as they are added."""
 
-    def __init__(self) -> None:
-        self.tables = CountingTables()
-        self.blobs = MemoryBlobs()
+    def __init__(
+        self,
+        now: datetime = NIGHT,
+        account: str = "acme",
+        tables: CountingTables | None = None,
+        blobs: MemoryBlobs | None = None,
+    ) -> None:
+        self.tables = CountingTables() if tables is None else tables
+        self.blobs = MemoryBlobs() if blobs is None else blobs
         self.at_home: set[str] = set()
-        self.now = NIGHT
+        self.now = now
         self.account = Account(
-            id=AccountId("acme"),
+            id=AccountId(account),
             name="Acme MSP",
-            since=NIGHT - 100 * DAY,
+            since=now - 100 * DAY,
             mode=Mode.LIVE,
             timezone="UTC",
             digest=DigestSettings(recipients=("clerk@acme.example",)),
