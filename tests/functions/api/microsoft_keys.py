@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from functools import cache
 from typing import Any
 
 import jwt
@@ -17,6 +18,12 @@ from shared.microsoft.access_tokens import KEYS_URL
 from tests.functions.memory_wiring import CLIENT_ID, NOW, OWNER_TENANT
 
 ISSUER = "https://login.microsoftonline.com/{tenantid}/v2.0"
+
+
+@cache
+def private_key(key_id: str) -> rsa.RSAPrivateKey:
+    """The same for all tests: making one takes longer than most of them."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class MicrosoftKeys(BaseAdapter):
