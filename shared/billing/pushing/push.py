@@ -1,10 +1,11 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.accounts import runs
 from shared.accounts.account import Account
@@ -14,9 +15,11 @@ from shared.billing.models import AgreementRecord, LineRecord, LineState, PsaCon
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
 from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
+from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.agreement import PushContext
+from shared.billing.pushing.lost_list import AGREEMENT_ENDED, AGREEMENT_GONE, loss_of_list
 from shared.billing.pushing.worklist import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
@@ -24,9 +27,6 @@ from shared.storage.tables import Conflict, Tables
 
 BUDGET = timedelta(minutes=5)
 """After this a push puts itself back, so that no invocation runs for long."""
-
-AGREEMENT_GONE = "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
-AGREEMENT_ENDED = "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,14 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         return
     try:
         listed = {one.id: one for one in context.psa.agreements()}
+        today = started.astimezone(account.zone).date()
+        if loss := loss_of_list(context.tables, account.id, connection.id, listed, today):
+            _give_up(context.tables, account.id, run, loss, context.now())
+            return
         _note_agreements(context, connection.id, listed)
         planned = load.plan_account(context.tables, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
-        work = worklist(connection.id, planned, listed, run, started.astimezone(account.zone).date())
+        work = worklist(connection.id, planned, listed, run, today)
         unfinished = _work_through(context, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
         not_reached(context.tables, account, connection, run, why, context.now())
@@ -94,18 +98,21 @@ def not_reached(
     if isinstance(why, PsaUnavailable):
         if now < run.ends:
             raise RetryLater(min(why.after, run.ends - now), f"{connection.name}: {why}") from why
-        why = PsaRefused("unavailable", f"{connection.name} could not be worked with tonight: {why}")
-    failure = ConnectionFailure(
-        connection=connection.id, code=why.code, sentence=why.sentence, sign_in=why.sign_in
-    )
-    save_connection_failure(tables, account.id, failure)
-    _close(tables, account.id, connection.id, run, now)
+        why = PsaRefused.for_all(connection.name, Cause.UNAVAILABLE, "unavailable", str(why))
+    _give_up(tables, account.id, run, ConnectionFailure.of(connection.id, why), now)
+
+
+def _give_up(tables: Tables, account: AccountId, run: Run, failure: ConnectionFailure, now: datetime) -> None:
+    save_connection_failure(tables, account, failure)
+    _close(tables, account, failure.connection, run, now)
 
 
 def _note_agreements(context: PushContext, connection: str, listed: Mapping[str, Agreement]) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in."""
     for kept in agreement_store.all_of(context.tables, context.account, connection):
-        record = noted(kept.record, listed.get(kept.record.agreement_id))
+        # A row without an id may be any of those that are missing: none of them is gone.
+        there = listed.get(kept.record.agreement_id) or listed.get("")
+        record = noted(kept.record, there)
         if record != kept.record:
             try:
                 agreement_store.save(context.tables, context.account, kept, record)
@@ -117,6 +124,10 @@ def _note_agreements(context: PushContext, connection: str, listed: Mapping[str,
 
 def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
     """The record by the PSA's list: lines of a gone or ended agreement are blocked, and freed when it is back."""
+    if there is not None and there.not_understood:
+        why = f"The PSA lists it with what is not understood: {there.not_understood}."
+        # As if it was never read: it is then the first to be read once it is understood.
+        return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
     blocked = AGREEMENT_GONE if there is None else "" if there.active else AGREEMENT_ENDED
     changed = [
         line.model_copy(update={"blocked": blocked})
@@ -136,9 +147,12 @@ def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
 def _work_through(
     context: PushContext, connection: str, planned: Planned, work: Sequence[AgreementWork], until: datetime
 ) -> list[Unfinished]:
-    """Work on the agreements side by side; one agreement's fault does not stop the next, a pause of the PSA does."""
+    """Work on the agreements side by side; one agreement's fault does not stop the next; a pause of the PSA does, and a
+    refusal of the whole connection, which is raised.
+    """
 
     pause: tuple[datetime, str] | None = None
+    begun = _Begun()
 
     def one(item: AgreementWork) -> Unfinished | None:
         nonlocal pause
@@ -162,7 +176,7 @@ def _work_through(
         except Conflict:
             return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
         except PsaRefused as refused:
-            if refused.sign_in:
+            if refused.is_for_all:
                 raise
             gone = Unfinished(agreement_id, timedelta(), refused.sentence)
             _note_unreadable(context, connection, [gone])
@@ -176,7 +190,31 @@ def _work_through(
         return None
 
     with ThreadPoolExecutor(max_workers=context.psa.max_parallel) as pool:
-        return [unfinished for unfinished in pool.map(one, work) if unfinished is not None]
+        unfinished = list(pool.map(partial(begun.unless_refused, one), work))
+    begun.raise_what_was_refused()
+    return [one for one in unfinished if one is not None]
+
+
+class _Begun:
+    """Work side by side, of which no more is begun once the whole connection was refused."""
+
+    def __init__(self) -> None:
+        self._refusal: PsaRefused | None = None
+
+    def unless_refused(
+        self, work: Callable[[AgreementWork], Unfinished | None], item: AgreementWork
+    ) -> Unfinished | None:
+        if self._refusal is not None:
+            return None
+        try:
+            return work(item)
+        except PsaRefused as refused:
+            self._refusal = refused
+            return None
+
+    def raise_what_was_refused(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
 
 
 def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable[Unfinished]) -> None:

@@ -843,5 +843,5 @@ def test_a_store_of_secrets_that_is_down_is_waited_for_only_until_the_runs_end(w
     without()
     assert runs.get(world.tables, world.account.id, run.id).state is RunState.CLOSED
     (failure,) = connection_failures(world.tables, world.account.id)
-    assert "The store of secrets cannot be reached." in failure.sentence
+    assert "The store of secrets cannot be reached." in failure.what("ConnectWise")
     assert not failure.sign_in
