@@ -108,5 +108,12 @@ def connection_failures(tables: Tables, account: AccountId) -> Iterator[Connecti
             yield failure
 
 
+def sign_in_is_good(tables: Tables, account: AccountId, connection_id: str) -> None:
+    """Keys and rights were proven good: what was wrong is over, but for a list that only a night can prove."""
+    failure = connection_failure(tables, account, connection_id)
+    if failure is None or failure.cause is not Cause.LIST_LOST:
+        save_connection_failure(tables, account, ConnectionFailure(connection=connection_id))
+
+
 def save_connection_failure(tables: Tables, account: AccountId, failure: ConnectionFailure) -> None:
     tables.commit([Put(keys.setting(account, _FAILURE, failure.connection), failure)])

@@ -1,7 +1,7 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,17 +9,27 @@ from functools import partial
 
 from shared.accounts import runs
 from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
-from shared.billing.models import AgreementRecord, LineRecord, LineState, PsaConnection
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.mapping.without_line import mappings_without_line
+from shared.billing.models import (
+    OF_THE_AGREEMENT,
+    AgreementRecord,
+    LineKey,
+    LineRecord,
+    LineState,
+    PsaConnection,
+)
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
-from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.agreement import PushContext
-from shared.billing.pushing.lost_list import AGREEMENT_ENDED, AGREEMENT_GONE, loss_of_list
+from shared.billing.pushing.listed_agreements import loss_of_list, note_agreements
 from shared.billing.pushing.worklist import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
@@ -54,7 +64,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         if loss := loss_of_list(context.tables, account.id, connection.id, listed, today):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
-        _note_agreements(context, connection.id, listed)
+        note_agreements(context.tables, account.id, connection.id, listed)
         planned = load.plan_account(context.tables, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
         work = worklist(connection.id, planned, listed, run, today)
@@ -107,41 +117,9 @@ def _give_up(tables: Tables, account: AccountId, run: Run, failure: ConnectionFa
     _close(tables, account, failure.connection, run, now)
 
 
-def _note_agreements(context: PushContext, connection: str, listed: Mapping[str, Agreement]) -> None:
-    """Remember what the PSA's list says of each agreement that we have lines in."""
-    for kept in agreement_store.all_of(context.tables, context.account, connection):
-        # A row without an id may be any of those that are missing: none of them is gone.
-        there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(kept.record, there)
-        if record != kept.record:
-            try:
-                agreement_store.save(context.tables, context.account, kept, record)
-            except Conflict as conflict:
-                raise RetryLater(
-                    timedelta(seconds=2), "an agreement changed while it was listed"
-                ) from conflict
-
-
-def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
-    """The record by the PSA's list: lines of a gone or ended agreement are blocked, and freed when it is back."""
-    if there is not None and there.not_understood:
-        why = f"The PSA lists it with what is not understood: {there.not_understood}."
-        # As if it was never read: it is then the first to be read once it is understood.
-        return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
-    blocked = AGREEMENT_GONE if there is None else "" if there.active else AGREEMENT_ENDED
-    changed = [
-        line.model_copy(update={"blocked": blocked})
-        for line in record.lines.values()
-        if line.blocked != blocked and (blocked or line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED})
-    ]
-    changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
-    if blocked:
-        changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
-    if changed:
-        changes["lines"] = {**record.lines, **{line.mapping_id: line for line in changed}}
-    if changed and not blocked:
-        changes["read_at"] = None  # what the lines say now is not known any more
-    return record.model_copy(update=changes)
+def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, now: datetime) -> None:
+    """The connection was removed while the run went on, which closes without it."""
+    _close(tables, account, connection_id, run, now)
 
 
 def _work_through(
@@ -221,7 +199,9 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
     """Remember why agreements could not be worked on, so that it is shown and not lost."""
     for one in unfinished:
         kept = agreement_store.get(context.tables, context.account, connection, one.agreement_id)
-        if all(line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED} for line in kept.record.lines.values()):
+        if all(
+            line.blocked and line.blocked.reason in OF_THE_AGREEMENT for line in kept.record.lines.values()
+        ):
             continue
         record = kept.record.model_copy(update={"unreadable": one.why})
         try:
@@ -232,9 +212,11 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
 
 def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: datetime) -> None:
     """Count the connection's lines into the run; the run closes with its last connection."""
-    counts = LineCounts()
+    counts, lines = LineCounts(), set()
     for kept in agreement_store.all_of(tables, account, connection):
         counts += count(kept.record, run.id)
+        lines |= {LineKey(connection, kept.record.agreement_id, mapping) for mapping in kept.record.lines}
+    counts += LineCounts(failed=_without_line(tables, account, connection, lines))
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:
@@ -246,6 +228,14 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
         return run.model_copy(update=changes)
 
     runs.update(tables, account, run.id, closed)
+
+
+def _without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
+    """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
+    added = added_companies(tables, account)
+    decided = (one for one in mappings_in_force(tables, account) if one.tenant_id in added)
+    without = mappings_without_line(tables, account, decided, kept)
+    return sum(1 for missing in without if missing.key.connection == connection)
 
 
 def count(record: AgreementRecord, run_id: str) -> LineCounts:

@@ -20,6 +20,7 @@ from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
 from shared.billing.profiles import PROFILE
+from shared.billing.psa.base import PsaRefused
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure, save_psa_connection
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import NOT_LISTED
@@ -140,7 +141,7 @@ def line(name: str, tenant: str = "t1", **changes: object) -> LineRecord:
         confirmed=25,
         unit_price=Decimal(20),
     )
-    return record.model_copy(update=changes)
+    return LineRecord.model_validate({**dict(record), **changes})
 
 
 class CountingTables(MemoryTables):
@@ -329,6 +330,11 @@ class World:
     def map(self, tenant: str, *mappings: LicenceMapping) -> None:
         document = TenantMappings(tenant_id=tenant, mappings=mappings)
         decide(self.tables, self.account.id, MAPPINGS, tenant, document, Decider("t", "", self.now))
+        kept = agreement_store.get(self.tables, self.account.id, "cw", "12").record.lines
+        new = [one.id for one in mappings if one.bill and one.id not in kept]
+        if new:
+            seen_by_none = (line(name, tenant, confirmed=None, unit_price=None) for name in new)
+            self.lines(*kept.values(), *seen_by_none)
 
     def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
         """What is remembered about the lines of an agreement, all of them."""
@@ -339,6 +345,9 @@ class World:
     def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
         failure = ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
         save_connection_failure(self.tables, self.account.id, failure)
+
+    def psa_fails(self, why: PsaRefused) -> None:
+        save_connection_failure(self.tables, self.account.id, ConnectionFailure.of("cw", why))
 
     def start_run(self) -> None:
         self.run = self.now.date().isoformat()

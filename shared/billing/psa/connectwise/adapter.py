@@ -5,7 +5,7 @@ conditional write nor an idempotency key.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -109,13 +109,13 @@ class ConnectWise:
         return [product for row in rows if (product := shapes.product(row))]
 
     def agreements(self) -> list[Agreement]:
-        return shapes.agreements(self._whole(AGREEMENTS), self._today())
+        return shapes.agreements(self._whole(AGREEMENTS), self._api.http.clock().date())
 
     def _whole(self, path: str) -> WholeList:
         return read_list(self._api, path, _COLUMNS[path], counted=True)
 
     def lines(self, agreement_id: str) -> list[Line]:
-        return shapes.lines(self._addition_rows(agreement_id), agreement_id, self._today())
+        return shapes.lines(self._addition_rows(agreement_id), agreement_id)
 
     def _addition_rows(self, agreement_id: str) -> list[Mapping[str, Any]]:
         try:
@@ -145,7 +145,7 @@ class ConnectWise:
 
     def _find_created(self, write: Write, line_id: str) -> Evidence:
         rows = self._addition_rows(write.agreement_id)
-        lines = shapes.lines(rows, write.agreement_id, self._today())
+        lines = shapes.lines(rows, write.agreement_id)
         evidence = judge_created(write, lines, line_id)
         for row in rows:
             if evidence.line is not None and str(id_of(row)) == evidence.line.id:
@@ -156,10 +156,7 @@ class ConnectWise:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""
         if odd := shapes.odd_fields(row):
             raise PsaUnavailable(f"ConnectWise shows line {id_of(row)} with what is not understood: {odd}.")
-        return shapes.line(row, agreement_id, self._today())
-
-    def _today(self) -> date:
-        return self._api.http.clock().date()
+        return shapes.line(row, agreement_id)
 
     # Writing
 

@@ -196,8 +196,8 @@ def odd_fields(row: Mapping[str, Any]) -> str:
     return ", ".join(sorted(odd | ({"product"} if seen.product is None else set())))
 
 
-def line(row: Mapping[str, Any], agreement_id: str, today: date) -> Line:
-    """Make a line of an addition that was read with LINE_COLUMNS; `today` decides whether it has ended."""
+def line(row: Mapping[str, Any], agreement_id: str) -> Line:
+    """Make a line of an addition that was read with LINE_COLUMNS."""
     seen, _ = _read(_Addition, row)
     odd = odd_fields(row)
     return Line(
@@ -210,27 +210,20 @@ def line(row: Mapping[str, Any], agreement_id: str, today: date) -> Line:
         marker=seen.serial_number or "",
         effective=seen.effective_date,
         ends=seen.cancelled_date,
-        not_writable=f"ConnectWise shows it with what is not understood: {odd}."
-        if odd
-        else _why_not(seen, today),
+        not_writable=f"ConnectWise shows it with what is not understood: {odd}." if odd else _why_not(seen),
         fingerprint=_fingerprint(row),
         billable=BILLABLE.get(seen.bill_customer or ""),
     )
 
 
-def lines(rows: Iterable[Mapping[str, Any]], agreement_id: str, today: date) -> list[Line]:
-    return [line(row, agreement_id, today) for row in rows]
+def lines(rows: Iterable[Mapping[str, Any]], agreement_id: str) -> list[Line]:
+    return [line(row, agreement_id) for row in rows]
 
 
-def _why_not(seen: _Addition, today: date) -> str:
-    """Why the line must not be written; "" when it may. Its cancelled date is the last day that it bills."""
+def _why_not(seen: _Addition) -> str:
+    """Why the line must not be written; "" when it may."""
     if seen.agreement_status not in (None, "", "Active"):
         return f"Its agreement is {seen.agreement_status.lower()}. Map the licence to an active agreement."
-    if seen.cancelled_date is not None and seen.cancelled_date < today:
-        return (
-            f"The line is cancelled as of {seen.cancelled_date}."
-            " Remove its cancelled date in ConnectWise, or map the licence to another line."
-        )
     if seen.less_included:
         return (
             f"The line has 'less included' {seen.less_included.normalize():f}, and Seatwise subtracts included"

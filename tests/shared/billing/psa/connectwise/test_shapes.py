@@ -51,7 +51,7 @@ def agreement(**changes: Any) -> Agreement:
 
 
 def line(**changes: Any) -> Line:
-    return shapes.line(ADDITION | changes, "55", TODAY)
+    return shapes.line(ADDITION | changes, "55")
 
 
 def test_an_addition_becomes_a_line() -> None:
@@ -69,7 +69,7 @@ def test_money_is_read_as_it_is_written() -> None:
 
 @pytest.mark.parametrize("unset", [{}, {"cancelledDate": None}, {"cancelledDate": ""}])
 def test_an_absent_null_or_empty_cancelled_date_is_one_thing(unset: dict[str, object]) -> None:
-    seen = shapes.line(ADDITION | unset, "55", TODAY)
+    seen = shapes.line(ADDITION | unset, "55")
     assert (seen.ends, seen.not_writable) == (None, "")
     assert seen.fingerprint == line().fingerprint
 
@@ -77,7 +77,6 @@ def test_an_absent_null_or_empty_cancelled_date_is_one_thing(unset: dict[str, ob
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"cancelledDate": "2026-03-31T00:00:00Z"}, "cancelled as of 2026-03-31"),
         ({"lessIncluded": 2.0}, "'less included' 2,"),
         ({"lessIncluded": -1}, "'less included' -1,"),
         ({"quantity": None}, "no quantity"),
@@ -175,7 +174,7 @@ def test_neither_the_quantity_nor_the_order_of_fields_moves_the_fingerprint(
     count: int, order: list[str]
 ) -> None:
     row = {name: ADDITION[name] for name in order} | {"quantity": float(count)}
-    seen = shapes.line(row, "55", TODAY)
+    seen = shapes.line(row, "55")
     assert (seen.fingerprint, seen.quantity) == (line().fingerprint, Decimal(count))
 
 
@@ -317,12 +316,6 @@ def test_every_instant_is_a_day_near_it(at: datetime, zone: str) -> None:
     ends = line(cancelledDate=f"{at.isoformat()}{zone}").ends
     assert ends is not None
     assert abs((ends - at.date()).days) <= 1
-
-
-def test_a_line_may_be_written_until_its_last_day() -> None:
-    assert line(cancelledDate="2026-04-01T00:00:00Z").not_writable == ""
-    assert line(cancelledDate="2027-06-30T00:00:00Z").not_writable == ""
-    assert "cancelled as of 2026-03-31" in line(cancelledDate="2026-03-31T00:00:00Z").not_writable
 
 
 # Fingerprints
