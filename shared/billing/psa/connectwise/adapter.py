@@ -38,8 +38,9 @@ from shared.billing.psa.connectwise.asking import (
     Api,
     NotThere,
 )
-from shared.billing.psa.connectwise.lists import WholeList, id_of, read_list
+from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.billing.psa.connectwise.shapes import WholeList, id_of
 from shared.billing.psa.read_back import judge_created, judge_quantity
 from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear, Unreachable, json_of
 

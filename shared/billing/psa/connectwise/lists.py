@@ -15,18 +15,17 @@ import requests
 
 from shared.billing.psa.base import PsaUnavailable
 from shared.billing.psa.connectwise.asking import Api
+from shared.billing.psa.connectwise.shapes import WholeList, id_of
 
 PAGE_SIZE = 1000
 MOST_PAGES = 500
-
-type Rows = dict[int, Mapping[str, Any]]
 
 
 @dataclass
 class _Found:
     """The rows of the pages so far, each id once, and those without an id."""
 
-    rows: Rows = field(default_factory=dict)
+    rows: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     nameless: int = 0
     pages: int = 0
 
@@ -41,15 +40,6 @@ class _Found:
             else:
                 self.rows[id_] = row
         return len(self.rows) > known
-
-
-@dataclass(frozen=True, slots=True)
-class WholeList:
-    """Every row of a list, by id."""
-
-    rows: Rows
-    nameless: int
-    """Rows whose very id is not understood."""
 
 
 def read_list(api: Api, path: str, columns: str, *, counted: bool = False) -> WholeList:
@@ -71,14 +61,6 @@ def read_list(api: Api, path: str, columns: str, *, counted: bool = False) -> Wh
                 f"{api.site} sent {_size(found)} rows of a list that has {expected}; it is read again."
             )
     return WholeList(found.rows, found.nameless)
-
-
-def id_of(row: Mapping[str, Any]) -> int | None:
-    """The id of a row; None when it is not understood."""
-    id_ = row.get("id")
-    if isinstance(id_, str) and id_.isascii() and id_.isdecimal():
-        id_ = int(id_)
-    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
 
 
 class _List:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -13,7 +14,23 @@ from pydantic.alias_generators import to_camel
 from shared.billing.psa.base import Agreement, Line, Product, PsaCompany
 from shared.billing.psa.connectwise.bodies import BILLABLE
 from shared.billing.psa.connectwise.days import Day
-from shared.billing.psa.connectwise.lists import WholeList, id_of
+
+
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """Every row of a list, by id."""
+
+    rows: Mapping[int, Mapping[str, Any]]
+    nameless: int
+    """Rows whose very id is not understood."""
+
+
+def id_of(row: Mapping[str, Any]) -> int | None:
+    """The id of a row; None when it is not understood."""
+    id_ = row.get("id")
+    if isinstance(id_, str) and id_.isascii() and id_.isdecimal():
+        id_ = int(id_)
+    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
 
 
 def _text(value: object) -> object:

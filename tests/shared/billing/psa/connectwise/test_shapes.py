@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.billing.psa.base import Agreement, BillableOption, Line, Write, WriteKind
 from shared.billing.psa.connectwise import bodies, shapes
-from shared.billing.psa.connectwise.lists import WholeList
+from shared.billing.psa.connectwise.shapes import WholeList
 
 ADDITION: dict[str, Any] = {
     "id": 501,
