@@ -17,7 +17,6 @@ PURE = (
     "shared.billing.reconcile",
     "shared.billing.planning.freshness",
     "shared.billing.planning.plan",
-    "shared.billing.psa.causes",
     "shared.billing.psa.connectwise.bodies",
     "shared.billing.psa.connectwise.days",
     "shared.billing.psa.connectwise.shapes",
@@ -34,6 +33,7 @@ PURE = (
 )
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
+    "shared.billing.psa.causes",
     "shared.accounts.account",
     "shared.accounts.preferences",
     "shared.alerts.models",
