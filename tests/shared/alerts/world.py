@@ -329,6 +329,11 @@ class World:
     def map(self, tenant: str, *mappings: LicenceMapping) -> None:
         document = TenantMappings(tenant_id=tenant, mappings=mappings)
         decide(self.tables, self.account.id, MAPPINGS, tenant, document, Decider("t", "", self.now))
+        kept = agreement_store.get(self.tables, self.account.id, "cw", "12").record.lines
+        new = [one.id for one in mappings if one.bill and one.id not in kept]
+        if new:
+            seen_by_none = (line(name, tenant, confirmed=None, unit_price=None) for name in new)
+            self.lines(*kept.values(), *seen_by_none)
 
     def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
         """What is remembered about the lines of an agreement, all of them."""

@@ -30,6 +30,8 @@ from tests.shared.billing.psa.fake import Outcome
 
 pytestmark = pytest.mark.processes
 
+DAY = timedelta(days=1)
+
 
 @pytest.fixture(scope="module")
 def standins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStandIns]:
@@ -244,10 +246,10 @@ def test_an_unset_cancelled_date_is_absent_on_one_line_and_empty_on_the_other(
         assert (line.ends, line.not_writable) == (None, "")
 
 
-def test_a_cancelled_line_shows_its_end_and_is_not_written(world: ConnectWiseWorld) -> None:
+def test_a_cancelled_line_shows_its_last_day_and_bills_until_then(world: ConnectWiseWorld) -> None:
     line = world.line(world.line_number(CANCELLED_LINE))
     assert line.ends is not None
-    assert f"cancelled as of {line.ends}" in line.not_writable
+    assert (line.not_writable, line.bills_on(line.ends), line.bills_on(line.ends + DAY)) == ("", True, False)
 
 
 def test_one_line_and_the_list_give_the_same_line(world: ConnectWiseWorld) -> None:
