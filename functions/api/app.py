@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
@@ -13,14 +14,21 @@ from functions.api import (
     alert_settings,
     alerts,
     audit,
+    billing_profiles,
     companies,
     exclusions,
     invitations,
+    ledger,
     licences,
     mails,
+    mappings,
     me,
     members,
+    partner_connections,
+    plan,
     preferences,
+    psa_choices,
+    psa_connections,
     removed_tenants,
     runs,
     summary,
@@ -39,11 +47,18 @@ RESOURCES = (
     invitations,
     audit,
     summary,
+    partner_connections,
     tenants,
     licences,
     companies,
     removed_tenants,
+    psa_connections,
+    psa_choices,
+    billing_profiles,
+    mappings,
+    plan,
     runs,
+    ledger,
     alerts,
     alert_settings,
     exclusions,
@@ -58,6 +73,32 @@ Sign in with Microsoft and send the access token as `Authorization: Bearer ...`.
 `If-Match`."""
 
 
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status.value: {
+        "model": Problem,
+        "description": status.phrase,
+        "content": {"application/problem+json": {}},
+    }
+    for status in (
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.LENGTH_REQUIRED,
+        HTTPStatus.PRECONDITION_FAILED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.PRECONDITION_REQUIRED,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+}
+"""Every route may answer with one of these problems."""
+
+
 @lru_cache(maxsize=2)
 def app_for(wired: Wiring) -> ASGIApp:
     """The app of this process's wiring."""
@@ -66,25 +107,6 @@ def app_for(wired: Wiring) -> ASGIApp:
 
 def make_app(wired: Wiring | None) -> FastAPI:
     """Without a wiring it is good for its OpenAPI document only."""
-    problems = {
-        status.value: {"model": Problem, "description": status.phrase}
-        for status in (
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.UNAUTHORIZED,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.CONFLICT,
-            HTTPStatus.LENGTH_REQUIRED,
-            HTTPStatus.PRECONDITION_FAILED,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.PRECONDITION_REQUIRED,
-            HTTPStatus.TOO_MANY_REQUESTS,
-            HTTPStatus.BAD_GATEWAY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        )
-    }
     app = FastAPI(
         title="Seatwise",
         version="1",
@@ -92,9 +114,7 @@ def make_app(wired: Wiring | None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses={
-            code: {**told, "content": {"application/problem+json": {}}} for code, told in problems.items()
-        },
+        responses=PROBLEMS,
         dependencies=[Depends(check_query)],
         redirect_slashes=False,
     )

@@ -87,46 +87,56 @@ def answer(refused: Refused) -> JSONResponse:
 
 
 def problem_of(error: Exception) -> Refused:
-    """The problem that an error of a service is; what nobody expected is a 500 that tells nothing else."""
+    """The problem that an error is; what nobody expected is a 500 that tells nothing else."""
     match error:
         case Refused():
             return error
-        case NotFound():
-            return Refused(HTTPStatus.NOT_FOUND, "not_found", str(error) or "There is no such thing.")
-        case Rejected():
-            status = CODES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
-            return Refused(status, error.code, error.reason, error.field)
-        case Conflict():
-            return Refused(
-                HTTPStatus.CONFLICT,
-                "conflict",
-                "Somebody else changed this at the same moment. Look at it again and repeat.",
-            )
-        case TooOften():
-            sentence = f"That was asked for a moment ago: {error.why}. Please wait."
-            return Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_often", sentence, headers=_wait(error.after))
-        case RetryLater():
-            sentence = f"This cannot be done just now: {error.why}. Please try again in a moment."
-            return Refused(
-                HTTPStatus.SERVICE_UNAVAILABLE, "retry_later", sentence, headers=_wait(error.after)
-            )
-        case PsaUnavailable():
-            after = _wait(error.after)
-            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "psa_unavailable", str(error), headers=after)
-        case PsaRefused():
-            return Refused(HTTPStatus.BAD_GATEWAY, "psa_refused", error.sentence)
-        case NotRead():
-            return Refused(HTTPStatus.BAD_GATEWAY, "microsoft_refused", error.sentence)
         case RequestValidationError():
             return _wrong_input(error)
         case HTTPException():
             return _of_http(error)
+    of_a_service = _of_a_service(error)
+    if of_a_service is not None:
+        return of_a_service
     _log.error("a request could not be answered", exc_info=error)
     return Refused(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",
         "Seatwise could not do this just now. Please try again in a few minutes; nothing was half saved.",
     )
+
+
+def _of_a_service(error: Exception) -> Refused | None:
+    """What our own services raise, in their words."""
+    match error:
+        case NotFound():
+            return Refused(HTTPStatus.NOT_FOUND, "not_found", str(error) or "There is no such thing.")
+        case Rejected():
+            status = CODES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return Refused(status, error.code, error.reason, error.field)
+        case Conflict():
+            said = "Somebody else changed this at the same moment. Look at it again and repeat."
+            return Refused(HTTPStatus.CONFLICT, "conflict", said)
+        case PsaRefused():
+            return Refused(HTTPStatus.BAD_GATEWAY, "psa_refused", error.sentence)
+        case NotRead():
+            return Refused(HTTPStatus.BAD_GATEWAY, "microsoft_refused", error.sentence)
+    return _to_wait_for(error)
+
+
+def _to_wait_for(error: Exception) -> Refused | None:
+    """What can be asked again after a while, which the answer names."""
+    match error:
+        case TooOften():
+            said = f"That was asked for a moment ago: {error.why}. Please wait."
+            return Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_often", said, headers=_wait(error.after))
+        case RetryLater():
+            said = f"This cannot be done just now: {error.why}. Please try again in a moment."
+            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "retry_later", said, headers=_wait(error.after))
+        case PsaUnavailable():
+            after = _wait(error.after)
+            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "psa_unavailable", str(error), headers=after)
+    return None
 
 
 def _wait(after: timedelta) -> dict[str, str]:

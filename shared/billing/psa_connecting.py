@@ -143,7 +143,7 @@ def _check_server(settings: PsaSettings, before: PsaConnection | None, wish: Psa
         raise Rejected(
             "Only an owner may connect a PSA on a server of your own: Seatwise would send its keys there.",
             "not_allowed",
-            "settings.self_hosted",
+            "settings.selfHosted",
         )
 
 

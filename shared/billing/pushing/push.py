@@ -111,6 +111,11 @@ def not_reached(
     _close(tables, account.id, connection.id, run, now)
 
 
+def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, now: datetime) -> None:
+    """The connection was removed while the run went on, which closes without it."""
+    _close(tables, account, connection_id, run, now)
+
+
 def _note_agreements(context: PushContext, connection: str, listed: Mapping[str, Agreement]) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in."""
     companies = added_companies(context.tables, context.account)

@@ -163,6 +163,6 @@ def test_what_was_read_of_the_psa_is_not_asked_for_again(
     wired: MemoryWiring, editor: Caller, busy: Busy
 ) -> None:
     connection = psa_connection(wired.tables, MSP, "cw")
-    psa_lists.refresh(wired.tables, wired.blobs, MSP, connection, busy.psa, wired.now)
+    psa_lists.refresh(wired.tables, wired.blobs, MSP, connection, lambda: busy.psa, wired.now)
     wired.fake_psas["cw"] = BrokenPsa(PsaRefused("401", "Check the public key."))
     assert alpha(editor).status_code == 201
