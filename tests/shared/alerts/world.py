@@ -140,7 +140,7 @@ def line(name: str, tenant: str = "t1", **changes: object) -> LineRecord:
         confirmed=25,
         unit_price=Decimal(20),
     )
-    return record.model_copy(update=changes)
+    return LineRecord.model_validate({**dict(record), **changes})
 
 
 class CountingTables(MemoryTables):

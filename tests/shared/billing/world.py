@@ -93,11 +93,19 @@ class Mapped:
 
 
 class World:
-    def __init__(self, *, mode: Mode = Mode.LIVE, guard: GuardSettings = ROOMY, parallel: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Mode = Mode.LIVE,
+        guard: GuardSettings = ROOMY,
+        parallel: int = 1,
+        fake: FakePsa | None = None,
+    ) -> None:
         self.tables: Tables = MemoryTables()
         self.blobs = MemoryBlobs()
         self.clock = Clock()
-        self.fake = FakePsa(max_parallel=parallel)
+        self.fake = fake or FakePsa(max_parallel=parallel)
+        self.fake.now = lambda: self.clock.at
         self.psa: Psa = self.fake
         self.company = self.fake.add_company()
         self.product = self.fake.add_product()
