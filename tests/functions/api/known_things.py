@@ -10,13 +10,16 @@ from shared.accounts.audit import Actor, Via
 from shared.accounts.invitations import invite
 from shared.accounts.members import Role
 from shared.alerts.digest.send import send_mails
+from shared.billing import psa_lists
+from shared.billing.models import Change, Hold, HoldReason
+from shared.billing.psa_connections import psa_connection
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.storage.memory import MemoryBlobs
-from tests.functions.api.busy import QUAY, ZETA, busy_msp
+from tests.functions.api.busy import ALPHAS_COMPANY, GOLD, QUAY, ZETA, busy_msp
 from tests.functions.api.conftest import MSP, PEOPLE, an_msp
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import NOW, MemoryWiring
-from tests.shared.alerts.world import CountingTables
+from tests.shared.alerts.world import CountingTables, line
 
 LISTS = {
     "member": ("/members", "id"),
@@ -27,8 +30,29 @@ LISTS = {
     "run": ("/runs", "id"),
     "exclusion": ("/exclusions", "id"),
     "mail": ("/mails", "id"),
+    "partnerConnection": ("/partner-connections", "id"),
+    "psaConnection": ("/psa-connections", "id"),
+    "agreement": ("/psa-connections/cw/agreements", "id"),
+    "billingProfile": ("/billing-profiles", "id"),
+    "change": ("/held-changes", "change"),
 }
 """By the name of a part of an address: the list in which such things are, and what they are named by there."""
+
+
+HELD = Hold(
+    change=Change(
+        mapping_id=GOLD,
+        tenant_id=QUAY,
+        connection="cw",
+        agreement_id="a1",
+        line_id=f"line-{GOLD}",
+        before=25,
+        after=0,
+        id="4f1d7a84db00d2fce00b",
+    ),
+    reasons=(HoldReason.TO_ZERO,),
+    since=NOW,
+)
 
 
 class Refuses:
@@ -44,7 +68,12 @@ class KnownThings:
     def __init__(self) -> None:
         self._microsoft = MicrosoftKeys()
         self._made = wired = an_msp(self._microsoft)
-        world = busy_msp(wired).world
+        busy = busy_msp(wired)
+        world = busy.world
+        world.lines(line(GOLD, QUAY, hold=HELD))
+        line_of = busy.psa.add_line(busy.psa.add_agreement(ALPHAS_COMPANY).id, "p1")
+        connection = psa_connection(wired.tables, MSP, "cw")
+        psa_lists.refresh(wired.tables, wired.blobs, MSP, connection, lambda: busy.psa, NOW)
         invite(wired.tables, MSP, "ann@msp.example", Role.EDITOR, Actor("Eva", Via.API, NOW))
         send_mails(wired.tables, Refuses(), world.account, "s@x.example", world.now.date(), True, NOW)
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
@@ -53,7 +82,12 @@ class KnownThings:
             "code": [wired.invitation_codes.make(MSP, self.ids["invitation"][0])],
             "tenantId": self.ids["tenant"],
             "psaConnection": ["cw"],
+            "connection": ["cw"],
+            "kind": ["connectwise"],
             "profile": ["gold"],
+            "agreementId": self.ids["agreement"],
+            "lineId": [line_of.id],
+            "skuId": self.ids["sku"],
         }
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -19,6 +20,7 @@ from tests.shared.alerts.world import CountingTables
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
 """For each operation and role; `make schemathesis` asks more."""
 ROLES = ("reader", "editor", "admin", "owner")
+VENDORS = frozenset({"psa_unavailable", "psa_refused", "microsoft_refused"})
 CHECKS = [
     not_a_server_error,
     of_openapi.status_code_conformance,
@@ -39,7 +41,14 @@ def test_no_answer_is_a_fault_or_a_surprise(
     case = draw_case(data, name, MSP, mode)
     answer = call(case, role)
     checks = [*CHECKS, of_openapi.negative_data_rejection] if has_wrong_body(case) else CHECKS
+    if tells_of_a_vendor(answer):
+        checks = [check for check in checks if check is not not_a_server_error]
     case.validate_response(answer, checks=checks)
+
+
+def tells_of_a_vendor(answer: schemathesis.Response) -> bool:
+    """A PSA or Microsoft is behind the request, and nobody outside can be reached here: that is no fault of ours."""
+    return answer.status_code in (502, 503) and answer.json()["code"] in VENDORS
 
 
 def has_wrong_body(case: Case) -> bool:
