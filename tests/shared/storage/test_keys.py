@@ -44,7 +44,8 @@ BY_TEXT: dict[str, Callable[[AccountId, str], Key]] = {
     "ledger what": lambda account, text: keys.ledger_entry(account, "psa", "1", "2", NOW, text),
     "alert": lambda account, text: keys.alert(account, "slug", text),
     "mail": lambda account, text: keys.mail(account, "digest", DAY, text),
-    "recipient": keys.recipient,
+    "digest_memory": keys.digest_memory,
+    "mail_under_way": keys.mail_under_way,
     "secret": keys.secret,
 }
 

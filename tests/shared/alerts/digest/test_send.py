@@ -9,13 +9,15 @@ from shared.accounts import runs, schedule
 from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
+from shared.alerts.digest.send import Mailer
 from shared.alerts.exclude_link.link import PATH, Links, recipient_mark
 from shared.alerts.models import Alert, Slug
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
-from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.delivery import MailState, Outcome, mail_id, mails
+from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Undeliverable, UndeliverableReason
+from shared.mail.delivery import DeliveryResult
 from shared.mail.message import build
+from shared.mail.records import MailName, MailState, mails
 from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
 
@@ -28,12 +30,36 @@ class Post:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self.says: dict[str, Delivery] = {}
+        self.knows: dict[str, Undeliverable] = {}
 
     def send(self, mail: Mail) -> Receipt:
         delivery = self.says.get(mail.to, Delivery.ACCEPTED)
         if delivery is Delivery.ACCEPTED:
             self.mails.append(mail)
         return Receipt(delivery, why="" if delivery is Delivery.ACCEPTED else "the provider says so")
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        known = self.knows.get(to)
+        if known is CANNOT_TELL:
+            raise CannotTell("SendGrid answered 403 to /v3/suppression/bounces: access forbidden")
+        if known is None or (since is None and known.reason is UndeliverableReason.BLOCKED):
+            return None
+        return known
+
+
+CANNOT_TELL = Undeliverable(UndeliverableReason.INVALID, "stands for no answer")
+
+
+def mailer(world: World, post: "Post", reply_to: str = "", links: Links | None = None) -> Mailer:
+    return Mailer(world.tables, post, "seatwise@msp.example.com", reply_to, links)
+
+
+def send_mails(
+    world: World, post: "Post", on: date, *, due: bool, reply_to: str = "", links: Links | None = None
+) -> bool:
+    return digest_mails.send_mails(
+        mailer(world, post, reply_to, links), world.account, on, due=due, now=world.now
+    )
 
 
 @pytest.fixture
@@ -54,7 +80,7 @@ def tick(world: World, post: Post) -> None:
 
 
 def tell(world: World, post: Post, on: date, *, due: bool) -> None:
-    digest_mails.send_mails(world.tables, post, world.account, "seatwise@msp.example.com", on, due, world.now)
+    send_mails(world, post, on, due=due)
 
 
 def fails(world: World, *mappings: str) -> None:
@@ -194,10 +220,8 @@ def test_an_address_that_refuses_everything_is_tried_once_a_day_and_keeps_nobody
     assert kept == ["urgent", "urgent"]
 
 
-def send_again(world: World, post: Post, failed: str) -> Outcome:
-    return digest_mails.send_again(
-        world.tables, post, world.account, "seatwise@msp.example.com", failed, world.now
-    )
+def send_again(world: World, post: Post, failed: str) -> DeliveryResult:
+    return digest_mails.send_again(mailer(world, post), world.account, failed, world.now)
 
 
 def mail_rows(world: World) -> list[Alert]:
@@ -218,9 +242,7 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     world.add("t1", sku("e3", 10))
     fails(world, "mapping1")
     post.says["gone@msp.example.com"] = delivery
-    assert not digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", world.now.date(), True, world.now
-    )
+    assert not send_mails(world, post, world.now.date(), due=True)
     post.mails.clear()
     world.now += HOUR
     alert = world.only(MailFailed.slug)
@@ -231,9 +253,7 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     world.now += timedelta(days=7)
     world.evaluate()
     on = world.now.date()
-    assert not digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", on, True, world.now
-    )
+    assert not send_mails(world, post, on, due=True)
     assert [mail.to for mail in post.mails] == ["boss@msp.example.com"]
     assert words in " ".join(post.mails[0].text.split())
     world.now += HOUR
@@ -241,7 +261,7 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     assert still.changed_at == alert.changed_at, "another refused mail is no news: it would never end"
 
     post.says.clear()
-    failed = mail_id(world.account.id, "digest", on, "gone@msp.example.com")
+    failed = MailName(world.account.id, "digest", on, "gone@msp.example.com").id
     assert send_again(world, post, failed).sent_now
     assert not send_again(world, post, failed).sent_now
     assert post.mails[-1].to == "gone@msp.example.com"
@@ -258,19 +278,19 @@ def test_what_is_sent_again_is_what_is_still_so_and_only_to_who_still_gets_mails
     fails(world, "mapping1")
     post.says["a@msp.example.com"] = Delivery.REFUSED
     tell(world, post, world.now.date(), due=True)
-    failed = mail_id(world.account.id, "digest", world.now.date(), "a@msp.example.com")
+    failed = MailName(world.account.id, "digest", world.now.date(), "a@msp.example.com").id
     world.lines()
     world.evaluate()
     assert send_again(world, post, failed).state is MailState.REFUSED, "what is open now is the refusal"
     weekly(world, "b@msp.example.com")
-    again = mail_id(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com")
-    assert send_again(world, post, again) == Outcome(None)
+    again = MailName(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com").id
+    assert send_again(world, post, again) == DeliveryResult(None)
     assert world.alerts(MailFailed.slug) == []
     assert post.mails == []
 
 
 @pytest.mark.parametrize(
-    "given, answers", [("", "s@msp.example.com"), ("help@msp.example.com", "help@msp.example.com")]
+    "given, answers", [("", "seatwise@msp.example.com"), ("help@msp.example.com", "help@msp.example.com")]
 )
 def test_answers_and_the_wish_to_get_no_more_go_to_the_mailbox_that_a_person_reads(
     world: World, post: Post, given: str, answers: str
@@ -278,11 +298,9 @@ def test_answers_and_the_wish_to_get_no_more_go_to_the_mailbox_that_a_person_rea
     world.add("t1", sku("e3", 10))
     world.evaluate()
     on = world.now.date()
-    digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", on, True, world.now, reply_to=given
-    )
+    send_mails(world, post, on, due=True, reply_to=given)
     message = build(post.mails[0], world.now)
-    assert (message["From"], message["Reply-To"]) == ("Seatwise <s@msp.example.com>", answers)
+    assert (message["From"], message["Reply-To"]) == ("Seatwise <seatwise@msp.example.com>", answers)
     assert message.get_all("List-Unsubscribe") == [f"<mailto:{answers}?subject=Unsubscribe>"]
 
 
@@ -338,9 +356,7 @@ def test_rows_that_can_be_excluded_have_a_link_of_the_recipients_own_in_text_and
     world.add("t1", sku("e3", 10, 4))
     fails(world, "mapping1")
     links = Links("https://seatwise.msp.example", [b"k" * 32])
-    digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", world.now.date(), True, world.now, links
-    )
+    send_mails(world, post, world.now.date(), due=True, links=links)
     marks = set()
     for mail in post.mails:
         tokens = re.findall(rf"{PATH}(\S+)$", mail.text, re.MULTILINE)
