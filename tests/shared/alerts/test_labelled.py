@@ -271,7 +271,7 @@ def test_the_digest_has_new_rows_first_and_of_each_type_what_costs_most_then_wha
 
     groups = shown(world, DigestMemory(digest_as_of=known))
     whose = {
-        (Slug(row.slug), row.identity): row.tenant_id or row.identity
+        (str(row.slug), row.identity): row.tenant_id or row.identity
         for row in (alert.finding for alert in world.alerts())
     }
 

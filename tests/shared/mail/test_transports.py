@@ -486,7 +486,7 @@ def test_sendgrids_lists_say_why_an_address_gets_nothing(
     provider = Provider()
 
     def answer(asked: str) -> tuple[int, bytes]:
-        empty = {} if "global" in asked else []
+        empty: object = {} if "global" in asked else []
         return 200, json.dumps(body if asked == path + MAIL.to else empty).encode()
 
     with http_server(provider, lambda: (202, b""), answer) as port:

@@ -57,7 +57,7 @@ def evaluation(at: datetime = EVALUATED, **changed: Any) -> Evaluation:
 
 def alert(
     who: str = "Alpine Dental",
-    slug: Slug = Slug.NO_BILLING_PROFILE,
+    slug: str = Slug.NO_BILLING_PROFILE,
     *,
     opened: datetime = EVALUATED,
     changed: datetime | None = None,

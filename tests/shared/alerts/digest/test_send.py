@@ -374,3 +374,110 @@ def test_without_an_address_for_links_a_mail_has_none(world: World, post: Post) 
     world.evaluate()
     tell(world, post, world.now.date(), due=True)
     assert "Exclude" not in post.mails[0].text + post.mails[0].html
+
+
+# -- accepted is not arrived ------------------------------------------------------------------------------------
+
+BOUNCED = Undeliverable(UndeliverableReason.BOUNCED, "550 5.1.1 no such user")
+BLOCKED = Undeliverable(UndeliverableReason.BLOCKED, "550 5.7.1 looks like spam")
+
+
+def daily(world: World, *recipients: str) -> None:
+    world.account = world.account.model_copy(update={"digest": DigestSettings(recipients=recipients)})
+
+
+def test_an_address_on_the_providers_list_is_told_nothing_and_the_others_are_told_so(
+    world: World, post: Post
+) -> None:
+    daily(world, "gone@msp.example.com", "boss@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    post.knows["gone@msp.example.com"] = BOUNCED
+    rows: list[Alert] = []
+    for _ in range(3):
+        assert not send_mails(world, post, world.now.date(), due=True)
+        world.sleep()
+        rows = mail_rows(world)
+    [alert] = rows
+    assert {mail.to for mail in post.mails} == {"boss@msp.example.com"}
+    assert alert.finding.what == (
+        "The digest of 22 Nov 2026 was not delivered: a mail to this address came back, so the mail service delivers "
+        "no more to it: 550 5.1.1 no such user."
+    )
+    assert "suppression" not in alert.finding.fix
+    post.mails.clear()
+    post.knows.clear()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [mail] = [mail for mail in post.mails if mail.to == "gone@msp.example.com"]
+    assert "1 licence without billing profile" in mail.subject, "what it was never told is new"
+    assert mail.subject.startswith("2 new")
+
+
+@pytest.mark.parametrize("known, mails_later", [(BOUNCED, 0), (BLOCKED, 1)])
+def test_a_digest_that_came_back_after_it_was_accepted_has_told_nothing(
+    world: World, post: Post, known: Undeliverable, mails_later: int
+) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [first] = post.mails
+    post.mails.clear()
+    post.knows["a@msp.example.com"] = known
+    world.sleep()
+    world.evaluate()
+    assert not send_mails(world, post, world.now.date(), due=True), (
+        "nothing else is new, and it is asked all the same"
+    )
+    states = [mail.state for mail in mails(world.tables, world.account.id)]
+    assert states[0] is MailState.UNDELIVERABLE
+    assert [mail.subject for mail in post.mails] == [first.subject] * mails_later
+    post.knows.clear()
+    world.sleep()
+    world.evaluate()
+    send_mails(world, post, world.now.date(), due=True)
+    named = [mail.subject for mail in post.mails if "licence without billing profile" in mail.subject]
+    assert len(named) == 1, "new once more, and once only"
+
+
+def test_who_unsubscribed_had_read_the_mail_before(world: World, post: Post) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    post.knows["a@msp.example.com"] = Undeliverable(UndeliverableReason.UNSUBSCRIBED)
+    world.sleep()
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    assert [mail.state for mail in mails(world.tables, world.account.id)] == [MailState.DONE]
+
+
+def test_a_provider_that_cannot_be_asked_keeps_no_mail_back_and_takes_none_back(
+    world: World, post: Post
+) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    post.knows["a@msp.example.com"] = CANNOT_TELL
+    assert send_mails(world, post, world.now.date(), due=True)
+    world.sleep()
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [row] = mails(world.tables, world.account.id)
+    assert (row.state, len(post.mails)) == (MailState.DONE, 1)
+    assert row.why.startswith("Accepted; it could not be asked whether the address is delivered to: SendGrid")
+
+
+def test_a_mail_that_cannot_show_all_rows_carries_them_as_a_file(world: World, post: Post) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", *(sku(f"sku{n}", 10) for n in range(200)))
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [mail] = post.mails
+    [file] = mail.attachments
+    assert len(file.content.splitlines()) == 201
+    assert len(mail.html.encode()) <= 95_000
+    world.sleep()
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    assert post.mails[1].subject != mail.subject, "the rest is new the next day"
