@@ -3,11 +3,12 @@
 import os
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sandbox.clock import SandboxClock
 from sandbox.host.waking import wake
-from sandbox.transport import sandbox_session
+from sandbox.transport import led_to, sandbox_session
 from shared.storage.queues import Queues
 from shared.wiring import WiringOverrides, override_wiring
 
@@ -15,7 +16,11 @@ STATE, STAND_INS = "SANDBOX_STATE", "SANDBOX_STAND_INS"
 
 
 def sandbox_overrides(state: Path, stand_ins: str) -> WiringOverrides:
-    return WiringOverrides(clock=SandboxClock(state).now, session=lambda: sandbox_session(stand_ins))
+    return WiringOverrides(
+        clock=SandboxClock(state).now,
+        session=lambda: sandbox_session(stand_ins),
+        led_to=partial(led_to, stand_ins),
+    )
 
 
 class Waking:

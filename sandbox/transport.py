@@ -42,4 +42,10 @@ def sandbox_session(base_url: str, connections: int = 32) -> requests.Session:
     return session
 
 
+def led_to(base_url: str, address: str) -> str:
+    """A page of a vendor for a browser, which no name can lead to the stand-ins: there the name begins the path."""
+    vendor = urlsplit(address)
+    return urlunsplit(("http", urlsplit(base_url).netloc, f"/{vendor.netloc}{vendor.path}", vendor.query, ""))
+
+
 _HEADERS: dict[str, Any] = {"Accept-Encoding": "gzip"}

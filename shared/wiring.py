@@ -19,6 +19,8 @@ from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
 from shared.microsoft.access_tokens import AccessTokens, SigningKeys
 from shared.microsoft.connector import Microsoft
+from shared.microsoft.partner_connecting import Connecting
+from shared.microsoft.partner_consent import ConsentStates, PartnerConsent
 from shared.storage.blobs import Blobs
 from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
 from shared.storage.keys import AccountId
@@ -44,6 +46,8 @@ class WiringOverrides:
     session: Callable[[], requests.Session] = field(default=_session)
     queues: Callable[[Queues], Queues] = field(default=lambda queues: queues)
     """Put something around the queues, for example a host that wants to know at once what was sent."""
+    led_to: Callable[[str], str] = str
+    """Where a browser finds a page of Microsoft's sign-in."""
 
 
 class Wiring:
@@ -95,6 +99,17 @@ class Wiring:
     @cached_property
     def psas(self) -> Psas:
         return RegisteredPsas(self.http)
+
+    @cached_property
+    def partner_connecting(self) -> Connecting:
+        return Connecting(self.tables, self.secrets, lambda held: Microsoft(self.http, held, self.clock))
+
+    @cached_property
+    def partner_consent(self) -> PartnerConsent:
+        """People come back from Microsoft to a page of the front end, which sends on what came along."""
+        redirect = f"{self.settings.web_origin}/partner-consent"
+        states, led_to = ConsentStates(self.signing_keys), self._overrides.led_to
+        return PartnerConsent(self.partner_connecting, self.http, states, redirect, led_to)
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable

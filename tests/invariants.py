@@ -9,8 +9,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.accounts.account import Account, Mode
+from shared.accounts.companies import added_companies
 from shared.billing import agreement_store
-from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, LineState
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.models import (
+    AgreementRecord,
+    LedgerEntry,
+    LedgerEvent,
+    LicenceMapping,
+    LineRecord,
+    LineState,
+)
 from shared.billing.planning import load
 from shared.billing.planning.plan import Wish
 from shared.billing.psa.base import Write
@@ -24,19 +33,32 @@ def i1_every_line_is_in_step_or_says_why(
 ) -> list[str]:
     """I1: the PSA says what the newest accepted snapshot gives, or the line is in one other state.
 
+    What is decided is walked, not what is remembered: a mapping in force without a line is wrong, too.
     `psa_quantities` are the true quantities of all connections' lines by line id, read without the adapter.
     """
     troubled = {trouble.connection for trouble in connection_failures(tables, account.id)}
     wishes = load.plan_account(tables, account, now).wishes
     wrong: list[str] = []
-    for record in _records(tables, account.id):
-        if record.unreadable or record.connection in troubled:
+    for mapping in _billing(tables, account.id):
+        record = agreement_store.get(tables, account.id, mapping.connection, mapping.agreement_id).record
+        line = record.lines.get(mapping.id)
+        if line is None:
+            wrong.append(f"{mapping.id}: in force, and no line is kept for it")
             continue
-        for line in record.lines.values():
-            wish = wishes.get(line.mapping_id)
-            if line.state is LineState.IN_STEP and wish is not None and wish.is_of(record):
-                wrong += _out_of_step(account, line, wish, psa_quantities)
+        wish = wishes.get(mapping.id)
+        if wish is None or record.unreadable or record.connection in troubled:
+            continue
+        if line.state is LineState.IN_STEP:
+            wrong += _out_of_step(account, line, wish, psa_quantities)
     return wrong
+
+
+def _billing(tables: Tables, account: AccountId) -> Iterator[LicenceMapping]:
+    """The mappings in force that bill, of tenants that have a company."""
+    added = added_companies(tables, account)
+    for tenant in mappings_in_force(tables, account):
+        if tenant.tenant_id in added:
+            yield from (mapping for mapping in tenant.mappings if mapping.bill)
 
 
 def _out_of_step(

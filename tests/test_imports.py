@@ -15,6 +15,7 @@ PURE = (
     "shared.alerts.matching",
     "shared.billing.planning.guard",
     "shared.billing.reconcile",
+    "shared.billing.planning.freshness",
     "shared.billing.planning.plan",
     "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
@@ -34,6 +35,10 @@ MODELS = (
     "shared.accounts.preferences",
     "shared.alerts.models",
     "shared.billing.models",
+    "shared.billing.models.ledger",
+    "shared.billing.models.mappings",
+    "shared.billing.models.plan",
+    "shared.billing.models.records",
     "shared.billing.psa.base",
     "shared.licensing.tenant_state",
     "shared.mail.base",
@@ -114,6 +119,7 @@ def test_the_whole_tree_was_looked_at() -> None:
         "function_app",
         "functions.queues.sync",
         "shared.wiring",
+        "shared.billing.planning.freshness",
         "shared.billing.planning.plan",
     } <= IMPORTS.keys()
     assert "shared.storage.keys" in IMPORTS["shared.accounts.companies"]

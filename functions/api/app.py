@@ -2,26 +2,101 @@
 
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api import accounts, audit, invitations, me, members
+from functions.api import (
+    accounts,
+    alert_settings,
+    alerts,
+    audit,
+    billing_profiles,
+    companies,
+    exclusions,
+    invitations,
+    ledger,
+    licences,
+    mails,
+    mappings,
+    me,
+    members,
+    partner_connections,
+    plan,
+    preferences,
+    psa_choices,
+    psa_connections,
+    removed_tenants,
+    runs,
+    summary,
+    tenants,
+)
 from functions.api.problems import Problem, Refused, answer, install
 from functions.api.requests import check_body, check_query
 from shared.wiring import Wiring
 
 THREADS = 32
 """Handlers at work at once: as many as the app has for its queues, and as connections are kept for."""
-RESOURCES = (me, accounts, members, invitations, audit)
+RESOURCES = (
+    me,
+    accounts,
+    members,
+    invitations,
+    audit,
+    summary,
+    partner_connections,
+    tenants,
+    licences,
+    companies,
+    removed_tenants,
+    psa_connections,
+    psa_choices,
+    billing_profiles,
+    mappings,
+    plan,
+    runs,
+    ledger,
+    alerts,
+    alert_settings,
+    exclusions,
+    preferences,
+    mails,
+)
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 
 Sign in with Microsoft and send the access token as `Authorization: Bearer ...`. Addresses name the account:
 `/api/accounts/{account}/...`. Errors are problems (RFC 9457) with a sentence in `detail`. Lists come in pages
 (`limit`, `cursor`), or whole as CSV with `Accept: text/csv`. What can be edited has an `ETag`; a change must send it as
 `If-Match`."""
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status.value: {
+        "model": Problem,
+        "description": status.phrase,
+        "content": {"application/problem+json": {}},
+    }
+    for status in (
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.LENGTH_REQUIRED,
+        HTTPStatus.PRECONDITION_FAILED,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.PRECONDITION_REQUIRED,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+}
+"""Every route may answer with one of these problems."""
 
 
 @lru_cache(maxsize=2)
@@ -32,25 +107,6 @@ def app_for(wired: Wiring) -> ASGIApp:
 
 def make_app(wired: Wiring | None) -> FastAPI:
     """Without a wiring it is good for its OpenAPI document only."""
-    problems = {
-        status.value: {"model": Problem, "description": status.phrase}
-        for status in (
-            HTTPStatus.BAD_REQUEST,
-            HTTPStatus.UNAUTHORIZED,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.NOT_FOUND,
-            HTTPStatus.CONFLICT,
-            HTTPStatus.LENGTH_REQUIRED,
-            HTTPStatus.PRECONDITION_FAILED,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.PRECONDITION_REQUIRED,
-            HTTPStatus.TOO_MANY_REQUESTS,
-            HTTPStatus.BAD_GATEWAY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
-        )
-    }
     app = FastAPI(
         title="Seatwise",
         version="1",
@@ -58,9 +114,7 @@ def make_app(wired: Wiring | None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses={
-            code: {**told, "content": {"application/problem+json": {}}} for code, told in problems.items()
-        },
+        responses=PROBLEMS,
         dependencies=[Depends(check_query)],
         redirect_slashes=False,
     )

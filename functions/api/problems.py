@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
-from shared.errors import NotFound, Rejected, RetryLater
+from shared.errors import NotFound, Rejected, RetryLater, TooOften
 from shared.microsoft.models import NotRead
 from shared.storage.tables import Conflict
 from shared.text import one_line
@@ -27,6 +29,7 @@ CODES = {
     "already_open": HTTPStatus.CONFLICT,
     "already_accepted": HTTPStatus.CONFLICT,
     "last_owner": HTTPStatus.CONFLICT,
+    "lines_still_bill": HTTPStatus.CONFLICT,
     "in_use": HTTPStatus.CONFLICT,
     "not_held": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
@@ -84,42 +87,60 @@ def answer(refused: Refused) -> JSONResponse:
 
 
 def problem_of(error: Exception) -> Refused:
-    """The problem that an error of a service is; what nobody expected is a 500 that tells nothing else."""
+    """The problem that an error is; what nobody expected is a 500 that tells nothing else."""
     match error:
         case Refused():
             return error
-        case NotFound():
-            return Refused(HTTPStatus.NOT_FOUND, "not_found", str(error) or "There is no such thing.")
-        case Rejected():
-            status = CODES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
-            return Refused(status, error.code, error.reason, error.field)
-        case Conflict():
-            return Refused(
-                HTTPStatus.CONFLICT,
-                "conflict",
-                "Somebody else changed this at the same moment. Look at it again and repeat.",
-            )
-        case RetryLater():
-            wait = {"Retry-After": f"{max(1, round(error.after.total_seconds()))}"}
-            sentence = f"This cannot be done just now: {error.why}. Please try again in a moment."
-            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "retry_later", sentence, headers=wait)
-        case PsaUnavailable():
-            wait = {"Retry-After": f"{max(1, round(error.after.total_seconds()))}"}
-            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "psa_unavailable", str(error), headers=wait)
-        case PsaRefused():
-            return Refused(HTTPStatus.BAD_GATEWAY, "psa_refused", error.sentence)
-        case NotRead():
-            return Refused(HTTPStatus.BAD_GATEWAY, "microsoft_refused", error.sentence)
         case RequestValidationError():
             return _wrong_input(error)
         case HTTPException():
             return _of_http(error)
+    of_a_service = _of_a_service(error)
+    if of_a_service is not None:
+        return of_a_service
     _log.error("a request could not be answered", exc_info=error)
     return Refused(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",
         "Seatwise could not do this just now. Please try again in a few minutes; nothing was half saved.",
     )
+
+
+def _of_a_service(error: Exception) -> Refused | None:
+    """What our own services raise, in their words."""
+    match error:
+        case NotFound():
+            return Refused(HTTPStatus.NOT_FOUND, "not_found", str(error) or "There is no such thing.")
+        case Rejected():
+            status = CODES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return Refused(status, error.code, error.reason, error.field)
+        case Conflict():
+            said = "Somebody else changed this at the same moment. Look at it again and repeat."
+            return Refused(HTTPStatus.CONFLICT, "conflict", said)
+        case PsaRefused():
+            return Refused(HTTPStatus.BAD_GATEWAY, "psa_refused", error.sentence)
+        case NotRead():
+            return Refused(HTTPStatus.BAD_GATEWAY, "microsoft_refused", error.sentence)
+    return _to_wait_for(error)
+
+
+def _to_wait_for(error: Exception) -> Refused | None:
+    """What can be asked again after a while, which the answer names."""
+    match error:
+        case TooOften():
+            said = f"That was asked for a moment ago: {error.why}. Please wait."
+            return Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_often", said, headers=_wait(error.after))
+        case RetryLater():
+            said = f"This cannot be done just now: {error.why}. Please try again in a moment."
+            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "retry_later", said, headers=_wait(error.after))
+        case PsaUnavailable():
+            after = _wait(error.after)
+            return Refused(HTTPStatus.SERVICE_UNAVAILABLE, "psa_unavailable", str(error), headers=after)
+    return None
+
+
+def _wait(after: timedelta) -> dict[str, str]:
+    return {"Retry-After": f"{max(1, ceil(after.total_seconds()))}"}
 
 
 def _wrong_input(error: RequestValidationError) -> Refused:

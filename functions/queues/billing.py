@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import azure.functions as func
 
 from functions.queues.edge import handle
-from functions.queues.messages import Evaluate, PushConnection, QueuedWork
+from functions.queues.messages import Evaluate, PushConnection, QueuedWork, RefreshPsaLists
 from shared.accounts import runs
 from shared.accounts.directory import load_account
+from shared.billing import psa_lists
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connection
 from shared.billing.pushing import push
 from shared.billing.pushing.agreement import PushContext
+from shared.errors import NotFound
 from shared.wiring import Wiring
 
 bp = func.Blueprint()
@@ -22,11 +24,31 @@ def push_connection(message: func.QueueMessage) -> None:
     handle(PushConnection, message, _push)
 
 
+@bp.queue_trigger(arg_name="message", queue_name="refresh-psa-lists", connection="AzureWebJobsStorage")
+def refresh_psa_lists(message: func.QueueMessage) -> None:
+    handle(RefreshPsaLists, message, _refresh)
+
+
+def _refresh(wired: Wiring, asked: RefreshPsaLists) -> Iterator[QueuedWork]:
+    tables, account, now = wired.tables, asked.account, wired.clock()
+    try:
+        connection = psa_connection(tables, account, asked.connection)
+    except NotFound:
+        return  # it was removed meanwhile
+    psa_lists.refresh(tables, wired.blobs, account, connection, lambda: wired.psa(account, connection), now)
+    yield from ()
+
+
 def _push(wired: Wiring, asked: PushConnection) -> Iterator[QueuedWork]:
     account = load_account(wired.tables, asked.account)
     run = runs.get(wired.tables, account.id, asked.run)
-    connection = psa_connection(wired.tables, account.id, asked.connection)
     now = wired.clock
+    try:
+        connection = psa_connection(wired.tables, account.id, asked.connection)
+    except NotFound:
+        push.removed(wired.tables, account.id, asked.connection, run, now())
+        yield Evaluate(account=account.id, run=run.id)
+        return
     try:
         psa = wired.psa(account.id, connection)
     except (PsaRefused, PsaUnavailable) as why:

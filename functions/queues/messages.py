@@ -90,6 +90,13 @@ class PushConnection(AccountWork):
     connection: str
 
 
+class RefreshPsaLists(AccountWork):
+    """Read again what a PSA offers to choose from."""
+
+    queue: ClassVar[str] = "refresh-psa-lists"
+    connection: str
+
+
 class Evaluate(AccountWork):
     queue: ClassVar[str] = "evaluate"
     run: str
@@ -131,6 +138,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     ReadTenants,
     CloseRun,
     PushConnection,
+    RefreshPsaLists,
     Evaluate,
     SendMail,
     SendInvitation,

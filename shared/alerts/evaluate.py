@@ -74,7 +74,7 @@ def evaluate(
     readings.store(blobs, account.id, seen)
     evaluation = Evaluation(
         at=now,
-        run_id=run_id,
+        run_id=_newest_run(tables, view, before),
         tenants_read=read,
         tenants_not_read=not_read,
         last_complete=_last_complete(view, before, missed),
@@ -93,6 +93,12 @@ def _end_removals(tables: Tables, view: AccountView) -> None:
         removals.end_for_returned(tables, view.account.id, view.removals, view.listed, view.now)
     except Conflict as conflict:
         raise RetryLater(timedelta(seconds=5), "a person was deciding about a removed tenant") from conflict
+
+
+def _newest_run(tables: Tables, view: AccountView, before: Evaluation | None) -> str:
+    """The run that is judged, or one that began later and was judged already: messages come in any order."""
+    judged = runs.find(tables, view.account.id, before.run_id) if before else None
+    return judged.id if judged and judged.started_at > view.run.started_at else view.run.id
 
 
 def _was_read(view: AccountView, state: TenantState) -> bool:

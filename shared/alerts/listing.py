@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from shared.alerts.digest.decide import rank
 from shared.alerts.evaluate import open_alerts
@@ -60,12 +60,21 @@ def alert_id(alert: Alert) -> str:
 
 def listed(
     tables: Tables, account: AccountId, wanted: AlertFilter, sort: AlertSort = AlertSort.WORST
-) -> list[Alert]:
-    """Raises Rejected for a type that there is not."""
+) -> list[tuple[str, Alert]]:
+    """Each with the text that it is sorted by, so that a page can go on behind it whatever has closed meanwhile.
+
+    Raises Rejected for a type that there is not.
+    """
     if wanted.slug and wanted.slug not in BY_SLUG:
         raise Rejected(f"There is no such alert type; there are {', '.join(BY_SLUG)}.", "unknown", "type")
-    found = [alert for alert in open_alerts(tables, account) if wanted.wants(alert)]
-    return sorted(found, key=_ORDERS[sort])
+    alerts = open_alerts(tables, account)
+    found = [(place_of(alert, sort), alert) for alert in alerts if wanted.wants(alert)]
+    return sorted(found, key=lambda one: one[0])
+
+
+def place_of(alert: Alert, sort: AlertSort = AlertSort.WORST) -> str:
+    """A text that sorts as the alerts do; no two open alerts have the same."""
+    return f"{_PLACES_BY[sort](alert)}|{alert_id(alert)}"
 
 
 def by_type(alerts: Iterable[Alert]) -> tuple[TypeCount, ...]:
@@ -77,15 +86,31 @@ def by_type(alerts: Iterable[Alert]) -> tuple[TypeCount, ...]:
     return in_order(counts)
 
 
-_PLACES: Final = {slug: place for place, slug in enumerate(BY_SLUG)}
-_ORDERS: Final[Mapping[AlertSort, Callable[[Alert], Any]]] = {
-    AlertSort.WORST: lambda alert: (_PLACES[alert.finding.slug], rank(alert)),
-    AlertSort.MONEY: rank,
-    AlertSort.CHANGED: lambda alert: (-alert.changed_at.timestamp(), rank(alert)),
-    AlertSort.OPENED: lambda alert: (alert.opened_at, rank(alert)),
+_TYPES: Final = {slug: f"{place:03d}" for place, slug in enumerate(BY_SLUG)}
+
+
+def _falling(number: float, digits: int = 15) -> str:
+    """As text that sorts the largest first."""
+    return f"{10**digits - 1 - round(number):0{digits}d}"
+
+
+def _cost(alert: Alert) -> str:
+    """As `rank` sorts, as text."""
+    money, until, opened_at, seats, who, name = rank(alert)
+    cents = _falling(float(-money) * 100)
+    return "|".join((cents, until.isoformat(), _risen(opened_at), _falling(-seats), who, name))
+
+
+def _risen(at: datetime) -> str:
+    return f"{round(at.timestamp() * 1_000_000):017d}"
+
+
+_PLACES_BY: Final[Mapping[AlertSort, Callable[[Alert], str]]] = {
+    AlertSort.WORST: lambda alert: f"{_TYPES[alert.finding.slug]}|{_cost(alert)}",
+    AlertSort.MONEY: _cost,
+    AlertSort.CHANGED: lambda alert: f"{_falling(alert.changed_at.timestamp() * 1e6, 17)}|{_cost(alert)}",
+    AlertSort.OPENED: lambda alert: f"{_risen(alert.opened_at)}|{_cost(alert)}",
     AlertSort.CUSTOMER: lambda alert: (
-        alert.finding.who.casefold(),
-        _PLACES[alert.finding.slug],
-        rank(alert),
+        f"{alert.finding.who.casefold()}|{_TYPES[alert.finding.slug]}|{_cost(alert)}"
     ),
 }

@@ -13,7 +13,8 @@ from shared.alerts import exclusions, failed_messages, removals
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState
+from shared.billing.mapping.without_line import WithoutLine, mappings_without_line
+from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState, Unplanned, UnplannedReason
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import connection_failures, psa_connections
@@ -34,9 +35,12 @@ def account_view(
     today = now.astimezone(account.zone).date()
     companies = added_companies(tables, account.id)
     psas = {one.id: one for one in psa_connections(tables, account.id)}
-    kept = (one.record for psa in psas for one in agreement_store.all_of(tables, account.id, psa))
-    troubled, prices, unreadable, without_company = _lines(kept, companies)
-    mapped, mappings = _mappings(tables, account.id, {key.mapping_id for key in troubled})
+    kept = _Kept()
+    for psa in psas:
+        for stored in agreement_store.all_of(tables, account.id, psa):
+            kept.add(stored.record, companies)
+    mapped, mappings, missing = _mappings(tables, account.id, kept, companies)
+    kept.troubled.update((one.key, _without_line(one)) for one in missing)
     return AccountView(
         account=account,
         now=now,
@@ -44,12 +48,14 @@ def account_view(
         nights=_nights(tables, account.id, run, today),
         names=names,
         companies=companies,
-        former=former_names(tables, account.id, {one.tenant_id for one in without_company}),
+        former=former_names(tables, account.id, {one.tenant_id for one in kept.without_company}),
         mapped=mapped,
-        prices=prices,
-        lines=_by_tenant(OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in troubled.items()),
-        without_company=tuple(without_company),
-        unreadable=tuple(unreadable),
+        prices=kept.prices,
+        lines=_by_tenant(
+            OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in kept.troubled.items()
+        ),
+        without_company=tuple(kept.without_company),
+        unreadable=tuple(kept.unreadable),
         profiles=billing_profiles(tables, account.id),
         psas=psas,
         connection_failures={
@@ -63,28 +69,44 @@ def account_view(
     )
 
 
-def _lines(
-    kept: Iterable[AgreementRecord], companies: Collection[str]
-) -> tuple[dict[LineKey, LineRecord], dict[str, Decimal], list[Unreadable], list[WithoutCompany]]:
-    """The lines not in step, the prices of all by mapping id, the agreements not read, the lines without company."""
-    without_company = []
-    troubled: dict[LineKey, LineRecord] = {}
-    prices: dict[str, Decimal] = {}
-    unreadable = []
-    for record in kept:
+class _Kept:
+    """What is remembered of all lines: the lines not in step, every price, what is not read or has no company."""
+
+    def __init__(self) -> None:
+        self.keys: set[LineKey] = set()
+        self.troubled: dict[LineKey, LineRecord] = {}
+        self.prices: dict[str, Decimal] = {}
+        """By mapping id."""
+        self.unreadable: list[Unreadable] = []
+        self.without_company: list[WithoutCompany] = []
+
+    def add(self, record: AgreementRecord, companies: Collection[str]) -> None:
         for line in record.lines.values():
+            key = LineKey(record.connection, record.agreement_id, line.mapping_id)
+            self.keys.add(key)
             if line.tenant_id not in companies and line.line_id and line.confirmed and not line.blocked:
                 money = line.confirmed * (line.unit_price or Decimal(0))
                 where = (line.tenant_id, record.connection, record.agreement_id)
-                without_company.append(WithoutCompany(*where, line.confirmed, money))
+                self.without_company.append(WithoutCompany(*where, line.confirmed, money))
             if line.unit_price is not None:
-                prices[line.mapping_id] = line.unit_price
+                self.prices[line.mapping_id] = line.unit_price
             if line.state is not LineState.IN_STEP:
-                troubled[LineKey(record.connection, record.agreement_id, line.mapping_id)] = line
+                self.troubled[key] = line
         if record.unreadable and record.lines:
             tenants = frozenset(line.tenant_id for line in record.lines.values())
-            unreadable.append(Unreadable(record.connection, record.agreement_id, record.unreadable, tenants))
-    return troubled, prices, unreadable, without_company
+            self.unreadable.append(
+                Unreadable(record.connection, record.agreement_id, record.unreadable, tenants)
+            )
+
+
+def _without_line(missing: WithoutLine) -> LineRecord:
+    """What stands for the line of a mapping that is in force and of which nothing is remembered."""
+    return LineRecord(
+        mapping_id=missing.mapping.id,
+        tenant_id=missing.tenant_id,
+        product_id="",
+        not_planned=Unplanned(reason=UnplannedReason.NO_LINE),
+    )
 
 
 def _by_tenant(lines: Iterable[OwnLine]) -> dict[str, tuple[OwnLine, ...]]:
@@ -95,12 +117,19 @@ def _by_tenant(lines: Iterable[OwnLine]) -> dict[str, tuple[OwnLine, ...]]:
 
 
 def _mappings(
-    tables: Tables, account: AccountId, whole: Collection[str]
-) -> tuple[dict[str, tuple[Mapped, ...]], dict[str, LineMapping]]:
-    """What is mapped by tenant, and the mappings of the ids in `whole` with everything that was decided."""
-    mapped, mappings = {}, {}
+    tables: Tables, account: AccountId, kept: _Kept, companies: Collection[str]
+) -> tuple[dict[str, tuple[Mapped, ...]], dict[str, LineMapping], list[WithoutLine]]:
+    """What is mapped by tenant; the mappings of lines that are not in step with everything that was decided; and those
+    of added tenants that have no line."""
+    mapped, mappings, suspects = {}, {}, []
+    whole = {key.mapping_id for key in kept.troubled}
     for tenant in mappings_in_force(tables, account):
         mappings.update({one.id: one for one in tenant.mappings if one.id in whole})
+        if tenant.tenant_id in companies and any(
+            one.bill and LineKey(one.connection, one.agreement_id, one.id) not in kept.keys
+            for one in tenant.mappings
+        ):
+            suspects.append(tenant)
         mapped[tenant.tenant_id] = tuple(
             Mapped(
                 LicenceKey(sys.intern(one.sku_id), one.subscription_id),
@@ -109,7 +138,9 @@ def _mappings(
             )
             for one in tenant.mappings
         )
-    return mapped, mappings
+    missing = list(mappings_without_line(tables, account, suspects, kept.keys))
+    mappings.update({one.mapping.id: one.mapping for one in missing})
+    return mapped, mappings, missing
 
 
 def _nights(tables: Tables, account: AccountId, evaluated: Run, today: date) -> Nights:

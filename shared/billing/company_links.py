@@ -220,7 +220,8 @@ class CompanyLinks:
         """What stays as it was is not asked of the PSA again."""
         moved = before is None or _place(before) != _place(wanted)
         if moved and all(one.id != wanted.psa_company for one in self._companies(wanted.psa_connection)):
-            raise Rejected("This PSA connection has no such company.", "unknown", "psaCompany")
+            why = "The PSA has no such company. If it is new there, refresh the PSA connection."
+            raise Rejected(why, "unknown", "psaCompany")
         chosen = wanted.partner_connection
         if chosen and chosen not in listed_by and (before is None or chosen != before.partner_connection):
             raise Rejected(

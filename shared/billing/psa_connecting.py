@@ -1,9 +1,7 @@
 """Connecting a PSA: tested first, saved then; its secret goes into the vault and never comes out here."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from secrets import token_hex
 
 from shared.accounts.companies import added_companies
@@ -20,12 +18,12 @@ from shared.billing.psa_connections import (
     save_connection_failure,
     stored_connection,
 )
-from shared.errors import Rejected, RetryLater
+from shared.errors import Rejected
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decider, decide
 from shared.storage.keys import AccountId
-from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
+from shared.storage.secrets import SecretMissing, Secrets, or_later
 from shared.storage.tables import Conflict, Tables
 from shared.text import counted, one_line
 
@@ -84,7 +82,7 @@ def change(
     _check(psas, after, wish.secret or _stored_secret(secrets, account, before))
     saved = _store(tables, secrets, account, after, etag, wish.secret)
     if saved.secret != before.secret:
-        with _vault():
+        with or_later():
             secrets.delete(account, before.secret)
     save_connection_failure(tables, account, ConnectionFailure(connection=saved.id))
     return saved
@@ -112,7 +110,7 @@ def remove(
             decide(tables, account, PROFILE, profile.id, None, by)
     save_connection_failure(tables, account, ConnectionFailure(connection=before.id))
     psa_lists.forget(tables, blobs, account, before.id)
-    with _vault():
+    with or_later():
         secrets.delete(account, before.secret)
     return removed
 
@@ -145,7 +143,7 @@ def _check_server(settings: PsaSettings, before: PsaConnection | None, wish: Psa
         raise Rejected(
             "Only an owner may connect a PSA on a server of your own: Seatwise would send its keys there.",
             "not_allowed",
-            "settings.self_hosted",
+            "settings.selfHosted",
         )
 
 
@@ -161,12 +159,12 @@ def _store(
         replace_psa_connection(tables, account, connection, etag)
         return connection
     named = connection.model_copy(update={"secret_version": token_hex(4)})
-    with _vault():
+    with or_later():
         secrets.put(account, named.secret, secret)
     try:
         replace_psa_connection(tables, account, named, etag)
     except Conflict:
-        with _vault():
+        with or_later():
             secrets.delete(account, named.secret)
         raise
     return named
@@ -174,18 +172,10 @@ def _store(
 
 def _stored_secret(secrets: Secrets, account: AccountId, connection: PsaConnection) -> str:
     try:
-        with _vault():
+        with or_later():
             return secrets.get(account, connection.secret)
     except SecretMissing:
         raise Rejected("The secret is not stored any more. Enter it again.", "required", "secret") from None
-
-
-@contextmanager
-def _vault() -> Iterator[None]:
-    try:
-        yield
-    except SecretsUnavailable as unavailable:
-        raise RetryLater(timedelta(minutes=1), str(unavailable).rstrip(".")) from None
 
 
 def _system(psas: Psas, connection: PsaConnection) -> str:

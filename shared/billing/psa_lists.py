@@ -1,6 +1,7 @@
 """What a PSA offers to choose from - companies, agreements, products - as it was last read: no page asks the PSA."""
 
 import gzip
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.billing.models import PsaConnection
@@ -31,6 +32,7 @@ class ListsState(Document):
 
     connection: str
     asked_at: datetime | None = None
+    """None once the wish was fulfilled, or has failed."""
     read_at: datetime | None = None
     companies: int = 0
     agreements: int = 0
@@ -41,9 +43,7 @@ class ListsState(Document):
 
     @property
     def is_pending(self) -> bool:
-        """A wish is neither fulfilled nor failed yet."""
-        ends = [at for at in (self.read_at, self.failed_at) if at is not None]
-        return self.asked_at is not None and all(at < self.asked_at for at in ends)
+        return self.asked_at is not None
 
 
 def state(tables: Tables, account: AccountId, connection: str) -> ListsState:
@@ -54,14 +54,19 @@ def state(tables: Tables, account: AccountId, connection: str) -> ListsState:
 def ask(tables: Tables, account: AccountId, connection: str, now: datetime) -> bool:
     """Note that the lists are to be read again. False: somebody asked a moment ago, and they are being read."""
     known = state(tables, account, connection)
-    if known.is_pending and known.asked_at is not None and now < known.asked_at + TRIED_FOR:
+    if known.asked_at is not None and now < known.asked_at + TRIED_FOR:
         return False
     _save(tables, account, known.model_copy(update={"asked_at": now}))
     return True
 
 
 def refresh(
-    tables: Tables, blobs: Blobs, account: AccountId, connection: PsaConnection, psa: Psa, now: datetime
+    tables: Tables,
+    blobs: Blobs,
+    account: AccountId,
+    connection: PsaConnection,
+    sign_in: Callable[[], Psa],
+    now: datetime,
 ) -> None:
     """Read all lists; they replace the old ones together. What was wrong is kept beside the old ones.
 
@@ -69,6 +74,7 @@ def refresh(
     """
     known = state(tables, account, connection.id)
     try:
+        psa = sign_in()
         lists = PsaLists(
             read_at=now,
             companies=tuple(psa.companies()),
@@ -78,16 +84,15 @@ def refresh(
     except PsaUnavailable as passing:
         if now < (known.asked_at or now) + TRIED_FOR:
             raise RetryLater(passing.after, f"the lists of {connection.name}: {passing}") from passing
-        not_read(tables, account, connection.id, str(passing), now)
+        _not_read(tables, account, connection.id, str(passing), now)
         return
     except PsaRefused as refused:
-        not_read(tables, account, connection.id, refused.sentence, now)
+        _not_read(tables, account, connection.id, refused.sentence, now)
         return
     blob = keys.psa_lists_blob(account, connection.id)
     blobs.put(blob, gzip.compress(lists.body(), compresslevel=1, mtime=0))
     fresh = ListsState(
         connection=connection.id,
-        asked_at=known.asked_at,
         read_at=now,
         companies=len(lists.companies),
         agreements=len(lists.agreements),
@@ -96,10 +101,10 @@ def refresh(
     _save(tables, account, fresh)
 
 
-def not_read(tables: Tables, account: AccountId, connection: str, why: str, now: datetime) -> None:
+def _not_read(tables: Tables, account: AccountId, connection: str, why: str, now: datetime) -> None:
     """The old lists stay, with what is wrong."""
     known = state(tables, account, connection)
-    _save(tables, account, known.model_copy(update={"failed_at": now, "failure": why}))
+    _save(tables, account, known.model_copy(update={"asked_at": None, "failed_at": now, "failure": why}))
 
 
 def load(blobs: Blobs, account: AccountId, connection: str) -> PsaLists | None:

@@ -2,9 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from shared.billing.models import AgreementRecord, Drift, LedgerEntry, LedgerEvent, LineRecord
+from shared.billing.models import (
+    OF_THE_AGREEMENT,
+    AgreementRecord,
+    Block,
+    BlockReason,
+    Drift,
+    LedgerEntry,
+    LedgerEvent,
+    LineRecord,
+)
 from shared.billing.planning.plan import Wish
 from shared.billing.psa.base import Line
 
@@ -17,6 +26,8 @@ def reconciled(
     run: str = "",
 ) -> AgreementRecord:
     """The record after a complete read of the agreement's lines (by line id); `wishes` are by mapping id.
+
+    `now` is in the account's zone: its date is the day on which a line is billed or not.
 
     A line with an open intent is left alone: its own read-back says what became of it. `run` is the run that looks.
     """
@@ -35,11 +46,23 @@ def _one(
 ) -> LineRecord:
     if line.intent is not None:
         return line
-    mine = line if line.line_id else _created(line, fresh, owned)
+    mine = line if line.line_id else _created(line, fresh, owned, _start(wish, now))
     if not mine.line_id:
-        return _to_create(mine, fresh, owned, wish)
-    seen = _seen(mine, fresh.get(mine.line_id), wish.quantity if wish else None, now)
-    return seen if seen.blocked else _but(seen, blocked=_second(seen, fresh, owned))
+        return _blocked(mine, _to_create(mine, fresh, owned, wish, now))
+    seen = _seen(mine, fresh.get(mine.line_id), wish, now)
+    return seen if seen.blocked else _blocked(seen, _second(seen, fresh, owned, now.date()))
+
+
+def _start(wish: Wish | None, now: datetime) -> date:
+    """The first day of a line that is made for the mapping."""
+    return (wish.options.starts if wish else None) or now.date()
+
+
+def _blocked(line: LineRecord, why: Block | None) -> LineRecord:
+    """What the list of agreements says stands until that list takes it back."""
+    if line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT:
+        return line
+    return _but(line, blocked=why)
 
 
 def _over(line: LineRecord, wish: Wish | None, run: str) -> LineRecord:
@@ -61,69 +84,80 @@ def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[
     return [one for one in fresh.values() if one.marker.startswith(prefix) and one.id not in owned]
 
 
-def _second(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> str:
+def _second(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], today: date) -> Block | None:
     """A creation that a slow PSA carried out after all, beside the line that is owned: the customer is billed twice."""
-    billed = [one for one in _ours(line, fresh, owned | {line.line_id}) if one.ends is None and one.quantity]
+    billed = [one for one in _ours(line, fresh, owned | {line.line_id}) if one.bills_from(today)]
     if not billed:
-        return ""
-    return (
-        f"The agreement has a second line that Seatwise created for this mapping ({billed[0].id}, quantity "
-        f"{billed[0].quantity.normalize():f}): the customer is billed twice. Remove it in the PSA, or clear its "
-        f"reference '{billed[0].marker}' there if it is right."
+        return None
+    second = billed[0]
+    return Block(
+        reason=BlockReason.SECOND_LINE, line_id=second.id, quantity=second.quantity, marker=second.marker
     )
 
 
-def _created(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> LineRecord:
-    ours = _ours(line, fresh, owned)
+def _created(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], start: date) -> LineRecord:
+    """The line that was made for the mapping; one that ended before is of an earlier time of it."""
+    ours = [one for one in _ours(line, fresh, owned) if one.ends is None or one.ends >= start]
     return line.model_copy(update={"line_id": ours[0].id}) if len(ours) == 1 else line
 
 
-def _to_create(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None) -> LineRecord:
-    """K7: where the agreement already has an unowned line of the product, a person chooses first."""
-    rivals = [one for one in fresh.values() if one.product_id == line.product_id and one.id not in owned]
-    blocked = ""
-    if twice := _ours(line, fresh, owned):
-        blocked = (
-            f"The agreement has {len(twice)} lines that Seatwise created for this mapping. Remove all but one in the "
-            "PSA, then choose that one for the mapping."
-        )
-    elif rivals and not (wish and wish.options.beside_existing):
-        blocked = (
-            f"The agreement already has a line for this product that no mapping owns ({rivals[0].description}, "
-            f"quantity {rivals[0].quantity.normalize():f}). Choose that line for the mapping, or say that a second "
-            "line is right."
-        )
-    return line if line.blocked == blocked else line.model_copy(update={"blocked": blocked})
+def _to_create(
+    line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None, now: datetime
+) -> Block | None:
+    """K7: where the agreement has an unowned line that would bill beside the new one, a person chooses first."""
+    start = _start(wish, now)
+    ours = [one for one in _ours(line, fresh, owned) if one.bills_from(start)]
+    if len(ours) > 1:
+        return Block(reason=BlockReason.CREATED_TWICE, count=len(ours))
+    rivals = [
+        one
+        for one in fresh.values()
+        if one.product_id == line.product_id and one.id not in owned and one.bills_from(start)
+    ]
+    if not rivals or (wish and wish.options.beside_existing):
+        return None
+    first = rivals[0]
+    return Block(
+        reason=BlockReason.UNOWNED_LINE, line_id=first.id, quantity=first.quantity, text=first.description
+    )
 
 
-def _seen(line: LineRecord, now_there: Line | None, wanted: int | None, now: datetime) -> LineRecord:
-    if now_there is None:
-        return _but(
-            line,
-            blocked="The line is no longer in the agreement. Choose another line for the mapping, or end it.",
-        )
-    blocked = now_there.not_writable
-    if now_there.product_id != line.product_id:
-        blocked = (
-            "The line now bills another product than the mapping's billing profile. Choose the line again."
-        )
-    elif now_there.quantity < 0 or now_there.quantity != now_there.quantity.to_integral_value():
-        blocked = (
-            f"The line's quantity is {now_there.quantity.normalize():f}, and seats are whole numbers from 0. Correct "
-            "it in the PSA, or choose another line for the mapping."
-        )
-    line = _but(line, blocked=blocked, unit_price=now_there.unit_price)
-    if blocked:
+def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
+    line = _blocked(line, _unlike(line, there, wish, now.date()))
+    if there is not None:
+        line = _but(line, unit_price=there.unit_price)
+    if line.blocked or there is None:
         return line
-    quantity = int(now_there.quantity)
+    quantity, wanted = int(there.quantity), wish.quantity if wish else None
     if quantity == line.confirmed:
         return _but(line, drift=None)
     if line.confirmed is None or quantity == wanted:
         # The baseline of an adopted line; or somebody wrote by hand just what we want.
         return _but(line, confirmed=quantity, confirmed_at=now, drift=None)
-    if line.drift is not None and line.drift.psa == now_there.quantity:
+    if line.drift is not None and line.drift.psa == there.quantity:
         return line
-    return _but(line, drift=Drift(psa=now_there.quantity, since=now))
+    return _but(line, drift=Drift(psa=there.quantity, since=now))
+
+
+def _unlike(line: LineRecord, there: Line | None, wish: Wish | None, today: date) -> Block | None:
+    """What of the line is not what its mapping means: whether it is billed, for what and from when. None: nothing."""
+    if there is None:
+        return Block(reason=BlockReason.LINE_GONE)
+    if there.product_id != line.product_id:
+        return Block(reason=BlockReason.OTHER_PRODUCT)
+    if there.ends is not None and there.ends < today:
+        return Block(reason=BlockReason.LINE_ENDED, day=there.ends)
+    if there.not_writable:
+        return Block(reason=BlockReason.PSA, text=there.not_writable)
+    if there.quantity < 0 or there.quantity != there.quantity.to_integral_value():
+        return Block(reason=BlockReason.NOT_WHOLE, quantity=there.quantity)
+    if wish is None:
+        return None
+    if there.billable is not wish.billable:
+        return Block(reason=BlockReason.OTHER_BILLING, billable=there.billable, expected=wish.billable)
+    if there.effective is not None and today < there.effective != wish.options.starts:
+        return Block(reason=BlockReason.STARTS_LATER, day=there.effective)
+    return None
 
 
 def _but(line: LineRecord, **changes: object) -> LineRecord:

@@ -2,11 +2,9 @@
 
 import io
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypedDict, Unpack
@@ -33,6 +31,8 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from shared.http.retry_after import retry_after
+
 TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and to wait for the next bytes of the answer."""
 LONGEST_ANSWER = 120.0
@@ -44,7 +44,6 @@ SHORT_WAIT = timedelta(seconds=10)
 """Up to here a wait is slept; a longer one is the caller's to schedule."""
 UNTOLD_WAIT = timedelta(seconds=60)
 """What is suggested to the caller when a service throttles without saying how long."""
-LONGEST_WAIT = timedelta(days=1)
 ATTEMPTS = 3
 
 
@@ -203,29 +202,10 @@ def json_of(answer: requests.Response) -> Any:
         ) from None
 
 
-def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """Understand a Retry-After header: seconds, or a date of HTTP."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            until = parsedate_to_datetime(header)
-            seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-        except (ValueError, OverflowError):
-            return None
-    if math.isnan(seconds):
-        return None
-    return timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT.total_seconds()))
+class _TooLarge(requests.RequestException): ...
 
 
-class _TooLarge(requests.RequestException):
-    pass
-
-
-class _TooSlow(requests.RequestException):
-    pass
+class _TooSlow(requests.RequestException): ...
 
 
 def _pieces(answer: requests.Response) -> Iterator[bytes]:

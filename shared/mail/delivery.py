@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from shared.errors import NotFound, Rejected, RetryLater
 from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Transport, Undeliverable
 from shared.mail.message import InvalidMail, check
-from shared.mail.records import FAILED, MailName, MailRow, MailState, mails
+from shared.mail.records import MailName, MailRow, MailState, mails
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.tables import Conflict, Delete, Insert, Key, Replace, Row, RowChange, Tables
@@ -101,7 +101,7 @@ def send_again(
     failed = next((mail for mail in mails(tables, account) if mail.mail_id == failed_id), None)
     if failed is None:
         raise NotFound(f"there is no mail '{failed_id}'")
-    if failed.state not in FAILED:
+    if not failed.can_be_sent_again:
         raise Rejected("Only a mail that did not arrive, or of which nothing is known, can be sent again.")
     name = MailName(account, failed.kind, failed.on, failed.recipient).again
     return deliver(tables, transport, name, lambda: write(name), now)

@@ -49,6 +49,11 @@ class MailRow(Document):
     why: str = ""
     """The provider's own words."""
 
+    @property
+    def can_be_sent_again(self) -> bool:
+        """It did not arrive, or nothing is known of it."""
+        return self.state in FAILED
+
 
 class MailName(NamedTuple):
     """Which mail: there is at most one of a kind, date and recipient."""

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import TypeAdapter
 
-from shared.http.client import UNTOLD_WAIT, Http, Throttled, Unreachable, json_of, retry_after
+from shared.http.client import UNTOLD_WAIT, Http, Throttled, Unreachable, json_of
+from shared.http.retry_after import retry_after
 from shared.microsoft.auth_errors import graph_refused, word_of
 from shared.microsoft.graph_rows import (
     Batch,

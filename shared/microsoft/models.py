@@ -26,16 +26,24 @@ class PartnerConnection(Chosen):
     tenant_id: str
     client_id: str
     mode: SignInMode = SignInMode.REFRESH_TOKEN
+    secret_version: str = ""
+    """Ends the secrets' names: new ones are stored beside the old ones until the row that needs them is."""
+    removed_at: datetime | None = None
+    """Since then nothing is read by it."""
 
     @property
     def client_secret(self) -> str:
         """Name of the secret that holds the app's client secret."""
-        return f"partner-{self.id}-client-secret"
+        return f"partner-{self.id}-client-secret{self._version}"
 
     @property
     def refresh_token(self) -> str:
         """Name of the secret that holds the partner's refresh token."""
-        return f"partner-{self.id}-refresh-token"
+        return f"partner-{self.id}-refresh-token{self._version}"
+
+    @property
+    def _version(self) -> str:
+        return self.secret_version and f"-{self.secret_version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Access tokens for Microsoft's services: one network call per tenant, kept in this process's memory only."""
 
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -11,10 +10,11 @@ from typing import Any
 
 import requests
 
-from shared.http.client import Http, Throttled, Unreachable, json_of
+from shared.http.client import Http, Throttled, Unreachable
 from shared.microsoft.auth_errors import as_not_read, in_one_tenant, sign_in_refused
 from shared.microsoft.hosts import GRAPH, LOGIN
 from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.msal_http import OneCall
 from shared.microsoft.read_problems import ReadProblem
 from shared.storage.keys import AccountId
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
@@ -32,7 +32,6 @@ HOME_ASKED = timedelta(minutes=1)
 SECRETS_UNAVAILABLE = "secrets unavailable"
 """Code of the refusal without secrets: it may pass in a moment, or stay until a person acts."""
 
-_SECONDS = re.compile(r"[0-9]{1,9}")
 _SERVICE = "Microsoft's sign-in"
 _TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{1,100}")
 
@@ -210,7 +209,7 @@ class SignIn:
                 connection.client_id,
                 client_credential=credentials.client_secret,
                 authority=f"{LOGIN}/{tenant_id}",
-                http_client=_OneCall(self._http),
+                http_client=OneCall(self._http),
                 instance_discovery=False,
             )
             answer: Mapping[str, Any] = (
@@ -236,39 +235,3 @@ def _is_home(connection: PartnerConnection, tenant_id: str) -> bool:
 def _key(account: AccountId, connection: PartnerConnection, *of: str) -> tuple[str, ...]:
     """One connection may be asked both ways: what an app may do, its user may not, and the other way round."""
     return (account, connection.id, connection.mode, *of)
-
-
-class _OneCall:
-    """What msal sends its requests through: it answers the discovery itself, so that a token costs one call."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    def get(self, url: str, **_: object) -> "_Document":
-        authority = url.removesuffix("/v2.0/.well-known/openid-configuration")
-        if authority == url:
-            raise ValueError("msal asked for something other than the discovery document")
-        endpoints = {
-            "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
-            "token_endpoint": f"{authority}/oauth2/v2.0/token",
-        }
-        return _Document(json.dumps(endpoints))
-
-    def post(
-        self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], **_: object
-    ) -> requests.Response:
-        answer = self._http.read("POST", url, data=data, headers=headers)
-        body = json_of(answer)
-        if not isinstance(body, dict) or not _SECONDS.fullmatch(str(body.get("expires_in", 0))):
-            raise Unreachable("its answer is not one to a sign-in.")
-        return answer
-
-    def close(self) -> None:
-        """The session is not ours to close."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    text: str
-    status_code: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,7 +1,11 @@
 """Secrets by account and name; a value never reaches a log, a message or an answer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
+from shared.errors import RetryLater
 from shared.storage.keys import AccountId
 
 
@@ -29,3 +33,12 @@ class Secrets(Protocol):
     def put(self, account: AccountId, name: str, value: str) -> None: ...
 
     def delete(self, account: AccountId, name: str) -> None: ...
+
+
+@contextmanager
+def or_later() -> Iterator[None]:
+    """Without the store nothing is done now: whoever asks is told to come back."""
+    try:
+        yield
+    except SecretsUnavailable as unavailable:
+        raise RetryLater(timedelta(minutes=1), str(unavailable).rstrip(".")) from None

@@ -8,6 +8,9 @@ from typing import Any
 import requests
 
 from shared import config
+from shared.billing.models import PsaConnection
+from shared.billing.psa.base import Psa
+from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryQueues, MemoryTables
 from shared.wiring import Wiring, WiringOverrides
 from tests.shared.test_config import GOOD, KEY
@@ -44,7 +47,12 @@ class MemoryWiring(Wiring):
         overrides = WiringOverrides(clock=lambda: self.now, sleep=lambda _: None, session=session)
         super().__init__(config.read(settings or API), overrides)
         self.sent = MemoryQueues()
+        self.fake_psas: dict[str, Psa] = {}
+        """By the id of the connection."""
         stores: Any = SimpleNamespace(
             tables=tables if tables is not None else MemoryTables(), blobs=MemoryBlobs(), queues=self.sent
         )
         self.__dict__["storage"] = stores
+
+    def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
+        return self.fake_psas.get(connection.id) or super().psa(account, connection)

@@ -17,6 +17,7 @@ QUEUES = {
     "read_tenants": "read-tenants",
     "close_run": "close-run",
     "push_connection": "push-connection",
+    "refresh_psa_lists": "refresh-psa-lists",
     "evaluate_account": "evaluate",
     "send_mail": "send-mail",
     "mail_invitation": "send-invitation",

@@ -1,6 +1,7 @@
 """The stand-in of login.microsoftonline.com: what msal needs to sign in, and how it refuses."""
 
 import base64
+import itertools
 import json
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, parse_stamp, stamp
 from sandbox.standins.vendors import sign_in
 from sandbox.standins.vendors.login_errors import REFUSALS
+from sandbox.standins.vendors.partner_consent import PartnerConsent
 from sandbox.standins.vendors.sign_in import SignIn
 from sandbox.standins.vendors.tokens import seal, unseal
 from sandbox.standins.worlds.operators import APP_CLIENT_ID
@@ -43,8 +45,13 @@ class Login:
     def __init__(self, state: State) -> None:
         self._state = state
         self._people = SignIn(state)
+        self._consent = PartnerConsent(state)
+        self._errors = itertools.count(1)
+        self._asked_as = ""
+        """The caller's own id of the request that is being answered; refusals repeat it."""
 
     def call(self, request: Request) -> Call:
+        self._asked_as = request.headers.get("client-request-id", "")
         tenant, _, rest = request.path.strip("/").partition("/")
         if rest == "discovery/v2.0/keys":
             return Call("microsoft.keys")
@@ -69,6 +76,8 @@ class Login:
         try:
             if tenant == "common" and rest == "discovery/instance":
                 return Answer(body=_INSTANCES)
+            if tenant in _EVERYBODY and call.kind == "microsoft.token" and request.method == "POST":
+                return Answer(body=self._token_at_home(request.form()))
             directory = self._existing(tenant)
             if call.kind == "microsoft.discovery":
                 return Answer(body=_discovery(tenant, directory["id"]))
@@ -76,12 +85,15 @@ class Login:
                 return Answer(body=self._token(directory, request.form()))
         except _Refused as refused:
             return self._refuse(refused, call)
+        except sign_in.Refused as refused:
+            return Answer(400, self._error_body(refused.code, refused.error, refused.text))
         return Answer(404, b"", content_type="text/html")
 
     def _person(self, request: Request, rest: str) -> Answer:
         """A person who signs in to Seatwise itself, not Seatwise that signs in somewhere."""
         if rest == "oauth2/v2.0/authorize":
-            return self._people.authorise(request)
+            asked = self._consent if self._consent.is_asked(request) else self._people
+            return asked.authorise(request)
         try:
             return Answer(body=self._people.token(request.form()))
         except sign_in.Refused as refused:
@@ -125,11 +137,32 @@ class Login:
             return self._tokens(partner, directory, resource, delegated=False)
         raise _Refused(70003)
 
+    def _token_at_home(self, form: dict[str, str]) -> dict[str, Any]:
+        """At `common` and `organizations` a user is of its home tenant; an app by itself has none."""
+        partner = self._client({"id": "organizations"}, form)
+        match form.get("grant_type"):
+            case "client_credentials":
+                raise _Refused(50059)
+            case "authorization_code":
+                return self._consented(partner, form)
+        return self._token(self._existing(partner["tenant_id"]), form)
+
+    def _consented(self, partner: Document, form: dict[str, str]) -> dict[str, Any]:
+        """A partner's administrator came back with a code: the first refresh token of the app and that user."""
+        nonce = self._consent.redeem(partner, form)
+        home = partner | {"id": partner["tenant_id"]}
+        return self._tokens(partner, home, _resource(form.get("scope", "")), delegated=True, nonce=nonce)
+
     def _client(self, directory: Document, form: dict[str, str]) -> Document:
-        client = form.get("client_id", "")
+        for name in ("grant_type", "client_id"):
+            if not form.get(name):
+                raise _Refused(900144, parameter=name)
+        client = form["client_id"]
         partner = next((p for p in self._state.all("partner") if p["client_id"] == client), None)
         if partner is None:
             raise _Refused(700016, client=client, tenant=directory["id"])
+        if "client_assertion" in form:
+            raise _Refused(700027, client=client)
         if "client_secret" not in form:
             raise _Refused(7000218)
         if form["client_secret"] != partner["secret"]:
@@ -175,7 +208,7 @@ class Login:
             raise _Refused(access["trouble"], tenant=directory["name"])
 
     def _tokens(
-        self, partner: Document, directory: Document, resource: str, *, delegated: bool
+        self, partner: Document, directory: Document, resource: str, *, delegated: bool, nonce: str = ""
     ) -> dict[str, Any]:
         now = self._state.now()
         access = seal(
@@ -197,10 +230,12 @@ class Login:
             "access_token": access,
         }
         if delegated:
-            answer |= self._user_tokens(partner, directory, resource)
+            answer |= self._user_tokens(partner, directory, resource, nonce)
         return answer
 
-    def _user_tokens(self, partner: Document, directory: Document, resource: str) -> dict[str, Any]:
+    def _user_tokens(
+        self, partner: Document, directory: Document, resource: str, nonce: str
+    ) -> dict[str, Any]:
         now = self._state.now()
         client_info = json.dumps({"uid": partner["user_id"], "utid": partner["tenant_id"]}).encode()
         identity = {
@@ -215,6 +250,8 @@ class Login:
             "tid": directory["id"],
             "ver": "2.0",
         }
+        if nonce:
+            identity["nonce"] = nonce
         return {
             "scope": f"{resource}/.default openid profile offline_access",
             "refresh_token": seal(
@@ -226,7 +263,7 @@ class Login:
 
     def _refuse(self, refused: _Refused, call: Call) -> Answer:
         error, status, suberror, text = REFUSALS[refused.code]
-        words = {"tenant": "", "client": "", "user": "", "home": ""} | refused.words
+        words = {"tenant": "", "client": "", "user": "", "home": "", "parameter": "scope"} | refused.words
         body = self._error_body(refused.code, error, text.format(**words))
         if refused.code == 90002 and call.kind == "microsoft.discovery":
             body["error"] = "invalid_tenant"
@@ -236,7 +273,8 @@ class Login:
 
     def _error_body(self, code: int, error: str, text: str) -> dict[str, Any]:
         at = self._state.now().strftime("%Y-%m-%d %H:%M:%SZ")
-        trace, correlation = guid("trace", at, code), guid("correlation", at, code)
+        trace = guid("trace", at, next(self._errors))
+        correlation = self._asked_as or guid("correlation", trace)
         traced = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
         return {
             "error": error,
@@ -269,7 +307,7 @@ def _is_a_persons(request: Request, rest: str) -> bool:
 
 
 def _base(request: Request) -> str:
-    """Where this stand-in is for who asks: a browser cannot be led to it under Microsoft's name."""
+    """Where this stand-in is for browsers: they cannot be led to it under Microsoft's name."""
     return request.headers.get("x-sandbox-base", f"https://{HOST}")
 
 
@@ -287,20 +325,15 @@ def _discovery(tenant: str, tenant_id: str, host: str = f"https://{HOST}") -> di
     base = f"{host}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_post",
-            "private_key_jwt",
-            "client_secret_basic",
-        ],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
         "jwks_uri": f"{base}/discovery/v2.0/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
+        "response_modes_supported": ["query", "fragment"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "response_types_supported": ["code"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": f"https://{HOST}/{tenant_id}/v2.0",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "tenant_region_scope": "NA",
         "cloud_instance_name": "microsoftonline.com",
         "msgraph_host": "graph.microsoft.com",

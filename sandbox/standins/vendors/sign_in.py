@@ -77,11 +77,11 @@ class SignIn:
         wrong = _wrong_with(asked)
         if wrong:
             return Answer(
-                400, _page("This sign-in cannot be done", f"<p>{escape(wrong)}</p>"), content_type=_HTML
+                400, page("This sign-in cannot be done", f"<p>{escape(wrong)}</p>"), content_type=HTML
             )
         person = _BY_KEY.get(asked.get("person", ""))
         if person is None:
-            return Answer(200, _choices(request), content_type=_HTML)
+            return Answer(200, _choices(request), content_type=HTML)
         code = seal(
             "1.A",
             {
@@ -178,7 +178,7 @@ class SignIn:
         return jwt.encode(claims, _loaded(key["pem"]), algorithm="RS256", headers={"kid": key["kid"]})
 
 
-_HTML = "text/html; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 
 
 def _new_key(kid: str) -> dict[str, str]:
@@ -223,7 +223,7 @@ def _choices(request: Request) -> bytes:
             f"<span>{escape(person.email)}</span><i>{escape(person.what)}</i></a></li>"
         )
     note = "<p>This is the sandbox's stand-in of Microsoft's sign-in page. Nobody needs a password here.</p>"
-    return _page("Pick an account", f"<ul>{''.join(rows)}</ul>{note}")
+    return page("Pick an account", f"<ul>{''.join(rows)}</ul>{note}")
 
 
 _STYLE = """
@@ -242,7 +242,7 @@ i{display:block;font-style:normal;font-size:13px;color:var(--mark)}p{color:var(-
 """
 
 
-def _page(heading: str, body: str) -> bytes:
+def page(heading: str, body: str) -> bytes:
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>Sign in to your account</title><style>{_STYLE}</style>"

@@ -27,7 +27,8 @@ from shared.storage.tables import RowChange, Tables
 _log = logging.getLogger("seatwise.mail")
 
 DIGEST, URGENT = "digest", "urgent"
-"""The kinds of mail of an account's alerts."""
+KINDS = frozenset({DIGEST, URGENT})
+"""Mails about alerts. Others, such as invitations, are sent again by whoever sends them."""
 JUDGED_WITHIN = timedelta(minutes=30)
 """An evaluation that takes longer was given up: the digest then tells what was known before."""
 _NOT_DELIVERED = frozenset(
@@ -132,7 +133,7 @@ def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation
 def _take_back_what_did_not_arrive(mailer: Mailer, account: Account, now: datetime) -> int:
     """Ask about each recipient's newest mail that was accepted; what one that came back had told is new again."""
     today = now.astimezone(account.zone).date()
-    newest = newest_mails(mailer.tables, account.id, today, {DIGEST, URGENT})
+    newest = newest_mails(mailer.tables, account.id, today, KINDS)
     mails = (newest[to] for to in account.digest.everybody if to in newest)
     return sum(
         _did_not_arrive(mailer, account.id, mail, now) for mail in mails if mail.state is MailState.DONE

@@ -69,10 +69,10 @@ def blank(spare: int, unused: bool, renews: date | None, today: date) -> Form:
 
 
 def pressed(form: Form, given: Mapping[str, str]) -> ExclusionChoice:
-    """What was chosen; what is not in the form counts as it was offered. Raises Wrong."""
+    """What was chosen: a form that says nothing chooses nothing. Raises Wrong."""
     how, spare, until, reason = (
         one_line(given.get(field, offered), LONGEST_REASON)
-        for field, offered in (("how", form.how), ("spare", form.spare), ("until", ""), ("reason", ""))
+        for field, offered in (("how", ""), ("spare", form.spare), ("until", ""), ("reason", ""))
     )
     sent = replace(form, how=how, spare=spare, until=until, reason=reason)
     match how:

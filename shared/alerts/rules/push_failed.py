@@ -7,9 +7,11 @@ from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import Judgement, Rule, Wording, psa_scope, row
 from shared.alerts.rules.phrases import coded, line, name, sentence, unclear, undecidable
 from shared.alerts.view import AccountView, OwnLine, Unreadable
-from shared.billing.planning.plan import SAVED_AGAIN_IS_RIGHT, UNREAD
+from shared.billing import why_not
+from shared.billing.models import SAVED_AGAIN_IS_RIGHT, UnplannedReason
 from shared.billing.psa_connections import ConnectionFailure
 
+_UNREAD = UnplannedReason.UNREAD
 CLEAR = "Look at the line in {psa}; Seatwise writes nothing to it until this is clear."
 PUT_RIGHT = "Put this right in {psa} or in the mapping; Seatwise tries again at the next run."
 SAY = (
@@ -67,14 +69,18 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
     elif record.intent is not None:
         state, what, fix = "unknown", f": {unclear(record.intent, psa)}", CLEAR
     elif record.blocked:
-        state, what, fix = "blocked", f" cannot be written: {sentence(record.blocked)}", PUT_RIGHT
+        state, what, fix = (
+            "blocked",
+            f" cannot be written: {sentence(why_not.blocked(record.blocked))}",
+            PUT_RIGHT,
+        )
     elif own.waiting is not None:
         return
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT
-    elif record.drift is None and record.not_planned not in {"", UNREAD}:
-        state, what = "waits", f" keeps its number for now: {sentence(record.not_planned)}"
-        fix = SAVE if record.not_planned in SAVED_AGAIN_IS_RIGHT else SYNC
+    elif record.drift is None and record.not_planned and record.not_planned.reason is not _UNREAD:
+        state, what = "waits", f" keeps its number for now: {sentence(why_not.unplanned(record.not_planned))}"
+        fix = SAVE if record.not_planned.reason in SAVED_AGAIN_IS_RIGHT else SYNC
     else:
         return
     key, scope, of = identity("line", *own.key), psa_scope(own.key.connection), record.tenant_id

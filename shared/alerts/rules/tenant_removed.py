@@ -47,7 +47,7 @@ def _finding(view: AccountView, state: TenantState, removal: Removal | None) -> 
     where = f"partner connection{'' if len(names) == 1 else 's'} {listed(names)}"
     read = last_read(view, state.snapshot.began if state.snapshot else None, None)
     what = f"No longer a customer in {where}. {read}"
-    fix = "An editor confirms the last day to bill, or dismisses; until then nothing is cancelled or changed."
+    fix = "An admin confirms the last day to bill, or an editor dismisses; until then nothing is cancelled or changed."
     value = ""
     if removal is not None and removal.ends is not None:
         value = removal.ends.isoformat()

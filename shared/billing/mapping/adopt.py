@@ -4,15 +4,18 @@ from collections.abc import Mapping as ByKey
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from shared.accounts.companies import Company
-from shared.billing import agreement_store
+from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
+    Block,
+    BlockReason,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
@@ -55,6 +58,8 @@ class Save:
     account: AccountId
     wanted: TenantMappings
     by: Decider
+    zone: ZoneInfo
+    """The account's: its date is the day that a line is billed on."""
     profiles: ByKey[str, BillingProfile]
     kept: ByKey[AgreementKey, StoredRecord]
     """The records of the agreements that are named, and of those with lines of the tenant."""
@@ -123,6 +128,8 @@ class _Drawing:
         self._save, self._record = save, record
         self._fresh = save.psas.lines(record.connection, record.agreement_id)
         self._lines = dict(record.lines)
+        self._now = save.by.now.astimezone(save.zone)
+        self._today = self._now.date()
         self._let_go = [line_id for line_id in record.let_go if line_id in self._fresh]
         self.entries: list[LedgerEntry] = []
 
@@ -160,7 +167,7 @@ class _Drawing:
         changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
         record = AgreementRecord.model_validate({**dict(self._record), **changes})
         wishes = {one.id: Wish.of(one, profiles[one.profile], tenant) for one in claims}
-        looked = reconciled(record, self._fresh, wishes, by.now)
+        looked = reconciled(record, self._fresh, wishes, self._now)
         mine = {one.id: looked.lines[one.id] for one in claims}
         self.entries += [_adopted(by, line) for line in mine.values() if line.line_id]
         return AgreementRecord.model_validate({**dict(record), "lines": {**record.lines, **mine}})
@@ -182,6 +189,16 @@ class _Drawing:
                 f"Line {line.id} bills another product than the billing profile '{profile.name}'. Choose another line "
                 "or another profile."
             )
+        if line.ends is not None and line.ends < self._today:
+            raise Rejected(
+                f"Line {line.id} has ended: {line.ends:%-d %b %Y} was its last day. Choose another line, or one of its "
+                "own.",
+                "line_ended",
+                "lineId",
+            )
+        if line.billable is not profile.billable:
+            why = Block(reason=BlockReason.OTHER_BILLING, billable=line.billable, expected=profile.billable)
+            raise Rejected(why_not.blocked(why), "other_billing", "lineId")
         for other in self._lines.values():
             is_its = line.marker.startswith(marker_prefix(other.mapping_id)) and line.id not in self._let_go
             if is_its and (not other.line_id or other.intent) and self._stands(other):

@@ -71,9 +71,7 @@ def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
     if agreement is None or not agreement.active:
         return None
     line = psas.lines(*where).get(left.line_id)
-    if line is None or line.quantity <= 0 or (line.ends is not None and line.ends < today):
-        return None
-    return line
+    return line if line is not None and line.bills_from(today) else None
 
 
 def _check_starts_after(left: Left, line: Line, starts: date) -> None:

@@ -19,7 +19,7 @@ from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
-from shared.storage.decisions import Decider, Decision, decide, newest
+from shared.storage.decisions import Decider, Decision, decide, get, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -48,6 +48,7 @@ def map_tenant(
     _store(judged)
     for place, name in judged.unwanted:
         _release(judged.save, place, name)
+    _check_looked_after(judged.save)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def judge(
     decided = newest(tables, account, MAPPINGS, wanted.tenant_id)
     billing = [one for one in wanted.mappings if one.bill]
     kept = _records(tables, account, wanted)
-    save = Save(tables, account, wanted, by, billing_profiles(tables, account), kept, PsaCache(psas))
+    zone = load_account(tables, account).zone
+    save = Save(tables, account, wanted, by, zone, billing_profiles(tables, account), kept, PsaCache(psas))
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping)]
@@ -95,6 +97,22 @@ def judge(
     said = replace(by, reason=" ".join((by.reason, *release.by_hand(left, looked_after))))
     save = replace(save, by=said)
     return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))
+
+
+def _check_looked_after(save: Save) -> None:
+    """Raises Rejected when another save let a line go that this one counted on; the same save again takes it back."""
+    for mapping in save.wanted.mappings:
+        if mapping.bill:
+            stored = agreement_store.get(save.tables, save.account, *key_of(mapping))
+            if mapping.id not in stored.record.lines and _is_in_force(save, key_of(mapping), mapping.id):
+                raise Rejected(MEANWHILE, "conflict")
+
+
+def _is_in_force(save: Save, place: AgreementKey, name: str) -> bool:
+    """By what is decided now, whoever decided it: another save may have come in between."""
+    found = get(save.tables, save.account, MAPPINGS, save.wanted.tenant_id, TenantMappings)
+    theirs = found.mappings if found else ()
+    return any(one.id == name and one.bill and key_of(one) == place for one in theirs)
 
 
 def _records(tables: Tables, account: AccountId, wanted: TenantMappings) -> dict[AgreementKey, StoredRecord]:
@@ -151,9 +169,8 @@ def _check_left(
     save: Save, left: Sequence[Left], claims: Sequence[LicenceMapping], looked_after: Collection[str]
 ) -> None:
     if left:
-        zone = load_account(save.tables, save.account).zone
         creating = [mapping for mapping in claims if not mapping.line_id]
-        release.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(zone).date())
+        release.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(save.zone).date())
 
 
 def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
@@ -192,7 +209,7 @@ def _release(save: Save, place: AgreementKey, name: str) -> None:
     while True:
         kept = agreement_store.get(save.tables, save.account, *place)
         line = kept.record.lines.get(name)
-        if line is None or line.intent is not None:
+        if line is None or line.intent is not None or _is_in_force(save, place, name):
             return
         others = {other: one for other, one in kept.record.lines.items() if other != name}
         let_go = (*kept.record.let_go, line.line_id) if line.line_id else kept.record.let_go

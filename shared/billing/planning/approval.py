@@ -60,13 +60,7 @@ def decide(
 
     Deciding the same again is harmless. Raises Rejected with the sentence to show.
     """
-    found = next((one for one in _held_lines(tables, account) if one[2].change.id == change_id), None)
-    if found is None:
-        raise Rejected(
-            f"Nothing is held under '{one_line(change_id, 60)}' any more: its numbers have changed, or it was settled.",
-            "not_held",
-        )
-    kept, line, hold = found
+    kept, line, hold = _found(tables, account, change_id)
     if HoldReason.PRORATION in hold.reasons and verdict is Verdict.APPROVED:
         raise Rejected(
             "This agreement prorates. Proration comes later: change the line in the PSA yourself, or switch the "
@@ -95,6 +89,16 @@ def decide(
             "The agreement was changed at this moment. Look at the change again and repeat.", "conflict"
         ) from conflict
     return decided
+
+
+def _found(tables: Tables, account: AccountId, change_id: str) -> tuple[StoredRecord, LineRecord, Hold]:
+    for found in _held_lines(tables, account):
+        if found[2].change.id == change_id:
+            return found
+    raise Rejected(
+        f"Nothing is held under '{one_line(change_id, 60)}' any more: its numbers have changed, or it was settled.",
+        "not_held",
+    )
 
 
 def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[StoredRecord, LineRecord, Hold]]:

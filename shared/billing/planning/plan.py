@@ -7,7 +7,7 @@ Three steps, each a function of its inputs: what each line should say and does n
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from sys import intern
 
@@ -20,24 +20,18 @@ from shared.billing.models import (
     HoldReason,
     LineRecord,
     Options,
+    Unplanned,
+    UnplannedReason,
     Verdict,
 )
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.planning import guard
+from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.quantities import other_sellers, wanted
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import LicenceRows, NotCountable
-from shared.licensing.tenant_state import ReadStatus, Snapshot, TenantState
-
-FRESH = timedelta(hours=36)
-"""A snapshot whose read began longer ago is never pushed (I6)."""
-UNREAD = "The tenant could not be read at the newest attempt."
-"""S8: it keeps its quantities. Who must do what stands in the tenant's own row, so that nobody is told twice."""
-ANOTHER_LINE = "A change of its mapping was not completed."
-ANOTHER_PRODUCT = "Its billing profile names another product now."
-SAVED_AGAIN_IS_RIGHT = frozenset({ANOTHER_LINE, ANOTHER_PRODUCT})
-"""Reasons that a person ends by saving the mappings again."""
+from shared.licensing.tenant_state import TenantState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +48,8 @@ class Wish:
     tenant_id: str
     quantity: int | None
     """None when the snapshot gives no number to trust."""
-    why_not: str
-    """Why the line must not be written by this wish; a sentence for a person."""
+    why_not: Unplanned | None
+    """Why the line must not be written by this wish."""
     billable: BillableOption
     options: Options
     other_sellers: frozenset[str] = frozenset()
@@ -68,7 +62,7 @@ class Wish:
         profile: BillingProfile,
         tenant_id: str,
         quantity: int | None = None,
-        why_not: str = "",
+        why_not: Unplanned | None = None,
         other_sellers: frozenset[str] = frozenset(),
     ) -> "Wish":
         plain = mapping.options == _PLAIN
@@ -105,7 +99,7 @@ class Plan:
     holds: Mapping[str, tuple[HoldReason, ...]]
     approved: frozenset[str]
     live: bool
-    why_not: Mapping[str, str]
+    why_not: Mapping[str, Unplanned]
     """By mapping id: why a line that may be out of step is not planned."""
     unwanted: frozenset[str]
     """Mapping ids of lines with a hold whose number nobody wants any more."""
@@ -130,7 +124,7 @@ def wishes(
     """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids."""
     if state.snapshot is None:
         return []
-    old = _too_old(state.status, state.snapshot, now)
+    old = not_fresh(state.status, state.snapshot, now)
     rows = LicenceRows(state.snapshot, ours)
     return [
         _wish(state.tenant_id, rows, mapping, profiles[mapping.profile], old)
@@ -139,28 +133,23 @@ def wishes(
     ]
 
 
-def _too_old(status: ReadStatus, snapshot: Snapshot, now: datetime) -> str:
-    """Why no line moves by this snapshot; "" when it is tonight's or the newest that there was time for."""
-    if status is ReadStatus.NOT_READ:
-        return UNREAD
-    if now - snapshot.began >= FRESH:
-        return f"The tenant was last read on {snapshot.began:%-d %b %Y}, too long ago to bill by it."
-    return ""
-
-
 def _wish(
     tenant_id: str,
     rows: LicenceRows,
     mapping: LineMapping,
     profile: BillingProfile,
-    too_old: str,
+    too_old: Unplanned | None,
 ) -> Wish:
     try:
         quantity = wanted(mapping, rows)
         sellers = other_sellers(mapping, rows)
         return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
-        return Wish.of(mapping, profile, tenant_id, None, too_old or str(unclear))
+        return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))
+
+
+def _not_countable(why: NotCountable) -> Unplanned:
+    return Unplanned(reason=UnplannedReason.NOT_COUNTABLE, text=str(why))
 
 
 def make(
@@ -178,7 +167,7 @@ def make(
     undecided: list[Change] = []
     approved: set[str] = set()
     holds: dict[str, tuple[HoldReason, ...]] = {}
-    why_not: dict[str, str] = {}
+    why_not: dict[str, Unplanned] = {}
     unwanted: set[str] = set()
     sellers: dict[str, tuple[str, ...]] = {}
     seats = guard.Seats()
@@ -210,7 +199,15 @@ def make(
     for change_id, reasons in guard.hold_reasons(undecided, seats, suspicious, account.guard).items():
         holds[change_id] = tuple(dict.fromkeys((*reasons, *holds.get(change_id, ()))))
     live = account.mode is Mode.LIVE
-    return Plan(tuple(changes), holds, frozenset(approved), live, why_not, frozenset(unwanted), sellers)
+    return Plan(
+        tuple(changes),
+        holds,
+        frozenset(approved),
+        live,
+        why_not,
+        frozenset(unwanted),
+        sellers,
+    )
 
 
 def _know(
@@ -232,13 +229,13 @@ def _is_unwanted(hold: Hold | None, wish: Wish) -> bool:
     return wish.quantity != hold.change.after
 
 
-def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> str:
-    """Why a line that may be out of step is not planned, or that what is kept is not the line in force; else ""."""
+def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned | None:
+    """Why a line that may be out of step is not planned, or that what is kept is not the line in force."""
     if not line.serves(wish.line_id):
-        return ANOTHER_LINE
+        return Unplanned(reason=UnplannedReason.ANOTHER_LINE)
     if change is not None and wish.product_id != line.product_id:
-        return ANOTHER_PRODUCT
-    return wish.why_not if change is not None or wish.quantity is None else ""
+        return Unplanned(reason=UnplannedReason.ANOTHER_PRODUCT)
+    return wish.why_not if change is not None or wish.quantity is None else None
 
 
 def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
@@ -329,7 +326,7 @@ def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRec
 
 
 def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetime) -> LineRecord:
-    why_not = plan.why_not.get(line.mapping_id, "")
+    why_not = plan.why_not.get(line.mapping_id)
     hold, would = None, None
     if why_not or line.intent is not None:
         hold = line.hold  # nothing is known about its numbers tonight, so a person's word on them stands

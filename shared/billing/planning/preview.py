@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.accounts.account import Account, Mode
 from shared.accounts.directory import load_account, update_account
+from shared.billing import why_not
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import Change, HoldReason, LicenceMapping, LineRecord, LineState, Verdict
 from shared.billing.planning import load, plan
@@ -106,7 +107,7 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
         case LineState.UNKNOWN:
             return Effect.UNKNOWN, line.intent.why if line.intent else ""
         case LineState.BLOCKED:
-            return Effect.BLOCKED, line.blocked or line.not_planned or line.refused
+            return Effect.BLOCKED, why_not.of_line(line)
         case LineState.DRIFT:
             return Effect.DRIFT, ""
     if wish is None:

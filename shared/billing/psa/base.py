@@ -77,6 +77,14 @@ class Line:
     billable: BillableOption | None = None
     """None when the PSA says something else than our three."""
 
+    def bills_from(self, day: date) -> bool:
+        """It is billed on that day or a later one: a line that has ended, or that has no seats, is history."""
+        return self.quantity > 0 and (self.ends is None or self.ends >= day)
+
+    def bills_on(self, day: date) -> bool:
+        """It is billed on that very day: its last day counts, and a start in the future does not yet."""
+        return self.bills_from(day) and (self.effective is None or self.effective <= day)
+
 
 class WriteKind(StrEnum):
     SET_QUANTITY = "set_quantity"

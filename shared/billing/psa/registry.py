@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from shared.billing.psa.base import Psa, PsaRefused, PsaSettings
 from shared.billing.psa.connectwise.adapter import ConnectWise
@@ -56,7 +57,7 @@ class RegisteredPsas:
             )
         model: type[PsaSettings] = PSAS[kind].settings
         if unknown := sorted(given.keys() - model.model_fields):
-            known = ", ".join(model.model_fields)
+            known = ", ".join(to_camel(name) for name in model.model_fields)
             raise Rejected(
                 f"'{one_line(unknown[0], 40)}' is no setting; there are {known}.", "unknown", "settings"
             )
@@ -64,7 +65,7 @@ class RegisteredPsas:
             return model.model_validate(dict(given))
         except ValidationError as wrong:
             place = wrong.errors(include_input=False, include_url=False, include_context=False)[0]["loc"]
-            field = ".".join(("settings", *(str(part) for part in place)))
+            field = ".".join(("settings", *(to_camel(str(part)) for part in place)))
             raise Rejected(_sentences(wrong), "invalid", field) from None
 
     def system(self, kind: str, settings_json: str) -> str:

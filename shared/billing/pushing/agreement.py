@@ -62,6 +62,11 @@ class PushContext:
     claim_for: timedelta
     settles_after: timedelta = SETTLES_AFTER
 
+    @property
+    def moment(self) -> datetime:
+        """Now, in the account's zone: its date is the day that a line is billed on."""
+        return self.now().astimezone(self.zone)
+
 
 def work_on(
     context: PushContext, kept: StoredRecord, changes: Iterable[Change], wishes: Mapping[str, Wish]
@@ -94,7 +99,7 @@ def look_at(context: PushContext, kept: StoredRecord, wishes: Mapping[str, Wish]
     Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
     """
     fresh = {line.id: line for line in context.psa.lines(kept.record.agreement_id)}
-    record = reconciled(kept.record, fresh, wishes, context.now(), context.run)
+    record = reconciled(kept.record, fresh, wishes, context.moment, context.run)
     adopted = adoptions(kept.record, record, context.now(), context.run)
     try:
         agreement_store.save(context.tables, context.account, kept, record, adopted)
@@ -169,7 +174,7 @@ class _ClaimedAgreement:
         """Read the lines, and remember what they say."""
         context = self._context
         self._fresh = {line.id: line for line in context.psa.lines(self.record.agreement_id)}
-        self.record = reconciled(self.record, self._fresh, wishes, context.now(), context.run)
+        self.record = reconciled(self.record, self._fresh, wishes, context.moment, context.run)
         return self._fresh
 
     def carry_out(self, change: Change, wishes: Mapping[str, Wish]) -> None:
@@ -200,7 +205,7 @@ class _ClaimedAgreement:
 
     def _intend(self, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Intent:
         now = self._context.now()
-        write = _write(line, change, wish, fresh, now.astimezone(self._context.zone).date())
+        write = _write(line, change, wish, fresh, self._context.moment.date())
         beside = () if change.line_id else self._unowned(line.product_id)
         intent = Intent(write=write, change_id=change.id, at=now, beside=beside)
         self._save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)

@@ -1,16 +1,28 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.accounts import runs
 from shared.accounts.account import Account
+from shared.accounts.companies import Company, added_companies
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
-from shared.billing.models import AgreementRecord, LineRecord, LineState, PsaConnection
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.mapping.without_line import mappings_without_line
+from shared.billing.models import (
+    OF_THE_AGREEMENT,
+    AgreementRecord,
+    Block,
+    BlockReason,
+    LineKey,
+    LineRecord,
+    LineState,
+    PsaConnection,
+)
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
 from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
@@ -24,9 +36,6 @@ from shared.storage.tables import Conflict, Tables
 
 BUDGET = timedelta(minutes=5)
 """After this a push puts itself back, so that no invocation runs for long."""
-
-AGREEMENT_GONE = "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
-AGREEMENT_ENDED = "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +111,16 @@ def not_reached(
     _close(tables, account.id, connection.id, run, now)
 
 
+def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, now: datetime) -> None:
+    """The connection was removed while the run went on, which closes without it."""
+    _close(tables, account, connection_id, run, now)
+
+
 def _note_agreements(context: PushContext, connection: str, listed: Mapping[str, Agreement]) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in."""
+    companies = added_companies(context.tables, context.account)
     for kept in agreement_store.all_of(context.tables, context.account, connection):
-        record = noted(kept.record, listed.get(kept.record.agreement_id))
+        record = noted(kept.record, listed.get(kept.record.agreement_id), companies)
         if record != kept.record:
             try:
                 agreement_store.save(context.tables, context.account, kept, record)
@@ -115,22 +130,47 @@ def _note_agreements(context: PushContext, connection: str, listed: Mapping[str,
                 ) from conflict
 
 
-def noted(record: AgreementRecord, there: Agreement | None) -> AgreementRecord:
-    """The record by the PSA's list: lines of a gone or ended agreement are blocked, and freed when it is back."""
-    blocked = AGREEMENT_GONE if there is None else "" if there.active else AGREEMENT_ENDED
-    changed = [
-        line.model_copy(update={"blocked": blocked})
-        for line in record.lines.values()
-        if line.blocked != blocked and (blocked or line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED})
-    ]
+def noted(
+    record: AgreementRecord, there: Agreement | None, companies: Mapping[str, Company] | None = None
+) -> AgreementRecord:
+    """The record by the PSA's list: lines of a gone, ended or foreign agreement are blocked, and freed when it is back.
+
+    `companies` are those of the tenants: an agreement can be moved to another one, and a customer be linked anew.
+    """
+    lines = {
+        name: _noted(line, _of_the_agreement(record, there, (companies or {}).get(line.tenant_id)))
+        for name, line in record.lines.items()
+    }
     changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
-    if blocked:
+    if there is None or not there.active:
         changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
-    if changed:
-        changes["lines"] = {**record.lines, **{line.mapping_id: line for line in changed}}
-    if changed and not blocked:
-        changes["read_at"] = None  # what the lines say now is not known any more
+    if lines != record.lines:
+        changes["lines"] = lines
+        if any(record.lines[name].blocked and not line.blocked for name, line in lines.items()):
+            changes["read_at"] = None  # what the lines say now is not known any more
     return record.model_copy(update=changes)
+
+
+def _of_the_agreement(
+    record: AgreementRecord, there: Agreement | None, company: Company | None
+) -> Block | None:
+    if there is None:
+        return Block(reason=BlockReason.AGREEMENT_GONE)
+    if not there.active:
+        return Block(reason=BlockReason.AGREEMENT_ENDED)
+    if company is None or (company.psa_connection, company.psa_company) == (
+        record.connection,
+        there.company_id,
+    ):
+        return None
+    return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
+
+
+def _noted(line: LineRecord, why: Block | None) -> LineRecord:
+    mine = line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT
+    if line.blocked == why or (why is None and not mine):
+        return line
+    return line.model_copy(update={"blocked": why})
 
 
 def _work_through(
@@ -183,7 +223,9 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
     """Remember why agreements could not be worked on, so that it is shown and not lost."""
     for one in unfinished:
         kept = agreement_store.get(context.tables, context.account, connection, one.agreement_id)
-        if all(line.blocked in {AGREEMENT_GONE, AGREEMENT_ENDED} for line in kept.record.lines.values()):
+        if all(
+            line.blocked and line.blocked.reason in OF_THE_AGREEMENT for line in kept.record.lines.values()
+        ):
             continue
         record = kept.record.model_copy(update={"unreadable": one.why})
         try:
@@ -194,9 +236,11 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
 
 def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: datetime) -> None:
     """Count the connection's lines into the run; the run closes with its last connection."""
-    counts = LineCounts()
+    counts, lines = LineCounts(), set()
     for kept in agreement_store.all_of(tables, account, connection):
         counts += count(kept.record, run.id)
+        lines |= {LineKey(connection, kept.record.agreement_id, mapping) for mapping in kept.record.lines}
+    counts += LineCounts(failed=_without_line(tables, account, connection, lines))
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:
@@ -208,6 +252,14 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
         return run.model_copy(update=changes)
 
     runs.update(tables, account, run.id, closed)
+
+
+def _without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
+    """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
+    added = added_companies(tables, account)
+    decided = (one for one in mappings_in_force(tables, account) if one.tenant_id in added)
+    without = mappings_without_line(tables, account, decided, kept)
+    return sum(1 for missing in without if missing.key.connection == connection)
 
 
 def count(record: AgreementRecord, run_id: str) -> LineCounts:

@@ -1,10 +1,12 @@
 """An MSP with a member of each role, and a client that signs in as any of them."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from functions.api.app import Edge, make_app
@@ -13,8 +15,10 @@ from shared.accounts.directory import save_account
 from shared.accounts.members import Member, Person, Role, add_member
 from shared.accounts.preferences import DigestSettings
 from shared.storage.keys import AccountId, account_id
+from shared.storage.memory import MemoryTables
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import NOW, OWNER_TENANT, MemoryWiring
+from tests.shared.alerts.world import CountingTables
 
 MSP = account_id("harbour-it")
 OTHER = account_id("tidewater")
@@ -55,9 +59,9 @@ def wired(microsoft: MicrosoftKeys) -> MemoryWiring:
     return an_msp(microsoft)
 
 
-def an_msp(microsoft: MicrosoftKeys) -> MemoryWiring:
+def an_msp(microsoft: MicrosoftKeys, tables: MemoryTables | None = None) -> MemoryWiring:
     """Two accounts: MSP with a member of each role, and OTHER."""
-    wiring = MemoryWiring(session=microsoft.session)
+    wiring = MemoryWiring(session=microsoft.session, tables=tables or CountingTables())
     for account, name in ((MSP, "Harbour IT"), (OTHER, "Tidewater")):
         save_account(wiring.tables, an_account(account, name))
     for word in ("owner", "admin", "editor", "reader"):
@@ -79,7 +83,15 @@ def a_member(word: str, role: Role) -> Member:
 @pytest.fixture
 def client(wired: MemoryWiring) -> TestClient:
     """The app as the Functions route has it; what it does not catch would be raised here."""
-    return TestClient(Edge(make_app(wired)), raise_server_exceptions=True)
+    app = _app()
+    app.state.wired = wired
+    return TestClient(Edge(app), raise_server_exceptions=True)
+
+
+@cache
+def _app() -> FastAPI:
+    """Made once: all it keeps of a wiring is what `client` replaces, and the front end's address."""
+    return make_app(MemoryWiring())
 
 
 @pytest.fixture
@@ -90,3 +102,11 @@ def sign_in(client: TestClient, microsoft: MicrosoftKeys) -> Callable[[str], Cal
         return Caller(client, microsoft.token(**good_claims(person=PEOPLE[word])))
 
     return caller
+
+
+@pytest.fixture
+def busy(wired: MemoryWiring) -> Any:
+    """The MSP with tenants, alerts and a PSA (`busy.py`)."""
+    from tests.functions.api.busy import busy_msp
+
+    return busy_msp(wired)

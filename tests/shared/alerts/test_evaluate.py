@@ -1,12 +1,15 @@
 """How findings become alerts: opened once, changed, kept while unread, closed, raised again."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from shared.accounts import runs
+from shared.accounts.runs import RunState
 from shared.alerts import evaluate
 from shared.alerts.models import Alert, Slug
+from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
 from shared.errors import NotFound, RetryLater
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.doubts import DoubtKind
@@ -248,6 +251,26 @@ def test_an_account_whose_first_night_does_not_end_is_overdue_after_26_hours(wor
     world.evaluate()
     assert evaluate.is_overdue(world.tables, world.account.id, NIGHT + timedelta(hours=6)) is None
     assert evaluate.is_overdue(world.tables, world.account.id, NIGHT + timedelta(hours=7)) is not None
+
+
+def test_the_judgement_of_an_older_run_that_comes_late_does_not_stand_over_the_newer_ones(
+    world: World,
+) -> None:
+    """It is judged as things are now, its end is seen, and the newest run stays the one that was judged."""
+    world.add("t1", sku("e3", 10, 4))
+    older = world.run
+    world.unclose()
+    world.sleep()
+    newer = world.run
+    assert world.evaluate().run_id == newer
+    ends = world.now + timedelta(minutes=1)
+    closed = {"state": RunState.CLOSED, "closed_at": ends}
+    runs.update(world.tables, world.account.id, older, lambda run: run.model_copy(update=closed))
+    world.run, world.now = older, world.now + timedelta(minutes=2)
+    late = world.evaluate()
+    assert (late.run_id, late.on_date, late.at) == (newer, date(2026, 11, 21), world.now)
+    assert late.overdue_at == ends + NIGHT_AND_A_BIT
+    assert len(world.alerts(Slug.UNUSED_LICENSES)) == 1
 
 
 def test_an_unknown_run_is_a_bug_of_the_caller(world: World) -> None:

@@ -1,22 +1,49 @@
 """The open alerts as a person looks through them."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type, listed
-from shared.alerts.models import Slug
+from shared.alerts.digest.decide import rank
+from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type, listed, place_of
+from shared.alerts.models import Alert, Finding, Slug
+from shared.alerts.rules import BY_SLUG
 from shared.alerts.summary import TypeCount
 from shared.errors import Rejected
 from shared.storage.keys import account_id
-from tests.shared.alerts.world import World, mapping, sku
+from tests.shared.alerts.world import NIGHT, World, mapping, sku
+
+
+def alert_of(
+    slug: str,
+    money: Decimal,
+    seats: int,
+    until: date | None,
+    who: str,
+    identity: str,
+    opened: datetime = NIGHT,
+) -> Alert:
+    finding = Finding(
+        slug=slug,
+        identity=identity,
+        scope="account",
+        who=who,
+        what="",
+        fix="",
+        money=money,
+        seats=seats,
+        until=until,
+    )
+    return Alert(finding=finding, opened_at=opened, changed_at=opened)
 
 
 def found(world: World, sort: AlertSort = AlertSort.WORST, **wanted: object) -> list[str]:
     asked = AlertFilter(**wanted)  # type: ignore[arg-type]
     alerts = listed(world.tables, world.account.id, asked, sort)
-    return [f"{alert.finding.slug} {alert.finding.tenant_id}" for alert in alerts]
+    return [f"{alert.finding.slug} {alert.finding.tenant_id}" for _, alert in alerts]
 
 
 @pytest.fixture
@@ -64,7 +91,7 @@ def test_alerts_are_sorted_by_change_age_and_customer(busy: World) -> None:
 
 
 def test_alerts_are_counted_by_type(busy: World) -> None:
-    counts = by_type(listed(busy.tables, busy.account.id, AlertFilter()))
+    counts = by_type(one for _, one in listed(busy.tables, busy.account.id, AlertFilter()))
     assert counts == (
         TypeCount(slug="no_billing_profile", rows=1, money=Decimal(0)),
         TypeCount(slug="unused_licenses", rows=3),
@@ -72,10 +99,10 @@ def test_alerts_are_counted_by_type(busy: World) -> None:
 
 
 def test_an_alert_keeps_its_id_while_its_count_changes(busy: World) -> None:
-    before = {alert_id(one) for one in listed(busy.tables, busy.account.id, AlertFilter())}
+    before = {alert_id(one) for _, one in listed(busy.tables, busy.account.id, AlertFilter())}
     busy.read("t2", sku("e3", 10, 5))
     busy.evaluate()
-    assert {alert_id(one) for one in listed(busy.tables, busy.account.id, AlertFilter())} == before
+    assert {alert_id(one) for _, one in listed(busy.tables, busy.account.id, AlertFilter())} == before
     assert len(before) == 4
 
 
@@ -89,3 +116,28 @@ def test_a_type_that_is_not_there_is_refused_and_another_accounts_alerts_are_not
 def test_every_type_can_be_asked_for(busy: World) -> None:
     for slug in Slug:
         found(busy, slug=slug)
+
+
+@given(
+    st.lists(
+        st.builds(
+            alert_of,
+            slug=st.sampled_from([str(one) for one in Slug]),
+            money=st.decimals(0, 100_000_000, places=2),
+            seats=st.integers(0, 10**9),
+            until=st.none() | st.dates(),
+            who=st.text(max_size=20),
+            identity=st.text(max_size=5),
+        ),
+        max_size=8,
+    )
+)
+def test_the_text_that_a_page_goes_on_behind_sorts_as_a_digest_does(alerts: list[Alert]) -> None:
+    order = list(BY_SLUG)
+    by_digest = sorted(alerts, key=lambda one: (order.index(one.finding.slug), rank(one)[:4]))
+    by_text = sorted(alerts, key=place_of)
+    assert [_sorted_by(one) for one in by_text] == [_sorted_by(one) for one in by_digest]
+
+
+def _sorted_by(alert: Alert) -> tuple[object, ...]:
+    return (alert.finding.slug, *rank(alert)[:4])

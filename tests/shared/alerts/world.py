@@ -142,7 +142,7 @@ def line(name: str, tenant: str = "t1", **changes: object) -> LineRecord:
         confirmed=25,
         unit_price=Decimal(20),
     )
-    return record.model_copy(update=changes)
+    return LineRecord.model_validate({**dict(record), **changes})
 
 
 class CountingTables(MemoryTables):
@@ -161,15 +161,21 @@ class CountingTables(MemoryTables):
 class World:
     """Account `acme` with one PSA and one partner connection; tenants as they are added."""
 
-    def __init__(self) -> None:
-        self.tables = CountingTables()
-        self.blobs = MemoryBlobs()
+    def __init__(
+        self,
+        now: datetime = NIGHT,
+        account: str = "acme",
+        tables: CountingTables | None = None,
+        blobs: MemoryBlobs | None = None,
+    ) -> None:
+        self.tables = CountingTables() if tables is None else tables
+        self.blobs = MemoryBlobs() if blobs is None else blobs
         self.at_home: set[str] = set()
-        self.now = NIGHT
+        self.now = now
         self.account = Account(
-            id=AccountId("acme"),
+            id=AccountId(account),
             name="Acme MSP",
-            since=NIGHT - 100 * DAY,
+            since=now - 100 * DAY,
             mode=Mode.LIVE,
             timezone="UTC",
             digest=DigestSettings(recipients=("clerk@acme.example",)),
@@ -325,6 +331,11 @@ class World:
     def map(self, tenant: str, *mappings: LicenceMapping) -> None:
         document = TenantMappings(tenant_id=tenant, mappings=mappings)
         decide(self.tables, self.account.id, MAPPINGS, tenant, document, Decider("t", "", self.now))
+        kept = agreement_store.get(self.tables, self.account.id, "cw", "12").record.lines
+        new = [one.id for one in mappings if one.bill and one.id not in kept]
+        if new:
+            seen_by_none = (line(name, tenant, confirmed=None, unit_price=None) for name in new)
+            self.lines(*kept.values(), *seen_by_none)
 
     def lines(self, *lines: LineRecord, agreement: str = "12", **changes: object) -> None:
         """What is remembered about the lines of an agreement, all of them."""

@@ -32,12 +32,11 @@ from shared.errors import NotFound, Rejected, RetryLater
 from shared.http.client import Http
 from shared.storage import keys
 from shared.storage.decisions import Decider, decide
-from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
-from shared.storage.secrets import SecretMissing, SecretsUnavailable
 from shared.storage.tables import Conflict
 from tests.shared.billing.psa.fake import FakePsa
 from tests.shared.billing.world import ACCOUNT, CONNECTION, START, World
+from tests.shared.storage.memory_secrets import MemorySecrets
 
 CANARY = "canary-5f1d-private-key"
 GIVEN = {"site": "psa.example", "company_id": "northwind"}
@@ -75,30 +74,6 @@ class FakePsas:
         wrong = PsaRefused("Unauthorized", "The PSA does not accept this sign-in.", sign_in=True)
         self.psa.refused = None if secret == self.right else wrong
         return self.psa
-
-
-class MemorySecrets:
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-        self.down = False
-
-    def get(self, account: AccountId, name: str) -> str:
-        self._check()
-        if (account, name) not in self.kept:
-            raise SecretMissing(name)
-        return self.kept[account, name]
-
-    def put(self, account: AccountId, name: str, value: str) -> None:
-        self._check()
-        self.kept[account, name] = value
-
-    def delete(self, account: AccountId, name: str) -> None:
-        self._check()
-        self.kept.pop((account, name), None)
-
-    def _check(self) -> None:
-        if self.down:
-            raise SecretsUnavailable("The vault cannot be reached.")
 
 
 class Desk:
@@ -221,7 +196,7 @@ def test_only_an_owner_names_a_server_of_the_msps_own() -> None:
     own = {**GIVEN, "self_hosted": True}
     with pytest.raises(Rejected) as refused:
         desk.connect(settings=own)
-    assert (refused.value.code, refused.value.field) == ("not_allowed", "settings.self_hosted")
+    assert (refused.value.code, refused.value.field) == ("not_allowed", "settings.selfHosted")
     assert desk.psas.opened == []
     made = desk.connect(settings=own, may_self_host=True)
     desk.change(made.id, settings=own, name="Renamed by an admin")
@@ -246,7 +221,7 @@ def test_a_test_that_passes_ends_what_was_wrong() -> None:
 def test_a_removed_connection_is_gone_with_its_secret_and_lists_and_can_come_back() -> None:
     desk = Desk()
     made = desk.connect()
-    psa_lists.refresh(desk.tables, desk.blobs, ACCOUNT, made, desk.psas.psa, START)
+    psa_lists.refresh(desk.tables, desk.blobs, ACCOUNT, made, lambda: desk.psas.psa, START)
     desk.remove(made.id)
     assert (desk.stored(), desk.secrets.kept) == ([], {})
     assert psa_lists.load(desk.blobs, ACCOUNT, made.id) is None
@@ -295,8 +270,8 @@ GOOD = {
         ({"site": "evil.example"}, "settings.site"),
         ({"site": "http://api-eu.myconnectwise.net"}, "settings.site"),
         ({"site": "127.0.0.1", "self_hosted": True}, "settings.site"),
-        ({"client_id": "no guid"}, "settings.client_id"),
-        ({"company_id": ""}, "settings.company_id"),
+        ({"client_id": "no guid"}, "settings.clientId"),
+        ({"company_id": ""}, "settings.companyId"),
         ({"site": None}, "settings.site"),
         ({"colour": "red"}, "settings"),
     ],
@@ -341,7 +316,9 @@ def test_lists_are_read_together_and_kept_with_their_time() -> None:
     assert psa_lists.load(world.blobs, ACCOUNT, CONNECTION) is None
     assert psa_lists.ask(world.tables, ACCOUNT, CONNECTION, START)
     assert psa_lists.state(world.tables, ACCOUNT, CONNECTION).is_pending
-    psa_lists.refresh(world.tables, world.blobs, ACCOUNT, world.connection, world.psa, START + timedelta(1))
+    psa_lists.refresh(
+        world.tables, world.blobs, ACCOUNT, world.connection, lambda: world.psa, START + timedelta(1)
+    )
     lists = psa_lists.load(world.blobs, ACCOUNT, CONNECTION)
     assert lists is not None
     assert lists.companies == (world.company,)
@@ -360,11 +337,11 @@ def test_a_second_wish_to_read_them_waits_for_the_first() -> None:
 
 def test_a_psa_that_refuses_leaves_the_old_lists_and_says_why() -> None:
     world = World()
-    psa_lists.refresh(world.tables, world.blobs, ACCOUNT, world.connection, world.psa, START)
+    psa_lists.refresh(world.tables, world.blobs, ACCOUNT, world.connection, lambda: world.psa, START)
     psa_lists.ask(world.tables, ACCOUNT, CONNECTION, START + timedelta(hours=1))
     later = START + timedelta(hours=2)
     world.fake.refused = PsaRefused("Forbidden", "A right is missing.")
-    psa_lists.refresh(world.tables, world.blobs, ACCOUNT, world.connection, world.psa, later)
+    psa_lists.refresh(world.tables, world.blobs, ACCOUNT, world.connection, lambda: world.psa, later)
     known = psa_lists.state(world.tables, ACCOUNT, CONNECTION)
     assert (known.read_at, known.failure, known.is_pending) == (START, "A right is missing.", False)
     lists = psa_lists.load(world.blobs, ACCOUNT, CONNECTION)
@@ -376,7 +353,7 @@ def test_a_busy_psa_is_asked_again_for_ten_minutes() -> None:
     world = World()
     world.fake.unavailable = PsaUnavailable("Busy.", timedelta(seconds=30))
     psa_lists.ask(world.tables, ACCOUNT, CONNECTION, START)
-    args = world.tables, world.blobs, ACCOUNT, world.connection, world.psa
+    args = world.tables, world.blobs, ACCOUNT, world.connection, lambda: world.psa
     with pytest.raises(RetryLater):
         psa_lists.refresh(*args, START + timedelta(minutes=9))
     psa_lists.refresh(*args, START + timedelta(minutes=11))

@@ -11,10 +11,11 @@ from shared.accounts.companies import Company, add_company
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
-from shared.billing import agreement_store
+from shared.billing import agreement_store, why_not
 from shared.billing.mapping.save import map_tenant
 from shared.billing.models import (
     BillingProfile,
+    BlockReason,
     Hold,
     LedgerEntry,
     LicenceMapping,
@@ -22,6 +23,7 @@ from shared.billing.models import (
     Options,
     PsaConnection,
     TenantMappings,
+    UnplannedReason,
     Verdict,
 )
 from shared.billing.planning import approval, load
@@ -91,11 +93,19 @@ class Mapped:
 
 
 class World:
-    def __init__(self, *, mode: Mode = Mode.LIVE, guard: GuardSettings = ROOMY, parallel: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Mode = Mode.LIVE,
+        guard: GuardSettings = ROOMY,
+        parallel: int = 1,
+        fake: FakePsa | None = None,
+    ) -> None:
         self.tables: Tables = MemoryTables()
         self.blobs = MemoryBlobs()
         self.clock = Clock()
-        self.fake = FakePsa(max_parallel=parallel)
+        self.fake = fake or FakePsa(max_parallel=parallel)
+        self.fake.now = lambda: self.clock.at
         self.psa: Psa = self.fake
         self.company = self.fake.add_company()
         self.product = self.fake.add_product()
@@ -324,6 +334,22 @@ class World:
         return agreement_store.get(self.tables, ACCOUNT, CONNECTION, mapped.agreement).record.lines[
             mapped.mapping
         ]
+
+    def reason(self, mapped: Mapped) -> BlockReason | None:
+        why = self.record(mapped).blocked
+        return why.reason if why else None
+
+    def why_blocked(self, mapped: Mapped) -> str:
+        why = self.record(mapped).blocked
+        return why_not.blocked(why) if why else ""
+
+    def unplanned(self, mapped: Mapped) -> UnplannedReason | None:
+        why = self.record(mapped).not_planned
+        return why.reason if why else None
+
+    def why_not_planned(self, mapped: Mapped) -> str:
+        why = self.record(mapped).not_planned
+        return why_not.unplanned(why) if why else ""
 
     def ledger(self, mapped: Mapped) -> list[LedgerEntry]:
         found = agreement_store.ledger(self.tables, ACCOUNT, CONNECTION, mapped.agreement, mapped.mapping)

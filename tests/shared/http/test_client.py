@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
-from shared.http.client import Http, NotConnected, Throttled, Unclear, Unreachable, json_of, retry_after
+from shared.http.client import Http, NotConnected, Throttled, Unclear, Unreachable, json_of
+from shared.http.retry_after import retry_after
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 type Answer = tuple[int, dict[str, str], bytes]

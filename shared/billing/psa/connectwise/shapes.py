@@ -191,11 +191,6 @@ _BILL_CUSTOMER = {option: word for word, option in _BILLABLE.items()}
 def _not_writable(seen: _Addition) -> str:
     if seen.agreement_status not in (None, "", "Active"):
         return f"Its agreement is {seen.agreement_status.lower()}. Map the licence to an active agreement."
-    if seen.cancelled_date is not None:
-        return (
-            f"The line is cancelled as of {seen.cancelled_date}."
-            " Remove its cancelled date in ConnectWise, or map the licence to another line."
-        )
     if seen.less_included:
         return (
             f"The line has 'less included' {seen.less_included.normalize():f}, and Seatwise subtracts included"

@@ -61,6 +61,11 @@ class Mailed:
         return self.desk.look(token)
 
     def press(self, token: str, **form: str) -> ButtonResult:
+        """The form as it stands on the page, but for what the person changes."""
+        offered = self.look(token).form
+        return self.send(token, ({"how": offered.how, "spare": offered.spare} if offered else {}) | form)
+
+    def send(self, token: str, form: dict[str, str]) -> ButtonResult:
         return self.desk.press(token, form)
 
     def listed(self) -> list[Listed]:
@@ -243,6 +248,20 @@ def test_a_form_that_cannot_be_is_shown_again_with_what_is_wrong(
     assert outcome.page.form is not None
     assert told in outcome.page.form.error
     assert outcome.page.form.reason == "mine"
+    assert mailed.world.tables.written == []
+
+
+@pytest.mark.parametrize("slug", KINDS)
+@pytest.mark.parametrize("form", [{}, {"reason": "mine"}, {"other": "field"}], ids=str)
+def test_a_form_without_a_choice_is_shown_again_and_records_nothing(
+    mailed: Mailed, slug: Slug, form: dict[str, str]
+) -> None:
+    token = mailed.token(slug)
+    mailed.world.tables.written.clear()
+    outcome = mailed.send(token, form)
+    assert (outcome.page.outcome, outcome.recorded) == (LinkOutcome.WRONG_INPUT, None)
+    assert outcome.page.form is not None
+    assert "how long" in outcome.page.form.error
     assert mailed.world.tables.written == []
 
 

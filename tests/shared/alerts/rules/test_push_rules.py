@@ -8,8 +8,19 @@ import pytest
 from shared.accounts.account import Mode
 from shared.alerts.models import Slug
 from shared.alerts.rules.psa_sign_in import PsaSignIn
-from shared.billing.models import Change, Drift, Hold, HoldDecision, HoldReason, Intent, Options, Verdict
-from shared.billing.planning.plan import ANOTHER_LINE, ANOTHER_PRODUCT, UNREAD, change_id
+from shared.billing.models import (
+    Change,
+    Drift,
+    Hold,
+    HoldDecision,
+    HoldReason,
+    Intent,
+    Options,
+    Unplanned,
+    UnplannedReason,
+    Verdict,
+)
+from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import Write, WriteKind
 from shared.microsoft.doubts import DoubtKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
@@ -90,16 +101,16 @@ def test_what_prorates_cannot_be_approved_yet(mapped: World) -> None:
     )
 
 
-@pytest.mark.parametrize("why", [ANOTHER_LINE, ANOTHER_PRODUCT])
-def test_a_line_whose_mapping_must_be_saved_again_says_so(mapped: World, why: str) -> None:
-    mapped.lines(line("mapping1", not_planned=why))
+@pytest.mark.parametrize("why", [UnplannedReason.ANOTHER_LINE, UnplannedReason.ANOTHER_PRODUCT])
+def test_a_line_whose_mapping_must_be_saved_again_says_so(mapped: World, why: UnplannedReason) -> None:
+    mapped.lines(line("mapping1", not_planned=Unplanned(reason=why)))
     assert mapped.only(FAILED).finding.fix == "Look at the customer’s mappings and save them again."
 
 
 def test_a_line_that_waits_for_its_tenant_to_be_read_is_told_by_the_tenants_own_row_alone(
     mapped: World,
 ) -> None:
-    mapped.lines(line("mapping1", not_planned=UNREAD))
+    mapped.lines(line("mapping1", not_planned=Unplanned(reason=UnplannedReason.UNREAD)))
     assert mapped.alerts(FAILED) == []
 
 
@@ -366,5 +377,25 @@ def test_an_agreement_that_no_mapping_has_a_line_in_is_no_row(mapped: World) -> 
     """Nobody reads it any more, so nothing would ever close the row."""
     mapped.lines(line("mapping1"), unreadable="It did not answer.")
     assert len(mapped.alerts(FAILED)) == 1
+    mapped.map("t1", mapping("mapping1", "e3", profile=""))
     mapped.lines(unreadable="It did not answer.")
     assert mapped.alerts() == []
+
+
+def test_a_mapping_in_force_of_which_no_line_is_kept_is_told(mapped: World) -> None:
+    mapped.lines()
+    finding = mapped.only(FAILED).finding
+    assert finding.who == "Contoso Ltd"
+    assert finding.what == (
+        "Gold seat on agreement 12 keeps its number for now: Its mapping is in force, but Seatwise keeps no line for "
+        "it, so nobody looks after what it bills."
+    )
+    assert finding.fix == "Look at the customer’s mappings and save them again."
+    mapped.lines(line("mapping1"))
+    assert mapped.alerts() == []
+
+
+def test_a_mapping_of_a_removed_company_needs_no_line(mapped: World) -> None:
+    mapped.lines()
+    mapped.remove("t1")
+    assert mapped.alerts(FAILED) == []

@@ -51,7 +51,7 @@ def test_a_tenant_in_no_list_is_a_row_that_says_who_decides(left: World) -> None
         "No longer a customer in partner connection “Partner p1”. Last read completely on 21 Nov 2026, 02:01."
     )
     assert finding.fix == (
-        "An editor confirms the last day to bill, or dismisses; until then nothing is cancelled or changed."
+        "An admin confirms the last day to bill, or an editor dismisses; until then nothing is cancelled or changed."
     )
 
 

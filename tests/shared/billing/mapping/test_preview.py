@@ -174,7 +174,9 @@ def test_a_tenant_chooses_among_its_companys_agreements_the_active_first() -> No
     active = world.fake.add_agreement(world.company.id, "B")
     world.fake.add_agreement(world.fake.add_company("Another").id)
     assert choices.agreements_for(world.tables, world.blobs, ACCOUNT, "contoso").read_at is None
-    psa_lists.refresh(world.tables, world.blobs, ACCOUNT, world.connection, world.psa, world.clock.now())
+    psa_lists.refresh(
+        world.tables, world.blobs, ACCOUNT, world.connection, lambda: world.psa, world.clock.now()
+    )
     found = choices.agreements_for(world.tables, world.blobs, ACCOUNT, "CONTOSO")
     assert [one.id for one in found.agreements] == [active.id, ended.id]
     with pytest.raises(NotFound):

@@ -211,7 +211,8 @@ def test_a_line_that_was_left_is_not_taken_back_by_its_mark(world: World) -> Non
     world.save_mappings("contoso", wanted)
     world.night()
     line = world.record(mapped)
-    assert (line.line_id, "no mapping owns" in line.blocked) == ("", True)
+    assert line.line_id == ""
+    assert "no mapping owns" in world.why_blocked(mapped)
     assert len(world.fake.applied) == 1
 
 

@@ -19,9 +19,9 @@ from shared.billing.models import (
     LineState,
     Options,
     TenantMappings,
+    UnplannedReason,
     Verdict,
 )
-from shared.billing.planning.plan import ANOTHER_LINE
 from shared.billing.profiles import save_profile
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
@@ -227,9 +227,9 @@ def test_a_line_that_nobody_put_in_force_is_not_written_and_saving_again_puts_it
     interrupted(world, mapped, wanted, commits=1)
     run = world.night()
     assert (world.fake.sent, run.lines.failed) == ([], 1)
-    assert (world.record(mapped).state, world.record(mapped).not_planned) == (
+    assert (world.record(mapped).state, world.unplanned(mapped)) == (
         LineState.BLOCKED,
-        ANOTHER_LINE,
+        UnplannedReason.ANOTHER_LINE,
     )
     world.save_mappings("contoso")
     world.later_read({SKU: 12})
@@ -242,7 +242,7 @@ def test_a_chosen_line_is_not_written_for_a_mapping_that_asks_for_one_of_its_own
     mapped = world.map_new(seats=7)
     interrupted(world, mapped, move_and(world, mapped), commits=1)
     world.night()
-    assert (world.fake.sent, world.record(mapped).not_planned) == ([], ANOTHER_LINE)
+    assert (world.fake.sent, world.unplanned(mapped)) == ([], UnplannedReason.ANOTHER_LINE)
 
 
 def test_no_line_is_created_for_a_mapping_whose_line_another_one_was_about_to_take(world: World) -> None:
@@ -253,7 +253,7 @@ def test_no_line_is_created_for_a_mapping_whose_line_another_one_was_about_to_ta
     interrupted(world, mapped, only(other), commits=1)
     world.later_read({SKU: 8})
     world.night()
-    assert (len(world.fake.sent), world.record(mapped).not_planned) == (1, ANOTHER_LINE)
+    assert (len(world.fake.sent), world.unplanned(mapped)) == (1, UnplannedReason.ANOTHER_LINE)
     world.save_mappings("contoso", only(other))
     world.night()
     assert int(world.fake.line(created).quantity) == 8

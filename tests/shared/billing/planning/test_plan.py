@@ -7,8 +7,9 @@ import pytest
 
 from shared.accounts.account import Mode
 from shared.accounts.preferences import GuardSettings
-from shared.billing.models import HoldReason, LineState, Options, Verdict
-from shared.billing.planning.plan import ANOTHER_PRODUCT, FRESH, UNREAD, change_id
+from shared.billing.models import HoldReason, LineState, Options, UnplannedReason, Verdict
+from shared.billing.planning.freshness import FRESH
+from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
 from shared.microsoft.doubts import DoubtKind
@@ -81,7 +82,7 @@ def test_the_night_a_tenant_cannot_be_read_none_of_its_lines_moves(world: World)
     world.later_read({SKU: 12})
     world.fail()
     world.push_until_done()
-    assert (world.quantity(mapped), world.record(mapped).not_planned) == (10, UNREAD)
+    assert (world.quantity(mapped), world.unplanned(mapped)) == (10, UnplannedReason.UNREAD)
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
 
@@ -107,7 +108,7 @@ def test_a_snapshot_whose_read_began_36_hours_ago_is_never_pushed_and_the_line_s
     world.push_until_done("2026-03-03")
     assert world.fake.sent == []
     assert world.record(mapped).state is LineState.BLOCKED
-    assert "last read on 2 Mar 2026" in world.record(mapped).not_planned
+    assert "last read on 2 Mar 2026" in world.why_not_planned(mapped)
 
 
 def test_a_moment_younger_it_is_pushed(world: World) -> None:
@@ -157,7 +158,7 @@ def test_subscriptions_that_do_not_add_up_leave_the_line_as_it_is_and_say_why(wo
     world.push_until_done()
     assert world.quantity(mapped) == 10
     assert world.record(mapped).state is LineState.BLOCKED
-    assert "add up to 4 seats" in world.record(mapped).not_planned
+    assert "add up to 4 seats" in world.why_not_planned(mapped)
     world.later_read({SKU: 10}, subscriptions=(whole,))
     world.push_until_done("2026-03-02-again")
     assert world.record(mapped).state is LineState.IN_STEP
@@ -170,7 +171,7 @@ def test_no_line_of_a_product_that_the_profile_named_before_is_created(world: Wo
     mapped, other = world.map_new(seats=7), world.fake.add_product("M365-E5").id
     world.name_product(other)
     world.night()
-    assert (world.fake.sent, world.record(mapped).not_planned) == ([], ANOTHER_PRODUCT)
+    assert (world.fake.sent, world.unplanned(mapped)) == ([], UnplannedReason.ANOTHER_PRODUCT)
     world.save_mappings("contoso")
     world.night()
     assert [write.product_id for write in world.fake.sent] == [other]
@@ -184,7 +185,7 @@ def test_no_line_of_a_product_that_the_profile_named_before_is_changed(world: Wo
     assert world.record(mapped).state is LineState.IN_STEP  # its number is right
     world.later_read({SKU: 12})
     world.night()
-    assert (world.fake.sent, world.record(mapped).not_planned) == ([], ANOTHER_PRODUCT)
+    assert (world.fake.sent, world.unplanned(mapped)) == ([], UnplannedReason.ANOTHER_PRODUCT)
 
 
 # Holds and decisions

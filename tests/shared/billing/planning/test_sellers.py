@@ -57,7 +57,7 @@ def test_a_trial_that_cannot_be_told_apart_waits_and_says_why(world: World) -> N
     world.later_read({SKU: 52}, subscriptions=(part("paid", 27),))
     push(world)
     assert world.quantity(mapped) == 27
-    assert "add up to 27 seats, but Microsoft counts 52" in world.record(mapped).not_planned
+    assert "add up to 27 seats, but Microsoft counts 52" in world.why_not_planned(mapped)
 
 
 def test_seats_that_somebody_else_sold_wait_when_they_first_come(world: World) -> None:

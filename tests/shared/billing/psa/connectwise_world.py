@@ -195,8 +195,8 @@ class ConnectWiseWorld(PsaWorld):
         patch = [{"op": "replace", "path": p, "value": v} for p, v in wanted.items() if v is not None]
         self.raw.patch(self.url(line_id), json=patch).raise_for_status()
 
-    def drop_marker(self, line_id: str) -> None:
-        patch = [{"op": "replace", "path": "serialNumber", "value": ""}]
+    def change_marker(self, line_id: str, marker: str) -> None:
+        patch = [{"op": "replace", "path": "serialNumber", "value": marker}]
         self.raw.patch(self.url(line_id), json=patch).raise_for_status()
 
     def truth(self, line_id: str) -> Decimal:

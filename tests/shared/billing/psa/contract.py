@@ -46,8 +46,12 @@ class PsaWorld(ABC):
         """Change a line as a person would."""
 
     @abstractmethod
-    def drop_marker(self, line_id: str) -> None:
-        """A workflow rule or a person empties our reference on a line."""
+    def change_marker(self, line_id: str, marker: str) -> None:
+        """A workflow rule or a person changes our reference on a line."""
+
+    def carry_out_late(self, write: Write) -> None:
+        """The PSA carries a request out now that it took before and never answered."""
+        self.psa.apply(write)
 
     @abstractmethod
     def truth(self, line_id: str) -> Decimal:
@@ -283,14 +287,42 @@ class PsaContract:
         assert answer.sent is Sent.ANSWERED
         assert world.line(answer.line_id).marker == MARKER
 
-    def test_a_created_line_is_found_by_its_id_when_its_mark_is_gone(self, world: PsaWorld) -> None:
+    @pytest.mark.parametrize(
+        "marker", ["", MARKER.upper(), MARKER[:9], "ticket 4711"], ids=["not kept", "case", "cut", "other"]
+    )
+    def test_a_created_line_is_found_by_its_id_whatever_became_of_its_mark(
+        self, world: PsaWorld, marker: str
+    ) -> None:
         write = world.create()
         line_id = world.psa.apply(write).line_id
-        world.drop_marker(line_id)
+        world.change_marker(line_id, marker)
         assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
         found = world.psa.find_effect(write, line_id)
         assert found.line is not None
         assert (found.effect, found.line.id) == (Effect.APPLIED, line_id)
+
+    def test_what_is_carried_out_late_is_not_applied_until_then(self, world: PsaWorld) -> None:
+        for write in (world.set_to(12), world.create()):
+            world.next_write(Outcome.UNCLEAR_NOT_APPLIED)
+            assert world.psa.apply(write).sent is Sent.UNCLEAR
+            assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+            world.carry_out_late(write)
+            assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_late_write_over_a_newer_one_diverges_for_the_newer(self, world: PsaWorld) -> None:
+        late, newer = world.set_to(12), world.set_to(13)
+        world.next_write(Outcome.UNCLEAR_NOT_APPLIED)
+        world.psa.apply(late)
+        world.psa.apply(newer)
+        world.carry_out_late(late)
+        assert world.psa.find_effect(newer).effect is Effect.DIVERGED
+
+    def test_a_foreign_edit_of_another_line_is_no_matter(self, world: PsaWorld) -> None:
+        for write in (world.set_to(12), world.create()):
+            answer = world.psa.apply(write)
+            world.edit(world.other_line_id, quantity=write.after + 1, unit_price=write.after)
+            assert world.psa.find_effect(write, answer.line_id).effect is Effect.APPLIED
+            assert world.truth(world.other_line_id) == write.after + 1
 
     def test_a_creation_may_not_be_repeated_and_an_absolute_number_may(self, world: PsaWorld) -> None:
         assert WriteKind.CREATE_LINE not in world.psa.repeatable

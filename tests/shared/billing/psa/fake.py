@@ -4,7 +4,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -26,6 +26,8 @@ from shared.billing.psa.base import (
 )
 from shared.billing.psa.read_back import judge_created, judge_quantity
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Outcome(StrEnum):
     """What the fake does with one write. Without a choice it applies and answers."""
@@ -40,21 +42,29 @@ class Outcome(StrEnum):
     NOT_SENT_APPLIED = "not_sent_applied"
     """Throttled by its word, and applied all the same."""
     UNCLEAR_APPLIED_LATE = "unclear_applied_late"
-    """A slow PSA: the next read still shows the old state, the one after it the new."""
+    """A slow PSA carries it out after `late_by`; without one the next read still shows the old state, the one after it
+    the new."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Late:
     write: Write
     reads_left: int
+    due: datetime
 
 
 class FakePsa:
     """Fill it with `add_*`, choose `outcomes`, then look at `sent` (every write request) and `applied`."""
 
-    def __init__(self, *, max_parallel: int = 8) -> None:
+    def __init__(self, *, max_parallel: int = 8, takes_differences: bool = False) -> None:
         self.max_parallel = max_parallel
-        self.repeatable = frozenset({WriteKind.SET_QUANTITY})
+        self.takes_differences = takes_differences
+        """A quantity is changed by so many more or fewer: the same write twice counts twice."""
+        self.repeatable = frozenset() if takes_differences else frozenset({WriteKind.SET_QUANTITY})
+        self.now: Callable[[], datetime] = lambda: EPOCH
+        self.late_by = timedelta()
+        self.shown_after = timedelta()
+        """How long a read still shows the state before a change."""
         self.outcomes: deque[Outcome] = deque()
         self.retry_after = timedelta(seconds=30)
         self.refuse_with = "InvalidObject: the fake refuses this"
@@ -77,6 +87,7 @@ class FakePsa:
         self._agreements: dict[str, Agreement] = {}
         self._lines: dict[str, Line] = {}
         self._before_last_change: dict[str, Line] = {}
+        self._last_change = EPOCH
         self._late: list[_Late] = []
         self._next_id = 1000
 
@@ -193,7 +204,8 @@ class FakePsa:
             case Outcome.ANSWERED_NOT_APPLIED:
                 return WriteAnswer(Sent.ANSWERED)
             case Outcome.UNCLEAR_APPLIED_LATE:
-                self._late.append(_Late(write, reads_left=1))
+                reads = 0 if self.late_by else 1
+                self._late.append(_Late(write, reads, self.now() + self.late_by))
                 return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
 
     def _named(self, write: Write) -> str:
@@ -214,12 +226,16 @@ class FakePsa:
         self.reads += 1
         if problem := self.unavailable or self.refused:
             raise problem
-        due = [late for late in self._late if late.reads_left == 0]
-        self._late = [_Late(late.write, late.reads_left - 1) for late in self._late if late.reads_left]
+        due = [late for late in self._late if late.reads_left == 0 and late.due <= self.now()]
+        self._late = [
+            replace(late, reads_left=max(0, late.reads_left - 1)) for late in self._late if late not in due
+        ]
         for late in due:
             self._change(late.write)
         if self.stale_reads:
             self.stale_reads -= 1
+            return list(self._before_last_change.values())
+        if self.shown_after and self.now() < self._last_change + self.shown_after:
             return list(self._before_last_change.values())
         return list(self._lines.values())
 
@@ -230,7 +246,8 @@ class FakePsa:
         if write.kind is WriteKind.SET_QUANTITY:
             if write.line_id not in self._lines:
                 return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
-            self.edit_line(write.line_id, quantity=Decimal(write.after))
+            there = self._lines[write.line_id].quantity if self.takes_differences else write.before
+            self.edit_line(write.line_id, quantity=Decimal(there + write.after - write.before))
         else:
             self.add_line(
                 write.agreement_id,
@@ -246,7 +263,7 @@ class FakePsa:
         return None
 
     def _keep(self, line: Line) -> Line:
-        self._before_last_change = dict(self._lines)
+        self._before_last_change, self._last_change = dict(self._lines), self.now()
         self._lines[line.id] = replace(line, fingerprint=_fingerprint(line))
         return self._lines[line.id]
 

@@ -1,5 +1,6 @@
 """The PSA in memory passes the suite that the real adapters pass, so tests built on it mean something."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaContract, PsaWorld
 from tests.shared.billing.psa.fake import FakePsa, Outcome
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 class FakeWorld(PsaWorld):
@@ -30,8 +33,8 @@ class FakeWorld(PsaWorld):
         if unit_price is not None:
             self.psa.edit_line(line_id, unit_price=Decimal(unit_price))
 
-    def drop_marker(self, line_id: str) -> None:
-        self.psa.edit_line(line_id, marker="")
+    def change_marker(self, line_id: str, marker: str) -> None:
+        self.psa.edit_line(line_id, marker=marker)
 
     def truth(self, line_id: str) -> Decimal:
         return self.psa.line(line_id).quantity
@@ -67,3 +70,40 @@ class TestFakePsa(PsaContract):
         assert world.psa.apply(write).sent is Sent.UNCLEAR
         assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
         assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_late_write_comes_by_time_however_often_it_is_read(self, world: FakeWorld) -> None:
+        at = START
+        world.psa.now, world.psa.late_by = lambda: at, timedelta(minutes=4)
+        write = world.set_to(12)
+        world.next_write(Outcome.UNCLEAR_APPLIED_LATE)
+        world.psa.apply(write)
+        for minutes, effect in ((1, Effect.NOT_APPLIED), (3, Effect.NOT_APPLIED), (4, Effect.APPLIED)):
+            at = START + timedelta(minutes=minutes)
+            assert world.psa.find_effect(write).effect is effect
+
+
+class DifferencesWorld(FakeWorld):
+    sets_absolute_numbers = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.psa.takes_differences, self.psa.repeatable = True, frozenset()
+
+
+class TestFakePsaThatTakesDifferences(PsaContract):
+    @pytest.fixture
+    def world(self) -> DifferencesWorld:
+        return DifferencesWorld()
+
+    def test_a_difference_that_is_sent_twice_counts_twice(self, world: DifferencesWorld) -> None:
+        write = world.set_to(12)
+        world.psa.apply(write)
+        world.psa.apply(write)
+        assert world.truth(world.line_id) == 14
+
+    def test_a_late_write_over_a_newer_one_diverges_for_the_newer(self, world: PsaWorld) -> None:
+        late, newer = world.set_to(12), world.set_to(13)
+        world.psa.apply(newer)
+        world.carry_out_late(late)
+        assert world.psa.find_effect(newer).effect is Effect.DIVERGED
+        assert world.truth(world.line_id) == 15

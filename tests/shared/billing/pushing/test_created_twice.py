@@ -6,9 +6,8 @@ from decimal import Decimal
 import pytest
 
 from shared.billing import agreement_store
-from shared.billing.models import LineState, TenantMappings
+from shared.billing.models import BlockReason, LineState, TenantMappings
 from shared.billing.psa.base import BillableOption, PsaUnavailable
-from shared.billing.pushing import push
 from shared.billing.reconcile import marker_prefix
 from shared.errors import RetryLater
 from tests.shared.billing.hooks import Once, WatchedPsa
@@ -48,7 +47,7 @@ def test_a_line_that_was_created_twice_says_so_at_once_and_until_one_of_them_is_
         world.night()
         assert world.record(mapped).state is LineState.BLOCKED
     (second,) = [one for one in world.fake._lines.values() if one.id != world.record(mapped).line_id]
-    assert second.id in world.record(mapped).blocked
+    assert second.id in world.why_blocked(mapped)
     world.fake.remove_line(second.id)
     world.night()
     assert (billed(world), world.record(mapped).state) == ([7], LineState.IN_STEP)
@@ -63,17 +62,17 @@ def test_a_second_line_of_another_day_is_found_beside_the_one_that_is_owned(worl
     world.later_read({SKU: 9})
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (7, LineState.BLOCKED)
-    assert f"second line that Seatwise created for this mapping ({late.id}," in world.record(mapped).blocked
+    assert f"second line that Seatwise created for this mapping ({late.id}," in world.why_blocked(mapped)
 
 
 @pytest.mark.parametrize(
     "end",
     [
-        {"not_writable": "It is cancelled.", "ends": date(2026, 3, 31)},
+        {"ends": date(2026, 3, 1)},
         {"quantity": Decimal(0)},
         {"marker": ""},
     ],
-    ids=["cancelled", "set to 0", "said to be another's"],
+    ids=["ended yesterday", "set to 0", "said to be another's"],
 )
 def test_a_second_line_that_bills_nothing_or_is_no_longer_ours_is_no_trouble(
     world: World, end: dict[str, object]
@@ -85,6 +84,15 @@ def test_a_second_line_that_bills_nothing_or_is_no_longer_ours_is_no_trouble(
     world.fake.edit_line(second.id, **end)
     world.night()
     assert world.record(mapped).state is LineState.IN_STEP
+
+
+def test_a_second_line_with_a_last_day_in_the_future_still_bills_until_then(world: World) -> None:
+    mapped = world.map_new(seats=7)
+    world.push_until_done()
+    mark = f"{marker_prefix(mapped.mapping)}x"
+    world.fake.add_line(mapped.agreement, world.product.id, 7, marker=mark, ends=date(2026, 3, 31))
+    world.night()
+    assert world.reason(mapped) is BlockReason.SECOND_LINE
 
 
 def test_a_new_line_with_another_billable_option_is_told_in_words_of_its_own(world: World) -> None:
@@ -114,7 +122,7 @@ def test_an_unclear_creation_in_an_agreement_that_was_deleted_is_settled_and_can
     psa.remove_agreement(mapped.agreement)
     world.night()
     line = world.record(mapped)
-    assert (line.intent, line.blocked) == (None, push.AGREEMENT_GONE)
+    assert (line.intent, world.reason(mapped)) == (None, BlockReason.AGREEMENT_GONE)
     assert "diverged" in world.events(mapped)
     record = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
     assert record.unreadable == ""  # its line says it, and that is enough

@@ -75,7 +75,7 @@ def test_a_freed_line_that_must_not_be_written_by_an_old_snapshot_says_so_the_sa
     world.clock.pass_by(timedelta(days=2))
     world.push_until_done("2026-03-04")
     assert (world.quantity(mapped), world.record(mapped).state) == (10, LineState.BLOCKED)
-    assert "too long ago" in world.record(mapped).not_planned
+    assert "too long ago" in world.why_not_planned(mapped)
 
 
 def test_in_preview_a_freed_line_shows_what_would_be_written() -> None:

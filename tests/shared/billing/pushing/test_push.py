@@ -11,6 +11,7 @@ from shared.accounts.runs import RUN_LIMIT, LineCounts, RunState
 from shared.billing import agreement_store
 from shared.billing.models import (
     AgreementRecord,
+    BlockReason,
     HoldReason,
     LineRecord,
     LineState,
@@ -356,21 +357,21 @@ def test_a_line_that_is_gone_is_blocked_and_nothing_is_written(world: World) -> 
     world.push_until_done()
     assert world.fake.sent == []
     assert world.record(mapped).state is LineState.BLOCKED
-    assert "no longer in the agreement" in world.record(mapped).blocked
+    assert "no longer in the agreement" in world.why_blocked(mapped)
 
 
 def test_an_agreement_that_is_gone_or_ended_blocks_its_lines_and_being_back_frees_them(world: World) -> None:
     mapped = to_write(world)
     world.fake.edit_agreement(mapped.agreement, active=False)
     world.push_until_done()
-    assert world.record(mapped).blocked == push.AGREEMENT_ENDED
+    assert world.reason(mapped) is BlockReason.AGREEMENT_ENDED
     assert world.fake.sent == []
     world.fake.edit_agreement(mapped.agreement, active=True)
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
     world.fake.remove_agreement(mapped.agreement)
     world.night()
-    assert world.record(mapped).blocked == push.AGREEMENT_GONE
+    assert world.reason(mapped) is BlockReason.AGREEMENT_GONE
 
 
 @pytest.mark.parametrize(
@@ -389,7 +390,7 @@ def test_a_line_that_cannot_be_ours_to_write_is_blocked_with_the_reason(
     world.fake.edit_line(mapped.line, **edit)
     world.push_until_done()
     assert world.fake.sent == []
-    assert words in world.record(mapped).blocked
+    assert words in world.why_blocked(mapped)
 
 
 def test_an_approval_is_checked_again_at_the_push(world: World) -> None:
@@ -515,7 +516,7 @@ def test_no_line_is_created_beside_an_unowned_one_of_the_product_until_a_person_
     mapped = world.map_new(seats=7, agreement=at)
     world.push_until_done()
     assert world.fake.sent == []
-    assert "already has a line for this product" in world.record(mapped).blocked
+    assert "already has a line for this product" in world.why_blocked(mapped)
 
 
 def test_an_unowned_line_that_appears_after_the_plan_still_stops_the_creation(world: World) -> None:
@@ -696,7 +697,7 @@ def test_an_agreement_that_could_not_be_read_and_then_ends_is_told_by_its_lines_
     assert "not understood" in unreadable()
     psa.edit_agreement(mapped.agreement, active=False)
     world.night()
-    assert (unreadable(), world.record(mapped).blocked) == ("", push.AGREEMENT_ENDED)
+    assert (unreadable(), world.reason(mapped)) == ("", BlockReason.AGREEMENT_ENDED)
 
 
 def test_after_five_minutes_the_push_puts_itself_back_and_then_goes_on_where_it_was(world: World) -> None:

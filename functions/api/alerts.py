@@ -1,0 +1,147 @@
+"""Alerts: what a person should fix, filtered and sorted."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AfterValidator, AwareDatetime, WithJsonSchema
+
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Shown, examples
+from functions.api.principal import Reader
+from functions.api.summary import ShownTypeCount, shown_count
+from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type, listed
+from shared.alerts.models import Alert
+from shared.alerts.rules import BY_SLUG
+
+router = APIRouter(prefix="/accounts/{account}/alerts", tags=["alerts"])
+
+
+def _known(slug: str) -> str:
+    if slug not in BY_SLUG:
+        raise ValueError(f"there is no such alert type; there are {', '.join(BY_SLUG)}")
+    return slug
+
+
+type AlertTypeName = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(BY_SLUG)})
+]
+
+
+class ShownAlert(Shown):
+    model_config = Shown.model_config | examples(
+        {
+            "id": "unused_licenses-5f0c9a1be2d34876a1b2c3d4e5f60718",
+            "type": "unused_licenses",
+            "title": "Unused licenses",
+            "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10",
+            "skuIds": ["cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"],
+            "who": "Quayside Marina",
+            "what": "Business Premium: 6 of 25 seats assigned to nobody; droppable at renewal on 17 Dec 2026.",
+            "fix": "Ask Quayside Marina if the seats are needed: assign them, or reduce the subscription by 6.",
+            "seats": 6,
+            "money": "132.00",
+            "until": None,
+            "urgent": False,
+            "openedAt": "2026-11-20T02:14:00Z",
+            "changedAt": "2026-11-24T02:13:00Z",
+            "notCheckedSince": None,
+            "excludableBy": ["tenant", "sku", "licence"],
+        }
+    )
+
+    id: str
+    type: str
+    title: str
+    tenant_id: str
+    """"" for what is about no tenant."""
+    sku_ids: list[str]
+    who: str
+    what: str
+    fix: str
+    seats: int
+    money: Decimal
+    """At stake per month; 0 when it is not known."""
+    until: date | None
+    """The last day on which something can be done about it."""
+    urgent: bool
+    opened_at: datetime
+    changed_at: datetime
+    """When it opened, changed, or was raised again."""
+    not_checked_since: datetime | None
+    """It could not be judged since then."""
+    excludable_by: list[str]
+    """What an exclusion can name to leave it out: tenant, sku (of the account), licence (a SKU of the tenant)."""
+
+
+class AlertCounts(Shown):
+    rows: int
+    money: Decimal
+    types: list[ShownTypeCount]
+
+
+def shown(alert: Alert) -> ShownAlert:
+    finding, rule = alert.finding, BY_SLUG[alert.finding.slug]
+    return ShownAlert(
+        id=alert_id(alert),
+        type=finding.slug,
+        title=rule.words.title,
+        tenant_id=finding.tenant_id,
+        sku_ids=list(finding.skus),
+        who=finding.who,
+        what=finding.what,
+        fix=finding.fix,
+        seats=finding.seats,
+        money=finding.money,
+        until=finding.until,
+        urgent=finding.urgent,
+        opened_at=alert.opened_at,
+        changed_at=alert.changed_at,
+        not_checked_since=alert.not_checked_since,
+        excludable_by=sorted(rule.reach),
+    )
+
+
+def wanted_of(
+    of_type: Annotated[
+        AlertTypeName | None, Query(alias="type", description="Only alerts of this type")
+    ] = None,
+    tenant: Annotated[str, Query(max_length=64, description="Only those about this tenant")] = "",
+    changed_since: Annotated[
+        AwareDatetime | None,
+        Query(alias="changedSince", description="Only what is new, changed or raised again since then"),
+    ] = None,
+    urgent: Annotated[bool | None, Query(description="Only urgent ones, or none of them")] = None,
+    not_checked: Annotated[
+        bool | None,
+        Query(alias="notChecked", description="Only those that could not be judged at the newest evaluation"),
+    ] = None,
+) -> AlertFilter:
+    return AlertFilter(of_type or "", tenant, changed_since, urgent, not_checked)
+
+
+type Wanted = Annotated[AlertFilter, Depends(wanted_of)]
+
+
+@router.get("", operation_id="listAlerts", response_model=Page[ShownAlert], responses=CSV)
+def list_alerts(
+    asking: Reader,
+    paging: Pages,
+    wanted: Wanted,
+    sort: Annotated[AlertSort, Query(description="What comes first")] = AlertSort.WORST,
+) -> Page[ShownAlert] | Response:
+    """Everything that is open, as of the newest evaluation. The usual order is that of a digest."""
+    found = listed(asking.tables, asking.account, wanted, sort)
+    return paging.answer_all(asking, f"alerts-by-{sort}", ((key, shown(alert)) for key, alert in found))
+
+
+@router.get("/counts", operation_id="countAlerts")
+def count_alerts(asking: Reader, wanted: Wanted) -> AlertCounts:
+    """How many are open, by type, with what is at stake per month."""
+    counts = by_type(alert for _, alert in listed(asking.tables, asking.account, wanted))
+    return AlertCounts(
+        rows=sum(one.rows for one in counts),
+        money=sum((one.money for one in counts), Decimal(0)),
+        types=[shown_count(one) for one in counts],
+    )

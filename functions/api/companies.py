@@ -1,0 +1,299 @@
+"""Companies: which PSA company a tenant is billed to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Given, Shown, examples
+from functions.api.principal import Editor, Principal, Reader
+from functions.api.versions import Seen, versioned
+from shared.accounts import audit
+from shared.accounts.companies import Company, ListedCompany, company, listed_companies
+from shared.billing import psa_lists
+from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
+from shared.billing.company_matching import CompanyMatch
+from shared.billing.psa.base import PsaCompany
+from shared.billing.psa_connections import psa_connection
+
+router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
+MOST_AT_ONCE = 1000
+type Id = Annotated[str, Field(min_length=1, max_length=64)]
+type CompanyId = Annotated[str, Path(alias="company", max_length=64)]
+type Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewCompany(Given):
+    model_config = Given.model_config | examples(
+        {
+            "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10",
+            "psaConnection": "harbour",
+            "psaCompany": "104",
+        }
+    )
+
+    tenant_id: Id
+    psa_connection: Id
+    psa_company: Id
+    name: Annotated[str, Field(max_length=200)] = ""
+    """"" takes the customer's name in the partner's list."""
+    partner_connection: Annotated[str, Field(max_length=64)] = ""
+    """The preferred one; "" takes the first that can read the tenant."""
+
+
+class CompanyRow(Given):
+    """A company of a bulk add. Without `psaCompany` the sure match is taken, if there is one."""
+
+    tenant_id: Id
+    psa_connection: Id
+    psa_company: Annotated[str, Field(max_length=64)] = ""
+    name: Annotated[str, Field(max_length=200)] = ""
+    partner_connection: Annotated[str, Field(max_length=64)] = ""
+
+
+class NewCompanies(Given):
+    model_config = Given.model_config | examples(
+        {
+            "companies": [
+                {"tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10", "psaConnection": "harbour"},
+                {
+                    "tenantId": "1e55f1c0-2b7d-4b1a-8a70-6d1f0b8f6a11",
+                    "psaConnection": "harbour",
+                    "psaCompany": "105",
+                },
+            ]
+        }
+    )
+
+    companies: Annotated[list[CompanyRow], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class CompanyChange(Given):
+    """Only what is named changes."""
+
+    model_config = Given.model_config | examples({"name": "Quayside Marina Ltd"})
+
+    name: Name | None = None
+    psa_connection: Id | None = None
+    psa_company: Id | None = None
+    partner_connection: Annotated[str | None, Field(max_length=64)] = None
+
+
+class ShownCompany(Shown):
+    id: str
+    tenant_id: str
+    name: str
+    psa_connection: str
+    psa_company: str
+    partner_connection: str
+
+
+class CompanyInList(ShownCompany):
+    who: str
+    """Who added or last changed it."""
+    since: datetime
+
+
+class ShownLine(Shown):
+    connection: str
+    agreement_id: str
+    line_id: str
+    seats: int
+
+
+class ShownCandidate(Shown):
+    psa_connection: str
+    psa_company: str
+    name: str
+    by: list[Literal["name", "domain", "similar_name"]]
+    linked: bool
+    """Another tenant has this company already."""
+
+
+class ShownMatch(Shown):
+    tenant_id: str
+    name: str
+    domain: str
+    state: Literal["sure", "unsure", "none"]
+    """Only a sure match is ever taken without a person's choice."""
+    candidates: list[ShownCandidate]
+
+
+class BulkOutcome(Shown):
+    tenant_id: str
+    outcome: Literal["added", "already_added", "unsure", "no_match", "refused"]
+    company: ShownCompany | None
+    candidates: list[ShownCandidate]
+    """To choose from, where the match is unsure."""
+    field: str
+    reason: str
+    """Why it was refused, as a sentence."""
+
+
+class BulkOutcomes(Shown):
+    added: int
+    companies: list[BulkOutcome]
+    """In the order in which they were sent."""
+
+
+def shown(one: Company) -> ShownCompany:
+    return ShownCompany.model_validate(one.model_dump())
+
+
+def shown_in_list(one: ListedCompany) -> CompanyInList:
+    return CompanyInList.model_validate({**one.company.model_dump(), "who": one.who, "since": one.since})
+
+
+def shown_candidates(match: CompanyMatch | None) -> list[ShownCandidate]:
+    return [
+        ShownCandidate(
+            psa_connection=one.place.connection,
+            psa_company=one.place.company.id,
+            name=one.place.company.name,
+            by=[kind.value for kind in one.by],
+            linked=one.linked,
+        )
+        for one in (match.candidates if match else ())
+    ]
+
+
+def shown_match(match: CompanyMatch) -> ShownMatch:
+    return ShownMatch(
+        tenant_id=match.customer.tenant_id,
+        name=match.customer.name,
+        domain=match.customer.domain,
+        state=match.state.value,
+        candidates=shown_candidates(match),
+    )
+
+
+def shown_outcome(one: Added) -> BulkOutcome:
+    return BulkOutcome(
+        tenant_id=one.tenant_id,
+        outcome=one.outcome.value,
+        company=shown(one.company) if one.company else None,
+        candidates=shown_candidates(one.match),
+        field=one.why.field if one.why else "",
+        reason=one.why.reason if one.why else "",
+    )
+
+
+def links(asking: Principal) -> CompanyLinks:
+    return CompanyLinks(
+        asking.tables, asking.wired.blobs, asking.account, lambda one: _psa_companies(asking, one)
+    )
+
+
+def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
+    """As they were last read; a PSA whose lists were never read is asked."""
+    lists = psa_lists.load(asking.wired.blobs, asking.account, connection)
+    if lists is not None:
+        return lists.companies
+    there = psa_connection(asking.tables, asking.account, connection)
+    return asking.wired.psa(asking.account, there).companies()
+
+
+@router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
+def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
+    """By name."""
+    found = listed_companies(asking.tables, asking.account)
+    rows = ((f"{one.company.name.casefold()}\n{one.company.id}", shown_in_list(one)) for one in found)
+    return paging.answer_all(asking, "companies", rows)
+
+
+@router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)
+def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
+    """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
+    found = links(asking).matches()
+    rows = ((f"{one.customer.name.casefold()}\n{one.customer.tenant_id}", shown_match(one)) for one in found)
+    return paging.answer_all(asking, "company-matches", rows)
+
+
+@router.post("", operation_id="addCompany", status_code=201)
+def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
+    """Add a tenant: from the next sync on it is read. The same once more answers with the same company."""
+    request = CompanyRequest(
+        asked.tenant_id, asked.psa_connection, asked.psa_company, asked.name, asked.partner_connection
+    )
+    added, new = links(asking).add(request, asking.actor.decider("company added"))
+    if new:
+        _record(asking, "company.added", added.id, None, added)
+    response.headers["Location"] = f"/api/accounts/{asking.account}/companies/{added.id}"
+    return versioned(response, shown(added))
+
+
+@router.post("/bulk", operation_id="addCompanies")
+def add_all(asked: NewCompanies, asking: Editor) -> BulkOutcomes:
+    """Add many. A row that cannot be added keeps no other from being added; an unsure match is never taken."""
+    requests = [
+        CompanyRequest(one.tenant_id, one.psa_connection, one.psa_company, one.name, one.partner_connection)
+        for one in asked.companies
+    ]
+    found = links(asking).add_all(requests, asking.actor.decider("companies added in bulk"))
+    added = [one.company for one in found if one.outcome == "added" and one.company]
+    if added:
+        said = ",".join(one.id for one in added)
+        audit.record(asking.tables, asking.account, asking.actor, "company.added", "bulk", "", said)
+    return BulkOutcomes(added=len(added), companies=[shown_outcome(one) for one in found])
+
+
+@router.get("/{company}", operation_id="getCompany")
+def get_company(company_id: CompanyId, asking: Reader, response: Response) -> ShownCompany:
+    return versioned(response, shown(company(asking.tables, asking.account, company_id)))
+
+
+@router.get(
+    "/{company}/lines", operation_id="listCompanyLines", response_model=Page[ShownLine], responses=CSV
+)
+def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[ShownLine] | Response:
+    """The lines of its agreements that bill the tenant: whoever removes the company says what becomes of them."""
+    of = company(asking.tables, asking.account, company_id)
+    found = links(asking).billed_lines(of.tenant_id)
+    rows = sorted(("\n".join(one[:3]), ShownLine.model_validate(one._asdict())) for one in found)
+    return paging.answer_all(asking, "company-lines", rows)
+
+
+@router.patch("/{company}", operation_id="changeCompany")
+def change(
+    company_id: CompanyId, asked: CompanyChange, asking: Editor, seen: Seen, response: Response
+) -> ShownCompany:
+    """While lines of the present PSA company bill, it cannot be linked to another one."""
+    before, after = links(asking).change(
+        company_id,
+        asked.model_dump(exclude_none=True),
+        lambda found: seen.check(shown(found)),
+        asking.actor.decider("company changed"),
+    )
+    if after != before:
+        _record(asking, "company.changed", after.id, before, after)
+    return versioned(response, shown(after))
+
+
+@router.delete("/{company}", operation_id="removeCompany", status_code=204)
+def remove(
+    company_id: CompanyId,
+    asking: Editor,
+    looked_after: Annotated[
+        str,
+        Query(
+            alias="lookedAfter",
+            max_length=4000,
+            description="Ids of the lines that you look after from now on, by comma: all that bill the tenant",
+        ),
+    ] = "",
+    reason: Annotated[str, Query(max_length=200)] = "",
+) -> None:
+    """The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named."""
+    lines = frozenset(filter(None, (one.strip() for one in looked_after.split(","))))
+    gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
+    _record(asking, "company.removed", gone.id, gone, None)
+
+
+def _record(
+    asking: Principal, action: str, subject: str, before: Company | None, after: Company | None
+) -> None:
+    told = [one.model_dump_json() if one else "" for one in (before, after)]
+    audit.record(asking.tables, asking.account, asking.actor, action, subject, *told)

@@ -1,0 +1,237 @@
+"""Licences of a tenant: what it holds, what is mapped, who has them, how they changed."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Shown, examples
+from functions.api.principal import Reader
+from shared.billing.models import LicenceMapping, LineRecord
+from shared.billing.tenant_licences import (
+    LicenceDay,
+    LicenceRow,
+    history,
+    tenant_licences,
+    users_with,
+)
+from shared.licensing import product_names
+from shared.licensing.licences import LicenceKey
+from shared.microsoft.models import Subscription, Term, User
+
+router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}/licences", tags=["licences"])
+type TenantId = Annotated[str, Path(alias="tenant", max_length=64)]
+type SkuId = Annotated[str, Path(alias="sku", max_length=64)]
+SHOWN_DAYS = 400
+"""Of a history, unless an earlier day is asked for."""
+
+
+class ShownSubscription(Shown):
+    id: str
+    seats: int
+    status: str
+    """Enabled, Warning (in grace), Suspended, LockedOut or Deleted."""
+    trial: bool
+    sold_by: str
+    """Tenant id of who sold it; "" when Microsoft does not say."""
+    term: str
+    """ISO 8601 (P1M, P1Y, P3Y); "" when it is not known."""
+    renews_on: date | None
+    """The last day of the commitment."""
+    auto_renew: bool | None
+    cancellable_until: datetime | None
+
+
+class ShownMappedLine(Shown):
+    mapping_id: str
+    bill: bool
+    """False: "do not bill"."""
+    profile: str
+    connection: str
+    agreement_id: str
+    line_id: str
+    state: Literal["in_step", "held", "drift", "blocked", "unknown", "not_read"]
+    """"not_read": nothing is known of the line yet."""
+    confirmed: int | None
+    """What the PSA was last proven to say."""
+    confirmed_at: datetime | None
+    unit_price: Decimal | None
+
+
+class ShownLicence(Shown):
+    model_config = Shown.model_config | examples(
+        {
+            "skuId": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46",
+            "subscriptionId": "",
+            "name": "Microsoft 365 Business Premium",
+            "partNumber": "SPB",
+            "purchased": 25,
+            "assigned": 19,
+            "spare": 6,
+            "inGrace": 0,
+            "suspended": 0,
+            "onTrial": 0,
+            "soldByOthers": 0,
+            "notCountable": "",
+            "watched": True,
+            "subscriptions": [],
+            "mapped": None,
+        }
+    )
+
+    sku_id: str
+    subscription_id: str
+    """"" for the SKU as a whole."""
+    name: str
+    part_number: str
+    purchased: int | None
+    """Enabled seats that are no trial. Null where the number cannot be trusted, or the licence is gone."""
+    assigned: int | None
+    """Null for one subscription of several: Microsoft counts users per SKU only."""
+    spare: int | None
+    in_grace: int | None
+    suspended: int | None
+    on_trial: int | None
+    sold_by_others: int | None
+    not_countable: str
+    """Why there is no number, as a sentence."""
+    watched: bool
+    """False: free, a trial, or of the whole company: nobody is alerted of it."""
+    subscriptions: list[ShownSubscription]
+    mapped: ShownMappedLine | None
+
+
+class ShownUser(Shown):
+    id: str
+    name: str
+    user_principal_name: str
+    mail: str
+    enabled: bool
+    department: str
+    office: str
+    state: str
+    city: str
+
+
+class ShownDay(Shown):
+    on: date
+    """From this local date on, until the next row."""
+    purchased: int | None
+    assigned: int | None
+    in_grace: int | None
+    suspended: int | None
+    on_trial: int | None
+
+
+def shown(row: LicenceRow, called: str) -> ShownLicence:
+    counts = row.counts
+    return ShownLicence(
+        sku_id=row.key.sku_id,
+        subscription_id=row.key.subscription_id,
+        name=called,
+        part_number=row.part_number,
+        purchased=counts.purchased if counts else None,
+        assigned=counts.assigned if counts else None,
+        spare=counts.spare if counts and counts.assigned is not None else None,
+        in_grace=counts.in_grace if counts else None,
+        suspended=counts.suspended if counts else None,
+        on_trial=counts.on_trial if counts else None,
+        sold_by_others=counts.sold_by_others if counts else None,
+        not_countable=row.not_countable,
+        watched=row.watched,
+        subscriptions=[shown_subscription(*one) for one in row.subscriptions],
+        mapped=shown_mapped(row.mapping, row.line) if row.mapping else None,
+    )
+
+
+def shown_subscription(one: Subscription, term: Term | None) -> ShownSubscription:
+    return ShownSubscription(
+        id=one.id,
+        seats=one.total,
+        status=one.status,
+        trial=one.trial,
+        sold_by=one.owner_tenant_id,
+        term=term.duration if term else "",
+        renews_on=term.ends if term else None,
+        auto_renew=term.auto_renew if term else None,
+        cancellable_until=term.cancellable_until if term else None,
+    )
+
+
+def shown_mapped(mapping: LicenceMapping, line: LineRecord | None) -> ShownMappedLine:
+    return ShownMappedLine(
+        mapping_id=mapping.id,
+        bill=mapping.bill,
+        profile=mapping.profile,
+        connection=mapping.connection,
+        agreement_id=mapping.agreement_id,
+        line_id=mapping.line_id or (line.line_id if line else ""),
+        state=line.state.value if line else "not_read",
+        confirmed=line.confirmed if line else None,
+        confirmed_at=line.confirmed_at if line else None,
+        unit_price=line.unit_price if line else None,
+    )
+
+
+def shown_user(user: User) -> ShownUser:
+    return ShownUser(
+        id=user.id,
+        name=user.name,
+        user_principal_name=user.upn,
+        mail=user.mail,
+        enabled=user.enabled,
+        department=user.department,
+        office=user.office,
+        state=user.state,
+        city=user.city,
+    )
+
+
+def shown_day(day: LicenceDay) -> ShownDay:
+    counts = day.counts
+    return ShownDay(
+        on=day.on,
+        purchased=counts.purchased if counts else None,
+        assigned=counts.assigned if counts else None,
+        in_grace=counts.in_grace if counts else None,
+        suspended=counts.suspended if counts else None,
+        on_trial=counts.on_trial if counts else None,
+    )
+
+
+@router.get("", operation_id="listLicences", response_model=Page[ShownLicence], responses=CSV)
+def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[ShownLicence] | Response:
+    """As of the newest complete read. A SKU that is mapped by subscription is a row for each subscription."""
+    found = tenant_licences(asking.tables, asking.account, tenant.lower(), asking.now)
+    names = product_names.load(asking.wired.blobs)
+    rows = [shown(row, names(row.key.sku_id, row.part_number)) for row in found.rows]
+    ordered = sorted((f"{one.name.casefold()}\n{one.sku_id}\n{one.subscription_id}", one) for one in rows)
+    return paging.answer_all(asking, "licences", ordered)
+
+
+@router.get("/{sku}/users", operation_id="listLicenceUsers", response_model=Page[ShownUser], responses=CSV)
+def list_users(tenant: TenantId, sku: SkuId, asking: Reader, paging: Pages) -> Page[ShownUser] | Response:
+    """The users behind the number of assigned seats, by name."""
+    found = users_with(asking.tables, asking.wired.blobs, asking.account, tenant.lower(), sku)
+    rows = ((f"{one.name.casefold()}\n{one.id}", shown_user(one)) for one in found)
+    return paging.answer_all(asking, "licence-users", rows)
+
+
+@router.get("/{sku}/history", operation_id="listLicenceHistory", response_model=Page[ShownDay], responses=CSV)
+def list_history(
+    tenant: TenantId,
+    sku: SkuId,
+    asking: Reader,
+    paging: Pages,
+    subscription: Annotated[str, Query(max_length=64, description="Of one subscription of the SKU")] = "",
+    since: Annotated[date | None, Query(description="The first day; else about a year ago")] = None,
+) -> Page[ShownDay] | Response:
+    """The days on which the counts changed, oldest first. The first row was in force on the first day."""
+    begins = since or (asking.now - timedelta(days=SHOWN_DAYS)).date()
+    key = LicenceKey(sku.lower(), subscription.lower())
+    found = history(asking.tables, asking.account, tenant.lower(), key, begins)
+    return paging.answer_all(
+        asking, "licence-history", ((one.on.isoformat(), shown_day(one)) for one in found)
+    )

@@ -1,0 +1,197 @@
+"""Mappings (K7, K8, K10): which line bills each licence of a tenant, or that it is not billed; saved as a whole."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from functions.api.models import Given, Shown, examples
+from functions.api.plan import ShownLine, shown_line
+from functions.api.principal import Editor, Principal, Reader
+from functions.api.psa_choices import ShownAgreement, shown_agreement
+from functions.api.versions import Seen, versioned
+from shared.accounts import audit
+from shared.billing.mapping import choices
+from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.request import MappingRequest, mappings_asked_for, psas_for
+from shared.billing.mapping.save import map_tenant
+from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers, TenantMappings
+
+router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}", tags=["mappings"])
+MOST = 500
+type TenantId = Annotated[str, Path(alias="tenant", max_length=64)]
+type Id = Annotated[str, Field(max_length=100)]
+type Seats = Annotated[int, Field(ge=0, le=1_000_000)]
+_EXAMPLE = {
+    "mappings": [
+        {
+            "skuId": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46",
+            "profile": "9a1b2c3d4e5f",
+            "connection": "connectwise-1a2b3c4d",
+            "agreementId": "310",
+            "lineId": "9021",
+            "options": {"basis": "purchased", "included": 2, "minimum": 5},
+        },
+        {"skuId": "f30db892-07e9-47e9-837c-80727f46fd3d", "bill": False},
+    ]
+}
+
+
+class GivenOptions(Given):
+    """billed = max(minimum, max(0, basis - included))."""
+
+    basis: Literal["purchased", "assigned"] = "purchased"
+    sold_by_others: Literal["counted", "left_out"] | None = None
+    """What becomes of seats that none of your partners sold; null: nobody was asked."""
+    included: Seats = 0
+    minimum: Seats = 0
+    starts: date | None = None
+    """Effective date of a line that is created; null: the day it is created."""
+    invoice_text: Annotated[str, Field(max_length=500)] = ""
+    beside_existing: bool = False
+    """Create the line although the agreement has an unowned one of the same product."""
+
+
+class GivenMapping(Given):
+    sku_id: Annotated[str, Field(min_length=1, max_length=64)]
+    subscription_id: Annotated[str, Field(max_length=64)] = ""
+    """One subscription of the SKU; "" is the SKU as a whole."""
+    bill: bool = True
+    """False: "do not bill"; the fields below are then left out."""
+    profile: Id = ""
+    connection: Id = ""
+    agreement_id: Id = ""
+    line_id: Id = ""
+    """The line to adopt; "" asks to create one."""
+    options: GivenOptions = GivenOptions()
+
+
+class GivenMappings(Given):
+    model_config = Given.model_config | examples(_EXAMPLE)
+
+    mappings: Annotated[list[GivenMapping], Field(max_length=MOST)]
+    """Every licence of the tenant that is mapped or not billed; what is not named is neither."""
+    looked_after: Annotated[tuple[Id, ...], Field(max_length=MOST)] = ()
+    """Lines that are left although they still bill: you look after them yourself from now on."""
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
+class ShownOptions(Shown):
+    basis: Literal["purchased", "assigned"]
+    sold_by_others: Literal["counted", "left_out"] | None
+    included: int
+    minimum: int
+    starts: date | None
+    invoice_text: str
+    beside_existing: bool
+
+
+class ShownMapping(Shown):
+    id: str
+    sku_id: str
+    subscription_id: str
+    bill: bool
+    profile: str
+    connection: str
+    agreement_id: str
+    line_id: str
+    options: ShownOptions
+
+
+class ShownMappings(Shown):
+    tenant_id: str
+    mappings: list[ShownMapping]
+
+
+class ShownPreview(Shown):
+    mode: Literal["preview", "live"]
+    """preview: nothing is written to the PSA before the account is switched live."""
+    lines: list[ShownLine]
+    left: list[str]
+    """Lines that no mapping would have any more; they stay in the PSA as they are."""
+
+
+class AgreementsToChoose(Shown):
+    psa_connection: str
+    psa_company: str
+    read_at: datetime | None
+    """When the PSA's list was read; null: never, so refresh the connection."""
+    agreements: list[ShownAgreement]
+
+
+def _shown(found: TenantMappings) -> ShownMappings:
+    return ShownMappings(tenant_id=found.tenant_id, mappings=[_shown_mapping(one) for one in found.mappings])
+
+
+def _shown_mapping(one: LicenceMapping) -> ShownMapping:
+    return ShownMapping.model_validate(one.model_dump())
+
+
+def _asked(asking: Principal, tenant_id: str, asked: GivenMappings) -> TenantMappings:
+    requests = [
+        MappingRequest(**{**one.model_dump(exclude={"options"}), "options": _options(one.options)})
+        for one in asked.mappings
+    ]
+    return mappings_asked_for(asking.tables, asking.account, tenant_id, requests)
+
+
+def _options(given: GivenOptions) -> Options:
+    return Options(
+        basis=Basis(given.basis),
+        sold_by_others=SoldByOthers(given.sold_by_others) if given.sold_by_others else None,
+        included=given.included,
+        minimum=given.minimum,
+        starts=given.starts,
+        invoice_text=given.invoice_text,
+        beside_existing=given.beside_existing,
+    )
+
+
+@router.get("/mappings", operation_id="getMappings")
+def get(tenant_id: TenantId, asking: Reader, response: Response) -> ShownMappings:
+    return versioned(response, _shown(choices.mappings_of(asking.tables, asking.account, tenant_id)))
+
+
+@router.put("/mappings", operation_id="saveMappings")
+def save(
+    tenant_id: TenantId, asked: GivenMappings, asking: Editor, seen: Seen, response: Response
+) -> ShownMappings:
+    """Put all mappings of the tenant in force. Nothing is written to the PSA here: the next sync does it."""
+    before = _shown(choices.mappings_of(asking.tables, asking.account, tenant_id))
+    seen.check(before)
+    wanted = _asked(asking, tenant_id, asked)
+    psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
+    by = asking.actor.decider(asked.reason or "mappings saved")
+    map_tenant(asking.tables, psas, asking.account, wanted, by, asked.looked_after)
+    after = _shown(wanted)
+    told = [one.model_dump_json(by_alias=True) for one in (before, after)]
+    audit.record(asking.tables, asking.account, asking.actor, "mappings.saved", wanted.tenant_id, *told)
+    return versioned(response, after)
+
+
+@router.post("/mappings/preview", operation_id="previewMappings")
+def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownPreview:
+    """What saving these mappings would do to each line, by the code of the push. Nothing is stored or written.
+
+    What a save would refuse is refused here with the same sentence.
+    """
+    wanted = _asked(asking, tenant_id, asked)
+    psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
+    by = asking.actor.decider("preview")
+    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, asked.looked_after)
+    return ShownPreview(
+        mode=found.mode.value, lines=[shown_line(one) for one in found.lines], left=list(found.left)
+    )
+
+
+@router.get("/agreements", operation_id="listAgreementsOfTenant")
+def agreements(tenant_id: TenantId, asking: Reader) -> AgreementsToChoose:
+    """Of the PSA company that the tenant is linked to, the active ones first."""
+    found = choices.agreements_for(asking.tables, asking.wired.blobs, asking.account, tenant_id)
+    return AgreementsToChoose(
+        psa_connection=found.company.psa_connection,
+        psa_company=found.company.psa_company,
+        read_at=found.read_at,
+        agreements=[shown_agreement(one) for one in found.agreements],
+    )

@@ -1,0 +1,220 @@
+"""The plan (N9): what the next push would do and why; and held changes, which a person approves or rejects (N1)."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Shown
+from functions.api.principal import Admin, Principal, Reader
+from functions.queues.messages import PushConnection
+from shared.accounts import audit
+from shared.accounts.companies import added_companies
+from shared.accounts.directory import load_account
+from shared.billing.models import Hold
+from shared.billing.planning import approval, preview
+from shared.billing.planning.preview import LinePreview, PlanPreview
+
+router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
+type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
+type Effect = Literal["in_step", "written", "created", "held", "drift", "blocked", "unknown", "not_billed"]
+type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
+type VerdictWord = Literal["approved", "rejected"]
+
+
+class ShownLine(Shown):
+    """One line, and what the next push does with it."""
+
+    tenant_id: str
+    sku_id: str
+    subscription_id: str
+    mapping_id: str
+    connection: str
+    agreement_id: str
+    line_id: str
+    effect: Effect
+    before: int | None
+    """What the PSA was last proven to say."""
+    after: int | None
+    """What it should say; null when no number can be trusted."""
+    effective: date | None
+    change: str
+    """Id of exactly these numbers, "" where nothing would be written."""
+    reasons: list[Reason]
+    """Why it waits for a person."""
+    decided: VerdictWord | None
+    why: str
+    """Why it cannot be written, as a sentence."""
+
+
+class PlannedLine(ShownLine):
+    company: str
+
+
+class ShownPlan(Shown):
+    mode: Literal["preview", "live"]
+    digest: str
+    """Names exactly this plan; switching live asks for it."""
+    lines: int
+    written: int
+    created: int
+    held: int
+    drift: int
+    blocked: int
+    unknown: int
+    seats_more: int
+    seats_fewer: int
+
+
+class ShownHold(Shown):
+    change: str
+    company: str
+    tenant_id: str
+    connection: str
+    agreement_id: str
+    line_id: str
+    before: int
+    after: int
+    effective: date | None
+    reasons: list[Reason]
+    since: datetime
+    decided: VerdictWord | None
+    decided_by: str
+    decided_at: datetime | None
+
+
+class Decided(ShownHold):
+    run: str
+    """The run that carries it out, "" when there is none."""
+
+
+def shown_line(one: LinePreview) -> ShownLine:
+    change, mapping = one.change, one.mapping
+    return ShownLine(
+        tenant_id=one.tenant_id,
+        sku_id=mapping.sku_id,
+        subscription_id=mapping.subscription_id,
+        mapping_id=mapping.id,
+        connection=mapping.connection,
+        agreement_id=mapping.agreement_id,
+        line_id=one.line_id,
+        effect=one.effect.value,
+        before=one.before,
+        after=one.after,
+        effective=change.effective if change else None,
+        change=change.id if change else "",
+        reasons=[reason.value for reason in one.reasons],
+        decided=one.decided.value if one.decided else None,
+        why=one.why,
+    )
+
+
+@router.get("/plan", operation_id="getPlan")
+def get(asking: Reader) -> ShownPlan:
+    """What the next push would do, counted; `/plan/lines` has the lines."""
+    found = _plan(asking)
+    counts = Counter(one.effect.value for one in found.lines)
+    moves = [one.change.after - one.change.before for one in found.lines if one.change]
+    return ShownPlan(
+        mode=found.mode.value,
+        digest=found.digest,
+        lines=len(found.lines),
+        written=counts["written"],
+        created=counts["created"],
+        held=counts["held"],
+        drift=counts["drift"],
+        blocked=counts["blocked"],
+        unknown=counts["unknown"],
+        seats_more=sum(seats for seats in moves if seats > 0),
+        seats_fewer=-sum(seats for seats in moves if seats < 0),
+    )
+
+
+@router.get("/plan/lines", operation_id="listPlannedLines", response_model=Page[PlannedLine], responses=CSV)
+def list_lines(
+    asking: Reader,
+    paging: Pages,
+    effect: Annotated[Effect | None, Query(description="Only lines with this effect")] = None,
+    tenant: Annotated[str, Query(max_length=64, description="Only lines of this tenant")] = "",
+) -> Page[PlannedLine] | Response:
+    """Every line that is not in step, by company."""
+    names = _names(asking)
+    rows = sorted(
+        (f"{names.get(one.tenant_id, '')}\n{one.tenant_id}\n{one.mapping.id}", _planned(one, names))
+        for one in _plan(asking).lines
+        if tenant.lower() in ("", one.tenant_id) and effect in (None, one.effect.value)
+    )
+    return paging.answer_all(asking, "plan", rows)
+
+
+@router.get("/held-changes", operation_id="listHeldChanges", response_model=Page[ShownHold], responses=CSV)
+def list_held(asking: Reader, paging: Pages) -> Page[ShownHold] | Response:
+    """Changes that wait for a person's word, and those with one that still stand."""
+    names = _names(asking)
+    rows = sorted(
+        (one.change.id, ShownHold.model_validate(_hold(one, names)))
+        for one in approval.held(asking.tables, asking.account)
+    )
+    return paging.answer_all(asking, "held-changes", rows)
+
+
+@router.post("/held-changes/{change}/approve", operation_id="approveChange", status_code=202)
+def approve(change_id: ChangeId, asking: Admin, response: Response) -> Decided:
+    """Let exactly these numbers be written, at once. Other numbers by then are held anew."""
+    account = load_account(asking.tables, asking.account)
+    approved = approval.approve(asking.tables, account, change_id, asking.actor.who, asking.now)
+    hold, run = approved.hold, approved.run
+    _record(asking, "change.approved", hold)
+    if run is not None:
+        asking.enqueue(PushConnection(account=asking.account, run=run.id, connection=hold.change.connection))
+        response.headers["Location"] = f"/api/accounts/{asking.account}/runs/{run.id}"
+    return Decided.model_validate({**_hold(hold, _names(asking)), "run": run.id if run else ""})
+
+
+@router.post("/held-changes/{change}/reject", operation_id="rejectChange")
+def reject(change_id: ChangeId, asking: Admin) -> Decided:
+    """Leave the line as it is for as long as the numbers are these."""
+    hold = approval.reject(asking.tables, asking.account, change_id, asking.actor.who, asking.now)
+    _record(asking, "change.rejected", hold)
+    return Decided.model_validate({**_hold(hold, _names(asking)), "run": ""})
+
+
+def _plan(asking: Principal) -> PlanPreview:
+    return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
+
+
+def _names(asking: Principal) -> dict[str, str]:
+    return {
+        tenant: company.name for tenant, company in added_companies(asking.tables, asking.account).items()
+    }
+
+
+def _planned(one: LinePreview, names: dict[str, str]) -> PlannedLine:
+    return PlannedLine(**dict(shown_line(one)), company=names.get(one.tenant_id, ""))
+
+
+def _hold(hold: Hold, names: dict[str, str]) -> dict[str, object]:
+    change, decided = hold.change, hold.decided
+    return {
+        "change": change.id,
+        "company": names.get(change.tenant_id, ""),
+        "tenant_id": change.tenant_id,
+        "connection": change.connection,
+        "agreement_id": change.agreement_id,
+        "line_id": change.line_id,
+        "before": change.before,
+        "after": change.after,
+        "effective": change.effective,
+        "reasons": [reason.value for reason in hold.reasons],
+        "since": hold.since,
+        "decided": decided.verdict.value if decided else None,
+        "decided_by": decided.who if decided else "",
+        "decided_at": decided.at if decided else None,
+    }
+
+
+def _record(asking: Principal, action: str, hold: Hold) -> None:
+    numbers = str(hold.change.before), str(hold.change.after)
+    audit.record(asking.tables, asking.account, asking.actor, action, hold.change.id, *numbers)

@@ -1,0 +1,179 @@
+"""What a PSA offers to choose from: companies, agreements and products as last read, and an agreement's lines."""
+
+from datetime import date
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Shown
+from functions.api.principal import Editor, Principal, Reader
+from functions.api.problems import Refused
+from functions.api.psa_connections import ConnectionId
+from shared.billing import psa_lists
+from shared.billing.mapping import choices
+from shared.billing.mapping.choices import LineChoice
+from shared.billing.psa.base import Agreement
+from shared.billing.psa_connections import psa_connection
+from shared.billing.psa_lists import PsaLists
+
+router = APIRouter(prefix="/accounts/{account}/psa-connections/{psaConnection}", tags=["PSA connections"])
+type AgreementId = Annotated[str, Path(alias="agreement", max_length=100)]
+type Search = Annotated[str, Query(max_length=100, description="A part of the name, in any case")]
+
+
+class ShownPsaCompany(Shown):
+    id: str
+    name: str
+    identifier: str
+
+
+class ShownAgreement(Shown):
+    id: str
+    name: str
+    type: str
+    company_id: str
+    active: bool
+    """False: cancelled, expired or inactive; its lines are not written."""
+    ends: date | None
+    prorates: bool
+    next_invoice: date | None
+
+
+class ShownProduct(Shown):
+    id: str
+    sku: str
+    name: str
+    price: Decimal
+    active: bool
+
+
+class ShownLine(Shown):
+    id: str
+    product_id: str
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    billable: Literal["billable", "do_not_bill", "no_charge"] | None
+    effective: date | None
+    ends: date | None
+    not_writable: str
+    """Why it cannot be mapped, as a sentence; "" when it can."""
+    tenant_id: str
+    """Whose mapping it belongs to, "" when it is free."""
+    mapping_id: str
+
+
+def shown_agreement(one: Agreement) -> ShownAgreement:
+    return ShownAgreement(
+        id=one.id,
+        name=one.name,
+        type=one.type,
+        company_id=one.company_id,
+        active=one.active,
+        ends=one.ends,
+        prorates=one.prorates,
+        next_invoice=one.next_invoice,
+    )
+
+
+def _shown_line(choice: LineChoice) -> ShownLine:
+    one = choice.line
+    return ShownLine(
+        id=one.id,
+        product_id=one.product_id,
+        description=one.description,
+        quantity=one.quantity,
+        unit_price=one.unit_price,
+        billable=one.billable.value if one.billable else None,
+        effective=one.effective,
+        ends=one.ends,
+        not_writable=one.not_writable,
+        tenant_id=choice.tenant_id,
+        mapping_id=choice.mapping_id,
+    )
+
+
+@router.get(
+    "/companies", operation_id="listPsaCompanies", response_model=Page[ShownPsaCompany], responses=CSV
+)
+def list_companies(
+    connection_id: ConnectionId, asking: Reader, paging: Pages, search: Search = ""
+) -> Page[ShownPsaCompany] | Response:
+    """By name. As of the newest refresh, whose time the connection tells."""
+    rows = sorted(
+        (_key(one.name, one.id), ShownPsaCompany(id=one.id, name=one.name, identifier=one.identifier))
+        for one in _lists(asking, connection_id).companies
+        if search.casefold() in one.name.casefold()
+    )
+    return paging.answer_all(asking, "psa-companies", rows)
+
+
+@router.get(
+    "/agreements", operation_id="listPsaAgreements", response_model=Page[ShownAgreement], responses=CSV
+)
+def list_agreements(
+    connection_id: ConnectionId,
+    asking: Reader,
+    paging: Pages,
+    company: Annotated[str, Query(max_length=100, description="Of this PSA company only")] = "",
+    search: Search = "",
+) -> Page[ShownAgreement] | Response:
+    """By name. As of the newest refresh."""
+    rows = sorted(
+        (_key(one.name, one.id), shown_agreement(one))
+        for one in _lists(asking, connection_id).agreements
+        if company in ("", one.company_id) and search.casefold() in one.name.casefold()
+    )
+    return paging.answer_all(asking, "psa-agreements", rows)
+
+
+@router.get("/products", operation_id="listPsaProducts", response_model=Page[ShownProduct], responses=CSV)
+def list_products(
+    connection_id: ConnectionId, asking: Reader, paging: Pages, search: Search = ""
+) -> Page[ShownProduct] | Response:
+    """By name. As of the newest refresh."""
+    rows = sorted(
+        (
+            _key(one.name, one.id),
+            ShownProduct(id=one.id, sku=one.sku, name=one.name, price=one.price, active=one.active),
+        )
+        for one in _lists(asking, connection_id).products
+        if search.casefold() in f"{one.name}\n{one.sku}".casefold()
+    )
+    return paging.answer_all(asking, "psa-products", rows)
+
+
+@router.get(
+    "/agreements/{agreement}/lines",
+    operation_id="listPsaLines",
+    response_model=Page[ShownLine],
+    responses=CSV,
+)
+def list_lines(
+    connection_id: ConnectionId, agreement_id: AgreementId, asking: Editor, paging: Pages
+) -> Page[ShownLine] | Response:
+    """As the PSA says at this moment: a line is adopted with the number that it has now."""
+    found = psa_connection(asking.tables, asking.account, connection_id)
+    psa = asking.wired.psa(asking.account, found)
+    lines = choices.lines_of(asking.tables, asking.account, psa, found.id, agreement_id)
+    rows = sorted((_key(one.line.description, one.line.id), _shown_line(one)) for one in lines)
+    return paging.answer_all(asking, "psa-lines", rows)
+
+
+def _lists(asking: Principal, connection_id: str) -> PsaLists:
+    """Never read is not the same as none."""
+    found = psa_connection(asking.tables, asking.account, connection_id)
+    lists = psa_lists.load(asking.wired.blobs, asking.account, found.id)
+    if lists is None:
+        why = psa_lists.state(asking.tables, asking.account, found.id).failure
+        sentence = f"The lists of {found.name} were not read yet. {why}".strip()
+        raise Refused(HTTPStatus.CONFLICT, "not_read_yet", f"{sentence} Refresh the connection.")
+    return lists
+
+
+def _key(name: str, id_: str) -> str:
+    """By name, and each thing once."""
+    return f"{name.casefold()}\n{id_}"

@@ -1,0 +1,84 @@
+"""The mappings that a person asks for, as they can be saved: checked, with the ids of what they map."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from pydantic import ValidationError
+
+from shared.billing.mapping.choices import mapping_id, mappings_of
+from shared.billing.models import LicenceMapping, Options, PsaConnection, TenantMappings
+from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa_connections import psa_connections
+from shared.errors import Rejected
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRequest:
+    """One licence: the line that is to bill it, or that it is not billed."""
+
+    sku_id: str
+    subscription_id: str = ""
+    bill: bool = True
+    profile: str = ""
+    connection: str = ""
+    agreement_id: str = ""
+    line_id: str = ""
+    options: Options = field(default_factory=Options)
+
+
+def mappings_asked_for(
+    tables: Tables, account: AccountId, tenant_id: str, requests: Sequence[MappingRequest]
+) -> TenantMappings:
+    """Raises NotFound for a tenant that is not added, and Rejected, which names the number of the wrong one."""
+    now = mappings_of(tables, account, tenant_id)
+    known = {one.id: one for one in now.mappings}
+    mappings = [
+        _mapping(f"mappings.{number}", now.tenant_id, asked, known) for number, asked in enumerate(requests)
+    ]
+    try:
+        return TenantMappings(tenant_id=now.tenant_id, mappings=tuple(mappings))
+    except ValidationError as wrong:
+        raise Rejected(_sentence(wrong), "invalid", "mappings") from None
+
+
+def _mapping(
+    field_name: str, tenant_id: str, asked: MappingRequest, known: dict[str, LicenceMapping]
+) -> LicenceMapping:
+    if not asked.bill and (asked.profile or asked.connection or asked.agreement_id or asked.line_id):
+        raise Rejected(
+            "A licence that is not billed has no profile, connection, agreement or line.",
+            "invalid",
+            field_name,
+        )
+    id_ = mapping_id(tenant_id, asked.sku_id, asked.subscription_id, known)
+    try:
+        return LicenceMapping.model_validate({**asdict(asked), "options": asked.options, "id": id_})
+    except ValidationError as wrong:
+        raise Rejected(_sentence(wrong), "invalid", field_name) from None
+
+
+def _sentence(wrong: ValidationError) -> str:
+    said = str(wrong.errors(include_input=False, include_url=False)[0]["msg"]).removeprefix("Value error, ")
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def psas_for(
+    tables: Tables,
+    account: AccountId,
+    wanted: TenantMappings,
+    sign_in: Callable[[AccountId, PsaConnection], Psa],
+) -> dict[str, Psa]:
+    """Every connection that can be signed in to. One that cannot is missing only where a mapping names it.
+
+    Raises PsaRefused or PsaUnavailable for a named one.
+    """
+    named, found = {one.connection for one in wanted.mappings if one.bill}, {}
+    for connection in psa_connections(tables, account):
+        try:
+            found[connection.id] = sign_in(account, connection)
+        except (PsaRefused, PsaUnavailable):
+            if connection.id in named:
+                raise
+    return found

@@ -1,0 +1,57 @@
+"""Billing profiles, mappings, plans, and what is remembered about each agreement line."""
+
+from shared.billing.models.ledger import LedgerEntry, LedgerEvent
+from shared.billing.models.mappings import (
+    Basis,
+    BillingProfile,
+    LicenceMapping,
+    Options,
+    PsaConnection,
+    SoldByOthers,
+    TenantMappings,
+)
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.records import (
+    OF_THE_AGREEMENT,
+    SAVED_AGAIN_IS_RIGHT,
+    AgreementRecord,
+    Block,
+    BlockReason,
+    Drift,
+    Intent,
+    LineRecord,
+    LineState,
+    Loss,
+    Unplanned,
+    UnplannedReason,
+)
+
+__all__ = [
+    "OF_THE_AGREEMENT",
+    "SAVED_AGAIN_IS_RIGHT",
+    "AgreementRecord",
+    "Basis",
+    "BillingProfile",
+    "Block",
+    "BlockReason",
+    "Change",
+    "Drift",
+    "Hold",
+    "HoldDecision",
+    "HoldReason",
+    "Intent",
+    "LedgerEntry",
+    "LedgerEvent",
+    "LicenceMapping",
+    "LineKey",
+    "LineRecord",
+    "LineState",
+    "Loss",
+    "Options",
+    "PsaConnection",
+    "SoldByOthers",
+    "TenantMappings",
+    "Unplanned",
+    "UnplannedReason",
+    "Verdict",
+]

@@ -1,0 +1,116 @@
+"""What people decide about billing: connections, profiles, and the mappings of a tenant."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from shared.billing.psa.base import BillableOption
+from shared.licensing.licences import LicenceKey
+from shared.storage.documents import Chosen, Document
+from shared.text import MicrosoftId
+
+
+class PsaConnection(Chosen):
+    """One connected PSA. `settings_json` is its kind's settings model; its secret is named, never held."""
+
+    id: str
+    name: str
+    kind: str
+    settings_json: str
+    secret_version: str = ""
+    """Ends the secret's name: a new secret is stored beside the old one until the settings that need it are."""
+    removed_at: datetime | None = None
+    """Since then nothing is read or written by it; its ledger is kept."""
+
+    @property
+    def secret(self) -> str:
+        """Name of the secret that holds the private key or password."""
+        return f"psa-{self.id}-secret{self.secret_version and f'-{self.secret_version}'}"
+
+
+class BillingProfile(Document):
+    """A name for a PSA product (K6). The price is the PSA's own."""
+
+    id: str
+    name: str
+    connection: str
+    product_id: str
+    billable: BillableOption = BillableOption.BILLABLE
+
+
+class Basis(StrEnum):
+    PURCHASED = "purchased"
+    """Enabled units that are no trial; trial, grace and suspended are never billed."""
+    ASSIGNED = "assigned"
+    """Units assigned to users; only for a SKU as a whole, Microsoft does not count them by subscription."""
+
+
+class SoldByOthers(StrEnum):
+    """What a person said about seats that none of the account's partners sold."""
+
+    COUNTED = "counted"
+    LEFT_OUT = "left_out"
+
+
+class Options(Document):
+    """K8. billed = max(minimum, max(0, basis - included))."""
+
+    basis: Basis = Basis.PURCHASED
+    sold_by_others: SoldByOthers | None = None
+    """None: nobody was asked. They count then, and a change waits when a seller comes that was not there before."""
+    included: Annotated[int, Field(ge=0)] = 0
+    minimum: Annotated[int, Field(ge=0)] = 0
+    starts: date | None = None
+    """Effective date of a line that we create; None: the day it is created."""
+    invoice_text: str = ""
+    beside_existing: bool = False
+    """A person chose to create the line although the agreement has an unowned one of the same product."""
+
+
+class LicenceMapping(Document):
+    """One licence of a tenant: the one line that bills it, or the decision not to bill it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
+    sku_id: MicrosoftId
+    subscription_id: MicrosoftId = ""
+    bill: bool = True
+    """False: "do not bill"; the fields below are then empty."""
+    profile: str = ""
+    connection: str = ""
+    agreement_id: str = ""
+    line_id: str = ""
+    """The adopted line; "" asks to create one."""
+    options: Options = Options()
+
+    @property
+    def licence(self) -> LicenceKey:
+        return LicenceKey(self.sku_id, self.subscription_id)
+
+    @model_validator(mode="after")
+    def _names_its_line(self) -> "LicenceMapping":
+        if self.bill and not (self.profile and self.connection and self.agreement_id):
+            raise ValueError("a mapping that bills names its profile, connection and agreement")
+        if self.subscription_id and self.options.basis is Basis.ASSIGNED:
+            raise ValueError("a single subscription can only be billed by purchased seats")
+        return self
+
+
+class TenantMappings(Document):
+    """Every mapping of one tenant, decided as a whole so that no two of them bill the same seats."""
+
+    tenant_id: MicrosoftId
+    mappings: tuple[LicenceMapping, ...]
+
+    @model_validator(mode="after")
+    def _bills_nothing_twice(self) -> "TenantMappings":
+        licences = [mapping.licence for mapping in self.mappings]
+        whole = {licence.sku_id for licence in licences if not licence.subscription_id}
+        if len(set(licences)) != len(licences):
+            raise ValueError("a licence has one mapping")
+        if any(licence.subscription_id and licence.sku_id in whole for licence in licences):
+            raise ValueError("a SKU is mapped as a whole or by subscription, not both")
+        if len({mapping.id for mapping in self.mappings}) != len(self.mappings):
+            raise ValueError("a mapping id is used once")
+        return self

@@ -1,0 +1,72 @@
+"""What a push would do to a line, and why it waits for a person."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.storage.documents import Document
+
+
+class LineKey(NamedTuple):
+    """Where a mapping's line is kept: names the line also before it exists in the PSA."""
+
+    connection: str
+    agreement_id: str
+    mapping_id: str
+
+
+class HoldReason(StrEnum):
+    """Why a change waits for a person (N1)."""
+
+    TO_ZERO = "to_zero"
+    TENANT_LOSS = "tenant_loss"
+    ACCOUNT_LOSS = "account_loss"
+    SUSPICIOUS = "suspicious"
+    PRORATION = "proration"
+    SOLD_BY_OTHERS = "sold_by_others"
+
+
+class Verdict(StrEnum):
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class HoldDecision(Document):
+    """A person's word on exactly these numbers."""
+
+    verdict: Verdict
+    who: str
+    at: datetime
+
+
+class Change(Document):
+    """What a push would do to one line."""
+
+    mapping_id: str
+    tenant_id: str
+    agreement_id: str
+    connection: str
+    line_id: str
+    """"" for a line that is still to be created."""
+    before: int
+    after: int
+    effective: date | None = None
+    id: str
+    """Hash of line, before, after and effective: the same numbers are the same change, night after night."""
+
+    @property
+    def loss(self) -> int:
+        return max(0, self.before - self.after)
+
+    @property
+    def key(self) -> LineKey:
+        return LineKey(self.connection, self.agreement_id, self.mapping_id)
+
+
+class Hold(Document):
+    """A change that waits, with the reasons and, once somebody decided, the decision."""
+
+    change: Change
+    reasons: tuple[HoldReason, ...]
+    since: datetime
+    decided: HoldDecision | None = None

@@ -1,0 +1,101 @@
+"""The sentences of why a line is not written, made from what is stored."""
+
+from datetime import date
+from typing import Final
+
+from shared.billing.models import Block, BlockReason, LineRecord, Unplanned, UnplannedReason
+from shared.billing.psa.base import BillableOption
+
+_BILLED: Final = {
+    BillableOption.BILLABLE: "billable",
+    BillableOption.DO_NOT_BILL: "do not bill",
+    BillableOption.NO_CHARGE: "no charge",
+    None: "something that Seatwise does not know",
+}
+_BLOCKED: Final = {
+    BlockReason.AGREEMENT_GONE: (
+        "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
+    ),
+    BlockReason.AGREEMENT_ENDED: (
+        "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one."
+    ),
+    BlockReason.OTHER_COMPANY: (
+        "The agreement belongs to another company in the PSA than the one that this customer is linked to. Put it back "
+        "there, link the customer to that company, or choose another agreement."
+    ),
+    BlockReason.LINE_GONE: (
+        "The line is no longer in the agreement. Choose another line for the mapping, or end it."
+    ),
+    BlockReason.LINE_ENDED: (
+        "The line has ended: {day} was its last day. Remove that date in the PSA, or choose another line for the "
+        "mapping."
+    ),
+    BlockReason.STARTS_LATER: (
+        "The line is billed only from {day} on, which the mapping does not say. Correct its start in the PSA, or the "
+        "start date of the mapping."
+    ),
+    BlockReason.OTHER_PRODUCT: (
+        "The line now bills another product than the mapping's billing profile. Choose the line again."
+    ),
+    BlockReason.OTHER_BILLING: (
+        "The line is set to “{billable}” in the PSA, and its billing profile says “{expected}”. Correct the one that "
+        "is wrong."
+    ),
+    BlockReason.NOT_WHOLE: (
+        "The line's quantity is {quantity}, and seats are whole numbers from 0. Correct it in the PSA, or choose "
+        "another line for the mapping."
+    ),
+    BlockReason.UNOWNED_LINE: (
+        "The agreement already has a line for this product that no mapping owns ({text}, quantity {quantity}). Choose "
+        "that line for the mapping, or say that a second line is right."
+    ),
+    BlockReason.CREATED_TWICE: (
+        "The agreement has {count} lines that Seatwise created for this mapping. Remove all but one in the PSA, then "
+        "choose that one for the mapping."
+    ),
+    BlockReason.SECOND_LINE: (
+        "The agreement has a second line that Seatwise created for this mapping ({line_id}, quantity {quantity}): the "
+        "customer is billed twice. Remove it in the PSA, or clear its reference '{marker}' there if it is right."
+    ),
+    BlockReason.PSA: "{text}",
+}
+_UNPLANNED: Final = {
+    UnplannedReason.UNREAD: "The tenant could not be read at the newest attempt.",
+    UnplannedReason.TOO_OLD: "The tenant was last read on {day}, too long ago to bill by it.",
+    UnplannedReason.ANOTHER_LINE: "A change of its mapping was not completed.",
+    UnplannedReason.ANOTHER_PRODUCT: "Its billing profile names another product now.",
+    UnplannedReason.NO_LINE: (
+        "Its mapping is in force, but Seatwise keeps no line for it, so nobody looks after what it bills."
+    ),
+    UnplannedReason.NOT_COUNTABLE: "{text}",
+}
+
+
+def of_line(line: LineRecord) -> str:
+    """Why this line is not written, "" when nothing of this kind keeps it."""
+    if line.blocked is not None:
+        return blocked(line.blocked)
+    return unplanned(line.not_planned) if line.not_planned is not None else line.refused
+
+
+def blocked(why: Block) -> str:
+    """What is wrong with the line, and what a person does about it."""
+    return _BLOCKED[why.reason].format(
+        day=_day(why.day),
+        billable=_BILLED[why.billable],
+        expected=_BILLED[why.expected],
+        quantity="" if why.quantity is None else f"{why.quantity.normalize():f}",
+        text=why.text,
+        count=why.count,
+        line_id=why.line_id,
+        marker=why.marker,
+    )
+
+
+def unplanned(why: Unplanned) -> str:
+    """Why the line keeps its number for now."""
+    return _UNPLANNED[why.reason].format(day=_day(why.read_on), text=why.text)
+
+
+def _day(on: date | None) -> str:
+    return f"{on.day} {on:%b %Y}" if on else "an unknown day"
