@@ -14,7 +14,7 @@ from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.rules.invalid_auth import has_own_row, is_told
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
-from shared.alerts.summary import TypeCount, summed_up
+from shared.alerts.summary import summed_up
 from shared.alerts.view import AccountView
 from shared.errors import RetryLater
 from shared.licensing import reading, readings
@@ -82,7 +82,7 @@ def evaluate(
         on_date=view.nights.on,
         overdue_at=(view.nights.last_closed or account.since) + NIGHT_AND_A_BIT,
     )
-    told = summed_up(tables, view, evaluation, book.counts)
+    told = summed_up(tables, view, evaluation, book.open)
     # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
     tables.commit([Put(keys.evaluation(account.id), evaluation), Put(keys.summary(account.id), told)])
     return evaluation
@@ -137,6 +137,12 @@ def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
     return row.read(Evaluation) if row else None
 
 
+def version(tables: Tables, account: AccountId) -> str:
+    """Another text after each evaluation; "" before the first. Alerts change by nothing else."""
+    row = tables.get(keys.evaluation(account))
+    return row.etag if row else ""
+
+
 def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
     """Something urgent opened or changed that no mail has dealt with, and no urgent mail went out today yet.
 
@@ -182,7 +188,7 @@ class _Book:
         self._scopes: defaultdict[str, set[str]] = defaultdict(set)
         self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[RowChange] = []
-        self.counts: dict[str, TypeCount] = {}
+        self.open: defaultdict[str, list[Finding]] = defaultdict(list)
         """What is open, by the slug of its type."""
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
@@ -244,8 +250,7 @@ class _Book:
         """An alert that is open after this evaluation."""
         if alert is None:
             return
-        slug = alert.finding.slug
-        self.counts[slug] = self.counts.get(slug, TypeCount(slug=slug)).plus(alert.finding)
+        self.open[alert.finding.slug].append(alert.finding)
         if alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 

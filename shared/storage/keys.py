@@ -133,7 +133,7 @@ def setting(account: AccountId, kind: str, name: str = "-") -> Key:
 
 
 def decisions(account: AccountId) -> str:
-    """What people decide: `now|kind|id` is in force, `was|kind|id|from` are all versions."""
+    """What people decide: `now|kind|id` is in force, `was|kind|id|from` are all versions, `changed|kind` when last."""
     return f"{account}|decisions"
 
 
@@ -153,6 +153,11 @@ def decision_versions(kind: str, name: str) -> str:
 
 def decision_now(account: AccountId, kind: str, name: str) -> Key:
     return Key(decisions(account), decisions_now(kind) + _part(name))
+
+
+def decisions_changed(account: AccountId, kind: str) -> Key:
+    """Written with every decision of a kind: whether it changed tells whether a list of them is still good."""
+    return Key(decisions(account), f"changed|{_part(kind)}")
 
 
 def decision_version(account: AccountId, kind: str, name: str, valid_from: datetime) -> Key:
