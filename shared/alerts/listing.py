@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.alerts.digest.view import rank
+from shared.alerts.digest.decide import rank
 from shared.alerts.evaluate import open_alerts
 from shared.alerts.models import Alert, Finding
 from shared.alerts.rules import BY_SLUG

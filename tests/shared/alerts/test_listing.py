@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.alerts.digest.view import rank
+from shared.alerts.digest.decide import rank
 from shared.alerts.listing import AlertFilter, AlertSort, alert_id, arranged, by_type, place_of
 from shared.alerts.models import Alert, Finding, Slug
 from shared.alerts.rules import BY_SLUG
