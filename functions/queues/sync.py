@@ -1,6 +1,7 @@
 """The reading half of a run: start, read each tenant, close."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import batched
 from typing import Final
@@ -26,6 +27,7 @@ from shared.alerts import settings
 from shared.billing.planning import close_reading
 from shared.licensing import product_names, reading
 from shared.licensing.reading import TenantToRead
+from shared.licensing.run_reading import RunReading
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage.keys import AccountId
@@ -52,9 +54,7 @@ def _start(wired: Wiring, asked: StartRun) -> Iterator[QueuedWork]:
         account.id,
         Run(id=asked.run, on=asked.on, started_at=now, nightly=asked.nightly, tenants=asked.tenants),
     )
-    to_read = reading.read_partners(
-        wired.tables, wired.blobs, wired.secrets, wired.microsoft, account, run, now
-    )
+    to_read = reading.read_partners(_reading(wired, account, run, now))
     yield from messages_of(account.id, run.id, to_read)
     yield CloseRun(account=account.id, run=run.id)
 
@@ -84,10 +84,12 @@ def read_tenants(message: func.QueueMessage) -> None:
 def _read(wired: Wiring, asked: ReadTenant) -> Iterator[QueuedWork]:
     account, run, partners = _settings_of(wired, asked.account, asked.run)
     tenant = TenantToRead(asked.tenant, asked.connections, asked.terms, asked.attempt)
-    reading.read_tenant(
-        wired.tables, wired.blobs, wired.microsoft, account, partners, run, tenant, wired.clock()
-    )
+    reading.read_tenant(_reading(wired, account, run, wired.clock()), partners, tenant)
     yield from ()
+
+
+def _reading(wired: Wiring, account: Account, run: Run, now: datetime) -> RunReading:
+    return RunReading(wired.tables, wired.blobs, wired.secrets, wired.microsoft, account, run, now)
 
 
 @lru_cache(maxsize=32)

@@ -4,13 +4,12 @@ import gzip
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from shared.accounts.runs import Run
 from shared.errors import RetryLater
+from shared.licensing.run_reading import RunReading
 from shared.licensing.tenant_state import CustomerList, PartnerList, ReadFailure
-from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import Customer, FailureCause, NotRead, PartnerConnection, Renewal
 from shared.microsoft.read_problems import ReadProblem
 from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
@@ -18,7 +17,7 @@ from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
-from shared.storage.tables import Put, Tables
+from shared.storage.tables import Put
 
 _log = logging.getLogger("seatwise.reading")
 
@@ -39,20 +38,12 @@ class PartnerInRun:
     failure: ReadFailure | None
 
 
-def read(
-    tables: Tables,
-    blobs: Blobs,
-    secrets: Secrets,
-    microsoft: Microsoft,
-    account: AccountId,
-    connection: PartnerConnection,
-    run: Run,
-    now: datetime,
-) -> PartnerInRun:
+def read(reading: RunReading, connection: PartnerConnection) -> PartnerInRun:
     """One connection's list for this run: read at most once per run, else as it is stored.
 
     A list that lost all its customers, or all their GDAP, is believed when the next night repeats it.
     """
+    tables, blobs, run, account = reading.tables, reading.blobs, reading.run, reading.account.id
     key = keys.partner_list(account, connection.id)
     blob = keys.partner_list_blob(account, connection.id)
     row = tables.get(key)
@@ -60,39 +51,34 @@ def read(
     if stored.run == run.id:
         return PartnerInRun(connection, stored_customers(blobs, blob), stored.failure)
     try:
-        _renew(secrets, account, connection, microsoft.check_partner(account, connection))
-        customers = microsoft.customers(account, connection)
+        _renew(reading.secrets, account, connection, reading.microsoft.check_partner(account, connection))
+        customers = reading.microsoft.customers(account, connection)
     except NotRead as failed:
         wait = failed.after or WAIT
-        if failed.cause is FailureCause.TRANSIENT and now + wait < run.started_at + TRIED_FOR:
+        if failed.cause is FailureCause.TRANSIENT and reading.now + wait < run.started_at + TRIED_FOR:
             raise RetryLater(wait, f"the customer list of {connection.name}") from failed
         failure = ReadFailure.of(failed)
         if failed.code == SECRETS_UNAVAILABLE:  # it did not pass: nobody can be signed in, at no tenant
             failure = failure.model_copy(update={"cause": FailureCause.PARTNER})
-        return _stands(tables, blobs, account, connection, stored, run, failure)
+        return _stands(reading, connection, stored, failure)
     doubt = _doubt(customers, lambda: stored_customers(blobs, blob))
     if doubt is not None and not (run.nightly and stored.failure == doubt):
-        return _stands(tables, blobs, account, connection, stored, run, doubt)
+        return _stands(reading, connection, stored, doubt)
     document = CustomerList(customers=tuple(customers))
     blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
-    fresh = PartnerList(connection_id=connection.id, run=run.id, began=now, customers=len(customers))
+    fresh = PartnerList(connection_id=connection.id, run=run.id, began=reading.now, customers=len(customers))
     tables.commit([Put(key, fresh)])
     return PartnerInRun(connection, {c.tenant_id: c for c in customers}, None)
 
 
 def _stands(
-    tables: Tables,
-    blobs: Blobs,
-    account: AccountId,
-    connection: PartnerConnection,
-    stored: PartnerList,
-    run: Run,
-    failure: ReadFailure,
+    reading: RunReading, connection: PartnerConnection, stored: PartnerList, failure: ReadFailure
 ) -> PartnerInRun:
     """The list as it was last complete, with what is wrong with the newest one."""
-    told = stored.model_copy(update={"run": run.id, "failure": failure})
-    tables.commit([Put(keys.partner_list(account, connection.id), told)])
-    customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
+    account = reading.account.id
+    told = stored.model_copy(update={"run": reading.run.id, "failure": failure})
+    reading.tables.commit([Put(keys.partner_list(account, connection.id), told)])
+    customers = stored_customers(reading.blobs, keys.partner_list_blob(account, connection.id))
     return PartnerInRun(connection, customers, failure)
 
 

@@ -8,21 +8,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.accounts import runs
-from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import customer_lists, optional_reads, snapshot, terms
 from shared.licensing.customer_lists import WAIT, PartnerInRun
+from shared.licensing.run_reading import RunReading
+from shared.licensing.snapshot import FreshRead
 from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantReadState, TenantState
 from shared.microsoft import partner_connections
-from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
 from shared.microsoft.read_problems import ReadProblem
 from shared.storage import keys
-from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
-from shared.storage.secrets import Secrets
 from shared.storage.tables import Conflict, Insert, Replace, Row, RowChange, Tables
 
 STATES_AT_ONCE = 40
@@ -52,27 +50,32 @@ class TenantToRead:
     """How often it was put back."""
 
 
-def read_partners(
-    tables: Tables,
-    blobs: Blobs,
-    secrets: Secrets,
-    microsoft: Microsoft,
-    account: Account,
-    run: Run,
-    now: datetime,
-) -> list[TenantToRead]:
+def read_partners(reading: RunReading) -> list[TenantToRead]:
     """Read every partner connection's list and set the states of the run's tenants to pending.
 
     A repeat asks again only for what is still pending, so a redelivered message does no harm. One that comes when
     the run's reading is over takes no tenant from a newer run.
     Raises RetryLater while a list fails for a passing reason and the run has time.
     """
-    if run.state is not RunState.READING or now >= run.reading_ends:
+    account, run = reading.account, reading.run
+    if run.state is not RunState.READING or reading.now >= run.reading_ends:
         return []
     partners = [
-        customer_lists.read(tables, blobs, secrets, microsoft, account.id, connection, run, now)
-        for connection in partner_connections.all_of(tables, account.id)
+        customer_lists.read(reading, connection)
+        for connection in partner_connections.all_of(reading.tables, account.id)
     ]
+    to_read, never = _set_pending(reading, partners)
+    if not account.watches_terms:
+        return to_read
+    due = terms.due([tenant.tenant_id for tenant in to_read], never, run.on)
+    return [replace(tenant, terms=tenant.tenant_id in due) for tenant in to_read]
+
+
+def _set_pending(
+    reading: RunReading, partners: Sequence[PartnerInRun]
+) -> tuple[list[TenantToRead], list[str]]:
+    """The tenants that can be read, set to pending, and those of them whose terms nobody ever told."""
+    tables, account, run = reading.tables, reading.account, reading.run
     added = added_companies(tables, account.id)
     wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
     to_read: list[TenantToRead] = []
@@ -84,7 +87,7 @@ def read_partners(
         usable, failure = reachable(state.tenant_id, partners, added[state.tenant_id].partner_connection)
         asked = state.model_copy(update={"run": run.id, "status": ReadStatus.PENDING, "failure": None})
         if failure is not None:
-            asked = snapshot.refused(asked, failure, run.id, now)
+            asked = snapshot.refused(asked, failure, run.id, reading.now)
         else:
             to_read.append(TenantToRead(state.tenant_id, usable))
             never += [state.tenant_id] if terms.were_never_told(state) else []
@@ -95,10 +98,7 @@ def read_partners(
             _commit(tables, changes)
             changes = []
     _commit(tables, changes)
-    if not account.watches_terms:
-        return to_read
-    due = terms.due([tenant.tenant_id for tenant in to_read], never, run.on)
-    return [replace(tenant, terms=tenant.tenant_id in due) for tenant in to_read]
+    return to_read, never
 
 
 def _states_of(
@@ -156,22 +156,14 @@ def reachable(
     return (), NOT_LISTED
 
 
-def read_tenant(
-    tables: Tables,
-    blobs: Blobs,
-    microsoft: Microsoft,
-    account: Account,
-    partners: Mapping[str, PartnerConnection],
-    run: Run,
-    asked: TenantToRead,
-    now: datetime,
-) -> None:
+def read_tenant(reading: RunReading, partners: Mapping[str, PartnerConnection], asked: TenantToRead) -> None:
     """Read one tenant through the first connection that can, and store the outcome in its state.
 
     Raises RetryLater while Microsoft is only throttling or down and the run has time. A message that comes
     twice, or after its run was overtaken, costs one look at the state.
     """
-    row = tables.get(keys.tenant_state(account.id, asked.tenant_id))
+    account, run, microsoft, now = reading.account, reading.run, reading.microsoft, reading.now
+    row = reading.tables.get(keys.tenant_state(account.id, asked.tenant_id))
     state = row.read(TenantState) if row else None
     if state is None or not _is_pending(state, run):
         return
@@ -187,7 +179,8 @@ def read_tenant(
         try:
             more = optional_reads.read(microsoft, account, connection, state, read, in_turn=asked.terms)
         finally:  # whatever goes wrong with the rest, the licences were read
-            snapshot.store_read(tables, blobs, account.id, run.id, read, on, row, more)
+            fresh = FreshRead(read, run.id, on, more)
+            snapshot.store_read(reading.tables, reading.blobs, account.id, fresh, row)
         return
     passing = [failed for failed in failures if failed.cause is FailureCause.TRANSIENT]
     if passing:
@@ -195,7 +188,7 @@ def read_tenant(
         if now + wait < run.reading_ends - TO_READ:
             raise RetryLater(wait, f"tenant {asked.tenant_id}: {passing[0].code}")
     failure = ReadFailure.of([*passing, *failures][0]) if failures else TIMED_OUT
-    snapshot.store_failure(tables, account.id, asked.tenant_id, run.id, failure, now)
+    snapshot.store_failure(reading.tables, account.id, asked.tenant_id, run.id, failure, now)
 
 
 def _pause(asked: TenantToRead, passing: Sequence[NotRead]) -> timedelta:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pydantic import TypeAdapter
@@ -112,30 +113,34 @@ def refused(state: TenantState, failure: ReadFailure, run: str, now: datetime) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FreshRead:
+    """A complete read of a run, on a local date, and what else was read with it."""
+
+    read: TenantRead
+    run: str
+    on: date
+    more: OptionalReads = NOTHING
+
+
 def store_read(
-    tables: Tables,
-    blobs: Blobs,
-    account: AccountId,
-    run: str,
-    read: TenantRead,
-    on: date,
-    seen: Row | None,
-    more: OptionalReads = NOTHING,
+    tables: Tables, blobs: Blobs, account: AccountId, fresh: FreshRead, seen: Row | None = None
 ) -> TenantState:
     """Store a complete read: users first (a blob), then the state, with a row of history when anything changed.
 
-    `seen` is the state's row as it was last read, if it was: it saves a look. What else was read (`more`) counts
-    only with a read that does.
+    `seen` is the state's row as it was last read, if it was: it saves a look. What else was read counts only with a
+    read that does.
     """
+    read = fresh.read
     users = _USERS.dump_json(sorted(read.users, key=lambda user: user.id))
     users_digest = _digest(users)
 
     def change(state: TenantState) -> tuple[TenantState, Day | None]:
         snapshot = snapshot_of(read, state.snapshot, users_digest)
-        after = accepted(state, snapshot, run)
+        after = accepted(state, snapshot, fresh.run)
         if after.snapshot is not snapshot:
             return after, None
-        after = more.on(after, read.began)
+        after = fresh.more.on(after, read.began)
         before = state.snapshot
         if before is None or before.users_digest != users_digest:
             name = keys.users_blob(account, read.tenant_id, users_digest)
@@ -143,7 +148,7 @@ def store_read(
         elif before.digest == snapshot.digest:
             return after, None
         day = Day(
-            on=on,
+            on=fresh.on,
             began=read.began,
             digest=snapshot.digest,
             users_digest=users_digest,

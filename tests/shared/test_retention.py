@@ -67,7 +67,7 @@ class World:
     ) -> None:
         self.written = at = instant(on)
         one = TenantRead(tenant, "partner", at, at, (sku("a", seats),), (), tuple(map(user, people)))
-        snapshot.store_read(self.tables, self.blobs, account, "", one, on, None)
+        snapshot.store_read(self.tables, self.blobs, account, snapshot.FreshRead(one, "", on))
 
     def days(self, tenant: str = "contoso", account: AccountId = ACCOUNT) -> list[date]:
         return [row.read(Day).on for row in self.tables.rows(keys.tenants(account), keys.tenant_days(tenant))]
@@ -159,7 +159,7 @@ def test_users_that_a_second_read_of_the_day_replaced_go_too(world: World) -> No
     world.read(date(2026, 1, 5), 1, "morning")
     at = instant(date(2026, 1, 5)) + timedelta(hours=1)
     one = TenantRead("contoso", "partner", at, at, (sku("a", 1),), (), (user("noon"),))
-    snapshot.store_read(world.tables, world.blobs, ACCOUNT, "", one, at.date(), None)
+    snapshot.store_read(world.tables, world.blobs, ACCOUNT, snapshot.FreshRead(one, "", at.date()))
     assert world.user_lists() == 2
     world.clean(TURN)
     assert world.user_lists() == 1

@@ -96,7 +96,7 @@ class BillingMsp:
             subscriptions=bought(*skus),
             users=(user("u1"),),
         )
-        snapshot.store_read(self.wired.tables, self.wired.blobs, MSP, "", read, at.date(), None)
+        snapshot.store_read(self.wired.tables, self.wired.blobs, MSP, snapshot.FreshRead(read, "", at.date()))
 
     def push(self, run_id: str = "") -> Run:
         """A run's push, attempt after attempt."""

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from functools import cache
 from typing import Any
 
 import jwt

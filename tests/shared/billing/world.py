@@ -175,7 +175,7 @@ class World:
             users=(user("u1"),),
             doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
-        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, "", read, at.date(), None)
+        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, snapshot.FreshRead(read, "", at.date()))
 
     def later_read(
         self,

@@ -15,6 +15,7 @@ from shared.errors import RetryLater
 from shared.licensing import reading
 from shared.licensing.customer_lists import WAIT, PartnerInRun
 from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
+from shared.licensing.run_reading import RunReading
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, TenantState
 from shared.microsoft import partner_connections
 from shared.microsoft.connector import Microsoft
@@ -157,14 +158,13 @@ class Night:
             self.microsoft.reads[partner, tenant] = 10
 
     def ask(self, now: datetime = START) -> list[TenantToRead]:
-        return read_partners(
-            self.tables, self.blobs, self.secrets, self.microsoft, self.account, self.run, now
-        )
+        return read_partners(self.reading(now))
 
     def read(self, asked: TenantToRead, now: datetime = START) -> None:
-        reading.read_tenant(
-            self.tables, self.blobs, self.microsoft, self.account, self.partners, self.run, asked, now
-        )
+        reading.read_tenant(self.reading(now), self.partners, asked)
+
+    def reading(self, now: datetime) -> RunReading:
+        return RunReading(self.tables, self.blobs, self.secrets, self.microsoft, self.account, self.run, now)
 
     def finish(self, now: datetime = START) -> Run:
         return finish_reading(self.tables, ACCOUNT, self.run, now)

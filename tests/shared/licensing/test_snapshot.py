@@ -49,7 +49,9 @@ class Store:
         self.tables.commit([Put(keys.tenant_state(ACCOUNT, "contoso"), asked)])
 
     def put(self, run: str, one: TenantRead) -> TenantState:
-        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, run, one, one.began.date(), None)
+        return snapshot.store_read(
+            self.tables, self.blobs, ACCOUNT, snapshot.FreshRead(one, run, one.began.date())
+        )
 
     def fail(self, run: str, now: datetime) -> TenantState:
         return snapshot.store_failure(self.tables, ACCOUNT, "contoso", run, BAD, now)
@@ -104,7 +106,7 @@ def test_two_reads_stored_at_the_same_moment_end_with_the_newer_one(store: Store
     newer = read(T0 + 2 * MINUTE, (sku("a", 12),))
     watched = WatchedTables(store.tables, Once("before commit", lambda: store.put("", newer)))
     late = read(T0 + MINUTE, (sku("a", 11),))
-    snapshot.store_read(watched, store.blobs, ACCOUNT, "", late, T0.date(), None)
+    snapshot.store_read(watched, store.blobs, ACCOUNT, snapshot.FreshRead(late, "", T0.date()))
     assert store.seats() == 12
 
 
