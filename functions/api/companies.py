@@ -145,7 +145,7 @@ def shown(one: Company) -> ShownCompany:
 
 
 def shown_in_list(one: ListedCompany) -> CompanyInList:
-    return CompanyInList.model_validate({**one.company.model_dump(), "who": one.who, "since": one.since})
+    return CompanyInList(**shown(one.company).model_dump(), who=one.who, since=one.since)
 
 
 def shown_candidates(match: CompanyMatch | None) -> list[ShownCandidate]:

@@ -1,5 +1,6 @@
 """The ledger (N3): everything that happened to lines, the newest first."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -51,21 +52,30 @@ def shown(row: LedgerRow) -> ShownEntry:
     )
 
 
+@dataclass(frozen=True, slots=True)
 class LedgerFilter:
     """Which entries are asked for."""
 
-    def __init__(
-        self,
-        tenant: Id = "",
-        connection: Id = "",
-        agreement: Annotated[str, Query(max_length=100, description="Needs `connection`")] = "",
-        mapping: Annotated[str, Query(max_length=100, description="Needs `tenant` or `agreement`")] = "",
-        line: Annotated[str, Query(max_length=100, description="Needs `tenant` or `agreement`")] = "",
-        event: LedgerEvent | None = None,
-        since: Annotated[AwareDatetime | None, Query(description="Not before this instant")] = None,
-        until: Annotated[AwareDatetime | None, Query(description="Not after this instant")] = None,
-    ) -> None:
-        self.query = LedgerQuery(tenant, connection, agreement, mapping, line, event, since, until)
+    tenant: Id = ""
+    connection: Id = ""
+    agreement: Annotated[str, Query(max_length=100, description="Needs `connection`")] = ""
+    mapping: Annotated[str, Query(max_length=100, description="Needs `tenant` or `agreement`")] = ""
+    line: Annotated[str, Query(max_length=100, description="Needs `tenant` or `agreement`")] = ""
+    event: LedgerEvent | None = None
+    since: Annotated[AwareDatetime | None, Query(description="Not before this instant")] = None
+    until: Annotated[AwareDatetime | None, Query(description="Not after this instant")] = None
+
+    def query(self) -> LedgerQuery:
+        return LedgerQuery(
+            self.tenant,
+            self.connection,
+            self.agreement,
+            self.mapping,
+            self.line,
+            self.event,
+            self.since,
+            self.until,
+        )
 
 
 @router.get("", operation_id="listLedger", response_model=Page[ShownEntry], responses=CSV)
@@ -73,5 +83,5 @@ def list_entries(
     asking: Reader, paging: Pages, asked: Annotated[LedgerFilter, Depends(LedgerFilter)]
 ) -> Page[ShownEntry] | Response:
     """The newest first: of the account, of a tenant's lines, or of an agreement."""
-    rows = ledger.entries(asking.tables, asking.account, asked.query, paging.after(asking, "ledger"))
+    rows = ledger.entries(asking.tables, asking.account, asked.query(), paging.after(asking, "ledger"))
     return paging.answer(asking, "ledger", ((row.key, shown(row)) for row in rows))

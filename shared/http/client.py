@@ -67,28 +67,24 @@ class Throttled(Exception):
         """False: the service named no time, `after` is our own guess."""
 
 
-class Unreachable(Exception):
-    """No usable answer after several tries. `why` is a sentence that holds no address beyond the host, and no body."""
+class _Failure(Exception):
+    """`why` is a sentence that holds no address beyond the host, and no body."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
 
 
-class NotConnected(Exception):
+class Unreachable(_Failure):
+    """No usable answer after several tries."""
+
+
+class NotConnected(_Failure):
     """A write that was proven not sent: there was no connection to send it over."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
 
-
-class Unclear(Exception):
+class Unclear(_Failure):
     """A write of which nobody knows whether it was applied: the connection or the answer was lost."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 class Http:

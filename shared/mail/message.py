@@ -33,6 +33,15 @@ def check(mail: Mail) -> None:
             address(text)
         except ValueError as wrong:
             raise InvalidMail(str(wrong)) from wrong
+    _check_headers(mail)
+    for file in mail.attachments:
+        if not (_FILE_NAME.fullmatch(file.name) and _MEDIA_TYPE.fullmatch(file.media_type)):
+            raise InvalidMail(f"{one_line(file.name, 60)} is not a file that a mail may carry")
+    if not (mail.subject and mail.text.strip() and mail.html.strip()):
+        raise InvalidMail("a mail needs a subject, a text and an HTML body")
+
+
+def _check_headers(mail: Mail) -> None:
     for name, value in {
         "Subject": mail.subject,
         "the sender's name": mail.sender_name,
@@ -43,11 +52,6 @@ def check(mail: Mail) -> None:
     for name in mail.headers:
         if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("content-"):
             raise InvalidMail(f"{one_line(name, 60)} is not a header that a mail may set itself")
-    for file in mail.attachments:
-        if not (_FILE_NAME.fullmatch(file.name) and _MEDIA_TYPE.fullmatch(file.media_type)):
-            raise InvalidMail(f"{one_line(file.name, 60)} is not a file that a mail may carry")
-    if not (mail.subject and mail.text.strip() and mail.html.strip()):
-        raise InvalidMail("a mail needs a subject, a text and an HTML body")
 
 
 def extra_headers(mail: Mail) -> dict[str, str]:

@@ -3,11 +3,11 @@
 Vendor's pages: learn.microsoft.com/graph/json-batching, /graph/paging, /graph/aad-advanced-queries
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -175,18 +175,22 @@ class GraphReader:
                 answers[item["id"]] = body
         if asked:
             raise invalid(f"{', '.join(sorted(asked))}: not answered")
-        told = [wait for wait in waits if wait is not None]
-        if told:
-            raise Throttled(_HOST, max(told))
-        if failing == HTTPStatus.TOO_MANY_REQUESTS:
-            raise Throttled(_HOST, UNTOLD_WAIT, told=False)
         if failing:
-            raise Unreachable(f"{_HOST} answered {failing}.")
+            _raise_passing(failing, [wait for wait in waits if wait is not None])
 
     def _wait_of(self, item: BatchItem) -> timedelta | None:
         headers = item.get("headers") or {}
         asked_for = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
         return None if asked_for is None else retry_after(str(asked_for), self._clock())
+
+
+def _raise_passing(status: int, told: Sequence[timedelta]) -> NoReturn:
+    """Some answers of a batch were refusals that pass; `told` are the waits that they named."""
+    if told:
+        raise Throttled(_HOST, max(told))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Throttled(_HOST, UNTOLD_WAIT, told=False)
+    raise Unreachable(f"{_HOST} answered {status}.")
 
 
 def read_tenant(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
@@ -66,10 +66,18 @@ class RenewalDue(Rule):
             if sku is None or term is None or term.ends is None or term.ends < view.today:
                 continue
             if _matters(one, term):
-                findings.append(
-                    _finding(view, sku, one, term, term.ends, state.tenant_id, spare.get(sku.sku_id, 0))
-                )
+                renewal = _Renewal(state.tenant_id, sku, one, term, term.ends, spare.get(sku.sku_id, 0))
+                findings.append(_finding(view, renewal))
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
+
+
+class _Renewal(NamedTuple):
+    tenant_id: str
+    sku: Sku
+    subscription: Subscription
+    term: Term
+    ends: date
+    spare: int
 
 
 def _matters(one: Subscription, term: Term) -> bool:
@@ -79,24 +87,23 @@ def _matters(one: Subscription, term: Term) -> bool:
     return term.duration != _MONTH or term.auto_renew is False
 
 
-def _finding(
-    view: AccountView, sku: Sku, one: Subscription, term: Term, ends: date, tenant_id: str, spare: int
-) -> Finding:
-    who = view.who(tenant_id)
-    happens, fix = _words(term, name(who), day(ends), plural=one.total > 1)
-    idle = f"; {spare:,} assigned to nobody" if spare else ""
+def _finding(view: AccountView, due: _Renewal) -> Finding:
+    sku, one = due.sku, due.subscription
+    who = view.who(due.tenant_id)
+    happens, fix = _words(due.term, name(who), day(due.ends), plural=one.total > 1)
+    idle = f"; {due.spare:,} assigned to nobody" if due.spare else ""
     return row(
         Slug.RENEWAL_DUE,
-        identity(tenant_id, one.id),
-        tenant_scope(tenant_id),
+        identity(due.tenant_id, one.id),
+        tenant_scope(due.tenant_id),
         who,
         f"{name(view.names(sku.sku_id, sku.part_number))}: {seats(one.total)} {happens}{idle}.",
         fix,
-        tenant_id=tenant_id,
+        tenant_id=due.tenant_id,
         skus=(sku.sku_id,),
-        value=f"{ends.isoformat()} {term.auto_renew}",
+        value=f"{due.ends.isoformat()} {due.term.auto_renew}",
         seats=one.total,
-        until=ends,
+        until=due.ends,
     )
 
 

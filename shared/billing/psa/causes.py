@@ -35,62 +35,66 @@ LETS_NOBODY_IN = frozenset({Cause.SIGN_IN, Cause.MEMBER, Cause.SITE, Cause.SETTI
 """Causes for which somebody must enter other keys or settings."""
 
 
+_WHAT = {
+    Cause.SIGN_IN: "{psa} does not accept this sign-in.",
+    Cause.MEMBER: "{psa} refuses everything to this API member or client id.",
+    Cause.SITE: "{psa} sends us to another address.",
+    Cause.SECRET: "The secret of {psa} is not stored any more.",
+    Cause.RIGHTS: "The API member of {psa} lacks {what}: {list}.",
+    Cause.BLOCKED: (
+        "A web page instead of {psa} refuses this (403): a firewall or proxy stands in front of it, or the API member"
+        " lacks a right: {list}."
+    ),
+    Cause.VERSION: "{psa} does not serve version {facts} of its interface, which Seatwise asks for.",
+    Cause.COLUMNS: "{psa} refuses columns that Seatwise must read: {facts}",
+    Cause.LIST_LOST: "{psa} lists only {facts} agreements with mapped licences. Nothing of it was read or written.",
+    Cause.UNAVAILABLE: "{psa} could not be worked with tonight: {facts}",
+    Cause.SETTINGS: "{facts}",
+    Cause.OTHER: "{facts}",
+}
+_ADD_RIGHTS = "Add to the member’s security role in {psa} what is missing, then test the connection again."
+_ENTER_AGAIN = "Enter it again in the settings of the connection."
+_UPDATE = "Update Seatwise, or {psa} if it is on your own server."
+_LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
+_CURE = {
+    Cause.SIGN_IN: (
+        "Check {keys} in the settings of the connection, and that the API member is active. (A wrong key may be"
+        " answered 404, as if nothing was there.)"
+    ),
+    Cause.MEMBER: (
+        "Check the client id in the settings of the connection, and that the API member has a security role."
+    ),
+    Cause.SITE: "Check the site in the settings of the connection.",
+    Cause.SETTINGS: _ENTER_AGAIN,
+    Cause.SECRET: _ENTER_AGAIN,
+    Cause.RIGHTS: _ADD_RIGHTS,
+    Cause.BLOCKED: _ADD_RIGHTS,
+    Cause.VERSION: _UPDATE,
+    Cause.COLUMNS: _UPDATE,
+    Cause.LIST_LOST: (
+        "Check in {psa} that the role of the API member may inquire all agreements. If they were really removed,"
+        " nothing is to be done: Seatwise believes it when the next night finds the same."
+    ),
+    Cause.UNAVAILABLE: _LOOK,
+    Cause.OTHER: _LOOK,
+}
+
+
 def what(cause: Cause, psa: str, facts: Sequence[str] = ()) -> str:
     """What is wrong, as a sentence."""
-    words = " ".join(facts)
-    match cause:
-        case Cause.SIGN_IN:
-            return f"{psa} does not accept this sign-in."
-        case Cause.MEMBER:
-            return f"{psa} refuses everything to this API member or client id."
-        case Cause.SITE:
-            return f"{psa} sends us to another address."
-        case Cause.SECRET:
-            return f"The secret of {psa} is not stored any more."
-        case Cause.RIGHTS:
-            rights = "a right" if len(facts) == 1 else "rights"
-            return f"The API member of {psa} lacks {rights}: {'; '.join(facts)}."
-        case Cause.BLOCKED:
-            return (
-                f"A web page instead of {psa} refuses this (403): a firewall or proxy stands in front of it, or the"
-                f" API member lacks a right: {'; '.join(facts)}."
-            )
-        case Cause.VERSION:
-            return f"{psa} does not serve version {words} of its interface, which Seatwise asks for."
-        case Cause.COLUMNS:
-            return f"{psa} refuses columns that Seatwise must read: {words}"
-        case Cause.LIST_LOST:
-            return f"{psa} lists only {words} agreements with mapped licences. Nothing of it was read or written."
-        case Cause.UNAVAILABLE:
-            return f"{psa} could not be worked with tonight: {words}"
-        case Cause.SETTINGS | Cause.OTHER:
-            return words
+    return _filled(_WHAT[cause], psa, facts)
 
 
 def cure(cause: Cause, psa: str, facts: Sequence[str] = ()) -> str:
     """What a person does about it, as a sentence."""
-    match cause:
-        case Cause.SIGN_IN:
-            return (
-                f"Check {', '.join(facts) or 'every key'} in the settings of the connection, and that the API member"
-                " is active. (A wrong key may be answered 404, as if nothing was there.)"
-            )
-        case Cause.MEMBER:
-            return "Check the client id in the settings of the connection, and that the API member has a security role."
-        case Cause.SITE:
-            return "Check the site in the settings of the connection."
-        case Cause.SETTINGS | Cause.SECRET:
-            return "Enter it again in the settings of the connection."
-        case Cause.RIGHTS | Cause.BLOCKED:
-            return (
-                f"Add to the member’s security role in {psa} what is missing, then test the connection again."
-            )
-        case Cause.VERSION | Cause.COLUMNS:
-            return f"Update Seatwise, or {psa} if it is on your own server."
-        case Cause.LIST_LOST:
-            return (
-                f"Check in {psa} that the role of the API member may inquire all agreements. If they were really"
-                " removed, nothing is to be done: Seatwise believes it when the next night finds the same."
-            )
-        case Cause.UNAVAILABLE | Cause.OTHER:
-            return f"See in {psa} what is wrong; Seatwise tries again at the next run."
+    return _filled(_CURE[cause], psa, facts)
+
+
+def _filled(template: str, psa: str, facts: Sequence[str]) -> str:
+    return template.format(
+        psa=psa,
+        facts=" ".join(facts),
+        list="; ".join(facts),
+        keys=", ".join(facts) or "every key",
+        what="a right" if len(facts) == 1 else "rights",
+    )
