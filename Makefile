@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo control openapi test pytest lint format browser screens schemathesis teeth lock clean
+.PHONY: help setup demo control openapi test pytest lint format browser screens schemathesis isolation teeth lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -51,6 +51,9 @@ screens: setup ## the pictures in docs/screens anew, from the demo's real mail a
 
 schemathesis: setup ## ask every operation of the HTTP API as each role, EXAMPLES times (300) each
 	@SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest tests/functions/api/test_schemathesis.py $(ARGS)
+
+isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (10000): nothing of the one shows in the other
+	@ISOLATION_STEPS=$(or $(STEPS),10000) $(PY) -m pytest tests/functions/api/test_isolation.py $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field, JsonValue
 
 from functions.api.alerts import AlertTypeName
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Owner, Reader
 from functions.api.settings import save
-from functions.api.versions import versioned
+from functions.api.versions import Seen, versioned
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account
 from shared.accounts.preferences import Address, Addresses, Frequency, Hour
@@ -151,10 +151,10 @@ def get_alert_settings(asking: Reader, response: Response) -> AlertSettings:
 
 
 @router.patch("", operation_id="changeAlertSettings")
-def change(asked: AlertSettingsChange, asking: Owner, request: Request, response: Response) -> AlertSettings:
+def change(asked: AlertSettingsChange, asking: Owner, seen: Seen, response: Response) -> AlertSettings:
     """What is saved counts from the next evaluation and the next mail on."""
     fields = _fields(asked, load_account(asking.tables, asking.account))
-    return versioned(response, save(asking, request, "alert_settings.changed", fields, shown, CALLED))
+    return versioned(response, save(asking, seen, "alert_settings.changed", fields, shown, CALLED))
 
 
 def _fields(asked: AlertSettingsChange, now: Account) -> dict[str, Any]:

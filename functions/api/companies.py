@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
-from functions.api.versions import check_version, versioned
+from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.companies import Company, ListedCompany, company, listed_companies
 from shared.billing import psa_lists
@@ -258,13 +258,13 @@ def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[Sho
 
 @router.patch("/{company}", operation_id="changeCompany")
 def change(
-    company_id: CompanyId, asked: CompanyChange, asking: Editor, request: Request, response: Response
+    company_id: CompanyId, asked: CompanyChange, asking: Editor, seen: Seen, response: Response
 ) -> ShownCompany:
     """While lines of the present PSA company bill, it cannot be linked to another one."""
     before, after = links(asking).change(
         company_id,
         asked.model_dump(exclude_none=True),
-        lambda found: check_version(request, shown(found)),
+        lambda found: seen.check(shown(found)),
         asking.actor.decider("company changed"),
     )
     if after != before:

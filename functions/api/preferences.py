@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Reader
 from functions.api.settings import save
-from functions.api.versions import versioned
+from functions.api.versions import Seen, versioned
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account
 from shared.accounts.preferences import Hour, Symbol, Zone
@@ -117,7 +117,7 @@ def get_preferences(asking: Reader, response: Response) -> ShownPreferences:
 
 
 @router.patch("", operation_id="changePreferences")
-def change(asked: PreferencesChange, asking: Admin, request: Request, response: Response) -> ShownPreferences:
+def change(asked: PreferencesChange, asking: Admin, seen: Seen, response: Response) -> ShownPreferences:
     """One set per account: what an admin saves here holds for everybody."""
     fields = asked.model_dump(exclude_none=True)
-    return versioned(response, save(asking, request, "preferences.changed", fields, shown))
+    return versioned(response, save(asking, seen, "preferences.changed", fields, shown))

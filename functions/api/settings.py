@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from fastapi import Request
 from pydantic import BaseModel
 
 from functions.api.principal import Principal
-from functions.api.versions import check_version
+from functions.api.versions import SeenVersion
 from shared.accounts import audit
 from shared.accounts.account import Account
 from shared.alerts import settings
@@ -15,7 +14,7 @@ from shared.errors import Rejected
 
 def save[S: BaseModel](
     asking: Principal,
-    request: Request,
+    seen: SeenVersion,
     action: str,
     fields: Mapping[str, object],
     shown: Callable[[Account], S],
@@ -24,7 +23,7 @@ def save[S: BaseModel](
     """The settings as they are now. `called` is what the caller's fields are called by the names in Account."""
     try:
         before, after = settings.change(
-            asking.tables, asking.account, fields, lambda seen: check_version(request, shown(seen))
+            asking.tables, asking.account, fields, lambda stored: seen.check(shown(stored))
         )
     except Rejected as rejected:
         raise _in_the_callers_words(rejected, called or {}) from rejected

@@ -4,7 +4,7 @@ import hashlib
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Response
 from pydantic import BaseModel
 from werkzeug.http import parse_etags
 
@@ -57,8 +57,3 @@ class SeenVersion:
 
 
 type Seen = Annotated[SeenVersion, Depends(SeenVersion)]
-
-
-def check_version(request: Request, current: BaseModel) -> None:
-    """As `SeenVersion.check`, of the request's header."""
-    SeenVersion(request.headers.get("if-match", "")).check(current)

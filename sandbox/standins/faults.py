@@ -32,6 +32,7 @@ class What(StrEnum):
     NEGATIVE_COUNT = "negative_count"  # a seat count is -1
     MISSING_COUNT = "missing_count"  # a seat count is not there
     DUPLICATE_SKU = "duplicate_sku"  # one SKU in two rows
+    ODD_DATE = "odd_date"  # the first row has `value` for its date of end
     KILL = "kill"  # SIGKILL to `pid` when the request arrives; `when` says before or after it is applied
 
 
@@ -60,6 +61,7 @@ class Fault:
     retry_after: int = 2
     status: int = 0
     seconds: float = 0
+    value: str = "9999-12-31T23:59:59-11:00"
     pid: int = 0
     when: str = "before_apply"
 

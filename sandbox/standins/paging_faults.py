@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.standins.faults import Fault, What
 from sandbox.standins.protocol import Answer, Request
+from sandbox.standins.vendors.graph_rows import with_odd_date
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -38,6 +39,8 @@ def _rows(rows: list[Any], hit: Fault) -> list[Any]:
         return []
     if hit.what is What.DUPLICATE_ROW and rows:
         return [*rows, rows[-1]]
+    if hit.what is What.ODD_DATE and rows and isinstance(rows[0], dict):
+        return [with_odd_date(rows[0], hit.value), *rows[1:]]
     if hit.what in _QUANTITY and rows and isinstance(rows[0], dict) and "quantity" in rows[0]:
         wrong = dict(rows[0])
         if hit.what is What.MISSING_COUNT:

@@ -21,14 +21,19 @@ class Request:
     raw_query: str = ""
 
     def json(self) -> Any:
-        """The body as JSON; None when it is not JSON."""
+        """The body as JSON; None when it is not JSON (`NaN` and `Infinity` are not)."""
         try:
-            return json.loads(self.body)
-        except ValueError:
+            return json.loads(self.body, parse_constant=_no_number)
+        except (ValueError, RecursionError):
             return None
 
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        """The fields of the body; one that is no UTF-8 has no useful field."""
+        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def request_to(method: str, host: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Request:

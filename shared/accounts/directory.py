@@ -38,7 +38,12 @@ def load_account(tables: Tables, account_id: AccountId) -> Account:
 def save_account(tables: Tables, account: Account) -> None:
     """The account first, then its entry in the directory: what is listed can be read."""
     tables.commit([Put(keys.setting(account.id, "account"), account)])
-    tables.commit([Put(keys.directory_entry(account.id), DirectoryEntry())])
+    list_account(tables, account.id)
+
+
+def list_account(tables: Tables, account_id: AccountId) -> None:
+    """Only what is listed is synced. It changes nothing of an account that is listed already."""
+    tables.commit([Put(keys.directory_entry(account_id), DirectoryEntry())])
 
 
 def update_account(

@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.accounts import audit
 from shared.accounts.account import Account
 from shared.accounts.audit import Actor
-from shared.accounts.directory import load_account, save_account
+from shared.accounts.directory import list_account, load_account, save_account
 from shared.accounts.members import Member, Person, Role, add_member
 from shared.accounts.preferences import DigestSettings
 from shared.errors import NotFound, Rejected
@@ -67,8 +67,9 @@ def open_account(
         )
     account = account.model_copy(update={"id": keys.account_id(claimed.account)})
     if not _exists(tables, account.id):
-        save_account(tables, account)
         audit.record(tables, account.id, _actor(owner, owner.since), "account.opened", account.id)
+        save_account(tables, account)
+    list_account(tables, account.id)  # the first time may have been cut off before this
     add_member(tables, account.id, owner.model_copy(update={"role": Role.OWNER}))
     return load_account(tables, account.id)
 

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sandbox.standins.controls.lookup import ControlError, find_holding, find_tenant, whole
+from sandbox.standins.controls.lookup import ControlError, find_holding, find_partner, find_tenant, whole
 from sandbox.standins.controls.microsoft import change_access, tenant_view
 from sandbox.standins.faults import Faults
 from sandbox.standins.state import Document, State
 from sandbox.standins.worlds.skus import find_sku
-from sandbox.standins.worlds.types import DIRECTORY_READERS
+from sandbox.standins.worlds.types import DIRECTORY_READERS, GLOBAL_READER, Gdap
 
 
 def share_mailbox(
@@ -36,6 +36,38 @@ def unshare_mailbox(state: State, faults: Faults, tenant: str, number: int) -> D
         raise ControlError(f"User {number} of {found['name']} has no shared mailbox.")
     state.change("tenant", found["id"], lambda document: document.update(shared_mailboxes=others))
     return {"number": number}
+
+
+def refuse_mailbox(state: State, faults: Faults, tenant: str, number: int, on: bool = True) -> Document:
+    """One user's mailbox settings are refused to the app (`on=false` ends it)."""
+    found = find_tenant(state, tenant)
+    if not 0 <= whole(number, "number") < found["users"]:
+        raise ControlError(f"{found['name']} has users 0 to {found['users'] - 1}.")
+    refused = {*found.get("refused_mailboxes", ())} - {number} | ({number} if on else set())
+    state.change("tenant", found["id"], lambda document: document.update(refused_mailboxes=sorted(refused)))
+    return {"refused_mailboxes": sorted(refused)}
+
+
+def add_relationship(
+    state: State,
+    faults: Faults,
+    tenant: str,
+    name: str,
+    status: str = "active",
+    partner: str = "",
+    ends_in_days: int = 90,
+) -> Document:
+    """One more delegated admin relationship beside the one that counts, for example `MLT_...` of Microsoft's own."""
+    if status not in tuple(Gdap):
+        raise ControlError(f"There is no status {status!r}. Choose one of: {', '.join(Gdap)}.")
+    found = find_tenant(state, tenant)
+    key = find_partner(state, partner)["key"] if partner else next(iter(found["access"]))
+    if key not in found["access"]:
+        raise ControlError(f"{found['name']} is not a customer of {key}.")
+    told: Document = {"name": str(name), "gdap": status, "roles": [GLOBAL_READER]}
+    told |= {"ends_in_days": whole(ends_in_days, "ends_in_days")}
+    others = [*found["access"][key].get("others", ()), told]
+    return change_access(state, tenant, key, {"others": others})
 
 
 def restrict_role(state: State, faults: Faults, tenant: str, partner: str = "") -> Document:

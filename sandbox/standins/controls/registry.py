@@ -105,12 +105,13 @@ _MICROSOFT = (
     *(microsoft.add_tenant, microsoft.remove_tenant, microsoft.set_gdap, microsoft.remove_role),
     *(microsoft.grant_role, microsoft.remove_consent, microsoft.grant_consent, microsoft.tenant_trouble),
     *(microsoft.partner_trouble, microsoft.expire_secret, microsoft.renew_secret),
-    *(beside.share_mailbox, beside.unshare_mailbox, beside.restrict_role, beside.remove_app_consent),
-    beside.set_renewal,
+    *(beside.share_mailbox, beside.unshare_mailbox, beside.refuse_mailbox, beside.restrict_role),
+    *(beside.remove_app_consent, beside.set_renewal, beside.add_relationship),
 )
 _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),
-    *(psa.set_psa_password, psa.set_missing_rights),
+    *(psa.set_psa_password, psa.set_missing_rights, psa.set_marker, psa.set_empty_dates, psa.set_paging),
+    *(psa.hide_rows, psa.refuse_column, psa.retire_versions, psa.price_new_lines, psa.odd_agreement),
 )
 _BOTH = (
     churn,

@@ -15,6 +15,20 @@ NO_ARCHIVE = "00000000-0000-0000-0000-000000000000"
 _LARGEST_PAGE = 1000
 _UNASKED_FOR = 1000
 """Rows that a cmdlet gives without `ResultSize: Unlimited`; it warns about the others."""
+_TYPES = tuple(
+    name.lower()
+    for name in (
+        *(
+            "UserMailbox",
+            "SharedMailbox",
+            "RoomMailbox",
+            "EquipmentMailbox",
+            "DiscoveryMailbox",
+            "LinkedMailbox",
+        ),
+        *("TeamMailbox", "GroupMailbox", "SchedulingMailbox", "LegacyMailbox", "PublicFolderMailbox"),
+    )
+)
 _PATH = re.compile(r"/adminapi/beta/([^/]+)/invokecommand", re.IGNORECASE)
 
 
@@ -57,30 +71,73 @@ class Exchange:
         return _error(status, "InternalServerError", "The server is too busy.")
 
 
+class _Refused(Exception):
+    """The command cannot be carried out; told with 400."""
+
+
 def _command(request: Request, tenant: Document) -> Answer:
     content = request.json()
     command = content.get("CmdletInput") if isinstance(content, dict) else None
     if not isinstance(command, dict):
         return _error(400, "BadRequest", "The command is missing.")
+    try:
+        return _get_mailbox(request, command, tenant)
+    except _Refused as refused:
+        return _error(400, "BadRequest", str(refused))
+
+
+def _get_mailbox(request: Request, command: Document, tenant: Document) -> Answer:
+    if str(command.get("CmdletName")).lower() != "get-mailbox":
+        raise _Refused(f"The term '{command.get('CmdletName')}' is not recognized.")
     parameters = command.get("Parameters") or {}
-    if command.get("CmdletName") != "Get-Mailbox":
-        return _error(400, "BadRequest", f"The term '{command.get('CmdletName')}' is not recognized.")
-    unknown = set(parameters) - {"RecipientTypeDetails", "ResultSize"}
+    if not isinstance(parameters, dict):
+        raise _Refused("The parameters must be an object.")
+    # PowerShell takes the names of commands, parameters and types in any case.
+    asked = {str(name).lower(): value for name, value in parameters.items()}
+    unknown = set(asked) - {"recipienttypedetails", "resultsize"}
     if unknown:
-        return _error(400, "BadRequest", f"A parameter cannot be found that matches '{min(unknown)}'.")
-    wanted = str(parameters.get("RecipientTypeDetails", ""))
-    rows = [row for row in mailboxes(tenant) if wanted in ("", row["RecipientTypeDetails"])]
+        raise _Refused(f"A parameter cannot be found that matches '{min(unknown)}'.")
+    wanted = _types(asked.get("recipienttypedetails", ""))
+    limit = _result_size(asked.get("resultsize", _UNASKED_FOR))
+    rows = [row for row in mailboxes(tenant) if not wanted or row["RecipientTypeDetails"].lower() in wanted]
     warnings = []
-    if str(parameters.get("ResultSize", "")).lower() != "unlimited" and len(rows) > _UNASKED_FOR:
-        rows = rows[:_UNASKED_FOR]
+    if limit is not None and len(rows) > limit:
+        rows = rows[:limit]
         warnings.append("There are more results available than are currently displayed.")
     return Answer(200, _page(request, rows, warnings))
 
 
+def _types(asked: Any) -> frozenset[str]:
+    """The wanted types in lower case; empty = all."""
+    listed = asked if isinstance(asked, list) else str(asked).split(",")
+    names = [str(name).strip() for name in listed if str(name).strip()]
+    for name in names:
+        if name.lower() not in _TYPES:
+            text = f'Cannot convert value "{name}" to type "RecipientTypeDetails". Specify one of: {", ".join(_TYPES)}.'
+            raise _Refused(text)
+    return frozenset(name.lower() for name in names)
+
+
+def _result_size(asked: Any) -> int | None:
+    """How many rows at most; None = all."""
+    text = str(asked).lower()
+    if text == "unlimited":
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,8}", text):
+        raise _Refused(f'Cannot process the value "{asked}" of ResultSize.')
+    return int(text)
+
+
 def _page(request: Request, rows: list[Document], warnings: list[str]) -> Document:
-    asked = re.search(r"odata\.maxpagesize=(\d+)", request.headers.get("prefer", ""))
+    unknown = set(request.query) - {"$select", "$skiptoken"}
+    if unknown:
+        raise _Refused(f"The query option '{min(unknown)}' is not supported.")
+    token = request.query.get("$skiptoken", "") or "0"
+    if not re.fullmatch(r"\d{1,9}", token):
+        raise _Refused(f"The $skiptoken '{token}' is not valid.")
+    asked = re.search(r"odata\.maxpagesize=(\d{1,9})", request.headers.get("prefer", ""))
     size = max(1, min(int(asked[1]) if asked else _LARGEST_PAGE, _LARGEST_PAGE))
-    begin = int(request.query.get("$skiptoken", "0") or 0)
+    begin = int(token)
     page: Document = {
         "@odata.context": f"{RESOURCE}/adminapi/beta/$metadata#Collection(Exchange.GenericHashTable)",
         "adminapi.warnings@odata.type": "#Collection(String)",
@@ -128,7 +185,10 @@ def _row(user: Document, shared: Document | None) -> Document:
 
 def _select(row: Document, names: str) -> Document:
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    return {name: row[name] for name in wanted if name in row} if wanted else row
+    unknown = set(wanted) - set(row)
+    if unknown:
+        raise _Refused(f"Could not find a property named '{min(unknown)}' on type 'Mailbox'.")
+    return {name: row[name] for name in wanted} if wanted else row
 
 
 def _error(status: int, code: str, message: str) -> Answer:

@@ -1,8 +1,8 @@
 """The stand-in of Microsoft Graph v1.0: the partner's relationships, a tenant's licences and users, and $batch."""
 
+import itertools
 import json
 import random
-import re
 import zlib
 from urllib.parse import urlencode
 
@@ -11,13 +11,31 @@ from sandbox.standins.protocol import Answer, Call, Request, request_to
 from sandbox.standins.state import Document, State, stamp
 from sandbox.standins.vendors.bearer import claims_of
 from sandbox.standins.vendors.exchange import has_mailbox
+from sandbox.standins.vendors.graph_odata import (
+    LICENSED,
+    Refused,
+    begin_of,
+    check_options,
+    chosen,
+    is_advanced,
+    is_eventual,
+    ordered,
+    page_size,
+    selected,
+    test_of,
+    token_of,
+)
 from sandbox.standins.vendors.graph_rows import (
     company_subscriptions,
+    contract,
     delegated_customer,
-    relationship,
+    licence_details,
+    organization,
+    relationships,
     spoil,
     subscribed_skus,
 )
+from sandbox.standins.vendors.graph_shapes import SHAPES
 from sandbox.standins.worlds import people
 from sandbox.standins.worlds.types import DIRECTORY_READERS, GLOBAL_READER, Gdap
 
@@ -25,29 +43,23 @@ HOST = "graph.microsoft.com"
 AUDIENCE = f"https://{HOST}"
 ROOT = f"{AUDIENCE}/v1.0"
 ODATA = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-LICENSED = "assignedlicenses/$count ne 0"
-_DEFAULT_USER_FIELDS = (
-    "businessPhones,displayName,givenName,id,jobTitle,mail,mobilePhone,officeLocation,preferredLanguage,surname,"
-    "userPrincipalName"
-)
-_KINDS = {
-    "/tenantrelationships/delegatedadminrelationships": "graph.relationships",
-    "/tenantrelationships/delegatedadmincustomers": "graph.customers",
-    "/contracts": "graph.contracts",
-    "/subscribedskus": "graph.subscribed_skus",
-    "/directory/subscriptions": "graph.subscriptions",
-    "/users": "graph.users",
-    "/organization": "graph.organization",
-    "/$batch": "graph.batch",
+_LISTS = {
+    "tenantrelationships/delegatedadminrelationships": "graph.relationships",
+    "tenantrelationships/delegatedadmincustomers": "graph.customers",
+    "contracts": "graph.contracts",
+    "subscribedskus": "graph.subscribed_skus",
+    "directory/subscriptions": "graph.subscriptions",
+    "users": "graph.users",
+    "organization": "graph.organization",
+    "$batch": "graph.batch",
 }
-_PURPOSE = re.compile(r"/users/([^/]+)/mailboxsettings/userpurpose", re.IGNORECASE)
 _PARTNER_KINDS = frozenset({"graph.relationships", "graph.customers", "graph.contracts"})
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+_SINGLES = {
+    "subscribedskus": ("graph.subscribed_sku", "graph.subscribed_skus"),
+    "directory/subscriptions": ("graph.subscription", "graph.subscriptions"),
+    "organization": ("graph.tenant", "graph.organization"),
+}
+"""Of a list by its path: the kind of a request for one of its objects, and the list's own kind."""
 
 
 class Graph:
@@ -60,17 +72,15 @@ class Graph:
         self._state = state
         self._faults = faults
         self._batches: dict[tuple[str, bytes], tuple[int, bytes]] = {}
+        self._errors = itertools.count(1)
+        self._asked_as = ""
+        """The caller's own id of the request that is being answered; refusals repeat it."""
 
     def call(self, request: Request) -> Call:
+        self._asked_as = request.headers.get("client-request-id", "")
         claims = claims_of(request, AUDIENCE, self._state)
         tenant = "" if isinstance(claims, str) else claims["tid"]
-        path = request.path.rstrip("/").lower()
-        if not path.startswith("/v1.0/"):
-            return Call("graph.other", tenant)
-        place = path.removeprefix("/v1.0")
-        if _PURPOSE.fullmatch(place):
-            return Call("graph.mailbox_settings", tenant)
-        return Call(_KINDS.get(place, "graph.other"), tenant)
+        return Call(_kind(request), tenant)
 
     def answer(self, request: Request, call: Call) -> Answer:
         claims = claims_of(request, AUDIENCE, self._state)
@@ -106,15 +116,16 @@ class Graph:
         try:
             self._check_rights(request, call, claims)
             body = self._body(request, call, claims, hits)
-        except _Refused as refused:
+        except Refused as refused:
             return self._error(refused.status, refused.code, refused.message)
-        return Answer(200, body, {"OData-Version": "4.0", "x-ms-resource-unit": "1"}, content_type=ODATA)
+        kind = "text/plain" if _parts(request)[-1].lower() == "$count" else ODATA
+        return Answer(200, body, {"OData-Version": "4.0", "x-ms-resource-unit": "1"}, content_type=kind)
 
     def _check_rights(self, request: Request, call: Call, claims: Document) -> None:
         if request.method != "GET":
-            raise _Refused(405, "Request_BadRequest", "The stand-in only reads.")
+            raise Refused(405, "Request_BadRequest", "The stand-in only reads.")
         partner = self._state.get("partner", claims["partner"])
-        denied = _Refused(
+        denied = Refused(
             403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
         )
         if call.kind in _PARTNER_KINDS:
@@ -122,7 +133,7 @@ class Graph:
                 raise denied
             return
         if call.kind == "graph.mailbox_settings" and claims["idtyp"] != "app":
-            raise _Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+            raise Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
         tenant = self._state.find("tenant", claims["tid"])
         if tenant is None or claims["idtyp"] == "app":
             return
@@ -131,90 +142,108 @@ class Graph:
             raise denied
 
     def _body(self, request: Request, call: Call, claims: Document, hits: list[Fault]) -> bytes:
+        if _version(request) != "v1.0":
+            raise Refused(400, "BadRequest", f"Invalid version: {_version(request)}")
+        if call.kind == "graph.other":
+            raise Refused(400, "BadRequest", f"Resource not found for the segment '{_unknown(request)}'.")
         if call.kind in _PARTNER_KINDS:
-            return _json(self._partner_rows(request, call.kind, claims, hits))
+            return _json(
+                self._list(request, call.kind, self._partner_rows(call.kind, claims["partner"]), hits)
+            )
         tenant = self._state.find("tenant", claims["tid"])
         if tenant is None:
-            raise _Refused(
+            raise Refused(
                 404, "Request_ResourceNotFound", "The stand-in keeps no licences for a partner's own tenant."
             )
         if call.kind == "graph.users":
-            return self._users(request, tenant, hits)
+            return _json(self._users(request, tenant, hits))
+        if call.kind == "graph.user":
+            return self._user(request, tenant)
         if call.kind == "graph.mailbox_settings":
             return _json(_purpose(request, tenant))
-        if call.kind == "graph.subscribed_skus":
-            rows = subscribed_skus(tenant)
-        elif call.kind == "graph.subscriptions":
-            rows = company_subscriptions(tenant, self._state)
-        elif call.kind == "graph.organization":
-            rows = [_organization(tenant)]
-        else:
-            raise _Refused(400, "BadRequest", f"Resource not found for the segment '{request.path}'.")
-        chosen = request.query.get("$select", "")
-        page = {
-            "@odata.context": f"{ROOT}/$metadata#{request.path[6:]}",
-            "value": [_select(row, chosen) for row in rows],
-        }
-        return _json(spoil(page, hits, AUDIENCE + request.path))
+        single = next((kind for one, kind in _SINGLES.values() if one == call.kind), "")
+        if single:
+            return _json(self._object(request, single, self._tenant_rows(single, tenant)))
+        return _json(self._list(request, call.kind, self._tenant_rows(call.kind, tenant), hits))
 
-    def _partner_rows(self, request: Request, kind: str, claims: Document, hits: list[Fault]) -> Document:
-        partner = claims["partner"]
+    def _tenant_rows(self, kind: str, tenant: Document) -> list[Document]:
+        match kind:
+            case "graph.subscribed_skus":
+                return subscribed_skus(tenant)
+            case "graph.subscriptions":
+                return company_subscriptions(tenant, self._state)
+        return [organization(tenant)]
+
+    def _partner_rows(self, kind: str, partner: str) -> list[Document]:
         tenants = [tenant for tenant in self._state.all("tenant") if partner in tenant["access"]]
-        largest = 300
-        if kind == "graph.relationships":
-            rows = [
-                relationship(t, partner, self._state)
-                for t in tenants
-                if t["access"][partner]["gdap"] != Gdap.NONE
-            ]
-            rows = _with_status(rows, request.query.get("$filter", ""))
-        elif kind == "graph.customers":
-            rows = [delegated_customer(t) for t in tenants if t["access"][partner]["gdap"] == Gdap.ACTIVE]
-        else:
-            rows, largest = [_contract(tenant) for tenant in tenants], 999
-        return self._page(request, rows, hits, default=100, largest=largest)
+        match kind:
+            case "graph.relationships":
+                return [row for tenant in tenants for row in relationships(tenant, partner, self._state)]
+            case "graph.customers":
+                return [delegated_customer(t) for t in tenants if t["access"][partner]["gdap"] == Gdap.ACTIVE]
+        return [contract(tenant) for tenant in tenants]
 
-    def _users(self, request: Request, tenant: Document, hits: list[Fault]) -> bytes:
-        eventual = request.headers.get("consistencylevel", "").lower() == "eventual"
-        wanted = request.query.get("$filter", "")
-        if wanted and wanted.lower() != LICENSED:
-            raise _Refused(
-                400, "Request_UnsupportedQuery", f"The stand-in does not know the filter '{wanted}'."
-            )
-        if wanted and not (eventual and request.query.get("$count", "").lower() == "true"):
-            text = "Operator 'ne' is not supported: $count=true and the header ConsistencyLevel: eventual are required."
-            raise _Refused(400, "Request_UnsupportedQuery", text)
-        rows = people.licensed_users(tenant) if wanted else people.all_users(tenant)
-        page = self._page(request, rows, hits, default=100, largest=999)
-        if (
-            eventual
-            and "$skiptoken" not in request.query
-            and request.query.get("$count", "").lower() == "true"
-        ):
-            page["@odata.count"] = len(rows)
-        return _json(page)
+    def _users(self, request: Request, tenant: Document, hits: list[Fault]) -> Document:
+        only_licensed = request.query.get("$filter", "").strip().lower() == LICENSED
+        rows = people.licensed_users(tenant) if only_licensed else people.all_users(tenant)
+        page = self._list(request, "graph.users", rows, hits)
+        if is_advanced(request) and "$skiptoken" not in request.query:
+            test = test_of(SHAPES["graph.users"], request)
+            page["@odata.count"] = len(rows) if test is None else sum(map(test, rows))
+        return page
 
-    def _page(
-        self, request: Request, rows: list[Document], hits: list[Fault], *, default: int, largest: int
-    ) -> Document:
-        size = int(request.query.get("$top", default))
-        if not 1 <= size <= largest:
-            text = f"Invalid page size specified: '{size}'. Must be between 1 and {largest} inclusive."
-            raise _Refused(400, "Request_BadRequest", text)
-        begin = _begin(request.query.get("$skiptoken", ""))
-        names = request.query.get("$select", "")
-        if not names and request.path.lower().endswith("/users"):
-            names = _DEFAULT_USER_FIELDS
-        path = AUDIENCE + request.path
-        page: Document = {"@odata.context": f"{ROOT}/$metadata#{request.path[6:]}"}
-        following = dict(request.query)
-        if begin + size < len(rows):
-            page["@odata.nextLink"] = (
-                f"{path}?{urlencode(following | {'$skiptoken': _token(begin + size)}, safe='$,/')}"
+    def _user(self, request: Request, tenant: Document) -> bytes:
+        """`/users/$count`, one user, or one user's licence details."""
+        _, name, *further = _parts(request)
+        if name.lower() == "$count":
+            if not is_eventual(request):
+                raise Refused(400, "Request_BadRequest", "$count is not currently supported.")
+            if request.query:
+                raise Refused(400, "Request_UnsupportedQuery", "The stand-in counts all users or none.")
+            return str(tenant["users"]).encode()
+        shape = SHAPES["graph.licence_details" if further else "graph.users"]
+        check_options(request, shape, single=True)
+        names = selected(shape, request, single=True)
+        found = people.user_of(tenant, name)
+        if found is None:
+            raise _not_there(name)
+        if not further:
+            return _json(
+                {"@odata.context": f"{ROOT}/$metadata#users/$entity"} | chosen(found[1], names, shape)
             )
-        first = begin - 1 if begin and any(hit.what is What.DUPLICATE_ROW for hit in hits) else begin
-        page["value"] = [_select(row, names) for row in rows[first : begin + size]]
-        return spoil(page, hits, f"{path}?{urlencode(following, safe='$,/')}")
+        rows = [chosen(row, names, shape) for row in licence_details(found[1])]
+        return _json({"@odata.context": f"{ROOT}/$metadata#users('{name}')/licenseDetails", "value": rows})
+
+    def _object(self, request: Request, kind: str, rows: list[Document]) -> Document:
+        shape, name = SHAPES[kind], _parts(request)[-1]
+        check_options(request, shape, single=True)
+        names = selected(shape, request, single=True)
+        row = next((row for row in rows if str(row["id"]).lower() == name.lower()), None)
+        if row is None:
+            raise _not_there(name)
+        context = f"{ROOT}/$metadata#{'/'.join(_parts(request)[:-1])}/$entity"
+        return {"@odata.context": context} | chosen(row, names, shape)
+
+    def _list(self, request: Request, kind: str, rows: list[Document], hits: list[Fault]) -> Document:
+        shape = SHAPES[kind]
+        check_options(request, shape)
+        names = selected(shape, request)
+        test = test_of(shape, request)
+        rows = ordered([row for row in rows if test is None or test(row)], shape, request)
+        place = "/".join(_parts(request))
+        path, following = f"{ROOT}/{place}", dict(request.query)
+        page: Document = {"@odata.context": f"{ROOT}/$metadata#{place}"}
+        first, end = 0, len(rows)
+        if shape.page:
+            first, size = begin_of(request), page_size(shape, request)
+            end = first + size
+            if end < len(rows):
+                token = {"$skiptoken": token_of(end)}
+                page["@odata.nextLink"] = f"{path}?{urlencode(following | token, safe='$,/')}"
+            if first and any(hit.what is What.DUPLICATE_ROW for hit in hits):
+                first -= 1
+        page["value"] = [chosen(row, names, shape) for row in rows[first:end]]
+        return spoil(page, hits, f"{path}?{urlencode(following, safe='$,/')}" if following else path)
 
     # -- $batch
 
@@ -227,6 +256,8 @@ class Graph:
             return self._error(
                 400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20."
             )
+        if not all(isinstance(item, dict) for item in items):
+            return self._error(400, "BadRequest", "Invalid batch payload format.")
         ids = [str(item.get("id", "")).lower() for item in items]
         if len(set(ids)) != len(ids) or "" in ids:
             return self._error(400, "BadRequest", "Request Id has to be unique within a batch.")
@@ -246,8 +277,7 @@ class Graph:
         statuses: dict[str, int] = {}
         parts = []
         for item in items:
-            failed = [name for name in item.get("dependsOn", []) if statuses.get(str(name), 424) >= 400]
-            answer = self._failed_dependency(failed) if failed else self._batch_item(item, request, claims)
+            answer = self._batch_item(item, request, claims, statuses)
             statuses[str(item["id"])] = answer.status
             headers = {"Cache-Control": "no-cache", "Content-Type": answer.content_type} | answer.headers
             head = json.dumps({"id": str(item["id"]), "status": answer.status, "headers": headers})
@@ -258,14 +288,18 @@ class Graph:
             parts.append(parts.pop(0))
         return b'{"responses":[' + b",".join(parts) + b"]}"
 
-    def _batch_item(self, item: Document, outer: Request, claims: Document) -> Answer:
-        url = str(item.get("url", ""))
-        if url.startswith("https://"):
-            return self._error(
-                400, "BadRequest", "Invalid request: the url of a batch item must be relative."
-            )
-        headers = {"authorization": outer.headers.get("authorization", "")} | item.get("headers", {})
-        inner = request_to(str(item.get("method", "GET")), HOST, "/v1.0/" + url.lstrip("/"), headers)
+    def _batch_item(
+        self, item: Document, outer: Request, claims: Document, statuses: dict[str, int]
+    ) -> Answer:
+        wrong = _wrong_item(item)
+        if wrong:
+            return self._error(400, "BadRequest", wrong)
+        failed = [name for name in item.get("dependsOn", []) if statuses.get(name, 424) >= 400]
+        if failed:
+            return self._failed_dependency(failed)
+        headers = {name: outer.headers[name] for name in _OF_THE_CALLER if name in outer.headers}
+        headers |= {name.lower(): value for name, value in item.get("headers", {}).items()}
+        inner = request_to(item["method"], HOST, "/v1.0/" + item["url"].lstrip("/"), headers)
         call = self.call(inner)
         if call.kind == "graph.batch":
             return self._error(400, "BadRequest", "A batch inside a batch is not supported.")
@@ -282,74 +316,89 @@ class Graph:
 
     def _error(self, status: int, code: str, message: str) -> Answer:
         now = self._state.now()
-        inner = {
-            "date": stamp(now)[:-1],
-            "request-id": people.guid("request", now, code),
-            "client-request-id": people.guid("client", now, code),
-        }
-        return Answer(status, {"error": {"code": code, "message": message, "innerError": inner}})
+        number = people.guid("request", stamp(self._state.now()), next(self._errors))
+        asked_as = self._asked_as or number
+        inner = {"date": stamp(now)[:-1], "request-id": number, "client-request-id": asked_as}
+        headers = {"request-id": number, "client-request-id": asked_as}
+        return Answer(status, {"error": {"code": code, "message": message, "innerError": inner}}, headers)
+
+
+def _parts(request: Request) -> list[str]:
+    """The segments behind the version. Graph takes two slashes for one: the official Python SDK asks so."""
+    return [part for part in request.path.split("/") if part][1:] or [""]
+
+
+def _version(request: Request) -> str:
+    return request.path.lstrip("/").partition("/")[0].lower()
+
+
+def _kind(request: Request) -> str:
+    if _version(request) != "v1.0":
+        return "graph.other"
+    match [part.lower() for part in _parts(request)]:
+        case ["users", _, "mailboxsettings", "userpurpose"]:
+            return "graph.mailbox_settings"
+        case ["users", _] | ["users", _, "licensedetails"]:
+            return "graph.user"
+        case [*place, _] if "/".join(place) in _SINGLES:
+            return _SINGLES["/".join(place)][0]
+        case place:
+            return _LISTS.get("/".join(place), "graph.other")
+
+
+def _unknown(request: Request) -> str:
+    """The first segment that leads nowhere."""
+    parts = _parts(request)
+    if parts[0].lower() == "users" and len(parts) > 2:
+        return parts[2]
+    known = [name.split("/") for name in _LISTS]
+    for position, part in enumerate(parts):
+        begun = [part.lower() for part in parts[: position + 1]]
+        if not any(name[: position + 1] == begun for name in known):
+            return part
+    return parts[-1]
+
+
+_OF_THE_CALLER = ("authorization", "client-request-id")
+
+
+def _wrong_item(item: Document) -> str:
+    """Why this item of a batch fails by itself; "" for a good one."""
+    url, method, headers, after = (item.get(name) for name in ("url", "method", "headers", "dependsOn"))
+    if not isinstance(method, str) or not isinstance(url, str) or not url:
+        return "Invalid batch request: method and url are required."
+    if url.lower().startswith(("https://", "http://")):
+        return "Invalid request: the url of a batch item must be relative."
+    if "headers" in item and not (
+        isinstance(headers, dict) and all(isinstance(value, str) for value in headers.values())
+    ):
+        return "Invalid batch request: headers must be an object of texts."
+    if "dependsOn" in item and not (isinstance(after, list) and all(isinstance(name, str) for name in after)):
+        return "Invalid batch request: dependsOn must be a list of ids."
+    return ""
+
+
+def _not_there(name: str) -> Refused:
+    text = (
+        f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."
+    )
+    return Refused(404, "Request_ResourceNotFound", text)
 
 
 def _json(page: Document) -> bytes:
     return json.dumps(page, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _select(row: Document, names: str) -> Document:
-    """The chosen properties; `id` always comes along as it does for directory objects."""
-    if not names:
-        return row
-    wanted = ["id", *(name.strip() for name in names.split(","))]
-    return {name: row[name] for name in dict.fromkeys(wanted) if name in row}
-
-
-def _token(begin: int) -> str:
-    return f"RFNwdAIAAQAAAB{begin:08x}"
-
-
-def _begin(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        return int(token.removeprefix("RFNwdAIAAQAAAB"), 16)
-    except ValueError as wrong:
-        raise _Refused(
-            400, "Directory_ExpiredPageToken", "The specified page token value has expired."
-        ) from wrong
-
-
-def _with_status(rows: list[Document], wanted: str) -> list[Document]:
-    if not wanted:
-        return rows
-    name, _, value = wanted.partition(" eq ")
-    if name.strip() != "status" or not value:
-        raise _Refused(400, "BadRequest", f"The stand-in does not know the filter '{wanted}'.")
-    return [row for row in rows if row["status"] == value.strip().strip("'")]
-
-
 def _purpose(request: Request, tenant: Document) -> Document:
-    asked = _PURPOSE.fullmatch(request.path.removeprefix("/v1.0").rstrip("/"))
-    found = people.user_of(tenant, asked[1]) if asked else None
+    found = people.user_of(tenant, _parts(request)[1])
     if found is None:
-        raise _Refused(404, "ErrorInvalidUser", "The requested user is invalid.")
+        raise Refused(404, "ErrorInvalidUser", "The requested user is invalid.")
     number, user = found
+    if number in tenant.get("refused_mailboxes", ()):
+        raise Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     shared = number in {box["number"] for box in tenant.get("shared_mailboxes", ())}
     if not shared and not has_mailbox(user):
         text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
-        raise _Refused(404, "MailboxNotEnabledForRESTAPI", text)
+        raise Refused(404, "MailboxNotEnabledForRESTAPI", text)
     context = f"{ROOT}/$metadata#users('{user['id']}')/mailboxSettings/userPurpose"
     return {"@odata.context": context, "value": "shared" if shared else "user"}
-
-
-def _organization(tenant: Document) -> Document:
-    domain = {"name": tenant["domain"], "isDefault": True, "isInitial": True, "type": "Managed"}
-    return {"id": tenant["id"], "displayName": tenant["name"], "verifiedDomains": [domain]}
-
-
-def _contract(tenant: Document) -> Document:
-    return {
-        "id": people.guid("contract", tenant["id"]),
-        "contractType": "ResellerPartner",
-        "customerId": tenant["id"],
-        "defaultDomainName": tenant["domain"],
-        "displayName": tenant["name"],
-    }

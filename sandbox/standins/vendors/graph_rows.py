@@ -76,24 +76,36 @@ def company_subscriptions(tenant: Document, state: State) -> list[Document]:
     ]
 
 
-def relationship(tenant: Document, partner: str, state: State) -> Document:
+def relationships(tenant: Document, partner: str, state: State) -> list[Document]:
+    """Every relationship a partner has or had with a tenant: the one that counts, and the others beside it."""
     access = tenant["access"][partner]
-    ends = state.day(access["ends_in_days"])
-    began = stamp(state.day(access["ends_in_days"] - 730))
+    named = {"name": f"{tenant['name']} administration"} | {
+        name: access[name] for name in ("gdap", "ends_in_days", "roles")
+    }
+    every = [named, *access.get("others", ())]
+    return [
+        _relationship(tenant, (tenant["id"], partner, *([number] if number else [])), told, state)
+        for number, told in enumerate(every)
+        if told["gdap"] != "none"
+    ]
+
+
+def _relationship(tenant: Document, key: tuple[object, ...], told: Document, state: State) -> Document:
+    began = stamp(state.day(told["ends_in_days"] - 730))
     return {
         "@odata.type": "#microsoft.graph.delegatedAdminRelationship",
-        "@odata.etag": f'W/"{guid("etag", tenant["id"], partner)}"',
-        "id": f"{guid('gdap', tenant['id'], partner)}-{tenant['id']}",
-        "displayName": f"{tenant['name']} administration",
+        "@odata.etag": f'W/"{guid("etag", *key)}"',
+        "id": f"{guid('gdap', *key)}-{tenant['id']}",
+        "displayName": told["name"],
         "duration": "P730D",
         "customer": {"tenantId": tenant["id"], "displayName": tenant["name"]},
-        "accessDetails": {"unifiedRoles": [{"roleDefinitionId": role} for role in access["roles"]]},
-        "status": access["gdap"],
+        "accessDetails": {"unifiedRoles": [{"roleDefinitionId": role} for role in told["roles"]]},
+        "status": told["gdap"],
         "autoExtendDuration": "P180D",
         "createdDateTime": began,
         "lastModifiedDateTime": began,
         "activatedDateTime": began,
-        "endDateTime": stamp(ends),
+        "endDateTime": stamp(state.day(told["ends_in_days"])),
     }
 
 
@@ -104,6 +116,34 @@ def delegated_customer(tenant: Document) -> Document:
         "tenantId": tenant["id"],
         "displayName": tenant["name"],
     }
+
+
+def contract(tenant: Document) -> Document:
+    return {
+        "id": guid("contract", tenant["id"]),
+        "contractType": "ResellerPartner",
+        "customerId": tenant["id"],
+        "defaultDomainName": tenant["domain"],
+        "displayName": tenant["name"],
+    }
+
+
+def organization(tenant: Document) -> Document:
+    domain = {"name": tenant["domain"], "isDefault": True, "isInitial": True, "type": "Managed"}
+    return {"id": tenant["id"], "displayName": tenant["name"], "verifiedDomains": [domain]}
+
+
+def licence_details(user: Document) -> list[Document]:
+    """What one user is assigned, SKU by SKU with its plans."""
+    return [
+        {
+            "id": guid("licence details", user["id"], licence["skuId"]),
+            "skuId": licence["skuId"],
+            "skuPartNumber": BY_ID[licence["skuId"]].part_number,
+            "servicePlans": _service_plans(licence["skuId"], "User"),
+        }
+        for licence in user["assignedLicenses"]
+    ]
 
 
 def spoil(page: Document, hits: list[Fault], here: str) -> Document:
@@ -122,6 +162,8 @@ def spoil(page: Document, hits: list[Fault], here: str) -> Document:
         elif hit.what is What.EMPTY_LIST:
             page["value"] = []
             page.pop("@odata.nextLink", None)
+        elif hit.what is What.ODD_DATE and rows:
+            page["value"] = [with_odd_date(rows[0], hit.value), *rows[1:]]
         elif hit.what is What.DUPLICATE_SKU and rows:
             page["value"] = [*rows, rows[0]]
         elif hit.what in _WRONG_COUNTS and rows:
@@ -145,3 +187,10 @@ def _wrong_count(row: Document, what: What) -> Document:
     if place is not wrong:
         wrong["prepaidUnits"] = place
     return wrong
+
+
+def with_odd_date(row: Document, value: str) -> Document:
+    """The row with its last date replaced: `nextLifecycleDateTime`, `endDateTime`, `commitmentEndDate` ..."""
+    dates = [name for name in row if name.endswith(("DateTime", "Date")) and row[name]]
+    ends = [name for name in dates if "next" in name or "end" in name.lower()]
+    return row | dict.fromkeys((ends or dates)[-1:], value)

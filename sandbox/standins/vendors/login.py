@@ -1,6 +1,7 @@
 """The stand-in of login.microsoftonline.com: what msal needs to sign in, and how it refuses."""
 
 import base64
+import itertools
 import json
 from datetime import timedelta
 from typing import Any
@@ -45,8 +46,12 @@ class Login:
         self._state = state
         self._people = SignIn(state)
         self._consent = PartnerConsent(state)
+        self._errors = itertools.count(1)
+        self._asked_as = ""
+        """The caller's own id of the request that is being answered; refusals repeat it."""
 
     def call(self, request: Request) -> Call:
+        self._asked_as = request.headers.get("client-request-id", "")
         tenant, _, rest = request.path.strip("/").partition("/")
         if rest == "discovery/v2.0/keys":
             return Call("microsoft.keys")
@@ -71,8 +76,8 @@ class Login:
         try:
             if tenant == "common" and rest == "discovery/instance":
                 return Answer(body=_INSTANCES)
-            if tenant in _EVERYBODY and call.kind == "microsoft.token":
-                return Answer(body=self._consented(request.form()))
+            if tenant in _EVERYBODY and call.kind == "microsoft.token" and request.method == "POST":
+                return Answer(body=self._token_at_home(request.form()))
             directory = self._existing(tenant)
             if call.kind == "microsoft.discovery":
                 return Answer(body=_discovery(tenant, directory["id"]))
@@ -132,18 +137,32 @@ class Login:
             return self._tokens(partner, directory, resource, delegated=False)
         raise _Refused(70003)
 
-    def _consented(self, form: dict[str, str]) -> dict[str, Any]:
-        """A partner's administrator came back with a code: the first refresh token of the app and that user."""
+    def _token_at_home(self, form: dict[str, str]) -> dict[str, Any]:
+        """At `common` and `organizations` a user is of its home tenant; an app by itself has none."""
         partner = self._client({"id": "organizations"}, form)
+        match form.get("grant_type"):
+            case "client_credentials":
+                raise _Refused(50059)
+            case "authorization_code":
+                return self._consented(partner, form)
+        return self._token(self._existing(partner["tenant_id"]), form)
+
+    def _consented(self, partner: Document, form: dict[str, str]) -> dict[str, Any]:
+        """A partner's administrator came back with a code: the first refresh token of the app and that user."""
         nonce = self._consent.redeem(partner, form)
         home = partner | {"id": partner["tenant_id"]}
         return self._tokens(partner, home, _resource(form.get("scope", "")), delegated=True, nonce=nonce)
 
     def _client(self, directory: Document, form: dict[str, str]) -> Document:
-        client = form.get("client_id", "")
+        for name in ("grant_type", "client_id"):
+            if not form.get(name):
+                raise _Refused(900144, parameter=name)
+        client = form["client_id"]
         partner = next((p for p in self._state.all("partner") if p["client_id"] == client), None)
         if partner is None:
             raise _Refused(700016, client=client, tenant=directory["id"])
+        if "client_assertion" in form:
+            raise _Refused(700027, client=client)
         if "client_secret" not in form:
             raise _Refused(7000218)
         if form["client_secret"] != partner["secret"]:
@@ -244,7 +263,7 @@ class Login:
 
     def _refuse(self, refused: _Refused, call: Call) -> Answer:
         error, status, suberror, text = REFUSALS[refused.code]
-        words = {"tenant": "", "client": "", "user": "", "home": ""} | refused.words
+        words = {"tenant": "", "client": "", "user": "", "home": "", "parameter": "scope"} | refused.words
         body = self._error_body(refused.code, error, text.format(**words))
         if refused.code == 90002 and call.kind == "microsoft.discovery":
             body["error"] = "invalid_tenant"
@@ -254,7 +273,8 @@ class Login:
 
     def _error_body(self, code: int, error: str, text: str) -> dict[str, Any]:
         at = self._state.now().strftime("%Y-%m-%d %H:%M:%SZ")
-        trace, correlation = guid("trace", at, code), guid("correlation", at, code)
+        trace = guid("trace", at, next(self._errors))
+        correlation = self._asked_as or guid("correlation", trace)
         traced = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
         return {
             "error": error,
@@ -305,20 +325,15 @@ def _discovery(tenant: str, tenant_id: str, host: str = f"https://{HOST}") -> di
     base = f"{host}/{tenant}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_post",
-            "private_key_jwt",
-            "client_secret_basic",
-        ],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
         "jwks_uri": f"{base}/discovery/v2.0/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
+        "response_modes_supported": ["query", "fragment"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "response_types_supported": ["code"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": f"https://{HOST}/{tenant_id}/v2.0",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "tenant_region_scope": "NA",
         "cloud_instance_name": "microsoftonline.com",
         "msgraph_host": "graph.microsoft.com",

@@ -25,6 +25,24 @@ REFUSALS: dict[int, tuple[str, int, str, str]] = {
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     ),
     7000222: ("invalid_client", 401, "", "The provided client secret keys for app '{client}' are expired."),
+    700027: (
+        "invalid_client",
+        401,
+        "",
+        "The certificate with which the client assertion is signed is not registered on application '{client}'.",
+    ),
+    900144: (
+        "invalid_request",
+        400,
+        "",
+        "The request body must contain the following parameter: '{parameter}'.",
+    ),
+    50059: (
+        "invalid_request",
+        400,
+        "",
+        "No tenant-identifying information found in either the request or implied by any provided credentials.",
+    ),
     70000: (
         "invalid_grant",
         400,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 from sandbox.standins.protocol import Answer, Call, Request
@@ -45,6 +46,9 @@ class PartnerCenter:
             return self._error(404, "404", "The resource was not found.")
         if call.kind == "partnercenter.customers":
             return self._customers(request, partner)
+        wrong = _unknown(request, set())
+        if wrong:
+            return self._error(400, "2000", wrong)
         return self._subscriptions(partner, call.tenant)
 
     def throttled(self, retry_after: int | None) -> Answer:
@@ -57,18 +61,21 @@ class PartnerCenter:
         return self._error(status, "5000", "An unexpected error occurred.")
 
     def _customers(self, request: Request, partner: Document) -> Answer:
-        size = int(request.query.get("size", "100") or "100")
-        begin = 0
-        if request.query.get("seekoperation", "").lower() == "next":
-            token = request.headers.get("ms-continuationtoken", "")
-            try:
-                begin, size = json.loads(base64.b64decode(token))
-            except ValueError:
-                return self._error(400, "2000", "The continuation token is missing or not valid.")
-        if size < 0 or size > _LARGEST_PAGE:
-            return self._error(400, "2000", f"The page size must be between 1 and {_LARGEST_PAGE}.")
+        wrong = _unknown(request, {"size", "seekoperation", "filter"})
+        if wrong:
+            return self._error(400, "2000", wrong)
         tenants = [t for t in self._state.all("tenant") if partner["key"] in t["access"]]
         tenants.sort(key=lambda tenant: (tenant["name"], tenant["id"]))
+        begin, text = 0, request.query.get("size", "") or "100"
+        try:
+            tenants = _filtered(tenants, request.query.get("filter", ""))
+            if "seekoperation" in request.query:
+                begin, text = _continued(request)
+            size = int(text) if re.fullmatch(r"\d{1,9}", text) else -1
+        except ValueError as refused:
+            return self._error(400, "2000", str(refused))
+        if not 0 <= size <= _LARGEST_PAGE:
+            return self._error(400, "2000", f"The page size must be between 1 and {_LARGEST_PAGE}.")
         page = tenants[begin : begin + size] if size else tenants
         links: dict[str, Any] = {
             "self": {"uri": f"/v1/customers?size={size}", "method": "GET", "headers": []}
@@ -151,6 +158,41 @@ _STATUS = {
     "LockedOut": "disabled",
     "Deleted": "deleted",
 }
+
+
+def _unknown(request: Request, known: set[str]) -> str:
+    unknown = set(request.query) - known
+    return f"The query parameter '{min(unknown)}' is not supported." if unknown else ""
+
+
+def _continued(request: Request) -> tuple[int, str]:
+    """Where the next page begins, and its size. Raises ValueError."""
+    if request.query["seekoperation"].lower() != "next":
+        raise ValueError("The stand-in only seeks the next page.")
+    try:
+        begin, size = json.loads(
+            base64.b64decode(request.headers.get("ms-continuationtoken", ""), validate=True)
+        )
+    except (ValueError, TypeError):
+        begin = size = None
+    if not (type(begin) is int and type(size) is int and begin >= 0):
+        raise ValueError("The continuation token is missing or not valid.")
+    return begin, str(size)
+
+
+def _filtered(tenants: list[Document], text: str) -> list[Document]:
+    """What a filter lets through: `{"Field": "CompanyName", "Value": "Ald", "Operator": "starts_with"}`."""
+    if not text:
+        return tenants
+    try:
+        asked = {str(name).lower(): value for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError, RecursionError) as wrong:
+        raise ValueError("The filter is not valid.") from wrong
+    field = {"companyname": "name", "domain": "domain"}.get(str(asked.get("field")).lower())
+    value, operator = asked.get("value"), str(asked.get("operator")).lower().replace("_", "")
+    if field is None or not isinstance(value, str) or operator != "startswith":
+        raise ValueError("The stand-in filters CompanyName or Domain with starts_with.")
+    return [tenant for tenant in tenants if tenant[field].lower().startswith(value.lower())]
 
 
 def _customer(tenant: Document, partner: str) -> dict[str, Any]:

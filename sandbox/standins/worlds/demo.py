@@ -1,8 +1,11 @@
 """The demo world: one live MSP with telling customers, and a second small one whose account only previews."""
 
 from sandbox.standins.worlds.build import Msp, Part, Sold, partner, sold
-from sandbox.standins.worlds.types import DIRECTORY_READERS, Access, Gdap, SharedMailbox, World
+from sandbox.standins.worlds.types import DIRECTORY_READERS, Access, Gdap, Relationship, SharedMailbox, World
 
+_FORMER = Relationship("Harbour IT 2022", Gdap.TERMINATED, ends_in_days=-300)
+_MICROSOFT_LED = Relationship("MLT_harbourit_2f1c", Gdap.ACTIVE, ends_in_days=45, roles=(DIRECTORY_READERS,))
+"""Microsoft's own transition from the old delegated rights: active, and it lets nobody read anything."""
 _MAIN, _SECOND, _OTHER = "harbour", "harbour-north", "tidewater"
 
 
@@ -38,7 +41,7 @@ def _changes_and_gaps(msp: Msp, own: list[Access]) -> None:
     msp.tenant(
         "Alder & Ash Architects",
         "alderash.onmicrosoft.com",
-        own,
+        [Access(_MAIN, others=(_FORMER, _MICROSOFT_LED))],
         [
             sold("SPB", 27, 26, line=24),
             sold("EXCHANGESTANDARD", 6, 6, line=6),
@@ -124,7 +127,7 @@ def _cannot_be_read(msp: Msp) -> None:
     msp.tenant(
         "Granite Peak Surveyors",
         "granitepeak.onmicrosoft.com",
-        [Access(_MAIN, gdap=Gdap.EXPIRED, ends_in_days=-9)],
+        [Access(_MAIN, gdap=Gdap.EXPIRED, ends_in_days=-9, others=(_MICROSOFT_LED,))],
         [sold("SPB", 11, 11, line=11)],
         12,
         ["no_gdap"],

@@ -1,6 +1,7 @@
 """The users of a tenant, made from its id and a number, so that a thousand tenants need no large file."""
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 from sandbox.standins.state import Document
@@ -75,6 +76,8 @@ _PLACES = (
     ("Boise", "Idaho", "Boise"),
     ("Denver", "Colorado", "Denver"),
 )
+_LONG_ONE_IN = 41
+"""One user in so many has attributes about as long as a directory takes them."""
 _ASSIGNED_ON = "2026-01-15T08:30:00Z"
 
 
@@ -148,11 +151,29 @@ def _user(tenant: Document, number: int, skus: list[str]) -> dict[str, Any]:
         "preferredLanguage": "en-US",
         "createdDateTime": "2024-03-01T09:00:00Z",
         "assignedLicenses": [_LICENCES[sku] for sku in skus],
-        "assignedPlans": _plans(skus),
+        "assignedPlans": _plans(tuple(skus)),
         "licenseAssignmentStates": [_ASSIGNMENTS[sku] for sku in skus],
     }
+    if chance % _LONG_ONE_IN == 0:
+        user |= _long(user)
     user.update(tenant["user_overrides"].get(str(number), {}))
     return user
+
+
+def _long(user: dict[str, Any]) -> dict[str, Any]:
+    """Names of people and titles are at most 256 and 128 characters long, an office 128."""
+    titles = (
+        "Programme manager for regional workplace services and supplier relations, acting head of facilities"
+    )
+    name = (
+        f"{user['displayName']} - Workplace services (external, Fieldgate Facility Management for the client)"
+    )
+    return {
+        "displayName": f"{name}, {user['city']} and surroundings",
+        "jobTitle": titles,
+        "officeLocation": f"{user['officeLocation']}, building 4 (former warehouse), 3rd floor, open space east, row F",
+        "mobilePhone": "+1 503 555 0100 ext. 20417 (please send a text message before you call in the evening)",
+    }
 
 
 _LICENCES = {sku_id: {"disabledPlans": [], "skuId": sku_id} for sku_id in BY_ID}
@@ -183,6 +204,8 @@ _MAILBOXES = ("EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_STANDARD", "EXCHANGE_S_DESKLE
 MAILBOX_PLANS = frozenset(plan.id for sku in BY_ID.values() for plan in sku.plans if plan.name in _MAILBOXES)
 
 
-def _plans(skus: list[str]) -> list[dict[str, str]]:
+@lru_cache(4096)
+def _plans(skus: tuple[str, ...]) -> list[dict[str, str]]:
+    """Of a combination of SKUs; shared by all users who have it, so never changed."""
     ids = {plan.id: None for sku in skus for plan in BY_ID[sku].plans}
     return [_SHOWN[plan] for plan in ids]

@@ -1,4 +1,4 @@
-"""The worlds a sandbox can begin with. What they hold is told in `world_types`."""
+"""The worlds a sandbox can begin with. What they hold is told in `types`."""
 
 import re
 
@@ -14,6 +14,7 @@ from sandbox.standins.worlds.types import (
     Mapping,
     Partner,
     Product,
+    Relationship,
     SharedMailbox,
     Subscription,
     Tenant,
@@ -32,6 +33,7 @@ __all__ = [
     "Mapping",
     "Partner",
     "Product",
+    "Relationship",
     "SharedMailbox",
     "Subscription",
     "Tenant",

@@ -1,7 +1,11 @@
 """Our own small table of common Microsoft 365 SKUs: real ids, part numbers and names, as facts; prices are invented."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
+
+from sandbox.standins.worlds.further_plans import FURTHER_PLANS, HOW_MANY
 
 
 class SkuKind(StrEnum):
@@ -151,7 +155,7 @@ _PLANS = {
     )
 }
 
-# The telling plans only: a real SKU has twenty to sixty, most of them alike.
+# The telling plans only; `further_plans` has those that fill a suite.
 _SMALL_OFFICE = "TEAMS1"
 _OFFICE = "SHAREPOINTENTERPRISE TEAMS1"
 _SECURITY = "INTUNE_A"
@@ -223,11 +227,19 @@ _NOT_IN_NAMES_FILE = {"PBI_PREMIUM_PER_USER", "Clipchamp_Premium"}
 """Left out so that a SKU with an unknown name happens."""
 
 
+def _further(name: str, service: str) -> Plan:
+    digest = hashlib.blake2b(f"plan/{name}".encode(), digest_size=16).hexdigest()
+    return Plan(str(UUID(digest)), name, service, name.replace("_", " ").title())
+
+
+_FURTHER = tuple(_further(name, service) for name, service in FURTHER_PLANS)
+
+
 def _read(table: str, kind: SkuKind) -> list[Sku]:
     skus = []
     for line in table.strip().splitlines():
         guid, part_number, name, product, price, cost, plans = line.split("|")
-        chosen = tuple(_PLANS[plan] for plan in plans.split())
+        chosen = (*(_PLANS[plan] for plan in plans.split()), *_FURTHER[: HOW_MANY.get(part_number, 0)])
         in_file = part_number not in _NOT_IN_NAMES_FILE
         skus.append(Sku(guid, part_number, name, kind, product, float(price), float(cost), chosen, in_file))
     return skus

@@ -39,6 +39,16 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Relationship:
+    """A relationship beside the one that counts: an older one, or Microsoft's own (`MLT_...`)."""
+
+    name: str
+    gdap: Gdap
+    ends_in_days: int
+    roles: tuple[str, ...] = (GLOBAL_READER,)
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """How one partner stands to one tenant."""
 
@@ -53,6 +63,7 @@ class Access:
     relationship: str = "reseller"
     sells: bool = True
     """False: an indirect provider sells there, so Partner Center keeps the subscriptions from this partner (403)."""
+    others: tuple[Relationship, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from shared.accounts.directory import save_account
 from shared.accounts.members import Member, Person, Role, add_member
 from shared.accounts.preferences import DigestSettings
 from shared.storage.keys import AccountId, account_id
+from shared.storage.memory import MemoryTables
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import NOW, OWNER_TENANT, MemoryWiring
 from tests.shared.alerts.world import CountingTables
@@ -58,9 +59,9 @@ def wired(microsoft: MicrosoftKeys) -> MemoryWiring:
     return an_msp(microsoft)
 
 
-def an_msp(microsoft: MicrosoftKeys) -> MemoryWiring:
+def an_msp(microsoft: MicrosoftKeys, tables: MemoryTables | None = None) -> MemoryWiring:
     """Two accounts: MSP with a member of each role, and OTHER."""
-    wiring = MemoryWiring(session=microsoft.session, tables=CountingTables())
+    wiring = MemoryWiring(session=microsoft.session, tables=tables or CountingTables())
     for account, name in ((MSP, "Harbour IT"), (OTHER, "Tidewater")):
         save_account(wiring.tables, an_account(account, name))
     for word in ("owner", "admin", "editor", "reader"):

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import jwt
@@ -39,7 +40,7 @@ class MicrosoftKeys(BaseAdapter):
         """A new key signs from now on; the others are published no more, unless they are kept."""
         if not keep:
             self.keys.clear()
-        self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.keys[key_id] = _key(key_id)
         self.issuers[key_id] = ISSUER
 
     @property
@@ -80,6 +81,12 @@ class MicrosoftKeys(BaseAdapter):
         return jwt.encode(
             body, self.keys[key_id], algorithm="RS256", headers={"kid": key_id, **(header or {})}
         )
+
+
+@cache
+def _key(key_id: str) -> rsa.RSAPrivateKey:
+    """Made once for all tests: it takes a tenth of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def good_claims(

@@ -84,12 +84,14 @@ def connectwise(
     password: str = "",
     headers: dict[str, str] | None = None,
     timeout: float = 30,
+    raw: bytes | None = None,
 ) -> requests.Response:
-    """Ask the ConnectWise of the demo account; `headers` replaces the usual clientId."""
+    """Ask the ConnectWise of the demo account; `headers` replaces the usual clientId, `raw` is a body as it is."""
     return session.request(
         method,
         f"https://{CONNECTWISE.site}/v4_6_release/apis/3.0{path}",
         json=body,
+        data=raw,
         auth=(f"{CONNECTWISE.company_login}+{CONNECTWISE.public_key}", password or CONNECTWISE.private_key),
         headers={"clientId": CONNECTWISE.client_id} if headers is None else headers,
         timeout=timeout,

@@ -113,11 +113,16 @@ def test_another_product_keeps_what_is_sent_along(
     assert (answer["unitPrice"], answer["quantity"], answer["unitCost"]) == (3.5, 7.0, other["cost"])
 
 
-def test_an_unset_cancelled_date_is_absent_on_one_line_and_empty_on_another(
+def test_an_unset_cancelled_date_is_absent_and_empty_only_where_a_control_says_so(
     standins: RunningStandIns, session: requests.Session
 ) -> None:
-    lines = connectwise(session, "GET", BILLED.format(tenant("Northgate").agreement_id)).json()
-    assert {line.get("cancelledDate", "absent") for line in lines} == {"absent", ""}
+    path = BILLED.format(tenant("Northgate").agreement_id)
+    usual = connectwise(session, "GET", path).json()
+    standins.control("set_empty_dates", site="harbour")
+    empty = connectwise(session, "GET", path).json()
+    standins.control("set_empty_dates", site="harbour", on=False)
+    assert [line.get("cancelledDate", "absent") for line in usual] == ["absent"] * 3
+    assert [line.get("cancelledDate", "absent") for line in empty] == [""] * 3
 
 
 def test_a_set_cancelled_date_is_shown_and_can_be_removed(

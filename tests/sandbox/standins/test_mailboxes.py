@@ -156,3 +156,55 @@ def test_what_an_indirect_provider_sells_is_kept_from_the_partner(
     url = f"{PARTNER_CENTER}/v1/customers/{tenant('Northgate').id}/subscriptions"
     refused = session.get(url, headers=signed, timeout=30)
     assert (refused.status_code, json.loads(refused.content.decode("utf-8-sig"))["code"]) == (403, "20002")
+
+
+def test_names_of_commands_parameters_and_types_come_in_any_case(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    tenant_id = tenant("Alder").id
+    asked = {"recipienttypedetails": "sharedmailbox", "RESULTSIZE": "unlimited"}
+    answer = session.post(
+        f"{EXCHANGE}/adminapi/beta/{tenant_id}/InvokeCommand",
+        json={"CmdletInput": {"CmdletName": "get-mailbox", "Parameters": asked}},
+        headers=bearer(session, tenant_id, EXCHANGE),
+        timeout=30,
+    )
+    assert _names(answer) == ["Front Desk", "Old Projects"]
+
+
+def test_several_types_can_be_asked_for(standins: RunningStandIns, session: requests.Session) -> None:
+    asked = {"RecipientTypeDetails": "SharedMailbox,UserMailbox", "ResultSize": "Unlimited"}
+    rows = get_mailbox(session, "Alder", asked).json()["value"]
+    assert {row["RecipientTypeDetails"] for row in rows} == {"SharedMailbox", "UserMailbox"}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"RecipientTypeDetails": "SharedMailboxes"},
+        {"ResultSize": "all"},
+        {"ResultSize": 0},
+        {"Identity": "x"},
+    ],
+)
+def test_a_value_that_is_not_understood_is_refused_and_no_empty_list(
+    standins: RunningStandIns, session: requests.Session, parameters: dict[str, Any]
+) -> None:
+    assert get_mailbox(session, "Alder", parameters).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["$select=DisplayName,Nope", "$filter=x", "$top=5"])
+def test_an_option_of_exchange_that_is_not_understood_is_refused(
+    standins: RunningStandIns, session: requests.Session, query: str
+) -> None:
+    url = f"{EXCHANGE}/adminapi/beta/{tenant('Alder').id}/InvokeCommand?{query}"
+    assert get_mailbox(session, "Alder", url=url).status_code == 400
+
+
+def test_the_mailbox_of_one_user_can_be_refused(standins: RunningStandIns, session: requests.Session) -> None:
+    standins.control("refuse_mailbox", tenant="Alder", number=27)
+    told = _purposes(session, "Alder", [27, 29], app_only=True)
+    standins.control("refuse_mailbox", tenant="Alder", number=27, on=False)
+    assert {number: item["status"] for number, item in told.items()} == {"27": 403, "29": 200}
+    assert told["27"]["body"]["error"]["code"] == "ErrorAccessDenied"
+    assert _purposes(session, "Alder", [27], app_only=True)["27"]["status"] == 200

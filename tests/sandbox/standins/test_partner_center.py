@@ -89,3 +89,46 @@ def test_subscriptions_tell_the_term_of_each(standins: RunningStandIns, session:
         (row["termDuration"], row["quantity"]) for row in rows if row["offerName"] == "Microsoft 365 E3"
     )
     assert terms == [("P1M", 12), ("P1Y", 40)]
+
+
+@pytest.mark.parametrize(
+    "wanted, names",
+    [
+        ({"Field": "CompanyName", "Value": "cobalt", "Operator": "starts_with"}, ["Cobalt Logistics"]),
+        ({"Field": "Domain", "Value": "MEADOW", "Operator": "StartsWith"}, ["Meadowlark Vets"]),
+        ({"Field": "CompanyName", "Value": "nobody", "Operator": "starts_with"}, []),
+    ],
+)
+def test_customers_are_filtered(
+    standins: RunningStandIns, session: requests.Session, wanted: dict[str, str], names: list[str]
+) -> None:
+    asked = {"size": "500", "filter": json.dumps(wanted)}
+    answer = session.get(CUSTOMERS, params=asked, headers=_signed(session), timeout=30)
+    rows = json.loads(answer.content.decode("utf-8-sig"))["items"]
+    assert [row["companyProfile"]["companyName"] for row in rows] == names
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("filter=abc", "filter=[]", 'filter={"Field":"Nope","Value":"x","Operator":"starts_with"}'),
+        *('filter={"Field":"Domain","Value":"x","Operator":"equals"}', "page=2", "$top=5"),
+    ],
+)
+def test_a_filter_or_parameter_that_is_not_understood_is_refused(
+    standins: RunningStandIns, session: requests.Session, query: str
+) -> None:
+    answer = session.get(f"{CUSTOMERS}?{query}", headers=_signed(session), timeout=30)
+    assert answer.status_code == 400
+
+
+def test_an_odd_date_of_a_term_comes_when_it_is_asked_for(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    standins.control(
+        "set_fault", what="odd_date", kind="partnercenter.subscriptions", value="9999-12-31", count=1
+    )
+    url = f"{CUSTOMERS}/{tenant('Fernhill').id}/subscriptions"
+    answer = session.get(url, headers=_signed(session), timeout=30)
+    rows = json.loads(answer.content.decode("utf-8-sig"))["items"]
+    assert [row["commitmentEndDate"] == "9999-12-31" for row in rows] == [True, False, False]

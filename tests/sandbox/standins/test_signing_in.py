@@ -139,3 +139,69 @@ def test_a_token_expires_by_the_virtual_clock(standins: RunningStandIns, session
     standins.control("move_clock", hours=-2)
     assert answer.status_code == 401
     assert graph(session, "Meadowlark", "/subscribedSkus").status_code == 200
+
+
+def test_discovery_offers_what_works(standins: RunningStandIns, session: requests.Session) -> None:
+    for directory in (HARBOUR.tenant_id, "common", "organizations"):
+        told = session.get(f"{LOGIN}/{directory}/v2.0/.well-known/openid-configuration", timeout=30).json()
+        assert told["token_endpoint_auth_methods_supported"] == ["client_secret_post"]
+        assert told["response_types_supported"] == ["code"]
+        assert "device_authorization_endpoint" not in told
+        assert session.get(told["jwks_uri"], timeout=30).json()["keys"]
+
+
+def _form(**more: str) -> dict[str, str]:
+    return {
+        "client_id": HARBOUR.client_id,
+        "client_secret": HARBOUR.secret,
+        "scope": f"{GRAPH}/.default",
+        "grant_type": "client_credentials",
+    } | more
+
+
+def test_an_assertion_is_refused_by_its_certificate(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    form = _form(client_assertion="x.y.z")
+    del form["client_secret"]
+    answer = session.post(f"{LOGIN}/{HARBOUR.tenant_id}/oauth2/v2.0/token", data=form, timeout=30)
+    assert (answer.status_code, answer.json()["error_codes"]) == (401, [700027])
+
+
+@pytest.mark.parametrize("everybody", ["common", "organizations"])
+def test_a_user_may_sign_in_where_everybody_may(
+    standins: RunningStandIns, session: requests.Session, everybody: str
+) -> None:
+    answer = redeemed(session, everybody)
+    assert answer["id_token_claims"]["tid"] == HARBOUR.tenant_id
+
+
+@pytest.mark.parametrize("everybody", ["common", "organizations"])
+def test_an_app_by_itself_must_name_its_tenant(
+    standins: RunningStandIns, session: requests.Session, everybody: str
+) -> None:
+    answer = session.post(f"{LOGIN}/{everybody}/oauth2/v2.0/token", data=_form(), timeout=30)
+    assert answer.json()["error_codes"] == [50059]
+
+
+def test_a_refused_sign_in_repeats_the_callers_id_and_has_a_trace_of_its_own(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    asked = {"client-request-id": "7d0c7f9e-1111-4111-a111-000000000002"}
+    url = f"{LOGIN}/{HARBOUR.tenant_id}/oauth2/v2.0/token"
+    refused = [
+        session.post(url, data=_form(client_secret="wrong"), headers=asked, timeout=30).json()
+        for _ in range(2)
+    ]
+    assert [answer["correlation_id"] for answer in refused] == [asked["client-request-id"]] * 2
+    assert refused[0]["trace_id"] != refused[1]["trace_id"]
+
+
+def test_one_tenant_alone_may_refuse_a_disabled_user(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    standins.control("tenant_trouble", tenant="Cobalt", code=50057)
+    refused, other = redeemed(session, tenant("Cobalt").id), redeemed(session, tenant("Meadowlark").id)
+    standins.control("tenant_trouble", tenant="Cobalt", code=0)
+    assert refused["error_codes"] == [50057]
+    assert "access_token" in other

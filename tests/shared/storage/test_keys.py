@@ -1,8 +1,10 @@
 """Whatever a vendor calls its things: every key is legal, and each thing has its own."""
 
+import inspect
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import get_type_hints
 
 import pytest
 from hypothesis import example, given
@@ -46,7 +48,31 @@ BY_TEXT: dict[str, Callable[[AccountId, str], Key]] = {
     "mail": lambda account, text: keys.mail(account, "digest", DAY, text),
     "recipient": keys.recipient,
     "secret": keys.secret,
+    "member": keys.member,
+    "invitation": keys.invitation,
 }
+IN_THE_DIRECTORY = {"directory_entry", "membership"}
+"""They name accounts, and hold nothing of them."""
+
+
+def keys_of_accounts() -> list[str]:
+    functions = ((name, function) for name, function in vars(keys).items() if inspect.isfunction(function))
+    return sorted(
+        name
+        for name, function in functions
+        if not name.startswith("_") and "account" in inspect.signature(function).parameters
+    )
+
+
+@pytest.mark.parametrize("name", keys_of_accounts())
+def test_each_key_of_an_account_begins_with_it(name: str) -> None:
+    function = getattr(keys, name)
+    examples = {AccountId: ACME, str: "a", date: DAY, datetime: NOW}
+    kinds = get_type_hints(function)
+    given = [examples[kinds[part]] for part in inspect.signature(function).parameters]
+    made = function(*given)
+    place = made.partition if isinstance(made, Key) else made
+    assert place.startswith("directory|" if name in IN_THE_DIRECTORY else ("acme|", "acme/", "acme--")), place
 
 
 @pytest.mark.parametrize("kind", BY_TEXT)

@@ -6,24 +6,28 @@ from typing import Any
 
 from sandbox.standins.state import Document, State, parse_stamp, stamp
 
+_LARGEST = 10**15
 BILLABLE_OPTIONS = ("Billable", "DoNotBill", "NoCharge")
 _NUMBERS = ("quantity", "lessIncluded", "unitPrice", "unitCost", "sequenceNumber")
 _TEXTS = {"serialNumber": 50, "invoiceDescription": 6000, "uom": 50}
 _DATES = ("effectiveDate", "cancelledDate")
 _FLAGS = ("taxableFlag", "purchaseItemFlag", "specialOrderFlag")
-_KEPT_ON_NEW_PRODUCT = ("unitPrice", "unitCost", "invoiceDescription")
+_REFERENCES = ("opportunity", "invoiceGrouping")
+_WRITABLE = (*_NUMBERS, *_TEXTS, *_DATES, *_FLAGS, *_REFERENCES, "customFields")
 
 
 class Invalid(Exception):
-    """A field is refused; told as ConnectWise tells it."""
+    """Fields that are refused: of each its name, a code and a sentence, told as ConnectWise tells them."""
 
-    def __init__(self, field: str, code: str, message: str) -> None:
+    def __init__(self, field: str, code: str, message: str, *others: tuple[str, str, str]) -> None:
         super().__init__(message)
-        self.field, self.code, self.message = field, code, message
+        self.faults = ((field, code, message), *others)
 
 
-def shown(addition: Document, agreement: Document, state: State, linked: str) -> Document:
-    """The addition as the API answers it, with every computed field."""
+def shown(
+    addition: Document, agreement: Document, state: State, linked: str, *, empty_dates: bool = False
+) -> Document:
+    """The addition as the API answers it, with every computed field; `empty_dates`: "" where a date is not set."""
     product = state.get("cw_product", f"{agreement['site']}/{addition['product']}")
     billed = max(0.0, addition["quantity"] - addition["lessIncluded"])
     price = addition["unitPrice"] if addition["billCustomer"] == "Billable" else 0.0
@@ -40,7 +44,6 @@ def shown(addition: Document, agreement: Document, state: State, linked: str) ->
             name: addition[name]
             for name in ("quantity", "lessIncluded", "unitPrice", "unitCost", "billCustomer")
         },
-        "effectiveDate": addition["effectiveDate"],
         "taxableFlag": addition["taxableFlag"],
         "serialNumber": addition["serialNumber"],
         "invoiceDescription": addition["invoiceDescription"],
@@ -58,11 +61,14 @@ def shown(addition: Document, agreement: Document, state: State, linked: str) ->
         "agreementStatus": "Cancelled" if agreement["cancelled"] else "Active",
         "_info": {"lastUpdated": addition["updated"], "updatedBy": addition["updatedBy"]},
     }
-    if addition["cancelledDate"]:
-        row["cancelledDate"] = addition["cancelledDate"]
-    elif addition["id"] % 2 == 0:
-        # An unset date is absent on some lines and an empty text on others: clients must take both.
-        row["cancelledDate"] = ""
+    for name in _DATES:
+        if addition[name]:
+            row[name] = addition[name]
+        elif empty_dates:
+            row[name] = ""
+    for name in (*_REFERENCES, "customFields"):
+        if addition.get(name):
+            row[name] = addition[name]
     return row
 
 
@@ -70,7 +76,8 @@ def _prorated(
     addition: Document, agreement: Document, billed: float, price: float, now: datetime
 ) -> Document:
     """Only lines that begin within the current month of an agreement that prorates (the day itself counts)."""
-    begins = parse_stamp(addition["effectiveDate"])
+    # A PUT that leaves the date out unsets it: then the line has always been there.
+    begins = parse_stamp(addition["effectiveDate"] or "2000-01-01T00:00:00Z")
     within = agreement["prorate"] and (begins.year, begins.month) == (now.year, now.month) and begins.day > 1
     days = calendar.monthrange(now.year, now.month)[1]
     share = (days - begins.day + 1) / days if within else 0.0
@@ -90,13 +97,17 @@ def created(body: Any, agreement: Document, state: State, number: int) -> Docume
         raise Invalid("addition", "InvalidObject", "The request body must be an addition.")
     if agreement["cancelled"]:
         raise Invalid("agreement", "InvalidObject", "The agreement is cancelled.")
-    product = _product(body.get("product"), agreement["site"], state)
+    faults: list[tuple[str, str, str]] = []
+    product: Document = {}
+    try:
+        product = _product(body.get("product"), agreement["site"], state)
+    except Invalid as invalid:
+        faults += invalid.faults
     if body.get("billCustomer") not in BILLABLE_OPTIONS:
-        raise Invalid(
-            "billCustomer",
-            "MissingRequiredField",
-            f"billCustomer must be one of {', '.join(BILLABLE_OPTIONS)}.",
-        )
+        text = f"billCustomer must be one of {', '.join(BILLABLE_OPTIONS)}."
+        faults.append(("billCustomer", "MissingRequiredField", text))
+    if faults:
+        raise Invalid(*faults[0], *faults[1:])
     addition: Document = {
         "id": number,
         "product": product["id"],
@@ -112,10 +123,14 @@ def created(body: Any, agreement: Document, state: State, number: int) -> Docume
         "invoiceDescription": product["description"],
         "sequenceNumber": float(len(agreement["additions"]) + 1),
     }
-    for name in (*_NUMBERS, *_TEXTS, *_DATES, *_FLAGS):
-        if body.get(name) is not None:
-            addition[name] = checked(name, body[name])
-    return addition
+    return addition | {name: checked(name, body[name]) for name in _WRITABLE if body.get(name) is not None}
+
+
+def replaced(addition: Document, body: Any, agreement: Document, state: State) -> Document:
+    """The addition after a PUT, a full replace: whatever is left out becomes nothing. Raises Invalid."""
+    fresh = created(body, agreement, state, addition["id"])
+    left_out = [name for name in _WRITABLE if body.get(name) is None]
+    return fresh | {name: _removed(name) for name in left_out}
 
 
 def patched(addition: Document, operations: Any, agreement: Document, state: State) -> Document:
@@ -140,7 +155,7 @@ def patched(addition: Document, operations: Any, agreement: Document, state: Sta
                     path, "InvalidObject", f"billCustomer must be one of {', '.join(BILLABLE_OPTIONS)}."
                 )
             fresh[path] = value
-        elif path in (*_NUMBERS, *_TEXTS, *_DATES, *_FLAGS):
+        elif path in _WRITABLE:
             fresh[path] = _removed(path) if operation == "remove" else checked(path, value)
     return fresh
 
@@ -160,17 +175,17 @@ def _change_product(fresh: Document, value: Any, paths: set[str], agreement: Doc
 
 
 def _removed(name: str) -> Any:
-    if name in _DATES:
+    if name in _DATES or name in _REFERENCES:
         return None
+    if name == "customFields":
+        return []
     return 0.0 if name in _NUMBERS else ("" if name in _TEXTS else False)
 
 
 def checked(name: str, value: Any) -> Any:
     """The value of one writable field, or Invalid."""
     if name in _NUMBERS:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise Invalid(name, "InvalidObject", f"{name} must be a number.")
-        return float(value)
+        return _number(name, value)
     if name in _TEXTS:
         if not isinstance(value, str) or len(value) > _TEXTS[name]:
             raise Invalid(name, "MaxLength", f"{name} must be a text of at most {_TEXTS[name]} characters.")
@@ -179,6 +194,26 @@ def checked(name: str, value: Any) -> Any:
         if not isinstance(value, bool):
             raise Invalid(name, "InvalidObject", f"{name} must be true or false.")
         return value
+    if name in _REFERENCES:
+        if value is not None and not (isinstance(value, dict) and isinstance(value.get("id"), int)):
+            raise Invalid(name, "InvalidObject", f"{name} must be a reference with an id.")
+        return value
+    if name == "customFields":
+        if not isinstance(value, list) or not all(isinstance(each, dict) and "id" in each for each in value):
+            raise Invalid(name, "InvalidObject", "customFields must be the whole array, each with its id.")
+        return value
+    return _date(name, value)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Invalid(name, "InvalidObject", f"{name} must be a number.")
+    if not abs(value) <= _LARGEST:
+        raise Invalid(name, "InvalidObject", f"{name} is out of range.")
+    return float(value)
+
+
+def _date(name: str, value: Any) -> str | None:
     if value in (None, ""):
         return None
     try:

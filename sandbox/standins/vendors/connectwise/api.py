@@ -1,30 +1,24 @@
-"""ConnectWise PSA over HTTP: sign-in, routes, paging, limits and error bodies."""
+"""ConnectWise PSA over HTTP: sign-in, versions, routes, limits and error bodies."""
 
 import base64
 import re
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Sequence
 
 from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, stamp
-from sandbox.standins.vendors.connectwise.additions import Invalid, created, patched, shown
-from sandbox.standins.vendors.connectwise.conditions import WrongCondition, condition, field_of, ordered
+from sandbox.standins.vendors.connectwise.additions import Invalid, created, patched, replaced, shown
+from sandbox.standins.vendors.connectwise.conditions import WrongCondition
+from sandbox.standins.vendors.connectwise.habits import Marker, habit, is_hidden, stored_marker
+from sandbox.standins.vendors.connectwise.lists import Refused, answer_list, check_parameters
 from sandbox.standins.vendors.connectwise.rows import agreement_row, company_row, product_row, type_rows
 
 _API = re.compile(r"^/(?P<codebase>[^/]+)/apis/3\.0/(?P<rest>.*)$", re.IGNORECASE)
-_LARGEST_PAGE = 1000
+_NEWEST = "2026.1"
+"""The version of the models that is served to who asks for none."""
+_MODEL = "application/vnd.connectwise.com+json"
 _RIGHTS = {"company": "companies", "finance": "agreements", "procurement": "catalog", "system": "system"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused(Exception):
-    status: int
-    code: str
-    message: str
-    field: str = ""
 
 
 class ConnectWise:
@@ -65,28 +59,22 @@ class ConnectWise:
         if request.path.lower().startswith("/login/companyinfo/"):
             return self._company_info(request.path.rstrip("/").split("/")[-1])
         found = _API.match(request.path)
-        if not found or not request.host.startswith("api-"):
-            return (
-                _error(403, "Security", "SSL is required.")
-                if found
-                else _error(404, "NotFound", "Not found.")
-            )
+        if not found:
+            return _error(404, "NotFound", "Not found.")
+        if not request.host.startswith("api-"):
+            return _error(403, "Security", "SSL is required.")
         try:
             site = self._signed_in(request, found["codebase"])
-            return self._route(request, site, found["rest"].lower().strip("/").split("/"))
-        except _Refused as refused:
-            return _error(refused.status, refused.code, refused.message, refused.field)
+            version = _version(request, site)
+            answer = self._route(request, site, found["rest"].lower().strip("/").split("/"))
+        except Refused as refused:
+            return _error(refused.status, refused.code, refused.message)
         except Invalid as invalid:
-            return _error(
-                400,
-                "InvalidObject",
-                "addition object is invalid",
-                invalid.field,
-                invalid.code,
-                invalid.message,
-            )
+            return _error(400, "InvalidObject", "addition object is invalid", invalid.faults)
         except WrongCondition as wrong:
             return _error(400, "InvalidArgument", f"The conditions could not be read. {wrong}")
+        answer.content_type = f"{_MODEL}; version={version}"
+        return answer
 
     def throttled(self, retry_after: int | None) -> Answer:
         wait = 30 if retry_after is None else retry_after
@@ -102,7 +90,7 @@ class ConnectWise:
     def _company_info(self, login: str) -> Answer:
         site = next((s for s in self._state.all("cw_site") if s["company_login"] == login.lower()), None)
         if site is None:
-            return Answer(200, None)
+            return Answer(200, b"null")
         return Answer(
             200,
             {
@@ -127,12 +115,12 @@ class ConnectWise:
         known = site is not None and (public, secret) == (site["public_key"], site["private_key"])
         if scheme.lower() != "basic" or site is None or not known:
             if site is not None and site["bad_password_status"] == 401:
-                raise _Refused(401, "Unauthorized", "Provided username and/or password is incorrect.")
-            raise _Refused(404, "NotFound", "Not found.")
+                raise Refused(401, "Unauthorized", "Provided username and/or password is incorrect.")
+            raise Refused(404, "NotFound", "Not found.")
         if "clientid" not in request.headers:
-            raise _Refused(403, "Forbidden", "A clientId is required.")
+            raise Refused(403, "Forbidden", "A clientId is required.")
         if codebase.lower() not in ("v4_6_release", site["codebase"].strip("/").lower()):
-            raise _Refused(404, "NotFound", "Not found.")
+            raise Refused(404, "NotFound", "Not found.")
         self._within_limit(site)
         return site
 
@@ -142,7 +130,7 @@ class ConnectWise:
         while lately and now - lately[0] >= 60:
             lately.popleft()
         if len(lately) >= site["limit_per_minute"]:
-            raise _Refused(429, "", str(max(1, round(60 - (now - lately[0])))))
+            raise Refused(429, "", str(max(1, round(60 - (now - lately[0])))))
         lately.append(now)
 
     # -- routes
@@ -152,72 +140,92 @@ class ConnectWise:
         if right in site["missing_rights"] or (
             request.method != "GET" and f"{right}.edit" in site["missing_rights"]
         ):
-            raise _Refused(403, "Forbidden", "You do not have security permissions to perform this action.")
+            raise Refused(403, "Forbidden", "You do not have security permissions to perform this action.")
         match parts:
             case ["system", "info"]:
+                check_parameters(request)
                 return Answer(
                     200,
                     {"version": "v2026.1.101", "isCloud": True, "serverTimeZone": "Eastern Standard Time"},
                 )
             case ["company", "companies", *rest]:
-                return self._rows(request, [company_row(c) for c in self._of(site, "cw_company")], rest)
+                rows = [company_row(c) for c in self._of(site, "cw_company")]
+                return answer_list(request, site, "companies", rows, rest)
             case ["procurement", "catalog", *rest]:
-                return self._rows(request, [product_row(p) for p in self._of(site, "cw_product")], rest)
+                rows = [product_row(p) for p in self._of(site, "cw_product")]
+                return answer_list(request, site, "catalog", rows, rest)
             case ["finance", "agreements", "types", *rest]:
-                return self._rows(request, type_rows(site), rest)
+                return answer_list(request, site, "types", type_rows(site), rest)
             case ["finance", "agreements", number, "additions", *rest]:
                 return self._additions(request, site, self._agreement(site, number), rest)
             case ["finance", "agreements", *rest]:
                 rows = [agreement_row(a, site, self._state) for a in self._of(site, "cw_agreement")]
-                return self._rows(request, rows, rest)
-        raise _Refused(404, "NotFound", "Not found.")
+                return answer_list(request, site, "agreements", rows, rest)
+        raise Refused(404, "NotFound", "Not found.")
 
     def _of(self, site: Document, kind: str) -> list[Document]:
         return [document for document in self._state.all(kind) if document["site"] == site["key"]]
 
     def _agreement(self, site: Document, number: str) -> Document:
         found = self._state.find("cw_agreement", f"{site['key']}/{number}")
-        if found is None:
-            raise _Refused(404, "NotFound", f"Agreement {number} not found")
+        if found is None or is_hidden(site, "agreements", found["id"]):
+            raise Refused(404, "NotFound", f"Agreement {number} not found")
         return found
 
     def _additions(self, request: Request, site: Document, agreement: Document, rest: list[str]) -> Answer:
+        if request.method != "GET":
+            check_parameters(request)
         if request.method == "POST" and not rest:
             return self._create(request, site, agreement)
-        if request.method in ("PATCH", "DELETE") and len(rest) == 1:
+        if request.method in ("PATCH", "PUT", "DELETE") and len(rest) == 1:
             return self._write(request, site, agreement, rest[0])
+        rows = [self._shown(addition, agreement, site) for addition in agreement["additions"].values()]
+        return answer_list(request, site, "additions", rows, rest)
+
+    def _shown(self, addition: Document, agreement: Document, site: Document) -> Document:
         linked = f"https://{site['site']}/v4_6_release/apis/3.0"
-        rows = [
-            shown(addition, agreement, self._state, linked) for addition in agreement["additions"].values()
-        ]
-        return self._rows(request, rows, rest)
+        row = shown(addition, agreement, self._state, linked, empty_dates=habit(site, "empty_dates"))
+        if habit(site, "marker") == Marker.HIDDEN:
+            del row["serialNumber"]
+        return row
 
     def _create(self, request: Request, site: Document, agreement: Document) -> Answer:
         number = site["next_addition"]
-        addition = created(request.json(), agreement, self._state, number)
+        body = request.json()
+        addition = created(body, agreement, self._state, number)
+        if not habit(site, "prices_from_catalogue") and body.get("unitPrice") is None:
+            addition["unitPrice"] = 0.0
         self._state.change("cw_site", site["key"], lambda doc: doc.update(next_addition=number + 1))
-        return Answer(201, self._store(site, agreement, addition))
+        answered = self._store(site, agreement, addition)
+        marker = stored_marker(site, addition["serialNumber"])
+        if marker != addition["serialNumber"]:
+            # A workflow rule runs behind the API's back: the answer still has what was sent.
+            key = f"{site['key']}/{agreement['id']}"
+            self._state.change(
+                "cw_agreement", key, lambda doc: doc["additions"][str(number)].update(serialNumber=marker)
+            )
+        return Answer(201, answered)
 
     def _write(self, request: Request, site: Document, agreement: Document, number: str) -> Answer:
         addition = agreement["additions"].get(number)
         if addition is None:
-            raise _Refused(404, "NotFound", f"Addition {number} not found")
+            raise Refused(404, "NotFound", f"Addition {number} not found")
         if request.method == "DELETE":
             key = f"{site['key']}/{agreement['id']}"
             self._state.change("cw_agreement", key, lambda doc: doc["additions"].pop(number))
             return Answer(204)
-        return Answer(
-            200, self._store(site, agreement, patched(addition, request.json(), agreement, self._state))
-        )
+        change = patched if request.method == "PATCH" else replaced
+        fresh = change(addition, request.json(), agreement, self._state)
+        return Answer(200, self._store(site, agreement, fresh))
 
     def _store(self, site: Document, agreement: Document, addition: Document) -> Document:
         addition |= {"updated": stamp(self._state.now()), "updatedBy": site["member"]}
         key = f"{site['key']}/{agreement['id']}"
         self._log(key, agreement["additions"].get(str(addition["id"])), addition)
         fresh = self._state.change(
-            "cw_agreement", key, lambda doc: doc["additions"].__setitem__(str(addition["id"]), addition)
+            "cw_agreement", key, lambda doc: doc["additions"].__setitem__(str(addition["id"]), dict(addition))
         )
-        return shown(addition, fresh, self._state, f"https://{site['site']}/v4_6_release/apis/3.0")
+        return self._shown(addition, fresh, site)
 
     def _log(self, agreement: str, before: Document | None, after: Document) -> None:
         """Remember what was applied, for those who check that it was applied once."""
@@ -226,85 +234,21 @@ class ConnectWise:
         written |= {"before": before["quantity"] if before else None, "after": after["quantity"]}
         self._state.put("cw_write", str(number), written)
 
-    # -- lists
 
-    def _rows(self, request: Request, rows: list[Document], rest: list[str]) -> Answer:
-        if request.method != "GET":
-            raise _Refused(405, "MethodNotAllowed", "The stand-in only reads here.")
-        if rest == ["count"]:
-            test = condition(request.query.get("conditions", ""))
-            return Answer(200, {"count": sum(1 for row in rows if test(row))})
-        if rest:
-            found = next((row for row in rows if str(row["id"]) == rest[0]), None)
-            if found is None or len(rest) > 1:
-                raise _Refused(404, "NotFound", f"{rest[0]} not found")
-            return Answer(200, _fields(found, request.query.get("fields", "")))
-        test = condition(request.query.get("conditions", ""))
-        chosen = ordered([row for row in rows if test(row)], request.query.get("orderby", "") or "id")
-        return _page(request, chosen)
+def _version(request: Request, site: Document) -> str:
+    """The version of the models that is asked for. Raises Refused for one that is retired."""
+    found = re.search(r"version=(\d{4})\.(\d{1,2})", request.headers.get("accept", ""))
+    version = f"{found[1]}.{found[2]}" if found else _NEWEST
+    if _order(version) < _order(habit(site, "oldest_version")):
+        raise Refused(406, "NotAcceptable", f"The version {version} is no longer supported.")
+    return version
 
 
-def _page(request: Request, rows: list[Document]) -> Answer:
-    size = _whole(request, "pagesize", 25)
-    if not 1 <= size <= _LARGEST_PAGE:
-        raise _Refused(400, "InvalidArgument", f"pageSize must be between 1 and {_LARGEST_PAGE}.")
-    forward = request.headers.get("pagination-type", "").lower() == "forward-only"
-    if forward:
-        after = _whole(request, "pageid", 0)
-        left = [row for row in sorted(rows, key=lambda row: int(row["id"])) if row["id"] > after]
-        page, more = left[:size], len(left) > size
-        links = {"next": {"pageId": page[-1]["id"]}} if more else {}
-    else:
-        number = max(1, _whole(request, "page", 1))
-        page = rows[(number - 1) * size : number * size]
-        last = max(1, -(-len(rows) // size))
-        links = {}
-        if number > 1:
-            links |= {"prev": {"page": number - 1}, "first": {"page": 1}}
-        if number < last:
-            links |= {"next": {"page": number + 1}, "last": {"page": last}}
-    fields = request.query.get("fields", "")
-    link = ", ".join(f'<{_address(request, change)}>; rel="{name}"' for name, change in links.items())
-    headers = {"Link": link} if link or forward else {}
-    return Answer(200, [_fields(row, fields) for row in page], headers)
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
-def _address(request: Request, change: dict[str, int]) -> str:
-    kept = {
-        name: value for name, value in request.query.items() if name not in {key.lower() for key in change}
-    }
-    renamed = {_SPELLING.get(name, name): value for name, value in kept.items()}
-    return f"https://{request.host}{request.path}?{urlencode(renamed | change)}"
-
-
-_SPELLING = {"pagesize": "pageSize", "orderby": "orderBy", "pageid": "pageId"}
-
-
-def _whole(request: Request, name: str, default: int) -> int:
-    try:
-        return int(request.query.get(name, default))
-    except ValueError as wrong:
-        raise _Refused(400, "InvalidArgument", f"{name} must be a whole number.") from wrong
-
-
-def _fields(row: Document, names: str) -> Document:
-    """Only the fields asked for; `company/id` keeps the reference with that one field."""
-    if not names:
-        return row
-    chosen: dict[str, Any] = {}
-    for name in (part.strip() for part in names.split(",")):
-        value = field_of(row, name)
-        if value is None:
-            continue
-        outer, _, inner = name.partition("/")
-        if inner:
-            chosen.setdefault(outer, {})[inner] = value
-        else:
-            chosen[name] = value
-    return chosen
-
-
-def _error(status: int, code: str, message: str, field: str = "", detail: str = "", text: str = "") -> Answer:
+def _error(status: int, code: str, message: str, faults: Sequence[tuple[str, str, str]] = ()) -> Answer:
     if status == 429:
         return Answer(
             429,
@@ -314,9 +258,8 @@ def _error(status: int, code: str, message: str, field: str = "", detail: str = 
             },
             {"Retry-After": message},
         )
-    errors = None
-    if field:
-        errors = [
-            {"code": detail or code, "message": text or message, "resource": "addition", "field": field}
-        ]
-    return Answer(status, {"code": code, "message": message, "errors": errors})
+    errors = [
+        {"code": detail, "message": text, "resource": "addition", "field": field}
+        for field, detail, text in faults
+    ]
+    return Answer(status, {"code": code, "message": message, "errors": errors or None})

@@ -1,13 +1,17 @@
-"""The subset of ConnectWise's `conditions` and `orderBy` language that the stand-in understands."""
+"""The subset of ConnectWise's `conditions` and `orderBy` language that the stand-in understands.
+
+Every field that is named must be one of the list's own: a misspelt one is refused, not taken for an empty one.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
+Names = Mapping[str, str]
+"""The fields of a list, `company` and `company/id`: in lower case -> as the schema writes them."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -26,24 +30,49 @@ class WrongCondition(ValueError):
     """The text is not a condition this stand-in understands."""
 
 
-def condition(text: str) -> Test:
-    """Compile a condition; an empty text lets everything through."""
+def condition(text: str, names: Names) -> Test:
+    """Compile a condition; an empty text lets everything through. Raises WrongCondition."""
     if not text.strip():
         return lambda row: True
-    reader = _Reader(_tokens(text))
+    reader = _Reader(_tokens(text), names)
     test = reader.either()
     if reader.left():
         raise WrongCondition(f"Unexpected '{reader.peek()[1]}'.")
     return test
 
 
-def ordered(rows: list[Row], order_by: str) -> list[Row]:
-    """Sort by `field [asc|desc], ...`; rows without the field come first."""
+def child_condition(text: str, names: Names) -> Test:
+    """Compile `childConditions`: they let a row through of which one child, `types/name` and so on, fits."""
+    if not text.strip():
+        return lambda row: True
+    reader = _Reader(_tokens(text), names)
+    test = reader.either()
+    if reader.left():
+        raise WrongCondition(f"Unexpected '{reader.peek()[1]}'.")
+    lists = {name.partition("/")[0] for name in reader.named}
+    if len(lists) != 1:
+        raise WrongCondition("The stand-in takes child conditions on one list at a time.")
+    name = lists.pop()
+    return lambda row: any(test({name: child}) for child in row.get(name) or ())
+
+
+def ordered(rows: list[Row], order_by: str, names: Names) -> list[Row]:
+    """Sort by `field [asc|desc], ...`; rows without the field come first. Raises WrongCondition."""
     for part in reversed([part.split() for part in order_by.split(",") if part.strip()]):
-        name = part[0]
+        name = known(part[0], names)
+        if len(part) > 2 or (part[1:] and part[1].lower() not in ("asc", "desc")):
+            raise WrongCondition(f"'{' '.join(part)}' is not an order.")
         descending = len(part) > 1 and part[1].lower() == "desc"
         rows = sorted(rows, key=lambda row: _sortable(field_of(row, name)), reverse=descending)
     return rows
+
+
+def known(name: str, names: Names) -> str:
+    """The field as the schema writes it. Raises WrongCondition for one that the list does not have."""
+    found = names.get(name.lower())
+    if found is None:
+        raise WrongCondition(f"'{name}' is not a field.")
+    return found
 
 
 def field_of(row: Row, path: str) -> Any:
@@ -77,9 +106,12 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Reader:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], names: Names) -> None:
         self._tokens = tokens
+        self._names = names
         self._next = 0
+        self.named: list[str] = []
+        """The fields that were named."""
 
     def left(self) -> bool:
         return self._next < len(self._tokens)
@@ -106,14 +138,14 @@ class _Reader:
         return lambda row: any(test(row) for test in tests)
 
     def both(self) -> Test:
-        tests = [self.one()]
+        tests = [self.single()]
         while self.word("and"):
-            tests.append(self.one())
+            tests.append(self.single())
         return lambda row: all(test(row) for test in tests)
 
-    def one(self) -> Test:
+    def single(self) -> Test:
         if self.word("not"):
-            inner = self.one()
+            inner = self.single()
             return lambda row: not inner(row)
         if self.word("("):
             inner = self.either()
@@ -123,7 +155,8 @@ class _Reader:
         kind, name = self.take()
         if kind != "word":
             raise WrongCondition(f"A field name is expected, not '{name}'.")
-        return self.comparison(name)
+        self.named.append(known(name, self._names))
+        return self.comparison(self.named[-1])
 
     def comparison(self, name: str) -> Test:
         negated = self.word("not")
@@ -150,8 +183,8 @@ class _Reader:
         if operator == "contains":
             return lambda row: str(value).lower() in str(field_of(row, name) or "").lower()
         if operator == "like":
-            pattern = str(value).lower().replace("%", "*")
-            return lambda row: fnmatchcase(str(field_of(row, name) or "").lower(), pattern)
+            pattern = re.compile(re.sub(r"%|\\\*", ".*", re.escape(str(value))), re.IGNORECASE | re.DOTALL)
+            return lambda row: pattern.fullmatch(str(field_of(row, name) or "")) is not None
         if operator in _ORDER:
             return lambda row: _ordered(field_of(row, name), value, operator)
         raise WrongCondition(f"'{operator}' is not an operator.")

@@ -1,5 +1,6 @@
 """Rows of companies, agreements, agreement types and catalogue items."""
 
+import re
 from datetime import timedelta
 
 from sandbox.standins.state import Document, State, stamp
@@ -27,6 +28,12 @@ def type_rows(site: Document) -> list[Document]:
             "inactiveFlag": False,
             "prorateFlag": False,
             "billingCycle": {"id": 2, "name": "Monthly"},
+            "employeeCompRate": "Actual",
+            "employeeCompNotExceed": "Billing",
+            "invoicingCycle": "CalendarYear",
+            "billTime": "Billable",
+            "billExpenses": "Billable",
+            "billProducts": "Billable",
             "_info": {"lastUpdated": "2026-01-02T00:00:00Z", "updatedBy": "import"},
         }
         for number, name in enumerate(site["agreement_types"], start=1)
@@ -37,11 +44,12 @@ def agreement_row(agreement: Document, site: Document, state: State) -> Document
     company = state.get("cw_company", f"{agreement['site']}/{agreement['company_id']}")
     types = site["agreement_types"]
     cycle = agreement["billing_cycle"]
-    return {
+    row: Document = {
         "id": agreement["id"],
         "name": agreement["name"],
         "type": {"id": types.index(agreement["type_name"]) + 1, "name": agreement["type_name"]},
         "company": {"id": company["id"], "identifier": company["identifier"], "name": company["name"]},
+        "contact": {"id": 4000 + company["id"], "name": "Accounts payable"},
         "startDate": agreement["start"],
         "noEndingDateFlag": True,
         "cancelledFlag": agreement["cancelled"],
@@ -61,6 +69,10 @@ def agreement_row(agreement: Document, site: Document, state: State) -> Document
             "additions_href": f"https://{site['site']}/v4_6_release/apis/3.0/finance/agreements/{agreement['id']}/additions",
         },
     }
+    for path, value in agreement.get("odd", {}).items():
+        outer, _, inner = path.partition("/")
+        row[outer] = row.get(outer, {}) | {inner: value} if inner else value
+    return row
 
 
 def _next_month(state: State) -> str:
@@ -90,3 +102,45 @@ def product_row(product: Document) -> Document:
         "recurringCost": product["cost"],
         "_info": {"lastUpdated": "2026-01-02T00:00:00Z", "updatedBy": "import"},
     }
+
+
+def _names(text: str) -> dict[str, str]:
+    """Fields by their lower-case name; `company(id name)` stands for the reference and its own fields."""
+    paths: list[str] = []
+    for found in re.finditer(r"(\w+)(?:\(([^)]*)\))?", text):
+        paths += [found[1], *(f"{found[1]}/{inner}" for inner in (found[2] or "").split())]
+    return {path.lower(): path for path in paths}
+
+
+_INFO = "_info(lastUpdated updatedBy)"
+FIELDS = {
+    "companies": _names(
+        f"id identifier name website status(id name) deletedFlag types integratorTags customFields {_INFO}"
+    ),
+    "types": _names(
+        "id name inactiveFlag prorateFlag billingCycle(id name) employeeCompRate employeeCompNotExceed invoicingCycle "
+        f"billTime billExpenses billProducts {_INFO}"
+    ),
+    "agreements": _names(
+        "id name type(id name) company(id identifier name) contact(id name) startDate endDate noEndingDateFlag "
+        "cancelledFlag dateCancelled agreementStatus parentAgreement(id name) billingCycle(id name) invoicingCycle "
+        "periodType nextInvoiceDate billStartDate prorateFlag invoiceProratedAdditionsFlag autoInvoiceFlag "
+        f"currency(id currencyCode symbol name) customFields {_INFO}"
+    ),
+    "catalog": _names(
+        "id identifier description customerDescription inactiveFlag subcategory(id name) type(id name) productClass "
+        "unitOfMeasure(id name) price cost taxableFlag vendorSku manufacturerPartNumber integrationXRef recurringFlag "
+        f"recurringRevenue recurringCost recurringBillCycle(id name) recurringCycleType customFields {_INFO}"
+    ),
+    "additions": _names(
+        "id product(id identifier) quantity lessIncluded unitPrice unitCost billCustomer effectiveDate cancelledDate "
+        "taxableFlag serialNumber invoiceDescription purchaseItemFlag specialOrderFlag agreementId description "
+        "billedQuantity uom extPrice extCost sequenceNumber margin prorateCost proratePrice extendedProrateCost "
+        "extendedProratePrice prorateCurrentPeriodFlag opportunity(id name) agreementStatus invoiceGrouping(id name) "
+        f"customFields {_INFO}"
+    ),
+}
+"""Of each list, the fields that can be named. The stand-in keeps fewer than there are; others are refused."""
+CHILDREN = {"companies": _names("types(id name)")}
+CUSTOM_FIELDS = {name: f"customFields/{name}" for name in ("id", "caption", "type", "value")}
+"""As `customFieldConditions` name them: without the list."""

@@ -236,14 +236,14 @@ def test_the_lines_of_an_agreement_cost_one_request(world: ConnectWiseWorld) -> 
 # Lines
 
 
-def test_an_unset_cancelled_date_is_absent_on_one_line_and_empty_on_the_other(
-    world: ConnectWiseWorld,
-) -> None:
-    rows = [world.raw.get(world.url(id_)).json() for id_ in (world.line_id, world.other_line_id)]
-    assert [row.get("cancelledDate", "absent") for row in rows] == ["", "absent"]
-    for line_id in (world.line_id, world.other_line_id):
-        line = world.line(line_id)
-        assert (line.ends, line.not_writable) == (None, "")
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_unset_cancelled_date_may_be_absent_or_empty(world: ConnectWiseWorld, empty: bool) -> None:
+    world.standins.control("set_empty_dates", site="acme", on=empty)
+    shown = world.raw.get(world.url(world.line_id)).json().get("cancelledDate", "absent")
+    line = world.line()
+    world.standins.control("set_empty_dates", site="acme", on=False)
+    assert shown == ("" if empty else "absent")
+    assert (line.ends, line.not_writable) == (None, "")
 
 
 def test_a_cancelled_line_shows_its_last_day_and_bills_until_then(world: ConnectWiseWorld) -> None:

@@ -1,0 +1,87 @@
+"""The MSP of the tests with one of each thing that an address of the API can name, made once and copied."""
+
+from functools import cache
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from functions.api.app import Edge, make_app
+from shared.accounts.audit import Actor, Via
+from shared.accounts.invitations import invite
+from shared.accounts.members import Role
+from shared.alerts.digest.send import send_mails
+from shared.mail.base import Delivery, Mail, Receipt
+from shared.storage.memory import MemoryBlobs
+from tests.functions.api.busy import QUAY, ZETA, busy_msp
+from tests.functions.api.conftest import MSP, PEOPLE, an_msp
+from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
+from tests.functions.memory_wiring import NOW, MemoryWiring
+from tests.shared.alerts.world import CountingTables
+
+LISTS = {
+    "member": ("/members", "id"),
+    "invitation": ("/invitations", "id"),
+    "tenant": ("/tenants", "id"),
+    "sku": (f"/tenants/{QUAY}/licences", "skuId"),
+    "company": ("/companies", "id"),
+    "run": ("/runs", "id"),
+    "exclusion": ("/exclusions", "id"),
+    "mail": ("/mails", "id"),
+}
+"""By the name of a part of an address: the list in which such things are, and what they are named by there."""
+
+
+class Refuses:
+    """A provider that takes no mail, so that each may be sent again."""
+
+    def send(self, mail: Mail) -> Receipt:
+        return Receipt(Delivery.REFUSED, why="550 no such mailbox")
+
+
+class KnownThings:
+    """`ids` by the name of a part of an address; `texts` by the name of a field of a body."""
+
+    def __init__(self) -> None:
+        self._microsoft = MicrosoftKeys()
+        self._made = wired = an_msp(self._microsoft)
+        world = busy_msp(wired).world
+        invite(wired.tables, MSP, "ann@msp.example", Role.EDITOR, Actor("Eva", Via.API, NOW))
+        send_mails(wired.tables, Refuses(), world.account, "s@x.example", world.now.date(), True, NOW)
+        self._ask("POST", "/exclusions", json={"tenantId": ZETA})
+        self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
+        self.texts = {
+            "code": [wired.invitation_codes.make(MSP, self.ids["invitation"][0])],
+            "tenantId": self.ids["tenant"],
+            "psaConnection": ["cw"],
+            "profile": ["gold"],
+        }
+
+    def _ask(self, method: str, path: str, **request: Any) -> Any:
+        owner = self._microsoft.token(**good_claims(person=PEOPLE["owner"]))
+        client = TestClient(Edge(make_app(self._made)))
+        address = f"/api/accounts/{MSP}{path}"
+        answer = client.request(method, address, headers={"Authorization": f"Bearer {owner}"}, **request)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def _ids(self, path: str, name: str) -> list[str]:
+        found = sorted({item[name] for item in self._ask("GET", path)["items"]})
+        assert found, f"the MSP of the tests has nothing in {path}"
+        return found
+
+    def copy(self, microsoft: MicrosoftKeys, tables: CountingTables, blobs: MemoryBlobs) -> MemoryWiring:
+        """The MSP in stores of its own."""
+        made: Any = self._made
+        tables._partitions = {name: dict(rows) for name, rows in made.tables._partitions.items()}
+        tables._versions = made.tables._versions
+        blobs._blobs = dict(made.blobs._blobs)
+        wired = MemoryWiring(session=microsoft.session, tables=tables)
+        wired.__dict__["storage"].blobs = blobs
+        wired.__dict__["transport"] = Refuses()
+        wired.fake_psas = dict(made.fake_psas)
+        return wired
+
+
+@cache
+def known_things() -> KnownThings:
+    return KnownThings()
