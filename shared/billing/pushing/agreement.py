@@ -342,13 +342,13 @@ class _ClaimedAgreement:
     def _diverge(self, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
         """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
         run, write = self._context.run, intent.write
-        if there is None and not self._is_repeatable(intent):
-            # It may come back with what was written, so nothing is sent again before a person has looked.
-            gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
+        gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
+        if there is None and intent.sent is Sent.ANSWERED:
+            # It may come back with what the PSA said that it did.
             self._leave_to_a_person(line, intent.model_copy(update={"why": gone}))
             return
         if there is None:
-            why = "The line vanished while it was written."
+            why = gone
             after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
         elif there.quantity == write.after:
             why = why or "The number was written, but another field of the line is not as it was."
