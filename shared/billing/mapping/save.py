@@ -222,7 +222,7 @@ def _release(save: Save, place: AgreementKey, name: str) -> None:
         others = {other: one for other, one in kept.record.lines.items() if other != name}
         let_go = (*kept.record.let_go, line.line_id) if line.line_id else kept.record.let_go
         record = kept.record.model_copy(update={"lines": others, "let_go": let_go})
-        entries = [] if line.gave_its_line_up else [adopt.released(save.by, name, line)]
+        entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
         try:
             agreement_store.save(save.tables, save.account, kept, record, entries)
         except Conflict:

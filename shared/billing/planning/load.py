@@ -165,12 +165,11 @@ def store_holds(
 def _held_anew(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
     """One entry for each line whose present numbers were not held before."""
     return [
-        LedgerEntry(
-            event=LedgerEvent.HELD,
-            at=now,
+        LedgerEntry.of(
+            line,
+            LedgerEvent.HELD,
+            now,
             run=run,
-            mapping_id=line.mapping_id,
-            line_id=line.line_id,
             change_id=line.hold.change.id,
             before=line.hold.change.before,
             after=line.hold.change.after,
