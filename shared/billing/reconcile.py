@@ -14,7 +14,7 @@ from shared.billing.models import (
     LedgerEvent,
     LineRecord,
 )
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 
 

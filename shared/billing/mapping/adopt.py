@@ -24,7 +24,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.planning.load import AgreementKey
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Agreement, Line
 from shared.billing.reconcile import marker_prefix, reconciled, unowned
 from shared.errors import Rejected

@@ -12,7 +12,8 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
 from shared.billing.planning import plan
-from shared.billing.planning.plan import Plan, Wish
+from shared.billing.planning.plan import Plan
+from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
@@ -110,7 +111,7 @@ def _wishes(
         if state.tenant_id not in added:
             continue
         mapped = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
-        for wish in plan.wishes(state, mapped, profiles, ours, now):
+        for wish in wishes(state, mapped, profiles, ours, now):
             wished[wish.mapping_id] = wish
         if state.snapshot is not None and state.snapshot.counts_are_doubted:
             suspicious.add(state.tenant_id)

@@ -14,7 +14,7 @@ from datetime import date
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext

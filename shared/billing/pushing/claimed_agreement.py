@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import Intent, LedgerEntry, LedgerEvent, LineRecord
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 from shared.billing.pushing.context import PushContext
 from shared.billing.reconcile import adoptions, reconciled, unowned
