@@ -149,6 +149,7 @@ def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, tod
             product_id=line.product_id,
             before=change.before,
             after=change.after,
+            effective=today,
             fingerprint=fresh.fingerprint if fresh else "",
         )
     return Write(
