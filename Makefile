@@ -14,7 +14,7 @@ CODE := $(wildcard function_app.py) functions shared sandbox tests
 
 # Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
 help: ## what can be done here
-	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
 
 setup: $(VENV_READY) $(NODE_READY) ## bring Python packages and Azurite into this folder (done by the others when needed)
 	@:
@@ -57,6 +57,9 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
+
+kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others
+	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)")
 
 lock: $(UV_READY) ## compile both requirement files anew from pyproject.toml: ARGS=--upgrade
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements.txt $(ARGS)
