@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
@@ -23,7 +24,9 @@ MOST = 200
 USUAL = 100
 MOST_IN_CSV = 100_000
 _SALT = "seatwise.cursor.1"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+"""Money comes as text."""
 
 
 class Page[T](Shown):
@@ -134,7 +137,8 @@ def _cell(value: Any) -> str | int | float:
         case list() | dict():
             return _cell(json.dumps(value, ensure_ascii=False)) if value else ""
     text = str(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    is_formula = text.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
 def descending(at: datetime, name: str) -> str:
