@@ -33,6 +33,7 @@ from functions.api import (
     runs,
     summary,
     tenants,
+    unclear_writes,
 )
 from functions.api.problems import Problem, Refused, answer, install
 from functions.api.requests import check_body, check_query
@@ -57,6 +58,7 @@ RESOURCES = (
     billing_profiles,
     mappings,
     plan,
+    unclear_writes,
     runs,
     ledger,
     alerts,

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
@@ -19,14 +18,12 @@ from pydantic import BaseModel
 from functions.api.models import Shown
 from functions.api.principal import Principal
 from functions.api.problems import Refused
+from shared.text import no_formula
 
 MOST = 200
 USUAL = 100
 MOST_IN_CSV = 100_000
 _SALT = "seatwise.cursor.1"
-_FORMULA = ("=", "+", "-", "@")
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
-"""Money comes as text."""
 
 
 class Page[T](Shown):
@@ -136,9 +133,7 @@ def _cell(value: Any) -> str | int | float:
             return value
         case list() | dict():
             return _cell(json.dumps(value, ensure_ascii=False)) if value else ""
-    text = str(value)
-    is_formula = text.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text
+    return no_formula(str(value))
 
 
 def descending(at: datetime, name: str) -> str:

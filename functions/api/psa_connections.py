@@ -12,6 +12,7 @@ from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
 from functions.api.versions import Seen, versioned
+from functions.queues.alerts import judge_again
 from functions.queues.messages import RefreshPsaLists
 from shared.accounts import audit
 from shared.accounts.members import Role
@@ -181,6 +182,7 @@ def test(connection_id: ConnectionId, asking: Admin) -> None:
     found = psa_connection(asking.tables, asking.account, connection_id)
     asking.spend(PSA_SIGN_INS)
     psa_connecting.test(asking.tables, asking.account, found, asking.wired.psa(asking.account, found))
+    asking.enqueue(*judge_again(asking.wired, asking.account))
 
 
 @router.post("/{psaConnection}/refresh", operation_id="refreshPsaConnection", status_code=202)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Insert, Replace, RowChange, Tables
+from shared.storage.tables import Insert, Put, Replace, RowChange, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ class Decision(Document):
 
     def read[D: Document](self, model: type[D]) -> D | None:
         return None if self.content is None else model.model_validate_json(self.content)
+
+
+class Changed(Document):
+    """When anything of a kind was last decided."""
+
+    at: datetime
 
 
 def decide(
@@ -61,8 +67,20 @@ def decide(
         content=None if document is None else document.model_dump_json(),
     )
     in_force: RowChange = Insert(key, decision) if row is None else Replace(key, decision, row.etag)
-    tables.commit([in_force, Insert(keys.decision_version(account, kind, name, now), decision)])
+    tables.commit(
+        [
+            in_force,
+            Insert(keys.decision_version(account, kind, name, now), decision),
+            Put(keys.decisions_changed(account, kind), Changed(at=now)),
+        ]
+    )
     return decision
+
+
+def version(tables: Tables, account: AccountId, kind: str) -> str:
+    """Another text after each decision of the kind; "" before the first."""
+    row = tables.get(keys.decisions_changed(account, kind))
+    return row.etag if row else ""
 
 
 def get[D: Document](tables: Tables, account: AccountId, kind: str, name: str, model: type[D]) -> D | None:

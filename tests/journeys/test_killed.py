@@ -21,7 +21,7 @@ from shared.accounts import runs
 from shared.accounts.runs import RunState
 from shared.billing.models import LedgerEntry, LineRecord, LineState
 from shared.billing.psa.base import Write, WriteKind
-from shared.mail.delivery import MailRow, MailState, mails
+from shared.mail.records import MailRow, MailState, mails
 from tests import invariants
 from tests.journeys.living import DEMO, SHORT_WAITS, Living, eventually
 from tests.journeys.storage_proxy import StorageProxy, Trap

@@ -1,5 +1,6 @@
 """The MSP of the tests with one of each thing that an address of the API can name, made once and copied."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from functions.api.app import Edge, make_app
 from shared.accounts.audit import Actor, Via
 from shared.accounts.invitations import invite
 from shared.accounts.members import Role
-from shared.alerts.digest.send import send_mails
+from shared.alerts.digest.send import Mailer, send_mails
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.storage.memory import MemoryBlobs
 from tests.functions.api.billing_msp import BillingMsp
@@ -42,6 +43,9 @@ class Refuses:
     def send(self, mail: Mail) -> Receipt:
         return Receipt(Delivery.REFUSED, why="550 no such mailbox")
 
+    def undeliverable(self, to: str, since: datetime | None = None) -> None:
+        return None
+
 
 class KnownThings:
     """`ids` by the name of a part of an address; `texts` by the name of a field of a body."""
@@ -56,7 +60,8 @@ class KnownThings:
         world = busy_msp(wired).world
         self._psas = wired.__dict__["psas"]
         invite(wired.tables, MSP, "ann@msp.example", Role.EDITOR, Actor("Eva", Via.API, NOW))
-        send_mails(wired.tables, Refuses(), world.account, "s@x.example", world.now.date(), True, NOW)
+        mailer = Mailer(wired.tables, Refuses(), "s@x.example")
+        send_mails(mailer, world.account, world.now.date(), due=True, now=NOW)
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
         self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
         self.ids["agreement"] = [billing.agreement.id]

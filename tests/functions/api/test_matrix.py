@@ -69,6 +69,8 @@ LEAST = {
     "listHeldChanges": "reader",
     "approveChange": "admin",
     "rejectChange": "admin",
+    "listUnclearWrites": "reader",
+    "settleWrite": "admin",
     "listLedger": "reader",
     "getSummary": "reader",
     "listTenants": "reader",
