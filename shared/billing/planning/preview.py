@@ -13,6 +13,7 @@ from shared.billing.models import (
     Change,
     HoldReason,
     LicenceMapping,
+    LineKey,
     LineRecord,
     LineState,
     Unplanned,
@@ -98,7 +99,8 @@ def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
 
 def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, planned: Planned) -> LinePreview:
     """`line` is the record's after the plan was applied to it."""
-    wish, change = planned.wishes.get(mapping.id), planned.plan.by_mapping.get(mapping.id)
+    key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
+    wish, change = planned.wishes.get(mapping.id), planned.plan.by_line.get(key)
     effect, why = _effect(line, wish, change, planned.plan)
     hold = line.hold if effect is Effect.HELD else None
     return LinePreview(

@@ -197,6 +197,10 @@ class _ClaimedAgreement:
             case Sent.CONFLICT:
                 self._fresh = None
                 self._drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
+            case Sent.REFUSED if answer.refusal is not None:
+                # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
+                self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why)
+                raise answer.refusal
             case Sent.REFUSED:
                 said = {"refused": answer.why, "refused_in": self._context.run}
                 self._drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, **said)

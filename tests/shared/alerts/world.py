@@ -23,6 +23,7 @@ from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
 from shared.billing.profiles import PROFILE
+from shared.billing.psa.base import PsaRefused
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure, save_psa_connection
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import NOT_LISTED
@@ -346,6 +347,9 @@ class World:
     def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
         failure = ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
         save_connection_failure(self.tables, self.account.id, failure)
+
+    def psa_fails(self, why: PsaRefused) -> None:
+        save_connection_failure(self.tables, self.account.id, ConnectionFailure.of("cw", why))
 
     def start_run(self) -> None:
         self.run = self.now.date().isoformat()

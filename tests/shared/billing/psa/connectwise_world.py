@@ -171,7 +171,7 @@ class ConnectWiseWorld(PsaWorld):
         once: dict[str, Any] = {"kind": "connectwise.write", "count": 1}
         match outcome:
             case Outcome.REFUSED:
-                self.fault("status", status=409, **once)
+                self.fault("status", status=400, **once)
             case Outcome.NOT_SENT:
                 self.fault("throttle", retry_after=int(RETRY_AFTER.total_seconds()), **once)
             case Outcome.UNCLEAR_APPLIED:

@@ -73,6 +73,8 @@ class FakePsa:
         self.unavailable: PsaUnavailable | None = None
         self.refused: PsaRefused | None = None
         """Set it to let every read fail."""
+        self.refuses_writes: PsaRefused | None = None
+        """Set it to let every write be refused for the whole connection."""
         self.marker_rule: Callable[[str], str] = lambda marker: marker
         """What becomes of our mark on a new line: a workflow rule may empty, cut or change it."""
         self.names_new_lines = True
@@ -187,6 +189,8 @@ class FakePsa:
 
     def apply(self, write: Write) -> WriteAnswer:
         self.sent.append(write)
+        if refusal := self.refuses_writes:
+            return WriteAnswer(Sent.REFUSED, refusal.sentence, refusal=refusal)
         match self.outcomes.popleft() if self.outcomes else Outcome.ANSWERED:
             case Outcome.ANSWERED:
                 return self._change(write) or WriteAnswer(Sent.ANSWERED, line_id=self._named(write))
