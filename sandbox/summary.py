@@ -15,7 +15,7 @@ from shared.alerts.rules import RULES
 from shared.billing.planning import approval
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import ReadStatus
-from shared.mail.delivery import MailState, mails
+from shared.mail.records import MailState, mails
 from shared.storage.keys import AccountId
 
 GOALS = {

@@ -17,7 +17,7 @@ from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.billing.psa_connections import ever_connected
 from shared.licensing.tenant_state import Day, TenantState
-from shared.mail.delivery import MailRow
+from shared.mail.records import MailRow
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decision

@@ -1,5 +1,6 @@
-"""Text from outside made harmless: one line, a header's text, an e-mail address, a Microsoft id."""
+"""Text from outside made harmless: one line, a header, no link, no formula, an e-mail address, a Microsoft id."""
 
+import re
 import unicodedata
 from typing import Annotated
 
@@ -45,6 +46,34 @@ def header_text(text: str, most: int = 150) -> str:
     """As `one_line`, for a header: nothing in it can be taken for an RFC 2047 encoded word either."""
     # Only then: what was between "=" and "?" may be left out of the line.
     return _cut(one_line(text, len(text) + 1).replace("=?", "= ?"), most)
+
+
+def unlinked(text: str) -> str:
+    """The same to read, but of what looks like an address no mail program makes a link: an invisible space breaks it.
+
+    A customer's name is the customer's own choice, so it must lead nobody anywhere.
+    """
+    return _INSIDE_A_LINK.sub("\u200b", text)
+
+
+_INSIDE_A_LINK = re.compile(
+    r"(?<=\S)(?=[.\u3002\uff0e\uff61][^\W\d_])"  # a.example, www.a, and the dots of other scripts
+    r"|(?<=\d)(?=\.\d+\.\d)"  # 10.0.0.1, but not 1.5
+    r"|(?<=\S)(?=[@\uff20]\S)"
+    r"|(?<=[A-Za-z][:\uff1a])(?=\S)"  # https://, mailto:, tel:
+    r"|(?<=[/\\])(?=[/\\])"
+)
+
+
+def no_formula(text: str) -> str:
+    """For a cell of a table: a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    is_formula = text.lstrip().startswith(_FORMULA) and not _AMOUNT.fullmatch(text)
+    return f"'{text}" if is_formula else text
+
+
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+"""Money comes as text; below zero it stays a number."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def _cut(line: str, most: int) -> str:

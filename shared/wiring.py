@@ -13,6 +13,7 @@ from shared.accounts.invitations import InvitationCodes
 from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, Psas, PsaUnavailable
+from shared.billing.psa.causes import Cause
 from shared.billing.psa.registry import RegisteredPsas
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
@@ -118,7 +119,7 @@ class Wiring:
         try:
             secret = self.secrets.get(account, connection.secret)
         except SecretMissing as missing:
-            raise PsaRefused("secret missing", str(missing), sign_in=True) from None
+            raise PsaRefused.for_all(connection.name, Cause.SECRET, "secret missing") from missing
         except SecretsUnavailable as unavailable:
             raise PsaUnavailable(str(unavailable), timedelta(minutes=2)) from None
         return self.psas.open(connection.kind, connection.settings_json, secret)

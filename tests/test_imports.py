@@ -17,6 +17,8 @@ PURE = (
     "shared.billing.reconcile",
     "shared.billing.planning.freshness",
     "shared.billing.planning.plan",
+    "shared.billing.psa.connectwise.bodies",
+    "shared.billing.psa.connectwise.days",
     "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
     "shared.billing.planning.quantities",
@@ -31,6 +33,7 @@ PURE = (
 )
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
+    "shared.billing.psa.causes",
     "shared.accounts.account",
     "shared.accounts.preferences",
     "shared.alerts.models",

@@ -1,17 +1,20 @@
 """Alerts: what a person should fix, filtered and sorted."""
 
+from bisect import bisect_right
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, WithJsonSchema
 
+from functions.api.kept import alerts_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown, examples
 from functions.api.principal import Reader
 from functions.api.summary import ShownTypeCount, shown_count
-from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type, listed
+from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type
 from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
 
@@ -132,14 +135,17 @@ def list_alerts(
     sort: Annotated[AlertSort, Query(description="What comes first")] = AlertSort.WORST,
 ) -> Page[ShownAlert] | Response:
     """Everything that is open, as of the newest evaluation. The usual order is that of a digest."""
-    found = listed(asking.tables, asking.account, wanted, sort)
-    return paging.answer_all(asking, f"alerts-by-{sort}", ((key, shown(alert)) for key, alert in found))
+    name = f"alerts-by-{sort}"
+    after = paging.after(asking, name)
+    found = alerts_of(asking, sort)
+    rest = islice(found, bisect_right(found, after, key=lambda one: one[0]), None)
+    return paging.answer(asking, name, ((key, shown(one)) for key, one in rest if wanted.wants(one)))
 
 
 @router.get("/counts", operation_id="countAlerts")
 def count_alerts(asking: Reader, wanted: Wanted) -> AlertCounts:
     """How many are open, by type, with what is at stake per month."""
-    counts = by_type(alert for _, alert in listed(asking.tables, asking.account, wanted))
+    counts = by_type(alert for _, alert in alerts_of(asking, AlertSort.WORST) if wanted.wants(alert))
     return AlertCounts(
         rows=sum(one.rows for one in counts),
         money=sum((one.money for one in counts), Decimal(0)),

@@ -33,6 +33,7 @@ from functions.api import (
     runs,
     summary,
     tenants,
+    unclear_writes,
 )
 from functions.api.problems import Problem, Refused, answer, install
 from functions.api.requests import check_body, check_query
@@ -57,6 +58,7 @@ RESOURCES = (
     billing_profiles,
     mappings,
     plan,
+    unclear_writes,
     runs,
     ledger,
     alerts,
@@ -120,6 +122,7 @@ def make_app(wired: Wiring | None) -> FastAPI:
     )
     app.state.wired = wired
     install(app)
+    app.add_middleware(CheckedBodies)
     for resource in RESOURCES:
         app.include_router(resource.router, prefix="/api")
     if wired is not None and wired.settings.web_origin:
@@ -134,8 +137,23 @@ def make_app(wired: Wiring | None) -> FastAPI:
     return app
 
 
+class CheckedBodies:
+    """Bodies are checked before anything reads them; within CORS, so that our front end may read a refusal."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await check_body(scope, receive)
+        except Refused as refused:
+            await answer(refused)(scope, receive, send)
+            return
+        await self._app(scope, body, send)
+
+
 class Edge:
-    """Around the app: bodies are checked before it, and HEAD is answered as GET without a body."""
+    """Around the app: HEAD is answered as GET without a body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -149,9 +167,4 @@ class Edge:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 
-        try:
-            body = await check_body(scope, receive)
-        except Refused as refused:
-            await answer(refused)(scope, receive, sent)
-            return
-        await self._app({**scope, "method": "GET"} if head else scope, body, sent)
+        await self._app({**scope, "method": "GET"} if head else scope, receive, sent)

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.companies import Company, ListedCompany, company, listed_companies
+from shared.accounts.companies import Company, ListedCompany, company
 from shared.billing import psa_lists
 from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
@@ -199,9 +200,10 @@ def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
-    found = listed_companies(asking.tables, asking.account)
-    rows = ((f"{one.company.name.casefold()}\n{one.company.id}", shown_in_list(one)) for one in found)
-    return paging.answer_all(asking, "companies", rows)
+    after = paging.after(asking, "companies")
+    keyed = ((f"{one.company.name.casefold()}\n{one.company.id}", one) for one in companies_of(asking))
+    rows = ((key, shown_in_list(one)) for key, one in keyed if key > after)
+    return paging.answer(asking, "companies", rows)
 
 
 @router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)

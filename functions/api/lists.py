@@ -18,12 +18,12 @@ from pydantic import BaseModel
 from functions.api.models import Shown
 from functions.api.principal import Principal
 from functions.api.problems import Refused
+from shared.text import no_formula
 
 MOST = 200
 USUAL = 100
 MOST_IN_CSV = 100_000
 _SALT = "seatwise.cursor.1"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Page[T](Shown):
@@ -133,8 +133,7 @@ def _cell(value: Any) -> str | int | float:
             return value
         case list() | dict():
             return _cell(json.dumps(value, ensure_ascii=False)) if value else ""
-    text = str(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return no_formula(str(value))
 
 
 def descending(at: datetime, name: str) -> str:

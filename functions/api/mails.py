@@ -8,14 +8,15 @@ from fastapi import APIRouter, Query, Response
 from functions.api.lists import CSV, Page, Pages, descending
 from functions.api.models import Shown, examples
 from functions.api.principal import Admin, Reader
-from functions.queues.alerts import judge_again
+from functions.queues.alerts import judge_again, mailer
 from shared.accounts import audit
 from shared.accounts.directory import load_account
 from shared.alerts.digest.send import KINDS, send_again
-from shared.mail.delivery import MailRow, first_kind, mails
+from shared.mail.records import MailRow, first_kind, mails
 
 router = APIRouter(prefix="/accounts/{account}/mails", tags=["mails"])
-type State = Literal["claimed", "sending", "done", "refused", "unknown"]
+type Undeliverable = Literal["bounced", "blocked", "invalid", "complained", "unsubscribed"]
+type State = Literal["claimed", "sending", "done", "refused", "unknown", "undeliverable"]
 
 
 class ShownMail(Shown):
@@ -28,6 +29,7 @@ class ShownMail(Shown):
             "state": "done",
             "since": "2026-11-27T07:00:04Z",
             "subject": "2 new: 1 held push, 1 renewal due",
+            "undeliverable": None,
             "why": "",
             "canBeSentAgain": False,
         }
@@ -38,11 +40,13 @@ class ShownMail(Shown):
     on: date
     recipient: str
     state: State
-    """claimed: being written; sending: on its way; unknown: it may have arrived or not, and is not repeated."""
+    """claimed: being written; sending: on its way; unknown: it may have arrived or not, and is not repeated;
+    undeliverable: the mail service delivers nothing to the address."""
     since: datetime
     subject: str
+    undeliverable: Undeliverable | None
     why: str
-    """Why it was refused, or what is not known."""
+    """Why it was refused or not delivered, or what is not known."""
     can_be_sent_again: bool
 
 
@@ -63,6 +67,7 @@ def shown(mail: MailRow) -> ShownMail:
         state=mail.state.value,
         since=mail.since,
         subject=mail.subject,
+        undeliverable=mail.undeliverable.value if mail.undeliverable else None,
         why=mail.why,
         can_be_sent_again=mail.can_be_sent_again and first_kind(mail.kind) in KINDS,
     )
@@ -84,16 +89,7 @@ def list_mails(
 def send_mail_again(mail: str, asking: Admin) -> SentAgain:
     """Send what a failed mail said, as far as it is still so, and what is new since. Twice sends it once."""
     wired = asking.wired
-    outcome = send_again(
-        asking.tables,
-        wired.transport,
-        load_account(asking.tables, asking.account),
-        wired.settings.sender,
-        mail,
-        asking.now,
-        wired.links,
-        wired.settings.reply_to,
-    )
+    outcome = send_again(mailer(wired), load_account(asking.tables, asking.account), mail, asking.now)
     became = outcome.state.value if outcome.state else ""
     audit.record(asking.tables, asking.account, asking.actor, "mail.sent_again", mail, "", became)
     asking.enqueue(*judge_again(wired, asking.account))

@@ -11,6 +11,7 @@ from functions.api.plan import ShownLine, shown_line
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.psa_choices import ShownAgreement, shown_agreement
 from functions.api.versions import Seen, versioned
+from functions.queues.alerts import judge_again
 from shared.accounts import audit
 from shared.billing.mapping import choices
 from shared.billing.mapping.preview import preview_mappings
@@ -167,6 +168,7 @@ def save(
     after = _shown(wanted)
     told = [one.model_dump_json(by_alias=True) for one in (before, after)]
     audit.record(asking.tables, asking.account, asking.actor, "mappings.saved", wanted.tenant_id, *told)
+    asking.enqueue(*judge_again(asking.wired, asking.account))
     return versioned(response, after)
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown
 from functions.api.principal import Admin, Principal, Reader
+from functions.queues.alerts import judge_again
 from functions.queues.messages import PushConnection
 from shared.accounts import audit
 from shared.accounts.companies import added_companies
@@ -140,7 +141,7 @@ def list_lines(
     tenant: Annotated[str, Query(max_length=64, description="Only lines of this tenant")] = "",
 ) -> Page[PlannedLine] | Response:
     """Every line that is not in step, by company."""
-    names = _names(asking)
+    names = names_of(asking)
     rows = sorted(
         (f"{names.get(one.tenant_id, '')}\n{one.tenant_id}\n{one.mapping.id}", _planned(one, names))
         for one in _plan(asking).lines
@@ -152,7 +153,7 @@ def list_lines(
 @router.get("/held-changes", operation_id="listHeldChanges", response_model=Page[ShownHold], responses=CSV)
 def list_held(asking: Reader, paging: Pages) -> Page[ShownHold] | Response:
     """Changes that wait for a person's word, and those with one that still stand."""
-    names = _names(asking)
+    names = names_of(asking)
     rows = sorted(
         (one.change.id, ShownHold.model_validate(_hold(one, names)))
         for one in approval.held(asking.tables, asking.account)
@@ -170,7 +171,7 @@ def approve(change_id: ChangeId, asking: Admin, response: Response) -> Decided:
     if run is not None:
         asking.enqueue(PushConnection(account=asking.account, run=run.id, connection=hold.change.connection))
         response.headers["Location"] = f"/api/accounts/{asking.account}/runs/{run.id}"
-    return Decided.model_validate({**_hold(hold, _names(asking)), "run": run.id if run else ""})
+    return Decided.model_validate({**_hold(hold, names_of(asking)), "run": run.id if run else ""})
 
 
 @router.post("/held-changes/{change}/reject", operation_id="rejectChange")
@@ -178,14 +179,16 @@ def reject(change_id: ChangeId, asking: Admin) -> Decided:
     """Leave the line as it is for as long as the numbers are these."""
     hold = approval.reject(asking.tables, asking.account, change_id, asking.actor.who, asking.now)
     _record(asking, "change.rejected", hold)
-    return Decided.model_validate({**_hold(hold, _names(asking)), "run": ""})
+    asking.enqueue(*judge_again(asking.wired, asking.account))
+    return Decided.model_validate({**_hold(hold, names_of(asking)), "run": ""})
 
 
 def _plan(asking: Principal) -> PlanPreview:
     return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
 
 
-def _names(asking: Principal) -> dict[str, str]:
+def names_of(asking: Principal) -> dict[str, str]:
+    """Of the added companies, by tenant id."""
     return {
         tenant: company.name for tenant, company in added_companies(asking.tables, asking.account).items()
     }

@@ -32,6 +32,7 @@ CODES = {
     "lines_still_bill": HTTPStatus.CONFLICT,
     "in_use": HTTPStatus.CONFLICT,
     "not_held": HTTPStatus.CONFLICT,
+    "nothing_to_settle": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
     "not_allowed": HTTPStatus.FORBIDDEN,
 }

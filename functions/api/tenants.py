@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown, examples
 from functions.api.principal import Principal, Reader
@@ -122,7 +123,8 @@ def _tenants(asking: Principal) -> list[ShownTenant]:
     account = load_account(asking.tables, asking.account)
     today = asking.now.astimezone(account.zone).date()
     excluded = excluded_tenants(asking.tables, asking.account, today)
-    found = listed_tenants(asking.tables, asking.wired.blobs, asking.account)
+    added = {one.company.tenant_id: one.company for one in companies_of(asking)}
+    found = listed_tenants(asking.tables, asking.wired.blobs, asking.account, added)
     return [shown(one, one.tenant_id in excluded) for one in found]
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
 from shared.alerts import evaluate, failed_messages, settings
-from shared.alerts.digest import send as digest_mails
+from shared.alerts.digest.send import Mailer, send_mails
 from shared.licensing import product_names
 from shared.storage.keys import AccountId, account_id
 from shared.wiring import Wiring, wiring
@@ -38,20 +38,14 @@ def send_mail(message: func.QueueMessage) -> None:
 
 def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
     account = settings.load(wired.tables, asked.account)
-    now, given = wired.clock(), wired.settings
-    all_arrived = digest_mails.send_mails(
-        wired.tables,
-        wired.transport,
-        account,
-        given.sender,
-        asked.on,
-        asked.due,
-        now,
-        wired.links,
-        given.reply_to,
-    )
-    if not all_arrived:
+    if not send_mails(mailer(wired), account, asked.on, due=asked.due, now=wired.clock()):
         yield from judge_again(wired, account.id)
+
+
+def mailer(wired: Wiring) -> Mailer:
+    """How the installation's digests leave."""
+    given = wired.settings
+    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links)
 
 
 def judge_again(wired: Wiring, account: AccountId) -> Iterator[Evaluate]:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from functions.queues.alerts import judge_again
+from functions.queues.alerts import judge_again, mailer
 from functions.queues.edge import send
 from sandbox.operator.decisions import reached
 from sandbox.standins.controls.commands import ControlError
 from shared.accounts.directory import account_ids, load_account
 from shared.alerts.digest import send as digest_mails
 from shared.errors import NotFound, Rejected, RetryLater
-from shared.mail.delivery import MailRow, MailState
-from shared.mail.delivery import mails as rows
+from shared.mail.records import MailRow, MailState
+from shared.mail.records import mails as rows
 from shared.storage.keys import AccountId
 from shared.wiring import Wiring
 
@@ -33,18 +33,9 @@ def mails(state: Path, do: str, words: Sequence[str]) -> Any:
 
 
 def _send_again(wiring: Wiring, account: AccountId, mail: MailRow) -> dict[str, Any]:
-    whole, given = load_account(wiring.tables, account), wiring.settings
+    whole = load_account(wiring.tables, account)
     try:
-        outcome = digest_mails.send_again(
-            wiring.tables,
-            wiring.transport,
-            whole,
-            given.sender,
-            mail.mail_id,
-            wiring.clock(),
-            wiring.links,
-            given.reply_to,
-        )
+        outcome = digest_mails.send_again(mailer(wiring), whole, mail.mail_id, wiring.clock())
     except (NotFound, Rejected, RetryLater) as not_done:
         raise ControlError(str(not_done)) from not_done
     for work in judge_again(wiring, account):

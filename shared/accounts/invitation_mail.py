@@ -8,7 +8,8 @@ from shared.accounts.account import Account
 from shared.accounts.invitations import LIVES, Invitation, InvitationCodes
 from shared.errors import NotFound
 from shared.mail.base import Mail, Transport
-from shared.mail.delivery import Letter, Outcome, Told, deliver, mail_id
+from shared.mail.delivery import DeliveryResult, MailToSend, deliver
+from shared.mail.records import MailName
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.text import header_text, one_line
@@ -48,7 +49,7 @@ _MAY = {
 
 def send_invitation(
     tables: Tables, transport: Transport, account: Account, name: str, sender: Sender, now: datetime
-) -> Outcome | None:
+) -> DeliveryResult | None:
     """Mail an invitation that is still open; None when it is not. A repeat of the message sends no second mail.
 
     Raises NotFound, and RetryLater when the mail could not leave yet.
@@ -59,12 +60,13 @@ def send_invitation(
     invitation = row.read(Invitation)
     if not invitation.is_open(now):
         return None
-    kind, on = f"invitation-{invitation.id}", invitation.made_at.date()
+    kind = f"invitation-{invitation.id}"
+    mail_name = MailName(account.id, kind, invitation.made_at.date(), invitation.email)
 
-    def write(_: Told) -> Letter:
+    def write() -> MailToSend:
         view = _view(account, invitation, sender)
         mail = Mail(
-            id=mail_id(account.id, kind, on, invitation.email),
+            id=mail_name.id,
             sender=sender.address,
             sender_name="Seatwise",
             reply_to=sender.reply_to or sender.address,
@@ -73,9 +75,9 @@ def send_invitation(
             text=templates.text().get_template("invitation.txt").render(view=view),
             html=_html(view),
         )
-        return Letter(mail, lambda told: told)
+        return MailToSend(mail)
 
-    return deliver(tables, transport, account.id, kind, on, invitation.email, write, now)
+    return deliver(tables, transport, mail_name, write, now)
 
 
 def _view(account: Account, invitation: Invitation, sender: Sender) -> InvitationView:

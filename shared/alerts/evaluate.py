@@ -12,13 +12,15 @@ from shared.alerts.matching import matched
 from shared.alerts.models import Alert, Evaluation, Finding, Reach
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Judgement, Rule, is_gone
+from shared.alerts.rules.invalid_auth import has_own_row, is_told
 from shared.alerts.rules.sync_overdue import NIGHT_AND_A_BIT
-from shared.alerts.summary import TypeCount, summed_up
+from shared.alerts.summary import summed_up
 from shared.alerts.view import AccountView
 from shared.errors import RetryLater
 from shared.licensing import reading, readings
 from shared.licensing.readings import TenantReading
 from shared.licensing.tenant_state import ReadStatus, TenantState
+from shared.microsoft.models import FailureCause
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -52,34 +54,35 @@ def evaluate(
     view = loading.account_view(tables, blobs, account, runs.get(tables, account.id, run_id), names, now)
     rows = {row.key.row: row for row in tables.rows(keys.alerts(account.id), keys.OPEN_ALERTS)}
     view = replace(view, open_rows=frozenset(rows))
-    book = _Book(tables, view, rows)
+    before = evaluation_of(tables, account.id)
+    book = _Book(tables, view, rows, was_judged=before is not None)
     rules = [rule for rule in RULES if view.is_on(rule.slug)]
     for rule in rules:
         book.take(rule, rule.account(view))
-    read = not_read = 0
+    read = not_read = missed = 0
     seen = []
     for state in reading.tenant_states(tables, account.id):
         seen.append(TenantReading.of(state))
         if state.tenant_id in view.companies and state.tenant_id not in view.left:
             good = _was_read(view, state)
             read, not_read = read + good, not_read + (not good)
+            missed += not good and not _is_known_to_be_unreadable(view, state)
         for rule in rules:
             book.take(rule, rule.tenant(view, state))
     book.finish()
     _end_removals(tables, view)
     readings.store(blobs, account.id, seen)
-    before = evaluation_of(tables, account.id)
     evaluation = Evaluation(
         at=now,
         run_id=_newest_run(tables, view, before),
         tenants_read=read,
         tenants_not_read=not_read,
-        last_complete=_last_complete(view, before, not_read),
+        last_complete=_last_complete(view, before, missed),
         urgent_at=book.urgent_at,
         on_date=view.nights.on,
         overdue_at=(view.nights.last_closed or account.since) + NIGHT_AND_A_BIT,
     )
-    told = summed_up(tables, view, evaluation, book.counts)
+    told = summed_up(tables, view, evaluation, book.open)
     # Last, because a digest tells what changed up to an evaluation: what is written later is told by the next.
     tables.commit([Put(keys.evaluation(account.id), evaluation), Put(keys.summary(account.id), told)])
     return evaluation
@@ -105,10 +108,19 @@ def _was_read(view: AccountView, state: TenantState) -> bool:
     return view.nights.last_started is None or state.snapshot.began >= view.nights.last_started
 
 
-def _last_complete(view: AccountView, before: Evaluation | None, not_read: int) -> datetime | None:
-    """A night's own count has who left among those not read: only here is known that a person said so."""
+def _is_known_to_be_unreadable(view: AccountView, state: TenantState) -> bool:
+    """A row of its own says why, and what a person must do: no sync can read it before."""
+    of, partner_is_out = (
+        state.tenant_id,
+        state.failure is not None and state.failure.cause is FailureCause.PARTNER,
+    )
+    return (is_told(view, state) and not partner_is_out) or has_own_row(view, of)
+
+
+def _last_complete(view: AccountView, before: Evaluation | None, missed: int) -> datetime | None:
+    """When every tenant was read that can be; a night's own count has those among the others that cannot."""
     nights = [view.nights.last_complete, before.last_complete if before else None]
-    if view.run.nightly and not not_read:
+    if view.run.nightly and not missed:
         nights.append(view.nights.last_closed)
     return max(filter(None, nights), default=None)
 
@@ -123,6 +135,12 @@ def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
     """The newest evaluation, if there was one."""
     row = tables.get(keys.evaluation(account))
     return row.read(Evaluation) if row else None
+
+
+def version(tables: Tables, account: AccountId) -> str:
+    """Another text after each evaluation; "" before the first. Alerts change by nothing else."""
+    row = tables.get(keys.evaluation(account))
+    return row.etag if row else ""
 
 
 def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
@@ -158,18 +176,19 @@ def is_overdue(tables: Tables, account: AccountId, now: datetime) -> Evaluation 
 class _Book:
     """The account's open alerts while they are compared. Rows stay bytes until they are needed: there may be many."""
 
-    def __init__(self, tables: Tables, view: AccountView, rows: dict[str, Row]) -> None:
+    def __init__(self, tables: Tables, view: AccountView, rows: dict[str, Row], *, was_judged: bool) -> None:
         self._tables = tables
         self._view = view
         self._account = view.account.id
         self._left = dict(rows)
+        self._was_judged = was_judged  # before that, nothing can have been closed
         self._seen: set[str] = set()
         self._others: dict[str, Finding] = {}
         """By row: the first finding of the same identity that is not about what the open alert is about."""
         self._scopes: defaultdict[str, set[str]] = defaultdict(set)
         self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[RowChange] = []
-        self.counts: dict[str, TypeCount] = {}
+        self.open: defaultdict[str, list[Finding]] = defaultdict(list)
         """What is open, by the slug of its type."""
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
@@ -195,10 +214,21 @@ class _Book:
             self._found(key, finding, row, stored)
 
     def _found(self, key: Key, finding: Finding, row: Row | None, stored: Alert | None) -> None:
-        alert = matched(stored, finding, self._view.now)
+        first = self._first_opened(finding) if stored is None else None
+        alert = matched(stored, finding, self._view.now, first)
         if alert is not None:
             self._write(Replace(key, alert, row.etag) if row else Insert(key, alert))
         self._note(alert or stored)
+
+    def _first_opened(self, finding: Finding) -> datetime | None:
+        """When an alert that comes back was open for the first time; None for one that was never closed."""
+        if not self._was_judged:
+            return None
+        closed = keys.closed_before(finding.slug, finding.identity)
+        for row in self._tables.rows(keys.alerts(self._account), closed):
+            alert = row.read(Alert)
+            return alert.first_opened_at or alert.opened_at
+        return None
 
     def finish(self) -> None:
         """Close what was judged and not found; mark what could not be judged."""
@@ -220,8 +250,7 @@ class _Book:
         """An alert that is open after this evaluation."""
         if alert is None:
             return
-        slug = alert.finding.slug
-        self.counts[slug] = self.counts.get(slug, TypeCount(slug=slug)).plus(alert.finding)
+        self.open[alert.finding.slug].append(alert.finding)
         if alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 

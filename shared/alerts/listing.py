@@ -1,17 +1,17 @@
 """The open alerts of an account as a person looks through them: filtered, sorted, and counted by type."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.alerts.digest.view import rank
+from shared.alerts.digest.decide import rank
 from shared.alerts.evaluate import open_alerts
-from shared.alerts.models import Alert
+from shared.alerts.models import Alert, Finding
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.summary import TypeCount, in_order
-from shared.errors import Rejected
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -58,17 +58,11 @@ def alert_id(alert: Alert) -> str:
     return f"{alert.finding.slug}-{keys.hashed(alert.finding.identity)}"
 
 
-def listed(
-    tables: Tables, account: AccountId, wanted: AlertFilter, sort: AlertSort = AlertSort.WORST
+def arranged(
+    tables: Tables, account: AccountId, sort: AlertSort = AlertSort.WORST
 ) -> list[tuple[str, Alert]]:
-    """Each with the text that it is sorted by, so that a page can go on behind it whatever has closed meanwhile.
-
-    Raises Rejected for a type that there is not.
-    """
-    if wanted.slug and wanted.slug not in BY_SLUG:
-        raise Rejected(f"There is no such alert type; there are {', '.join(BY_SLUG)}.", "unknown", "type")
-    alerts = open_alerts(tables, account)
-    found = [(place_of(alert, sort), alert) for alert in alerts if wanted.wants(alert)]
+    """Every open alert with the text that it is sorted by: a page goes on behind it whatever has closed meanwhile."""
+    found = [(place_of(alert, sort), alert) for alert in open_alerts(tables, account)]
     return sorted(found, key=lambda one: one[0])
 
 
@@ -79,11 +73,10 @@ def place_of(alert: Alert, sort: AlertSort = AlertSort.WORST) -> str:
 
 def by_type(alerts: Iterable[Alert]) -> tuple[TypeCount, ...]:
     """How many rows of each type there are and what is at stake; types without a row are left out."""
-    counts: dict[str, TypeCount] = {}
+    findings: defaultdict[str, list[Finding]] = defaultdict(list)
     for alert in alerts:
-        slug = alert.finding.slug
-        counts[slug] = counts.get(slug, TypeCount(slug=slug)).plus(alert.finding)
-    return in_order(counts)
+        findings[alert.finding.slug].append(alert.finding)
+    return in_order({slug: TypeCount.of(slug, rows) for slug, rows in findings.items()})
 
 
 _TYPES: Final = {slug: f"{place:03d}" for place, slug in enumerate(BY_SLUG)}

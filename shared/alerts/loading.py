@@ -21,7 +21,7 @@ from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import PartnerList
-from shared.mail.delivery import not_arrived
+from shared.mail.records import not_arrived
 from shared.microsoft import partner_connections
 from shared.storage import keys
 from shared.storage.blobs import Blobs

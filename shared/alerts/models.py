@@ -66,6 +66,8 @@ class Alert(Document):
     closed_at: datetime | None = None
     not_checked_since: datetime | None = None
     """Its scope could not be judged from then on; None: it was judged at the last evaluation."""
+    first_opened_at: datetime | None = None
+    """When it was open for the first time, where it was closed and came back; None: it is open for the first time."""
 
     @property
     def open(self) -> bool:

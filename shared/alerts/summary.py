@@ -1,6 +1,6 @@
 """What the first page says about an account: one stored row, written by each evaluation."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -24,12 +24,13 @@ class TypeCount(Document):
     money: Decimal = Decimal(0)
     """At stake per month, as far as it is known."""
 
-    def plus(self, finding: Finding) -> "TypeCount":
-        return TypeCount(
-            slug=self.slug,
-            rows=self.rows + 1,
-            urgent=self.urgent + finding.urgent,
-            money=self.money + finding.money,
+    @classmethod
+    def of(cls, slug: str, findings: Collection[Finding]) -> "TypeCount":
+        return cls(
+            slug=slug,
+            rows=len(findings),
+            urgent=sum(finding.urgent for finding in findings),
+            money=sum((finding.money for finding in findings), Decimal(0)),
         )
 
 
@@ -69,9 +70,9 @@ def in_order(counts: Mapping[str, TypeCount]) -> tuple[TypeCount, ...]:
 
 
 def summed_up(
-    tables: Tables, view: AccountView, evaluation: Evaluation, counts: Mapping[str, TypeCount]
+    tables: Tables, view: AccountView, evaluation: Evaluation, found: Mapping[str, Collection[Finding]]
 ) -> Summary:
-    """The summary of an evaluation; `counts` are the open alerts by the slug of their type."""
+    """The summary of an evaluation; `found` is what is open, by the slug of its type."""
     night = runs.find(tables, view.account.id, schedule.nightly_id(view.nights.on))
     waiting = [hold for own in view.all_lines() if (hold := own.waiting) is not None]
     not_added = {customer.tenant_id for partner in view.partners for customer in partner.not_added}
@@ -85,7 +86,7 @@ def summed_up(
         tenants_not_added=len(not_added),
         held=len(waiting),
         held_seats=sum(hold.change.loss for hold in waiting),
-        exceptions=in_order(counts),
+        exceptions=in_order({slug: TypeCount.of(slug, rows) for slug, rows in found.items()}),
         pushed_on=night.on if night else None,
         pushed=night.lines if night else LineCounts(),
         mails_failed=len(view.mails),

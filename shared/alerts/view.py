@@ -20,7 +20,7 @@ from shared.billing.psa_connections import ConnectionFailure
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.licensing.watched_skus import is_watched
-from shared.mail.delivery import MailRow
+from shared.mail.records import MailRow
 from shared.microsoft.models import Customer, FailureCause, PartnerConnection, Sku
 from shared.storage import keys
 from shared.storage.documents import Document

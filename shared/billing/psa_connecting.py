@@ -16,6 +16,7 @@ from shared.billing.psa_connections import (
     psa_connections,
     replace_psa_connection,
     save_connection_failure,
+    sign_in_is_good,
     stored_connection,
 )
 from shared.errors import Rejected
@@ -84,7 +85,7 @@ def change(
     if saved.secret != before.secret:
         with or_later():
             secrets.delete(account, before.secret)
-    save_connection_failure(tables, account, ConnectionFailure(connection=saved.id))
+    sign_in_is_good(tables, account, saved.id)
     return saved
 
 
@@ -94,7 +95,7 @@ def test(tables: Tables, account: AccountId, connection: PsaConnection, psa: Psa
     Raises PsaRefused or PsaUnavailable.
     """
     psa.check()
-    save_connection_failure(tables, account, ConnectionFailure(connection=connection.id))
+    sign_in_is_good(tables, account, connection.id)
 
 
 def remove(

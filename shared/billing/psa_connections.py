@@ -1,8 +1,12 @@
 """The connected PSAs of an account, and why one of them cannot be worked with."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from shared.billing.models import PsaConnection
+from shared.billing.psa import causes
+from shared.billing.psa.base import PsaRefused
+from shared.billing.psa.causes import Cause
 from shared.errors import NotFound
 from shared.storage import keys
 from shared.storage.documents import Document
@@ -15,12 +19,43 @@ _FAILURE = "psa-trouble"
 
 
 class ConnectionFailure(Document):
-    """Why the newest attempt to work with a PSA connection failed as a whole; "" when it did not."""
+    """Why the newest attempt to work with a PSA connection failed as a whole; no cause: it did not."""
 
     connection: str
     code: str = ""
+    cause: Cause | None = None
+    facts: tuple[str, ...] = ()
+    """What the cause's sentence is made with."""
+    lost: str = ""
+    """Of a list that lost agreements: which, as a hash of their ids."""
+    since: date | None = None
+    """The first night that found just these lost."""
     sentence: str = ""
+    """Instead of a cause, in rows of before December 2026."""
     sign_in: bool = False
+    """Nothing of the connection works until somebody enters other keys."""
+
+    @classmethod
+    def of(cls, connection: str, why: PsaRefused) -> "ConnectionFailure":
+        return cls(
+            connection=connection,
+            code=why.code,
+            cause=why.cause or Cause.OTHER,
+            facts=why.facts if why.cause else (why.sentence,),
+            sign_in=why.sign_in,
+        )
+
+    @property
+    def is_over(self) -> bool:
+        return self.cause is None and not self.sentence
+
+    def what(self, psa: str) -> str:
+        """What is wrong, as a sentence; `psa` is what the connection is called."""
+        return self.sentence if self.cause is None else causes.what(self.cause, psa, self.facts)
+
+    def cure(self, psa: str) -> str:
+        """What a person does about it, as a sentence."""
+        return causes.cure(self.cause or Cause.OTHER, psa, self.facts)
 
 
 def psa_connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
@@ -62,15 +97,22 @@ def connection_failure(tables: Tables, account: AccountId, connection_id: str) -
     """Why the newest attempt to work with the connection failed; None when it did not."""
     row = tables.get(keys.setting(account, _FAILURE, connection_id))
     failure = row.read(ConnectionFailure) if row else None
-    return failure if failure and failure.sentence else None
+    return None if failure is None or failure.is_over else failure
 
 
 def connection_failures(tables: Tables, account: AccountId) -> Iterator[ConnectionFailure]:
     """The PSA connections that do not work at all, and why."""
     for row in tables.rows(keys.settings(account), keys.settings_of_kind(_FAILURE)):
         failure = row.read(ConnectionFailure)
-        if failure.sentence:
+        if not failure.is_over:
             yield failure
+
+
+def sign_in_is_good(tables: Tables, account: AccountId, connection_id: str) -> None:
+    """Keys and rights were proven good: what was wrong is over, but for a list that only a night can prove."""
+    failure = connection_failure(tables, account, connection_id)
+    if failure is None or failure.cause is not Cause.LIST_LOST:
+        save_connection_failure(tables, account, ConnectionFailure(connection=connection_id))
 
 
 def save_connection_failure(tables: Tables, account: AccountId, failure: ConnectionFailure) -> None:

@@ -1,10 +1,10 @@
 """The tenants of an account as a person looks through them: every customer of its partners, and every added one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import Company
 from shared.licensing import readings
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.readings import TenantReading
@@ -40,15 +40,16 @@ class ListedTenant:
     """As of the newest evaluation; None: it was never asked for."""
 
 
-def listed_tenants(tables: Tables, blobs: Blobs, account: AccountId) -> list[ListedTenant]:
-    """Every tenant once, by name, whatever number of partner connections list it."""
+def listed_tenants(
+    tables: Tables, blobs: Blobs, account: AccountId, added: Mapping[str, Company]
+) -> list[ListedTenant]:
+    """Every tenant once, by name, whatever number of partner connections list it. `added`: companies by tenant id."""
     found: dict[str, tuple[Customer, tuple[Listing, ...]]] = {}
     for connection in partner_connections.all_of(tables, account):
         customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
         for tenant, customer in customers.items():
             first, others = found.get(tenant, (customer, ()))
             found[tenant] = first, (*others, _listing(connection, customer))
-    added = added_companies(tables, account)
     seen = readings.stored(blobs, account)
     tenants = [
         _tenant(tenant, found.get(tenant), added.get(tenant), seen.get(tenant))

@@ -1,20 +1,18 @@
-"""Delivery of a mail at most once: claimed -> sending -> done, refused or unknown.
+"""Delivery of a mail at most once: claimed -> sending -> done, refused, unknown or undeliverable.
 
 `claimed` is a lease and lapses: nothing has left yet. `sending` never lapses: the mail may have left, so whoever
-finds it later records it as unknown and nobody sends it again. What a recipient was told advances in the transaction
-that records `done`, so whatever an unknown or refused mail said is new in the next one.
+finds it later records it as unknown and nobody sends it again. What a kind of mail remembers about its recipient is
+that kind's own; it is written in the transaction that records `done`.
 """
 
-import hashlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 
 from shared.errors import NotFound, Rejected, RetryLater
-from shared.mail.base import Delivery, Mail, Receipt, Transport
+from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Transport, Undeliverable
 from shared.mail.message import InvalidMail, check
+from shared.mail.records import MailName, MailRow, MailState, mails
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.tables import Conflict, Delete, Insert, Key, Replace, Row, RowChange, Tables
@@ -27,62 +25,22 @@ PAUSES = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60))
 """Waits after a definite temporary refusal. When they are used up, the mail is refused."""
 
 
-class MailState(StrEnum):
-    CLAIMED = "claimed"
-    SENDING = "sending"
-    DONE = "done"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
+class MailUnderWay(Document):
+    """Of one recipient: two kinds of mail never tell the same at once."""
 
-
-class MailRow(Document):
-    """One mail of one kind to one recipient on one local date."""
-
-    mail_id: str
-    kind: str
-    on: date
-    recipient: str
-    state: MailState
-    since: datetime
-    """When it came into this state."""
-    free_at: datetime
-    """Only for `claimed`: from then on anyone may claim it again."""
-    refusals: int = 0
-    """Definite temporary refusals so far."""
-    subject: str = ""
-    reference: str = ""
-    why: str = ""
-
-    @property
-    def can_be_sent_again(self) -> bool:
-        """It was refused, or nothing is known of it."""
-        return self.state in {MailState.REFUSED, MailState.UNKNOWN}
-
-
-class Told(Document):
-    """What a recipient was told by mails that were accepted. Advanced by nothing else."""
-
-    in_flight: str = ""
-    """Row key of the one mail that is on its way to them: two kinds of mail never tell the same at once."""
-    digest_as_of: datetime | None = None
-    """Rows that changed up to then were in a digest."""
-    urgent_as_of: datetime | None = None
-    """Urgent rows that changed up to then were in an urgent mail."""
-    all_rows_at: datetime | None = None
-    """When all open rows were last mailed, new or repeated."""
-    urgent_at: datetime | None = None
+    row: str = ""
+    """Row key of the mail that is on its way to them, "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail, and how what the recipient was told advances once it is accepted."""
-
+class MailToSend:
     mail: Mail
-    tell: Callable[[Told], Told]
+    remember: Callable[[], Sequence[RowChange]] = tuple
+    """What the kind of mail writes down once it is accepted; called anew when a row of it changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryResult:
     state: MailState | None
     """None: there was nothing to say, and no mail was kept."""
     sent_now: bool = False
@@ -91,77 +49,40 @@ class Outcome:
     why: str = ""
 
 
-def mail_id(account: keys.AccountId, kind: str, on: date, recipient: str) -> str:
-    """The same mail has the same id, whoever sends it."""
-    digest = hashlib.sha256(f"{account}|{kind}|{on.isoformat()}|{recipient}".encode()).hexdigest()[:16]
-    return f"{account}-{kind}-{digest}"
-
-
-def told(tables: Tables, account: keys.AccountId, recipient: str) -> Told:
-    row = tables.get(keys.recipient(account, recipient))
-    return row.read(Told) if row else Told()
-
-
-def mails(tables: Tables, account: keys.AccountId) -> Iterator[MailRow]:
-    """Every mail of the account by date, for the summary and the pages; `unknown` and `refused` are shown there."""
-    return (row.read(MailRow) for row in tables.rows(keys.mails(account), keys.MAILS))
-
-
-def not_arrived(tables: Tables, account: keys.AccountId, on: date) -> tuple[MailRow, ...]:
-    """Each recipient's newest mail, of this month and the last, where it was refused or nothing is known of it."""
-    newest: dict[str, MailRow] = {}
-    for month in ((on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m"), on.strftime("%Y-%m")):
-        for row in tables.rows(keys.mails(account), keys.mails_of_month(month)):
-            mail = row.read(MailRow)
-            if mail.state in _ENDED:
-                newest[mail.recipient] = max(newest.get(mail.recipient, mail), mail, key=_later)
-    return tuple(mail for mail in newest.values() if mail.state is not MailState.DONE)
-
-
-def _later(mail: MailRow) -> tuple[datetime, bool]:
-    return mail.since, mail.state is MailState.DONE
-
-
 def deliver(
     tables: Tables,
     transport: Transport,
-    account: keys.AccountId,
-    kind: str,
-    on: date,
-    recipient: str,
-    write: Callable[[Told], Letter | None],
+    name: MailName,
+    write: Callable[[], MailToSend | None],
     now: datetime,
-) -> Outcome:
+) -> DeliveryResult:
     """Send the mail of this kind, date and recipient unless that was done or tried before.
 
-    `write` decides and writes under the claim, from what the recipient was told; None means there is nothing to say.
-    Raises RetryLater while another worker has it, and after a definite temporary refusal.
+    `write` decides and writes under the claim; None means there is nothing to say. Raises RetryLater while another
+    worker has it, and after a definite temporary refusal.
     """
-    desk = _Desk(tables, keys.mail(account, kind, on, recipient), keys.recipient(account, recipient), now)
-    claimed = desk.claim(
-        MailRow(
-            mail_id=mail_id(account, kind, on, recipient),
-            kind=kind,
-            on=on,
-            recipient=recipient,
-            state=MailState.CLAIMED,
-            since=now,
-            free_at=now + LEASE,
-        )
-    )
-    if isinstance(claimed, Outcome):
+    rows = _MailRows(tables, name, now)
+    claimed = rows.claim()
+    if isinstance(claimed, DeliveryResult):
         return claimed
     row, etag = claimed
-    known = desk.told_when_free()
-    letter = write(known.read(Told) if known else Told())
-    if letter is None:
-        return desk.release(etag)
+    under_way = rows.wait_for_others()
+    written = write()
+    if written is None:
+        return rows.release(etag)
     try:
-        check(letter.mail)
+        check(written.mail)
     except InvalidMail as error:
-        return desk.refuse(row, etag, str(error))
-    row = desk.begin(row, etag, letter, known)
-    return desk.settle(row, transport.send(letter.mail), letter)
+        return rows.end(row, etag, {"state": MailState.REFUSED, "why": str(error)})
+    note = ""
+    try:
+        known = transport.undeliverable(name.recipient)
+        if known is not None:
+            return rows.end(row, etag, _undeliverable(known))
+    except CannotTell as error:  # no reason to keep a mail back; who looks at it sees that nobody knows
+        note = f"Accepted; it could not be asked whether the address is delivered to: {error}"
+    row = rows.begin(row, etag, written.mail.subject, under_way)
+    return rows.settle(row, transport.send(written.mail), written, note)
 
 
 def send_again(
@@ -169,66 +90,84 @@ def send_again(
     transport: Transport,
     account: keys.AccountId,
     failed_id: str,
-    write: Callable[[MailRow, Told], Letter | None],
+    write: Callable[[MailName], MailToSend | None],
     now: datetime,
-) -> Outcome:
-    """Send a refused or unknown mail once more, because a person says so: as a mail of its own.
+) -> DeliveryResult:
+    """Send a mail that did not arrive once more, because a person says so: as a mail of its own.
 
-    `write` gets that mail's row and what the recipient was told. Asking twice for one failed mail sends one. Raises
-    NotFound, Rejected when it arrived, and RetryLater as `deliver` does.
+    Asking twice for one failed mail sends one. Raises NotFound, Rejected when it arrived, and RetryLater as `deliver`
+    does.
     """
-    failed = next((one for one in mails(tables, account) if one.mail_id == failed_id), None)
+    failed = next((mail for mail in mails(tables, account) if mail.mail_id == failed_id), None)
     if failed is None:
         raise NotFound(f"there is no mail '{failed_id}'")
     if not failed.can_be_sent_again:
-        raise Rejected("Only a mail that was refused, or of which nothing is known, can be sent again.")
-    kind = _again(failed.kind)
-    row = failed.model_copy(
-        update={"kind": kind, "mail_id": mail_id(account, kind, failed.on, failed.recipient)}
-    )
-    return deliver(
-        tables, transport, account, kind, row.on, row.recipient, lambda known: write(row, known), now
-    )
+        raise Rejected("Only a mail that did not arrive, or of which nothing is known, can be sent again.")
+    name = MailName(account, failed.kind, failed.on, failed.recipient).again
+    return deliver(tables, transport, name, lambda: write(name), now)
 
 
-_ENDED = frozenset({MailState.DONE, MailState.REFUSED, MailState.UNKNOWN})
-_SENT_BEFORE = re.compile(r"(.+)-again(\d+)")
+def take_back(
+    tables: Tables,
+    name: MailName,
+    known: Undeliverable,
+    forget: Callable[[], Sequence[RowChange]],
+    now: datetime,
+) -> None:
+    """Record of a mail that was accepted that it did not arrive, and with it what its kind remembers no more.
 
-
-def first_kind(kind: str) -> str:
-    """The kind of the mail that a mail sent again repeats."""
-    found = _SENT_BEFORE.fullmatch(kind)
-    return found[1] if found else kind
-
-
-def _again(kind: str) -> str:
-    """The kind that follows from a failed mail, so that two people who ask at once ask for the same mail."""
-    found = _SENT_BEFORE.fullmatch(kind)
-    return f"{found[1]}-again{int(found[2]) + 1}" if found else f"{kind}-again1"
+    Raises RetryLater when a row changed meanwhile; nothing to do when the mail is not `done` any more.
+    """
+    found = tables.get(name.key)
+    row = found.read(MailRow) if found else None
+    if found is None or row is None or row.state is not MailState.DONE:
+        return
+    row = row.model_copy(update={**_undeliverable(known), "since": now})
+    try:
+        tables.commit([Replace(name.key, row, found.etag), *forget()])
+    except Conflict as error:
+        raise RetryLater(timedelta(minutes=1), "a mail to this recipient was just settled") from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """The two rows of one mail, which share a partition: the mail's and its recipient's."""
+class _MailRows:
+    """The two rows of one mail, which share a partition: its own, and which mail is under way to its recipient."""
 
     tables: Tables
-    key: Key
-    recipient: Key
+    name: MailName
     now: datetime
 
-    def claim(self, fresh: MailRow) -> tuple[MailRow, str] | Outcome:
+    @property
+    def key(self) -> Key:
+        return self.name.key
+
+    @property
+    def under_way(self) -> Key:
+        return keys.mail_under_way(self.name.account, self.name.recipient)
+
+    def claim(self) -> tuple[MailRow, str] | DeliveryResult:
         """Take the mail for LEASE, or say what became of it before."""
         found = self.tables.get(self.key)
+        free_at = self.now + LEASE
         if found is None:
+            fresh = MailRow(
+                mail_id=self.name.id,
+                kind=self.name.kind,
+                on=self.name.on,
+                recipient=self.name.recipient,
+                state=MailState.CLAIMED,
+                since=self.now,
+                free_at=free_at,
+            )
             return fresh, self._commit(Insert(self.key, fresh))
         row = found.read(MailRow)
         if row.state is MailState.SENDING:
-            return _outcome(self.lost(found))
+            return _result(self.lost(found))
         if row.state is not MailState.CLAIMED:
-            return _outcome(row)
+            return _result(row)
         if row.free_at > self.now:
             raise RetryLater(row.free_at - self.now, row.why or "another worker prepares this mail")
-        row = row.model_copy(update={"since": self.now, "free_at": self.now + LEASE})
+        row = row.model_copy(update={"since": self.now, "free_at": free_at})
         return row, self._commit(Replace(self.key, row, found.etag))
 
     def lost(self, found: Row) -> MailRow:
@@ -242,10 +181,10 @@ class _Desk:
         self._commit(Replace(found.key, row, found.etag))
         return row
 
-    def told_when_free(self) -> Row | None:
-        """What the recipient was told, once no other mail is on its way to them. Raises RetryLater until then."""
-        known = self.tables.get(self.recipient)
-        other = known.read(Told).in_flight if known else ""
+    def wait_for_others(self) -> Row | None:
+        """The recipient's row, once no other mail is on its way to them. Raises RetryLater until then."""
+        known = self.tables.get(self.under_way)
+        other = known.read(MailUnderWay).row if known else ""
         if other and other != self.key.row:
             found = self.tables.get(Key(self.key.partition, other))
             if found and found.read(MailRow).state is MailState.SENDING:
@@ -257,46 +196,49 @@ class _Desk:
                     ) from error
         return known
 
-    def release(self, etag: str) -> Outcome:
+    def release(self, etag: str) -> DeliveryResult:
         """Nothing to say: no trace is kept, so that a later call on the same date decides anew."""
         self._commit(Delete(self.key, etag))
-        return Outcome(None)
+        return DeliveryResult(None)
 
-    def refuse(self, row: MailRow, etag: str, why: str) -> Outcome:
-        """Record a mail that cannot be sent as it was written."""
-        row = row.model_copy(update={"state": MailState.REFUSED, "since": self.now, "why": why})
+    def end(self, row: MailRow, etag: str, changes: dict[str, object]) -> DeliveryResult:
+        """Record a mail that is not handed over."""
+        row = row.model_copy(update={"since": self.now, **changes})
         self._commit(Replace(self.key, row, etag))
-        return _outcome(row)
+        return _result(row)
 
-    def begin(self, row: MailRow, etag: str, letter: Letter, known: Row | None) -> MailRow:
-        """The last step before the mail may leave; it fails when anything changed since the letter was written."""
+    def begin(self, row: MailRow, etag: str, subject: str, under_way: Row | None) -> MailRow:
+        """The last step before the mail may leave; it fails when another mail left since this one was written."""
         row = row.model_copy(
-            update={"state": MailState.SENDING, "since": self.now, "subject": letter.mail.subject, "why": ""}
+            update={"state": MailState.SENDING, "since": self.now, "subject": subject, "why": ""}
         )
-        told = (known.read(Told) if known else Told()).model_copy(update={"in_flight": self.key.row})
-        self._commit(Replace(self.key, row, etag), _over(self.recipient, told, known))
+        ours = MailUnderWay(row=self.key.row)
+        self._commit(Replace(self.key, row, etag), over(self.under_way, ours, under_way))
         return row
 
-    def settle(self, row: MailRow, receipt: Receipt, letter: Letter) -> Outcome:
+    def settle(self, row: MailRow, receipt: Receipt, written: MailToSend, note: str) -> DeliveryResult:
         """Record what the transport said. It knows better than who found the mail `sending` in the meantime."""
         after = _after(row, receipt, self.now)
-        for again in range(_SETTLE_TRIES, -1, -1):
-            mail, known = self.tables.get(self.key), self.tables.get(self.recipient)
-            told = known.read(Told) if known else Told()
-            if told.in_flight == self.key.row:
-                told = told.model_copy(update={"in_flight": ""})
-            if after.state is MailState.DONE:
-                told = letter.tell(told)
-            changes: list[RowChange] = [_over(self.key, after, mail), _over(self.recipient, told, known)]
+        accepted = after.state is MailState.DONE
+        if accepted:
+            after = after.model_copy(update={"why": note})
+        for tries_left in range(_SETTLE_TRIES, -1, -1):
+            mail, known = self.tables.get(self.key), self.tables.get(self.under_way)
+            under_way = known.read(MailUnderWay) if known else MailUnderWay()
+            if under_way.row == self.key.row:
+                under_way = MailUnderWay()
+            changes: list[RowChange] = [over(self.key, after, mail), over(self.under_way, under_way, known)]
+            if accepted:
+                changes += written.remember()
             try:
                 self.tables.commit(changes)
                 break
             except Conflict:
-                if not again:
+                if not tries_left:
                     raise
         if after.state is MailState.CLAIMED:
             raise RetryLater(after.free_at - self.now, after.why)
-        return _outcome(after, sent_now=after.state is MailState.DONE)
+        return _result(after, sent_now=accepted)
 
     def _commit(self, *changes: RowChange) -> str:
         """The ETag of the first row. Raises RetryLater when a row is no longer as this worker read it."""
@@ -309,12 +251,17 @@ class _Desk:
 _SETTLE_TRIES = 4
 
 
-def _over(key: Key, document: Document, read: Row | None) -> RowChange:
+def over(key: Key, document: Document, read: Row | None) -> RowChange:
+    """Write a document over the row as it was read."""
     return Replace(key, document, read.etag) if read else Insert(key, document)
 
 
-def _outcome(row: MailRow, *, sent_now: bool = False) -> Outcome:
-    return Outcome(row.state, sent_now, row.reference, row.why)
+def _result(row: MailRow, *, sent_now: bool = False) -> DeliveryResult:
+    return DeliveryResult(row.state, sent_now, row.reference, row.why)
+
+
+def _undeliverable(known: Undeliverable) -> dict[str, object]:
+    return {"state": MailState.UNDELIVERABLE, "undeliverable": known.reason, "why": known.why}
 
 
 def _after(row: MailRow, receipt: Receipt, now: datetime) -> MailRow:

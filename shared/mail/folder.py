@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.base import Delivery, Mail, Receipt, Undeliverable
 from shared.mail.message import InvalidMail, build
 
 
@@ -18,7 +18,7 @@ class FolderSettings(BaseModel):
 
 
 class FolderTransport:
-    """Writes `DATE-ID.eml`, `.html` and `.txt`; a mail that is there already is not written again."""
+    """Writes `DATE-ID.eml`, `.html`, `.txt` and the attachments; a mail that is there already is not written again."""
 
     def __init__(self, settings: FolderSettings, now: Callable[[], datetime]) -> None:
         self._folder = settings.path
@@ -37,12 +37,18 @@ class FolderTransport:
                 there = self._folder / f"{at:%Y-%m-%d}-{mail.id}.eml"
                 _write(there.with_suffix(".html"), mail.html.encode())
                 _write(there.with_suffix(".txt"), mail.text.encode())
-                _write(there, message.as_bytes())  # last: who sees the .eml finds the other two
+                for file in mail.attachments:
+                    _write(there.with_name(f"{there.stem}-{file.name}"), file.content)
+                _write(there, message.as_bytes())  # last: who sees the .eml finds the others
         except OSError as error:
             return Receipt(
                 Delivery.NOT_NOW, why=f"the folder {self._folder} cannot be written: {error.strerror}"
             )
         return Receipt(Delivery.ACCEPTED, reference=there.name)
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        """A folder takes everything."""
+        return None
 
 
 def _write(path: Path, body: bytes) -> None:

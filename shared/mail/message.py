@@ -7,6 +7,7 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
+from urllib.parse import quote
 
 from shared.mail.base import Mail
 from shared.text import address, header_text, one_line
@@ -14,6 +15,8 @@ from shared.text import address, header_text, one_line
 _ID = re.compile(r"[A-Za-z0-9-]{1,120}")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _OURS = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "mime-version"})
+_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._'-]{0,40}")
 
 
@@ -40,6 +43,9 @@ def check(mail: Mail) -> None:
     for name in mail.headers:
         if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("content-"):
             raise InvalidMail(f"{one_line(name, 60)} is not a header that a mail may set itself")
+    for file in mail.attachments:
+        if not (_FILE_NAME.fullmatch(file.name) and _MEDIA_TYPE.fullmatch(file.media_type)):
+            raise InvalidMail(f"{one_line(file.name, 60)} is not a file that a mail may carry")
     if not (mail.subject and mail.text.strip() and mail.html.strip()):
         raise InvalidMail("a mail needs a subject, a text and an HTML body")
 
@@ -48,10 +54,16 @@ def extra_headers(mail: Mail) -> dict[str, str]:
     """What every mail of ours carries besides its addresses, the mail's own headers last."""
     return {
         "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
-        "List-Unsubscribe": f"<mailto:{address(mail.reply_to)}?subject=Unsubscribe>",
+        # Without NDR and "All": that a mail did not arrive is the one answer that we want.
+        "X-Auto-Response-Suppress": "OOF, AutoReply, DR, RN, NRN",
+        "List-Unsubscribe": f"<mailto:{_in_mailto(address(mail.reply_to))}?subject=Unsubscribe>",
         **mail.headers,
     }
+
+
+def _in_mailto(address: str) -> str:
+    """https://www.rfc-editor.org/rfc/rfc6068#section-2"""
+    return quote(address, safe="@!$*+'")
 
 
 def message_id(mail: Mail) -> str:
@@ -60,7 +72,7 @@ def message_id(mail: Mail) -> str:
 
 
 def build(mail: Mail, at: datetime) -> EmailMessage:
-    """The mail as a MIME message of plain text and HTML. Raises InvalidMail."""
+    """The mail as a MIME message of plain text and HTML, and its attachments. Raises InvalidMail."""
     check(mail)
     message: EmailMessage = EmailMessage(policy=_POLICY)
     message["From"] = _mailbox(mail.sender_name, address(mail.sender))
@@ -75,6 +87,11 @@ def build(mail: Mail, at: datetime) -> EmailMessage:
     message.add_alternative(
         mail.html, content_manager=raw_data_manager, subtype="html", cte="quoted-printable"
     )
+    for file in mail.attachments:
+        main, _, sub = file.media_type.partition("/")
+        message.add_attachment(
+            file.content, maintype=main, subtype=sub, filename=file.name, content_manager=raw_data_manager
+        )
     return message
 
 

@@ -1,24 +1,35 @@
-"""Mail by Twilio SendGrid: POST /v3/mail/send, once."""
+"""Mail by Twilio SendGrid: POST /v3/mail/send, once; and its lists of addresses that it delivers nothing to."""
 
+import base64
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from shared.http.client import Http, NotConnected, Unclear
-from shared.mail.base import Delivery, Mail, Receipt
+from shared.http.client import Http, NotConnected, Throttled, Unclear, Unreachable, json_of
+from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Undeliverable, UndeliverableReason
 from shared.mail.message import InvalidMail, check, extra_headers
 from shared.text import address, one_line
 
 _NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 _TIMEOUT = (5.0, 30.0)
+_LISTS = {
+    "bounces": UndeliverableReason.BOUNCED,
+    "invalid_emails": UndeliverableReason.INVALID,
+    "spam_reports": UndeliverableReason.COMPLAINED,
+}
+"""An address in one of them is accepted with 202 and dropped."""
 
 
 class SendGridSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    api_key: SecretStr = Field(min_length=1, description="an API key with the right Mail Send")
+    api_key: SecretStr = Field(
+        min_length=1,
+        description="an API key with the rights Mail Send, Suppressions and Unsubscribe Groups (read)",
+    )
     host: str = Field(
         default="https://api.sendgrid.com",
         description="https://api.sendgrid.com, or https://api.eu.sendgrid.com for EU subusers",
@@ -62,18 +73,64 @@ class SendGridTransport:
         words = one_line(_words(answer).replace(key, "(key)"), 300)
         return Receipt(_judge(answer.status_code), why=f"SendGrid answered {answer.status_code}: {words}")
 
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        """https://www.twilio.com/docs/sendgrid/api-reference/bounces-api/retrieve-a-bounce and its neighbours."""
+        of = quote(address(to), safe="@")
+        for name, reason in _LISTS.items():
+            for entry in _entries(self._read(f"/v3/suppression/{name}/{of}")):
+                return Undeliverable(reason, _reason(entry))
+        if since is not None:
+            for entry in _entries(self._read(f"/v3/suppression/blocks/{of}")):
+                if _created(entry) >= int(since.timestamp()):
+                    return Undeliverable(UndeliverableReason.BLOCKED, _reason(entry))
+        everything = self._read(f"/v3/asm/suppressions/global/{of}")
+        if isinstance(everything, dict) and everything.get("recipient_email"):
+            return Undeliverable(UndeliverableReason.UNSUBSCRIBED)
+        return None
+
+    def _read(self, path: str) -> Any:
+        """One answer in JSON. Raises CannotTell, whatever stood in the way."""
+        key = self._settings.api_key.get_secret_value()
+        try:
+            answer = self._http.read(
+                "GET",
+                f"{self._settings.host}{path}",
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=_TIMEOUT,
+            )
+            if answer.status_code == HTTPStatus.OK:
+                return json_of(answer)
+        except (Unreachable, Throttled) as error:
+            raise CannotTell(one_line(str(error).replace(key, "(key)"), 300)) from None
+        words = one_line(_words(answer).replace(key, "(key)"), 300)
+        raise CannotTell(f"SendGrid answered {answer.status_code} to {path.rpartition('/')[0]}: {words}")
+
 
 def _payload(mail: Mail) -> dict[str, Any]:
-    """The request's body. Links in our mails are signed, so SendGrid must not rewrite them."""
+    """The request's body. It says itself all that the account's settings would else decide.
+
+    Links in our mails are signed, so SendGrid must not rewrite them; and a link that ends all mails to an address by
+    one GET is followed by mail scanners.
+    """
     from sendgrid.helpers.mail import (
+        Attachment,
         ClickTracking,
         CustomArg,
+        Disposition,
+        FileContent,
+        FileName,
+        FileType,
+        FooterSettings,
         From,
+        Ganalytics,
         Header,
         HtmlContent,
+        MailSettings,
         OpenTracking,
         PlainTextContent,
         ReplyTo,
+        SandBoxMode,
+        SubscriptionTracking,
         To,
         TrackingSettings,
     )
@@ -91,10 +148,20 @@ def _payload(mail: Mail) -> dict[str, Any]:
     for name, value in extra_headers(mail).items():
         message.add_header(Header(name, value))
     message.add_custom_arg(CustomArg("mail_id", mail.id))
+    for file in mail.attachments:
+        content = FileContent(base64.b64encode(file.content).decode())
+        message.add_attachment(
+            Attachment(content, FileName(file.name), FileType(file.media_type), Disposition("attachment"))
+        )
     tracking = TrackingSettings()
     tracking.click_tracking = ClickTracking(enable=False, enable_text=False)
     tracking.open_tracking = OpenTracking(enable=False)
+    tracking.subscription_tracking = SubscriptionTracking(enable=False)
+    tracking.ganalytics = Ganalytics(enable=False)
     message.tracking_settings = tracking
+    message.mail_settings = MailSettings(
+        footer_settings=FooterSettings(enable=False), sandbox_mode=SandBoxMode(enable=False)
+    )
     payload: dict[str, Any] = message.get()
     return payload
 
@@ -115,3 +182,20 @@ def _words(answer: Any) -> str:
         return "; ".join(f"{e['message']} ({e['field']})" if e.get("field") else e["message"] for e in errors)
     except (ValueError, KeyError, TypeError, AttributeError):
         return str(answer.text)
+
+
+def _entries(answer: Any) -> list[dict[str, Any]]:
+    """The rows of a list's answer. Raises CannotTell for another shape: it must not look like an empty list."""
+    if not isinstance(answer, list) or not all(isinstance(entry, dict) for entry in answer):
+        raise CannotTell("SendGrid answered a question about an address with something that is not a list.")
+    return answer
+
+
+def _reason(entry: dict[str, Any]) -> str:
+    return one_line(str(entry.get("reason") or ""), 300)
+
+
+def _created(entry: dict[str, Any]) -> int:
+    """Seconds since 1970; what is not understood counts as old."""
+    created = entry.get("created")
+    return created if isinstance(created, int) else 0

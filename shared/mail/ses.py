@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Undeliverable, UndeliverableReason
 from shared.mail.message import InvalidMail, build
 from shared.text import address, one_line
 
@@ -33,9 +33,14 @@ class SesSettings(BaseModel):
         description="the AWS region of the sender's identity, such as eu-west-1",
     )
     access_key_id: str = Field(
-        pattern=r"^[A-Z0-9]{16,128}$", description="the id of an access key that may ses:SendRawEmail"
+        pattern=r"^[A-Z0-9]{16,128}$",
+        description="the id of an access key that may ses:SendRawEmail and ses:GetSuppressedDestination",
     )
     secret_access_key: SecretStr = Field(min_length=1, description="the secret of `access_key_id`")
+    configuration_set: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="the name of a configuration set that tracks no opens and no clicks",
+    )
     endpoint: str = Field(
         default="", description="empty for the region's own address, or the https address of another one"
     )
@@ -53,7 +58,10 @@ class SesSettings(BaseModel):
 
 
 class SesTransport:
-    """The links in our mails are signed: the sender's default configuration set must not track clicks."""
+    """The links in our mails are signed, so no clicks may be tracked: the configuration set is named in each request.
+
+    Otherwise that of the sender's identity would be taken, whatever it does.
+    """
 
     def __init__(self, settings: SesSettings, now: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -63,7 +71,7 @@ class SesTransport:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            request = _request(mail, self._now())
+            request = _request(mail, self._settings.configuration_set, self._now())
         except InvalidMail as error:
             return Receipt(Delivery.REFUSED, why=str(error))
         try:
@@ -77,6 +85,23 @@ class SesTransport:
         if not reference:  # somebody else's page between Amazon and us
             return Receipt(Delivery.UNCLEAR, why="Amazon SES answered without saying which message it took")
         return Receipt(Delivery.ACCEPTED, reference)
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetSuppressedDestination.html"""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.get_suppressed_destination(EmailAddress=address(to))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "NotFoundException":
+                return None
+            raise CannotTell(self._without_secret(_words(error))) from error
+        except BotoCoreError as error:
+            raise CannotTell(self._without_secret(f"Amazon SES: {error}")) from error
+        reason = answer.get("SuppressedDestination", {}).get("Reason")
+        if reason not in _SUPPRESSED:
+            raise CannotTell("Amazon SES answered a question about an address with something else.")
+        return Undeliverable(_SUPPRESSED[reason])
 
     @cached_property
     def _client(self) -> Any:
@@ -104,11 +129,15 @@ class SesTransport:
         return one_line(words, 300).replace(self._settings.secret_access_key.get_secret_value(), "(key)")
 
 
-def _request(mail: Mail, at: datetime) -> dict[str, Any]:
+_SUPPRESSED = {"BOUNCE": UndeliverableReason.BOUNCED, "COMPLAINT": UndeliverableReason.COMPLAINED}
+
+
+def _request(mail: Mail, configuration_set: str, at: datetime) -> dict[str, Any]:
     message = build(mail, at)
     return {
         "Destination": {"ToAddresses": [address(mail.to)]},
         "Content": {"Raw": {"Data": message.as_bytes()}},
+        "ConfigurationSetName": configuration_set,
         "EmailTags": [{"Name": "mail_id", "Value": mail.id}],
     }
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.base import Delivery, Mail, Receipt, Undeliverable
 from shared.mail.message import InvalidMail, build
 from shared.text import address, one_line
 
@@ -35,6 +35,11 @@ class SmtpSettings(BaseModel):
     # A mail waits for about eleven answers: together less than SENDING_GRACE, after which it counts as lost.
     timeout_seconds: float = Field(
         default=20, gt=0, le=25, description="seconds to wait for each answer, more than 0 and at most 25"
+    )
+    ehlo_name: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$",
+        description="the name that the relay is greeted with; empty for the domain of the sender's address",
     )
 
     @model_validator(mode="after")
@@ -68,7 +73,7 @@ class SmtpTransport:
         body_left = False
         try:
             message = build(mail, self._now())
-            with self._session() as smtp:
+            with self._session(address(mail.sender).rpartition("@")[2]) as smtp:
                 _expect(smtp.mail(address(mail.sender)), 250)
                 _expect(smtp.rcpt(address(mail.to)), 250, 251)
                 _expect(smtp.docmd("DATA"), 354)
@@ -86,23 +91,25 @@ class SmtpTransport:
         return Receipt(Delivery.ACCEPTED, reference=str(message["Message-ID"]))
 
     @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
+    def _session(self, domain: str) -> Iterator[smtplib.SMTP]:
         """Connect, secure and sign in; leave politely, whatever the server thinks of it."""
         given = self._settings
+        name = given.ehlo_name or domain  # the host's own name is a container's: relays refuse it
         try:
             smtp: smtplib.SMTP
             if given.security is Security.TLS:
                 smtp = smtplib.SMTP_SSL(
-                    given.host, given.port, timeout=given.timeout_seconds, context=self._tls
+                    given.host, given.port, name, timeout=given.timeout_seconds, context=self._tls
                 )
             else:
-                smtp = smtplib.SMTP(given.host, given.port, timeout=given.timeout_seconds)
+                smtp = smtplib.SMTP(given.host, given.port, name, timeout=given.timeout_seconds)
         except smtplib.SMTPResponseException as error:
             raise _as_answer(error) from error
         try:
-            smtp.ehlo_or_helo_if_needed()
+            _greet(smtp)
             if given.security is Security.STARTTLS:
                 _expect(smtp.starttls(context=self._tls), 220)
+                _greet(smtp)
             if given.user:
                 smtp.login(given.user, given.password.get_secret_value())
             yield smtp
@@ -112,6 +119,21 @@ class SmtpTransport:
             raise _as_answer(error) from error
         finally:
             smtp.close()
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        """A relay tells by mail only, to the sender's mailbox."""
+        return None
+
+
+def _greet(smtp: smtplib.SMTP) -> None:
+    """EHLO, and HELO only for a relay that does not know it: what it says to our name is its answer."""
+    code, words = smtp.ehlo()
+    if code in _EHLO_NOT_KNOWN:
+        code, words = smtp.helo()
+    _expect((code, words), 250)
+
+
+_EHLO_NOT_KNOWN = frozenset({500, 502})
 
 
 def _as_answer(error: smtplib.SMTPResponseException) -> _Answer:

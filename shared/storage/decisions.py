@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Insert, Replace, RowChange, Tables
+from shared.storage.tables import Conflict, Insert, Put, Replace, Row, RowChange, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,12 @@ class Decision(Document):
         return None if self.content is None else model.model_validate_json(self.content)
 
 
+class Changed(Document):
+    """When anything of a kind was last decided."""
+
+    at: datetime
+
+
 def decide(
     tables: Tables,
     account: AccountId,
@@ -47,9 +53,36 @@ def decide(
     Raises Conflict when somebody else decided the same at the same moment: read again, show it, ask again.
     A decision is always later than the one it follows, also within one microsecond or when clocks differ.
     """
+    row = tables.get(keys.decision_now(account, kind, name))
+    return _follow(tables, account, (kind, name), row, document, by)
+
+
+def decide_after(
+    tables: Tables,
+    account: AccountId,
+    what: tuple[str, str],
+    before: Decision | None,
+    document: Document | None,
+    by: Decider,
+) -> Decision:
+    """As `decide`, of this kind and id, only as long as what was last decided is `before`. Raises Conflict."""
+    row = tables.get(keys.decision_now(account, *what))
+    if (row.read(Decision) if row else None) != before:
+        raise Conflict("somebody else decided meanwhile")
+    return _follow(tables, account, what, row, document, by)
+
+
+def _follow(
+    tables: Tables,
+    account: AccountId,
+    what: tuple[str, str],
+    row: Row | None,
+    document: Document | None,
+    by: Decider,
+) -> Decision:
+    """One more version after the one in the row, which must still be so. Raises Conflict."""
+    (kind, name), now = what, by.now
     key = keys.decision_now(account, kind, name)
-    row = tables.get(key)
-    now = by.now
     if row is not None:
         now = max(now, row.read(Decision).valid_from + timedelta(microseconds=1))
     decision = Decision(
@@ -61,8 +94,20 @@ def decide(
         content=None if document is None else document.model_dump_json(),
     )
     in_force: RowChange = Insert(key, decision) if row is None else Replace(key, decision, row.etag)
-    tables.commit([in_force, Insert(keys.decision_version(account, kind, name, now), decision)])
+    tables.commit(
+        [
+            in_force,
+            Insert(keys.decision_version(account, kind, name, now), decision),
+            Put(keys.decisions_changed(account, kind), Changed(at=now)),
+        ]
+    )
     return decision
+
+
+def version(tables: Tables, account: AccountId, kind: str) -> str:
+    """Another text after each decision of the kind; "" before the first."""
+    row = tables.get(keys.decisions_changed(account, kind))
+    return row.etag if row else ""
 
 
 def get[D: Document](tables: Tables, account: AccountId, kind: str, name: str, model: type[D]) -> D | None:

@@ -133,7 +133,7 @@ def setting(account: AccountId, kind: str, name: str = "-") -> Key:
 
 
 def decisions(account: AccountId) -> str:
-    """What people decide: `now|kind|id` is in force, `was|kind|id|from` are all versions."""
+    """What people decide: `now|kind|id` is in force, `was|kind|id|from` are all versions, `changed|kind` when last."""
     return f"{account}|decisions"
 
 
@@ -153,6 +153,11 @@ def decision_versions(kind: str, name: str) -> str:
 
 def decision_now(account: AccountId, kind: str, name: str) -> Key:
     return Key(decisions(account), decisions_now(kind) + _part(name))
+
+
+def decisions_changed(account: AccountId, kind: str) -> Key:
+    """Written with every decision of a kind: whether it changed tells whether a list of them is still good."""
+    return Key(decisions(account), f"changed|{_part(kind)}")
 
 
 def decision_version(account: AccountId, kind: str, name: str, valid_from: datetime) -> Key:
@@ -315,7 +320,12 @@ def alert(account: AccountId, slug: str, identity: str) -> Key:
 
 def closed_alert(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
     """Apart from the open ones, so that years of closed alerts cost an evaluation nothing."""
-    return Key(alerts(account), f"{closed_alerts(slug)}{hashed(identity)}|{_instant(opened_at)}")
+    return Key(alerts(account), f"{closed_before(slug, identity)}{_instant(opened_at)}")
+
+
+def closed_before(slug: str, identity: str) -> str:
+    """How the rows begin that one alert left each time it was closed, the oldest first."""
+    return f"{closed_alerts(slug)}{hashed(identity)}|"
 
 
 def closed_alerts(slug: str, digit: str = "") -> str:
@@ -352,8 +362,13 @@ def mail(account: AccountId, kind: str, on: date, recipient: str) -> Key:
     return Key(mails(account), f"{MAILS}{on.isoformat()}|{_part(kind)}|{hashed(recipient)}")
 
 
-def recipient(account: AccountId, address: str) -> Key:
+def digest_memory(account: AccountId, address: str) -> Key:
+    """What the digests and urgent mails told a recipient."""
     return Key(mails(account), f"recipient|{hashed(address)}")
+
+
+def mail_under_way(account: AccountId, address: str) -> Key:
+    return Key(mails(account), f"under-way|{hashed(address)}")
 
 
 # -- secrets ------------------------------------------------------------------------------------------------------

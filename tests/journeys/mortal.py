@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.processes import SandboxProcesses
 from sandbox.standins.worlds.registry import world_named
 from shared.billing.psa.base import Write, WriteKind
-from shared.mail.delivery import MailRow, mails
+from shared.mail.records import MailRow, mails
 from tests.journeys.living import DEMO, Living, eventually
 from tests.journeys.storage_proxy import StorageProxy, Trap
 

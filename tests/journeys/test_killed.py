@@ -19,7 +19,7 @@ from sandbox.standins.worlds.registry import world_named
 from shared.accounts import runs
 from shared.accounts.runs import RunState
 from shared.billing.models import LedgerEntry, LineRecord, LineState
-from shared.mail.delivery import MailState
+from shared.mail.records import MailState
 from tests import invariants
 from tests.journeys.living import DEMO, SHORT_WAITS
 from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid

@@ -16,7 +16,7 @@ from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, Psa
 from shared.billing.psa_connections import save_psa_connection
 from shared.licensing import snapshot
 from shared.licensing.tenant_state import Day, TenantState
-from shared.mail.delivery import MailRow, MailState, mails
+from shared.mail.records import MailRow, MailState, mails
 from shared.microsoft.models import TenantRead
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider

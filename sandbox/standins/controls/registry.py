@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.standins.controls import churn as churning
 from sandbox.standins.controls import connectwise as psa
+from sandbox.standins.controls import mail as post
 from sandbox.standins.controls import mailboxes_and_terms as beside
 from sandbox.standins.controls import microsoft
 from sandbox.standins.controls.connectwise import line_view
@@ -126,6 +127,8 @@ _BOTH = (
     writes,
     active_faults,
     mails,
+    post.suppress_address,
+    post.release_address,
 )
 
 ACTIONS: dict[str, Callable[..., Any]] = {

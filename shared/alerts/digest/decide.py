@@ -1,34 +1,61 @@
-"""The digest of one recipient: whether a mail goes out, and the mail itself."""
+"""Whether a recipient gets a mail now, of which kind, and which rows may stand in it: silence is the normal case."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from decimal import Decimal
+from enum import StrEnum
 
-from shared import templates
 from shared.accounts.account import Account
-from shared.alerts.digest.view import DigestKind, DigestView, Writer, is_news, no_link
-from shared.alerts.models import Alert, Evaluation, Finding
-from shared.mail.delivery import Told
+from shared.alerts.digest.memory import NEWS, DigestMemory, RowState
+from shared.alerts.models import Alert, Evaluation
+
+OPEN_LINES = 10
+"""Rows that are only still open, in a mail that is no repeat: the rest is counted."""
 
 
-class Rendered(NamedTuple):
-    subject: str
-    text: str
-    html: str
+class DigestKind(StrEnum):
+    NEWS = "news"
+    REMINDER = "reminder"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A mail that should go out, before it is known how much of it fits."""
+
+    kind: DigestKind
+    states: dict[str, RowState]
+    """What each row is to the recipient, by `key_of`."""
+    news: tuple[Alert, ...]
+    """The first are the last to be left out."""
+    still_open: tuple[Alert, ...]
+    repeats: bool
+    """What is only still open is repeated, too."""
+
+    @property
+    def rows(self) -> tuple[Alert, ...]:
+        return self.news + self.still_open
+
+    @property
+    def candidates(self) -> tuple[Alert, ...]:
+        """The rows that may be shown, in the order in which they get their place."""
+        return self.news + (self.still_open if self.repeats else self.still_open[:OPEN_LINES])
+
+    def state(self, alert: Alert) -> RowState:
+        return self.states[key_of(alert)]
 
 
 def decide(
     alerts: Iterable[Alert],
-    told: Told,
+    memory: DigestMemory,
     account: Account,
     evaluation: Evaluation,
     *,
-    recipient: str,
     due: bool,
     now: datetime,
-    exclude: Callable[[Finding], str] = no_link,
-) -> DigestView | None:
-    """The mail that this recipient should get now, or None: silence is the normal case.
+) -> Due | None:
+    """The mail that this recipient should get now, or None.
 
     `alerts` are those that concern the recipient; `due`: today is a date of their digest and its run is closed or
     overdue. What changed after the evaluation is left for the next mail, which will call it new.
@@ -36,34 +63,39 @@ def decide(
     rows = [alert for alert in alerts if alert.open and alert.changed_at <= evaluation.at]
     if not due:
         rows = [alert for alert in rows if alert.finding.urgent]
-        if told.urgent_at and _date(account, told.urgent_at) == _date(account, now):
+        if memory.urgent_at and _date(account, memory.urgent_at) == _date(account, now):
             return None
-    news = [alert for alert in rows if is_news(alert, told)]
+    states = {key_of(alert): memory.state(alert) for alert in rows}
+    rows.sort(key=lambda alert: (not alert.finding.urgent, rank(alert)))
+    news = tuple(alert for alert in rows if states[key_of(alert)] in NEWS)
+    still_open = tuple(alert for alert in rows if states[key_of(alert)] not in NEWS)
+    repeats = due and any(_repeat_is_due(alert, memory, account, now) for alert in still_open)
     if news:
         kind = DigestKind.NEWS if due else DigestKind.URGENT
-    elif due and any(_repeat_is_due(alert, told, account, now) for alert in rows):
+    elif repeats:
         kind = DigestKind.REMINDER
     else:
         return None
-    return Writer(told, account, evaluation, recipient, now, exclude).view(kind, rows, news)
+    return Due(kind, states, news, still_open, repeats)
 
 
-def render(view: DigestView) -> Rendered:
-    """The mail's subject, plain text and HTML with its style inlined; what stands inside @media stays in the head."""
-    from css_inline import CSSInliner
-
-    page = templates.html().get_template("digest.html").render(view=view)
-    inliner = CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
-    text = templates.text().get_template("digest.txt").render(view=view)
-    return Rendered(view.subject, text, inliner.inline(page))
+def key_of(alert: Alert) -> str:
+    return f"{alert.finding.slug}|{alert.finding.identity}"
 
 
-def _repeat_is_due(alert: Alert, told: Told, account: Account, now: datetime) -> bool:
+def rank(alert: Alert) -> tuple[Decimal, date, datetime, int, str, str]:
+    """Most money first, then the soonest, the oldest, most seats; the rest makes the order the same every time."""
+    row = alert.finding
+    due = row.until or date.max
+    return -row.money, due, alert.opened_at, -row.seats, row.who.casefold(), row.identity
+
+
+def _repeat_is_due(alert: Alert, memory: DigestMemory, account: Account, now: datetime) -> bool:
     """Counted in local days, so that a digest some seconds earlier in the morning does not wait another day.
 
     An urgent mail says all urgent rows and no others.
     """
-    mails = (told.all_rows_at, told.urgent_at if alert.finding.urgent else None)
+    mails = (memory.all_rows_at, memory.urgent_at if alert.finding.urgent else None)
     last = max(filter(None, mails), default=None)
     return (
         last is None or (_date(account, now) - _date(account, last)).days >= account.digest.repeat_after_days

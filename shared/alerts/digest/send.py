@@ -1,85 +1,87 @@
 """One mail per recipient of an account: the digest that is due, or what is urgent."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shared.accounts import runs, schedule
 from shared.accounts.account import Account
 from shared.accounts.due import newest_due
-from shared.alerts.digest import decide as digest
+from shared.alerts.digest.compose import Digest, compose
+from shared.alerts.digest.decide import decide
+from shared.alerts.digest.memory import DigestMemory
+from shared.alerts.digest.wording import DigestWords
 from shared.alerts.evaluate import evaluation_of, open_alerts
 from shared.alerts.exclude_link.link import Links
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.errors import RetryLater
 from shared.mail import delivery
-from shared.mail.base import Mail, Transport
-from shared.mail.delivery import Letter, MailRow, MailState, Outcome, Told, deliver, mail_id
-from shared.storage.tables import Tables
+from shared.mail.base import CannotTell, Mail, Transport, UndeliverableReason
+from shared.mail.delivery import DeliveryResult, MailToSend, deliver
+from shared.mail.records import FAILED, MailName, MailRow, MailState, first_kind, newest_mails
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import RowChange, Tables
 
 _log = logging.getLogger("seatwise.mail")
 
-KINDS = frozenset({"digest", "urgent"})
+DIGEST, URGENT = "digest", "urgent"
+KINDS = frozenset({DIGEST, URGENT})
 """Mails about alerts. Others, such as invitations, are sent again by whoever sends them."""
 JUDGED_WITHIN = timedelta(minutes=30)
 """An evaluation that takes longer was given up: the digest then tells what was known before."""
+_NOT_DELIVERED = frozenset(
+    {UndeliverableReason.BOUNCED, UndeliverableReason.BLOCKED, UndeliverableReason.INVALID}
+)
+"""Whoever complained or unsubscribed had read the mail."""
 
 
-def send_mails(
-    tables: Tables,
-    transport: Transport,
-    account: Account,
-    sender: str,
-    on: date,
-    due: bool,
-    now: datetime,
-    links: Links | None = None,
-    reply_to: str = "",
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Mailer:
+    """How an installation's digests leave, and what they come from."""
+
+    tables: Tables
+    transport: Transport
+    sender: str
+    reply_to: str = ""
+    """Answers and wishes to get no more mails go there; "" is the sender."""
+    links: Links | None = None
+
+
+def send_mails(mailer: Mailer, account: Account, on: date, *, due: bool, now: datetime) -> bool:
     """Deliver to every recipient who has something to be told, and remember that it was dealt with.
 
-    Answers and wishes to get no more mails go to `reply_to`, "" for the sender.
-
-    False when a mail was refused or nothing is known of it: judged anew, that becomes an alert for the others. What is
-    urgent is then tried again the next day; whoever has theirs by then is not written to.
+    False when a mail did not arrive or nothing is known of it: judged anew, that becomes an alert for the others. What
+    is urgent is then tried again the next day; whoever has theirs by then is not written to.
 
     Raises RetryLater when a mail could not leave yet; recipients who have theirs are not written to again.
     """
-    evaluation = evaluation_of(tables, account.id)
+    evaluation = evaluation_of(mailer.tables, account.id)
     if evaluation is None:
         return True
     if due:
-        _wait_for_judgement(tables, account, evaluation, now)
-    alerts = list(open_alerts(tables, account.id))
-    waiting, arrived, all_arrived = None, False, True
-    kind = "digest" if due else "urgent"
+        _wait_for_judgement(mailer.tables, account, evaluation, now)
+    lost = _take_back_what_did_not_arrive(mailer, account, now) if due else 0
+    alerts = list(open_alerts(mailer.tables, account.id))
+    waiting, arrived, all_arrived = None, False, not lost
+    kind = DIGEST if due else URGENT
     for recipient in account.digest.everybody:
-        desk = _Desk(
-            account,
-            _of(recipient, account, alerts),
-            evaluation,
-            recipient,
-            sender,
-            kind,
-            on,
-            now,
-            links,
-            reply_to,
-        )
+        name = MailName(account.id, kind, on, recipient)
+        writer = _DigestWriter(mailer, account, _of(recipient, account, alerts), evaluation, name, now)
         try:
-            outcome = deliver(tables, transport, account.id, kind, on, recipient, desk.write, now)
+            result = deliver(mailer.tables, mailer.transport, name, writer.write, now)
         except RetryLater as later:
             waiting = later
             continue
-        arrived |= outcome.state is MailState.DONE
-        if outcome.state in {MailState.REFUSED, MailState.UNKNOWN}:
+        arrived |= result.state is MailState.DONE
+        if result.state in FAILED:
             all_arrived = False
-            _log.error("%s: the %s of %s is %s: %s", account.id, kind, on, outcome.state, outcome.why)
+            _log.error("%s: the %s of %s is %s: %s", account.id, kind, on, result.state, result.why)
     if waiting is not None:
         raise waiting
     schedule.mailed(
-        tables,
+        mailer.tables,
         account,
         as_of=evaluation.at,
         digest_on=on if due else None,
@@ -90,35 +92,28 @@ def send_mails(
     return all_arrived
 
 
-def send_again(
-    tables: Tables,
-    transport: Transport,
-    account: Account,
-    sender: str,
-    failed_id: str,
-    now: datetime,
-    links: Links | None = None,
-    reply_to: str = "",
-) -> Outcome:
+def send_again(mailer: Mailer, account: Account, failed_id: str, now: datetime) -> DeliveryResult:
     """Send a failed mail's recipient what it said, as far as it is still so, and what is new since.
 
     No state: there is nothing to say to them any more. Raises Rejected with a sentence for a person, and RetryLater
     when it could not leave yet.
     """
-    evaluation = evaluation_of(tables, account.id)
-    alerts = list(open_alerts(tables, account.id))
+    evaluation = evaluation_of(mailer.tables, account.id)
+    alerts = list(open_alerts(mailer.tables, account.id))
 
-    def write(mail: MailRow, told: Told) -> Letter | None:
-        to = mail.recipient
-        ours = delivery.first_kind(mail.kind) in KINDS
-        if evaluation is None or not ours or to not in account.digest.everybody:
+    def write(name: MailName) -> MailToSend | None:
+        if evaluation is None or name.recipient not in account.digest.everybody:
             return None
-        theirs = _of(to, account, alerts)
-        return _Desk(account, theirs, evaluation, to, sender, mail.kind, mail.on, now, links, reply_to).write(
-            told
-        )
+        theirs = _of(name.recipient, account, alerts)
+        return _DigestWriter(mailer, account, theirs, evaluation, name, now).write()
 
-    return delivery.send_again(tables, transport, account.id, failed_id, write, now)
+    return delivery.send_again(mailer.tables, mailer.transport, account.id, failed_id, write, now)
+
+
+def memory_of(tables: Tables, account: AccountId, recipient: str) -> DigestMemory:
+    """What the recipient was told by digests and urgent mails."""
+    row = tables.get(keys.digest_memory(account, recipient))
+    return row.read(DigestMemory) if row else DigestMemory()
 
 
 def _of(recipient: str, account: Account, alerts: Iterable[Alert]) -> list[Alert]:
@@ -135,46 +130,76 @@ def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation
         raise RetryLater(timedelta(seconds=30), "the run that closed is being judged")
 
 
+def _take_back_what_did_not_arrive(mailer: Mailer, account: Account, now: datetime) -> int:
+    """Ask about each recipient's newest mail that was accepted; what one that came back had told is new again."""
+    today = now.astimezone(account.zone).date()
+    newest = newest_mails(mailer.tables, account.id, today, KINDS)
+    mails = (newest[to] for to in account.digest.everybody if to in newest)
+    return sum(
+        _did_not_arrive(mailer, account.id, mail, now) for mail in mails if mail.state is MailState.DONE
+    )
+
+
+def _did_not_arrive(mailer: Mailer, account: AccountId, mail: MailRow, now: datetime) -> bool:
+    try:
+        known = mailer.transport.undeliverable(mail.recipient, mail.since)
+    except CannotTell as error:
+        _log.warning("%s: nobody knows whether the mail %s arrived: %s", account, mail.mail_id, error)
+        return False
+    if known is None or known.reason not in _NOT_DELIVERED:
+        return False
+    key = keys.digest_memory(account, mail.recipient)
+
+    def forget() -> Sequence[RowChange]:
+        row = mailer.tables.get(key)
+        return [delivery.over(key, row.read(DigestMemory).taken_back(), row)] if row else []
+
+    name = MailName(account, mail.kind, mail.on, mail.recipient)
+    delivery.take_back(mailer.tables, name, known, forget, now)
+    _log.error("%s: the mail %s was accepted and did not arrive: %s", account, mail.mail_id, known.reason)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _DigestWriter:
     """Writes the mail of one recipient, or none when there is nothing to say."""
 
+    mailer: Mailer
     account: Account
     alerts: list[Alert]
     evaluation: Evaluation
-    recipient: str
-    sender: str
-    kind: str
-    on: date
+    name: MailName
     now: datetime
-    links: Links | None
-    reply_to: str
 
-    def write(self, told: Told) -> Letter | None:
-        view = digest.decide(
-            self.alerts,
-            told,
-            self.account,
-            self.evaluation,
-            recipient=self.recipient,
-            due=delivery.first_kind(self.kind) == "digest",
-            now=self.now,
-            exclude=self._exclude,
-        )
-        if view is None:
+    def write(self) -> MailToSend | None:
+        memory = memory_of(self.mailer.tables, self.account.id, self.name.recipient)
+        due = first_kind(self.name.kind) == DIGEST
+        mail = decide(self.alerts, memory, self.account, self.evaluation, due=due, now=self.now)
+        if mail is None:
             return None
-        rendered = digest.render(view)
-        mail = Mail(
-            id=mail_id(self.account.id, self.kind, self.on, self.recipient),
-            sender=self.sender,
+        words = DigestWords(self.account, self.evaluation, self.name.recipient, self.now, self._exclude)
+        digest = compose(mail, memory, words)
+        return MailToSend(self._mail(digest), lambda: self._remember(digest))
+
+    def _mail(self, digest: Digest) -> Mail:
+        return Mail(
+            id=self.name.id,
+            sender=self.mailer.sender,
             sender_name="Seatwise",
-            reply_to=self.reply_to or self.sender,
-            to=self.recipient,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
+            reply_to=self.mailer.reply_to or self.mailer.sender,
+            to=self.name.recipient,
+            subject=digest.rendered.subject,
+            text=digest.rendered.text,
+            html=digest.rendered.html,
+            attachments=digest.attachments,
         )
-        return Letter(mail, view.tell)
+
+    def _remember(self, digest: Digest) -> Sequence[RowChange]:
+        key = keys.digest_memory(self.account.id, self.name.recipient)
+        row = self.mailer.tables.get(key)
+        known = row.read(DigestMemory) if row else DigestMemory()
+        return [delivery.over(key, digest.told(known), row)]
 
     def _exclude(self, finding: Finding) -> str:
-        return self.links.url(self.account.id, finding, self.recipient, self.now) if self.links else ""
+        links = self.mailer.links
+        return links.url(self.account.id, finding, self.name.recipient, self.now) if links else ""

@@ -71,13 +71,18 @@ def _is_of_an_old_list(view: AccountView, of: str, failure: ReadFailure) -> bool
 
 def stands_in_a_row(view: AccountView, state: TenantState) -> bool:
     """A row that is open already says why the tenant is not read, whatever stood in the way tonight."""
-    of, partner = state.tenant_id, view.partner_of(state)
-    if view.is_open(Slug.INVALID_AUTH, tenant_row(of)):
-        return True
-    if view.is_open(Slug.TENANT_REMOVED, identity(of)) and of not in view.listed:
+    partner = view.partner_of(state)
+    if has_own_row(view, state.tenant_id):
         return True
     is_whole = any(one.complete for one in view.partners if one.connection.id == partner)
     return not is_whole and view.is_open(Slug.INVALID_AUTH, partner_row(partner))
+
+
+def has_own_row(view: AccountView, tenant_id: str) -> bool:
+    """A row of the tenant itself is open: its sign-in problem, or that it was removed."""
+    if view.is_open(Slug.INVALID_AUTH, tenant_row(tenant_id)):
+        return True
+    return view.is_open(Slug.TENANT_REMOVED, identity(tenant_id)) and tenant_id not in view.listed
 
 
 def tenant_row(tenant_id: str) -> str:

@@ -1,14 +1,25 @@
-"""Mails that were refused, or of which nobody knows whether they arrived."""
+"""Mails that were refused or not delivered, or of which nobody knows whether they arrived."""
 
 from shared.alerts.matching import identity
 from shared.alerts.models import Finding
 from shared.alerts.rules.base import ACCOUNT, Judgement, Rule, Wording, row
 from shared.alerts.rules.phrases import day, name, sentence
 from shared.alerts.view import AccountView
-from shared.mail.delivery import MailRow, MailState, first_kind
+from shared.mail.base import UndeliverableReason
+from shared.mail.records import MailRow, MailState, first_kind
 
 REFUSED = "An admin puts the address or the mail settings right, then chooses “send again”."
 UNKNOWN = "Ask whether it arrived; if not, choose “send again”. Its rows come in the next mail anyway."
+UNDELIVERABLE = {
+    UndeliverableReason.BOUNCED: "a mail to this address came back, so the mail service delivers no more to it",
+    UndeliverableReason.BLOCKED: "the recipient’s mail server refused it",
+    UndeliverableReason.INVALID: "the mail service says that there can be no such address",
+    UndeliverableReason.COMPLAINED: "the recipient marked a mail as spam, so the mail service delivers no more to them",
+    UndeliverableReason.UNSUBSCRIBED: "the recipient told the mail service to deliver no more mails to them",
+}
+ON_A_LIST = (
+    "An admin puts the address right, or takes it off the mail service’s list, then chooses “send again”."
+)
 KINDS = {"digest": "digest", "urgent": "urgent mail"}
 
 
@@ -32,15 +43,24 @@ class MailFailed(Rule):
 
 
 def _finding(mail: MailRow) -> Finding:
-    kind, refused = first_kind(mail.kind), mail.state is MailState.REFUSED
-    became = "was refused" if refused else "may not have arrived"
+    kind = first_kind(mail.kind)
+    became, fix = _BECAME[mail.state]
     what = f"The {KINDS.get(kind) or name(kind)} of {day(mail.on)} {became}"
+    if mail.undeliverable is not None:
+        what = f"{what}: {UNDELIVERABLE[mail.undeliverable]}"
     return row(
         MailFailed.slug,
         identity(mail.recipient),
         ACCOUNT,
         mail.recipient,
         f"{what}: {sentence(mail.why)}" if mail.why else f"{what}.",
-        REFUSED if refused else UNKNOWN,
+        fix,
         value=mail.state,
     )
+
+
+_BECAME = {
+    MailState.REFUSED: ("was refused", REFUSED),
+    MailState.UNKNOWN: ("may not have arrived", UNKNOWN),
+    MailState.UNDELIVERABLE: ("was not delivered", ON_A_LIST),
+}

@@ -4,6 +4,7 @@ from shared.alerts.matching import identity
 from shared.alerts.rules.base import Judgement, Rule, Wording, psa_scope, row
 from shared.alerts.rules.phrases import coded, name
 from shared.alerts.view import AccountView
+from shared.billing.psa_connections import ConnectionFailure
 
 KEYS = "An admin enters working keys in the PSA connection {psa} and chooses “test and save”."
 
@@ -28,6 +29,10 @@ class PsaSignIn(Rule):
                 identity(one.connection),
                 psa_scope(one.connection),
             )
-            what, fix = coded(one.sentence, one.code), KEYS.format(psa=name(psa))
+            what, fix = coded(_told(one, psa), one.code), KEYS.format(psa=name(psa))
             findings.append(row(self.slug, key, scope, psa, what, fix, value=one.code, urgent=True))
         return Judgement(tuple(findings), frozenset(map(psa_scope, view.working_psas)))
+
+
+def _told(failure: ConnectionFailure, psa: str) -> str:
+    return failure.sentence or f"{failure.what(name(psa))} {failure.cure(name(psa))}"

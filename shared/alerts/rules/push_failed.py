@@ -48,8 +48,8 @@ class PushFailed(Rule):
 
 def _connection(view: AccountView, one: ConnectionFailure) -> Finding:
     key, scope = identity("connection", one.connection), psa_scope(one.connection)
-    psa, what = view.psa_name(one.connection), coded(one.sentence, one.code)
-    fix = LOOK.format(psa=name(psa))
+    psa = view.psa_name(one.connection)
+    what, fix = coded(one.what(name(psa)), one.code), one.cure(name(psa))
     return row(Slug.PUSH_FAILED, key, scope, psa, what, fix, value=one.code, urgent=True)
 
 

@@ -18,6 +18,7 @@ from shared.billing.models import (
     Change,
     Hold,
     HoldReason,
+    LineKey,
     LineRecord,
     Options,
     Unplanned,
@@ -107,8 +108,8 @@ class Plan:
     """By mapping id: who else is known from now on to have sold seats of the line."""
 
     @cached_property
-    def by_mapping(self) -> dict[str, Change]:
-        return {change.mapping_id: change for change in self.changes}
+    def by_line(self) -> dict[LineKey, Change]:
+        return {change.key: change for change in self.changes}
 
     def allowed(self, change: Change) -> bool:
         return self.live and change.id not in self.holds
@@ -233,7 +234,7 @@ def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned |
     """Why a line that may be out of step is not planned, or that what is kept is not the line in force."""
     if not line.serves(wish.line_id):
         return Unplanned(reason=UnplannedReason.ANOTHER_LINE)
-    if change is not None and wish.product_id != line.product_id:
+    if wish.product_id != line.product_id:
         return Unplanned(reason=UnplannedReason.ANOTHER_PRODUCT)
     return wish.why_not if change is not None or wish.quantity is None else None
 
@@ -313,13 +314,9 @@ def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRec
 
     A hold keeps its age and a person's decision as long as its numbers stay the same.
     """
-    mine = {
-        change.mapping_id: change
-        for change in plan.changes
-        if (change.connection, change.agreement_id) == (record.connection, record.agreement_id)
-    }
+    place = record.connection, record.agreement_id
     lines = {
-        mapping_id: _with_plan(line, mine.get(mapping_id), plan, now)
+        mapping_id: _with_plan(line, plan.by_line.get(LineKey(*place, mapping_id)), plan, now)
         for mapping_id, line in record.lines.items()
     }
     return record if lines == record.lines else record.model_copy(update={"lines": lines})

@@ -9,7 +9,17 @@ from shared.accounts.account import Account, Mode
 from shared.accounts.directory import load_account, update_account
 from shared.billing import why_not
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import Change, HoldReason, LicenceMapping, LineRecord, LineState, Verdict
+from shared.billing.models import (
+    Change,
+    HoldReason,
+    LicenceMapping,
+    LineKey,
+    LineRecord,
+    LineState,
+    Unplanned,
+    UnplannedReason,
+    Verdict,
+)
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
 from shared.billing.planning.plan import Plan, Wish
@@ -17,6 +27,7 @@ from shared.errors import Rejected
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
+NO_LINE = why_not.unplanned(Unplanned(reason=UnplannedReason.NO_LINE))
 NOT_READ_YET = "The tenant was not read yet: its first complete read gives the number."
 
 
@@ -72,20 +83,24 @@ def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
         for one in tenant.mappings
         if one.bill
     }
-    lines = []
+    lines, kept = [], set[str]()
     for outline in planned.outlines.values():
         record = plan.apply_to(outline.kept().record, planned.plan, now)
         for line in record.lines.values():
+            kept.add(line.mapping_id)
             if line.mapping_id in mapped:
                 seen = line_preview(*mapped[line.mapping_id], line, planned)
                 if seen.effect is not Effect.IN_STEP:
                     lines.append(seen)
+    without = (mapped[name] for name in mapped.keys() - kept)
+    lines += [LinePreview(*one, Effect.BLOCKED, why=NO_LINE) for one in without]
     return PlanPreview(account.mode, tuple(lines), digest(planned.plan))
 
 
 def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, planned: Planned) -> LinePreview:
     """`line` is the record's after the plan was applied to it."""
-    wish, change = planned.wishes.get(mapping.id), planned.plan.by_mapping.get(mapping.id)
+    key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
+    wish, change = planned.wishes.get(mapping.id), planned.plan.by_line.get(key)
     effect, why = _effect(line, wish, change, planned.plan)
     hold = line.hold if effect is Effect.HELD else None
     return LinePreview(

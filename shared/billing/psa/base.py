@@ -14,6 +14,7 @@ from typing import Protocol
 
 from pydantic import ConfigDict
 
+from shared.billing.psa.causes import LETS_NOBODY_IN, Cause, cure, what
 from shared.storage.documents import Document
 
 
@@ -53,6 +54,9 @@ class Agreement:
     ends: date | None
     prorates: bool
     next_invoice: date | None
+    not_understood: str = ""
+    """Which of its fields are not: it is known to exist, and nothing of it is read or written until it is understood.
+    An agreement whose very id is not understood has the id ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class WriteAnswer:
     """The line that the PSA's answer names, where it made one."""
     receipt: str = ""
     """What else the answer names the write by, for example the id of a queued item."""
+    refusal: "PsaRefused | None" = None
+    """REFUSED, and not this line: every write of the connection would be, for this cause."""
 
 
 class Effect(StrEnum):
@@ -170,12 +176,35 @@ class PsaUnavailable(Exception):
 class PsaRefused(Exception):
     """The PSA refuses us until a person acts. `sentence` says what to do, `code` is the vendor's own."""
 
-    def __init__(self, code: str, sentence: str, *, sign_in: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        sign_in: bool = False,
+        cause: Cause | None = None,
+        facts: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(f"{sentence} ({code})")
         self.code = code
         self.sentence = sentence
-        self.sign_in = sign_in
-        """True: nothing of this connection works (wrong key); else one thing of it."""
+        self.cause = cause
+        """What is wrong with the whole connection; None: it is one thing of it, or was told in words alone."""
+        self.facts = facts
+        """What the cause's sentence is made with."""
+        self.sign_in = sign_in or cause in LETS_NOBODY_IN
+        """True: nothing of this connection works until somebody enters other keys."""
+
+    @classmethod
+    def for_all(cls, psa: str, cause: Cause, code: str, *facts: str) -> "PsaRefused":
+        """The refusal of a whole connection."""
+        sentence = f"{what(cause, psa, facts)} {cure(cause, psa, facts)}"
+        return cls(code, sentence, cause=cause, facts=facts)
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whatever else of the connection is asked for would be refused, too."""
+        return self.sign_in or self.cause is not None
 
 
 class PsaSettings(Document):

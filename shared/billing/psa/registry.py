@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.billing.psa.base import Psa, PsaRefused, PsaSettings
+from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.errors import Rejected
@@ -35,13 +36,13 @@ PSAS: dict[str, PsaKind[Any]] = {
 def open_psa(kind: str, settings_json: str | bytes, secret: str, http: Http) -> Psa:
     """Raises PsaRefused, which names the kind or each setting that is wrong and what it must be."""
     if kind not in PSAS:
-        raise PsaRefused(
-            "settings", f"'{kind}' is no PSA; there are {', '.join(sorted(PSAS))}.", sign_in=True
-        )
+        told = f"'{one_line(kind, 40)}' is no PSA; there are {', '.join(sorted(PSAS))}."
+        raise PsaRefused("settings", told, cause=Cause.SETTINGS, facts=(told,))
     try:
         return PSAS[kind].open(settings_json, secret, http)
     except ValidationError as wrong:
-        raise PsaRefused("settings", _sentences(wrong), sign_in=True) from None
+        told = _sentences(wrong)
+        raise PsaRefused("settings", told, cause=Cause.SETTINGS, facts=(told,)) from None
 
 
 @dataclass(frozen=True, slots=True)

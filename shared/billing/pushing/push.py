@@ -1,14 +1,15 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_companies
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
@@ -16,8 +17,6 @@ from shared.billing.mapping.without_line import mappings_without_line
 from shared.billing.models import (
     OF_THE_AGREEMENT,
     AgreementRecord,
-    Block,
-    BlockReason,
     LineKey,
     LineRecord,
     LineState,
@@ -25,10 +24,12 @@ from shared.billing.models import (
 )
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
-from shared.billing.psa.base import Agreement, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.agreement import PushContext
+from shared.billing.pushing.listed_agreements import loss_of_list, note_agreements
 from shared.billing.pushing.worklist import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
@@ -59,10 +60,14 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         return
     try:
         listed = {one.id: one for one in context.psa.agreements()}
-        _note_agreements(context, connection.id, listed)
+        today = started.astimezone(account.zone).date()
+        if loss := loss_of_list(context.tables, account.id, connection.id, listed, today):
+            _give_up(context.tables, account.id, run, loss, context.now())
+            return
+        note_agreements(context.tables, account.id, connection.id, listed)
         planned = load.plan_account(context.tables, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
-        work = worklist(connection.id, planned, listed, run, started.astimezone(account.zone).date())
+        work = worklist(connection.id, planned, listed, run, today)
         unfinished = _work_through(context, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
         not_reached(context.tables, account, connection, run, why, context.now())
@@ -103,12 +108,13 @@ def not_reached(
     if isinstance(why, PsaUnavailable):
         if now < run.ends:
             raise RetryLater(min(why.after, run.ends - now), f"{connection.name}: {why}") from why
-        why = PsaRefused("unavailable", f"{connection.name} could not be worked with tonight: {why}")
-    failure = ConnectionFailure(
-        connection=connection.id, code=why.code, sentence=why.sentence, sign_in=why.sign_in
-    )
-    save_connection_failure(tables, account.id, failure)
-    _close(tables, account.id, connection.id, run, now)
+        why = PsaRefused.for_all(connection.name, Cause.UNAVAILABLE, "unavailable", str(why))
+    _give_up(tables, account.id, run, ConnectionFailure.of(connection.id, why), now)
+
+
+def _give_up(tables: Tables, account: AccountId, run: Run, failure: ConnectionFailure, now: datetime) -> None:
+    save_connection_failure(tables, account, failure)
+    _close(tables, account, failure.connection, run, now)
 
 
 def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, now: datetime) -> None:
@@ -116,69 +122,15 @@ def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, no
     _close(tables, account, connection_id, run, now)
 
 
-def _note_agreements(context: PushContext, connection: str, listed: Mapping[str, Agreement]) -> None:
-    """Remember what the PSA's list says of each agreement that we have lines in."""
-    companies = added_companies(context.tables, context.account)
-    for kept in agreement_store.all_of(context.tables, context.account, connection):
-        record = noted(kept.record, listed.get(kept.record.agreement_id), companies)
-        if record != kept.record:
-            try:
-                agreement_store.save(context.tables, context.account, kept, record)
-            except Conflict as conflict:
-                raise RetryLater(
-                    timedelta(seconds=2), "an agreement changed while it was listed"
-                ) from conflict
-
-
-def noted(
-    record: AgreementRecord, there: Agreement | None, companies: Mapping[str, Company] | None = None
-) -> AgreementRecord:
-    """The record by the PSA's list: lines of a gone, ended or foreign agreement are blocked, and freed when it is back.
-
-    `companies` are those of the tenants: an agreement can be moved to another one, and a customer be linked anew.
-    """
-    lines = {
-        name: _noted(line, _of_the_agreement(record, there, (companies or {}).get(line.tenant_id)))
-        for name, line in record.lines.items()
-    }
-    changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
-    if there is None or not there.active:
-        changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
-    if lines != record.lines:
-        changes["lines"] = lines
-        if any(record.lines[name].blocked and not line.blocked for name, line in lines.items()):
-            changes["read_at"] = None  # what the lines say now is not known any more
-    return record.model_copy(update=changes)
-
-
-def _of_the_agreement(
-    record: AgreementRecord, there: Agreement | None, company: Company | None
-) -> Block | None:
-    if there is None:
-        return Block(reason=BlockReason.AGREEMENT_GONE)
-    if not there.active:
-        return Block(reason=BlockReason.AGREEMENT_ENDED)
-    if company is None or (company.psa_connection, company.psa_company) == (
-        record.connection,
-        there.company_id,
-    ):
-        return None
-    return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
-
-
-def _noted(line: LineRecord, why: Block | None) -> LineRecord:
-    mine = line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT
-    if line.blocked == why or (why is None and not mine):
-        return line
-    return line.model_copy(update={"blocked": why})
-
-
 def _work_through(
     context: PushContext, connection: str, planned: Planned, work: Sequence[AgreementWork], until: datetime
 ) -> list[Unfinished]:
-    """Work on the agreements side by side; one agreement's fault does not stop the next, a pause of the PSA does."""
+    """Work on the agreements side by side; one agreement's fault does not stop the next; a pause of the PSA does, and a
+    refusal of the whole connection, which is raised.
+    """
 
     pause: tuple[datetime, str] | None = None
+    begun = _Begun()
 
     def one(item: AgreementWork) -> Unfinished | None:
         nonlocal pause
@@ -202,7 +154,7 @@ def _work_through(
         except Conflict:
             return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
         except PsaRefused as refused:
-            if refused.sign_in:
+            if refused.is_for_all:
                 raise
             gone = Unfinished(agreement_id, timedelta(), refused.sentence)
             _note_unreadable(context, connection, [gone])
@@ -216,7 +168,31 @@ def _work_through(
         return None
 
     with ThreadPoolExecutor(max_workers=context.psa.max_parallel) as pool:
-        return [unfinished for unfinished in pool.map(one, work) if unfinished is not None]
+        unfinished = list(pool.map(partial(begun.unless_refused, one), work))
+    begun.raise_what_was_refused()
+    return [one for one in unfinished if one is not None]
+
+
+class _Begun:
+    """Work side by side, of which no more is begun once the whole connection was refused."""
+
+    def __init__(self) -> None:
+        self._refusal: PsaRefused | None = None
+
+    def unless_refused(
+        self, work: Callable[[AgreementWork], Unfinished | None], item: AgreementWork
+    ) -> Unfinished | None:
+        if self._refusal is not None:
+            return None
+        try:
+            return work(item)
+        except PsaRefused as refused:
+            self._refusal = refused
+            return None
+
+    def raise_what_was_refused(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
 
 
 def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable[Unfinished]) -> None:

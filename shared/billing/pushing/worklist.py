@@ -37,13 +37,23 @@ def worklist(
     for change in planned.plan.changes:
         if change.connection == connection and planned.plan.allowed(change):
             changes.setdefault(change.agreement_id, []).append(change)
-    mine = [one for (of, _), one in planned.outlines.items() if of == connection and one.lines]
+    mine = [
+        one
+        for (of, id_), one in planned.outlines.items()
+        if of == connection and one.lines and not _is_not_understood(listed, id_)
+    ]
     work = [AgreementWork(one, _not_refused_yet(one, changes.get(one.agreement_id, ()), run)) for one in mine]
     writing = [one for one in work if one.writes]
     looking = [one.outline for one in work if not one.writes]
     share = max(SWEPT_A_NIGHT, -(-len(work) // SWEPT_WITHIN)) - len(writing)
     due = due_for_a_look(looking, listed, share, run.started_at, today)
     return writing + [AgreementWork(one, ()) for one in due]
+
+
+def _is_not_understood(listed: Mapping[str, Agreement], agreement_id: str) -> bool:
+    """The PSA's list says nothing that can be relied on of it: nothing of it is read or written."""
+    there = listed.get(agreement_id) or listed.get("")
+    return there is not None and bool(there.not_understood)
 
 
 def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> tuple[Change, ...]:

@@ -1,5 +1,6 @@
 """The MSP of the tests with one of each thing that an address of the API can name, made once and copied."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -9,11 +10,12 @@ from functions.api.app import Edge, make_app
 from shared.accounts.audit import Actor, Via
 from shared.accounts.invitations import invite
 from shared.accounts.members import Role
-from shared.alerts.digest.send import send_mails
+from shared.alerts.digest.send import Mailer, send_mails
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.storage.memory import MemoryBlobs
+from tests.functions.api.billing_msp import BillingMsp
 from tests.functions.api.busy import QUAY, ZETA, busy_msp
-from tests.functions.api.conftest import MSP, PEOPLE, an_msp
+from tests.functions.api.conftest import MSP, PEOPLE, Caller, an_msp
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import NOW, MemoryWiring
 from tests.shared.alerts.world import CountingTables
@@ -27,6 +29,10 @@ LISTS = {
     "run": ("/runs", "id"),
     "exclusion": ("/exclusions", "id"),
     "mail": ("/mails", "id"),
+    "partnerConnection": ("/partner-connections", "id"),
+    "psaConnection": ("/psa-connections", "id"),
+    "billingProfile": ("/billing-profiles", "id"),
+    "change": ("/held-changes", "change"),
 }
 """By the name of a part of an address: the list in which such things are, and what they are named by there."""
 
@@ -37,6 +43,9 @@ class Refuses:
     def send(self, mail: Mail) -> Receipt:
         return Receipt(Delivery.REFUSED, why="550 no such mailbox")
 
+    def undeliverable(self, to: str, since: datetime | None = None) -> None:
+        return None
+
 
 class KnownThings:
     """`ids` by the name of a part of an address; `texts` by the name of a field of a body."""
@@ -44,23 +53,39 @@ class KnownThings:
     def __init__(self) -> None:
         self._microsoft = MicrosoftKeys()
         self._made = wired = an_msp(self._microsoft)
+        client = TestClient(Edge(make_app(wired)))
+        self._owner = Caller(client, self._microsoft.token(**good_claims(person=PEOPLE["owner"])))
+        billing = BillingMsp(wired)
+        self._hold_a_change(billing)
         world = busy_msp(wired).world
+        self._psas = wired.__dict__["psas"]
         invite(wired.tables, MSP, "ann@msp.example", Role.EDITOR, Actor("Eva", Via.API, NOW))
-        send_mails(wired.tables, Refuses(), world.account, "s@x.example", world.now.date(), True, NOW)
+        mailer = Mailer(wired.tables, Refuses(), "s@x.example")
+        send_mails(mailer, world.account, world.now.date(), due=True, now=NOW)
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
         self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
+        self.ids["agreement"] = [billing.agreement.id]
         self.texts = {
             "code": [wired.invitation_codes.make(MSP, self.ids["invitation"][0])],
             "tenantId": self.ids["tenant"],
-            "psaConnection": ["cw"],
-            "profile": ["gold"],
+            "psaConnection": self.ids["psaConnection"],
+            "connection": self.ids["psaConnection"],
+            "psaCompany": [billing.company.id],
+            "profile": self.ids["billingProfile"],
+            "productId": [billing.product.id],
+            "kind": ["fake"],
         }
 
+    def _hold_a_change(self, billing: BillingMsp) -> None:
+        """A live account whose customer cancelled everything."""
+        billing.mapped(self._owner, 10)
+        plan = self._ask("GET", "/plan")["digest"]
+        self._ask("PUT", "/mode", json={"mode": "live", "plan": plan})
+        billing.read(0)
+        billing.push()
+
     def _ask(self, method: str, path: str, **request: Any) -> Any:
-        owner = self._microsoft.token(**good_claims(person=PEOPLE["owner"]))
-        client = TestClient(Edge(make_app(self._made)))
-        address = f"/api/accounts/{MSP}{path}"
-        answer = client.request(method, address, headers={"Authorization": f"Bearer {owner}"}, **request)
+        answer = self._owner(method, f"/accounts/{MSP}{path}", **request)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -78,7 +103,8 @@ class KnownThings:
         wired = MemoryWiring(session=microsoft.session, tables=tables)
         wired.__dict__["storage"].blobs = blobs
         wired.__dict__["transport"] = Refuses()
-        wired.fake_psas = dict(made.fake_psas)
+        wired.__dict__["psas"] = self._psas
+        wired.now = made.now
         return wired
 
 

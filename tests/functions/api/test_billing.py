@@ -290,6 +290,30 @@ def test_an_account_does_not_go_live_by_another_plan_than_was_seen(msp: BillingM
     assert (refused.status_code, refused.json()["code"]) == (409, "plan_changed")
 
 
+def test_a_write_that_nothing_can_tell_about_is_settled_by_a_persons_word(
+    msp: BillingMsp, sign_in: SignIn
+) -> None:
+    msp.fake.marker_rule, msp.fake.names_new_lines = lambda _: "", False
+    admin = sign_in("admin")
+    profile = msp.ready(admin, 7)
+    body = msp.mapping(profile, lineId="", options={"besideExisting": True})
+    save(admin, body)
+    digest = admin("GET", f"{BASE}/plan").json()["digest"]
+    sign_in("owner")("PUT", f"{BASE}/mode", json={"mode": "live", "plan": digest})
+    msp.push()
+    (write,) = sign_in("reader")("GET", f"{BASE}/unclear-writes").json()["items"]
+    assert (write["before"], write["after"], write["company"]) == (0, 7, "Quayside Marina")
+    there = f"{BASE}/unclear-writes/{write['change']}/settle"
+    assert sign_in("editor")("POST", there, json={"applied": True}).status_code == 403
+    missing = admin("POST", there, json={"applied": True})
+    assert (missing.status_code, missing.json()["field"]) == (422, "lineId")
+    made = next(one.id for one in msp.fake.lines(msp.agreement.id) if one.id != msp.line.id)
+    settled = admin("POST", there, json={"applied": True, "lineId": made})
+    assert settled.json() == {"lineId": made, "confirmed": 7}
+    assert admin("POST", there, json={"applied": True, "lineId": made}).status_code == 404
+    assert sign_in("reader")("GET", f"{BASE}/unclear-writes").json()["items"] == []
+
+
 # -- ledger ---------------------------------------------------------------------------------------------------------
 
 

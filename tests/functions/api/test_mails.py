@@ -1,11 +1,11 @@
 """Mails by the API: what became of each, and sending a failed one again."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from shared.alerts.digest.send import send_mails
+from shared.alerts.digest.send import Mailer, send_mails
 from shared.mail.base import Delivery, Mail, Receipt
 from tests.functions.api.busy import Busy
 from tests.functions.api.conftest import MSP, OTHER, Caller
@@ -28,6 +28,9 @@ class Provider:
         self.sent.append(mail)
         return Receipt(Delivery.ACCEPTED, reference="r1")
 
+    def undeliverable(self, to: str, since: datetime | None = None) -> None:
+        return None
+
 
 @pytest.fixture
 def provider(wired: MemoryWiring, busy: Busy) -> Provider:
@@ -35,7 +38,8 @@ def provider(wired: MemoryWiring, busy: Busy) -> Provider:
     provider = Provider()
     wired.__dict__["transport"] = provider
     world = busy.world
-    send_mails(wired.tables, provider, world.account, "s@x.example", world.now.date(), True, world.now)
+    mailer = Mailer(wired.tables, provider, "s@x.example")
+    send_mails(mailer, world.account, world.now.date(), due=True, now=world.now)
     return provider
 
 

@@ -69,6 +69,8 @@ LEAST = {
     "listHeldChanges": "reader",
     "approveChange": "admin",
     "rejectChange": "admin",
+    "listUnclearWrites": "reader",
+    "settleWrite": "admin",
     "listLedger": "reader",
     "getSummary": "reader",
     "listTenants": "reader",
@@ -164,6 +166,15 @@ def test_a_forged_header_opens_nothing(client: TestClient, operation: tuple[str,
         "x-ms-client-principal-id": PEOPLE["owner"],
     }
     assert asks(client, operation, None, **forged).status_code == 401
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda found: found[0])
+def test_a_forged_header_makes_nobody_more_than_their_token_does(
+    client: TestClient, microsoft: MicrosoftKeys, operation: tuple[str, str, str]
+) -> None:
+    forged = {"x-ms-client-principal-id": PEOPLE["owner"], "x-ms-client-principal-name": "owner@msp.example"}
+    plain, more = (asks(client, operation, token(microsoft, "nobody"), **sent) for sent in ({}, forged))
+    assert (more.status_code, more.json().get("code")) == (plain.status_code, plain.json().get("code"))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda found: found[0])

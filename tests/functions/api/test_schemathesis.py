@@ -1,11 +1,10 @@
-"""Every operation of the document, fed by Schemathesis as each role: no 5xx, and no answer it does not describe."""
+"""Every operation of the document, fed by Schemathesis as each role: no bug, and no answer it does not describe."""
 
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis.checks import not_a_server_error
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as of_openapi
@@ -18,9 +17,10 @@ from tests.shared.alerts.world import CountingTables
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "4"))
 """For each operation and role; `make schemathesis` asks more."""
+BUGS = set(range(500, 600)) - {502, 503}
+"""These two say that Microsoft or a PSA, which nobody reaches in this test, refused or did not answer."""
 ROLES = ("reader", "editor", "admin", "owner")
 CHECKS = [
-    not_a_server_error,
     of_openapi.status_code_conformance,
     of_openapi.content_type_conformance,
     of_openapi.response_headers_conformance,
@@ -30,7 +30,11 @@ CHECKS = [
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 @pytest.mark.parametrize("role", ROLES)
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.reuse, Phase.generate),  # a failure prints its request: a shorter one is not worth minutes
+)
 @given(data=st.data(), mode=st.sampled_from([GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
 def test_no_answer_is_a_fault_or_a_surprise(
     role: str, name: str, data: st.DataObject, mode: GenerationMode
@@ -38,6 +42,7 @@ def test_no_answer_is_a_fault_or_a_surprise(
     APP.state.wired = known_things().copy(MICROSOFT, CountingTables(), MemoryBlobs())
     case = draw_case(data, name, MSP, mode)
     answer = call(case, role)
+    assert answer.status_code not in BUGS, answer.text
     checks = [*CHECKS, of_openapi.negative_data_rejection] if has_wrong_body(case) else CHECKS
     case.validate_response(answer, checks=checks)
 

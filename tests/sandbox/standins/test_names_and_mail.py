@@ -95,3 +95,24 @@ def test_a_mail_may_be_accepted_although_no_answer_came(
     with pytest.raises(requests.RequestException):
         session.post(SEND, json=MAIL, headers=KEY, timeout=0.7)
     assert len(standins.control("mails")) == before + 1
+
+
+@pytest.mark.parametrize("name", ["bounces", "invalid_emails", "spam_reports", "blocks", "global"])
+def test_an_address_on_a_list_is_told_when_it_is_asked_for_and_its_mails_are_accepted_and_dropped(
+    standins: RunningStandIns, session: requests.Session, name: str
+) -> None:
+    to = "ops@example.com"
+    path = "asm/suppressions/global" if name == "global" else f"suppression/{name}"
+    url = f"https://api.sendgrid.com/v3/{path}/{to}"
+    empty = session.get(url, headers=KEY, timeout=30)
+    assert (empty.status_code, empty.json()) == (200, {} if name == "global" else [])
+    standins.control("suppress_address", address=to, on=name)
+    try:
+        found = session.get(url, headers=KEY, timeout=30).json()
+        assert found == {"recipient_email": to} if name == "global" else found[0]["email"] == to
+        assert session.post(SEND, json=MAIL, headers=KEY, timeout=30).status_code == 202
+        assert standins.control("mails")[-1]["dropped"] is (name != "blocks")
+    finally:
+        assert standins.control("release_address", address=to)["from"] == [name]
+    assert session.get(url, headers=KEY, timeout=30).json() == empty.json()
+    assert session.get(url, headers={"Authorization": "Bearer SG.wrong"}, timeout=30).status_code == 401

@@ -10,7 +10,7 @@ from shared.accounts.invitations import LIVES, InvitationCodes, accept, invitati
 from shared.accounts.members import Role, accounts_of, add_member, member
 from shared.errors import NotFound, Rejected
 from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.delivery import Outcome
+from shared.mail.delivery import DeliveryResult
 from shared.storage.memory import MemoryTables
 from tests.shared.accounts.people import ACME, BY, NOW, OTHER, a_member, an_account, person
 
@@ -123,11 +123,14 @@ class FakeTransport:
         self.sent.append(mail)
         return Receipt(Delivery.ACCEPTED, "ref-1")
 
+    def undeliverable(self, to: str, since: datetime | None = None) -> None:
+        return None
+
 
 SENDER = Sender("seatwise@example.com", "", "https://web.example", CODES)
 
 
-def mailed(tables: MemoryTables, transport: FakeTransport, now: datetime = NOW) -> Outcome | None:
+def mailed(tables: MemoryTables, transport: FakeTransport, now: datetime = NOW) -> DeliveryResult | None:
     (found,) = invitations(tables, ACME)
     return send_invitation(tables, transport, an_account(), found.id, SENDER, now)
 

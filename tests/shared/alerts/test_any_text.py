@@ -6,11 +6,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.alerts import failed_messages
-from shared.alerts.digest.view import DigestKind, Writer
+from shared.alerts.digest.compose import compose
+from shared.alerts.digest.decide import decide
+from shared.alerts.digest.memory import DigestMemory
+from shared.alerts.digest.wording import DigestWords
 from shared.alerts.matching import identity
 from shared.alerts.models import Slug
 from shared.licensing.tenant_state import ReadFailure
-from shared.mail.delivery import Told
 from shared.microsoft.models import Customer, FailureCause
 from tests.shared.alerts.world import World, line, sku
 
@@ -69,9 +71,10 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
         assert finding.fix.splitlines() == [finding.fix]
         assert len(finding.who) <= 80
         assert len(finding.what) < 1_000
-    view = Writer(Told(), world.account, evaluation, "clerk@acme.example", world.now).view(
-        DigestKind.NEWS, alerts, alerts
-    )
+    mail = decide(alerts, DigestMemory(), world.account, evaluation, due=True, now=world.now)
+    assert mail is not None
+    words = DigestWords(world.account, evaluation, "clerk@acme.example", world.now)
+    view = compose(mail, DigestMemory(), words).view
     assert len(view.subject.splitlines()) == 1
     world.now += timedelta(minutes=1)
     assert world.alerts() == alerts

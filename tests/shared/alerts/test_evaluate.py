@@ -289,3 +289,51 @@ def test_tenants_that_the_newest_night_never_asked_for_are_not_told_as_read(worl
     world.read("t2", sku("e3", 10))
     evaluation = world.evaluate()
     assert (evaluation.tenants_read, evaluation.tenants_not_read) == (1, 1)
+
+
+def test_an_alert_that_closes_and_opens_again_keeps_its_first_day(world: World) -> None:
+    world.add("t1", sku("e3", 10))
+    first = world.only(Slug.NO_BILLING_PROFILE)
+    assert first.first_opened_at is None
+    for _ in range(2):
+        world.sleep()
+        world.read("t1", sku("e3", 0))
+        assert world.alerts(Slug.NO_BILLING_PROFILE) == []
+        world.sleep()
+        world.read("t1", sku("e3", 10))
+        again = world.only(Slug.NO_BILLING_PROFILE)
+        assert (again.opened_at, again.first_opened_at) == (world.now, first.opened_at)
+    world.add("t2", sku("e3", 10))
+    [other] = [one for one in world.alerts(Slug.NO_BILLING_PROFILE) if one.finding.tenant_id == "t2"]
+    assert other.first_opened_at is None
+
+
+def test_the_last_complete_sync_is_of_the_tenants_that_can_be_read(world: World) -> None:
+    consent = ReadFailure(cause=FailureCause.TENANT, code="65001", stored_sentence="No consent. Consent.")
+    world.add("t1", sku("e3", 0))
+    world.add("t2", sku("e3", 0))
+    world.fail("t2", consent)
+    evaluation = world.evaluate()
+    assert (evaluation.tenants_not_read, evaluation.last_complete) == (1, world.now)
+    complete = world.now
+    world.sleep()
+    world.fail("t1")
+    world.close_night(read=0, not_read=2)
+    assert world.evaluate().last_complete == complete, "a passing fault is no complete sync"
+    world.sleep()
+    world.read("t1", sku("e3", 0))
+    world.close_night(read=1, not_read=1)
+    assert world.evaluate().last_complete == world.now
+
+
+def test_a_sync_in_which_the_partner_was_refused_is_not_complete(world: World) -> None:
+    world.add("t1", sku("e3", 0))
+    complete = world.evaluate().last_complete
+    refused = ReadFailure(
+        cause=FailureCause.PARTNER, code="7000222", stored_sentence="The secret ended. Renew it."
+    )
+    world.sleep()
+    world.partner("p1", failure=refused)
+    world.fail("t1", refused)
+    world.close_night(read=0, not_read=1)
+    assert world.evaluate().last_complete == complete

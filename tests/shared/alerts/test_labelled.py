@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import pytest
 
-from shared.alerts.digest import decide as digest
-from shared.alerts.models import Slug
+from shared.alerts.digest.decide import decide, key_of
+from shared.alerts.digest.memory import DigestMemory
+from shared.alerts.digest.wording import DigestWords
+from shared.alerts.models import Finding, Slug
 from shared.billing.models import Drift, LicenceMapping, LineRecord
 from shared.licensing.tenant_state import ReadFailure
-from shared.mail.delivery import Told
 from shared.microsoft.models import Customer, FailureCause, Gdap, SharedMailbox, Sku, Subscription, Term
 from tests.shared.alerts.world import (
     DAY,
@@ -267,7 +269,11 @@ def test_the_digest_has_new_rows_first_and_of_each_type_what_costs_most_then_wha
         worth |= rows_of(tenants)
         ages |= dict.fromkeys(worth.keys() - ages.keys(), world.evaluate().at)
 
-    groups = shown(world, Told(digest_as_of=known))
+    groups = shown(world, DigestMemory(digest_as_of=known))
+    whose = {
+        (str(row.slug), row.identity): row.tenant_id or row.identity
+        for row in (alert.finding for alert in world.alerts())
+    }
 
     new = [label for label, at in ages.items() if at > known]
     assert [title for title, _ in groups] == ["New", "Still open"]
@@ -277,8 +283,14 @@ def test_the_digest_has_new_rows_first_and_of_each_type_what_costs_most_then_wha
         ]
         for slug, rows in sections:
             due = sorted(_place(label, worth, ages) for label in labels if label[0] == slug)
-            assert [_place(label, worth, ages) for label in rows] == due[: len(rows)]
-            assert len(rows) == min(len(due), 40)
+            blocks = [list(block) for _, block in groupby(rows, key=whose.__getitem__)]
+            assert len(blocks) == len({whose[label] for label in rows}), (
+                "the rows of a customer stand together"
+            )
+            places = [[_place(label, worth, ages) for label in block] for block in blocks]
+            assert [block[0] for block in places] == sorted(min(block) for block in places)
+            assert all(block == sorted(block) for block in places)
+            assert sorted(chain.from_iterable(places)) == due
             assert len(set(rows)) == len(rows)
 
 
@@ -290,19 +302,17 @@ def _place(
     return -at_stake.money, at_stake.until, ages[label], -at_stake.seats
 
 
-def shown(world: World, told: Told) -> list[tuple[str, list[tuple[Slug, list[Label]]]]]:
+def shown(world: World, told: DigestMemory) -> list[tuple[str, list[tuple[Slug, list[Label]]]]]:
     """The labels in a recipient's digest: groups, their sections, and the rows as they stand there."""
-    view = digest.decide(
-        world.alerts(),
-        told,
-        world.account,
-        world.evaluate(),
-        recipient="clerk@acme.example",
-        due=True,
-        now=world.now,
-        exclude=lambda finding: f"{finding.slug} {finding.identity}",  # names the row where its link would be
-    )
-    assert view is not None
+    mail = decide(world.alerts(), told, world.account, world.evaluate(), due=True, now=world.now)
+    assert mail is not None
+
+    def named(finding: Finding) -> str:
+        """The row, where its link would be."""
+        return f"{finding.slug} {finding.identity}"
+
+    words = DigestWords(world.account, world.evaluate(), "clerk@acme.example", world.now, named)
+    view = words.view(mail, frozenset(map(key_of, mail.candidates)))
     labels = [
         (group.title, [[row.exclude.split(" ", 1) for row in section.rows] for section in group.sections])
         for group in view.groups

@@ -1,17 +1,18 @@
 """Who is told what: each recipient gets the rows that are theirs, and their own news and reminders of these."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings
-from shared.alerts.digest import send as digest_mails
+from shared.alerts.digest.send import Mailer, send_again, send_mails
 from shared.alerts.exclude_link.link import Links
 from shared.alerts.exclude_link.page import ExcludePages, LinkOutcome
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.delivery import mail_id
+from shared.mail.records import MailName
 from tests.shared.alerts.world import DAY, World, line, sku
 
 ALL, NOC, EVA = "all@msp.example.com", "noc@msp.example.com", "eva@msp.example.com"
@@ -29,6 +30,9 @@ class Post:
             return Receipt(Delivery.REFUSED, why="no such mailbox")
         self.mails.append(mail)
         return Receipt(Delivery.ACCEPTED)
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> None:
+        return None
 
     def taken(self) -> dict[str, Mail]:
         """By recipient, what came since the last time."""
@@ -62,7 +66,8 @@ def world() -> World:
 
 def tell(world: World, post: Post, *, due: bool = True, links: Links | None = None) -> dict[str, Mail]:
     on = world.now.date()
-    digest_mails.send_mails(world.tables, post, world.account, "s@msp.example.com", on, due, world.now, links)
+    mailer = Mailer(world.tables, post, "s@msp.example.com", links=links)
+    send_mails(mailer, world.account, on, due=due, now=world.now)
     return post.taken()
 
 
@@ -111,8 +116,8 @@ def test_a_routed_mail_that_was_refused_is_told_to_the_recipients_and_sent_again
     what = world.only(MailFailed.slug).finding.what
     assert what == "The digest of 20 Nov 2026 was refused: no such mailbox."
     post.refuses = ""
-    failed = mail_id(world.account.id, "digest", world.now.date(), EVA)
-    digest_mails.send_again(world.tables, post, world.account, "s@msp.example.com", failed, world.now)
+    failed = MailName(world.account.id, "digest", world.now.date(), EVA).id
+    send_again(Mailer(world.tables, post, "s@msp.example.com"), world.account, failed, world.now)
     mail = post.taken()[EVA]
     assert "Fabrikam" in mail.text
     assert "Contoso" not in mail.text

@@ -5,7 +5,7 @@ import pytest
 from shared.accounts import runs
 from shared.accounts.runs import LineCounts
 from shared.alerts import settings
-from shared.alerts.listing import AlertFilter, by_type, listed
+from shared.alerts.listing import arranged, by_type
 from shared.alerts.summary import Summary, summary
 from shared.licensing import readings
 from shared.licensing.tenant_state import ReadStatus
@@ -46,14 +46,12 @@ def test_the_summary_counts_what_was_read_and_what_is_open(acme: World) -> None:
 def test_the_summary_counts_the_same_alerts_as_the_list(acme: World) -> None:
     for _ in range(3):
         found = told(acme)
-        assert found.exceptions == by_type(
-            one for _, one in listed(acme.tables, acme.account.id, AlertFilter())
-        )
+        assert found.exceptions == by_type(one for _, one in arranged(acme.tables, acme.account.id))
         acme.sleep()
         acme.fail("t2")
     acme.read("t1", sku("e3", 4, 4))
     found = told(acme)
-    assert found.exceptions == by_type(one for _, one in listed(acme.tables, acme.account.id, AlertFilter()))
+    assert found.exceptions == by_type(one for _, one in arranged(acme.tables, acme.account.id))
 
 
 def test_the_summary_says_what_the_night_pushed(acme: World) -> None:

@@ -14,12 +14,16 @@ from shared.accounts.companies import COMPANY, Company, add_company
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate, exclusions, settings
-from shared.alerts.digest import decide as digest
+from shared.alerts.digest.compose import Rendered, compose
+from shared.alerts.digest.decide import decide as decide_mail
+from shared.alerts.digest.memory import DigestMemory
+from shared.alerts.digest.wording import DigestWords
 from shared.alerts.models import Alert, Evaluation, Exclusion
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
 from shared.billing.profiles import PROFILE
+from shared.billing.psa.base import PsaRefused
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure, save_psa_connection
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import NOT_LISTED
@@ -34,7 +38,6 @@ from shared.licensing.tenant_state import (
     Terms,
 )
 from shared.licensing.terms import pack
-from shared.mail.delivery import Told
 from shared.microsoft import partner_connections
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import (
@@ -345,6 +348,9 @@ class World:
         failure = ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)
         save_connection_failure(self.tables, self.account.id, failure)
 
+    def psa_fails(self, why: PsaRefused) -> None:
+        save_connection_failure(self.tables, self.account.id, ConnectionFailure.of("cw", why))
+
     def start_run(self) -> None:
         self.run = self.now.date().isoformat()
         run = Run(
@@ -386,14 +392,14 @@ class World:
             self.tables, self.blobs, self.account, self.run, lambda sku_id, part: part or sku_id, self.now
         )
 
-    def mail(self) -> digest.Rendered:
+    def mail(self) -> Rendered:
         """The digest of somebody who was told nothing yet, after an evaluation now."""
         evaluation = self.evaluate()
         alerts = evaluate.open_alerts(self.tables, self.account.id)
-        to = self.account.digest.recipients[0]
-        view = digest.decide(alerts, Told(), self.account, evaluation, recipient=to, due=True, now=self.now)
-        assert view is not None, "there is nothing to say"
-        return digest.render(view)
+        mail = decide_mail(alerts, DigestMemory(), self.account, evaluation, due=True, now=self.now)
+        assert mail is not None, "there is nothing to say"
+        words = DigestWords(self.account, evaluation, self.account.digest.recipients[0], self.now)
+        return compose(mail, DigestMemory(), words).rendered
 
     def alerts(self, slug: str | None = None) -> list[Alert]:
         """The open alerts of a type after an evaluation now."""

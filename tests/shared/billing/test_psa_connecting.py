@@ -10,6 +10,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from shared.accounts.companies import COMPANY
 from shared.billing import psa_connecting, psa_lists
@@ -61,7 +62,10 @@ class FakePsas:
         self.opened: list[str] = []
 
     def settings(self, kind: str, given: Mapping[str, object]) -> FakeSettings:
-        return FakeSettings.model_validate(dict(given))
+        try:
+            return FakeSettings.model_validate(dict(given))
+        except ValidationError:
+            raise Rejected("A site and a company id are needed.", "invalid", "settings") from None
 
     def system(self, kind: str, settings_json: str) -> str:
         try:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.accounts.companies import added_companies
 from shared.licensing.tenants import ListedTenant, Listing, listed_tenants, partner_lists
 from shared.microsoft.models import Customer, Gdap
 from shared.storage.keys import account_id
@@ -20,7 +21,9 @@ def acme() -> World:
 
 
 def found(world: World) -> dict[str, ListedTenant]:
-    return {one.tenant_id: one for one in listed_tenants(world.tables, world.blobs, world.account.id)}
+    added = added_companies(world.tables, world.account.id)
+    tenants = listed_tenants(world.tables, world.blobs, world.account.id, added)
+    return {one.tenant_id: one for one in tenants}
 
 
 def test_a_tenant_of_two_partners_is_one_row_that_names_both(acme: World) -> None:
@@ -62,4 +65,4 @@ def test_how_each_partners_list_went_is_told(acme: World) -> None:
 
 
 def test_another_account_sees_none_of_it(acme: World) -> None:
-    assert listed_tenants(acme.tables, acme.blobs, account_id("other")) == []
+    assert listed_tenants(acme.tables, acme.blobs, account_id("other"), {}) == []

@@ -48,7 +48,13 @@ class Provider:
 
 
 @contextmanager
-def http_server(provider: Provider, answer: Callable[[], tuple[int, bytes]]) -> Iterator[int]:
+def http_server(
+    provider: Provider,
+    answer: Callable[[], tuple[int, bytes]],
+    asked: Callable[[str], tuple[int, bytes]] = lambda _: (404, b""),
+) -> Iterator[int]:
+    """`answer` to a mail that is handed over, `asked` to a question, by its path."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -61,6 +67,13 @@ def http_server(provider: Provider, answer: Callable[[], tuple[int, bytes]]) -> 
             self.send_response(status)
             if status == 202:
                 self.send_header("X-Message-Id", "sg-1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            status, body = asked(self.path)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -8,27 +8,24 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.errors import NotFound, Rejected, RetryLater
-from shared.mail.base import Delivery, Mail, Receipt
+from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Undeliverable, UndeliverableReason
 from shared.mail.delivery import (
     LEASE,
     PAUSES,
     SENDING_GRACE,
-    Letter,
-    MailRow,
-    MailState,
-    Outcome,
-    Told,
+    DeliveryResult,
+    MailToSend,
     deliver,
-    mail_id,
-    mails,
-    not_arrived,
+    over,
     send_again,
-    told,
+    take_back,
 )
+from shared.mail.records import MailName, MailState, mails, not_arrived
 from shared.storage import keys
 from shared.storage.azure_tables import AzureTables
+from shared.storage.documents import Document
 from shared.storage.memory import MemoryTables
-from shared.storage.tables import Conflict, RowChange, Tables
+from shared.storage.tables import Conflict, Key, RowChange, Tables
 from tests.shared.mail.test_message import MAIL
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -47,6 +44,7 @@ class Provider:
 
     receipts: list[Receipt] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    knows: Undeliverable | CannotTell | None = None
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
 
@@ -57,6 +55,11 @@ class Provider:
             self.sent.append(mail.id)
         self.after()
         return receipt
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        if isinstance(self.knows, CannotTell):
+            raise self.knows
+        return self.knows
 
 
 class Mortal(MemoryTables):
@@ -77,10 +80,27 @@ class Mortal(MemoryTables):
         return etags
 
 
-def letter(known: Told) -> Letter:
+class Memory(Document):
+    """What some kind of mail remembers."""
+
+    told_at: datetime | None = None
+
+
+MEMORY = Key(keys.mails(DEMO), "memory")
+
+
+def memory(tables: Tables) -> datetime | None:
+    row = tables.get(MEMORY)
+    return row.read(Memory).told_at if row else None
+
+
+def remember(tables: Tables, at: datetime | None = NOW) -> Sequence[RowChange]:
+    return [over(MEMORY, Memory(told_at=at), tables.get(MEMORY))]
+
+
+def written(tables: Tables) -> MailToSend:
     """Tells of everything up to now."""
-    assert known.digest_as_of is None or known.digest_as_of < NOW
-    return Letter(MAIL, lambda before: before.model_copy(update={"digest_as_of": NOW, "all_rows_at": NOW}))
+    return MailToSend(MAIL, lambda: remember(tables))
 
 
 def send(
@@ -91,12 +111,15 @@ def send(
     kind: str = "digest",
     on: date = TODAY,
     to: str = TO,
-    write: Callable[[Told], Letter | None] = letter,
-) -> Outcome:
-    return deliver(tables, provider, DEMO, kind, on, to, write, at)
+    write: Callable[[], MailToSend | None] | None = None,
+) -> DeliveryResult:
+    name = MailName(DEMO, kind, on, to)
+    return deliver(tables, provider, name, write or (lambda: written(tables)), at)
 
 
-def patiently(tables: Tables, provider: Provider, *, at: datetime = NOW, kind: str = "digest") -> Outcome:
+def patiently(
+    tables: Tables, provider: Provider, *, at: datetime = NOW, kind: str = "digest"
+) -> DeliveryResult:
     """As the queue does it: again after every RetryLater."""
     for _ in range(30):
         try:
@@ -108,35 +131,35 @@ def patiently(tables: Tables, provider: Provider, *, at: datetime = NOW, kind: s
 
 def test_a_mail_is_sent_and_what_the_recipient_was_told_advances_with_it() -> None:
     tables, provider = MemoryTables(), Provider()
-    assert send(tables, provider) == Outcome(MailState.DONE, sent_now=True, reference="ref-1")
-    assert told(tables, DEMO, TO) == Told(digest_as_of=NOW, all_rows_at=NOW)
+    assert send(tables, provider) == DeliveryResult(MailState.DONE, sent_now=True, reference="ref-1")
+    assert memory(tables) == NOW
     [row] = mails(tables, DEMO)
     assert (row.state, row.subject, row.recipient, row.on) == (MailState.DONE, MAIL.subject, TO, TODAY)
-    assert row.mail_id == mail_id(DEMO, "digest", TODAY, TO)
+    assert row.mail_id == MailName(DEMO, "digest", TODAY, TO).id
 
 
 def test_the_same_mail_is_never_sent_again() -> None:
     tables, provider = MemoryTables(), Provider()
     send(tables, provider)
     again = send(tables, provider, at=NOW + timedelta(days=3))
-    assert again == Outcome(MailState.DONE, sent_now=False, reference="ref-1")
+    assert again == DeliveryResult(MailState.DONE, sent_now=False, reference="ref-1")
     assert len(provider.sent) == 1
 
 
 def test_another_date_kind_recipient_or_account_is_another_mail() -> None:
     ids = {
-        mail_id(DEMO, "digest", TODAY, TO),
-        mail_id(DEMO, "digest", TODAY + timedelta(days=1), TO),
-        mail_id(DEMO, "urgent", TODAY, TO),
-        mail_id(DEMO, "digest", TODAY, "boss@msp.example"),
-        mail_id(keys.account_id("demo-2"), "digest", TODAY, TO),
+        MailName(DEMO, "digest", TODAY, TO).id,
+        MailName(DEMO, "digest", TODAY + timedelta(days=1), TO).id,
+        MailName(DEMO, "urgent", TODAY, TO).id,
+        MailName(DEMO, "digest", TODAY, "boss@msp.example").id,
+        MailName(keys.account_id("demo-2"), "digest", TODAY, TO).id,
     }
     assert len(ids) == 5
 
 
 def test_nothing_to_say_leaves_no_trace_and_a_later_tick_may_still_send() -> None:
     tables, provider = MemoryTables(), Provider()
-    assert send(tables, provider, write=lambda _: None) == Outcome(None)
+    assert send(tables, provider, write=lambda: None) == DeliveryResult(None)
     assert list(mails(tables, DEMO)) == []
     assert send(tables, provider, at=NOW + timedelta(minutes=15)).sent_now
 
@@ -166,11 +189,11 @@ def test_two_workers_at_once_send_one_mail() -> None:
 def test_a_second_worker_waits_while_the_first_one_prepares() -> None:
     tables, provider = MemoryTables(), Provider()
 
-    def meanwhile(_: Told) -> Letter | None:
+    def meanwhile() -> MailToSend | None:
         with pytest.raises(RetryLater) as caught:
             send(tables, provider)
         assert caught.value.after == LEASE
-        return letter(Told())
+        return written(tables)
 
     assert send(tables, provider, write=meanwhile).sent_now
     assert len(provider.sent) == 1
@@ -179,9 +202,9 @@ def test_a_second_worker_waits_while_the_first_one_prepares() -> None:
 def test_a_worker_whose_claim_lapsed_meanwhile_does_not_send() -> None:
     tables, provider = MemoryTables(), Provider()
 
-    def slowly(_: Told) -> Letter | None:
+    def slowly() -> MailToSend | None:
         assert send(tables, provider, at=NOW + LEASE).sent_now
-        return letter(Told())
+        return written(tables)
 
     with pytest.raises(RetryLater):
         send(tables, provider, write=slowly)
@@ -202,19 +225,19 @@ def test_two_kinds_of_mail_to_one_recipient_are_never_on_their_way_at_once() -> 
     assert send(tables, provider).sent_now
     assert len(waits) == 1
 
-    def knows(known: Told) -> Letter | None:
-        assert known.digest_as_of == NOW
+    def knows() -> MailToSend | None:
+        assert memory(tables) == NOW
         return None
 
-    assert send(tables, provider, kind="urgent", at=NOW + LEASE, write=knows) == Outcome(None)
+    assert send(tables, provider, kind="urgent", at=NOW + LEASE, write=knows) == DeliveryResult(None)
 
 
 def test_a_letter_written_from_what_is_no_longer_so_is_not_sent() -> None:
     tables, provider = MemoryTables(), Provider()
 
-    def meanwhile(_: Told) -> Letter | None:
+    def meanwhile() -> MailToSend | None:
         assert send(tables, provider, kind="urgent").sent_now
-        return letter(Told())
+        return written(tables)
 
     with pytest.raises(RetryLater):
         send(tables, provider, write=meanwhile)
@@ -237,10 +260,10 @@ def test_a_kill_at_any_transaction_never_sends_twice_and_loses_nothing(
     outcome = patiently(tables, provider)
     sent_or_shown = len(provider.sent) <= 1 and (provider.sent or outcome.state is MailState.UNKNOWN)
     assert sent_or_shown, name
-    as_of = told(tables, DEMO, TO).digest_as_of
+    as_of = memory(tables)
     assert (as_of == NOW) == (outcome.state is MailState.DONE)
     if outcome.state is MailState.UNKNOWN:
-        tomorrow = deliver(tables, provider, DEMO, "digest", TODAY + timedelta(days=1), TO, letter, NOW)
+        tomorrow = send(tables, provider, on=TODAY + timedelta(days=1))
         assert tomorrow.sent_now
 
 
@@ -261,7 +284,7 @@ def test_a_kill_around_the_handing_over_ends_as_unknown_and_is_not_resent(moment
     assert outcome.state is MailState.UNKNOWN
     assert "may have arrived or not" in outcome.why
     assert provider.sent == handed_over
-    assert told(tables, DEMO, TO).digest_as_of is None
+    assert memory(tables) is None
 
 
 def test_a_mail_that_lost_its_sender_holds_up_no_other_mail() -> None:
@@ -290,7 +313,7 @@ def test_an_unclear_answer_is_unknown_shown_and_never_resent() -> None:
     assert not first.sent_now
     assert patiently(tables, provider).state is MailState.UNKNOWN
     assert len(provider.sent) == 1
-    assert told(tables, DEMO, TO) == Told()
+    assert memory(tables) is None
 
 
 def test_a_slow_sender_that_was_thought_lost_still_records_the_truth() -> None:
@@ -304,7 +327,7 @@ def test_a_slow_sender_that_was_thought_lost_still_records_the_truth() -> None:
     provider.after = found_by_another
     assert send(tables, provider).state is MailState.DONE
     assert send(tables, provider).state is MailState.DONE
-    assert told(tables, DEMO, TO).digest_as_of == NOW
+    assert memory(tables) == NOW
     assert len(provider.sent) == 1
 
 
@@ -327,25 +350,27 @@ def test_a_refusal_that_never_ends_is_given_up_and_its_rows_are_new_tomorrow() -
     tables = MemoryTables()
     provider = Provider([Receipt(Delivery.NOT_NOW, why="421 busy")] * (len(PAUSES) + 1))
     outcome = patiently(tables, provider)
-    assert outcome == Outcome(MailState.REFUSED, why=f"given up after {len(PAUSES) + 1} tries: 421 busy")
-    assert told(tables, DEMO, TO).digest_as_of is None
+    assert outcome == DeliveryResult(
+        MailState.REFUSED, why=f"given up after {len(PAUSES) + 1} tries: 421 busy"
+    )
+    assert memory(tables) is None
     assert send(tables, provider, on=TODAY + timedelta(days=1)).sent_now
 
 
 def test_a_definite_refusal_is_final_for_the_day_and_tells_nothing() -> None:
     tables = MemoryTables()
     provider = Provider([Receipt(Delivery.REFUSED, why="550 no such mailbox")])
-    assert send(tables, provider) == Outcome(MailState.REFUSED, why="550 no such mailbox")
+    assert send(tables, provider) == DeliveryResult(MailState.REFUSED, why="550 no such mailbox")
     assert send(tables, provider).state is MailState.REFUSED
     assert provider.sent == []
-    assert told(tables, DEMO, TO) == Told()
+    assert memory(tables) is None
 
 
 def test_a_mail_that_cannot_be_sent_as_written_is_refused_before_it_could_be_sending() -> None:
     tables, provider = MemoryTables(), Provider()
-    broken = Letter(replace(MAIL, subject="a\nBcc: thief@evil.example"), lambda before: before)
-    outcome = send(tables, provider, write=lambda _: broken)
-    assert outcome == Outcome(MailState.REFUSED, why="Subject is not one plain line")
+    broken = MailToSend(replace(MAIL, subject="a\nBcc: thief@evil.example"))
+    outcome = send(tables, provider, write=lambda: broken)
+    assert outcome == DeliveryResult(MailState.REFUSED, why="Subject is not one plain line")
     assert provider.sent == []
 
 
@@ -371,16 +396,52 @@ def test_storage_that_always_conflicts_after_sending_ends_as_unknown_not_as_a_se
     assert len(provider.sent) == 1
 
 
+# -- accepted is not arrived ------------------------------------------------------------------------------------
+
+BOUNCED = Undeliverable(UndeliverableReason.BOUNCED, "550 5.1.1 no such user")
+
+
+def test_an_address_that_the_provider_drops_is_not_told_anything_and_nothing_is_handed_over() -> None:
+    tables, provider = MemoryTables(), Provider(knows=BOUNCED)
+    assert send(tables, provider) == DeliveryResult(MailState.UNDELIVERABLE, why="550 5.1.1 no such user")
+    assert send(tables, provider).state is MailState.UNDELIVERABLE
+    assert provider.sent == []
+    assert memory(tables) is None
+    [row] = not_arrived(tables, DEMO, TODAY)
+    assert row.undeliverable is UndeliverableReason.BOUNCED
+    assert send(tables, Provider(), on=TODAY + timedelta(days=1)).sent_now, (
+        "taken off the list, it gets mails again"
+    )
+
+
+def test_that_nobody_can_be_asked_keeps_no_mail_back_and_stands_with_it() -> None:
+    tables, provider = MemoryTables(), Provider(knows=CannotTell("SendGrid answered 403"))
+    assert send(tables, provider).sent_now
+    [row] = mails(tables, DEMO)
+    assert (row.state, row.why.endswith("SendGrid answered 403")) == (MailState.DONE, True)
+
+
+def test_a_mail_that_came_back_after_it_was_accepted_is_taken_back_with_what_it_told() -> None:
+    tables, provider = MemoryTables(), Provider()
+    send(tables, provider)
+    name = MailName(DEMO, "digest", TODAY, TO)
+    take_back(tables, name, BOUNCED, lambda: remember(tables, None), NOW + timedelta(hours=1))
+    assert memory(tables) is None
+    [row] = not_arrived(tables, DEMO, TODAY)
+    assert (row.state, row.why) == (MailState.UNDELIVERABLE, BOUNCED.why)
+    take_back(tables, name, BOUNCED, lambda: remember(tables, NOW), NOW + timedelta(hours=2))
+    assert memory(tables) is None, "once"
+
+
 # -- send again -------------------------------------------------------------------------------------------------
 
 REFUSED = Receipt(Delivery.REFUSED, why="550 no such mailbox")
 UNCLEAR = Receipt(Delivery.UNCLEAR, why="no answer")
 
 
-def again(tables: Tables, provider: Provider, failed: str, *, at: datetime = NOW) -> Outcome:
-    def write(row: MailRow, known: Told) -> Letter | None:
-        written = letter(known)
-        return replace(written, mail=replace(MAIL, id=row.mail_id))
+def again(tables: Tables, provider: Provider, failed: str, *, at: datetime = NOW) -> DeliveryResult:
+    def write(name: MailName) -> MailToSend | None:
+        return replace(written(tables), mail=replace(MAIL, id=name.id))
 
     return send_again(tables, provider, DEMO, failed, write, at)
 
@@ -390,29 +451,29 @@ def test_a_failed_mail_is_sent_again_when_a_person_says_so_and_only_once(receipt
     tables, provider = MemoryTables(), Provider([receipt])
     send(tables, provider)
     provider.sent.clear()
-    first = mail_id(DEMO, "digest", TODAY, TO)
+    first = MailName(DEMO, "digest", TODAY, TO).id
     assert again(tables, provider, first).sent_now
     assert not again(tables, provider, first).sent_now
-    assert provider.sent == [mail_id(DEMO, "digest-again1", TODAY, TO)]
-    assert told(tables, DEMO, TO).digest_as_of == NOW
+    assert provider.sent == [MailName(DEMO, "digest-again1", TODAY, TO).id]
+    assert memory(tables) == NOW
     assert not_arrived(tables, DEMO, TODAY) == ()
 
 
 def test_a_mail_sent_again_that_is_refused_again_can_be_sent_again_too() -> None:
     tables, provider = MemoryTables(), Provider([REFUSED, REFUSED])
     send(tables, provider)
-    assert again(tables, provider, mail_id(DEMO, "digest", TODAY, TO)).state is MailState.REFUSED
-    assert again(tables, provider, mail_id(DEMO, "digest-again1", TODAY, TO)).sent_now
-    assert provider.sent == [mail_id(DEMO, "digest-again2", TODAY, TO)]
+    assert again(tables, provider, MailName(DEMO, "digest", TODAY, TO).id).state is MailState.REFUSED
+    assert again(tables, provider, MailName(DEMO, "digest-again1", TODAY, TO).id).sent_now
+    assert provider.sent == [MailName(DEMO, "digest-again2", TODAY, TO).id]
 
 
 def test_a_mail_that_arrived_is_not_there_or_is_another_accounts_is_not_sent_again() -> None:
     tables, provider = MemoryTables(), Provider()
     send(tables, provider)
-    with pytest.raises(Rejected, match="Only a mail that was refused"):
-        again(tables, provider, mail_id(DEMO, "digest", TODAY, TO))
+    with pytest.raises(Rejected, match="Only a mail that did not arrive"):
+        again(tables, provider, MailName(DEMO, "digest", TODAY, TO).id)
     with pytest.raises(NotFound):
-        again(tables, provider, mail_id(keys.account_id("other"), "digest", TODAY, TO))
+        again(tables, provider, MailName(keys.account_id("other"), "digest", TODAY, TO).id)
     assert len(provider.sent) == 1
 
 
@@ -438,8 +499,8 @@ def test_the_states_hold_on_real_tables(storage_connection: str) -> None:
     tables.ensure()
     provider = Provider([Receipt(Delivery.NOT_NOW, why="421 busy")])
     assert patiently(tables, provider).sent_now
-    assert send(tables, provider) == Outcome(MailState.DONE, sent_now=False, reference="ref-1")
-    assert send(tables, provider, kind="urgent", write=lambda _: None) == Outcome(None)
-    assert told(tables, DEMO, TO) == Told(digest_as_of=NOW, all_rows_at=NOW)
+    assert send(tables, provider) == DeliveryResult(MailState.DONE, sent_now=False, reference="ref-1")
+    assert send(tables, provider, kind="urgent", write=lambda: None) == DeliveryResult(None)
+    assert memory(tables) == NOW
     assert [row.state for row in mails(tables, DEMO)] == [MailState.DONE]
     assert len(provider.sent) == 1

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.mail.base import Mail
+from shared.mail.base import Attachment, Mail
 from shared.mail.message import InvalidMail, build, check
 from shared.text import address, header_text, one_line
 
@@ -36,7 +36,7 @@ HEADERS = [
     ("Date", "Sun, 22 Nov 2026 06:00:00 +0000"),
     ("Message-ID", "<demo-digest-0123@msp.example>"),
     ("Auto-Submitted", "auto-generated"),
-    ("X-Auto-Response-Suppress", "All"),
+    ("X-Auto-Response-Suppress", "OOF, AutoReply, DR, RN, NRN"),
     ("List-Unsubscribe", "<mailto:help@msp.example?subject=Unsubscribe>"),
 ]
 NASTY = st.one_of(
@@ -185,3 +185,48 @@ def test_a_mail_may_bring_a_better_way_to_unsubscribe() -> None:
     message = parsed(replace(MAIL, headers=own))
     assert message.get_all("List-Unsubscribe") == [own["List-Unsubscribe"]]
     assert message["List-Unsubscribe-Post"] == own["List-Unsubscribe-Post"]
+
+
+@pytest.mark.parametrize(
+    "local, encoded",
+    [
+        ("billing&ops", "billing%26ops"),
+        ("a%b", "a%25b"),
+        ("who?", "who%3F"),
+        ("a+b", "a+b"),
+        ("x/y#z", "x%2Fy%23z"),
+    ],
+)
+def test_the_wish_to_get_no_more_mails_goes_to_the_address_that_was_meant(local: str, encoded: str) -> None:
+    message = parsed(replace(MAIL, reply_to=f"{local}@msp.example"))
+    assert message["List-Unsubscribe"] == f"<mailto:{encoded}@msp.example?subject=Unsubscribe>"
+
+
+def test_an_attachment_stands_beside_the_two_bodies_and_arrives_as_it_was() -> None:
+    content = "\ufeffCustomer\r\nSöhne\r\n.\r\n".encode()
+    message = parsed(replace(MAIL, attachments=(Attachment("rows-2026.csv", "text/csv", content),)))
+    assert structure(message) == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/csv",
+    ]
+    [file] = message.iter_attachments()
+    assert (file.get_filename(), file.get_payload(decode=True)) == ("rows-2026.csv", content)
+    assert plain_text(message) == MAIL.text
+
+
+@pytest.mark.parametrize(
+    "name, media_type",
+    [
+        ("../rows.csv", "text/csv"),
+        ("a\r\nb.csv", "text/csv"),
+        ("", "text/csv"),
+        ("a.csv", "text"),
+        ("a.csv", "a/b;c"),
+    ],
+)
+def test_a_file_whose_name_or_type_is_no_plain_word_is_refused(name: str, media_type: str) -> None:
+    with pytest.raises(InvalidMail, match="is not a file that a mail may carry"):
+        check(replace(MAIL, attachments=(Attachment(name, media_type, b""),)))

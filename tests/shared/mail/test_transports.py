@@ -2,7 +2,9 @@
 
 import base64
 import json
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +13,8 @@ from email import message_from_bytes, message_from_string
 from email.policy import default
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -21,7 +24,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.mail.base import Delivery, Mail, Receipt, Transport
+from shared.mail.base import (
+    Attachment,
+    CannotTell,
+    Delivery,
+    Mail,
+    Receipt,
+    Transport,
+    Undeliverable,
+    UndeliverableReason,
+)
 from shared.mail.folder import FolderSettings, FolderTransport
 from shared.mail.message import build
 from shared.mail.registry import TRANSPORTS, TransportServices, transport
@@ -105,7 +117,11 @@ AWS_SECRET = "aws/secret+key"
 
 
 def ses(address: str) -> SesTransport:
-    given = {"region": "eu-west-1", "access_key_id": "AKIA0123456789ABCDEF"}
+    given = {
+        "region": "eu-west-1",
+        "access_key_id": "AKIA0123456789ABCDEF",
+        "configuration_set": "no-tracking",
+    }
     settings = {**given, "secret_access_key": AWS_SECRET, "endpoint": address}
     return SesTransport(SesSettings.model_validate(settings), lambda: NOW)
 
@@ -128,6 +144,30 @@ class SesProvider(Provider):
         return self.failing.send(mail)
 
 
+class SuppressionList:
+    """The account's list at Amazon, which moto does not know: the two calls as Amazon documents them."""
+
+    kept: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def put(cls, request: Any, _url: str, _headers: Any) -> tuple[int, dict[str, str], str]:
+        given = json.loads(request.data)
+        cls.kept[given["EmailAddress"]] = given["Reason"]
+        return 200, {}, "{}"
+
+    @classmethod
+    def get(cls, _request: Any, url: str, _headers: Any) -> tuple[int, dict[str, str], str]:
+        of = unquote(url.rpartition("/")[2])
+        if of not in cls.kept:
+            return (
+                404,
+                {"x-amzn-ErrorType": "NotFoundException"},
+                '{"message": "not on your suppression list"}',
+            )
+        row = {"EmailAddress": of, "Reason": cls.kept[of], "LastUpdateTime": NOW.timestamp()}
+        return 200, {}, json.dumps({"SuppressedDestination": row})
+
+
 def moto_mails() -> list[Any]:
     from moto.ses.models import ses_backends
 
@@ -139,8 +179,12 @@ def moto_mails() -> list[Any]:
 @contextmanager
 def ses_provider(_folder: Path) -> Iterator[Provider]:
     from moto.server import ThreadedMotoServer
+    from moto.sesv2.urls import url_paths
 
     provider = SesProvider()
+    SuppressionList.kept.clear()
+    url_paths["{0}/v2/email/suppression/addresses$"] = SuppressionList.put
+    url_paths["{0}/v2/email/suppression/addresses/(?P<address>[^/]+)$"] = SuppressionList.get
 
     def answer() -> tuple[int, bytes]:
         return (429, b"{}") if provider.says is Says.NOT_NOW else (0, b"")
@@ -273,6 +317,69 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return server, ssl.create_default_context(cadata=pem.decode())
 
 
+class Relay(socketserver.StreamRequestHandler):
+    """A mail relay that is particular about the name it is greeted with."""
+
+    answer: ClassVar[bytes] = b""
+    lines: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 relay.example\r\n")
+        for line in self.rfile:
+            type(self).lines.append(line.strip())
+            self.wfile.write(self.answer)
+            if self.answer.startswith(b"421"):
+                return
+
+
+@contextmanager
+def relay(answer: bytes) -> Iterator[int]:
+    Relay.answer, Relay.lines = answer, []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "answer, delivery",
+    [
+        (b"421 4.7.0 greet me by a full name\r\n", Delivery.NOT_NOW),
+        (b"504 5.5.2 need a full name\r\n", Delivery.REFUSED),
+        (b"550 5.7.1 helo rejected\r\n", Delivery.REFUSED),
+    ],
+)
+def test_a_relay_that_refuses_the_greeting_is_told_in_its_own_words(
+    answer: bytes, delivery: Delivery
+) -> None:
+    with relay(answer) as port:
+        settings = SmtpSettings(host="127.0.0.1", port=port, security=Security.NONE)
+        receipt = SmtpTransport(settings, lambda: NOW).send(MAIL)
+    code, words = answer.decode().strip().split(" ", 1)
+    assert receipt == Receipt(delivery, why=f"{code} {words}")
+    assert Relay.lines[0] == b"ehlo msp.example", "by default the domain of the sender's address"
+
+
+def test_a_relay_is_greeted_by_the_name_that_is_set() -> None:
+    with relay(b"504 no\r\n") as port:
+        settings = SmtpSettings(
+            host="127.0.0.1", port=port, security=Security.NONE, ehlo_name="out.msp.example"
+        )
+        SmtpTransport(settings, lambda: NOW).send(MAIL)
+    assert Relay.lines[0] == b"ehlo out.msp.example"
+
+
+def test_a_relay_that_does_not_know_ehlo_is_greeted_with_helo() -> None:
+    with relay(b"502 what?\r\n") as port:
+        settings = SmtpSettings(host="127.0.0.1", port=port, security=Security.NONE)
+        SmtpTransport(settings, lambda: NOW).send(MAIL)
+    assert Relay.lines[:2] == [b"ehlo msp.example", b"helo msp.example"]
+
+
 # -- SendGrid ---------------------------------------------------------------------------------------------------
 
 
@@ -335,6 +442,86 @@ def test_sendgrid_gets_the_whole_mail_and_leaves_its_links_alone() -> None:
     assert payload["custom_args"] == {"mail_id": MAIL.id}
     assert payload["tracking_settings"]["click_tracking"] == {"enable": False, "enable_text": False}
     assert payload["tracking_settings"]["open_tracking"] == {"enable": False}
+    assert payload["tracking_settings"]["subscription_tracking"] == {"enable": False}
+    assert payload["tracking_settings"]["ganalytics"] == {"enable": False}
+    assert payload["mail_settings"] == {"footer": {"enable": False}, "sandbox_mode": {"enable": False}}
+
+
+def test_sendgrid_gets_the_attachment_whole() -> None:
+    provider = Provider()
+    file = Attachment("rows.csv", "text/csv", "\ufeffSöhne\r\n".encode())
+    with http_server(provider, lambda: (202, b"")) as port:
+        sendgrid(f"http://127.0.0.1:{port}").send(replace(MAIL, attachments=(file,)))
+    [sent] = provider.payloads[0]["attachments"]
+    assert (sent["filename"], sent["type"], sent["disposition"]) == ("rows.csv", "text/csv", "attachment")
+    assert base64.b64decode(sent["content"]) == file.content
+
+
+LISTS = "/v3/suppression/"
+
+
+@pytest.mark.parametrize(
+    "path, body, reason",
+    [
+        (
+            f"{LISTS}bounces/",
+            [{"created": 1, "reason": "550 5.1.1 no such user"}],
+            UndeliverableReason.BOUNCED,
+        ),
+        (f"{LISTS}invalid_emails/", [{"created": 1, "reason": "no MX"}], UndeliverableReason.INVALID),
+        (f"{LISTS}spam_reports/", [{"created": 1, "ip": "10.0.0.1"}], UndeliverableReason.COMPLAINED),
+        ("/v3/asm/suppressions/global/", {"recipient_email": MAIL.to}, UndeliverableReason.UNSUBSCRIBED),
+        (
+            f"{LISTS}blocks/",
+            [{"created": int(NOW.timestamp()), "reason": "550 spam"}],
+            UndeliverableReason.BLOCKED,
+        ),
+        (f"{LISTS}blocks/", [{"created": int(NOW.timestamp()) - 1, "reason": "550 spam"}], None),
+        ("nothing", [], None),
+    ],
+)
+def test_sendgrids_lists_say_why_an_address_gets_nothing(
+    path: str, body: object, reason: UndeliverableReason | None
+) -> None:
+    provider = Provider()
+
+    def answer(asked: str) -> tuple[int, bytes]:
+        empty: object = {} if "global" in asked else []
+        return 200, json.dumps(body if asked == path + MAIL.to else empty).encode()
+
+    with http_server(provider, lambda: (202, b""), answer) as port:
+        transport = sendgrid(f"http://127.0.0.1:{port}")
+        found = transport.undeliverable(MAIL.to, NOW)
+        before = transport.undeliverable(MAIL.to)
+    assert (found.reason if found else None) == reason
+    assert before == (None if reason is UndeliverableReason.BLOCKED else found)
+    if found and isinstance(body, list):
+        assert found.why == body[0].get("reason", "")
+
+
+@pytest.mark.parametrize(
+    "status, body",
+    [(403, errors("access forbidden")), (200, b"{}"), (200, b"<html>"), (200, b"[1]"), (404, b"")],
+)
+def test_what_sendgrid_does_not_say_is_never_taken_for_a_clean_list(status: int, body: bytes) -> None:
+    with (
+        http_server(Provider(), lambda: (202, b""), lambda _: (status, body)) as port,
+        pytest.raises(CannotTell, match=r"SendGrid|127\.0\.0\.1") as caught,
+    ):
+        sendgrid(f"http://127.0.0.1:{port}").undeliverable(MAIL.to)
+    assert KEY not in str(caught.value)
+
+
+def test_an_address_is_one_part_of_the_path_at_sendgrid_whatever_stands_in_it() -> None:
+    asked: list[str] = []
+
+    def answer(path: str) -> tuple[int, bytes]:
+        asked.append(path)
+        return 200, b"{}" if "global" in path else b"[]"
+
+    with http_server(Provider(), lambda: (202, b""), answer) as port:
+        assert sendgrid(f"http://127.0.0.1:{port}").undeliverable("a/b?c#d@msp.example") is None
+    assert [path.rpartition("/")[2] for path in asked] == ["a%2Fb%3Fc%23d@msp.example"] * 4
 
 
 # -- Amazon SES -------------------------------------------------------------------------------------------------
@@ -347,6 +534,11 @@ class Amazon:
     provider: Provider
     transport: SesTransport | None = None
     says: tuple[int, bytes] = (200, b'{"MessageId": "0102"}')
+    asked: tuple[int, bytes] = (500, b"")
+
+    def ask(self) -> Undeliverable | None:
+        assert self.transport is not None
+        return self.transport.undeliverable(MAIL.to)
 
     def send(self, status: int = 200, body: bytes = b'{"MessageId": "0102"}') -> Receipt:
         assert self.transport is not None
@@ -358,7 +550,7 @@ class Amazon:
 @pytest.fixture(scope="module")
 def amazon() -> Iterator[Amazon]:
     amazon = Amazon(Provider())
-    with http_server(amazon.provider, lambda: amazon.says) as port:
+    with http_server(amazon.provider, lambda: amazon.says, lambda _: amazon.asked) as port:
         amazon.transport = ses(f"http://127.0.0.1:{port}/")
         yield amazon
 
@@ -417,6 +609,36 @@ def test_amazon_gets_the_message_as_it_was_built_for_its_one_recipient(amazon: A
     built.set_boundary(message_from_bytes(sent, policy=default).get_boundary() or "")
     assert sent == built.as_bytes()
     assert payload["EmailTags"] == [{"Name": "mail_id", "Value": MAIL.id}]
+    assert payload["ConfigurationSetName"] == "no-tracking"
+
+
+@pytest.mark.parametrize(
+    "reason, expected",
+    [("BOUNCE", UndeliverableReason.BOUNCED), ("COMPLAINT", UndeliverableReason.COMPLAINED), ("", None)],
+)
+def test_amazons_suppression_list_says_why_an_address_gets_nothing(
+    tmp_path: Path, reason: str, expected: UndeliverableReason | None
+) -> None:
+    with ses_provider(tmp_path) as provider:
+        transport = provider.transport
+        assert isinstance(transport, SesTransport)
+        if reason:
+            transport._client.put_suppressed_destination(EmailAddress=MAIL.to, Reason=reason)
+        found = transport.undeliverable(MAIL.to)
+        assert transport.undeliverable("else@msp.example") is None
+    assert (found.reason if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    "status, body",
+    [(403, b'{"__type": "AccessDeniedException"}'), (200, b"{}"), (404, b"<html>"), (500, b"{}")],
+)
+def test_what_amazon_does_not_say_is_never_taken_for_a_clean_list(
+    amazon: Amazon, status: int, body: bytes
+) -> None:
+    amazon.asked = status, body
+    with pytest.raises(CannotTell, match="Amazon SES"):
+        amazon.ask()
 
 
 # -- folder -----------------------------------------------------------------------------------------------------
@@ -445,6 +667,13 @@ def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
     assert "cannot be written" in receipt.why
 
 
+def test_an_attachment_is_a_file_beside_the_mail(tmp_path: Path) -> None:
+    file = Attachment("rows.csv", "text/csv", b"a,b\r\n")
+    FolderTransport(FolderSettings(path=tmp_path), lambda: NOW).send(replace(MAIL, attachments=(file,)))
+    assert (tmp_path / f"2026-11-22-{MAIL.id}-rows.csv").read_bytes() == file.content
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 # -- settings ---------------------------------------------------------------------------------------------------
 
 
@@ -465,9 +694,19 @@ def test_a_folder_that_cannot_be_written_is_not_now(tmp_path: Path) -> None:
         ("smtp", {"host": "h", "user": "u", "password": "p", "security": "none"}, "where a password is sent"),
         ("smtp", {"host": "h", "hots": "h"}, "hots is not a setting; there are host, port"),
         ("ses", {"region": "Ireland"}, "region must be the AWS region of the sender's identity"),
+        (
+            "ses",
+            {"region": "eu-west-1"},
+            "configuration_set is missing: it must be the name of a configuration set",
+        ),
+        (
+            "smtp",
+            {"host": "h", "ehlo_name": "[127.0.0.1]"},
+            "ehlo_name must be the name that the relay is greeted",
+        ),
         ("ses", {"region": "eu-west-1"}, "secret_access_key is missing: it must be the secret of"),
         ("ses", {"endpoint": "http://ses.example"}, "endpoint must be empty for the region's own address"),
-        ("sendgrid", {}, "api_key is missing: it must be an API key with the right Mail Send"),
+        ("sendgrid", {}, "api_key is missing: it must be an API key with the rights Mail Send"),
         (
             "sendgrid",
             {"api_key": "k3y", "host": "http://api.sendgrid.com"},
@@ -493,7 +732,12 @@ def test_a_wrong_setting_names_itself_and_what_it_must_be(
         ("sendgrid", {"api_key": KEY}, SendGridTransport),
         (
             "ses",
-            {"region": "eu-west-1", "access_key_id": "AKIA0123456789ABCDEF", "secret_access_key": AWS_SECRET},
+            {
+                "region": "eu-west-1",
+                "access_key_id": "AKIA0123456789ABCDEF",
+                "secret_access_key": AWS_SECRET,
+                "configuration_set": "no-tracking",
+            },
             SesTransport,
         ),
     ],

@@ -19,7 +19,7 @@ from shared.billing.models import AgreementRecord, BillingProfile, LedgerEntry, 
 from shared.billing.psa_connections import ConnectionFailure
 from shared.licensing.product_names import NamesState
 from shared.licensing.tenant_state import Day, PartnerList, TenantState
-from shared.mail.delivery import MailRow
+from shared.mail.records import MailRow
 from shared.microsoft.models import FailureCause, PartnerConnection
 from shared.storage.decisions import Decision
 from shared.storage.documents import Document

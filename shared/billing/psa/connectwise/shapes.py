@@ -1,29 +1,45 @@
-"""What ConnectWise sends and what we make of it: rows, request bodies and error bodies. No network here."""
+"""What we make of ConnectWise's rows. A field that is not understood costs its own row, never the list. No network."""
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.billing.psa.base import Agreement, BillableOption, Line, Product, PsaCompany, Write
-
-_WORDS_LENGTH = 500
-
-# Rows
+from shared.billing.psa.base import Agreement, Line, Product, PsaCompany
+from shared.billing.psa.connectwise.bodies import BILLABLE
+from shared.billing.psa.connectwise.days import Day
 
 
-def _day(value: object) -> object:
-    """ConnectWise sends days as midnight in UTC; an unset one is absent, null or ""."""
-    if value in (None, ""):
-        return None
-    return value[:10] if isinstance(value, str) else value
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """Every row of a list, by id."""
+
+    rows: Mapping[int, Mapping[str, Any]]
+    nameless: int
+    """Rows whose very id is not understood."""
 
 
-type _Day = Annotated[date | None, BeforeValidator(_day)]
+def id_of(row: Mapping[str, Any]) -> int | None:
+    """The id of a row; None when it is not understood."""
+    id_ = row.get("id")
+    if isinstance(id_, str) and id_.isascii() and id_.isdecimal():
+        id_ = int(id_)
+    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
+
+
+def _text(value: object) -> object:
+    return value if isinstance(value, str) else ""
+
+
+type _Text = Annotated[str, BeforeValidator(_text)]
+"""For show only: whatever is no text is none."""
+type _Status = Literal["Active", "Cancelled", "Expired", "Inactive", ""]
 
 
 class _Row(BaseModel):
@@ -36,21 +52,27 @@ class _Row(BaseModel):
 
 class _Reference(_Row):
     id: int
-    name: str = ""
+    name: _Text = ""
+
+
+class _Label(_Row):
+    """A reference of which only the name is shown."""
+
+    name: _Text = ""
 
 
 class _Company(_Row):
-    id: int
-    identifier: str = ""
-    name: str
-    website: str | None = None
+    id: int = 0
+    identifier: _Text = ""
+    name: _Text = ""
+    website: _Text = ""
     deleted_flag: bool | None = None
 
 
 class _Product(_Row):
-    id: int
-    identifier: str
-    description: str | None = None
+    id: int = 0
+    identifier: _Text = ""
+    description: _Text = ""
     price: Decimal | None = None
     cost: Decimal | None = None
     inactive_flag: bool | None = None
@@ -58,30 +80,31 @@ class _Product(_Row):
 
 
 class _Agreement(_Row):
-    id: int
-    name: str
-    type: _Reference
-    company: _Reference
-    agreement_status: str | None = None
+    id: int = 0
+    name: _Text = ""
+    type: _Label | None = None
+    company: _Reference | None = None
+    agreement_status: _Status | None = None
     cancelled_flag: bool | None = None
-    end_date: _Day = None
+    end_date: Day = None
     no_ending_date_flag: bool | None = None
     prorate_flag: bool | None = None
-    next_invoice_date: _Day = None
+    next_invoice_date: Day = None
+    parent_agreement: _Reference | None = None
 
 
 class _Addition(_Row):
-    id: int
-    product: _Reference
+    id: int = 0
+    product: _Reference | None = None
     quantity: Decimal | None = None
     less_included: Decimal | None = None
     unit_price: Decimal | None = None
     bill_customer: str | None = None
-    effective_date: _Day = None
-    cancelled_date: _Day = None
+    effective_date: Day = None
+    cancelled_date: Day = None
     serial_number: str | None = None
-    invoice_description: str | None = None
-    description: str | None = None
+    invoice_description: _Text = ""
+    description: _Text = ""
     agreement_status: str | None = None
 
 
@@ -105,90 +128,117 @@ LINE_COLUMNS = _columns(
     "invoiceGrouping",
     "customFields",
 )
-_MAY_CHANGE = frozenset(
-    {
-        "quantity",
-        "agreementId",
-        "agreementStatus",
-        # Computed by ConnectWise from the quantity, or by the day.
-        "billedQuantity",
-        "extPrice",
-        "extCost",
-        "margin",
-        "prorateCost",
-        "proratePrice",
-        "extendedProrateCost",
-        "extendedProratePrice",
-        "prorateCurrentPeriodFlag",
-    }
-)
+_FINGERPRINTED = frozenset(LINE_COLUMNS.split(",")) - {"quantity", "agreementStatus"}
+"""Whatever else a server sends along is no part of it: one line has one fingerprint."""
+_FOR_SHOW = frozenset({"type", "nextInvoiceDate", "parentAgreement"})
+"""Of an agreement: it can be billed by without them."""
 
 
-def company(row: dict[str, Any]) -> PsaCompany | None:
+def _read[R: _Row](shape: type[R], row: Mapping[str, Any]) -> tuple[R, set[str]]:
+    """The row with what of it is understood, and the names of the fields that are not."""
+    row = {**row, "id": id_of(row) or 0}
+    try:
+        return shape.model_validate(row), set()
+    except ValidationError as error:
+        odd = {str(one["loc"][0]) for one in error.errors()}
+        return shape.model_validate({name: value for name, value in row.items() if name not in odd}), odd
+
+
+def company(row: Mapping[str, Any]) -> PsaCompany | None:
     """None when it was deleted."""
-    seen = _Company.model_validate(row)
+    seen, _ = _read(_Company, row)
     if seen.deleted_flag:
         return None
-    return PsaCompany(str(seen.id), seen.name, seen.identifier, seen.website or "")
+    name = seen.name or seen.identifier or f"Company {seen.id}"
+    return PsaCompany(str(seen.id), name, seen.identifier, seen.website)
 
 
-def product(row: dict[str, Any]) -> Product | None:
-    """None when it is a bundle, which cannot be a line of an agreement."""
-    seen = _Product.model_validate(row)
+def product(row: Mapping[str, Any]) -> Product | None:
+    """None when it is a bundle, which cannot be a line of an agreement. What is not understood is not offered."""
+    seen, odd = _read(_Product, row)
     if seen.product_class == "Bundle":
         return None
     return Product(
         id=str(seen.id),
         sku=seen.identifier,
-        name=seen.description or seen.identifier,
+        name=seen.description or seen.identifier or f"Product {seen.id}",
         price=seen.price or Decimal(),
         cost=seen.cost or Decimal(),
-        active=not seen.inactive_flag,
+        active=not seen.inactive_flag and not odd,
     )
 
 
-def agreement(row: dict[str, Any]) -> Agreement:
-    seen = _Agreement.model_validate(row)
+def agreements(found: WholeList, today: date) -> list[Agreement]:
+    """Every agreement of the list. One that is not understood is there all the same and says so."""
+    read = {id_: _read(_Agreement, row) for id_, row in found.rows.items()}
+    rows = {id_: seen for id_, (seen, _) in read.items()}
+    shaped = [_agreement(seen, odd, _next_invoice(seen, rows, today)) for seen, odd in read.values()]
+    if found.nameless:
+        shaped.append(_agreement(_Agreement(), {"id"}, None))
+    return shaped
+
+
+def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None) -> Agreement:
+    odd = (odd - _FOR_SHOW) | ({"company"} if seen.company is None else set())
     return Agreement(
-        id=str(seen.id),
-        name=seen.name,
-        type=seen.type.name,
-        company_id=str(seen.company.id),
+        id=str(seen.id) if seen.id else "",
+        name=seen.name or f"Agreement {seen.id}",
+        type=seen.type.name if seen.type else "",
+        company_id=str(seen.company.id) if seen.company else "",
         active=not seen.cancelled_flag and seen.agreement_status in (None, "", "Active"),
         ends=None if seen.no_ending_date_flag else seen.end_date,
         prorates=bool(seen.prorate_flag),
-        next_invoice=seen.next_invoice_date,
+        next_invoice=next_invoice,
+        not_understood=", ".join(sorted(odd)),
     )
 
 
-def line(row: dict[str, Any], agreement_id: str) -> Line:
-    """Make a line of an addition that was read with LINE_COLUMNS. Raises pydantic's ValidationError."""
-    seen = _Addition.model_validate(row)
+def _next_invoice(seen: _Agreement, rows: Mapping[int, _Agreement], today: date) -> date | None:
+    """The soonest of its own and its parents': a child is invoiced with its parent, whatever date it has itself."""
+    dates, passed = [seen.next_invoice_date], {seen.id}
+    while seen.parent_agreement is not None and seen.parent_agreement.id not in passed:
+        parent = rows.get(seen.parent_agreement.id)
+        if parent is None:
+            break
+        dates.append(parent.next_invoice_date)
+        passed.add(parent.id)
+        seen = parent
+    known = [one for one in dates if one is not None]
+    return min((one for one in known if one >= today), default=known[0] if known else None)
+
+
+def odd_fields(row: Mapping[str, Any]) -> str:
+    """Which fields of an addition are not understood; "" when all are."""
+    seen, odd = _read(_Addition, row)
+    return ", ".join(sorted(odd | ({"product"} if seen.product is None else set())))
+
+
+def line(row: Mapping[str, Any], agreement_id: str) -> Line:
+    """Make a line of an addition that was read with LINE_COLUMNS."""
+    seen, _ = _read(_Addition, row)
+    odd = odd_fields(row)
     return Line(
         id=str(seen.id),
         agreement_id=agreement_id,
-        product_id=str(seen.product.id),
+        product_id=str(seen.product.id) if seen.product else "",
         quantity=seen.quantity or Decimal(),
         unit_price=seen.unit_price or Decimal(),
-        description=seen.invoice_description or seen.description or "",
+        description=seen.invoice_description or seen.description,
         marker=seen.serial_number or "",
         effective=seen.effective_date,
         ends=seen.cancelled_date,
-        not_writable=_not_writable(seen),
+        not_writable=f"ConnectWise shows it with what is not understood: {odd}." if odd else _why_not(seen),
         fingerprint=_fingerprint(row),
-        billable=_BILLABLE.get(seen.bill_customer or ""),
+        billable=BILLABLE.get(seen.bill_customer or ""),
     )
 
 
-_BILLABLE = {
-    "Billable": BillableOption.BILLABLE,
-    "DoNotBill": BillableOption.DO_NOT_BILL,
-    "NoCharge": BillableOption.NO_CHARGE,
-}
-_BILL_CUSTOMER = {option: word for word, option in _BILLABLE.items()}
+def lines(rows: Iterable[Mapping[str, Any]], agreement_id: str) -> list[Line]:
+    return [line(row, agreement_id) for row in rows]
 
 
-def _not_writable(seen: _Addition) -> str:
+def _why_not(seen: _Addition) -> str:
+    """Why the line must not be written; "" when it may."""
     if seen.agreement_status not in (None, "", "Active"):
         return f"Its agreement is {seen.agreement_status.lower()}. Map the licence to an active agreement."
     if seen.less_included:
@@ -202,8 +252,8 @@ def _not_writable(seen: _Addition) -> str:
     return ""
 
 
-def _fingerprint(row: dict[str, Any]) -> str:
-    kept = {name: value for name, value in row.items() if name not in _MAY_CHANGE}
+def _fingerprint(row: Mapping[str, Any]) -> str:
+    kept = {name: value for name, value in row.items() if name in _FINGERPRINTED}
     return hashlib.sha256(json.dumps(_plain(kept), sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -221,48 +271,3 @@ def _plain(value: Any) -> Any:
             return f"{Decimal(str(value)).normalize():f}" if value else None
         case _:
             return value or None
-
-
-# Requests
-
-
-def new_addition(write: Write) -> dict[str, object]:
-    """The body that creates a line. The price stays the PSA's."""
-    body: dict[str, object] = {
-        "product": {"id": int(write.product_id)},
-        "quantity": write.after,
-        "billCustomer": _BILL_CUSTOMER[write.billable],
-        "serialNumber": write.marker,
-    }
-    if write.effective is not None:
-        body["effectiveDate"] = f"{write.effective.isoformat()}T00:00:00Z"
-    if write.invoice_text:
-        body["invoiceDescription"] = write.invoice_text
-    return body
-
-
-def new_quantity(write: Write) -> list[dict[str, object]]:
-    """ConnectWise's own patch dialect: a list, bare paths. A path it does not know answers 200 and changes nothing."""
-    return [{"op": "replace", "path": "quantity", "value": write.after}]
-
-
-# Errors
-
-
-def vendor_words(body: object) -> tuple[str, str]:
-    """Code and message of an error body, whichever of its shapes it has."""
-    if not isinstance(body, dict):
-        return "", ""
-    code = str(body.get("code") or body.get("error") or "")
-    errors = body.get("errors")
-    details = (
-        [str(e.get("message") or "") for e in errors if isinstance(e, dict)]
-        if isinstance(errors, list)
-        else []
-    )
-    message = " ".join(
-        dict.fromkeys(
-            word for word in (str(body.get("message") or body.get("Message") or ""), *details) if word
-        )
-    )
-    return code[:60], " ".join(message.split())[:_WORDS_LENGTH]

@@ -9,13 +9,15 @@ from shared.accounts import runs, schedule
 from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
+from shared.alerts.digest.send import Mailer
 from shared.alerts.exclude_link.link import PATH, Links, recipient_mark
 from shared.alerts.models import Alert, Slug
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
-from shared.mail.base import Delivery, Mail, Receipt
-from shared.mail.delivery import MailState, Outcome, mail_id, mails
+from shared.mail.base import CannotTell, Delivery, Mail, Receipt, Undeliverable, UndeliverableReason
+from shared.mail.delivery import DeliveryResult
 from shared.mail.message import build
+from shared.mail.records import MailName, MailState, mails
 from shared.microsoft.models import Customer
 from tests.shared.alerts.world import World, line, sku
 
@@ -28,12 +30,36 @@ class Post:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self.says: dict[str, Delivery] = {}
+        self.knows: dict[str, Undeliverable] = {}
 
     def send(self, mail: Mail) -> Receipt:
         delivery = self.says.get(mail.to, Delivery.ACCEPTED)
         if delivery is Delivery.ACCEPTED:
             self.mails.append(mail)
         return Receipt(delivery, why="" if delivery is Delivery.ACCEPTED else "the provider says so")
+
+    def undeliverable(self, to: str, since: datetime | None = None) -> Undeliverable | None:
+        known = self.knows.get(to)
+        if known is CANNOT_TELL:
+            raise CannotTell("SendGrid answered 403 to /v3/suppression/bounces: access forbidden")
+        if known is None or (since is None and known.reason is UndeliverableReason.BLOCKED):
+            return None
+        return known
+
+
+CANNOT_TELL = Undeliverable(UndeliverableReason.INVALID, "stands for no answer")
+
+
+def mailer(world: World, post: "Post", reply_to: str = "", links: Links | None = None) -> Mailer:
+    return Mailer(world.tables, post, "seatwise@msp.example.com", reply_to, links)
+
+
+def send_mails(
+    world: World, post: "Post", on: date, *, due: bool, reply_to: str = "", links: Links | None = None
+) -> bool:
+    return digest_mails.send_mails(
+        mailer(world, post, reply_to, links), world.account, on, due=due, now=world.now
+    )
 
 
 @pytest.fixture
@@ -54,7 +80,7 @@ def tick(world: World, post: Post) -> None:
 
 
 def tell(world: World, post: Post, on: date, *, due: bool) -> None:
-    digest_mails.send_mails(world.tables, post, world.account, "seatwise@msp.example.com", on, due, world.now)
+    send_mails(world, post, on, due=due)
 
 
 def fails(world: World, *mappings: str) -> None:
@@ -194,10 +220,8 @@ def test_an_address_that_refuses_everything_is_tried_once_a_day_and_keeps_nobody
     assert kept == ["urgent", "urgent"]
 
 
-def send_again(world: World, post: Post, failed: str) -> Outcome:
-    return digest_mails.send_again(
-        world.tables, post, world.account, "seatwise@msp.example.com", failed, world.now
-    )
+def send_again(world: World, post: Post, failed: str) -> DeliveryResult:
+    return digest_mails.send_again(mailer(world, post), world.account, failed, world.now)
 
 
 def mail_rows(world: World) -> list[Alert]:
@@ -218,9 +242,7 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     world.add("t1", sku("e3", 10))
     fails(world, "mapping1")
     post.says["gone@msp.example.com"] = delivery
-    assert not digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", world.now.date(), True, world.now
-    )
+    assert not send_mails(world, post, world.now.date(), due=True)
     post.mails.clear()
     world.now += HOUR
     alert = world.only(MailFailed.slug)
@@ -231,9 +253,7 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     world.now += timedelta(days=7)
     world.evaluate()
     on = world.now.date()
-    assert not digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", on, True, world.now
-    )
+    assert not send_mails(world, post, on, due=True)
     assert [mail.to for mail in post.mails] == ["boss@msp.example.com"]
     assert words in " ".join(post.mails[0].text.split())
     world.now += HOUR
@@ -241,7 +261,7 @@ def test_a_mail_that_did_not_arrive_is_told_to_the_others_until_a_later_one_does
     assert still.changed_at == alert.changed_at, "another refused mail is no news: it would never end"
 
     post.says.clear()
-    failed = mail_id(world.account.id, "digest", on, "gone@msp.example.com")
+    failed = MailName(world.account.id, "digest", on, "gone@msp.example.com").id
     assert send_again(world, post, failed).sent_now
     assert not send_again(world, post, failed).sent_now
     assert post.mails[-1].to == "gone@msp.example.com"
@@ -258,19 +278,19 @@ def test_what_is_sent_again_is_what_is_still_so_and_only_to_who_still_gets_mails
     fails(world, "mapping1")
     post.says["a@msp.example.com"] = Delivery.REFUSED
     tell(world, post, world.now.date(), due=True)
-    failed = mail_id(world.account.id, "digest", world.now.date(), "a@msp.example.com")
+    failed = MailName(world.account.id, "digest", world.now.date(), "a@msp.example.com").id
     world.lines()
     world.evaluate()
     assert send_again(world, post, failed).state is MailState.REFUSED, "what is open now is the refusal"
     weekly(world, "b@msp.example.com")
-    again = mail_id(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com")
-    assert send_again(world, post, again) == Outcome(None)
+    again = MailName(world.account.id, "digest-again1", world.now.date(), "a@msp.example.com").id
+    assert send_again(world, post, again) == DeliveryResult(None)
     assert world.alerts(MailFailed.slug) == []
     assert post.mails == []
 
 
 @pytest.mark.parametrize(
-    "given, answers", [("", "s@msp.example.com"), ("help@msp.example.com", "help@msp.example.com")]
+    "given, answers", [("", "seatwise@msp.example.com"), ("help@msp.example.com", "help@msp.example.com")]
 )
 def test_answers_and_the_wish_to_get_no_more_go_to_the_mailbox_that_a_person_reads(
     world: World, post: Post, given: str, answers: str
@@ -278,11 +298,9 @@ def test_answers_and_the_wish_to_get_no_more_go_to_the_mailbox_that_a_person_rea
     world.add("t1", sku("e3", 10))
     world.evaluate()
     on = world.now.date()
-    digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", on, True, world.now, reply_to=given
-    )
+    send_mails(world, post, on, due=True, reply_to=given)
     message = build(post.mails[0], world.now)
-    assert (message["From"], message["Reply-To"]) == ("Seatwise <s@msp.example.com>", answers)
+    assert (message["From"], message["Reply-To"]) == ("Seatwise <seatwise@msp.example.com>", answers)
     assert message.get_all("List-Unsubscribe") == [f"<mailto:{answers}?subject=Unsubscribe>"]
 
 
@@ -338,9 +356,7 @@ def test_rows_that_can_be_excluded_have_a_link_of_the_recipients_own_in_text_and
     world.add("t1", sku("e3", 10, 4))
     fails(world, "mapping1")
     links = Links("https://seatwise.msp.example", [b"k" * 32])
-    digest_mails.send_mails(
-        world.tables, post, world.account, "s@msp.example.com", world.now.date(), True, world.now, links
-    )
+    send_mails(world, post, world.now.date(), due=True, links=links)
     marks = set()
     for mail in post.mails:
         tokens = re.findall(rf"{PATH}(\S+)$", mail.text, re.MULTILINE)
@@ -358,3 +374,110 @@ def test_without_an_address_for_links_a_mail_has_none(world: World, post: Post) 
     world.evaluate()
     tell(world, post, world.now.date(), due=True)
     assert "Exclude" not in post.mails[0].text + post.mails[0].html
+
+
+# -- accepted is not arrived ------------------------------------------------------------------------------------
+
+BOUNCED = Undeliverable(UndeliverableReason.BOUNCED, "550 5.1.1 no such user")
+BLOCKED = Undeliverable(UndeliverableReason.BLOCKED, "550 5.7.1 looks like spam")
+
+
+def daily(world: World, *recipients: str) -> None:
+    world.account = world.account.model_copy(update={"digest": DigestSettings(recipients=recipients)})
+
+
+def test_an_address_on_the_providers_list_is_told_nothing_and_the_others_are_told_so(
+    world: World, post: Post
+) -> None:
+    daily(world, "gone@msp.example.com", "boss@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    post.knows["gone@msp.example.com"] = BOUNCED
+    rows: list[Alert] = []
+    for _ in range(3):
+        assert not send_mails(world, post, world.now.date(), due=True)
+        world.sleep()
+        rows = mail_rows(world)
+    [alert] = rows
+    assert {mail.to for mail in post.mails} == {"boss@msp.example.com"}
+    assert alert.finding.what == (
+        "The digest of 22 Nov 2026 was not delivered: a mail to this address came back, so the mail service delivers "
+        "no more to it: 550 5.1.1 no such user."
+    )
+    assert "suppression" not in alert.finding.fix
+    post.mails.clear()
+    post.knows.clear()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [mail] = [mail for mail in post.mails if mail.to == "gone@msp.example.com"]
+    assert "1 licence without billing profile" in mail.subject, "what it was never told is new"
+    assert mail.subject.startswith("2 new")
+
+
+@pytest.mark.parametrize("known, mails_later", [(BOUNCED, 0), (BLOCKED, 1)])
+def test_a_digest_that_came_back_after_it_was_accepted_has_told_nothing(
+    world: World, post: Post, known: Undeliverable, mails_later: int
+) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [first] = post.mails
+    post.mails.clear()
+    post.knows["a@msp.example.com"] = known
+    world.sleep()
+    world.evaluate()
+    assert not send_mails(world, post, world.now.date(), due=True), (
+        "nothing else is new, and it is asked all the same"
+    )
+    states = [mail.state for mail in mails(world.tables, world.account.id)]
+    assert states[0] is MailState.UNDELIVERABLE
+    assert [mail.subject for mail in post.mails] == [first.subject] * mails_later
+    post.knows.clear()
+    world.sleep()
+    world.evaluate()
+    send_mails(world, post, world.now.date(), due=True)
+    named = [mail.subject for mail in post.mails if "licence without billing profile" in mail.subject]
+    assert len(named) == 1, "new once more, and once only"
+
+
+def test_who_unsubscribed_had_read_the_mail_before(world: World, post: Post) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    post.knows["a@msp.example.com"] = Undeliverable(UndeliverableReason.UNSUBSCRIBED)
+    world.sleep()
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    assert [mail.state for mail in mails(world.tables, world.account.id)] == [MailState.DONE]
+
+
+def test_a_provider_that_cannot_be_asked_keeps_no_mail_back_and_takes_none_back(
+    world: World, post: Post
+) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", sku("e3", 10))
+    world.evaluate()
+    post.knows["a@msp.example.com"] = CANNOT_TELL
+    assert send_mails(world, post, world.now.date(), due=True)
+    world.sleep()
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [row] = mails(world.tables, world.account.id)
+    assert (row.state, len(post.mails)) == (MailState.DONE, 1)
+    assert row.why.startswith("Accepted; it could not be asked whether the address is delivered to: SendGrid")
+
+
+def test_a_mail_that_cannot_show_all_rows_carries_them_as_a_file(world: World, post: Post) -> None:
+    daily(world, "a@msp.example.com")
+    world.add("t1", *(sku(f"sku{n}", 10) for n in range(200)))
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    [mail] = post.mails
+    [file] = mail.attachments
+    assert len(file.content.splitlines()) == 201
+    assert len(mail.html.encode()) <= 95_000
+    world.sleep()
+    world.evaluate()
+    assert send_mails(world, post, world.now.date(), due=True)
+    assert post.mails[1].subject != mail.subject, "the rest is new the next day"

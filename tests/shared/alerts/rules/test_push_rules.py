@@ -21,7 +21,8 @@ from shared.billing.models import (
     Verdict,
 )
 from shared.billing.planning.plan import change_id
-from shared.billing.psa.base import Write, WriteKind
+from shared.billing.psa.base import PsaRefused, Write, WriteKind
+from shared.billing.psa.causes import Cause
 from shared.microsoft.doubts import DoubtKind
 from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
 
@@ -399,3 +400,48 @@ def test_a_mapping_of_a_removed_company_needs_no_line(mapped: World) -> None:
     mapped.lines()
     mapped.remove("t1")
     assert mapped.alerts(FAILED) == []
+
+
+# One cause, one row
+
+
+@pytest.mark.parametrize(
+    "cause, facts, what, fix",
+    [
+        (
+            Cause.RIGHTS,
+            ("Finance > Agreements (edit)",),
+            "The API member of ConnectWise lacks a right: Finance > Agreements (edit). Code: code.",
+            "Add to the member’s security role in ConnectWise what is missing, then test the connection again.",
+        ),
+        (
+            Cause.LIST_LOST,
+            ("1 of 30",),
+            "ConnectWise lists only 1 of 30 agreements with mapped licences. Nothing of it was read or written.",
+            "Check in ConnectWise that the role of the API member may inquire all agreements.",
+        ),
+        (
+            Cause.VERSION,
+            ("2022.1",),
+            "ConnectWise does not serve version 2022.1 of its interface, which Seatwise asks for.",
+            "Update Seatwise, or ConnectWise if it is on your own server.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_connection_is_its_one_row_with_cause_and_cure(
+    mapped: World, cause: Cause, facts: tuple[str, ...], what: str, fix: str
+) -> None:
+    mapped.lines(line("mapping1", refused="No permission."), line("mapping2", tenant="t2"))
+    mapped.psa_fails(PsaRefused.for_all("ConnectWise", cause, "code", *facts))
+    finding = mapped.only(FAILED).finding
+    assert (finding.who, finding.tenant_id) == ("ConnectWise", "")
+    assert finding.what.startswith(what)
+    assert finding.fix.startswith(fix)
+    assert finding.urgent
+    assert mapped.alerts(SIGN_IN) == []
+
+
+def test_keys_that_are_refused_are_told_by_what_must_be_checked(mapped: World) -> None:
+    mapped.psa_fails(PsaRefused.for_all("ConnectWise", Cause.SIGN_IN, "404", "the private key"))
+    assert mapped.alerts(FAILED) == []
+    assert "Check the private key in the settings" in mapped.only(SIGN_IN).finding.what

@@ -5,6 +5,7 @@ import pytest
 from shared.accounts.account import Account, Mode
 from shared.accounts.directory import load_account
 from shared.accounts.runs import RunState
+from shared.billing import agreement_store
 from shared.billing.models import HoldReason, Verdict
 from shared.billing.planning import approval, preview
 from shared.billing.planning.preview import Effect, LinePreview
@@ -61,6 +62,15 @@ def test_drift_and_blocked_lines_are_told_apart() -> None:
     assert found["contoso"].effect is Effect.DRIFT
     assert found["fabrikam"].effect is Effect.BLOCKED
     assert "no longer in the agreement" in found["fabrikam"].why
+
+
+def test_a_mapping_whose_line_nobody_keeps_is_told() -> None:
+    world = World()
+    mapped = world.map_line()
+    kept = agreement_store.get(world.tables, ACCOUNT, "cw", mapped.agreement)
+    agreement_store.save(world.tables, ACCOUNT, kept, kept.record.model_copy(update={"lines": {}}))
+    (line,) = shown(world)
+    assert (line.effect, line.why, line.mapping.id) == (Effect.BLOCKED, preview.NO_LINE, mapped.mapping)
 
 
 def test_the_digest_is_the_same_for_the_same_changes_and_another_for_others() -> None:

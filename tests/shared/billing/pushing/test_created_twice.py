@@ -120,6 +120,7 @@ def test_an_unclear_creation_in_an_agreement_that_was_deleted_is_settled_and_can
     world.push_until_done()
     psa.unavailable, world.psa = None, psa
     psa.remove_agreement(mapped.agreement)
+    world.night()  # a list without any mapped agreement is believed when it is repeated
     world.night()
     line = world.record(mapped)
     assert (line.intent, world.reason(mapped)) == (None, BlockReason.AGREEMENT_GONE)

@@ -370,6 +370,7 @@ def test_an_agreement_that_is_gone_or_ended_blocks_its_lines_and_being_back_free
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
     world.fake.remove_agreement(mapped.agreement)
+    world.night()  # a list without any mapped agreement is believed when it is repeated
     world.night()
     assert world.reason(mapped) is BlockReason.AGREEMENT_GONE
 
@@ -844,5 +845,5 @@ def test_a_store_of_secrets_that_is_down_is_waited_for_only_until_the_runs_end(w
     without()
     assert runs.get(world.tables, world.account.id, run.id).state is RunState.CLOSED
     (failure,) = connection_failures(world.tables, world.account.id)
-    assert "The store of secrets cannot be reached." in failure.sentence
+    assert "The store of secrets cannot be reached." in failure.what("ConnectWise")
     assert not failure.sign_in

@@ -30,7 +30,7 @@ def test_a_psa_that_asks_for_hours_is_asked_once_more_at_the_runs_end(world: Wor
     world.clock.pass_by(later.value.after)
     assert world.push().state is RunState.CLOSED
     (failure,) = connection_failures(world.tables, ACCOUNT)
-    assert "maintenance" in failure.sentence
+    assert "maintenance" in failure.what("ConnectWise")
 
 
 def test_a_record_that_changes_whenever_it_is_planned_is_waited_for_only_until_the_runs_end(
@@ -54,6 +54,6 @@ def test_a_record_that_changes_whenever_it_is_planned_is_waited_for_only_until_t
     assert world.push().state is RunState.CLOSED
     world.tables = inner
     (failure,) = connection_failures(world.tables, ACCOUNT)
-    assert "an agreement changed while the plan was made" in failure.sentence
+    assert "an agreement changed while the plan was made" in failure.what("ConnectWise")
     assert runs.get(world.tables, ACCOUNT, run.id).connections == ()
     assert world.fake.sent == []

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from shared.accounts.companies import Company, add_company
-from shared.accounts.runs import LineCounts
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, BlockReason, LineState, Options, TenantMappings
 from shared.billing.profiles import save_profile
@@ -43,6 +42,13 @@ def linked_anew(world: World, mapped: Mapped) -> None:
     add_company(world.tables, ACCOUNT, company, world.by())
 
 
+def lose_one_of_three(world: World, mapped: Mapped) -> None:
+    """A list that lost most of what is mapped would not be believed tonight."""
+    world.map_line("fabrikam")
+    world.map_line("tailspin")
+    world.fake.remove_agreement(mapped.agreement)
+
+
 WAYS: dict[str, tuple[Edit, BlockReason]] = {
     "its agreement is another company's": (moved, BlockReason.OTHER_COMPANY),
     "the customer is linked anew": (linked_anew, BlockReason.OTHER_COMPANY),
@@ -71,7 +77,7 @@ WAYS: dict[str, tuple[Edit, BlockReason]] = {
         lambda w, m: w.fake.edit_agreement(m.agreement, active=False),
         BlockReason.AGREEMENT_ENDED,
     ),
-    "its agreement is gone": (lambda w, m: w.fake.remove_agreement(m.agreement), BlockReason.AGREEMENT_GONE),
+    "its agreement is gone": (lose_one_of_three, BlockReason.AGREEMENT_GONE),
 }
 
 
@@ -83,7 +89,7 @@ def test_it_is_not_written_and_says_what_differs(world: World, way: str) -> None
     edit(world, mapped)
     run = world.push_until_done()
     assert (world.fake.sent, world.reason(mapped)) == ([], reason)
-    assert run.lines == LineCounts(failed=1)
+    assert (run.lines.failed, run.lines.written) == (1, 0)
     assert world.why_blocked(mapped)
 
 

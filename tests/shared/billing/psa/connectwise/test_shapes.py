@@ -1,16 +1,16 @@
 """What is made of ConnectWise's rows, without a network."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from shared.billing.psa.base import BillableOption, Line, Write, WriteKind
-from shared.billing.psa.connectwise import shapes
+from shared.billing.psa.base import Agreement, BillableOption, Line, Write, WriteKind
+from shared.billing.psa.connectwise import bodies, shapes
+from shared.billing.psa.connectwise.shapes import WholeList
 
 ADDITION: dict[str, Any] = {
     "id": 501,
@@ -36,6 +36,18 @@ AGREEMENT: dict[str, Any] = {
     "type": {"id": 3, "name": "Microsoft 365"},
     "company": {"id": 2, "identifier": "acme", "name": "Acme"},
 }
+
+
+TODAY = date(2026, 4, 1)
+
+
+def agreements(*rows: dict[str, Any], nameless: int = 0, today: date = TODAY) -> dict[str, Agreement]:
+    found = WholeList({row["id"]: row for row in rows}, nameless)
+    return {one.id: one for one in shapes.agreements(found, today)}
+
+
+def agreement(**changes: Any) -> Agreement:
+    return agreements(AGREEMENT | changes)["55"]
 
 
 def line(**changes: Any) -> Line:
@@ -88,9 +100,28 @@ def test_an_unknown_billable_option_is_none_of_ours() -> None:
     assert line(billCustomer="Sometimes").billable is None
 
 
-def test_an_addition_without_a_product_is_not_understood() -> None:
-    with pytest.raises(ValidationError):
-        line(product=None)
+@pytest.mark.parametrize(
+    "changes, named",
+    [
+        ({"product": None}, "product"),
+        ({"product": {"name": "without an id"}}, "product"),
+        ({"quantity": "many"}, "quantity"),
+        ({"lessIncluded": {}}, "lessIncluded"),
+        ({"unitPrice": float("inf")}, "unitPrice"),
+        ({"effectiveDate": "soon"}, "effectiveDate"),
+        ({"cancelledDate": 20260331}, "cancelledDate"),
+        ({"billCustomer": True, "quantity": []}, "billCustomer, quantity"),
+    ],
+)
+def test_a_line_with_an_odd_field_is_shown_and_never_written(changes: dict[str, Any], named: str) -> None:
+    seen = line(**changes)
+    assert seen.id == "501"
+    assert seen.not_writable == f"ConnectWise shows it with what is not understood: {named}."
+
+
+def test_a_line_with_odd_texts_is_written_all_the_same() -> None:
+    seen = line(description=7, invoiceDescription=["x"], uom={"odd": 1}, neverSeen={"new": "column"})
+    assert (seen.not_writable, seen.description) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -165,22 +196,141 @@ def test_every_other_price_moves_the_fingerprint(price: Decimal) -> None:
     ],
 )
 def test_only_an_active_agreement_is_active(changes: dict[str, Any], active: bool) -> None:
-    assert shapes.agreement(AGREEMENT | changes).active is active
+    assert agreement(**changes).active is active
 
 
 def test_an_agreement_says_when_it_ends_and_whether_it_prorates() -> None:
-    seen = shapes.agreement(
-        AGREEMENT
-        | {"endDate": "2026-12-31T00:00:00Z", "prorateFlag": True, "nextInvoiceDate": "2026-04-01T00:00:00Z"}
-    )
+    seen = agreement(endDate="2026-12-31T00:00:00Z", prorateFlag=True, nextInvoiceDate="2026-04-01T00:00:00Z")
     assert (seen.ends, seen.prorates) == (date(2026, 12, 31), True)
     assert seen.next_invoice == date(2026, 4, 1)
     assert (seen.type, seen.company_id) == ("Microsoft 365", "2")
 
 
 def test_an_end_date_beside_no_ending_date_is_no_end() -> None:
-    row = AGREEMENT | {"endDate": "2026-12-31T00:00:00Z", "noEndingDateFlag": True}
-    assert shapes.agreement(row).ends is None
+    assert agreement(endDate="2026-12-31T00:00:00Z", noEndingDateFlag=True).ends is None
+
+
+# Odd rows
+
+
+@pytest.mark.parametrize("odd", [None, {}, {"id": None}, {"id": None, "name": None}, "Managed", 7])
+def test_a_type_that_is_odd_costs_an_agreement_nothing_but_its_types_name(odd: Any) -> None:
+    """Public report: one agreement of another customer without a type stopped a whole night."""
+    seen = agreement(type=odd)
+    assert (seen.not_understood, seen.type, seen.company_id, seen.active) == ("", "", "2", True)
+
+
+@pytest.mark.parametrize(
+    "odd", ["12/1/2026", "soon", 7, {}, "9999-12-31T23:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_next_invoice_date_that_is_odd_costs_nothing(odd: Any) -> None:
+    assert agreement(nextInvoiceDate=odd).not_understood == ""
+
+
+def test_an_agreement_without_a_name_is_called_by_its_id() -> None:
+    assert agreement(name=None).name == "Agreement 55"
+
+
+@pytest.mark.parametrize(
+    "changes, named",
+    [
+        ({"company": None}, "company"),
+        ({"company": {}}, "company"),
+        ({"company": {"id": None}}, "company"),
+        ({"endDate": "12/31/2026"}, "endDate"),
+        ({"agreementStatus": "Suspended"}, "agreementStatus"),
+        ({"cancelledFlag": "perhaps"}, "cancelledFlag"),
+        ({"prorateFlag": "perhaps", "company": None}, "company, prorateFlag"),
+    ],
+)
+def test_an_agreement_with_an_odd_field_is_there_and_says_which(changes: dict[str, Any], named: str) -> None:
+    both = agreements(AGREEMENT | changes, AGREEMENT | {"id": 56})
+    assert both["55"].not_understood == named
+    assert (both["56"].not_understood, both["56"].active) == ("", True)
+
+
+def test_a_company_that_is_only_an_id_is_understood() -> None:
+    assert agreement(company={"id": 2, "name": None}).company_id == "2"
+
+
+def test_a_row_without_an_id_is_known_to_exist() -> None:
+    both = agreements(AGREEMENT, nameless=1)
+    assert both[""].not_understood
+    assert both["55"].not_understood == ""
+
+
+def test_an_unknown_column_changes_nothing() -> None:
+    assert agreement(newColumn={"a": [1]}, customFields=[{"value": 0.5}, {"value": None}]) == agreement()
+
+
+# Parents
+
+
+def test_a_child_agreement_is_invoiced_with_its_parent() -> None:
+    parent = AGREEMENT | {"id": 1, "nextInvoiceDate": "2026-04-02T00:00:00Z"}
+    child = AGREEMENT | {"id": 2, "parentAgreement": {"id": 1, "name": "Parent"}}
+    long_past = child | {"id": 3, "nextInvoiceDate": "2024-01-01T00:00:00Z"}
+    grandchild = child | {"id": 4, "parentAgreement": {"id": 3}}
+    seen = agreements(parent, child, long_past, grandchild)
+    assert {one.next_invoice for one in seen.values()} == {date(2026, 4, 2)}
+
+
+def test_agreements_that_are_each_others_parents_end_the_search() -> None:
+    one = AGREEMENT | {"id": 1, "parentAgreement": {"id": 2}}
+    other = AGREEMENT | {"id": 2, "parentAgreement": {"id": 1}, "nextInvoiceDate": "2026-05-01T00:00:00Z"}
+    assert {seen.next_invoice for seen in agreements(one, other).values()} == {date(2026, 5, 1)}
+
+
+@pytest.mark.parametrize("parent", [{"id": 9}, {"id": None}, "odd", None])
+def test_a_parent_that_is_not_in_the_list_leaves_the_childs_own_date(parent: Any) -> None:
+    seen = agreement(parentAgreement=parent, nextInvoiceDate="2026-05-01T00:00:00Z")
+    assert (seen.next_invoice, seen.not_understood) == (date(2026, 5, 1), "")
+
+
+# Days
+
+
+@pytest.mark.parametrize(
+    "sent, meant",
+    [
+        ("2026-03-31T00:00:00Z", date(2026, 3, 31)),
+        ("2026-03-31", date(2026, 3, 31)),
+        ("2026-03-30T22:00:00Z", date(2026, 3, 31)),
+        ("2026-03-30T23:00:00Z", date(2026, 3, 31)),
+        ("2026-03-30T14:00:00Z", date(2026, 3, 31)),
+        ("2026-03-30T18:30:00Z", date(2026, 3, 31)),
+        ("2026-03-31T05:00:00Z", date(2026, 3, 31)),
+        ("2026-03-31T12:00:00Z", date(2026, 3, 31)),
+        ("2026-03-31T15:23:11Z", date(2026, 3, 31)),
+        ("2026-03-31T00:00:00+02:00", date(2026, 3, 31)),
+        ("9999-12-31T23:00:00Z", date(9999, 12, 31)),
+        ("0001-01-01T00:00:00Z", date(1, 1, 1)),
+    ],
+)
+def test_a_day_that_arrives_as_midnight_of_a_zone_is_the_day_that_is_meant(sent: str, meant: date) -> None:
+    assert line(cancelledDate=sent).ends == meant
+
+
+@given(st.datetimes(), st.sampled_from(["", "Z", "+14:00", "-12:00", "+05:45"]))
+def test_every_instant_is_a_day_near_it(at: datetime, zone: str) -> None:
+    ends = line(cancelledDate=f"{at.isoformat()}{zone}").ends
+    assert ends is not None
+    assert abs((ends - at.date()).days) <= 1
+
+
+# Fingerprints
+
+
+def test_a_line_has_one_fingerprint_whatever_columns_came_along() -> None:
+    """Public report: a second page that lost its query comes with every column."""
+    more = {
+        "billedQuantity": 10.0,
+        "margin": 4.0,
+        "neverSeen": "x",
+        "agreement": {"id": 55},
+        "_info": {"a": 1},
+    }
+    assert line(**more).fingerprint == line().fingerprint
 
 
 def test_a_bundle_is_not_offered_as_a_product_and_an_inactive_one_says_so() -> None:
@@ -197,6 +347,34 @@ def test_a_deleted_company_is_not_offered() -> None:
     assert shapes.company(row) is not None
 
 
+@pytest.mark.parametrize(
+    "odd", [{"name": None}, {"name": 7}, {"website": {}}, {"deletedFlag": "x"}, {"identifier": None}]
+)
+def test_a_company_with_an_odd_field_is_still_there(odd: dict[str, Any]) -> None:
+    seen = shapes.company({"id": 2, "identifier": "acme", "name": "Acme"} | odd)
+    assert seen is not None
+    assert (seen.id, bool(seen.name)) == ("2", True)
+
+
+def test_a_companys_name_is_kept_whole() -> None:
+    seen = shapes.company({"id": 2, "identifier": "m", "name": 'M\u00fcller "Sons" & Co\'s'})
+    assert seen is not None
+    assert seen.name == 'M\u00fcller "Sons" & Co\'s'
+
+
+@pytest.mark.parametrize("odd", [{"price": "much"}, {"cost": {}}, {"inactiveFlag": "x"}, {"productClass": 4}])
+def test_a_product_with_an_odd_field_is_there_and_not_offered(odd: dict[str, Any]) -> None:
+    seen = shapes.product({"id": 77, "identifier": "M365-BP", "price": 22.0} | odd)
+    assert seen is not None
+    assert (seen.id, seen.active) == ("77", False)
+
+
+def test_a_product_without_names_is_called_by_its_id() -> None:
+    seen = shapes.product({"id": 77, "identifier": None, "description": None})
+    assert seen is not None
+    assert (seen.name, seen.active) == ("Product 77", True)
+
+
 def write(**changes: Any) -> Write:
     return Write(
         kind=WriteKind.CREATE_LINE,
@@ -209,7 +387,7 @@ def write(**changes: Any) -> Write:
 
 
 def test_a_new_line_leaves_the_price_and_everything_unsaid_to_the_psa() -> None:
-    assert shapes.new_addition(write()) == {
+    assert bodies.new_addition(write()) == {
         "product": {"id": 77},
         "quantity": 12,
         "billCustomer": "Billable",
@@ -218,7 +396,7 @@ def test_a_new_line_leaves_the_price_and_everything_unsaid_to_the_psa() -> None:
 
 
 def test_a_new_line_says_what_was_asked_for() -> None:
-    body = shapes.new_addition(
+    body = bodies.new_addition(
         write(effective=date(2026, 3, 17), invoice_text="March", billable=BillableOption.DO_NOT_BILL)
     )
     assert body["effectiveDate"] == "2026-03-17T00:00:00Z"
@@ -249,8 +427,8 @@ def test_a_new_line_says_what_was_asked_for() -> None:
     ],
 )
 def test_the_vendors_words_are_found_in_every_shape_of_error(body: object, code: str, words: str) -> None:
-    assert shapes.vendor_words(body) == (code, words)
+    assert bodies.vendor_words(body) == (code, words)
 
 
 def test_the_vendors_words_are_cut_to_what_fits_in_an_alert() -> None:
-    assert len(shapes.vendor_words({"message": "x" * 5000})[1]) == 500
+    assert len(bodies.vendor_words({"message": "x" * 5000})[1]) == 500

@@ -1,0 +1,37 @@
+"""Lists that this process keeps until something of them changes: a page of a thousand companies costs one look."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from functions.api.principal import Principal
+from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
+from shared.alerts import evaluate
+from shared.alerts.listing import AlertSort, arranged
+from shared.alerts.models import Alert
+from shared.storage import decisions
+from shared.storage.keys import AccountId
+from shared.wiring import Wiring
+
+ACCOUNTS = 16
+"""So many are kept; the lists of an account with a thousand tenants are some MB."""
+
+
+def companies_of(asking: Principal) -> Sequence[ListedCompany]:
+    """Every added company, by name, as of now."""
+    version = decisions.version(asking.tables, asking.account, COMPANY)
+    return _companies(asking.wired, asking.account, version)
+
+
+def alerts_of(asking: Principal, sort: AlertSort) -> Sequence[tuple[str, Alert]]:
+    """Every open alert as of the newest evaluation, with the text that it is sorted by."""
+    return _alerts(asking.wired, asking.account, evaluate.version(asking.tables, asking.account), sort)
+
+
+@lru_cache(maxsize=ACCOUNTS)
+def _companies(wired: Wiring, account: AccountId, _version: str) -> Sequence[ListedCompany]:
+    return tuple(listed_companies(wired.tables, account))
+
+
+@lru_cache(maxsize=ACCOUNTS)
+def _alerts(wired: Wiring, account: AccountId, _version: str, sort: AlertSort) -> Sequence[tuple[str, Alert]]:
+    return tuple(arranged(wired.tables, account, sort))

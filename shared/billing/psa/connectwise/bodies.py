@@ -1,0 +1,51 @@
+"""What is sent to ConnectWise to write a line, and what its error bodies say. No network here."""
+
+from shared.billing.psa.base import BillableOption, Write
+
+_WORDS_LENGTH = 500
+
+BILLABLE = {
+    "Billable": BillableOption.BILLABLE,
+    "DoNotBill": BillableOption.DO_NOT_BILL,
+    "NoCharge": BillableOption.NO_CHARGE,
+}
+_BILL_CUSTOMER = {option: word for word, option in BILLABLE.items()}
+
+
+def new_addition(write: Write) -> dict[str, object]:
+    """The body that creates a line. The price stays the PSA's."""
+    body: dict[str, object] = {
+        "product": {"id": int(write.product_id)},
+        "quantity": write.after,
+        "billCustomer": _BILL_CUSTOMER[write.billable],
+        "serialNumber": write.marker,
+    }
+    if write.effective is not None:
+        body["effectiveDate"] = f"{write.effective.isoformat()}T00:00:00Z"
+    if write.invoice_text:
+        body["invoiceDescription"] = write.invoice_text
+    return body
+
+
+def new_quantity(write: Write) -> list[dict[str, object]]:
+    """ConnectWise's own patch dialect: a list, bare paths. A path it does not know answers 200 and changes nothing."""
+    return [{"op": "replace", "path": "quantity", "value": write.after}]
+
+
+def vendor_words(body: object) -> tuple[str, str]:
+    """Code and message of an error body, whichever of its shapes it has."""
+    if not isinstance(body, dict):
+        return "", ""
+    code = str(body.get("code") or body.get("error") or "")
+    errors = body.get("errors")
+    details = (
+        [str(e.get("message") or "") for e in errors if isinstance(e, dict)]
+        if isinstance(errors, list)
+        else []
+    )
+    message = " ".join(
+        dict.fromkeys(
+            word for word in (str(body.get("message") or body.get("Message") or ""), *details) if word
+        )
+    )
+    return code[:60], " ".join(message.split())[:_WORDS_LENGTH]

@@ -1,0 +1,115 @@
+"""What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+
+from shared.accounts.companies import Company, added_companies
+from shared.billing import agreement_store
+from shared.billing.models import OF_THE_AGREEMENT, AgreementRecord, Block, BlockReason, LineRecord
+from shared.billing.psa.base import Agreement
+from shared.billing.psa.causes import Cause
+from shared.billing.psa_connections import ConnectionFailure, connection_failure
+from shared.errors import RetryLater
+from shared.storage import keys
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+
+def loss_of_list(
+    tables: Tables, account: AccountId, connection: str, listed: Collection[str], today: date
+) -> ConnectionFailure | None:
+    """Why the list is not believed tonight; None when it is: little is lost, or another night found the same lost."""
+    mapped = sorted(
+        kept.record.agreement_id
+        for kept in agreement_store.all_of(tables, account, connection)
+        if _is_there_as_far_as_known(kept.record)
+    )
+    lost = [id_ for id_ in mapped if id_ not in listed]
+    if 2 * len(lost) <= len(mapped):
+        return None
+    hashed = keys.hashed("|".join(lost))
+    before = connection_failure(tables, account, connection)
+    again = before is not None and before.lost == hashed
+    since = before.since if before is not None and again and before.since is not None else today
+    if again and since < today:
+        return None
+    return ConnectionFailure(
+        connection=connection,
+        code="list",
+        cause=Cause.LIST_LOST,
+        facts=(f"{len(mapped) - len(lost)} of {len(mapped)}",),
+        lost=hashed,
+        since=since,
+    )
+
+
+def _is_there_as_far_as_known(record: AgreementRecord) -> bool:
+    return any(
+        line.blocked is None or line.blocked.reason is not BlockReason.AGREEMENT_GONE
+        for line in record.lines.values()
+    )
+
+
+def note_agreements(
+    tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement]
+) -> None:
+    """Remember what the PSA's list says of each agreement that we have lines in. Raises RetryLater."""
+    companies = added_companies(tables, account)
+    for kept in agreement_store.all_of(tables, account, connection):
+        # A row without an id may be any of those that are missing: none of them is gone.
+        there = listed.get(kept.record.agreement_id) or listed.get("")
+        record = noted(kept.record, there, companies)
+        if record != kept.record:
+            try:
+                agreement_store.save(tables, account, kept, record)
+            except Conflict as conflict:
+                raise RetryLater(
+                    timedelta(seconds=2), "an agreement changed while it was listed"
+                ) from conflict
+
+
+def noted(
+    record: AgreementRecord, there: Agreement | None, companies: Mapping[str, Company] | None = None
+) -> AgreementRecord:
+    """The record by the PSA's list: lines of a gone, ended or foreign agreement are blocked, and freed when it is back.
+
+    `companies` are those of the tenants: an agreement can be moved to another one, and a customer be linked anew.
+    """
+    if there is not None and there.not_understood:
+        why = f"The PSA lists it with what is not understood: {there.not_understood}."
+        # As if it was never read: it is then the first to be read once it is understood.
+        return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
+    lines = {
+        name: _noted(line, _of_the_agreement(record, there, (companies or {}).get(line.tenant_id)))
+        for name, line in record.lines.items()
+    }
+    changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
+    if there is None or not there.active:
+        changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
+    if lines != record.lines:
+        changes["lines"] = lines
+        if any(record.lines[name].blocked and not line.blocked for name, line in lines.items()):
+            changes["read_at"] = None  # what the lines say now is not known any more
+    return record.model_copy(update=changes)
+
+
+def _of_the_agreement(
+    record: AgreementRecord, there: Agreement | None, company: Company | None
+) -> Block | None:
+    if there is None:
+        return Block(reason=BlockReason.AGREEMENT_GONE)
+    if not there.active:
+        return Block(reason=BlockReason.AGREEMENT_ENDED)
+    if company is None or (company.psa_connection, company.psa_company) == (
+        record.connection,
+        there.company_id,
+    ):
+        return None
+    return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
+
+
+def _noted(line: LineRecord, why: Block | None) -> LineRecord:
+    mine = line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT
+    if line.blocked == why or (why is None and not mine):
+        return line
+    return line.model_copy(update={"blocked": why})
