@@ -19,7 +19,7 @@ from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
-from shared.storage.decisions import Decider, Decision, decide, get, newest
+from shared.storage.decisions import Decider, Decision, decide_after, get, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -85,14 +85,16 @@ def judge(
     billing = [one for one in wanted.mappings if one.bill]
     kept = _records(tables, account, wanted)
     zone = load_account(tables, account).zone
-    save = Save(tables, account, wanted, by, zone, billing_profiles(tables, account), kept, PsaCache(psas))
+    before = decided.read(TenantMappings) if decided else None
+    profiles = billing_profiles(tables, account)
+    save = Save(tables, account, wanted, before, by, zone, profiles, kept, PsaCache(psas))
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping)]
     unwanted = tuple(_unwanted(save))
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
-    left = _left(save, decided, billing)
+    left = _left(save, billing)
     _check_left(save, left, claims, looked_after)
     said = replace(by, reason=" ".join((by.reason, *release.by_hand(left, looked_after))))
     save = replace(save, by=said)
@@ -100,12 +102,26 @@ def judge(
 
 
 def _check_looked_after(save: Save) -> None:
-    """Raises Rejected when another save let a line go that this one counted on; the same save again takes it back."""
-    for mapping in save.wanted.mappings:
-        if mapping.bill:
-            stored = agreement_store.get(save.tables, save.account, *key_of(mapping))
-            if mapping.id not in stored.record.lines and _is_in_force(save, key_of(mapping), mapping.id):
+    """Raises Rejected when another save let a line go that this one counted on; the same save again takes it back.
+
+    Another save may just be about to: it has looked at what is in force before this one was. Its record is then written
+    once more, so that it must look again.
+    """
+    were = {one.id for one in save.before.mappings if one.bill} if save.before else set()
+    back = [one for one in save.wanted.mappings if one.bill and one.id not in were]
+    while back:
+        mapping = back[-1]
+        stored = agreement_store.get(save.tables, save.account, *key_of(mapping))
+        if mapping.id not in stored.record.lines:
+            if _is_in_force(save, key_of(mapping), mapping.id):
                 raise Rejected(MEANWHILE, "conflict")
+            back.pop()
+            continue
+        try:
+            agreement_store.save(save.tables, save.account, stored, stored.record)
+        except Conflict:
+            continue
+        back.pop()
 
 
 def _is_in_force(save: Save, place: AgreementKey, name: str) -> bool:
@@ -149,12 +165,11 @@ def _unwanted(save: Save) -> list[tuple[AgreementKey, str]]:
     ]
 
 
-def _left(save: Save, decided: Decision | None, billing: Sequence[LicenceMapping]) -> list[Left]:
+def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
     """Lines of mappings in force until now that no mapping has after this save."""
     kept = {(key_of(one), one.line_id or _own_line(save, one)) for one in billing if save.stays(one)}
     kept |= {(key_of(one), one.line_id) for one in billing}
-    found = decided.read(TenantMappings) if decided else None
-    before = [one for one in found.mappings if one.bill] if found else []
+    before = [one for one in save.before.mappings if one.bill] if save.before else []
     had = [Left(one, one.line_id or _own_line(save, one)) for one in before]
     return [one for one in had if one.line_id and (key_of(one.mapping), one.line_id) not in kept]
 
@@ -192,14 +207,7 @@ def _store(judged: Judged) -> None:
     try:
         for one in judged.drafts:
             agreement_store.save(save.tables, save.account, one.kept, one.record, one.entries)
-        decide(
-            save.tables,
-            save.account,
-            MAPPINGS,
-            tenant,
-            save.wanted,
-            by,
-        )
+        decide_after(save.tables, save.account, (MAPPINGS, tenant), judged.decided, save.wanted, by)
     except Conflict as conflict:
         raise Rejected(MEANWHILE, "conflict") from conflict
 

@@ -234,7 +234,7 @@ def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned |
     """Why a line that may be out of step is not planned, or that what is kept is not the line in force."""
     if not line.serves(wish.line_id):
         return Unplanned(reason=UnplannedReason.ANOTHER_LINE)
-    if change is not None and wish.product_id != line.product_id:
+    if wish.product_id != line.product_id:
         return Unplanned(reason=UnplannedReason.ANOTHER_PRODUCT)
     return wish.why_not if change is not None or wish.quantity is None else None
 

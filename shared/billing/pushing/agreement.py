@@ -37,7 +37,7 @@ from shared.billing.psa.base import (
     WriteAnswer,
     WriteKind,
 )
-from shared.billing.reconcile import adoptions, marker_prefix, reconciled
+from shared.billing.reconcile import adoptions, marker_prefix, reconciled, unowned
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
@@ -218,8 +218,7 @@ class _ClaimedAgreement:
     def _unowned(self, product_id: str) -> tuple[str, ...]:
         """Lines of the product that no mapping owns, by the newest look."""
         owned = {line.line_id for line in self.record.lines.values()}
-        there = (self._fresh or {}).values()
-        return tuple(line.id for line in there if line.product_id == product_id and line.id not in owned)
+        return tuple(line.id for line in unowned(product_id, self._fresh or {}, owned))
 
     def _is_repeatable(self, intent: Intent) -> bool:
         return intent.write.kind in self._context.psa.repeatable
@@ -347,8 +346,13 @@ class _ClaimedAgreement:
     def _diverge(self, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
         """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
         run, write = self._context.run, intent.write
+        gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
+        if there is None and intent.sent is Sent.ANSWERED:
+            # It may come back with what the PSA said that it did.
+            self._leave_to_a_person(line, intent.model_copy(update={"why": gone}))
+            return
         if there is None:
-            why = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
+            why = gone
             after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
         elif there.quantity == write.after:
             why = why or "The number was written, but another field of the line is not as it was."

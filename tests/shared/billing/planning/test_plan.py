@@ -182,7 +182,7 @@ def test_no_line_of_a_product_that_the_profile_named_before_is_changed(world: Wo
     mapped = world.map_line(quantity=10)
     world.name_product(world.fake.add_product("M365-E5").id)
     world.night()
-    assert world.record(mapped).state is LineState.IN_STEP  # its number is right
+    assert world.record(mapped).state is LineState.BLOCKED  # also while its number is right
     world.later_read({SKU: 12})
     world.night()
     assert (world.fake.sent, world.unplanned(mapped)) == ([], UnplannedReason.ANOTHER_PRODUCT)
