@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from shared import templates
 from shared.alerts.digest.attachment import attachment
-from shared.alerts.digest.decide import DigestKind, Due, key_of
-from shared.alerts.digest.memory import DigestMemory, Named, named
+from shared.alerts.digest.decide import DigestKind, DueMail, key_of
+from shared.alerts.digest.memory import DigestMemory, NamedRows, named_rows
 from shared.alerts.digest.view import DigestView
 from shared.alerts.digest.wording import DigestWords
 from shared.mail.base import Attachment
@@ -31,7 +31,7 @@ class Digest:
     view: DigestView
     rendered: Rendered
     attachments: tuple[Attachment, ...]
-    named: Named
+    named: NamedRows
     now: datetime
 
     def told(self, memory: DigestMemory) -> DigestMemory:
@@ -41,7 +41,7 @@ class Digest:
         return memory.after_digest(self.named, self.now)
 
 
-def compose(mail: Due, memory: DigestMemory, words: DigestWords) -> Digest:
+def compose(mail: DueMail, memory: DigestMemory, words: DigestWords) -> Digest:
     """Write a mail that is due, with the first rows that fit into it."""
     candidates = mail.candidates
     most = min(len(candidates), MOST_ROWS)
@@ -61,7 +61,7 @@ def compose(mail: Due, memory: DigestMemory, words: DigestWords) -> Digest:
         view=best[0],
         rendered=best[1],
         attachments=() if everything else (attachment(mail, words.account, words.now.date()),),
-        named=named(
+        named=named_rows(
             words.evaluation.at,
             shown,
             left_out,
