@@ -10,11 +10,12 @@ UV_READY := .tools/uv/.ready-$(UV_VERSION)
 PY := .venv/bin/python
 VENV_READY := .venv/.ready
 NODE_READY := node_modules/.ready
+CLIENTS_READY := .tools/clients/.ready
 CODE := $(wildcard function_app.py) functions shared sandbox tests
 
 # Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
 help: ## what can be done here
-	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
 
 setup: $(VENV_READY) $(NODE_READY) ## bring Python packages and Azurite into this folder (done by the others when needed)
 	@:
@@ -58,9 +59,16 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
 
-lock: $(UV_READY) ## compile both requirement files anew from pyproject.toml: ARGS=--upgrade
+kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others
+	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)")
+
+clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
+	@$(PY) -m tests.clients $(ARGS)
+
+lock: $(UV_READY) ## compile the requirement files anew from pyproject.toml: ARGS=--upgrade
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements.txt $(ARGS)
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements-dev.txt --group dev -c requirements.txt $(ARGS)
+	@$(UV) pip compile tests/clients/requirements.in $(LOCK) -q -o tests/clients/requirements.txt $(ARGS)
 
 clean: ## remove what setup brought and what runs left behind
 	@rm -rf .venv .tools node_modules .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -78,6 +86,12 @@ $(VENV_READY): $(UV_READY) .python-version requirements-dev.txt
 	@echo "Setting up Python packages in .venv ..." 1>&2
 	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || $(UV) venv --quiet --clear --python 3.13 .venv 1>&2 || { echo "Seatwise needs Python 3.13, which is neither here nor could be fetched: install it (for example: pyenv install 3.13), then call make again." 1>&2; exit 1; }
 	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements-dev.txt 1>&2
+	@touch $@
+
+$(CLIENTS_READY): $(UV_READY) tests/clients/requirements.txt
+	@echo "Setting up third-party clients in .tools/clients ..." 1>&2
+	@$(UV) venv --quiet --clear --python 3.13 .tools/clients 1>&2
+	@$(UV) pip sync --quiet --python .tools/clients/bin/python --require-hashes tests/clients/requirements.txt 1>&2
 	@touch $@
 
 $(NODE_READY): package-lock.json .npmrc

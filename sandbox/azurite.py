@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 PROGRAM: Final = Path(__file__).resolve().parents[1] / "node_modules/azurite/dist/src/azurite.js"
 START_SECONDS: Final = 60
@@ -43,6 +44,7 @@ class Azurite:
         self._folder = folder
         self._accounts = dict(accounts or {DEFAULT_ACCOUNT: DEFAULT_KEY})
         self._process: subprocess.Popen[bytes] | None = None
+        self._ports = dict.fromkeys(("blob", "queue", "table"), 0)
         self._endpoints: dict[str, str] = {}
         self._scratch = Path(tempfile.mkdtemp(prefix="azurite-")) if folder is None else None
         self._log = (self._scratch or folder or Path()) / "azurite.log"
@@ -63,6 +65,16 @@ class Azurite:
         self.stop()
 
     @property
+    def pid(self) -> int:
+        """Of the running process. End it by SIGTERM only: it writes what it was given when it ends."""
+        if self._process is None:
+            raise AzuriteError("The storage emulator is not running.")
+        return self._process.pid
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def connection_string(self) -> str:
         """Of the first account."""
         return self.connection_string_for(next(iter(self._accounts)))
@@ -77,7 +89,7 @@ class Azurite:
         return "".join(f"{name}={value};" for name, value in parts.items())
 
     def start(self) -> Self:
-        """Start and wait until all three services listen."""
+        """Start and wait until all three services listen; started again, on the ports of before."""
         node = shutil.which("node")
         if node is None:
             raise AzuriteError(
@@ -88,6 +100,7 @@ class Azurite:
         if self._folder and self._owner:
             self._folder.mkdir(parents=True, exist_ok=True)
             _end_leftover(self._owner)
+        self._read_to = 0
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [node, str(PROGRAM), *self._options()],
@@ -137,7 +150,7 @@ class Azurite:
 
     def _options(self) -> list[str]:
         place = ["--location", str(self._folder)] if self._folder else ["--inMemoryPersistence"]
-        ports = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"]
+        ports = [word for name, port in self._ports.items() for word in (f"--{name}Port", str(port))]
         return ["--disableTelemetry", "--skipApiVersionCheck", *ports, *place]
 
     def _accounts_setting(self) -> str:
@@ -149,6 +162,8 @@ class Azurite:
             said = self._log.read_text(errors="replace")
             self._endpoints = {f"{kind}": address for kind, address in LISTENING.findall(said)}
             if len(self._endpoints) == 3:
+                ports = {kind.lower(): urlsplit(url).port or 0 for kind, url in self._endpoints.items()}
+                self._ports = {name: ports[name] for name in self._ports}
                 return
             if process.poll() is not None:
                 raise AzuriteError(f"The storage emulator ended at once:\n{said.strip()}")

@@ -44,6 +44,8 @@ class SandboxProcesses:
         self.world = world
         self.clock = SandboxClock(state)
         self.host: HostProcess | None = None
+        self.host_log: Path | None = None
+        """Where the host's own words go; None = where ours go."""
         self._settings = dict(settings or {})
         self._ends = ExitStack()
 
@@ -96,6 +98,18 @@ class SandboxProcesses:
     def start_host(self, *, timers: bool, lease_seconds: float = 600) -> "HostProcess":
         self.host = self._ends.enter_context(HostProcess(self, timers=timers, lease_seconds=lease_seconds))
         return self.host
+
+    def restart_stand_ins(self) -> None:
+        """Start stand-ins that have ended again, at the same address and with all they had."""
+        self.stand_ins.stop()
+        port = int(self.stand_ins.url.rsplit(":", 1)[1])
+        self.stand_ins = process.launch(self.state, self.world, port)
+        self._ends.callback(self.stand_ins.stop)
+
+    def restart_storage(self) -> None:
+        """Start a storage emulator that has ended again, at the same addresses and with all it had."""
+        self.azurite.stop()
+        self.azurite.start()
 
     def _tell_where(self) -> None:
         """Let a control of another process find the storage while this one runs."""
@@ -152,13 +166,16 @@ class HostProcess:
         command += ["--poll-seconds", "2", "--log-level", "error"]
         if not timers:
             command.append("--no-timers")
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **stage.environment},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with ExitStack() as words:
+            log = words.enter_context(stage.host_log.open("a")) if stage.host_log else None
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **stage.environment},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith("READY "):
             self._process.kill()

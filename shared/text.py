@@ -67,9 +67,12 @@ _INSIDE_A_LINK = re.compile(
 
 def no_formula(text: str) -> str:
     """For a cell of a table: a text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    is_formula = text.lstrip().startswith(_FORMULA) and not _AMOUNT.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+"""Money comes as text; below zero it stays a number."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 

@@ -122,6 +122,7 @@ def make_app(wired: Wiring | None) -> FastAPI:
     )
     app.state.wired = wired
     install(app)
+    app.add_middleware(CheckedBodies)
     for resource in RESOURCES:
         app.include_router(resource.router, prefix="/api")
     if wired is not None and wired.settings.web_origin:
@@ -136,8 +137,23 @@ def make_app(wired: Wiring | None) -> FastAPI:
     return app
 
 
+class CheckedBodies:
+    """Bodies are checked before anything reads them; within CORS, so that our front end may read a refusal."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await check_body(scope, receive)
+        except Refused as refused:
+            await answer(refused)(scope, receive, send)
+            return
+        await self._app(scope, body, send)
+
+
 class Edge:
-    """Around the app: bodies are checked before it, and HEAD is answered as GET without a body."""
+    """Around the app: HEAD is answered as GET without a body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -151,9 +167,4 @@ class Edge:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 
-        try:
-            body = await check_body(scope, receive)
-        except Refused as refused:
-            await answer(refused)(scope, receive, sent)
-            return
-        await self._app({**scope, "method": "GET"} if head else scope, body, sent)
+        await self._app({**scope, "method": "GET"} if head else scope, receive, sent)

@@ -1,6 +1,6 @@
 """Invitations: by mail, single use, bound to whoever signs in with it (K18)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
@@ -14,8 +14,11 @@ from functions.queues.messages import SendInvitation
 from shared.accounts import invitations
 from shared.accounts.invitations import Invitation
 from shared.accounts.members import Member, Role
+from shared.accounts.rate_limits import RateLimit
 
 router = APIRouter(tags=["members"])
+INVITATIONS = RateLimit("invitations", 60, timedelta(days=1))
+"""Each is a mail to somebody who did not ask for it."""
 
 
 class NewInvitation(Given):
@@ -81,6 +84,7 @@ def list_invitations(asking: Owner, paging: Pages) -> Page[ShownInvitation] | Re
 @router.post("/accounts/{account}/invitations", operation_id="invite", status_code=201)
 def invite(asked: NewInvitation, asking: Owner) -> ShownInvitation:
     """Mail an invitation. It works for a week, once; asking again on the same day mails it no second time."""
+    asking.spend(INVITATIONS)
     made = invitations.invite(
         asking.tables, asking.account, asked.email, Role.named(asked.role), asking.actor
     )

@@ -11,7 +11,8 @@ from functions.api.principal import Admin, Reader
 from functions.queues.alerts import judge_again, mailer
 from shared.accounts import audit
 from shared.accounts.directory import load_account
-from shared.alerts.digest.send import KINDS, send_again
+from shared.alerts.digest.arrival import KINDS
+from shared.alerts.digest.send import send_again
 from shared.mail.records import MailRow, first_kind, mails
 
 router = APIRouter(prefix="/accounts/{account}/mails", tags=["mails"])

@@ -1,6 +1,6 @@
 """Partner connections (K4): by consent at Microsoft, or by an app registration of the partner's own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
@@ -11,6 +11,7 @@ from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
+from shared.accounts.rate_limits import RateLimit
 from shared.licensing.partner_removal import remove_partner
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection, SignInMode
@@ -18,6 +19,7 @@ from shared.microsoft.partner_connecting import AppWish
 from shared.microsoft.partner_consent import LIVES, ConsentAnswer, ConsentWish
 
 router = APIRouter(prefix="/accounts/{account}", tags=["partner connections"])
+PARTNER_SIGN_INS = RateLimit("partner-sign-ins", 30, timedelta(minutes=10))
 type ConnectionId = Annotated[str, Path(alias="partnerConnection", max_length=64)]
 type Guid = Annotated[str, Field(max_length=40, examples=["c1efe1ec-f336-45c2-a522-f962457f04f4"])]
 type Secret = Annotated[
@@ -126,6 +128,7 @@ def list_connections(asking: Reader, paging: Pages) -> Page[ShownPartner] | Resp
 @router.post("/partner-connections", operation_id="connectPartner", status_code=201)
 def connect(asked: AppGiven, asking: Admin, response: Response) -> ShownPartner:
     """By an app registration: test and save. A partner tenant that is connected already is changed."""
+    asking.spend(PARTNER_SIGN_INS)
     made = asking.wired.partner_connecting.connect(asking.account, wish(asked))
     return _connected(asking, made, response)
 
@@ -143,6 +146,7 @@ def change(
     """Test and save. A secret that is not given is kept."""
     before, _ = partner_connections.stored(asking.tables, asking.account, connection_id)
     seen.check(shown(before))
+    asking.spend(PARTNER_SIGN_INS)
     after = asking.wired.partner_connecting.change(asking.account, connection_id, wish(asked))
     _record(asking, "partner.changed", after.id, before, after)
     return versioned(response, shown(after))
@@ -161,12 +165,14 @@ def remove(connection_id: ConnectionId, asking: Admin) -> None:
 @router.post("/partner-connections/{partnerConnection}/test", operation_id="testPartnerConnection")
 def test(connection_id: ConnectionId, asking: Admin) -> Tested:
     """Sign in and list the customers; else the problem says who must do what."""
+    asking.spend(PARTNER_SIGN_INS)
     return Tested(customers=asking.wired.partner_connecting.test(asking.account, connection_id))
 
 
 @router.post("/partner-consents", operation_id="beginPartnerConsent")
 def begin_consent(asked: ConsentGiven, asking: Admin) -> ConsentAddress:
     """Where an administrator of the partner signs in and consents. It is good once, for you, and for 15 minutes."""
+    asking.spend(PARTNER_SIGN_INS)
     wanted = ConsentWish(
         asked.name, asked.client_id, asked.client_secret.get_secret_value(), asked.connection
     )

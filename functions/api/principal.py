@@ -12,8 +12,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from functions.api.problems import Refused
 from functions.queues.edge import send
 from functions.queues.messages import QueuedWork
+from shared.accounts import rate_limits
 from shared.accounts.audit import Actor, Via
 from shared.accounts.members import Member, Person, Role, member
+from shared.accounts.rate_limits import RateLimit
 from shared.microsoft.access_tokens import Identity, KeysUnavailable, NotAccepted
 from shared.storage import keys
 from shared.storage.keys import AccountId
@@ -98,6 +100,10 @@ class Principal:
     def actor(self) -> Actor:
         shown = self.member.email or self.member.name
         return Actor(f"{shown} ({self.member.id})" if shown else self.member.id, Via.API, self.now)
+
+    def spend(self, limit: RateLimit) -> None:
+        """Count one use of what costs others something. Raises TooOften."""
+        rate_limits.spend(self.tables, self.account, limit, self.now)
 
     def enqueue(self, *work: QueuedWork) -> None:
         """Send what follows from a decision; before the answer, so that a failure is seen by who asked."""

@@ -1,6 +1,7 @@
 """Every refusal is a problem (RFC 9457): a sentence a person understands, a code for programs, the field's name."""
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -77,7 +78,7 @@ def answer(refused: Refused) -> JSONResponse:
     problem = Problem(
         title=refused.status.phrase,
         status=refused.status,
-        detail=refused.detail,
+        detail=_sentence(refused.detail),
         code=refused.code,
         field=refused.field,
         current=jsonable_encoder(refused.current, by_alias=True),
@@ -85,6 +86,13 @@ def answer(refused: Refused) -> JSONResponse:
     body = problem.model_dump(exclude_none=True)
     headers = {"Cache-Control": "no-store", **refused.headers}
     return JSONResponse(body, refused.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _sentence(text: str) -> str:
+    """One line that begins and ends as a sentence, whatever it quotes of what somebody sent."""
+    line = one_line(text, 600)
+    begun = line[0].upper() + line[1:] if re.match("[a-z]+ ", line) else line  # a field's name stays as it is
+    return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
 
 
 def problem_of(error: Exception) -> Refused:

@@ -1,7 +1,7 @@
 """PSA connections (K3): tested before they are saved; what a PSA offers to choose from; removed when nothing bills."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -16,12 +16,16 @@ from functions.queues.alerts import judge_again
 from functions.queues.messages import RefreshPsaLists
 from shared.accounts import audit
 from shared.accounts.members import Role
+from shared.accounts.rate_limits import RateLimit
 from shared.billing import psa_connecting, psa_lists
 from shared.billing.models import PsaConnection
 from shared.billing.psa_connecting import PsaWish
 from shared.billing.psa_connections import connection_failure, psa_connection, psa_connections
 
 router = APIRouter(prefix="/accounts/{account}/psa-connections", tags=["PSA connections"])
+PSA_SIGN_INS = RateLimit("psa-sign-ins", 30, timedelta(minutes=10))
+"""Whoever tries passwords or addresses by it tries few."""
+REFRESHES = RateLimit("psa-refreshes", 6, timedelta(minutes=10))
 type ConnectionId = Annotated[str, Path(alias="psaConnection", max_length=64)]
 _SETTINGS = "By the kind of PSA. For connectwise: site, companyId, publicKey, clientId, selfHosted"
 
@@ -126,6 +130,7 @@ def list_connections(asking: Reader, paging: Pages) -> Page[ShownPsaState] | Res
 @router.post("", operation_id="connectPsa", status_code=201)
 def connect(asked: PsaGiven, asking: Admin, response: Response) -> ShownPsaState:
     """Test and save. What of the sign-in or the rights is missing is said, and nothing is saved then."""
+    asking.spend(PSA_SIGN_INS)
     wired = asking.wired
     made = psa_connecting.connect(
         asking.tables, wired.secrets, wired.psas, asking.account, wish(asking, asked)
@@ -151,6 +156,7 @@ def change(
     """Test and save. Without a secret the stored one is kept."""
     before = psa_connection(asking.tables, asking.account, connection_id)
     seen.check(shown(before))
+    asking.spend(PSA_SIGN_INS)
     wired = asking.wired
     after = psa_connecting.change(
         asking.tables, wired.secrets, wired.psas, asking.account, connection_id, wish(asking, asked)
@@ -174,6 +180,7 @@ def remove(connection_id: ConnectionId, asking: Admin) -> None:
 def test(connection_id: ConnectionId, asking: Admin) -> None:
     """Prove that the stored sign-in and its rights are good; else the problem says what is missing."""
     found = psa_connection(asking.tables, asking.account, connection_id)
+    asking.spend(PSA_SIGN_INS)
     psa_connecting.test(asking.tables, asking.account, found, asking.wired.psa(asking.account, found))
     asking.enqueue(*judge_again(asking.wired, asking.account))
 
@@ -182,6 +189,7 @@ def test(connection_id: ConnectionId, asking: Admin) -> None:
 def refresh(connection_id: ConnectionId, asking: Admin, response: Response) -> ShownPsaState:
     """Read companies, agreements and products again. `lists.refreshing` is true until it is done."""
     found = psa_connection(asking.tables, asking.account, connection_id)
+    asking.spend(REFRESHES)
     _refresh(asking, found.id)
     response.headers["Location"] = f"/api/accounts/{asking.account}/psa-connections/{found.id}"
     return shown_state(asking, found)

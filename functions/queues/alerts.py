@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
 from shared.alerts import evaluate, failed_messages, settings
+from shared.alerts.digest.arrival import take_back_what_did_not_arrive
 from shared.alerts.digest.send import Mailer, send_mails
 from shared.licensing import product_names
 from shared.storage.keys import AccountId, account_id
@@ -24,10 +25,9 @@ def evaluate_account(message: func.QueueMessage) -> None:
 
 
 def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[QueuedWork]:
-    account = settings.load(wired.tables, asked.account)
-    evaluate.evaluate(
-        wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), wired.clock()
-    )
+    account, now = settings.load(wired.tables, asked.account), wired.clock()
+    take_back_what_did_not_arrive(wired.tables, wired.transport, account, now)
+    evaluate.evaluate(wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), now)
     yield from ()
 
 

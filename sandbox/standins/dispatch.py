@@ -47,13 +47,21 @@ class Dispatcher:
         self._count(call)
         hits = self.faults.take(request, call, vendor.name)
         if not hits:
-            return Delivery(vendor.answer(request, call), vendor.name)
+            return Delivery(_whole(self.state, vendor, request, call), vendor.name)
         return _with_faults(self.state, vendor, request, call, hits)
 
     def _count(self, call: Call) -> None:
         self.counts[call.kind] += 1
         if call.counted_as:
             self.counts[call.counted_as] += 1
+
+
+def _whole(state: State, vendor: Vendor, request: Request, call: Call) -> Answer:
+    """Apply a request wholly or, when this process is killed within, not at all."""
+    if request.method == "GET":
+        return vendor.answer(request, call)
+    with state.in_one_go():
+        return vendor.answer(request, call)
 
 
 def _with_faults(state: State, vendor: Vendor, request: Request, call: Call, hits: list[Fault]) -> Delivery:
@@ -91,7 +99,7 @@ def _applied(state: State, vendor: Vendor, request: Request, call: Call, hits: l
     with state.reading_stale(stale):
         if isinstance(vendor, Graph):
             return vendor.spoiled(request, call, hits)
-        return with_content_faults(vendor.answer(request, call), request, hits)
+        return with_content_faults(_whole(state, vendor, request, call), request, hits)
 
 
 def _refused(vendor: Vendor, hits: list[Fault]) -> Answer | None:

@@ -96,8 +96,9 @@ class Faults:
         self._state.put("fault", str(number), asdict(fault))
         return fault
 
-    def clear(self) -> int:
-        numbers = [fault.id for fault in self.active()]
+    def clear(self, what: str = "") -> int:
+        """Remove the faults, or those of one kind; how many there were."""
+        numbers = [fault.id for fault in self.active() if what in ("", fault.what)]
         for number in numbers:
             self._state.remove("fault", str(number))
         return len(numbers)

@@ -36,6 +36,9 @@ class RunningStandIns:
             raise ValueError(content["error"])
         return content["result"]
 
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def stop(self) -> None:
         self._session.close()
         if self._process.poll() is None:

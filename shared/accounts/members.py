@@ -56,7 +56,7 @@ class Member(Chosen):
     role: Annotated[Role, Field(), PlainSerializer(int, return_type=int)]
     name: str = ""
     email: str = ""
-    """As the sign-in showed them last: for people who read the list, never to recognise anybody."""
+    """As the first sign-in showed them: for people who read the list, never to recognise anybody."""
     since: datetime
 
     @property
@@ -134,19 +134,6 @@ def remove_member(tables: Tables, account: AccountId, member_id: str, by: Actor)
     if entry is not None:
         tables.commit([Delete(entry.key, entry.etag)])
     audit.record(tables, account, by, "member.removed", member_id, gone.role.word, "")
-
-
-def seen(tables: Tables, account: AccountId, known: Member, name: str, email: str) -> Member:
-    """Keep what the sign-in shows of a member's name, when it has changed."""
-    shown = known.model_copy(update={"name": name or known.name, "email": email or known.email})
-    row = tables.get(keys.member(account, known.id))
-    if shown == known or row is None or row.read(Member) != known:
-        return known
-    try:
-        tables.commit([Replace(row.key, shown, row.etag)])
-    except Conflict:
-        return known  # a change of the role at this moment is the newer one
-    return shown
 
 
 def _row(tables: Tables, account: AccountId, member_id: str) -> Row:

@@ -98,8 +98,9 @@ def advance(
     *,
     digest_on: date | None = None,
     cleaned_on: date | None = None,
+    urgent_again_on: date | None = None,
 ) -> None:
-    """Remember what was dealt with; never goes back."""
+    """Remember what was dealt with; never goes back. `urgent_again_on`: an urgent mail did not arrive, so it is due."""
     _change(
         tables,
         account,
@@ -107,6 +108,7 @@ def advance(
             update={
                 "digest_on": _newest(before.digest_on, digest_on),
                 "cleaned_on": _newest(before.cleaned_on, cleaned_on),
+                "urgent_again_on": urgent_again_on or before.urgent_again_on,
             }
         ),
     )

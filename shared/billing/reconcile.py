@@ -1,6 +1,6 @@
 """What a fresh read of an agreement's lines means for what is remembered about them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -14,7 +14,7 @@ from shared.billing.models import (
     LedgerEvent,
     LineRecord,
 )
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 
 
@@ -106,20 +106,23 @@ def _to_create(
 ) -> Block | None:
     """K7: where the agreement has an unowned line that would bill beside the new one, a person chooses first."""
     start = _start(wish, now)
-    ours = [one for one in _ours(line, fresh, owned) if one.bills_from(start)]
-    if len(ours) > 1:
+    ours = _ours(line, fresh, owned)
+    if any(one.bills_from(start) for one in ours):
         return Block(reason=BlockReason.CREATED_TWICE, count=len(ours))
-    rivals = [
-        one
-        for one in fresh.values()
-        if one.product_id == line.product_id and one.id not in owned and one.bills_from(start)
-    ]
-    if not rivals or (wish and wish.options.beside_existing):
+    rivals = [one for one in unowned(line.product_id, fresh, owned) if one.bills_from(start)]
+    reason = BlockReason.UNOWNED_LINE
+    if wish and wish.options.beside_existing:
+        rivals = [one for one in rivals if line.beside is not None and one.id not in line.beside]
+        reason = BlockReason.NEWER_LINE
+    if not rivals:
         return None
     first = rivals[0]
-    return Block(
-        reason=BlockReason.UNOWNED_LINE, line_id=first.id, quantity=first.quantity, text=first.description
-    )
+    return Block(reason=reason, line_id=first.id, quantity=first.quantity, text=first.description)
+
+
+def unowned(product_id: str, fresh: Mapping[str, Line], owned: Collection[str]) -> list[Line]:
+    """The lines of a product that no mapping owns."""
+    return [one for one in fresh.values() if one.product_id == product_id and one.id not in owned]
 
 
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
@@ -169,12 +172,11 @@ def _but(line: LineRecord, **changes: object) -> LineRecord:
 def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
     """Ledger entries of the numbers that a look took over from the PSA without a write of ours."""
     return [
-        LedgerEntry(
-            event=LedgerEvent.ADOPTED,
-            at=now,
+        LedgerEntry.of(
+            line,
+            LedgerEvent.ADOPTED,
+            now,
             run=run,
-            mapping_id=line.mapping_id,
-            line_id=line.line_id,
             before=before.lines[line.mapping_id].confirmed,
             after=line.confirmed,
         )

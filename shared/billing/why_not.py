@@ -49,6 +49,12 @@ _BLOCKED: Final = {
         "The agreement already has a line for this product that no mapping owns ({text}, quantity {quantity}). Choose "
         "that line for the mapping, or say that a second line is right."
     ),
+    BlockReason.NEWER_LINE: (
+        "The agreement has another line for this product since the mapping was saved ({line_id}, {text}, quantity "
+        "{quantity}), and no mapping owns it: it may be the one that Seatwise asked for. Choose that line for the "
+        "mapping or remove it in the PSA; or, if both are right, save the mapping once without a second line and then "
+        "with it."
+    ),
     BlockReason.CREATED_TWICE: (
         "The agreement has {count} lines that Seatwise created for this mapping. Remove all but one in the PSA, then "
         "choose that one for the mapping."

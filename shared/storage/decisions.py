@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Insert, Put, Replace, RowChange, Tables
+from shared.storage.tables import Conflict, Insert, Put, Replace, Row, RowChange, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,36 @@ def decide(
     Raises Conflict when somebody else decided the same at the same moment: read again, show it, ask again.
     A decision is always later than the one it follows, also within one microsecond or when clocks differ.
     """
+    row = tables.get(keys.decision_now(account, kind, name))
+    return _follow(tables, account, (kind, name), row, document, by)
+
+
+def decide_after(
+    tables: Tables,
+    account: AccountId,
+    what: tuple[str, str],
+    before: Decision | None,
+    document: Document | None,
+    by: Decider,
+) -> Decision:
+    """As `decide`, of this kind and id, only as long as what was last decided is `before`. Raises Conflict."""
+    row = tables.get(keys.decision_now(account, *what))
+    if (row.read(Decision) if row else None) != before:
+        raise Conflict("somebody else decided meanwhile")
+    return _follow(tables, account, what, row, document, by)
+
+
+def _follow(
+    tables: Tables,
+    account: AccountId,
+    what: tuple[str, str],
+    row: Row | None,
+    document: Document | None,
+    by: Decider,
+) -> Decision:
+    """One more version after the one in the row, which must still be so. Raises Conflict."""
+    (kind, name), now = what, by.now
     key = keys.decision_now(account, kind, name)
-    row = tables.get(key)
-    now = by.now
     if row is not None:
         now = max(now, row.read(Decision).valid_from + timedelta(microseconds=1))
     decision = Decision(

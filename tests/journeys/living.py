@@ -75,10 +75,10 @@ class Living:
         return schedule.nightly_id(due.newest_due(clock.now(), account.sync_hour, account.zone))
 
     def night_ended(self, run_id: str, of: str = DEMO) -> Run:
-        eventually(lambda: self._is_judged(run_id, of), f"the end of run {run_id} of {of}")
+        eventually(lambda: self.is_judged(run_id, of), f"the end of run {run_id} of {of}")
         return runs.get(self.tables, account_id(of), run_id)
 
-    def _is_judged(self, run_id: str, of: str) -> bool:
+    def is_judged(self, run_id: str, of: str) -> bool:
         run = runs.find(self.tables, account_id(of), run_id)
         judged = evaluation_of(self.tables, account_id(of))
         return (

@@ -1,11 +1,11 @@
-"""A proxy between the host and the storage emulator that kills a process at one chosen request."""
+"""A proxy between the host and the storage emulator that ends a process at one chosen request."""
 
 import asyncio
 import os
 import re
-import signal
 import threading
 from dataclasses import dataclass
+from signal import SIGKILL, Signals
 from types import TracebackType
 from typing import Self
 
@@ -20,13 +20,16 @@ OF_THE_CONNECTION = {"connection", "content-length", "host", "keep-alive", "tran
 
 @dataclass(frozen=True)
 class Trap:
-    """The first request that fits kills `pid`: before it reaches the storage, or after it was carried out there."""
+    """A request that fits ends `pid`: before it reaches the storage, or after it was carried out there."""
 
     pid: int
     method: str = ""
     path: str = ""
     body: str = ""
     carried_out: bool = False
+    nth: int = 1
+    """The first that fits, or the one after so many."""
+    signal: Signals = SIGKILL
 
     def fits(self, method: str, path: str, body: bytes) -> bool:
         return (
@@ -43,6 +46,7 @@ class StorageProxy:
         parts = connection_string.strip(";").split(";")
         self._parts = dict(part.split("=", 1) for part in parts)
         self._trap: Trap | None = None
+        self._fitted = 0
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._ready = threading.Event()
@@ -66,7 +70,12 @@ class StorageProxy:
         return "".join(f"{name}={value};" for name, value in self._parts.items())
 
     def kill_at(self, trap: Trap) -> None:
+        self._fitted = 0
         self._trap = trap
+
+    def let_pass(self) -> None:
+        """No trap any more."""
+        self._trap = None
 
     async def _serve(self) -> None:
         runners = []
@@ -96,14 +105,17 @@ class StorageProxy:
         trap = self._sprung(request.method, request.path, body)
         if trap and not trap.carried_out:
             return self._kill(trap, request)
-        async with session.request(
-            request.method,
-            URL(f"{behind}{request.raw_path}", encoded=True),
-            headers=[(n, v) for n, v in request.headers.items() if n.lower() not in OF_THE_CONNECTION],
-            data=body or None,
-            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-        ) as answer:
-            content = await answer.read()
+        try:
+            async with session.request(
+                request.method,
+                URL(f"{behind}{request.raw_path}", encoded=True),
+                headers=[(n, v) for n, v in request.headers.items() if n.lower() not in OF_THE_CONNECTION],
+                data=body or None,
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            ) as answer:
+                content = await answer.read()
+        except aiohttp.ClientError:
+            return _cut(request)  # the storage is away
         if trap:
             return self._kill(trap, request)
         kept = [(n, v) for n, v in answer.headers.items() if n.lower() not in OF_THE_CONNECTION]
@@ -116,11 +128,19 @@ class StorageProxy:
         trap = self._trap
         if trap is None or not trap.fits(method, path, body):
             return None
+        self._fitted += 1
+        if self._fitted < trap.nth:
+            return None
         self._trap = None
         return trap
 
     def _kill(self, trap: Trap, request: web.BaseRequest) -> web.Response:
-        os.kill(trap.pid, signal.SIGKILL)
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=500)
+        os.kill(trap.pid, trap.signal)
+        return _cut(request)
+
+
+def _cut(request: web.BaseRequest) -> web.Response:
+    """Close the connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

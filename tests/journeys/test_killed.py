@@ -14,68 +14,25 @@ import pytest
 
 from functions.queues.edge import send
 from functions.queues.messages import SendMail
-from sandbox.processes import SandboxProcesses
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import world_named
 from shared.accounts import runs
 from shared.accounts.runs import RunState
 from shared.billing.models import LedgerEntry, LineRecord, LineState
-from shared.billing.psa.base import Write, WriteKind
-from shared.mail.records import MailRow, MailState, mails
+from shared.mail.records import MailState
 from tests import invariants
-from tests.journeys.living import DEMO, SHORT_WAITS, Living, eventually
-from tests.journeys.storage_proxy import StorageProxy, Trap
+from tests.journeys.living import DEMO, SHORT_WAITS
+from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid
+from tests.journeys.storage_proxy import StorageProxy
 
 pytestmark = pytest.mark.processes
 
 WORLD = "wide:2"
-LEASE_SECONDS = 4
-SENDGRID = {"SEATWISE_MAIL": "sendgrid", "SEATWISE_MAIL_API_KEY": world_named(WORLD).sendgrid_key}
 FIRST, SECOND = (tenant.name for tenant in world_named(WORLD).tenants)
 
 
-class ProxiedStage(SandboxProcesses):
-    """The host reaches the storage through the proxy; the test itself does not."""
-
-    proxy: StorageProxy | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        given = super().environment
-        del given["SEATWISE_MAIL_PATH"]
-        if self.proxy is not None:
-            given["AzureWebJobsStorage"] = self.proxy.connection_string
-        return given
-
-
-class Mortal(Living):
-    """A living sandbox whose host can be killed."""
-
-    def __init__(self, stage: ProxiedStage, proxy: StorageProxy) -> None:
-        super().__init__(stage, stage.start_host(timers=False, lease_seconds=LEASE_SECONDS))
-        self._proxy = proxy
-
-    def kill_at_storage(self, *, carried_out: bool, method: str = "", path: str = "", body: str = "") -> None:
-        """At the first request that fits: before the storage sees it, or after it has carried it out."""
-        self._proxy.kill_at(Trap(self.host.pid, method, path, body, carried_out))
-
-    def kill_at_vendor(self, **request: Any) -> None:
-        """At the request that fits, which the vendor carries out."""
-        self.fault("kill", pid=self.host.pid, count=1, when="after_apply", **request)
-
-    def kill_at_vendor_before_it_applies(self, **request: Any) -> None:
-        """At the request that fits, which the vendor never carries out."""
-        self.fault("timeout_before", seconds=0.1, count=1, **request)
-        self.fault("kill", pid=self.host.pid, count=1, **request)
-
-    def wait_until_killed(self) -> None:
-        eventually(lambda: not self.host.alive(), "the host to be killed", seconds=40)
-
-    def restart(self) -> None:
-        self.host = self.stage.start_host(timers=False, lease_seconds=LEASE_SECONDS)
-
-    def agreement(self, tenant: str) -> str:
-        return str(self.stage.stand_ins.control("tenant", tenant=tenant)["agreement_id"])
+class TwoCustomers(Mortal):
+    """The sandbox of these tests, of which one line is watched."""
 
     def line(self) -> LineRecord:
         """The line of the first customer's largest SKU: the one that changes in every test."""
@@ -84,38 +41,16 @@ class Mortal(Living):
     def in_psa_now(self) -> int:
         return self.in_psa(FIRST)[self.line().line_id]
 
-    def applied(self) -> list[Write]:
-        """Every write that the PSA applied, by its own log."""
-        return [
-            Write(
-                kind=WriteKind.SET_QUANTITY,
-                agreement_id=row["agreement"].split("/")[1],
-                line_id=str(row["addition"]),
-                product_id="",
-                before=int(row["before"]),
-                after=int(row["after"]),
-            )
-            for row in self.stage.stand_ins.control("writes")
-        ]
-
-    def accepted_mails(self) -> list[dict[str, Any]]:
-        """What the mail provider accepted, oldest first."""
-        return [row["mail"] for row in self.stage.stand_ins.control("mails")]
-
-    def mail_row(self, on: object) -> MailRow:
-        (row,) = (row for row in mails(self.tables, DEMO) if row.on == on and row.kind == "digest")
-        return row
-
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoCustomers]:
     """One sandbox for all tests here, after a first whole day."""
     state = tmp_path_factory.mktemp("killed")
-    with ProxiedStage(state, WORLD, settings={**SHORT_WAITS, **SENDGRID}) as stage:
+    with ProxiedStage(state, WORLD, settings={**SHORT_WAITS, **sends_by_sendgrid(WORLD)}) as stage:
         seed(stage.wiring, world_named(WORLD), stage.clock.now())
         with StorageProxy(stage.azurite.connection_string) as proxy:
             stage.proxy = proxy
-            living = Mortal(stage, proxy)
+            living = TwoCustomers(stage, proxy)
             living.night()
             living.morning()
             yield living
@@ -123,7 +58,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
 
 
 @pytest.fixture
-def living(sandbox: Mortal) -> Mortal:
+def living(sandbox: TwoCustomers) -> TwoCustomers:
     """The sandbox with a host that lives, whatever the test before left behind."""
     sandbox.no_faults()
     if not sandbox.host.alive():
@@ -134,7 +69,7 @@ def living(sandbox: Mortal) -> Mortal:
 # -- what must hold afterwards
 
 
-def assert_everything_holds(living: Mortal, ledger_before: list[LedgerEntry]) -> None:
+def assert_everything_holds(living: TwoCustomers, ledger_before: list[LedgerEntry]) -> None:
     """I1, I2, I4 and I8, and that every line has come to rest: whatever was unclear has been settled."""
     account, now = living.account(), living.stage.clock.now()
     quantities = {**living.in_psa(FIRST), **living.in_psa(SECOND)}
@@ -156,16 +91,16 @@ class Point:
     """A moment of the night: how the kill is set, and what is seen of it while the host is dead."""
 
     name: str
-    set_trap: Callable[[Mortal], None]
-    is_seen: Callable[[Mortal, str], bool]
+    set_trap: Callable[[TwoCustomers], None]
+    is_seen: Callable[[TwoCustomers, str], bool]
 
 
-def _is_read_but_not_planned(living: Mortal, run_id: str) -> bool:
+def _is_read_but_not_planned(living: TwoCustomers, run_id: str) -> bool:
     read = [head.run for head in living.heads() if head.snapshot and head.snapshot.doubts == ()]
     return run_id in read and runs.get(living.tables, DEMO, run_id).state is RunState.READING
 
 
-def _is_intended(living: Mortal, applied: bool) -> bool:
+def _is_intended(living: TwoCustomers, applied: bool) -> bool:
     line = living.line()
     if line.intent is None:
         return False
@@ -173,7 +108,7 @@ def _is_intended(living: Mortal, applied: bool) -> bool:
     return living.in_psa_now() == wanted
 
 
-def _is_confirmed(living: Mortal, run_id: str) -> bool:
+def _is_confirmed(living: TwoCustomers, run_id: str) -> bool:
     line = living.line()
     return line.intent is None and line.written_in == run_id and living.in_psa_now() == line.confirmed
 
@@ -242,7 +177,9 @@ POINTS = [
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name.replace(" ", "_"))
-def test_a_night_on_which_the_host_is_killed_ends_well_after_a_restart(point: Point, living: Mortal) -> None:
+def test_a_night_on_which_the_host_is_killed_ends_well_after_a_restart(
+    point: Point, living: TwoCustomers
+) -> None:
     ledger_before = invariants.ledger_of(living.tables, DEMO)
     writes_before, wanted = len(living.applied()), living.in_psa_now() + 1
     living.control("add-seats", FIRST, "SPB", "1")
@@ -280,7 +217,7 @@ MAIL_POINTS = [
 
 @pytest.mark.parametrize("point", MAIL_POINTS, ids=lambda point: point.name.replace(" ", "_"))
 def test_a_mail_at_whose_sending_the_host_is_killed_is_never_sent_twice_and_its_rows_come_in_the_next(
-    point: MailPoint, living: Mortal
+    point: MailPoint, living: TwoCustomers
 ) -> None:
     newcomer = f"Newcomer {MAIL_POINTS.index(point)} Ltd"
     living.control("add-tenant", newcomer)

@@ -61,9 +61,9 @@ def set_fault(state: State, faults: Faults, what: str, **conditions: Any) -> Doc
     return asdict(faults.add(What(what), conditions))
 
 
-def clear_faults(state: State, faults: Faults) -> Document:
-    """Switch every fault off."""
-    return {"cleared": faults.clear()}
+def clear_faults(state: State, faults: Faults, what: str = "") -> Document:
+    """Switch every fault off, or those of one kind."""
+    return {"cleared": faults.clear(what)}
 
 
 def tenant(state: State, faults: Faults, tenant: str) -> Document:

@@ -5,7 +5,7 @@ import io
 from datetime import date
 
 from shared.accounts.account import Account
-from shared.alerts.digest.decide import Due
+from shared.alerts.digest.decide import DueMail
 from shared.alerts.rules import BY_SLUG
 from shared.mail.base import Attachment
 from shared.text import no_formula, one_line
@@ -16,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def attachment(mail: Due, account: Account, on: date) -> Attachment:
+def attachment(mail: DueMail, account: Account, on: date) -> Attachment:
     """In the order in which a mail would show the rows. A byte-order mark, so that Excel reads UTF-8."""
     out = io.StringIO(newline="")
     table = csv.writer(out)

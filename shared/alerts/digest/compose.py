@@ -1,13 +1,14 @@
 """A mail that fits: as many rows as there is room for; the others are counted, not told yet, and in a file."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from shared import templates
 from shared.alerts.digest.attachment import attachment
-from shared.alerts.digest.decide import DigestKind, Due, key_of
-from shared.alerts.digest.memory import DigestMemory, Named, named
+from shared.alerts.digest.decide import DigestKind, DueMail, key_of
+from shared.alerts.digest.memory import DigestMemory, NamedRows, named_rows
 from shared.alerts.digest.view import DigestView
 from shared.alerts.digest.wording import DigestWords
 from shared.mail.base import Attachment
@@ -31,7 +32,7 @@ class Digest:
     view: DigestView
     rendered: Rendered
     attachments: tuple[Attachment, ...]
-    named: Named
+    named: NamedRows
     now: datetime
 
     def told(self, memory: DigestMemory) -> DigestMemory:
@@ -41,7 +42,7 @@ class Digest:
         return memory.after_digest(self.named, self.now)
 
 
-def compose(mail: Due, memory: DigestMemory, words: DigestWords) -> Digest:
+def compose(mail: DueMail, memory: DigestMemory, words: DigestWords) -> Digest:
     """Write a mail that is due, with the first rows that fit into it."""
     candidates = mail.candidates
     most = min(len(candidates), MOST_ROWS)
@@ -61,7 +62,7 @@ def compose(mail: Due, memory: DigestMemory, words: DigestWords) -> Digest:
         view=best[0],
         rendered=best[1],
         attachments=() if everything else (attachment(mail, words.account, words.now.date()),),
-        named=named(
+        named=named_rows(
             words.evaluation.at,
             shown,
             left_out,
@@ -77,6 +78,9 @@ def render(view: DigestView) -> Rendered:
     from css_inline import CSSInliner
 
     page = templates.html().get_template("digest.html").render(view=view)
-    inliner = CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+    page = re.sub(r"\n\s+", "\n", page)  # every byte is room for a row
+    inliner = CSSInliner(
+        keep_style_tags=False, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
+    )
     text = templates.text().get_template("digest.txt").render(view=view)
     return Rendered(view.subject, text, inliner.inline(page))

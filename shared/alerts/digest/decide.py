@@ -21,7 +21,7 @@ class DigestKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueMail:
     """A mail that should go out, before it is known how much of it fits."""
 
     kind: DigestKind
@@ -54,7 +54,7 @@ def decide(
     *,
     due: bool,
     now: datetime,
-) -> Due | None:
+) -> DueMail | None:
     """The mail that this recipient should get now, or None.
 
     `alerts` are those that concern the recipient; `due`: today is a date of their digest and its run is closed or
@@ -76,7 +76,7 @@ def decide(
         kind = DigestKind.REMINDER
     else:
         return None
-    return Due(kind, states, news, still_open, repeats)
+    return DueMail(kind, states, news, still_open, repeats)
 
 
 def key_of(alert: Alert) -> str:

@@ -99,7 +99,7 @@ class DigestMemory(Document):
             return RowState.OPEN
         return RowState.CHANGED if known is not None and alert.opened_at <= known else _first(alert)
 
-    def after_digest(self, mail: "Named", now: datetime) -> "DigestMemory":
+    def after_digest(self, mail: "NamedRows", now: datetime) -> "DigestMemory":
         """Every row that was open is named, left out, or was told before."""
         return self.model_copy(
             update={
@@ -112,7 +112,7 @@ class DigestMemory(Document):
             }
         )
 
-    def after_urgent(self, mail: "Named", now: datetime) -> "DigestMemory":
+    def after_urgent(self, mail: "NamedRows", now: datetime) -> "DigestMemory":
         """Only what was named is told; the next digest tells the rest."""
         named = mail.named | mail.changes_named
         kept = {this: at for this, at in self.named_urgently.items() if bytes.fromhex(this) in mail.open}
@@ -145,7 +145,7 @@ class DigestMemory(Document):
             }
         )
 
-    def _newest(self, mail: "Named") -> NewestMail:
+    def _newest(self, mail: "NamedRows") -> NewestMail:
         return NewestMail(
             named=mail.named,
             changes_named=mail.changes_named,
@@ -155,7 +155,7 @@ class DigestMemory(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRows:
     """What one mail names and what it leaves out, of the rows that are news."""
 
     as_of: datetime
@@ -168,20 +168,20 @@ class Named:
     """What is only still open is repeated by it, or all of it is shown."""
 
 
-def named(
+def named_rows(
     as_of: datetime,
     shown: Collection[Alert],
     left_out: Collection[Alert],
     memory: DigestMemory,
     *,
     repeats_all: bool,
-) -> Named:
+) -> NamedRows:
     """`left_out` by rank: of more than are remembered, the first are."""
     told = {mark(alert): memory.state(alert) for alert in shown}
     rest = {mark(alert): memory.state(alert) for alert in left_out}
     waiting = [this for this, state in rest.items() if state in NEWS][:MOST_LEFT_OUT]
     changed = frozenset(this for this in waiting if rest[this] is RowState.CHANGED)
-    return Named(
+    return NamedRows(
         as_of=as_of,
         named=frozenset(this for this, state in told.items() if state in NEWS - {RowState.CHANGED}),
         changes_named=frozenset(this for this, state in told.items() if state is RowState.CHANGED),

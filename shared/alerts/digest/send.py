@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from shared.accounts import runs, schedule
 from shared.accounts.account import Account
 from shared.accounts.due import newest_due
+from shared.alerts.digest.arrival import DIGEST, URGENT
 from shared.alerts.digest.compose import Digest, compose
 from shared.alerts.digest.decide import decide
 from shared.alerts.digest.memory import DigestMemory
@@ -17,24 +18,17 @@ from shared.alerts.exclude_link.link import Links
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.errors import RetryLater
 from shared.mail import delivery
-from shared.mail.base import CannotTell, Mail, Transport, UndeliverableReason
+from shared.mail.base import Mail, Transport
 from shared.mail.delivery import DeliveryResult, MailToSend, deliver
-from shared.mail.records import FAILED, MailName, MailRow, MailState, first_kind, newest_mails
+from shared.mail.records import FAILED, MailName, MailState, first_kind
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import RowChange, Tables
 
 _log = logging.getLogger("seatwise.mail")
 
-DIGEST, URGENT = "digest", "urgent"
-KINDS = frozenset({DIGEST, URGENT})
-"""Mails about alerts. Others, such as invitations, are sent again by whoever sends them."""
 JUDGED_WITHIN = timedelta(minutes=30)
 """An evaluation that takes longer was given up: the digest then tells what was known before."""
-_NOT_DELIVERED = frozenset(
-    {UndeliverableReason.BOUNCED, UndeliverableReason.BLOCKED, UndeliverableReason.INVALID}
-)
-"""Whoever complained or unsubscribed had read the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +56,8 @@ def send_mails(mailer: Mailer, account: Account, on: date, *, due: bool, now: da
         return True
     if due:
         _wait_for_judgement(mailer.tables, account, evaluation, now)
-    lost = _take_back_what_did_not_arrive(mailer, account, now) if due else 0
     alerts = list(open_alerts(mailer.tables, account.id))
-    waiting, arrived, all_arrived = None, False, not lost
+    waiting, arrived, all_arrived = None, False, True
     kind = DIGEST if due else URGENT
     for recipient in account.digest.everybody:
         name = MailName(account.id, kind, on, recipient)
@@ -128,36 +121,6 @@ def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation
     run = runs.find(tables, account.id, night)
     if run is not None and run.closed_at is not None and evaluation.at < run.closed_at > now - JUDGED_WITHIN:
         raise RetryLater(timedelta(seconds=30), "the run that closed is being judged")
-
-
-def _take_back_what_did_not_arrive(mailer: Mailer, account: Account, now: datetime) -> int:
-    """Ask about each recipient's newest mail that was accepted; what one that came back had told is new again."""
-    today = now.astimezone(account.zone).date()
-    newest = newest_mails(mailer.tables, account.id, today, KINDS)
-    mails = (newest[to] for to in account.digest.everybody if to in newest)
-    return sum(
-        _did_not_arrive(mailer, account.id, mail, now) for mail in mails if mail.state is MailState.DONE
-    )
-
-
-def _did_not_arrive(mailer: Mailer, account: AccountId, mail: MailRow, now: datetime) -> bool:
-    try:
-        known = mailer.transport.undeliverable(mail.recipient, mail.since)
-    except CannotTell as error:
-        _log.warning("%s: nobody knows whether the mail %s arrived: %s", account, mail.mail_id, error)
-        return False
-    if known is None or known.reason not in _NOT_DELIVERED:
-        return False
-    key = keys.digest_memory(account, mail.recipient)
-
-    def forget() -> Sequence[RowChange]:
-        row = mailer.tables.get(key)
-        return [delivery.over(key, row.read(DigestMemory).taken_back(), row)] if row else []
-
-    name = MailName(account, mail.kind, mail.on, mail.recipient)
-    delivery.take_back(mailer.tables, name, known, forget, now)
-    _log.error("%s: the mail %s was accepted and did not arrive: %s", account, mail.mail_id, known.reason)
-    return True
 
 
 @dataclass(frozen=True, slots=True)

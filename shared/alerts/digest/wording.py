@@ -10,7 +10,7 @@ from itertools import groupby
 from shared.accounts.account import Account
 from shared.accounts.due import newest_due
 from shared.accounts.preferences import Frequency
-from shared.alerts.digest.decide import DigestKind, Due, key_of, rank
+from shared.alerts.digest.decide import DigestKind, DueMail, key_of, rank
 from shared.alerts.digest.memory import RowState
 from shared.alerts.digest.view import BlockView, DigestView, GroupView, RowView, SectionView
 from shared.alerts.models import Alert, Evaluation, Finding
@@ -41,7 +41,7 @@ class DigestWords:
     exclude: Callable[[Finding], str] = no_link
     """Makes the exclude link of a row for this recipient, "" for none."""
 
-    def view(self, mail: Due, shown: Collection[str]) -> DigestView:
+    def view(self, mail: DueMail, shown: Collection[str]) -> DigestView:
         """The mail with the rows whose keys are in `shown`; of the others it tells the number and the money."""
         first = min(mail.news or mail.still_open, key=rank).finding
         rows = len(mail.rows)
@@ -63,7 +63,7 @@ class DigestWords:
             reason=self._reason(mail.kind),
         )
 
-    def _subject(self, mail: Due) -> str:
+    def _subject(self, mail: DueMail) -> str:
         if mail.kind is DigestKind.REMINDER:
             return f"Reminder: {_items(len(mail.rows))}"
         lead = "Urgent" if mail.kind is DigestKind.URGENT else self._counted(mail)
@@ -76,16 +76,16 @@ class DigestWords:
         rest = len(mail.news) - sum(counts[rule.slug] for rule in rules[:3])
         return f"{lead}: {', '.join(story[:3] + ([f'{rest:,} more'] if rest else []))}"
 
-    def _fresh(self, mail: Due) -> str:
+    def _fresh(self, mail: DueMail) -> str:
         found = {mail.state(alert) for alert in mail.news}
         words = [BADGES[state].lower() for state in BADGES if state in found]
         return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:]))).capitalize()
 
-    def _counted(self, mail: Due) -> str:
+    def _counted(self, mail: DueMail) -> str:
         counts = Counter(mail.state(alert) for alert in mail.news)
         return ", ".join(f"{counts[state]:,} {BADGES[state].lower()}" for state in BADGES if counts[state])
 
-    def _headline(self, mail: Due) -> str:
+    def _headline(self, mail: DueMail) -> str:
         if mail.kind is DigestKind.REMINDER:
             return f"{len(mail.still_open):,} still open"
         still = f", {len(mail.still_open):,} still open" if mail.still_open else ""
@@ -94,7 +94,7 @@ class DigestWords:
         return self._counted(mail) + still
 
     def _sections(
-        self, mail: Due, members: Sequence[Alert], shown: Collection[str]
+        self, mail: DueMail, members: Sequence[Alert], shown: Collection[str]
     ) -> tuple[SectionView, ...]:
         order = list(BY_SLUG)
         ranked = sorted(members, key=lambda alert: (order.index(alert.finding.slug), rank(alert)))
@@ -103,7 +103,9 @@ class DigestWords:
             for slug, rows in groupby(ranked, key=lambda alert: alert.finding.slug)
         )
 
-    def _section(self, mail: Due, slug: str, alerts: Sequence[Alert], shown: Collection[str]) -> SectionView:
+    def _section(
+        self, mail: DueMail, slug: str, alerts: Sequence[Alert], shown: Collection[str]
+    ) -> SectionView:
         words = BY_SLUG[slug].words
         seen = [alert for alert in alerts if key_of(alert) in shown]
         left_out = [alert for alert in alerts if key_of(alert) not in shown]
@@ -117,7 +119,7 @@ class DigestWords:
             more=self._more(left_out) if seen else "",
         )
 
-    def _blocks(self, mail: Due, alerts: Sequence[Alert]) -> tuple[BlockView, ...]:
+    def _blocks(self, mail: DueMail, alerts: Sequence[Alert]) -> tuple[BlockView, ...]:
         """The rows of one customer together, where the first of them stands."""
         blocks: dict[str, list[RowView]] = {}
         for alert in alerts:
@@ -131,7 +133,7 @@ class DigestWords:
         money = self._money_of(left_out)
         return f"And {len(left_out):,} more of this kind{f', {money} together' if money else ''}."
 
-    def _attached(self, mail: Due, shown: int) -> str:
+    def _attached(self, mail: DueMail, shown: int) -> str:
         rows, left_out = len(mail.rows), len(mail.rows) - shown
         if not left_out:
             return ""

@@ -24,9 +24,9 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.planning.load import AgreementKey
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Agreement, Line
-from shared.billing.reconcile import marker_prefix, reconciled
+from shared.billing.reconcile import marker_prefix, reconciled, unowned
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
 from shared.storage.keys import AccountId
@@ -57,6 +57,8 @@ class Save:
     tables: Tables
     account: AccountId
     wanted: TenantMappings
+    before: TenantMappings | None
+    """What is in force until now."""
     by: Decider
     zone: ZoneInfo
     """The account's: its date is the day that a line is billed on."""
@@ -75,7 +77,15 @@ class Save:
         line = self.line(mapping)
         if line is None or line.product_id != self.profiles[mapping.profile].product_id:
             return False
+        says_so_now = mapping.options.beside_existing and not self.was_beside_existing(mapping.id)
+        if not line.line_id and says_so_now:
+            return False  # what a person saw beside it is remembered from now on
         return line.serves(mapping.line_id)
+
+    def was_beside_existing(self, mapping_id: str) -> bool:
+        """In force is already that a second line is right."""
+        found = self.before.mappings if self.before else ()
+        return any(one.id == mapping_id and one.options.beside_existing for one in found)
 
     def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
         """The mapping is to have a line of this agreement."""
@@ -138,7 +148,7 @@ class _Drawing:
         known = self._lines.pop(mapping.id, None)
         if known is not None and known.line_id and known.line_id != mapping.line_id:
             self._let_go.append(known.line_id)
-            self.entries.append(released(self._save.by, mapping.id, known))
+            self.entries.append(released(self._save.by, known))
 
     def claim(self, mapping: LicenceMapping) -> None:
         losses = self._losses(mapping.id)
@@ -146,15 +156,22 @@ class _Drawing:
             line = self._adoptable(mapping)
             losses = losses or self._take(line)
             self._let_go = [line_id for line_id in self._let_go if line_id != line.id]
+        product = self._save.profiles[mapping.profile].product_id
         self._lines[mapping.id] = LineRecord(
             mapping_id=mapping.id,
             tenant_id=self._save.wanted.tenant_id,
-            product_id=self._save.profiles[mapping.profile].product_id,
+            product_id=product,
+            beside=self._seen_beside(product) if mapping.options.beside_existing else None,
             line_id=mapping.line_id,
             adopted=bool(mapping.line_id),
             mark=self._record.claims,
             losses=losses,
         )
+
+    def _seen_beside(self, product_id: str) -> tuple[str, ...]:
+        """The lines of the product that no mapping owns at the time of the save: another one later is not these."""
+        owned = {line.line_id for line in self._lines.values()}
+        return tuple(line.id for line in unowned(product_id, self._fresh, owned))
 
     def seen(self, claims: Sequence[LicenceMapping]) -> AgreementRecord:
         """The new record. Of the lines that stay nothing is judged here: their own wishes are not known."""
@@ -217,7 +234,7 @@ class _Drawing:
             raise Rejected(
                 f"Line {line.id} already belongs to another mapping. A line has one mapping: choose another line."
             )
-        self.entries.append(released(self._save.by, name, owner))
+        self.entries.append(released(self._save.by, owner))
         if owner.tenant_id != self._save.wanted.tenant_id:
             del self._lines[name]
             return ()
@@ -244,26 +261,10 @@ class _Drawing:
 
 
 def _adopted(by: Decider, line: LineRecord) -> LedgerEntry:
-    return LedgerEntry(
-        event=LedgerEvent.ADOPTED,
-        at=by.now,
-        run="",
-        mapping_id=line.mapping_id,
-        line_id=line.line_id,
-        after=line.confirmed,
-        who=by.who,
-        why=by.reason,
-    )
+    return LedgerEntry.of(line, LedgerEvent.ADOPTED, by.now, after=line.confirmed, who=by.who, why=by.reason)
 
 
-def released(by: Decider, mapping_id: str, line: LineRecord) -> LedgerEntry:
-    return LedgerEntry(
-        event=LedgerEvent.RELEASED,
-        at=by.now,
-        run="",
-        mapping_id=mapping_id,
-        line_id=line.line_id,
-        before=line.confirmed,
-        who=by.who,
-        why=by.reason,
+def released(by: Decider, line: LineRecord) -> LedgerEntry:
+    return LedgerEntry.of(
+        line, LedgerEvent.RELEASED, by.now, before=line.confirmed, who=by.who, why=by.reason
     )

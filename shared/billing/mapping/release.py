@@ -29,11 +29,18 @@ class Left:
 
 def check_settled(line: LineRecord | None) -> None:
     """Raises Rejected while nobody knows what became of a write to the line."""
-    if line is not None and line.intent is not None:
+    if line is None or line.intent is None:
+        return
+    if line.intent.undecidable:
         raise Rejected(
-            "A write to the line is not settled yet: nobody knows whether the PSA has it. Repeat this after the next "
-            "sync, which finds out."
+            "Nobody knows whether the PSA has the last write to the line. Look there, say first that it was done or "
+            "that it was not, then repeat this.",
+            "undecidable",
         )
+    raise Rejected(
+        "A write to the line is not settled yet: nobody knows whether the PSA has it. Repeat this after the next sync, "
+        "which finds out."
+    )
 
 
 def check_left(

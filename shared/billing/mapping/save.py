@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from shared.accounts.companies import added_companies
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store
-from shared.billing.agreement_store import StoredRecord
+from shared.billing.agreement_store import Replacement, StoredRecord
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft, Save, key_of
 from shared.billing.mapping.in_force import MAPPINGS
@@ -19,7 +19,7 @@ from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
-from shared.storage.decisions import Decider, Decision, decide, get, newest
+from shared.storage.decisions import Decider, Decision, decide_after, get, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -85,14 +85,16 @@ def judge(
     billing = [one for one in wanted.mappings if one.bill]
     kept = _records(tables, account, wanted)
     zone = load_account(tables, account).zone
-    save = Save(tables, account, wanted, by, zone, billing_profiles(tables, account), kept, PsaCache(psas))
+    before = decided.read(TenantMappings) if decided else None
+    profiles = billing_profiles(tables, account)
+    save = Save(tables, account, wanted, before, by, zone, profiles, kept, PsaCache(psas))
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping)]
     unwanted = tuple(_unwanted(save))
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
-    left = _left(save, decided, billing)
+    left = _left(save, billing)
     _check_left(save, left, claims, looked_after)
     said = replace(by, reason=" ".join((by.reason, *release.by_hand(left, looked_after))))
     save = replace(save, by=said)
@@ -100,12 +102,26 @@ def judge(
 
 
 def _check_looked_after(save: Save) -> None:
-    """Raises Rejected when another save let a line go that this one counted on; the same save again takes it back."""
+    """Raises Rejected when another save let a line go that this one counted on; the same save again takes it back.
+
+    Another save may just be about to: it has looked at what is in force before this one was. Its record is then written
+    once more, so that it must look again.
+    """
+    were = {one.id for one in save.before.mappings if one.bill} if save.before else set()
     for mapping in save.wanted.mappings:
-        if mapping.bill:
-            stored = agreement_store.get(save.tables, save.account, *key_of(mapping))
-            if mapping.id not in stored.record.lines and _is_in_force(save, key_of(mapping), mapping.id):
-                raise Rejected(MEANWHILE, "conflict")
+        if mapping.bill and mapping.id not in were:
+            _write_once_more(save, mapping)
+
+
+def _write_once_more(save: Save, mapping: LicenceMapping) -> None:
+    def as_it_is(record: AgreementRecord) -> Replacement | None:
+        if mapping.id in record.lines:
+            return record, ()
+        if _is_in_force(save, key_of(mapping), mapping.id):
+            raise Rejected(MEANWHILE, "conflict")
+        return None
+
+    agreement_store.update(save.tables, save.account, *key_of(mapping), as_it_is)
 
 
 def _is_in_force(save: Save, place: AgreementKey, name: str) -> bool:
@@ -149,12 +165,11 @@ def _unwanted(save: Save) -> list[tuple[AgreementKey, str]]:
     ]
 
 
-def _left(save: Save, decided: Decision | None, billing: Sequence[LicenceMapping]) -> list[Left]:
+def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
     """Lines of mappings in force until now that no mapping has after this save."""
     kept = {(key_of(one), one.line_id or _own_line(save, one)) for one in billing if save.stays(one)}
     kept |= {(key_of(one), one.line_id) for one in billing}
-    found = decided.read(TenantMappings) if decided else None
-    before = [one for one in found.mappings if one.bill] if found else []
+    before = [one for one in save.before.mappings if one.bill] if save.before else []
     had = [Left(one, one.line_id or _own_line(save, one)) for one in before]
     return [one for one in had if one.line_id and (key_of(one.mapping), one.line_id) not in kept]
 
@@ -192,31 +207,21 @@ def _store(judged: Judged) -> None:
     try:
         for one in judged.drafts:
             agreement_store.save(save.tables, save.account, one.kept, one.record, one.entries)
-        decide(
-            save.tables,
-            save.account,
-            MAPPINGS,
-            tenant,
-            save.wanted,
-            by,
-        )
+        decide_after(save.tables, save.account, (MAPPINGS, tenant), judged.decided, save.wanted, by)
     except Conflict as conflict:
         raise Rejected(MEANWHILE, "conflict") from conflict
 
 
 def _release(save: Save, place: AgreementKey, name: str) -> None:
     """The line stays in the PSA as it is, and may be mapped again."""
-    while True:
-        kept = agreement_store.get(save.tables, save.account, *place)
-        line = kept.record.lines.get(name)
+
+    def without(record: AgreementRecord) -> Replacement | None:
+        line = record.lines.get(name)
         if line is None or line.intent is not None or _is_in_force(save, place, name):
-            return
-        others = {other: one for other, one in kept.record.lines.items() if other != name}
-        let_go = (*kept.record.let_go, line.line_id) if line.line_id else kept.record.let_go
-        record = kept.record.model_copy(update={"lines": others, "let_go": let_go})
-        entries = [] if line.gave_its_line_up else [adopt.released(save.by, name, line)]
-        try:
-            agreement_store.save(save.tables, save.account, kept, record, entries)
-        except Conflict:
-            continue
-        return
+            return None
+        others = {other: one for other, one in record.lines.items() if other != name}
+        let_go = (*record.let_go, line.line_id) if line.line_id else record.let_go
+        entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
+        return record.model_copy(update={"lines": others, "let_go": let_go}), entries
+
+    agreement_store.update(save.tables, save.account, *place, without)

@@ -67,6 +67,8 @@ class BlockReason(StrEnum):
     NOT_WHOLE = "not_whole"
     UNOWNED_LINE = "unowned_line"
     """The agreement has a line of the product that no mapping owns: a person chooses first (K7)."""
+    NEWER_LINE = "newer_line"
+    """Such a line came after a person said that a second one is right: it may be the one that was asked for."""
     CREATED_TWICE = "created_twice"
     SECOND_LINE = "second_line"
     """Beside the mapping's line there is another one that we created and that is billed."""
@@ -170,6 +172,9 @@ class LineRecord(Document):
     line_id: str = ""
     adopted: bool = False
     """The mapping chose the line; else it asks for one of its own."""
+    beside: tuple[str, ...] | None = None
+    """Of a line that is to be created beside others of its product: those that were there when a person said so. None:
+    nobody said so, or before December 2026."""
     mark: int = 0
     """How the mark of a line that is created for it ends: the number of the agreement's newest claim when the mapping
     came. Each repeat of a creation has the same mark, and none that was asked for later."""
@@ -180,7 +185,7 @@ class LineRecord(Document):
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None
 
-    # Written by pushing/agreement: what was sent and what became of it.
+    # Written by pushing/: what was sent and what became of it.
     confirmed: int | None = None
     """What the PSA was last proven to say; None: never seen."""
     confirmed_at: datetime | None = None

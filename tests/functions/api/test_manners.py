@@ -1,5 +1,6 @@
 """The API's manners: sizes, shapes, pages, versions, CSV, and that a bug is answered, too."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from functions.api.app import Edge, make_app
+from functions.api.invitations import INVITATIONS
 from functions.api.lists import as_csv
 from functions.api.models import Shown
 from functions.api.requests import LARGEST_BODY
@@ -86,6 +88,11 @@ def test_a_refusal_never_repeats_what_was_sent(sign_in: SignIn) -> None:
     assert secret not in sign_in("owner")("POST", f"{ACCOUNT}/invitations", json=asked).text
 
 
+def test_a_problem_is_a_sentence_in_one_line_whatever_it_quotes(sign_in: SignIn) -> None:
+    detail = sign_in("reader")("GET", f"{ACCOUNT}/companies/a%0D%0A%E2%80%AEb").json()["detail"]
+    assert detail == "There is no company 'a b'."
+
+
 def test_head_is_get_without_a_body(sign_in: SignIn) -> None:
     head = sign_in("reader")("HEAD", ACCOUNT)
     assert (head.status_code, head.content) == (200, b"")
@@ -116,6 +123,26 @@ def test_only_our_own_front_end_may_call_from_a_browser(client: TestClient) -> N
     foreign = client.get("/api/openapi.json", headers={"Origin": "https://evil.example"})
     assert ours.headers["access-control-allow-origin"] == "https://web.seatwise.example"
     assert "access-control-allow-origin" not in foreign.headers
+
+
+def test_our_front_end_may_read_a_refusal_too(client: TestClient) -> None:
+    ours = {"Origin": "https://web.seatwise.example"}
+    for answer in (
+        client.get("/api/me", headers=ours),
+        client.post("/api/accounts", content=b"x" * (LARGEST_BODY + 1), headers=ours),
+    ):
+        assert answer.status_code in {401, 413}
+        assert answer.headers["access-control-allow-origin"] == "https://web.seatwise.example"
+
+
+def test_invitations_of_a_day_have_an_end(sign_in: SignIn) -> None:
+    owner = sign_in("owner")
+    asked = {"email": "ann@msp.example", "role": "reader"}
+    for _ in range(INVITATIONS.most):
+        assert owner("POST", f"{ACCOUNT}/invitations", json=asked).status_code == 201
+    refused = owner("POST", f"{ACCOUNT}/invitations", json=asked)
+    refusal(429, "too_often", refused)
+    assert int(refused.headers["retry-after"]) == INVITATIONS.within.total_seconds()
 
 
 # -- lists ----------------------------------------------------------------------------------------------------------
@@ -163,6 +190,16 @@ class Row(Shown):
     text: str
 
 
+@pytest.mark.parametrize("text", ["-2.00", "-7", "0.5"])
+def test_a_negative_amount_stays_a_number(text: str) -> None:
+    assert f"\r\n{text}\r\n" in bytes(as_csv("rows", [Row(text=text)]).body).decode()
+
+
+@pytest.mark.parametrize("text", ["-2+3", "-1e5", "--1", "-1|cmd", "+1"])
+def test_what_only_begins_as_a_number_is_quoted(text: str) -> None:
+    assert f"\r\n'{text}\r\n" in bytes(as_csv("rows", [Row(text=text)]).body).decode()
+
+
 @given(st.text(max_size=12))
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\r+"])
 def test_no_cell_is_a_formula(start: str, text: str) -> None:
@@ -171,4 +208,4 @@ def test_no_cell_is_a_formula(start: str, text: str) -> None:
 
     body = bytes(as_csv("rows", [Row(text=start + text)]).body).decode().removeprefix("\ufeff")
     _, (cell,) = reader(StringIO(body, newline=""))
-    assert cell.startswith("'")
+    assert cell.startswith("'") or re.fullmatch(r"-[0-9]+(\.[0-9]+)?", cell)

@@ -169,6 +169,15 @@ def test_a_forged_header_opens_nothing(client: TestClient, operation: tuple[str,
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda found: found[0])
+def test_a_forged_header_makes_nobody_more_than_their_token_does(
+    client: TestClient, microsoft: MicrosoftKeys, operation: tuple[str, str, str]
+) -> None:
+    forged = {"x-ms-client-principal-id": PEOPLE["owner"], "x-ms-client-principal-name": "owner@msp.example"}
+    plain, more = (asks(client, operation, token(microsoft, "nobody"), **sent) for sent in ({}, forged))
+    assert (more.status_code, more.json().get("code")) == (plain.status_code, plain.json().get("code"))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda found: found[0])
 @pytest.mark.parametrize("word", ["other", "nobody"])
 def test_who_is_no_member_finds_nothing_there(
     client: TestClient, microsoft: MicrosoftKeys, operation: tuple[str, str, str], word: str

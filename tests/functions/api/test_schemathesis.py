@@ -10,6 +10,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as of_openapi
 
 from shared.storage.memory import MemoryBlobs
+from shared.text import one_line
 from tests.functions.api.conftest import MSP
 from tests.functions.api.known_things import known_things
 from tests.functions.api.made_up_requests import APP, MICROSOFT, OPERATIONS, Case, call, draw_case
@@ -43,6 +44,10 @@ def test_no_answer_is_a_fault_or_a_surprise(
     case = draw_case(data, name, MSP, mode)
     answer = call(case, role)
     assert answer.status_code not in BUGS, answer.text
+    if answer.status_code >= 400:
+        detail = answer.json()["detail"]
+        assert detail == one_line(detail, 600)
+        assert detail.endswith((".", "!", "?", "…"))
     checks = [*CHECKS, of_openapi.negative_data_rejection] if has_wrong_body(case) else CHECKS
     case.validate_response(answer, checks=checks)
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +11,9 @@ import requests
 
 from sandbox.standins.process import RunningStandIns
 from sandbox.standins.worlds.skus import BY_PART_NUMBER, SKUS
+from shared.http.client import Http
+from shared.mail.base import UndeliverableReason
+from shared.mail.sendgrid import SendGridSettings, SendGridTransport
 
 NAMES = (
     "https://download.microsoft.com/download/e/3/e/e3e9faf2-f28b-490a-9ada-c6089a1fc5b0/"
@@ -28,6 +33,10 @@ def _rows(session: requests.Session) -> list[dict[str, str]]:
     answer = session.get(NAMES, timeout=30)
     assert answer.content.startswith(b"\xef\xbb\xbf")
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def test_the_names_file_has_a_byte_order_mark_and_the_documented_columns(
@@ -116,3 +125,24 @@ def test_an_address_on_a_list_is_told_when_it_is_asked_for_and_its_mails_are_acc
         assert standins.control("release_address", address=to)["from"] == [name]
     assert session.get(url, headers=KEY, timeout=30).json() == empty.json()
     assert session.get(url, headers={"Authorization": "Bearer SG.wrong"}, timeout=30).status_code == 401
+
+
+def test_the_transport_learns_from_the_stand_in_that_an_address_gets_nothing(
+    standins: RunningStandIns, session: requests.Session
+) -> None:
+    transport = SendGridTransport(
+        SendGridSettings.model_validate({"api_key": "SG.sandbox-only-key"}), Http(session, time.sleep, clock)
+    )
+    to = "a/b&c@example.com"
+    began = clock()
+    assert transport.undeliverable(to, began) is None
+    for name, reason in (
+        ("bounces", UndeliverableReason.BOUNCED),
+        ("spam_reports", UndeliverableReason.COMPLAINED),
+        ("global", UndeliverableReason.UNSUBSCRIBED),
+    ):
+        standins.control("suppress_address", address=to, on=name)
+        found = transport.undeliverable(to)
+        assert found is not None
+        assert found.reason is reason
+        standins.control("release_address", address=to)

@@ -232,6 +232,7 @@ class ConnectWise:
         number = len(self._state.all("cw_write")) + 1
         written: Document = {"agreement": agreement, "addition": after["id"], "at": after["updated"]}
         written |= {"before": before["quantity"] if before else None, "after": after["quantity"]}
+        written |= {"marker": after["serialNumber"]}
         self._state.put("cw_write", str(number), written)
 
 

@@ -19,6 +19,8 @@ from sandbox.standins.vendors.connectwise.rows import CHILDREN, CUSTOM_FIELDS, F
 _LARGEST_PAGE = 1000
 _FILTERS = frozenset({"conditions", "childconditions", "customfieldconditions"})
 _PAGING = frozenset({"orderby", "fields", "page", "pagesize", "pageid"})
+_IGNORED = frozenset({"recordid", "recordtype"})
+"""Of documents; connectpyse sends them with every list, and works with ConnectWise."""
 _SPELLING = {
     "pagesize": "pageSize",
     "orderby": "orderBy",
@@ -39,7 +41,7 @@ class Refused(Exception):
 def check_parameters(request: Request, known_ones: frozenset[str] = frozenset()) -> None:
     """Refuse a parameter that would be ignored. `clientId` may come in the query, too."""
     for name in request.query:
-        if name not in known_ones | {"clientid"}:
+        if name not in known_ones | _IGNORED | {"clientid"}:
             raise Refused(400, "InvalidArgument", f"The parameter '{name}' is not supported.")
 
 
@@ -49,7 +51,7 @@ def answer_list(request: Request, site: Document, kind: str, rows: list[Document
         raise Refused(405, "MethodNotAllowed", "The stand-in only reads here.")
     seen = [row for row in rows if not is_hidden(site, kind, row["id"])]
     if rest == ["count"]:
-        check_parameters(request, _FILTERS)
+        check_parameters(request, _FILTERS | _PAGING)
         return Answer(200, {"count": len(_filtered(request, kind, seen))})
     if rest:
         check_parameters(request, frozenset({"fields"}))

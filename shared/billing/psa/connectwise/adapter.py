@@ -13,6 +13,7 @@ import requests
 
 from shared.billing.psa.base import (
     Agreement,
+    BillableOption,
     Effect,
     Evidence,
     Line,
@@ -151,7 +152,22 @@ class ConnectWise:
         for row in rows:
             if evidence.line is not None and str(id_of(row)) == evidence.line.id:
                 self._understood(row, write.agreement_id)
-        return evidence
+        return self._unless_it_has_no_price(write, evidence)
+
+    def _unless_it_has_no_price(self, write: Write, evidence: Evidence) -> Evidence:
+        """No price was sent, so a new line takes that of the catalogue: one without charges nothing."""
+        line = evidence.line
+        if line is None or evidence.effect is not Effect.APPLIED or line.unit_price:
+            return evidence
+        if write.billable is not BillableOption.BILLABLE:
+            return evidence
+        path = f"{CATALOGUE}/{_number(write.product_id)}"
+        row = self._api.json(self._api.ask(path, {"fields": shapes.PRODUCT_COLUMNS}))
+        product = shapes.product(row) if isinstance(row, dict) else None
+        if product is None or not product.price:
+            return evidence
+        why = f"The new line was made without a price, and the catalogue says {product.price.normalize():f}."
+        return Evidence(Effect.DIVERGED, line, f"{why} Enter it in ConnectWise, or the line charges nothing.")
 
     def _understood(self, row: Mapping[str, Any], agreement_id: str) -> Line:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""

@@ -9,6 +9,7 @@ from shared.accounts import runs, schedule
 from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
+from shared.alerts.digest.arrival import take_back_what_did_not_arrive
 from shared.alerts.digest.send import Mailer
 from shared.alerts.exclude_link.link import PATH, Links, recipient_mark
 from shared.alerts.models import Alert, Slug
@@ -413,31 +414,52 @@ def test_an_address_on_the_providers_list_is_told_nothing_and_the_others_are_tol
     assert mail.subject.startswith("2 new")
 
 
-@pytest.mark.parametrize("known, mails_later", [(BOUNCED, 0), (BLOCKED, 1)])
+def next_night(world: World, post: Post) -> None:
+    """As the message that judges the night does it."""
+    world.sleep()
+    take_back_what_did_not_arrive(world.tables, post, world.account, world.now)
+    world.evaluate()
+
+
+@pytest.mark.parametrize("known, arrives", [(BOUNCED, False), (BLOCKED, True)])
 def test_a_digest_that_came_back_after_it_was_accepted_has_told_nothing(
-    world: World, post: Post, known: Undeliverable, mails_later: int
+    world: World, post: Post, known: Undeliverable, arrives: bool
 ) -> None:
-    daily(world, "a@msp.example.com")
+    daily(world, "gone@msp.example.com", "boss@msp.example.com")
     world.add("t1", sku("e3", 10))
     world.evaluate()
     assert send_mails(world, post, world.now.date(), due=True)
-    [first] = post.mails
     post.mails.clear()
-    post.knows["a@msp.example.com"] = known
-    world.sleep()
-    world.evaluate()
-    assert not send_mails(world, post, world.now.date(), due=True), (
-        "nothing else is new, and it is asked all the same"
-    )
-    states = [mail.state for mail in mails(world.tables, world.account.id)]
-    assert states[0] is MailState.UNDELIVERABLE
-    assert [mail.subject for mail in post.mails] == [first.subject] * mails_later
+    post.knows["gone@msp.example.com"] = known
+    next_night(world, post)
+    [row] = mail_rows(world)
+    assert "The digest of 20 Nov 2026 was not delivered: " in row.finding.what
+    assert send_mails(world, post, world.now.date(), due=True) is arrives
+    assert "boss@msp.example.com" in {mail.to for mail in post.mails}, "the others are told"
     post.knows.clear()
-    world.sleep()
-    world.evaluate()
+    next_night(world, post)
     send_mails(world, post, world.now.date(), due=True)
-    named = [mail.subject for mail in post.mails if "licence without billing profile" in mail.subject]
-    assert len(named) == 1, "new once more, and once only"
+    theirs = [mail.subject for mail in post.mails if mail.to == "gone@msp.example.com"]
+    assert ["licence without billing profile" in subject for subject in theirs].count(True) == 1
+    assert theirs[0].startswith("2 new")
+
+
+def test_an_urgent_mail_that_came_back_is_due_again_the_next_day_whatever_the_frequency(
+    world: World, post: Post
+) -> None:
+    weekly(world)
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    tick(world, post)
+    [first] = post.mails
+    post.knows["a@msp.example.com"] = BLOCKED
+    next_night(world, post)
+    tick(world, post)
+    assert [mail.subject for mail in post.mails] == [first.subject] * 2
+    post.knows.clear()
+    next_night(world, post)
+    tick(world, post)
+    assert len(post.mails) == 2
 
 
 def test_who_unsubscribed_had_read_the_mail_before(world: World, post: Post) -> None:
@@ -446,9 +468,7 @@ def test_who_unsubscribed_had_read_the_mail_before(world: World, post: Post) -> 
     world.evaluate()
     assert send_mails(world, post, world.now.date(), due=True)
     post.knows["a@msp.example.com"] = Undeliverable(UndeliverableReason.UNSUBSCRIBED)
-    world.sleep()
-    world.evaluate()
-    assert send_mails(world, post, world.now.date(), due=True)
+    next_night(world, post)
     assert [mail.state for mail in mails(world.tables, world.account.id)] == [MailState.DONE]
 
 
@@ -460,8 +480,7 @@ def test_a_provider_that_cannot_be_asked_keeps_no_mail_back_and_takes_none_back(
     world.evaluate()
     post.knows["a@msp.example.com"] = CANNOT_TELL
     assert send_mails(world, post, world.now.date(), due=True)
-    world.sleep()
-    world.evaluate()
+    next_night(world, post)
     assert send_mails(world, post, world.now.date(), due=True)
     [row] = mails(world.tables, world.account.id)
     assert (row.state, len(post.mails)) == (MailState.DONE, 1)

@@ -7,6 +7,7 @@ from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.mapping.without_line import mappings_without_line
 from shared.billing.models import LicenceMapping, TenantMappings
+from shared.errors import Rejected
 from tests.invariants import i1_every_line_is_in_step_or_says_why
 from tests.shared.billing.hooks import Once, WatchedTables
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World
@@ -68,3 +69,43 @@ def test_a_mapping_that_is_saved_while_lines_are_counted_is_not_missing(world: W
 
     watched = WatchedTables(inner, Once("before get", meanwhile))
     assert list(mappings_without_line(watched, ACCOUNT, decided, set())) == []
+
+
+def test_a_mapping_that_is_taken_back_while_its_line_is_let_go_keeps_it(world: World) -> None:
+    """Save 1 has looked at what is in force, and its last write is on its way, when save 2 comes."""
+    mapped = world.map_line(quantity=10)
+    inner, again = world.tables, world.mappings("contoso")
+
+    def takes_it_back() -> None:
+        world.tables = inner
+        world.save_mappings("contoso", again)
+
+    world.tables = WatchedTables(inner, Once("before commit", takes_it_back, nth=2))
+    nothing = TenantMappings(tenant_id="contoso", mappings=())
+    world.save_mappings("contoso", nothing, looked_after={mapped.line})
+    assert world.record(mapped).line_id == mapped.line
+    assert world.night().lines == LineCounts(unchanged=1)
+    assert i1(world) == []
+
+
+def test_a_decision_between_what_was_judged_and_what_is_decided_is_no_surprise(world: World) -> None:
+    """The last read of a save is that of the decision that it follows."""
+    mapped = world.map_line(quantity=10)
+    inner, again = world.tables, world.mappings("contoso")
+    nothing = TenantMappings(tenant_id="contoso", mappings=())
+    reads = 0
+
+    def count(moment: str) -> None:
+        nonlocal reads
+        reads += moment == "before get"
+
+    world.tables = WatchedTables(inner, count)
+    world.save_mappings("contoso", again)
+
+    def meanwhile() -> None:
+        world.tables = inner
+        world.save_mappings("contoso", nothing, looked_after={mapped.line})
+
+    world.tables = WatchedTables(inner, Once("before get", meanwhile, nth=reads))
+    with pytest.raises(Rejected, match="changed at this moment"):
+        world.save_mappings("contoso", again)

@@ -80,7 +80,7 @@ def _products(count: int) -> tuple[Product, ...]:
 
 
 def sites() -> tuple[Site, ...]:
-    """Three databases: "acme" with all there is to read, and two that refuse in their own ways."""
+    """Databases: "acme" with all there is to read, and others that refuse in their own ways."""
     agreements = tuple(_agreement(FIRST_AGREEMENT + n) for n in range(120))
     full, more = (
         Agreement(
@@ -95,6 +95,7 @@ def sites() -> tuple[Site, ...]:
     return (
         _site("acme", _products(2500), (*agreements, full, more)),
         _site("restricted", _products(2), agreements[:1]),
+        _site("reads_only", _products(2), agreements[:1]),
         _site("says401", _products(2), agreements[:1]),
     )
 

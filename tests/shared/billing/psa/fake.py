@@ -41,6 +41,8 @@ class Outcome(StrEnum):
     """A lying yes: only a read-back finds out."""
     NOT_SENT_APPLIED = "not_sent_applied"
     """Throttled by its word, and applied all the same."""
+    REFUSED_APPLIED = "refused_applied"
+    """Refused by its word, and applied all the same."""
     UNCLEAR_APPLIED_LATE = "unclear_applied_late"
     """A slow PSA carries it out after `late_by`; without one the next read still shows the old state, the one after it
     the new."""
@@ -155,6 +157,13 @@ class FakePsa:
         self._before_last_change = dict(self._lines)
         self._lines = {id_: line for id_, line in self._lines.items() if line.agreement_id != agreement_id}
 
+    def hide_agreement(self, agreement_id: str) -> Agreement:
+        """It is shown no more, as when a right is missing for a while, and its lines are kept."""
+        return self._agreements.pop(agreement_id)
+
+    def show_agreement(self, agreement: Agreement) -> None:
+        self._agreements[agreement.id] = agreement
+
     def line(self, line_id: str) -> Line:
         """The line as it truly is, without a read."""
         return self._lines[line_id]
@@ -201,6 +210,9 @@ class FakePsa:
             case Outcome.NOT_SENT_APPLIED:
                 self._change(write)
                 return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
+            case Outcome.REFUSED_APPLIED:
+                self._change(write)
+                return WriteAnswer(Sent.REFUSED, self.refuse_with)
             case Outcome.UNCLEAR_APPLIED:
                 return self._change(write) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
             case Outcome.UNCLEAR_NOT_APPLIED:

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.billing.models import LineKey, LineState, Options
+from shared.billing.models import BlockReason, LineKey, LineState, Options, TenantMappings
+from shared.billing.psa.base import Agreement
 from shared.billing.pushing import settle
+from shared.billing.reconcile import marker_prefix
 from shared.errors import NotFound, Rejected, RetryLater
 from shared.storage.decisions import Decider
+from tests.shared.billing.hooks import Once, WatchedPsa
 from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.world import ACCOUNT, CONNECTION, Mapped, World, check_invariants
 
@@ -123,6 +126,81 @@ def test_a_line_that_shows_up_late_ends_the_doubt_without_a_person(world: World)
     assert lines(world, mapped) == 1
 
 
+# -- what comes up beside it ----------------------------------------------------------------------------------------
+
+
+def test_a_refused_creation_that_was_made_all_the_same_is_not_made_again(world: World) -> None:
+    """Its mark is gone too, and a person said that a second line is right: not that a third one is."""
+    world.fake.marker_rule = RULES["emptied by a workflow rule"]
+    mapped = beside(world)
+    world.fake.outcomes.append(Outcome.REFUSED_APPLIED)
+    world.push_until_done()
+    for _ in range(3):
+        world.night()
+    assert (lines(world, mapped), len(world.fake.sent)) == (2, 1)
+    assert world.reason(mapped) is BlockReason.NEWER_LINE
+    assert world.fake.made[0] in world.why_blocked(mapped)
+    world.save_mappings("contoso")  # the same mapping saved again says nothing new
+    world.night()
+    assert lines(world, mapped) == 2
+
+
+def test_who_chooses_the_newer_line_ends_it(world: World) -> None:
+    world.fake.marker_rule = RULES["emptied by a workflow rule"]
+    mapped = beside(world)
+    world.fake.outcomes.append(Outcome.REFUSED_APPLIED)
+    world.push_until_done()
+    world.night()
+    chosen = world.mappings("contoso").mappings[0].model_copy(update={"line_id": world.fake.made[0]})
+    world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=(chosen,)))
+    world.night()
+    assert (world.record(mapped).state, lines(world, mapped)) == (LineState.IN_STEP, 2)
+
+
+def test_who_says_once_more_that_a_second_line_is_right_has_it_made(world: World) -> None:
+    mapped = world.map_new(seats=5)
+    world.fake.add_line(mapped.agreement, world.product.id, 3)
+    world.push_until_done()
+    assert world.reason(mapped) is BlockReason.UNOWNED_LINE
+    right = (
+        world.mappings("contoso").mappings[0].model_copy(update={"options": Options(beside_existing=True)})
+    )
+    world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=(right,)))
+    world.night()
+    assert (world.record(mapped).state, lines(world, mapped)) == (LineState.IN_STEP, 2)
+
+
+def test_an_answered_creation_whose_agreement_is_out_of_sight_for_a_while_is_not_repeated(
+    world: World,
+) -> None:
+    world.fake.marker_rule = RULES["cut"]
+    mapped = beside(world)
+    hidden: list[Agreement] = []
+    hide = Once("after apply", lambda: hidden.append(world.fake.hide_agreement(mapped.agreement)))
+    world.psa = WatchedPsa(world.fake, hide)
+    world.push_until_done()
+    world.psa = world.fake
+    assert world.record(mapped).state is LineState.UNKNOWN
+    world.night()
+    world.fake.show_agreement(hidden[0])
+    for _ in range(2):
+        world.night()
+    assert (lines(world, mapped), len(world.fake.sent)) == (2, 1)
+    assert world.record(mapped).state is LineState.IN_STEP
+    check_invariants(world)
+
+
+def test_of_two_marked_lines_of_which_one_has_no_seats_no_third_is_made(world: World) -> None:
+    mapped = beside(world)
+    for quantity in (5, 0):
+        world.fake.add_line(
+            mapped.agreement, world.product.id, quantity, marker=f"{marker_prefix(mapped.mapping)}{quantity}"
+        )
+    world.push_until_done()
+    assert (lines(world, mapped), world.fake.sent) == (3, [])
+    assert world.reason(mapped) is BlockReason.CREATED_TWICE
+
+
 # -- a person's word ------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +248,8 @@ def test_such_a_word_is_refused_in_words_when_it_cannot_be(world: World, doubted
     other = world.map_line("fabrikam", quantity=10, agreement=doubted.agreement)
     with pytest.raises(Rejected, match="already belongs to another mapping"):
         say(world.tables, ACCOUNT, key_of(doubted), by(world), applied=True, line_id=other.line)
+    with pytest.raises(Rejected, match="say first that it was done"):
+        world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=()))
     with pytest.raises(Rejected, match="Nothing is unclear"):
         say(world.tables, ACCOUNT, key_of(other), by(world), applied=False)
     with pytest.raises(NotFound):

@@ -119,8 +119,8 @@ def test_a_second_run_of_the_same_night_is_no_second_night(world: World) -> None
     mapped = to_write(world, 4)
     lose(world, mapped)
     world.push_until_done()
-    world.start_run()
-    world.push_until_done()
+    world.start_run("2026-03-02b")
+    world.push_until_done("2026-03-02b")
     assert failure(world).cause is Cause.LIST_LOST
     assert {world.record(one).state for one in mapped} == {LineState.IN_STEP}
 

@@ -15,6 +15,7 @@ from sandbox.standins.worlds.load import load_world
 from sandbox.standins.worlds.types import World
 from sandbox.transport import sandbox_session
 from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent, Write
+from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.http.client import Http
 from tests.shared.billing.psa.connectwise_world import (
@@ -41,6 +42,7 @@ def standins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStandI
     state = State(folder)
     load_world(state, World(name="psa tests", partners=(), tenants=(), connectwise=sites()))
     state.change("cw_site", "restricted", lambda site: site.update(missing_rights=["agreements", "catalog"]))
+    state.change("cw_site", "reads_only", lambda site: site.update(missing_rights=["agreements.edit"]))
     state.change("cw_site", "says401", lambda site: site.update(bad_password_status=401))
     state.close()
     with start(folder) as running:
@@ -104,6 +106,27 @@ def test_the_check_names_every_missing_right(worlds: Callable[..., ConnectWiseWo
     assert "Finance > Agreements" in refused.value.sentence
     assert "Procurement > Product Catalog" in refused.value.sentence
     assert "Companies" not in refused.value.sentence
+
+
+def test_a_missing_right_to_edit_is_found_by_the_check_and_named_by_a_write(
+    worlds: Callable[..., ConnectWiseWorld],
+) -> None:
+    world = worlds(company_login="reads_only")
+    world.agreement_id, world.line_id = "100", "1000"
+    write = world.set_to(12)
+    with pytest.raises(PsaRefused, match="edit") as refused:
+        world.psa.check()
+    assert (refused.value.cause, refused.value.facts) == (Cause.RIGHTS, ("Finance > Agreements (edit)",))
+    answer = world.psa.apply(write)
+    assert answer.refusal is not None
+    assert (answer.sent, answer.refusal.facts) == (Sent.REFUSED, ("Finance > Agreements (edit)",))
+    assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+
+
+def test_the_check_changes_nothing(world: ConnectWiseWorld) -> None:
+    before = world.raw.get(world.url("")).json()
+    world.psa.check()
+    assert world.raw.get(world.url("")).json() == before
 
 
 def test_a_read_without_the_right_names_it(worlds: Callable[..., ConnectWiseWorld]) -> None:

@@ -12,7 +12,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent, Write, WriteKind
+from shared.billing.psa.base import BillableOption, Effect, PsaRefused, PsaUnavailable, Sent, Write, WriteKind
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
@@ -349,9 +349,10 @@ def test_a_foreign_odd_agreement_is_named_and_stops_no_other() -> None:
         {"id": 99, "name": "x", "type": None, "company": {"id": 4}},
         good | {"id": 98, "company": None},
     ]
+    rows += [good | {"id": 97, "endDate": "12/31/2026"}]
     psa, _ = connectwise({**SIGNED_IN, f"{API}/finance/agreements": (200, rows)})
     seen = {one.id: one.not_understood for one in psa.agreements()}
-    assert seen == {"55": "", "99": "", "98": "company"}
+    assert seen == {"55": "", "99": "", "98": "company", "97": "endDate"}
 
 
 def test_another_line_than_the_one_asked_for_is_no_evidence() -> None:
@@ -386,3 +387,40 @@ def test_an_id_that_is_no_number_is_refused_in_words_and_nothing_is_asked(wrong:
     ):
         assert psa.apply(write).sent is Sent.REFUSED
     assert canned.asked == []
+
+
+# A new line without a price
+
+
+@pytest.mark.parametrize(
+    "price, charges, told",
+    [(0.0, 23.5, True), (None, 23.5, True), (23.5, 23.5, False), (0.0, 0.0, False), (0.0, None, False)],
+)
+def test_a_new_line_that_took_no_price_from_the_catalogue_is_told(
+    price: float | None, charges: float | None, told: bool
+) -> None:
+    """Tried on another ConnectWise: price 0, in step, nobody told."""
+    create = SET.model_copy(update={"kind": WriteKind.CREATE_LINE, "line_id": "", "before": 0, "after": 10})
+    create = create.model_copy(update={"marker": ADDITION["serialNumber"]})
+    psa, canned = connectwise(
+        {
+            **SIGNED_IN,
+            LINES: (200, [ADDITION | {"unitPrice": price}]),
+            f"{API}/procurement/catalog/77": (200, {"id": 77, "identifier": "M365-BP", "price": charges}),
+        }
+    )
+    evidence = psa.find_effect(create)
+    assert evidence.line is not None
+    assert evidence.effect is (Effect.DIVERGED if told else Effect.APPLIED)
+    assert ("the catalogue says 23.5" in evidence.why) is told
+    asked = [str(request.url) for request in canned.asked]
+    assert any("catalog" in url for url in asked) is (not price)  # a line with a price costs no request more
+
+
+def test_a_new_line_that_is_not_to_be_charged_needs_no_price() -> None:
+    create = SET.model_copy(update={"kind": WriteKind.CREATE_LINE, "line_id": "", "before": 0, "after": 10})
+    no_charge = {"billable": BillableOption.NO_CHARGE, "marker": ADDITION["serialNumber"]}
+    psa, _ = connectwise(
+        {**SIGNED_IN, LINES: (200, [ADDITION | {"unitPrice": 0, "billCustomer": "NoCharge"}])}
+    )
+    assert psa.find_effect(create.model_copy(update=no_charge)).effect is Effect.APPLIED

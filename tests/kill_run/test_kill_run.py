@@ -1,0 +1,38 @@
+"""The kill run itself: its rounds come from a seed, and it sees what is wrong."""
+
+from typing import Any
+
+from tests.kill_run.night import NEWCOMER
+from tests.kill_run.plan import Victim, drawn
+from tests.kill_run.truth import wrong_with_mails
+
+
+def test_the_same_seed_draws_the_same_round_and_another_seed_another_one() -> None:
+    assert drawn("a-1") == drawn("a-1")
+    assert len({drawn(f"a-{number}") for number in range(50)}) == 50
+
+
+def test_every_process_is_ended_and_every_kind_of_fault_comes_in_some_rounds() -> None:
+    rounds = [drawn(f"a-{number}") for number in range(100)]
+    kills = [kill for each in rounds for kill in (*each.kills, *each.kills_in_the_morning)]
+    assert {kill.victim for kill in kills} == set(Victim)
+    assert {kill.carried_out for kill in kills} == {True, False}
+    assert all(each.kills and each.faults and each.seats for each in rounds)
+
+
+def test_a_storage_emulator_is_ended_at_a_request_of_its_own() -> None:
+    kills = [kill for number in range(100) for kill in drawn(f"a-{number}").kills]
+    assert all(kill.at_storage for kill in kills if kill.victim is Victim.STORAGE)
+
+
+def _mail(name: str, text: str = NEWCOMER) -> dict[str, Any]:
+    return {"custom_args": {"mail_id": name}, "content": [{"type": "text/plain", "value": text}]}
+
+
+def test_a_mail_that_was_accepted_twice_is_seen() -> None:
+    assert not list(wrong_with_mails([_mail("a"), _mail("b")]))
+    assert list(wrong_with_mails([_mail("a"), _mail("a")])) == ["mail a was sent 2 times"]
+
+
+def test_a_customer_that_was_never_told_of_is_seen() -> None:
+    assert list(wrong_with_mails([_mail("a", "nothing")])) == [f"{NEWCOMER} was never told of"]

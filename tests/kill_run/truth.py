@@ -1,0 +1,77 @@
+"""What must be true after a round: I1, I2, I4 and I8, and the vendors' own word on each of them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.standins.worlds.skus import BY_ID
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.models import LineState
+from tests import invariants
+from tests.journeys.living import DEMO
+from tests.kill_run.night import NEWCOMER, TENANTS, Lived
+
+
+def violations(lived: Lived) -> Iterator[str]:
+    """Sentences of what is wrong; none, when all holds."""
+    living = lived.living
+    now, applied = living.stage.clock.now(), living.applied()
+    quantities = {line: n for tenant in TENANTS for line, n in living.in_psa(tenant.name).items()}
+    checks = {
+        "I1": invariants.i1_every_line_is_in_step_or_says_why(
+            living.tables, living.account(), quantities, now
+        ),
+        "I1 by the vendors": list(_by_the_vendors(lived, quantities)),
+        "I2": invariants.i2_every_intent_is_applied_at_most_once(living.tables, DEMO, applied),
+        "I2 by the vendors": list(_lines_made_twice(lived)),
+        "I4": [
+            *invariants.i4_no_write_without_an_intent_before_it(living.tables, DEMO, applied),
+            *invariants.i4_the_ledger_was_only_appended(
+                lived.ledger, invariants.ledger_of(living.tables, DEMO)
+            ),
+        ],
+        "I8": list(wrong_with_mails(living.accepted_mails())),
+    }
+    for name, wrong in checks.items():
+        yield from (f"{name}: {sentence}" for sentence in wrong)
+
+
+def states(lived: Lived) -> Counter[LineState]:
+    """How many lines are in which state at the end."""
+    return Counter(line.state for line in lived.living.lines())
+
+
+def _by_the_vendors(lived: Lived, in_psa: dict[str, int]) -> Iterator[str]:
+    """A line that is in step says in the PSA what Microsoft sold, both asked without the product."""
+    living = lived.living
+    sold = {
+        tenant.id: living.stage.stand_ins.control("tenant", tenant=tenant.id)["skus"] for tenant in TENANTS
+    }
+    licences = {
+        mapping.id: (tenant.tenant_id, BY_ID[mapping.sku_id].part_number)
+        for tenant in mappings_in_force(living.tables, DEMO)
+        for mapping in tenant.mappings
+    }
+    for line in living.lines():
+        if line.state is LineState.IN_STEP:
+            tenant_id, part_number = licences[line.mapping_id]
+            wanted = sold[tenant_id][part_number]["enabled"]
+            if in_psa.get(line.line_id) != wanted:
+                yield f"{line.mapping_id} is in step; sold {wanted}, in the PSA {in_psa.get(line.line_id)}"
+
+
+def _lines_made_twice(lived: Lived) -> Iterator[str]:
+    """No agreement has two lines of one product: there was one of each, and of a new one none."""
+    for tenant in TENANTS:
+        rows: list[dict[str, Any]] = lived.living.stage.stand_ins.control("lines", agreement=tenant.name)
+        for product, times in Counter(row["product"] for row in rows).items():
+            if times > 1:
+                yield f"{tenant.name} has {times} lines of {product}"
+
+
+def wrong_with_mails(accepted: list[dict[str, Any]]) -> Iterator[str]:
+    """I8: no mail was accepted twice, and what must be told was told."""
+    sent = Counter(mail["custom_args"]["mail_id"] for mail in accepted)
+    yield from (f"mail {name} was sent {times} times" for name, times in sent.items() if times > 1)
+    if not any(NEWCOMER in str(part["value"]) for mail in accepted for part in mail["content"]):
+        yield f"{NEWCOMER} was never told of"
