@@ -1,11 +1,10 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from shared.accounts import runs
 from shared.accounts.account import Account
@@ -125,41 +124,56 @@ def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, no
 def _work_through(
     context: PushContext, connection: str, planned: Planned, work: Sequence[AgreementWork], until: datetime
 ) -> list[Unfinished]:
-    """Work on the agreements side by side; one agreement's fault does not stop the next; a pause of the PSA does, and a
-    refusal of the whole connection, which is raised.
-    """
+    """Work on the agreements side by side. Raises PsaRefused when the whole connection was refused."""
+    side_by_side = _SideBySide(context, connection, planned, until)
+    with ThreadPoolExecutor(max_workers=context.psa.max_parallel) as pool:
+        unfinished = list(pool.map(side_by_side.work_on, work))
+    if side_by_side.refusal is not None:
+        raise side_by_side.refusal
+    return [one for one in unfinished if one is not None]
 
-    pause: tuple[datetime, str] | None = None
-    begun = _Begun()
 
-    def one(item: AgreementWork) -> Unfinished | None:
-        nonlocal pause
-        agreement_id, now = item.outline.agreement_id, context.now()
-        if pause and now < pause[0]:
-            return Unfinished(agreement_id, pause[0] - now, pause[1], asked_for=True)
-        if now >= until:
+class _SideBySide:
+    """One agreement's fault does not stop the next; a pause of the PSA does, and a refusal of the whole connection."""
+
+    def __init__(self, context: PushContext, connection: str, planned: Planned, until: datetime) -> None:
+        self._context = context
+        self._connection = connection
+        self._wishes = planned.wishes
+        self._until = until
+        self._pause: tuple[datetime, str] | None = None
+        self.refusal: PsaRefused | None = None
+
+    def work_on(self, item: AgreementWork) -> Unfinished | None:
+        """None: done, or nothing more can be done tonight."""
+        if self.refusal is not None:
+            return None
+        agreement_id, now = item.outline.agreement_id, self._context.now()
+        if self._pause and now < self._pause[0]:
+            return Unfinished(agreement_id, self._pause[0] - now, self._pause[1], asked_for=True)
+        if now >= self._until:
             return Unfinished(agreement_id, timedelta(seconds=1), "more agreements are waiting")
-        kept = item.outline.kept()
         try:
-            if item.writes:
-                after = agreement.work_on(context, kept, item.changes, planned.wishes)
-            else:
-                after = agreement.look_at(context, kept, planned.wishes)
+            return self._worked_on(item, agreement_id)
         except RetryLater as later:
             return Unfinished(agreement_id, later.after, later.why)
         except PsaUnavailable as unavailable:
             if unavailable.asked_for:
-                pause = (context.now() + unavailable.after, str(unavailable))
+                self._pause = (self._context.now() + unavailable.after, str(unavailable))
             return Unfinished(agreement_id, unavailable.after, str(unavailable), unavailable.asked_for)
         except Conflict:
             return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
         except PsaRefused as refused:
-            if refused.is_for_all:
-                raise
-            gone = Unfinished(agreement_id, timedelta(), refused.sentence)
-            _note_unreadable(context, connection, [gone])
+            self._refused(refused, agreement_id)
             return None
-        if plan.must_plan_again(kept.record, after, planned.wishes):
+
+    def _worked_on(self, item: AgreementWork, agreement_id: str) -> Unfinished | None:
+        kept = item.outline.kept()
+        if item.writes:
+            after = agreement.work_on(self._context, kept, item.changes, self._wishes)
+        else:
+            after = agreement.look_at(self._context, kept, self._wishes)
+        if plan.must_plan_again(kept.record, after, self._wishes):
             return Unfinished(
                 agreement_id,
                 timedelta(seconds=1),
@@ -167,32 +181,12 @@ def _work_through(
             )
         return None
 
-    with ThreadPoolExecutor(max_workers=context.psa.max_parallel) as pool:
-        unfinished = list(pool.map(partial(begun.unless_refused, one), work))
-    begun.raise_what_was_refused()
-    return [one for one in unfinished if one is not None]
-
-
-class _Begun:
-    """Work side by side, of which no more is begun once the whole connection was refused."""
-
-    def __init__(self) -> None:
-        self._refusal: PsaRefused | None = None
-
-    def unless_refused(
-        self, work: Callable[[AgreementWork], Unfinished | None], item: AgreementWork
-    ) -> Unfinished | None:
-        if self._refusal is not None:
-            return None
-        try:
-            return work(item)
-        except PsaRefused as refused:
-            self._refusal = refused
-            return None
-
-    def raise_what_was_refused(self) -> None:
-        if self._refusal is not None:
-            raise self._refusal
+    def _refused(self, refused: PsaRefused, agreement_id: str) -> None:
+        if refused.is_for_all:
+            self.refusal = refused
+        else:
+            gone = Unfinished(agreement_id, timedelta(), refused.sentence)
+            _note_unreadable(self._context, self._connection, [gone])
 
 
 def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable[Unfinished]) -> None:
