@@ -21,7 +21,7 @@ from shared.billing.models import (
     LineState,
 )
 from shared.billing.planning import load
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Write
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.storage.keys import AccountId

@@ -17,6 +17,7 @@ PURE = (
     "shared.billing.reconcile",
     "shared.billing.planning.freshness",
     "shared.billing.planning.plan",
+    "shared.billing.planning.wishes",
     "shared.billing.psa.connectwise.bodies",
     "shared.billing.psa.connectwise.days",
     "shared.billing.psa.connectwise.shapes",
@@ -124,6 +125,7 @@ def test_the_whole_tree_was_looked_at() -> None:
         "shared.wiring",
         "shared.billing.planning.freshness",
         "shared.billing.planning.plan",
+        "shared.billing.planning.wishes",
     } <= IMPORTS.keys()
     assert "shared.storage.keys" in IMPORTS["shared.accounts.companies"]
     assert "azure.data.tables" in IMPORTS["shared.storage.azure_tables"]

@@ -12,7 +12,7 @@ from shared.billing import psa_lists
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connection
 from shared.billing.pushing import push
-from shared.billing.pushing.agreement import PushContext
+from shared.billing.pushing.context import PushContext
 from shared.errors import NotFound
 from shared.wiring import Wiring
 

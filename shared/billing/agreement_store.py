@@ -1,13 +1,13 @@
 """Agreement records and their ledger: loading, and replacing by ETag only."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.billing.models import AgreementRecord, LedgerEntry, LineRecord
 from shared.storage import keys
 from shared.storage.keys import AccountId
-from shared.storage.tables import TRANSACTION_LIMIT, Insert, Replace, Row, Tables, chunks
+from shared.storage.tables import TRANSACTION_LIMIT, Conflict, Insert, Replace, Row, Tables, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,31 @@ def save(
         tables.commit(some)
     first = Replace(key, record, kept.etag) if kept.etag else Insert(key, record)
     return replace(kept, record=record, etag=tables.commit([first, *log[-room:]])[0])
+
+
+type Replacement = tuple[AgreementRecord, Iterable[LedgerEntry]]
+
+
+def update(
+    tables: Tables,
+    account: AccountId,
+    connection: str,
+    agreement_id: str,
+    change: Callable[[AgreementRecord], Replacement | None],
+) -> AgreementRecord:
+    """Replace the record by what `change` makes of the newest one, however often somebody else is faster.
+
+    `change` is asked again for each newer record; None leaves it as it is.
+    """
+    while True:
+        kept = get(tables, account, connection, agreement_id)
+        made = change(kept.record)
+        if made is None:
+            return kept.record
+        try:
+            return save(tables, account, kept, *made).record
+        except Conflict:
+            continue
 
 
 def _log_rows(

@@ -14,7 +14,7 @@ from shared.billing.models import (
     LedgerEvent,
     LineRecord,
 )
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 
 
@@ -172,12 +172,11 @@ def _but(line: LineRecord, **changes: object) -> LineRecord:
 def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
     """Ledger entries of the numbers that a look took over from the PSA without a write of ours."""
     return [
-        LedgerEntry(
-            event=LedgerEvent.ADOPTED,
-            at=now,
+        LedgerEntry.of(
+            line,
+            LedgerEvent.ADOPTED,
+            now,
             run=run,
-            mapping_id=line.mapping_id,
-            line_id=line.line_id,
             before=before.lines[line.mapping_id].confirmed,
             after=line.confirmed,
         )

@@ -111,3 +111,10 @@ def test_importing_the_app_imports_no_sdk_of_a_vendor() -> None:
     modules = import_app().modules
     assert "shared.wiring" in modules
     assert [name for name in modules if name.startswith(VENDORS)] == []
+
+
+def test_importing_the_app_imports_nothing_of_the_http_api() -> None:
+    """It comes with the first request: an instance that works for queues never pays for it."""
+    modules = import_app().modules
+    assert "functions.api.route" in modules
+    assert [name for name in modules if name.split(".")[0] in {"fastapi", "starlette", "jwt", "anyio"}] == []

@@ -1,5 +1,6 @@
 """A mail that fits: as many rows as there is room for; the others are counted, not told yet, and in a file."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -77,6 +78,9 @@ def render(view: DigestView) -> Rendered:
     from css_inline import CSSInliner
 
     page = templates.html().get_template("digest.html").render(view=view)
-    inliner = CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+    page = re.sub(r"\n\s+", "\n", page)  # every byte is room for a row
+    inliner = CSSInliner(
+        keep_style_tags=False, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
+    )
     text = templates.text().get_template("digest.txt").render(view=view)
     return Rendered(view.subject, text, inliner.inline(page))

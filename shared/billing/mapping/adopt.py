@@ -24,7 +24,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.planning.load import AgreementKey
-from shared.billing.planning.plan import Wish
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Agreement, Line
 from shared.billing.reconcile import marker_prefix, reconciled, unowned
 from shared.errors import Rejected
@@ -148,7 +148,7 @@ class _Drawing:
         known = self._lines.pop(mapping.id, None)
         if known is not None and known.line_id and known.line_id != mapping.line_id:
             self._let_go.append(known.line_id)
-            self.entries.append(released(self._save.by, mapping.id, known))
+            self.entries.append(released(self._save.by, known))
 
     def claim(self, mapping: LicenceMapping) -> None:
         losses = self._losses(mapping.id)
@@ -234,7 +234,7 @@ class _Drawing:
             raise Rejected(
                 f"Line {line.id} already belongs to another mapping. A line has one mapping: choose another line."
             )
-        self.entries.append(released(self._save.by, name, owner))
+        self.entries.append(released(self._save.by, owner))
         if owner.tenant_id != self._save.wanted.tenant_id:
             del self._lines[name]
             return ()
@@ -261,26 +261,10 @@ class _Drawing:
 
 
 def _adopted(by: Decider, line: LineRecord) -> LedgerEntry:
-    return LedgerEntry(
-        event=LedgerEvent.ADOPTED,
-        at=by.now,
-        run="",
-        mapping_id=line.mapping_id,
-        line_id=line.line_id,
-        after=line.confirmed,
-        who=by.who,
-        why=by.reason,
-    )
+    return LedgerEntry.of(line, LedgerEvent.ADOPTED, by.now, after=line.confirmed, who=by.who, why=by.reason)
 
 
-def released(by: Decider, mapping_id: str, line: LineRecord) -> LedgerEntry:
-    return LedgerEntry(
-        event=LedgerEvent.RELEASED,
-        at=by.now,
-        run="",
-        mapping_id=mapping_id,
-        line_id=line.line_id,
-        before=line.confirmed,
-        who=by.who,
-        why=by.reason,
+def released(by: Decider, line: LineRecord) -> LedgerEntry:
+    return LedgerEntry.of(
+        line, LedgerEvent.RELEASED, by.now, before=line.confirmed, who=by.who, why=by.reason
     )

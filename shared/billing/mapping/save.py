@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from shared.accounts.companies import added_companies
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store
-from shared.billing.agreement_store import StoredRecord
+from shared.billing.agreement_store import Replacement, StoredRecord
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft, Save, key_of
 from shared.billing.mapping.in_force import MAPPINGS
@@ -108,20 +108,20 @@ def _check_looked_after(save: Save) -> None:
     once more, so that it must look again.
     """
     were = {one.id for one in save.before.mappings if one.bill} if save.before else set()
-    back = [one for one in save.wanted.mappings if one.bill and one.id not in were]
-    while back:
-        mapping = back[-1]
-        stored = agreement_store.get(save.tables, save.account, *key_of(mapping))
-        if mapping.id not in stored.record.lines:
-            if _is_in_force(save, key_of(mapping), mapping.id):
-                raise Rejected(MEANWHILE, "conflict")
-            back.pop()
-            continue
-        try:
-            agreement_store.save(save.tables, save.account, stored, stored.record)
-        except Conflict:
-            continue
-        back.pop()
+    for mapping in save.wanted.mappings:
+        if mapping.bill and mapping.id not in were:
+            _write_once_more(save, mapping)
+
+
+def _write_once_more(save: Save, mapping: LicenceMapping) -> None:
+    def as_it_is(record: AgreementRecord) -> Replacement | None:
+        if mapping.id in record.lines:
+            return record, ()
+        if _is_in_force(save, key_of(mapping), mapping.id):
+            raise Rejected(MEANWHILE, "conflict")
+        return None
+
+    agreement_store.update(save.tables, save.account, *key_of(mapping), as_it_is)
 
 
 def _is_in_force(save: Save, place: AgreementKey, name: str) -> bool:
@@ -214,17 +214,14 @@ def _store(judged: Judged) -> None:
 
 def _release(save: Save, place: AgreementKey, name: str) -> None:
     """The line stays in the PSA as it is, and may be mapped again."""
-    while True:
-        kept = agreement_store.get(save.tables, save.account, *place)
-        line = kept.record.lines.get(name)
+
+    def without(record: AgreementRecord) -> Replacement | None:
+        line = record.lines.get(name)
         if line is None or line.intent is not None or _is_in_force(save, place, name):
-            return
-        others = {other: one for other, one in kept.record.lines.items() if other != name}
-        let_go = (*kept.record.let_go, line.line_id) if line.line_id else kept.record.let_go
-        record = kept.record.model_copy(update={"lines": others, "let_go": let_go})
-        entries = [] if line.gave_its_line_up else [adopt.released(save.by, name, line)]
-        try:
-            agreement_store.save(save.tables, save.account, kept, record, entries)
-        except Conflict:
-            continue
-        return
+            return None
+        others = {other: one for other, one in record.lines.items() if other != name}
+        let_go = (*record.let_go, line.line_id) if line.line_id else record.let_go
+        entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
+        return record.model_copy(update={"lines": others, "let_go": let_go}), entries
+
+    agreement_store.update(save.tables, save.account, *place, without)

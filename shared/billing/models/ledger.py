@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
+from shared.billing.models.records import LineRecord
 from shared.storage.documents import Document
 
 
@@ -23,6 +25,17 @@ class LedgerEvent(StrEnum):
     DIVERGED = "diverged"
 
 
+class _Told(TypedDict, total=False):
+    """What an entry says beside line, event and time."""
+
+    run: str
+    change_id: str
+    before: int | None
+    after: int | None
+    who: str
+    why: str
+
+
 class LedgerEntry(Document):
     """One line of the record that is only appended."""
 
@@ -39,3 +52,9 @@ class LedgerEntry(Document):
     after: int | None = None
     who: str = "Seatwise"
     why: str = ""
+
+    @classmethod
+    def of(cls, line: LineRecord, event: LedgerEvent, at: datetime, **told: Unpack[_Told]) -> "LedgerEntry":
+        """What happened to a line, by default in no run and without a change."""
+        named = {"run": "", "mapping_id": line.mapping_id, "line_id": line.line_id, **told}
+        return cls.model_validate({"event": event, "at": at, **named})

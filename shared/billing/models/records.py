@@ -185,7 +185,7 @@ class LineRecord(Document):
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None
 
-    # Written by pushing/agreement: what was sent and what became of it.
+    # Written by pushing/: what was sent and what became of it.
     confirmed: int | None = None
     """What the PSA was last proven to say; None: never seen."""
     confirmed_at: datetime | None = None

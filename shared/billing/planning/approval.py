@@ -70,12 +70,10 @@ def decide(
     if hold.decided is not None and hold.decided.verdict is verdict:
         return hold
     decided = hold.model_copy(update={"decided": HoldDecision(verdict=verdict, who=who, at=now)})
-    entry = LedgerEntry(
-        event=LedgerEvent.APPROVED if verdict is Verdict.APPROVED else LedgerEvent.REJECTED,
-        at=now,
-        run="",
-        mapping_id=line.mapping_id,
-        line_id=line.line_id,
+    entry = LedgerEntry.of(
+        line,
+        LedgerEvent.APPROVED if verdict is Verdict.APPROVED else LedgerEvent.REJECTED,
+        now,
         change_id=change_id,
         before=decided.change.before,
         after=decided.change.after,

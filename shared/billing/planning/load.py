@@ -12,7 +12,8 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
 from shared.billing.planning import plan
-from shared.billing.planning.plan import Plan, Wish
+from shared.billing.planning.plan import Plan
+from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
@@ -110,7 +111,7 @@ def _wishes(
         if state.tenant_id not in added:
             continue
         mapped = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
-        for wish in plan.wishes(state, mapped, profiles, ours, now):
+        for wish in wishes(state, mapped, profiles, ours, now):
             wished[wish.mapping_id] = wish
         if state.snapshot is not None and state.snapshot.counts_are_doubted:
             suspicious.add(state.tenant_id)
@@ -165,12 +166,11 @@ def store_holds(
 def _held_anew(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
     """One entry for each line whose present numbers were not held before."""
     return [
-        LedgerEntry(
-            event=LedgerEvent.HELD,
-            at=now,
+        LedgerEntry.of(
+            line,
+            LedgerEvent.HELD,
+            now,
             run=run,
-            mapping_id=line.mapping_id,
-            line_id=line.line_id,
             change_id=line.hold.change.id,
             before=line.hold.change.before,
             after=line.hold.change.after,

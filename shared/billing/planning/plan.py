@@ -1,95 +1,30 @@
 """The plan: what a push would do to every line of an account. Pure; preview and push are this same code.
 
-Three steps, each a function of its inputs: what each line should say and does not (`changes`), which of that must wait
-(`guard.hold_reasons`), and what the records say afterwards (`apply_to`).
+Three steps, each a function of its inputs: what each line should say (`wishes`) and does not (`make`), which of that
+must wait (`guard.hold_reasons`), and what the records say afterwards (`apply_to`).
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from sys import intern
 
 from shared.accounts.account import Account, Mode
 from shared.billing.models import (
     AgreementRecord,
-    BillingProfile,
     Change,
     Hold,
     HoldReason,
     LineKey,
     LineRecord,
-    Options,
     Unplanned,
     UnplannedReason,
     Verdict,
 )
-from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.planning import guard
-from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import other_sellers, wanted
 from shared.billing.planning.sellers import has_new_seller, known_sellers
-from shared.billing.psa.base import BillableOption
-from shared.licensing.licences import LicenceRows, NotCountable
-from shared.licensing.tenant_state import TenantState
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What one mapping wants of its line. An account has tens of thousands: it holds no more than is needed."""
-
-    mapping_id: str
-    connection: str
-    agreement_id: str
-    """Where the mapping's line is: one that it left elsewhere is not its line any more."""
-    line_id: str
-    """The line that the mapping names; "" asks for one of its own."""
-    product_id: str
-    tenant_id: str
-    quantity: int | None
-    """None when the snapshot gives no number to trust."""
-    why_not: Unplanned | None
-    """Why the line must not be written by this wish."""
-    billable: BillableOption
-    options: Options
-    other_sellers: frozenset[str] = frozenset()
-    """Who else sold seats of the quantity, where nobody was asked about them."""
-
-    @classmethod
-    def of(
-        cls,
-        mapping: LineMapping,
-        profile: BillingProfile,
-        tenant_id: str,
-        quantity: int | None = None,
-        why_not: Unplanned | None = None,
-        other_sellers: frozenset[str] = frozenset(),
-    ) -> "Wish":
-        plain = mapping.options == _PLAIN
-        return cls(
-            mapping_id=mapping.id,
-            connection=intern(mapping.connection),
-            agreement_id=mapping.agreement_id,
-            line_id=mapping.line_id,
-            product_id=intern(profile.product_id),
-            tenant_id=tenant_id,
-            quantity=quantity,
-            why_not=why_not,
-            billable=profile.billable,
-            options=_PLAIN if plain else mapping.options,
-            other_sellers=other_sellers,
-        )
-
-    def is_of(self, record: AgreementRecord) -> bool:
-        return (self.connection, self.agreement_id) == (record.connection, record.agreement_id)
-
-    def is_for(self, record: AgreementRecord, line: LineRecord) -> bool:
-        """Of this record, and about the very line that is kept there."""
-        return self.is_of(record) and line.serves(self.line_id)
-
-
-_PLAIN = Options()
+from shared.billing.planning.wishes import Wish
 
 
 @dataclass(frozen=True)
@@ -115,44 +50,6 @@ class Plan:
         return self.live and change.id not in self.holds
 
 
-def wishes(
-    state: TenantState,
-    mappings: Iterable[LineMapping],
-    profiles: Mapping[str, BillingProfile],
-    ours: Collection[str],
-    now: datetime,
-) -> list[Wish]:
-    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids."""
-    if state.snapshot is None:
-        return []
-    old = not_fresh(state.status, state.snapshot, now)
-    rows = LicenceRows(state.snapshot, ours)
-    return [
-        _wish(state.tenant_id, rows, mapping, profiles[mapping.profile], old)
-        for mapping in mappings
-        if mapping.bill
-    ]
-
-
-def _wish(
-    tenant_id: str,
-    rows: LicenceRows,
-    mapping: LineMapping,
-    profile: BillingProfile,
-    too_old: Unplanned | None,
-) -> Wish:
-    try:
-        quantity = wanted(mapping, rows)
-        sellers = other_sellers(mapping, rows)
-        return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
-    except NotCountable as unclear:
-        return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))
-
-
-def _not_countable(why: NotCountable) -> Unplanned:
-    return Unplanned(reason=UnplannedReason.NOT_COUNTABLE, text=str(why))
-
-
 def make(
     account: Account,
     wished: Mapping[str, Wish],
@@ -164,64 +61,77 @@ def make(
 
     `suspicious` are tenants with doubts.
     """
-    changes: list[Change] = []
-    undecided: list[Change] = []
-    approved: set[str] = set()
-    holds: dict[str, tuple[HoldReason, ...]] = {}
-    why_not: dict[str, Unplanned] = {}
-    unwanted: set[str] = set()
-    sellers: dict[str, tuple[str, ...]] = {}
-    seats = guard.Seats()
+    draft = _Draft()
     for record in records:
         for line in record.lines.values():
-            seats.add(line, now)
+            draft.seats.add(line, now)
             wish = wished.get(line.mapping_id)
-            if wish is None or not wish.is_of(record):
-                continue
-            if _is_unwanted(line.hold, wish):
-                unwanted.add(wish.mapping_id)
-            change = _change(record, wish, line)
-            if why := _why_not(wish, line, change):
-                why_not[wish.mapping_id] = why
-                continue
-            if change is None:
-                _know(sellers, line, wish, in_step=line.line_id != "" and line.confirmed == wish.quantity)
-                continue
-            changes.append(change)
-            verdict = _decided(line, change)
-            if verdict is Verdict.APPROVED:
-                approved.add(change.id)
-                _know(sellers, line, wish, approved=True)
-            elif verdict is None:
-                undecided.append(change)
-            waits = _waits_already(line, wish, change, verdict, prorates=record.prorates)
-            if waits is not None:
-                holds[change.id] = waits
-    for change_id, reasons in guard.hold_reasons(undecided, seats, suspicious, account.guard).items():
-        holds[change_id] = tuple(dict.fromkeys((*reasons, *holds.get(change_id, ()))))
-    live = account.mode is Mode.LIVE
-    return Plan(
-        tuple(changes),
-        holds,
-        frozenset(approved),
-        live,
-        why_not,
-        frozenset(unwanted),
-        sellers,
-    )
+            if wish is not None and wish.is_of(record):
+                draft.add(record, line, wish)
+    draft.wait(guard.hold_reasons(draft.undecided, draft.seats, suspicious, account.guard))
+    return draft.plan(live=account.mode is Mode.LIVE)
 
 
-def _know(
-    sellers: dict[str, tuple[str, ...]],
-    line: LineRecord,
-    wish: Wish,
-    *,
-    in_step: bool = False,
-    approved: bool = False,
-) -> None:
-    known = known_sellers(line, wish.other_sellers, in_step=in_step, approved=approved)
-    if known is not None and known != line.other_sellers:
-        sellers[wish.mapping_id] = known
+class _Draft:
+    """A plan in the making, line by line. The fields are those of the plan."""
+
+    def __init__(self) -> None:
+        self.seats = guard.Seats()
+        """Every line's, also of those without a change: a loss is judged against all."""
+        self.undecided: list[Change] = []
+        """Changes that nobody said a word on yet: the guard looks at these."""
+        self._changes: list[Change] = []
+        self._holds: dict[str, tuple[HoldReason, ...]] = {}
+        self._approved: set[str] = set()
+        self._why_not: dict[str, Unplanned] = {}
+        self._unwanted: set[str] = set()
+        self._sellers: dict[str, tuple[str, ...]] = {}
+
+    def add(self, record: AgreementRecord, line: LineRecord, wish: Wish) -> None:
+        """What a line should say and does not, or why that is not known."""
+        if _is_unwanted(line.hold, wish):
+            self._unwanted.add(wish.mapping_id)
+        change = _change(record, wish, line)
+        if why := _why_not(wish, line, change):
+            self._why_not[wish.mapping_id] = why
+        elif change is None:
+            in_step = line.line_id != "" and line.confirmed == wish.quantity
+            self._know(line, wish, in_step=in_step)
+        else:
+            self._add_change(change, line, wish, prorates=record.prorates)
+
+    def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
+        self._changes.append(change)
+        verdict = _decided(line, change)
+        if verdict is Verdict.APPROVED:
+            self._approved.add(change.id)
+            self._know(line, wish, approved=True)
+        elif verdict is None:
+            self.undecided.append(change)
+        waits = _waits_already(line, wish, change, verdict, prorates=prorates)
+        if waits is not None:
+            self._holds[change.id] = waits
+
+    def _know(self, line: LineRecord, wish: Wish, *, in_step: bool = False, approved: bool = False) -> None:
+        known = known_sellers(line, wish.other_sellers, in_step=in_step, approved=approved)
+        if known is not None and known != line.other_sellers:
+            self._sellers[wish.mapping_id] = known
+
+    def wait(self, reasons: Mapping[str, tuple[HoldReason, ...]]) -> None:
+        """What the guard holds, by change id, before what held it already."""
+        for change_id, why in reasons.items():
+            self._holds[change_id] = tuple(dict.fromkeys((*why, *self._holds.get(change_id, ()))))
+
+    def plan(self, *, live: bool) -> Plan:
+        return Plan(
+            changes=tuple(self._changes),
+            holds=self._holds,
+            approved=frozenset(self._approved),
+            live=live,
+            why_not=self._why_not,
+            unwanted=frozenset(self._unwanted),
+            sellers=self._sellers,
+        )
 
 
 def _is_unwanted(hold: Hold | None, wish: Wish) -> bool:

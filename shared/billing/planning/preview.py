@@ -22,7 +22,8 @@ from shared.billing.models import (
 )
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
-from shared.billing.planning.plan import Plan, Wish
+from shared.billing.planning.plan import Plan
+from shared.billing.planning.wishes import Wish
 from shared.errors import Rejected
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables

@@ -28,7 +28,7 @@ from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
-from shared.billing.pushing.agreement import PushContext
+from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.listed_agreements import loss_of_list, note_agreements
 from shared.billing.pushing.worklist import AgreementWork, worklist
 from shared.errors import RetryLater

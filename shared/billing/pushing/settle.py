@@ -43,19 +43,17 @@ def settle(
     if applied:
         made = line.line_id or _made(stored.record.lines.values(), line_id)
         changes |= {"line_id": made, "confirmed": intent.write.after, "confirmed_at": by.now}
-    entry = LedgerEntry(
-        event=LedgerEvent.SETTLED,
-        at=by.now,
-        run="",
-        mapping_id=line.mapping_id,
-        line_id=str(changes.get("line_id", line.line_id)),
+    after = line.model_copy(update=changes)
+    entry = LedgerEntry.of(
+        after,
+        LedgerEvent.SETTLED,
+        by.now,
         change_id=intent.change_id,
         before=intent.write.before,
         after=intent.write.after if applied else intent.write.before,
         who=by.who,
         why=by.reason,
     )
-    after = line.model_copy(update=changes)
     try:
         agreement_store.save(tables, account, stored, stored.record.with_line(after), [entry])
     except Conflict as conflict:

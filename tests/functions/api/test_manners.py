@@ -88,6 +88,11 @@ def test_a_refusal_never_repeats_what_was_sent(sign_in: SignIn) -> None:
     assert secret not in sign_in("owner")("POST", f"{ACCOUNT}/invitations", json=asked).text
 
 
+def test_a_problem_is_a_sentence_in_one_line_whatever_it_quotes(sign_in: SignIn) -> None:
+    detail = sign_in("reader")("GET", f"{ACCOUNT}/companies/a%0D%0A%E2%80%AEb").json()["detail"]
+    assert detail == "There is no company 'a b'."
+
+
 def test_head_is_get_without_a_body(sign_in: SignIn) -> None:
     head = sign_in("reader")("HEAD", ACCOUNT)
     assert (head.status_code, head.content) == (200, b"")

@@ -32,7 +32,7 @@ from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import save_psa_connection
 from shared.billing.pushing import push, settle
-from shared.billing.pushing.agreement import PushContext
+from shared.billing.pushing.context import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
 from shared.licensing.tenant_state import ReadStatus, TenantState

@@ -7,15 +7,25 @@ import pytest
 
 from shared.accounts.account import Mode
 from shared.accounts.preferences import GuardSettings
-from shared.billing.models import HoldReason, LineState, Options, UnplannedReason, Verdict
+from shared.billing.models import (
+    BillingProfile,
+    HoldReason,
+    LineState,
+    Options,
+    TenantMappings,
+    UnplannedReason,
+    Verdict,
+)
 from shared.billing.planning.freshness import FRESH
 from shared.billing.planning.plan import change_id
+from shared.billing.profiles import PROFILE, save_profile
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
 from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import Subscription
+from shared.storage.decisions import decide
 from tests.shared.billing.hooks import Once, WatchedPsa
-from tests.shared.billing.world import DAY, SKU, Mapped, World
+from tests.shared.billing.world import ACCOUNT, CONNECTION, DAY, SKU, Mapped, World
 
 CAREFUL = GuardSettings()
 
@@ -186,6 +196,22 @@ def test_no_line_of_a_product_that_the_profile_named_before_is_changed(world: Wo
     world.later_read({SKU: 12})
     world.night()
     assert (world.fake.sent, world.unplanned(mapped)) == ([], UnplannedReason.ANOTHER_PRODUCT)
+
+
+def test_a_profile_that_was_ended_while_a_mapping_was_saved_stops_that_line_and_no_other_customer(
+    world: World,
+) -> None:
+    mapped, other = world.map_line(quantity=10), world.map_line("fabrikam", quantity=10)
+    gone = BillingProfile(id="gone", name="Gone", connection=CONNECTION, product_id=world.product.id)
+    save_profile(world.tables, ACCOUNT, gone, world.by())
+    by_it = world.mappings("contoso").mappings[0].model_copy(update={"profile": "gone"})
+    world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=(by_it,)))
+    decide(world.tables, ACCOUNT, PROFILE, "gone", None, world.by())
+    world.later_read({SKU: 12})
+    world.later_read({SKU: 12}, "fabrikam")
+    world.push_until_done()
+    assert (world.quantity(mapped), world.quantity(other)) == (10, 12)
+    assert world.unplanned(mapped) is UnplannedReason.ANOTHER_PRODUCT
 
 
 # Holds and decisions

@@ -20,7 +20,8 @@ from shared.billing.models import (
 )
 from shared.billing.psa.base import Agreement, Line, PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import connection_failures, save_psa_connection
-from shared.billing.pushing import agreement, push
+from shared.billing.pushing import push
+from shared.billing.pushing.context import SETTLES_AFTER
 from shared.billing.pushing.push import BUDGET
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
@@ -89,7 +90,7 @@ def test_a_lying_yes_is_written_again_only_once_it_settled(world: World) -> None
     assert world.quantity(mapped) == 12
     assert len(world.fake.sent) == 2
     sent_at = [entry.at for entry in world.ledger(mapped) if entry.event == "intended"]
-    assert sent_at[1] - sent_at[0] >= agreement.SETTLES_AFTER
+    assert sent_at[1] - sent_at[0] >= SETTLES_AFTER
     assert run.lines == LineCounts(written=1)
     check_invariants(world)
 

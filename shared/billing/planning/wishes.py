@@ -1,0 +1,121 @@
+"""What each mapping wants of its line, by the newest accepted snapshot of its tenant. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from sys import intern
+
+from shared.billing.models import (
+    AgreementRecord,
+    BillingProfile,
+    LicenceMapping,
+    LineRecord,
+    Options,
+    Unplanned,
+    UnplannedReason,
+)
+from shared.billing.planning.freshness import not_fresh
+from shared.billing.planning.quantities import other_sellers, wanted
+from shared.billing.psa.base import BillableOption
+from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.tenant_state import TenantState
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one mapping wants of its line. An account has tens of thousands: it holds no more than is needed."""
+
+    mapping_id: str
+    connection: str
+    agreement_id: str
+    """Where the mapping's line is: one that it left elsewhere is not its line any more."""
+    line_id: str
+    """The line that the mapping names; "" asks for one of its own."""
+    product_id: str
+    tenant_id: str
+    quantity: int | None
+    """None when the snapshot gives no number to trust."""
+    why_not: Unplanned | None
+    """Why the line must not be written by this wish."""
+    billable: BillableOption
+    options: Options
+    other_sellers: frozenset[str] = frozenset()
+    """Who else sold seats of the quantity, where nobody was asked about them."""
+
+    @classmethod
+    def of(
+        cls,
+        mapping: LicenceMapping,
+        profile: BillingProfile,
+        tenant_id: str,
+        quantity: int | None = None,
+        why_not: Unplanned | None = None,
+        other_sellers: frozenset[str] = frozenset(),
+    ) -> "Wish":
+        plain = mapping.options == _PLAIN
+        return cls(
+            mapping_id=mapping.id,
+            connection=intern(mapping.connection),
+            agreement_id=mapping.agreement_id,
+            line_id=mapping.line_id,
+            product_id=intern(profile.product_id),
+            tenant_id=tenant_id,
+            quantity=quantity,
+            why_not=why_not,
+            billable=profile.billable,
+            options=_PLAIN if plain else mapping.options,
+            other_sellers=other_sellers,
+        )
+
+    def is_of(self, record: AgreementRecord) -> bool:
+        return (self.connection, self.agreement_id) == (record.connection, record.agreement_id)
+
+    def is_for(self, record: AgreementRecord, line: LineRecord) -> bool:
+        """Of this record, and about the very line that is kept there."""
+        return self.is_of(record) and line.serves(self.line_id)
+
+
+_PLAIN = Options()
+
+
+def wishes(
+    state: TenantState,
+    mappings: Iterable[LicenceMapping],
+    profiles: Mapping[str, BillingProfile],
+    ours: Collection[str],
+    now: datetime,
+) -> list[Wish]:
+    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids."""
+    if state.snapshot is None:
+        return []
+    old = not_fresh(state.status, state.snapshot, now)
+    rows = LicenceRows(state.snapshot, ours)
+    return [
+        _wish(state.tenant_id, rows, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
+        for mapping in mappings
+        if mapping.bill
+    ]
+
+
+def _wish(
+    tenant_id: str,
+    rows: LicenceRows,
+    mapping: LicenceMapping,
+    profile: BillingProfile,
+    too_old: Unplanned | None,
+) -> Wish:
+    try:
+        quantity = wanted(mapping, rows)
+        sellers = other_sellers(mapping, rows)
+        return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
+    except NotCountable as unclear:
+        return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))
+
+
+def _ended(mapping: LicenceMapping) -> BillingProfile:
+    """What stands for a profile that was ended while the mapping was saved: no line is of its product."""
+    return BillingProfile(id=mapping.profile, name="", connection=mapping.connection, product_id="")
+
+
+def _not_countable(why: NotCountable) -> Unplanned:
+    return Unplanned(reason=UnplannedReason.NOT_COUNTABLE, text=str(why))

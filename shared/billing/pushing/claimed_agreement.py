@@ -1,0 +1,131 @@
+"""An agreement's record under a claim: who holds it, what its lines said last, and saving it with its ledger."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from shared.billing import agreement_store
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.models import Intent, LedgerEntry, LedgerEvent, LineRecord
+from shared.billing.planning.wishes import Wish
+from shared.billing.psa.base import Line
+from shared.billing.pushing.context import PushContext
+from shared.billing.reconcile import adoptions, reconciled, unowned
+from shared.errors import RetryLater
+from shared.storage.tables import Conflict
+
+
+class ClaimedAgreement:
+    """The claimed record while it is worked on; every `save` is one transaction with its ledger entries.
+
+    The claim keeps a second worker away while a write may be on its way. The record is replaced by ETag only: a worker
+    whose claim lapsed and was taken over cannot store anything.
+    """
+
+    def __init__(self, context: PushContext, kept: StoredRecord, claimed_until: datetime) -> None:
+        self.context = context
+        self._kept = kept
+        self._claimed_until = claimed_until
+        self._fresh: dict[str, Line] | None = None
+        """The lines as they were read, until the next write is sent."""
+        self.record = kept.record
+        self.created = False
+        """A line was made for a mapping."""
+
+    @classmethod
+    def claimed(cls, context: PushContext, kept: StoredRecord) -> "ClaimedAgreement":
+        """Claim the agreement. Raises RetryLater while somebody else holds it."""
+        record, now = kept.record, context.now()
+        if record.claimed_until is not None and record.claimed_until > now:
+            raise RetryLater(
+                record.claimed_until - now, f"agreement {record.agreement_id} is being worked on"
+            )
+        until = now + context.claim_for
+        mine = record.model_copy(update={"claimed_until": until, "claims": record.claims + 1})
+        try:
+            return cls(context, agreement_store.save(context.tables, context.account, kept, mine), until)
+        except Conflict as conflict:
+            raise RetryLater(
+                timedelta(seconds=5), f"agreement {record.agreement_id} was changed"
+            ) from conflict
+
+    def release(self) -> None:
+        """Give the claim back with what was learnt. If it was lost meanwhile, the record is another worker's."""
+        context, free = self.context, self.record.model_copy(update={"claimed_until": None})
+        adopted = adoptions(self._kept.record, free, context.now(), context.run)
+        try:
+            agreement_store.save(context.tables, context.account, self._kept, free, adopted)
+        except Conflict:
+            return
+
+    @property
+    def is_held(self) -> bool:
+        """The claim has not lapsed: what is done is not done by another worker too."""
+        return self.context.now() < self._claimed_until
+
+    def open_intents(self) -> list[tuple[LineRecord, Intent]]:
+        return [(line, line.intent) for line in self.record.lines.values() if line.intent]
+
+    def line_of(self, intent: Intent) -> LineRecord:
+        """The line whose open intent it is."""
+        return next(line for line, open_ in self.open_intents() if open_ == intent)
+
+    def lines(self, wishes: Mapping[str, Wish]) -> dict[str, Line]:
+        """The lines as no write of ours has changed them since they were read."""
+        return self.look(wishes) if self._fresh is None else self._fresh
+
+    def look(self, wishes: Mapping[str, Wish]) -> dict[str, Line]:
+        """Read the lines, and remember what they say."""
+        fresh = self.read()
+        self.record = reconciled(self.record, fresh, wishes, self.context.moment, self.context.run)
+        return fresh
+
+    def read(self) -> dict[str, Line]:
+        """Read the lines; the record stays as it is."""
+        self._fresh = {line.id: line for line in self.context.psa.lines(self.record.agreement_id)}
+        return self._fresh
+
+    def is_about_to_change(self) -> None:
+        """What was read is old from now on."""
+        self._fresh = None
+
+    def unowned(self, product_id: str) -> tuple[str, ...]:
+        """Lines of the product that no mapping owns, as they were last read."""
+        owned = {line.line_id for line in self.record.lines.values()}
+        return tuple(line.id for line in unowned(product_id, self._fresh or {}, owned))
+
+    def is_anothers(self, there: Line, line: LineRecord) -> bool:
+        """Another mapping owns the line of the PSA."""
+        lines = self.record.lines.values()
+        return any(one.line_id == there.id and one.mapping_id != line.mapping_id for one in lines)
+
+    def is_repeatable(self, intent: Intent) -> bool:
+        return intent.write.kind in self.context.psa.repeatable
+
+    def keep(self, line: LineRecord) -> None:
+        """Store the line alone: what is told of it stands in the ledger already."""
+        context, record = self.context, self.record.with_line(line)
+        self._kept = agreement_store.save(context.tables, context.account, self._kept, record)
+        self.record = record
+
+    def save(self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str = "") -> None:
+        """Store the line and what happened to its write, in one transaction."""
+        context, record, write = self.context, self.record.with_line(line), intent.write
+        entry = LedgerEntry.of(
+            line,
+            event,
+            context.now(),
+            run=context.run,
+            change_id=intent.change_id,
+            before=write.before,
+            after=write.after,
+            why=why,
+        )
+        entries = [*adoptions(self._kept.record, self.record, context.now(), context.run), entry]
+        self._kept = agreement_store.save(context.tables, context.account, self._kept, record, entries)
+        self.record = record
+
+    def drop_intent(
+        self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str, **changes: object
+    ) -> None:
+        """The write is over; `changes` are what else the line says from now on."""
+        self.save(line.model_copy(update={"intent": None, **changes}), intent, event, why)

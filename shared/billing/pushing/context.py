@@ -1,0 +1,33 @@
+"""What the work on a PSA's agreements needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.billing.psa.base import Psa
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+SETTLES_AFTER = timedelta(minutes=2)
+"""A PSA that gave no clear answer may still apply the request; only after this is "not applied" believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushContext:
+    """Where, with whom, and in which run."""
+
+    tables: Tables
+    psa: Psa
+    account: AccountId
+    run: str
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    claim_for: timedelta
+    settles_after: timedelta = SETTLES_AFTER
+
+    @property
+    def moment(self) -> datetime:
+        """Now, in the account's zone: its date is the day that a line is billed on."""
+        return self.now().astimezone(self.zone)

@@ -1,0 +1,157 @@
+"""What became of a write: reading it back, settling what stayed unclear, and what the line says afterwards.
+
+The intent of a write stays until what can be read proves what became of it, or a person says so.
+"""
+
+from datetime import timedelta
+
+from shared.billing.models import Drift, Intent, LedgerEvent, LineRecord, Loss
+from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.pushing.claimed_agreement import ClaimedAgreement
+
+READ_BACKS = (0.0, 1.0, 3.0)
+"""Seconds before each read-back of a write: a PSA may show the old number for a moment."""
+
+
+def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timedelta | None:
+    """Find out what became of the write of an earlier attempt; how long until the line is looked at again.
+
+    None: it stays as it is until a person says what became of it, or it shows up.
+    """
+    context = work.context
+    evidence = context.psa.find_effect(intent.write, intent.line_id)
+    if evidence.effect is Effect.NOT_APPLIED:
+        if context.now() < intent.at + context.settles_after:
+            return settles_in(work, intent)
+        if intent.undecidable:
+            return None
+        context.sleep(READ_BACKS[1])
+        evidence = context.psa.find_effect(intent.write, intent.line_id)
+    _conclude(work, line, intent, evidence)
+    return timedelta(seconds=1)
+
+
+def settles_in(work: ClaimedAgreement, intent: Intent) -> timedelta:
+    return max(timedelta(seconds=1), intent.at + work.context.settles_after - work.context.now())
+
+
+def read_back(work: ClaimedAgreement, line: LineRecord, intent: Intent, answer: WriteAnswer) -> None:
+    """Believe nothing but what can be read. What stays unclear stays an intent: the line is "unknown"."""
+    evidence = None
+    for pause in READ_BACKS:
+        work.context.sleep(pause)
+        try:
+            evidence = work.context.psa.find_effect(intent.write, intent.line_id)
+        except PsaUnavailable:
+            continue
+        if evidence.effect is not Effect.NOT_APPLIED:
+            _conclude(work, line, intent, evidence)
+            return
+    if evidence is None:
+        why = "It could not be read back."
+    else:
+        why = "The PSA accepted the change but still shows the old number."
+    why = answer.why or why
+    doubted = intent.model_copy(update={"why": why})
+    work.save(line.model_copy(update={"intent": doubted}), doubted, LedgerEvent.UNKNOWN, why)
+
+
+def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
+    if evidence.line is not None and work.is_anothers(evidence.line, line):
+        _lose(work, line, intent, evidence.line)
+        return
+    match evidence.effect:
+        case Effect.APPLIED:
+            _confirm(work, line, intent, evidence.line)
+        case Effect.NOT_APPLIED if work.is_repeatable(intent) or _was_not_taken(work, intent):
+            _try_again(work, line, intent)
+        case Effect.NOT_APPLIED | Effect.UNDECIDABLE:
+            _leave_to_a_person(work, line, intent)
+        case Effect.DIVERGED:
+            _diverge(work, line, intent, evidence.line, evidence.why)
+
+
+def _was_not_taken(work: ClaimedAgreement, intent: Intent) -> bool:
+    """The PSA said no to a write that must not be repeated, and no line has come up since that could be it."""
+    if not intent.may_be_repeated:
+        return False
+    work.read()
+    return set(work.unowned(intent.write.product_id)) <= set(intent.beside)
+
+
+def _leave_to_a_person(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
+    """A repeat could bill twice, and nothing tells whether the first one was applied."""
+    left = intent.model_copy(update={"undecidable": True})
+    work.save(line.model_copy(update={"intent": left}), left, LedgerEvent.UNDECIDABLE, intent.why)
+
+
+def _lose(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line) -> None:
+    """The line that was created belongs to another mapping meanwhile: the next one has a mark of its own."""
+    why = f"The line that was created for it ({there.id}) was chosen for another mapping."
+    said = {"refused": why, "refused_in": work.context.run, "mark": work.record.claims}
+    work.drop_intent(line, intent, LedgerEvent.REFUSED, why, **said)
+
+
+def _try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
+    """Proven not applied: it may be planned once more in this run, and then at the next."""
+    run, why = work.context.run, intent.why
+    said = {"not_applied_in": run}
+    if line.not_applied_in == run:
+        said = {
+            "refused": why or "The PSA took the change twice and did not apply it.",
+            "refused_in": run,
+        }
+    work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, why, **said)
+
+
+def _confirm(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> None:
+    work.created |= not intent.write.line_id
+    work.save(_applied(work, line, intent, there), intent, LedgerEvent.CONFIRMED)
+
+
+def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> LineRecord:
+    """The line now that the PSA is proven to have the intent's number."""
+    now, write = work.context.now(), intent.write
+    loss = max(0, write.before - write.after)
+    losses = tuple(one for one in line.losses if one.at > now - timedelta(days=1))
+    if loss and not line.is_approved(intent.change_id):
+        losses = (*losses, Loss(at=now, seats=loss))
+    return line.model_copy(
+        update={
+            "line_id": there.id if there else line.line_id,
+            "confirmed": write.after,
+            "confirmed_at": now,
+            "unit_price": there.unit_price if there else line.unit_price,
+            "losses": losses,
+            "intent": None,
+            "refused": "",
+            "drift": None,
+            "hold": None,
+            "would": None,
+            "written_in": work.context.run,
+        }
+    )
+
+
+def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
+    """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
+    run, write = work.context.run, intent.write
+    gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
+    if there is None and intent.sent is Sent.ANSWERED:
+        # It may come back with what the PSA said that it did.
+        _leave_to_a_person(work, line, intent.model_copy(update={"why": gone}))
+        return
+    if there is None:
+        why = gone
+        after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
+    elif there.quantity == write.after:
+        why = why or "The number was written, but another field of the line is not as it was."
+        after = _applied(work, line, intent, there)
+        after = after.model_copy(update={"refused": why, "refused_in": run})
+    else:
+        why = f"While it was written, somebody else changed the line: it says {there.quantity.normalize():f}."
+        known = write.before if line.confirmed is None else line.confirmed
+        drift = Drift(psa=there.quantity, since=work.context.now())
+        changes = {"intent": None, "line_id": there.id, "confirmed": known, "drift": drift}
+        after = line.model_copy(update=changes)
+    work.save(after, intent, LedgerEvent.DIVERGED, why)
