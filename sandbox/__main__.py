@@ -61,33 +61,33 @@ def _demo(given: argparse.Namespace) -> int:
     if given.tenants:
         world = f"wide:{given.tenants}" + (f":{given.watch}" if given.watch else "")
     print(f"Seatwise sandbox in {state}", file=sys.stderr)
-    with SandboxProcesses(state.resolve(), world) as stage:
-        if not is_seeded(stage.wiring):
+    with SandboxProcesses(state.resolve(), world) as processes:
+        if not is_seeded(processes.wiring):
             print("Setting up the MSP ...", file=sys.stderr)
-            seed(stage.wiring, world_named(world), stage.clock.now())
-        host = stage.start_host(timers=not given.once)
-        lived = demo_day.live(stage, host)
-        numbers = summary.of(stage, lived)
+            seed(processes.wiring, world_named(world), processes.clock.now())
+        host = processes.start_host(timers=not given.once)
+        lived = demo_day.live(processes, host)
+        numbers = summary.of(processes, lived)
         report = summary.text(numbers, wide=bool(given.tenants))
         print(f"\n{report}\n", file=sys.stderr if given.json else sys.stdout)
         if not given.once:
-            _stay(stage, host.address, state)
+            _stay(processes, host.address, state)
     if given.json:
         print(json.dumps(numbers))
     return 0
 
 
-def api_call(stage: SandboxProcesses, host: str, person: str = "owner") -> str:
+def api_call(processes: SandboxProcesses, host: str, person: str = "owner") -> str:
     """A command that asks the API as a person of the demo, ready to be pasted."""
-    token = send(stage.state, {"do": "sign-in", "person": person})["token"]
+    token = send(processes.state, {"do": "sign-in", "person": person})["token"]
     return f"curl -s -H 'Authorization: Bearer {token}' {host}/api/me"
 
 
-def _stay(stage: SandboxProcesses, host: str, state: Path) -> None:
-    print(f"  World, PSA lines and mails   {stage.stand_ins.url}/")
+def _stay(processes: SandboxProcesses, host: str, state: Path) -> None:
+    print(f"  World, PSA lines and mails   {processes.stand_ins.url}/")
     print(f"  Functions host               {host}/admin/host/status")
     print(f"  Change the world             python -m sandbox control --state {state} --help")
-    print(f"  HTTP API, as its owner       {api_call(stage, host)}")
+    print(f"  HTTP API, as its owner       {api_call(processes, host)}")
     print("Running; Ctrl-C ends it.", flush=True)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

@@ -3,9 +3,10 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sandbox.processes import HostProcess, SandboxProcesses
 from shared.accounts import due, runs, schedule
@@ -45,28 +46,34 @@ class Day:
     measured: Measured
 
 
-def live(stage: SandboxProcesses, host: HostProcess) -> Day:
+def live(processes: SandboxProcesses, host: HostProcess) -> Day:
     """Live the accounts' next day to its end. Raises DayFailed."""
-    tables = stage.wiring.tables
-    accounts = [load_account(tables, one) for one in account_ids(tables)]
-    stage.clock.move_to(min(due.next_due(stage.clock.now(), one.sync_hour, one.zone) for one in accounts))
-    began = stage.clock.now()
-    meter = _Meter(stage, host)
+    tables = processes.wiring.tables
+    accounts = [load_account(tables, known) for known in account_ids(tables)]
+    _move_to_next(processes, ((account.sync_hour, account.zone) for account in accounts))
+    began = processes.clock.now()
+    meter = _Meter(processes, host)
     host.tick()
-    closed = {str(one.id): _closed(stage, host, one, began, meter) for one in accounts}
+    closed = {str(account.id): _closed(processes, host, account, began, meter) for account in accounts}
     measured = meter.read()
-    stage.clock.move_to(min(due.next_due(stage.clock.now(), one.digest.hour, one.zone) for one in accounts))
+    _move_to_next(processes, ((account.digest.hour, account.zone) for account in accounts))
     host.tick()
-    for one in accounts:
-        _told(stage, host, one)
-    return Day(closed, began, stage.clock.now(), measured)
+    for account in accounts:
+        _told(processes, host, account)
+    return Day(closed, began, processes.clock.now(), measured)
+
+
+def _move_to_next(processes: SandboxProcesses, hours: Iterable[tuple[int, ZoneInfo]]) -> None:
+    """Jump to the next of these local hours."""
+    now = processes.clock.now()
+    processes.clock.move_to(min(due.next_due(now, hour, zone) for hour, zone in hours))
 
 
 def _closed(
-    stage: SandboxProcesses, host: HostProcess, account: Account, began: datetime, meter: "_Meter"
+    processes: SandboxProcesses, host: HostProcess, account: Account, began: datetime, meter: "_Meter"
 ) -> Run:
     """The account's run of that night, once it is closed and judged."""
-    tables = stage.wiring.tables
+    tables = processes.wiring.tables
     run_id = schedule.nightly_id(due.newest_due(began, account.sync_hour, account.zone))
 
     shown: list[float] = []
@@ -75,7 +82,7 @@ def _closed(
         meter.own_looks += 1
         run = runs.find(tables, account.id, run_id)
         if run is None or run.state is not RunState.CLOSED:
-            _progress(stage, account, run, shown)
+            _progress(processes, account, run, shown)
             return None
         meter.own_looks += 1
         evaluation = evaluation_of(tables, account.id)
@@ -84,13 +91,13 @@ def _closed(
     return _wait(host, f"the run of {account.name}", done)
 
 
-def _progress(stage: SandboxProcesses, account: Account, run: Run | None, shown: list[float]) -> None:
+def _progress(processes: SandboxProcesses, account: Account, run: Run | None, shown: list[float]) -> None:
     """One line that tells how far the night is: rewritten on a terminal, now and then elsewhere."""
     terminal = sys.stderr.isatty()
     if not terminal and shown and time.monotonic() - shown[-1] < SELDOM:
         return
     shown.append(time.monotonic())
-    counts = stage.stand_ins.counts()
+    counts = processes.stand_ins.counts()
     doing = {RunState.READING: "reading", RunState.PUSHING: "planning and writing"}
     line = (
         f"  {account.name}: {doing.get(run.state, 'judging') if run else 'starting'} · "
@@ -100,11 +107,11 @@ def _progress(stage: SandboxProcesses, account: Account, run: Run | None, shown:
     print(f"\r{line:<110}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
 
 
-def _told(stage: SandboxProcesses, host: HostProcess, account: Account) -> None:
-    on = due.newest_due(stage.clock.now(), account.digest.hour, account.zone, account.digest.frequency)
+def _told(processes: SandboxProcesses, host: HostProcess, account: Account) -> None:
+    on = due.newest_due(processes.clock.now(), account.digest.hour, account.zone, account.digest.frequency)
 
     def done() -> date | None:
-        told = schedule.stored(stage.wiring.tables, account).digest_on
+        told = schedule.stored(processes.wiring.tables, account).digest_on
         return told if told is not None and told >= on else None
 
     _wait(host, f"the digest of {account.name}", done)
@@ -127,23 +134,23 @@ def _wait[R](host: HostProcess, what: str, done: Callable[[], R | None]) -> R:
 class _Meter:
     """Counts of the stand-ins and Azurite, and the host process's own use, from here to `read`."""
 
-    def __init__(self, stage: SandboxProcesses, host: HostProcess) -> None:
-        self._stage, self._host = stage, host
+    def __init__(self, processes: SandboxProcesses, host: HostProcess) -> None:
+        self._processes, self._host = processes, host
         self.own_looks = 0
-        stage.stand_ins.reset_counts()
-        self._storage = Counter(stage.azurite.operations())
+        processes.stand_ins.reset_counts()
+        self._storage = Counter(processes.azurite.operations())
         self._before = host.stats()
         self._began = time.monotonic()
 
     def read(self) -> Measured:
         after = self._host.stats()
-        storage = Counter(self._stage.azurite.operations())
+        storage = Counter(self._processes.azurite.operations())
         storage.subtract(self._storage)
         # The local host's empty looks at its queues are its own, and so are ours at the run.
         storage["queue_get"] -= after["empty_polls"] - self._before["empty_polls"]
         storage["table_get"] -= self.own_looks
         return Measured(
-            calls=Counter(self._stage.stand_ins.counts()),
+            calls=Counter(self._processes.stand_ins.counts()),
             storage=+storage,
             cpu_ms=after["cpu_ms"] - self._before["cpu_ms"],
             peak_mb=after["peak_mb"],

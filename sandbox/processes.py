@@ -26,7 +26,7 @@ from sandbox.standins.worlds.operators import APP_CLIENT_ID, MAY_OPEN
 from shared import config
 from shared.wiring import Wiring
 
-RUNNING = "stage.json"
+RUNNING = "processes.json"
 """File in the state folder that says how a running sandbox is reached."""
 PORTS = range(20_000, 32_000)
 """Below those that the system hands out, so that nobody is given the host's while it is away."""
@@ -159,19 +159,19 @@ def running(state: Path) -> Wiring | None:
 class HostProcess:
     """The local Functions host with the product in it, as a process of its own."""
 
-    def __init__(self, stage: SandboxProcesses, *, timers: bool, lease_seconds: float) -> None:
-        command = [sys.executable, "-m", "sandbox.host", "--app", str(ROOT), "--state", str(stage.state)]
-        command += ["--port", str(stage.port), "--setup", "sandbox.overrides:install"]
+    def __init__(self, processes: SandboxProcesses, *, timers: bool, lease_seconds: float) -> None:
+        command = [sys.executable, "-m", "sandbox.host", "--app", str(ROOT), "--state", str(processes.state)]
+        command += ["--port", str(processes.port), "--setup", "sandbox.overrides:install"]
         command += ["--lease-seconds", str(lease_seconds)]
         command += ["--poll-seconds", "2", "--log-level", "error"]
         if not timers:
             command.append("--no-timers")
         with ExitStack() as words:
-            log = words.enter_context(stage.host_log.open("a")) if stage.host_log else None
+            log = words.enter_context(processes.host_log.open("a")) if processes.host_log else None
             self._process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, **stage.environment},
+                env={**os.environ, **processes.environment},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -169,15 +169,15 @@ def _companies(
 def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:
     return tuple(
         LicenceMapping(
-            id=_mapping_id(tenant.id, one.addition_id),
-            sku_id=one.sku_id,
-            subscription_id=one.subscription_id or "",
-            profile=f"p{one.product_id}",
+            id=_mapping_id(tenant.id, mapping.addition_id),
+            sku_id=mapping.sku_id,
+            subscription_id=mapping.subscription_id or "",
+            profile=f"p{mapping.product_id}",
             connection=psa.key,
             agreement_id=str(tenant.agreement_id),
-            line_id=str(one.addition_id),
+            line_id=str(mapping.addition_id),
         )
-        for one in tenant.mappings
+        for mapping in tenant.mappings
     )
 
 
@@ -191,15 +191,15 @@ def _baseline(
             agreement_id=str(tenant.agreement_id),
             read_at=yesterday,
             lines={
-                _mapping_id(tenant.id, one.addition_id): LineRecord(
-                    mapping_id=_mapping_id(tenant.id, one.addition_id),
+                _mapping_id(tenant.id, mapping.addition_id): LineRecord(
+                    mapping_id=_mapping_id(tenant.id, mapping.addition_id),
                     tenant_id=tenant.id,
-                    product_id=str(one.product_id),
-                    line_id=str(one.addition_id),
-                    confirmed=one.baseline_quantity,
+                    product_id=str(mapping.product_id),
+                    line_id=str(mapping.addition_id),
+                    confirmed=mapping.baseline_quantity,
                     confirmed_at=yesterday,
                 )
-                for one in tenant.mappings
+                for mapping in tenant.mappings
             },
         )
         for tenant in mine

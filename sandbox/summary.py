@@ -33,23 +33,23 @@ CHANGED_STORAGE_GOAL = 10.0
 _MICROSOFT = ("microsoft.", "graph.", "partnercenter.", "exchange.")
 
 
-def of(stage: SandboxProcesses, day: Day) -> dict[str, Any]:
+def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
     """The numbers of a day. Tenants, lines and alerts are the live account's; the preview account's stand apart."""
-    accounts = [settings.load(stage.wiring.tables, AccountId(one)) for one in day.runs]
-    by_account = {account.id: _account(stage, account, day.runs[account.id]) for account in accounts}
+    accounts = [settings.load(processes.wiring.tables, AccountId(name)) for name in day.runs]
+    by_account = {account.id: _account(processes, account, day.runs[account.id]) for account in accounts}
     first = next(iter(by_account.values()))
     read = max(1, sum(run.read for run in day.runs.values()))
-    sent = [mail for account in accounts for mail in _sent(stage, account, day)]
+    sent = [mail for account in accounts for mail in _sent(processes, account, day)]
     return {
         **first,
-        "mails": {"sent": len(sent), "folder": str(stage.mails), "subjects": sent},
+        "mails": {"sent": len(sent), "folder": str(processes.mails), "subjects": sent},
         **_costs(day.measured, read),
         "other_accounts": dict(list(by_account.items())[1:]),
     }
 
 
-def _account(stage: SandboxProcesses, account: Account, run: Run) -> dict[str, Any]:
-    tables = stage.wiring.tables
+def _account(processes: SandboxProcesses, account: Account, run: Run) -> dict[str, Any]:
+    tables = processes.wiring.tables
     companies = added_companies(tables, account.id)
     not_read = {
         head.tenant_id: head.failure.sentence if head.failure else "not read"
@@ -77,8 +77,8 @@ def _account(stage: SandboxProcesses, account: Account, run: Run) -> dict[str, A
     }
 
 
-def _sent(stage: SandboxProcesses, account: Account, day: Day) -> Iterator[str]:
-    for mail in mails(stage.wiring.tables, account.id):
+def _sent(processes: SandboxProcesses, account: Account, day: Day) -> Iterator[str]:
+    for mail in mails(processes.wiring.tables, account.id):
         if mail.state is MailState.DONE and day.began <= mail.since <= day.ended:
             yield mail.subject
 

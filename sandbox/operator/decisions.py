@@ -76,5 +76,5 @@ def reached(state: Path) -> Iterator[Wiring]:
         raise ControlError(
             f"There is no sandbox in {state}. Start it first; its folder is the one given as STATE."
         )
-    with SandboxProcesses(state, "demo") as stage:
-        yield stage.wiring
+    with SandboxProcesses(state, "demo") as processes:
+        yield processes.wiring

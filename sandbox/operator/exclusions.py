@@ -20,41 +20,41 @@ def exclusions(state: Path, do: str, words: Sequence[str]) -> Any:
     """`exclusions` lists them; `include ID` removes one (ID: of the list, or `all`), so its alerts are raised again."""
     with reached(state) as wiring:
         found = [
-            (account, one)
+            (account, listing)
             for account in account_ids(wiring.tables)
-            for one in listed(wiring.tables, account, _today(wiring, account))
+            for listing in listed(wiring.tables, account, _today(wiring, account))
         ]
         if do == "exclusions":
-            return [_shown(account, one) for account, one in found]
+            return [_shown(account, listing) for account, listing in found]
         if not words:
             raise ControlError("Say which exclusion to remove: an id of `exclusions`, or `all`.")
-        chosen = [(account, one) for account, one in found if words[0] in {"all", one.id}]
+        chosen = [(account, listing) for account, listing in found if words[0] in {"all", listing.id}]
         if not chosen:
             raise ControlError(f"There is no exclusion '{words[0]}'. `exclusions` lists them.")
-        return [_include(wiring, account, one) for account, one in chosen]
+        return [_include(wiring, account, listing) for account, listing in chosen]
 
 
 def _today(wiring: Wiring, account: AccountId) -> date:
     return wiring.clock().astimezone(load_account(wiring.tables, account).zone).date()
 
 
-def _include(wiring: Wiring, account: AccountId, one: Listed) -> dict[str, Any]:
-    include(wiring.tables, account, one.id, Decider(WHO, "removed by a control", wiring.clock()))
+def _include(wiring: Wiring, account: AccountId, listing: Listed) -> dict[str, Any]:
+    include(wiring.tables, account, listing.id, Decider(WHO, "removed by a control", wiring.clock()))
     for work in judge_again(wiring, account):
         send(wiring, work)
-    return {**_shown(account, one), "removed": True}
+    return {**_shown(account, listing), "removed": True}
 
 
-def _shown(account: AccountId, one: Listed) -> dict[str, Any]:
-    excluded = one.exclusion
+def _shown(account: AccountId, listing: Listed) -> dict[str, Any]:
+    excluded = listing.exclusion
     return {
-        "id": one.id,
+        "id": listing.id,
         "account": account,
         "customer": excluded.customer or excluded.tenant_id or "every customer",
         "licence": excluded.product or excluded.sku_id or None,
         "left_out_of": str(excluded.slug) if excluded.slug else None,
         "how_long": excluded.how_long,
-        "since": one.since.isoformat(),
-        "who": one.who,
-        "reason": one.reason,
+        "since": listing.since.isoformat(),
+        "who": listing.who,
+        "reason": listing.reason,
     }

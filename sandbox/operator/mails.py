@@ -24,7 +24,7 @@ def mails(state: Path, do: str, words: Sequence[str]) -> Any:
             (account, mail) for account in account_ids(wiring.tables) for mail in rows(wiring.tables, account)
         ]
         if do == "mails":
-            found.sort(key=lambda one: one[1].since, reverse=True)
+            found.sort(key=lambda found_mail: found_mail[1].since, reverse=True)
             return [_shown(account, mail) for account, mail in found]
         chosen = [(account, mail) for account, mail in found if words and words[0] == mail.mail_id]
         if not chosen:

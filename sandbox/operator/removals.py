@@ -35,19 +35,19 @@ def decide(state: Path, do: str, words: Sequence[str]) -> Any:
     with reached(state) as wiring:
         missing = list(_missing(wiring))
         if do == "removed":
-            return [_shown(one) for one in missing]
+            return [_shown(gone) for gone in missing]
         wanted = 2 if do == "confirm-removed" else 1
         if len(words) != wanted:
             called = "confirm-removed TENANT DATE" if wanted == 2 else "dismiss-removed TENANT"
             raise ControlError(f"It is called as: {called}. A name with blanks stands in quotes.")
-        chosen = [one for one in missing if words[0].casefold() in one.called]
+        chosen = [gone for gone in missing if words[0].casefold() in gone.called]
         if not chosen:
             raise ControlError(f"No removed tenant is called '{words[0]}'. `removed` lists them.")
         ends = _date(words[1]) if wanted == 2 else None
-        for one in chosen:
-            _decide(wiring, one, ends)
-        decided = {(one.account, one.tenant.tenant_id) for one in chosen}
-        return [_shown(one) for one in _missing(wiring) if (one.account, one.tenant.tenant_id) in decided]
+        for gone in chosen:
+            _decide(wiring, gone, ends)
+        decided = {(gone.account, gone.tenant.tenant_id) for gone in chosen}
+        return [_shown(gone) for gone in _missing(wiring) if (gone.account, gone.tenant.tenant_id) in decided]
 
 
 def _missing(wiring: Wiring) -> Iterator[Missing]:
@@ -56,27 +56,27 @@ def _missing(wiring: Wiring) -> Iterator[Missing]:
             yield Missing(account, tenant)
 
 
-def _decide(wiring: Wiring, one: Missing, ends: date | None) -> None:
+def _decide(wiring: Wiring, gone: Missing, ends: date | None) -> None:
     now = wiring.clock()
-    today = now.astimezone(load_account(wiring.tables, one.account).zone).date()
+    today = now.astimezone(load_account(wiring.tables, gone.account).zone).date()
     by = Decider(WHO, "decided by a control", now)
     try:
         if ends is None:
-            removals.dismiss(wiring.tables, one.account, one.tenant.tenant_id, today, by)
+            removals.dismiss(wiring.tables, gone.account, gone.tenant.tenant_id, today, by)
         else:
-            removals.confirm(wiring.tables, one.account, one.tenant.tenant_id, ends, today, by)
+            removals.confirm(wiring.tables, gone.account, gone.tenant.tenant_id, ends, today, by)
     except Rejected as rejected:
         raise ControlError(rejected.reason) from rejected
-    for work in judge_again(wiring, one.account):
+    for work in judge_again(wiring, gone.account):
         send(wiring, work)
 
 
-def _shown(one: Missing) -> dict[str, Any]:
+def _shown(gone: Missing) -> dict[str, Any]:
     return {
-        "account": one.account,
-        "customer": one.tenant.name,
-        "tenant": one.tenant.tenant_id,
-        "decided": _decided(one.tenant.decided.removal if one.tenant.decided else None),
+        "account": gone.account,
+        "customer": gone.tenant.name,
+        "tenant": gone.tenant.tenant_id,
+        "decided": _decided(gone.tenant.decided.removal if gone.tenant.decided else None),
     }
 
 

@@ -19,10 +19,10 @@ _WORTH_PACKING = 600
 
 
 class Server:
-    """Carries requests to the house and deliveries back, with all the ways a connection can go wrong."""
+    """Carries requests to the dispatcher and deliveries back, with all the ways a connection can go wrong."""
 
     def __init__(self, state: State) -> None:
-        self._house = Dispatcher(state)
+        self._dispatcher = Dispatcher(state)
         self._state = state
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
@@ -37,7 +37,7 @@ class Server:
             headers["x-sandbox-base"] = f"http://{host}/{LOGIN}"
         body = await incoming.read()
         request = request_to(incoming.method, name, path, headers, body)
-        delivery = self._house.deliver(request)
+        delivery = self._dispatcher.deliver(request)
         return await self._carry(incoming, delivery)
 
     async def _carry(self, incoming: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
@@ -47,13 +47,13 @@ class Server:
             _drop(incoming, reset=delivery.reset)
             return web.Response(status=500)
         response, size = _response(incoming, delivery.answer)
-        self._house.counts[f"bytes.{delivery.vendor}"] += size
+        self._dispatcher.counts[f"bytes.{delivery.vendor}"] += size
         if not delivery.cut:
             return response
         return await _cut(incoming, response)
 
     async def _own(self, incoming: web.BaseRequest) -> web.StreamResponse:
-        counts = self._house.counts
+        counts = self._dispatcher.counts
         match incoming.method, incoming.path:
             case "GET", "/sandbox/counts":
                 return web.json_response(dict(sorted(counts.items())))
@@ -63,14 +63,14 @@ class Server:
             case "POST", "/sandbox/control":
                 return self._control(await incoming.read())
             case "GET", path:
-                page = page_for(path, self._state, self._house.faults, counts)
+                page = page_for(path, self._state, self._dispatcher.faults, counts)
                 return web.Response(status=page.status, text=page.html, content_type="text/html")
         return web.json_response({"error": "Not found."}, status=404)
 
     def _control(self, body: bytes) -> web.Response:
         try:
             command = json.loads(body)
-            return web.json_response({"result": control(self._state, command, self._house.faults)})
+            return web.json_response({"result": control(self._state, command, self._dispatcher.faults)})
         except (ControlError, ValueError) as wrong:
             return web.json_response({"error": str(wrong)}, status=400)
 

@@ -1,6 +1,7 @@
 """`make kill-run ROUNDS=100`: end processes at random moments of nights, and check that nothing is lost or doubled."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -35,6 +36,8 @@ def main() -> int:
     parser.add_argument("--series", default="seatwise", help="another word draws other rounds")
     asked = parser.parse_args()
     seeds = [asked.seed] if asked.seed else [f"{asked.series}-{n}" for n in range(1, asked.rounds + 1)]
+    # An end that is asked for waits for the rounds that are being lived: they end what they started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     rounds = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for told in pool.map(lived, seeds):

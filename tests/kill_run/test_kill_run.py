@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from shared.billing.psa.base import Write, WriteKind
 from tests.kill_run.night import NEWCOMER
 from tests.kill_run.plan import Victim, drawn
-from tests.kill_run.truth import wrong_with_mails
+from tests.kill_run.truth import changing, set_more_often_than_intended, wrong_with_mails
 
 
 def test_the_same_seed_draws_the_same_round_and_another_seed_another_one() -> None:
@@ -36,3 +37,22 @@ def test_a_mail_that_was_accepted_twice_is_seen() -> None:
 
 def test_a_customer_that_was_never_told_of_is_seen() -> None:
     assert list(wrong_with_mails([_mail("a", "nothing")])) == [f"{NEWCOMER} was never told of"]
+
+
+def _set(before: int, after: int) -> Write:
+    return Write(
+        kind=WriteKind.SET_QUANTITY,
+        agreement_id="502",
+        line_id="9030",
+        product_id="",
+        before=before,
+        after=after,
+    )
+
+
+def test_a_set_that_was_sent_again_is_no_change_and_needs_an_intent_of_its_own() -> None:
+    applied = [_set(2, 1), _set(1, 1)]
+    assert changing(applied) == [_set(2, 1)]
+    assert list(set_more_often_than_intended(applied, [])) == [
+        "line 9030 was set to 1 2 times, intended 0 times"
+    ]

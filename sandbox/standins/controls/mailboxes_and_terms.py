@@ -1,4 +1,4 @@
-"""Controls of what Microsoft tells beside the licences: shared mailboxes, who may read them, and terms."""
+"""Controls of what Microsoft tells apart from the licences: shared mailboxes, who may read them, and terms."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def share_mailbox(
     if not 0 <= whole(number, "number") < found["users"]:
         raise ControlError(f"{found['name']} has users 0 to {found['users'] - 1}.")
     box = {"number": number, "name": "", "archive": archive, "hold": hold}
-    others = [one for one in found.get("shared_mailboxes", ()) if one["number"] != number]
+    others = [box for box in found.get("shared_mailboxes", ()) if box["number"] != number]
     state.change("tenant", found["id"], lambda document: document.update(shared_mailboxes=[*others, box]))
     return box
 
@@ -31,7 +31,7 @@ def share_mailbox(
 def unshare_mailbox(state: State, faults: Faults, tenant: str, number: int) -> Document:
     """The mailbox of one user is its own again."""
     found = find_tenant(state, tenant)
-    others = [one for one in found.get("shared_mailboxes", ()) if one["number"] != whole(number, "number")]
+    others = [box for box in found.get("shared_mailboxes", ()) if box["number"] != whole(number, "number")]
     if len(others) == len(found.get("shared_mailboxes", ())):
         raise ControlError(f"User {number} of {found['name']} has no shared mailbox.")
     state.change("tenant", found["id"], lambda document: document.update(shared_mailboxes=others))

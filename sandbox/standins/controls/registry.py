@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.standins.controls import churn as churning
 from sandbox.standins.controls import connectwise as psa
 from sandbox.standins.controls import mail as post
-from sandbox.standins.controls import mailboxes_and_terms as beside
+from sandbox.standins.controls import mailboxes_and_terms as optional
 from sandbox.standins.controls import microsoft
 from sandbox.standins.controls.connectwise import line_view
 from sandbox.standins.controls.lookup import ControlError, find_agreement, find_tenant
@@ -106,8 +106,8 @@ _MICROSOFT = (
     *(microsoft.add_tenant, microsoft.remove_tenant, microsoft.set_gdap, microsoft.remove_role),
     *(microsoft.grant_role, microsoft.remove_consent, microsoft.grant_consent, microsoft.tenant_trouble),
     *(microsoft.partner_trouble, microsoft.expire_secret, microsoft.renew_secret),
-    *(beside.share_mailbox, beside.unshare_mailbox, beside.refuse_mailbox, beside.restrict_role),
-    *(beside.remove_app_consent, beside.set_renewal, beside.add_relationship),
+    *(optional.share_mailbox, optional.unshare_mailbox, optional.refuse_mailbox, optional.restrict_role),
+    *(optional.remove_app_consent, optional.set_renewal, optional.add_relationship),
 )
 _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),
