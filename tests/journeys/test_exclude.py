@@ -39,10 +39,12 @@ class Clerk:
 
     def link(self, customer: str, what: str) -> str:
         """The address under a row of the newest digest."""
-        _, _, rest = self.digest().partition(f"* {customer}\n  {what}")
-        found = LINK.search(rest.partition("\n* ")[0])
-        assert found, f"no link for {what} of {customer}"
-        return found[1]
+        blocks = [block for block in self.digest().split("\n* ") if block.startswith(f"{customer}\n")]
+        rows = [row for block in blocks for row in re.split(r"\n  (?!\[|->|Exclude:)", block)]
+        found = [LINK.search(row) for row in rows if row.startswith(what)]
+        assert found, f"no row for {what} of {customer}"
+        assert found[0], f"no link for {what} of {customer}"
+        return found[0][1]
 
     def ask(self, method: str, url: str, **more: object) -> requests.Response:
         with requests.Session() as session:
@@ -195,9 +197,9 @@ def test_the_row_is_gone_from_the_next_digest_and_the_customers_other_rows_are_n
     assert not [row for row in rows if PRODUCT in row]
 
 
-def test_removing_the_exclusion_brings_the_row_back_as_new(later: Later) -> None:
+def test_removing_the_exclusion_brings_the_row_back_as_open_again(later: Later) -> None:
     (row,) = [row for row in _rows_of(later.again) if PRODUCT in row]
-    assert "[New" in row
+    assert "[Open again" in row
     assert later.again.startswith("1 new, ")
 
 
