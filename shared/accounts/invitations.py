@@ -120,13 +120,14 @@ def accept(
         return account, add_member(tables, account, known)
     if not found.is_open(now):
         raise Rejected(_NOT_VALID, "invitation_not_valid", "code")
+    by = Actor(f"{who.email} ({who.id})" if who.email else who.id, audit.Via.API, now)
     bound = Replace(row.key, found.model_copy(update={"accepted_by": who.person}), row.etag)
     if known is not None:
         _store(tables, [bound])
+        audit.record(tables, account, by, "member.invitation_used", known.id, "", known.role.word)
         return account, known
     joins = who.model_copy(update={"role": found.role, "since": now})
     added = add_member(tables, account, joins, because=[bound])
-    by = Actor(who.email or who.id, audit.Via.API, now)
     audit.record(tables, account, by, "member.joined", added.id, "", added.role.word)
     return account, added
 

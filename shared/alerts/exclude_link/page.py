@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from shared import templates
+from shared.accounts import audit
 from shared.accounts.account import Account
+from shared.accounts.audit import Actor, Via
 from shared.accounts.companies import added_companies
 from shared.accounts.directory import load_account
 from shared.alerts import exclusions
@@ -22,7 +24,7 @@ from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import TenantState
 from shared.licensing.terms import next_end
 from shared.storage import keys
-from shared.storage.decisions import Decider, Decision
+from shared.storage.decisions import Decision
 from shared.storage.keys import AccountId, account_id
 from shared.storage.tables import Tables
 
@@ -88,15 +90,20 @@ class ExcludePages:
             terms = pressed(form, given)
         except Wrong as wrong:
             return ButtonResult(replace(case.page(wrong.form), outcome=LinkOutcome.WRONG_INPUT))
-        who = f"link sent to {case.recipient}"
+        by = Actor(f"link sent to {case.recipient}", Via.LINK, self.now)
         more = {"spare_at_most": terms.spare_at_most, "until": terms.until, "renewal": terms.renewal}
         chosen = [one.model_copy(update=more) for one in case.exclusions]
-        recorded = [
-            exclusions.exclude(self.tables, case.account.id, one, Decider(who, terms.reason, self.now))
-            for one in chosen
-        ]
+        recorded = [self._record(case, one, by, terms.reason) for one in chosen]
         done = case.done("Excluded" if any(recorded) else "Already excluded", chosen[0].how_long)
         return ButtonResult(done, case.account.id if any(recorded) else None)
+
+    def _record(self, case: "_Case", exclusion: Exclusion, by: Actor, reason: str) -> bool:
+        if not exclusions.exclude(self.tables, case.account.id, exclusion, by.decider(reason)):
+            return False
+        said = exclusion.model_dump_json(exclude_defaults=True)
+        subject = exclusions.exclusion_id(exclusion.target)
+        audit.record(self.tables, case.account.id, by, "exclusion.added", subject, "", said)
+        return True
 
     def _case(self, token: str) -> "_Case | ExcludePage":
         """The case of a link that can still exclude something, or the page that says why it cannot."""

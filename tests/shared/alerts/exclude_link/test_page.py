@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import templates
+from shared.accounts import audit
+from shared.accounts.audit import Via
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings
 from shared.alerts import exclusions
@@ -151,6 +153,14 @@ def test_pressing_again_says_that_it_is_done_and_writes_nothing(mailed: Mailed, 
         assert again.page.form is None
         assert ("Reason", "first") in again.page.facts
     assert mailed.world.tables.written == []
+
+
+def test_what_a_link_excluded_is_in_the_audit_log_as_a_links_doing(mailed: Mailed) -> None:
+    token = mailed.token(Slug.UNUSED_LICENSES)
+    for _ in range(2):
+        mailed.press(token)
+    ((_, entry),) = audit.entries(mailed.world.tables, mailed.world.account.id)
+    assert (entry.via, entry.who, entry.action) == (Via.LINK, f"link sent to {TO}", "exclusion.added")
 
 
 def test_a_second_recipient_sees_who_excluded_it(mailed: Mailed) -> None:
