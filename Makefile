@@ -88,10 +88,12 @@ $(VENV_READY): $(UV_READY) .python-version requirements-dev.txt
 	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements-dev.txt 1>&2
 	@touch $@
 
-$(CLIENTS_READY): $(UV_READY) tests/clients/requirements.txt
+$(CLIENTS_READY): $(UV_READY) tests/clients/requirements.txt tests/clients/node/package-lock.json
 	@echo "Setting up third-party clients in .tools/clients ..." 1>&2
 	@$(UV) venv --quiet --clear --python 3.13 .tools/clients 1>&2
 	@$(UV) pip sync --quiet --python .tools/clients/bin/python --require-hashes tests/clients/requirements.txt 1>&2
+	@cp tests/clients/node/package.json tests/clients/node/package-lock.json tests/clients/node/.npmrc .tools/clients/
+	@npm ci --prefix .tools/clients --loglevel=error 1>&2
 	@touch $@
 
 $(NODE_READY): package-lock.json .npmrc

@@ -16,24 +16,30 @@ from pathlib import Path
 
 from sandbox.standins.process import start
 from sandbox.standins.worlds.registry import demo_world
+from tests.clients.led.names import NAMES
 
 HERE = Path(__file__).parent
-PYTHON = HERE.parents[1] / ".tools/clients/bin/python"
-CLIENTS = (
-    "pyconnectwise",
-    "connectpyse",
-    "connectwise_manage_api",
-    "msal",
-    "azure_identity",
-    "msgraph_sdk",
-    "o365",
-)
+TOOLS = HERE.parents[1] / ".tools/clients"
+PYTHON = TOOLS / "bin/python"
+CLIENTS = {
+    "pyconnectwise": "python/pyconnectwise_client.py",
+    "connectpyse": "python/connectpyse_client.py",
+    "ConnectWiseManageAPI": "python/connectwise_manage_api_client.py",
+    "connectwise-rest": "node/connectwise_rest.cjs",
+    "msal": "python/msal_client.py",
+    "azure-identity": "python/azure_identity_client.py",
+    "msgraph-sdk": "python/msgraph_sdk_client.py",
+    "O365": "python/o365_client.py",
+    "msal-node": "node/msal_node.cjs",
+    "microsoft-graph-client": "node/graph_client.cjs",
+}
+"""Each client's script."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make clients", description=__doc__)
     parser.add_argument("client", nargs="*", help=f"some of: {', '.join(CLIENTS)}")
-    chosen = parser.parse_args().client or CLIENTS
+    chosen = parser.parse_args().client or list(CLIENTS)
     failures = 0
     with tempfile.TemporaryDirectory(prefix="seatwise-clients-") as name:
         folder = Path(name)
@@ -58,6 +64,9 @@ def _front(to: str, folder: Path) -> Iterator[dict[str, str]]:
                 "PATH": os.environ.get("PATH", ""),
                 "HOME": str(folder),
                 "PYTHONPATH": str(HERE / "led"),
+                "NODE_PATH": str(TOOLS / "node_modules"),
+                "NODE_EXTRA_CA_CERTS": str(certificates),
+                "CLIENTS_NAMES": ",".join(NAMES),
                 "SSL_CERT_FILE": str(certificates),
                 "REQUESTS_CA_BUNDLE": str(certificates),
                 "CLIENTS_FRONT_PORT": line.split()[1],
@@ -95,8 +104,10 @@ def _credentials() -> dict[str, str]:
 
 def _told(client: str, environment: dict[str, str]) -> int:
     """Run one client and print its steps; how many of them failed."""
+    script = str(HERE / CLIENTS[client])
+    runs_it = ["node", "--require", str(HERE / "node/led.cjs")] if script.endswith(".cjs") else [str(PYTHON)]
     ran = subprocess.run(
-        [str(PYTHON), str(HERE / "python" / f"{client}_client.py")],
+        [*runs_it, script],
         env=environment,
         capture_output=True,
         text=True,
