@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.teeth.copy import copy_to, run
+from tests.teeth.copy import SECONDS_OF_ALL, copy_to, run
 
 HERE = Path(__file__).parent
 AT_ONCE = 2
@@ -64,7 +64,7 @@ def shown(tooth: Tooth, why: str) -> bool:
 
 
 def whole_tree_fails(whole: Path, teeth: Sequence[Tooth]) -> str:
-    outcome = run(whole, sorted({tooth.test for tooth in teeth}))
+    outcome = run(whole, sorted({tooth.test for tooth in teeth}), SECONDS_OF_ALL)
     return "" if outcome.passed else outcome.said
 
 
