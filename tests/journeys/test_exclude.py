@@ -200,7 +200,7 @@ def test_the_row_is_gone_from_the_next_digest_and_the_customers_other_rows_are_n
 def test_removing_the_exclusion_brings_the_row_back_as_open_again(later: Later) -> None:
     (row,) = [row for row in _rows_of(later.again) if PRODUCT in row]
     assert "[Open again" in row
-    assert later.again.startswith("1 new, ")
+    assert later.again.startswith("1 open again, ")
 
 
 def test_excluding_moves_no_line(later: Later) -> None:
