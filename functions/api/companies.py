@@ -183,9 +183,8 @@ def shown_outcome(one: Added) -> BulkOutcome:
 
 
 def links(asking: Principal) -> CompanyLinks:
-    return CompanyLinks(
-        asking.tables, asking.wired.blobs, asking.account, lambda one: _psa_companies(asking, one)
-    )
+    tables, blobs = asking.tables, asking.wired.blobs
+    return CompanyLinks(tables, blobs, asking.account, lambda one: _psa_companies(asking, one))
 
 
 def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:

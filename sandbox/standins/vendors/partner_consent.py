@@ -3,8 +3,6 @@
 Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from html import escape
@@ -12,8 +10,8 @@ from urllib.parse import urlencode, urlsplit
 
 from sandbox.standins.protocol import Answer, Request
 from sandbox.standins.state import Document, State
-from sandbox.standins.vendors.sign_in import HTML, Refused, page
-from sandbox.standins.vendors.tokens import seal, unseal
+from sandbox.standins.vendors.sign_in import HTML, page, redeemed
+from sandbox.standins.vendors.tokens import seal
 from sandbox.standins.worlds.people import guid
 
 CODE_LIFE = timedelta(minutes=10)
@@ -50,19 +48,7 @@ class PartnerConsent:
 
     def redeem(self, partner: Document, form: dict[str, str]) -> str:
         """The nonce of the request whose code this is. Raises Refused as Entra ID does."""
-        code = unseal("1.A", form.get("code", ""))
-        if code is None or code.get("partner") != partner["key"]:
-            raise Refused(9002313, "invalid_request", "Invalid request. Request is malformed or invalid.")
-        if code["until"] < self._state.now().timestamp():
-            raise Refused(70008, "invalid_grant", "The provided authorization code has expired.")
-        if self._state.find("used-code", code["n"]) is not None:
-            raise Refused(54005, "invalid_grant", "OAuth2 Authorization code was already redeemed.")
-        if code["redirect"] != form.get("redirect_uri"):
-            raise Refused(500112, "invalid_client", "The reply address does not match the one of the code.")
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != code["challenge"]:
-            raise Refused(501481, "invalid_grant", "The Code_Verifier does not match the code_challenge.")
-        self._state.put("used-code", code["n"], {})
+        code = redeemed(self._state, form, partner["key"])
         return str(code["nonce"])
 
     def _partner(self, client: str) -> Document | None:

@@ -133,19 +133,7 @@ class SignIn:
         }
 
     def _redeemed(self, form: dict[str, str]) -> tuple[Operator, str]:
-        code = unseal("1.A", form.get("code", ""))
-        if code is None:
-            raise Refused(9002313, "invalid_request", "Invalid request. Request is malformed or invalid.")
-        if code["until"] < self._state.now().timestamp():
-            raise Refused(70008, "invalid_grant", "The provided authorization code has expired.")
-        if self._state.find("used-code", code["n"]) is not None:
-            raise Refused(54005, "invalid_grant", "OAuth2 Authorization code was already redeemed.")
-        if code["redirect"] != form.get("redirect_uri"):
-            raise Refused(500112, "invalid_client", "The reply address does not match the one of the code.")
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != code["challenge"]:
-            raise Refused(501481, "invalid_grant", "The Code_Verifier does not match the code_challenge.")
-        self._state.put("used-code", code["n"], {})
+        code = redeemed(self._state, form)
         return _BY_KEY[code["person"]], code["nonce"]
 
     def _refreshed(self, form: dict[str, str]) -> Operator:
@@ -179,6 +167,24 @@ class SignIn:
 
 
 HTML = "text/html; charset=utf-8"
+
+
+def redeemed(state: State, form: dict[str, str], partner: str = "") -> dict[str, Any]:
+    """What the authorisation code of a person, or of a partner's consent, holds: once. Raises Refused."""
+    code = unseal("1.A", form.get("code", ""))
+    if code is None or code.get("partner", "") != partner:
+        raise Refused(9002313, "invalid_request", "Invalid request. Request is malformed or invalid.")
+    if code["until"] < state.now().timestamp():
+        raise Refused(70008, "invalid_grant", "The provided authorization code has expired.")
+    if state.find("used-code", code["n"]) is not None:
+        raise Refused(54005, "invalid_grant", "OAuth2 Authorization code was already redeemed.")
+    if code["redirect"] != form.get("redirect_uri"):
+        raise Refused(500112, "invalid_client", "The reply address does not match the one of the code.")
+    digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+    if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != code["challenge"]:
+        raise Refused(501481, "invalid_grant", "The Code_Verifier does not match the code_challenge.")
+    state.put("used-code", code["n"], {})
+    return code
 
 
 def _new_key(kid: str) -> dict[str, str]:
