@@ -34,6 +34,7 @@ from functions.api import (
     summary,
     tenants,
     unclear_writes,
+    why_this_number,
 )
 from functions.api.problems import Problem, Refused, answer, install
 from functions.api.requests import check_body, check_query
@@ -51,6 +52,7 @@ RESOURCES = (
     partner_connections,
     tenants,
     licences,
+    why_this_number,
     companies,
     removed_tenants,
     psa_connections,

@@ -79,6 +79,8 @@ LEAST = {
     "listLicences": "reader",
     "listLicenceUsers": "reader",
     "listLicenceHistory": "reader",
+    "whyThisNumber": "reader",
+    "listPeopleBehind": "reader",
     "listCompanies": "reader",
     "listCompanyMatches": "editor",
     "addCompany": "editor",
