@@ -51,6 +51,12 @@ MODELS = (
     "shared.microsoft.models",
     "shared.storage.documents",
     "shared.storage.keys",
+    "shared.storage.keys.accounts",
+    "shared.storage.keys.alerts_and_mail",
+    "shared.storage.keys.billing",
+    "shared.storage.keys.licensing",
+    "shared.storage.keys.parts",
+    "shared.storage.keys.secrets",
 )
 ADAPTERS = {
     "shared.storage.azure_blobs": {"shared.storage.connect"},
