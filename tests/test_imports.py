@@ -30,6 +30,7 @@ PURE = (
     "shared.microsoft.graph_rows",
     "shared.microsoft.instants",
     "shared.microsoft.plausible",
+    "shared.reports.certificate.judge",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
@@ -49,6 +50,7 @@ MODELS = (
     "shared.microsoft.doubts",
     "shared.microsoft.read_problems",
     "shared.microsoft.models",
+    "shared.reports.certificate.models",
     "shared.storage.documents",
     "shared.storage.keys",
 )
