@@ -31,6 +31,7 @@ PURE = (
     "shared.microsoft.instants",
     "shared.microsoft.plausible",
     "shared.reports.certificate.judge",
+    "shared.reports.certificate.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
@@ -50,7 +51,6 @@ MODELS = (
     "shared.microsoft.doubts",
     "shared.microsoft.read_problems",
     "shared.microsoft.models",
-    "shared.reports.certificate.models",
     "shared.storage.documents",
     "shared.storage.keys",
 )

@@ -47,10 +47,10 @@ def certificate(facts: CertificateFacts, states: Iterable[TenantState]) -> Certi
         mine = list(_of_tenant(facts, state))
         rows += mine
         if state.snapshot is not None:
-            name = facts.companies[state.tenant_id].name
+            name = facts.companies[state.tenant_id]
             unaccounted += unbalanced(name, state.snapshot, facts.ours, mine)
-    never = [company for tenant, company in facts.companies.items() if tenant not in read]
-    rows += [_whole(company.tenant_id, company.name, Reason.NEVER_READ) for company in never]
+    never = [(tenant, name) for tenant, name in facts.companies.items() if tenant not in read]
+    rows += [_whole(*customer, Reason.NEVER_READ) for customer in never]
     rows += _lines_without_row(facts, rows)
     told = Counter(row.line for row in rows if row.line is not None)
     unaccounted += [f"line {key}" for key, times in told.items() if times > 1]
@@ -76,13 +76,13 @@ def _whole(
 
 
 def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[CertificateRow]:
-    snapshot, company = state.snapshot, facts.companies[state.tenant_id]
+    snapshot, customer = state.snapshot, facts.companies[state.tenant_id]
     if snapshot is None:
-        yield _whole(state.tenant_id, company.name, Reason.NEVER_READ)
+        yield _whole(state.tenant_id, customer, Reason.NEVER_READ)
         return
     stale = not_fresh(state.status, snapshot, facts.now) is not None
     if stale:
-        yield _whole(state.tenant_id, company.name, Reason.STALE)
+        yield _whole(state.tenant_id, customer, Reason.STALE)
     mapped = {mapping.licence: mapping for mapping in facts.mappings.get(state.tenant_id, ())}
     licences = LicenceRows(snapshot, facts.ours)
     told: set[LicenceKey] = set()
@@ -94,7 +94,7 @@ def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[Certific
                 continue
             row = CertificateRow(
                 tenant_id=state.tenant_id,
-                customer=company.name,
+                customer=customer,
                 licence=key,
                 part_number=sku.part_number,
                 seats=counts.purchased if counts else None,
@@ -105,7 +105,7 @@ def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[Certific
     for key, mapping in mapped.items():
         if key not in told and mapping.bill:
             # The licence is gone: its line must say what is billed without any.
-            row = CertificateRow(state.tenant_id, company.name, key, "", 0, Standing.OPEN, Reason.NOT_MAPPED)
+            row = CertificateRow(state.tenant_id, customer, key, "", 0, Standing.OPEN, Reason.NOT_MAPPED)
             yield _judged(facts, row, mapping, licences, stale=stale)
 
 
@@ -189,15 +189,15 @@ def _lines_without_row(facts: CertificateFacts, rows: Iterable[CertificateRow]) 
         line = kept.record
         if key in told or not line.line_id or not line.confirmed:
             continue
-        company = facts.companies.get(line.tenant_id)
+        customer = facts.companies.get(line.tenant_id, "")
         yield CertificateRow(
             tenant_id=line.tenant_id,
-            customer=company.name if company else line.tenant_id,
+            customer=customer or line.tenant_id,
             licence=None,
             part_number="",
             seats=None,
             standing=Standing.OPEN,
-            reason=Reason.STALE if company else Reason.WITHOUT_COMPANY,
+            reason=Reason.STALE if customer else Reason.WITHOUT_COMPANY,
             line=key,
             line_id=line.line_id,
             billed=line.confirmed,

@@ -37,7 +37,7 @@ def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetim
     facts = CertificateFacts(
         now=now,
         ours=home_tenants(tables, account.id),
-        companies=companies,
+        companies={tenant: company.name for tenant, company in companies.items()},
         mappings={found.tenant_id: found.mappings for found in mappings_in_force(tables, account.id)},
         lines=dict(_lines(tables, account.id)),
         profiles=billing_profiles(tables, account.id),

@@ -8,7 +8,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from shared.accounts.companies import Company
 from shared.alerts.models import Exclusions
 from shared.billing.models import BillingProfile, LicenceMapping, LineKey, LineRecord
 from shared.licensing.licences import LicenceKey
@@ -105,7 +104,8 @@ class CertificateFacts:
     now: datetime
     ours: Collection[str]
     """Tenant ids of the account's partners."""
-    companies: Mapping[str, Company]
+    companies: Mapping[str, str]
+    """What the added customers are called."""
     mappings: Mapping[str, tuple[LicenceMapping, ...]]
     lines: Mapping[LineKey, KeptLine]
     profiles: Mapping[str, BillingProfile]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -38,8 +39,8 @@ def told(world: World) -> Told:
     }
 
 
-def billed_line(world: World, name: str = "mapping01", tenant: str = "t1", **changes: object) -> LineRecord:
-    found = line(name, tenant, **changes)
+def billed_line(world: World, **changes: object) -> LineRecord:
+    found = LineRecord.model_validate({**dict(line("mapping01")), **changes})
     world.lines(found, read_at=world.now)
     return found
 
@@ -50,7 +51,7 @@ def test_what_is_on_its_line_with_its_number_is_ready_to_invoice(world: World) -
     billed_line(world)
     found = issued(world)
     (row,) = found.rows
-    assert (row.standing, row.seats, row.billed, row.money) == (Standing.BILLED, 25, 25, 500)
+    assert (row.standing, row.seats, row.billed, row.money) == (Standing.BILLED, 25, 25, Decimal(500))
     assert found.ready_to_invoice
     assert found.balances
 
