@@ -30,6 +30,8 @@ PURE = (
     "shared.microsoft.graph_rows",
     "shared.microsoft.instants",
     "shared.microsoft.plausible",
+    "shared.reports.certificate.judge",
+    "shared.reports.certificate.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
