@@ -15,6 +15,7 @@ from functions.api import (
     alerts,
     audit,
     billing_profiles,
+    certificate,
     companies,
     exclusions,
     invitations,
@@ -34,6 +35,7 @@ from functions.api import (
     summary,
     tenants,
     unclear_writes,
+    why_this_number,
 )
 from functions.api.problems import Problem, Refused, answer, install
 from functions.api.requests import check_body, check_query
@@ -51,6 +53,7 @@ RESOURCES = (
     partner_connections,
     tenants,
     licences,
+    why_this_number,
     companies,
     removed_tenants,
     psa_connections,
@@ -61,6 +64,7 @@ RESOURCES = (
     unclear_writes,
     runs,
     ledger,
+    certificate,
     alerts,
     alert_settings,
     exclusions,

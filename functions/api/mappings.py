@@ -122,10 +122,10 @@ class AgreementsToChoose(Shown):
 
 
 def _shown(found: TenantMappings) -> ShownMappings:
-    return ShownMappings(tenant_id=found.tenant_id, mappings=[_shown_mapping(one) for one in found.mappings])
+    return ShownMappings(tenant_id=found.tenant_id, mappings=[shown_mapping(one) for one in found.mappings])
 
 
-def _shown_mapping(one: LicenceMapping) -> ShownMapping:
+def shown_mapping(one: LicenceMapping) -> ShownMapping:
     return ShownMapping.model_validate(one.model_dump())
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sandbox.standins.faults import Fault, Faults, What
+from sandbox.standins.late import apply_what_is_due, keep_for_later
 from sandbox.standins.paging_faults import with_content_faults
 from sandbox.standins.protocol import Answer, Call, Request, Vendor
 from sandbox.standins.state import State
@@ -39,6 +40,7 @@ class Dispatcher:
         self._by_host = {host: vendor for vendor in make_vendors(state, self.faults) for host in vendor.hosts}
 
     def deliver(self, request: Request) -> Delivery:
+        self.apply_what_is_due()
         vendor = self._by_host.get(request.host)
         if vendor is None:
             self.counts["foreign"] += 1
@@ -49,6 +51,10 @@ class Dispatcher:
         if not hits:
             return Delivery(_whole(self.state, vendor, request, call), vendor.name)
         return _with_faults(self.state, vendor, request, call, hits)
+
+    def apply_what_is_due(self) -> None:
+        """Apply the requests that were taken before, never answered, and whose time has come."""
+        apply_what_is_due(self.state, self._by_host)
 
     def _count(self, call: Call) -> None:
         self.counts[call.kind] += 1
@@ -74,6 +80,10 @@ def _with_faults(state: State, vendor: Vendor, request: Request, call: Call, hit
         delivery.wait = by_what[What.SLOW].seconds
     if What.TIMEOUT_BEFORE in by_what:
         delivery.wait = by_what[What.TIMEOUT_BEFORE].seconds or 120
+        return delivery
+    if What.APPLIED_LATE in by_what:
+        delivery.wait = by_what[What.APPLIED_LATE].seconds or 120
+        keep_for_later(state, request, by_what[What.APPLIED_LATE].late)
         return delivery
     refused = _refused(vendor, hits)
     if refused:

@@ -21,6 +21,9 @@ class What(StrEnum):
     TIMEOUT_AFTER = "timeout_after"  # applied, no answer for `seconds`, then closed
     RESET_AFTER = "reset_after"  # applied, then the connection is reset
     STATUS_AFTER = "status_after"  # applied, and a 5xx (or 429) is answered
+    APPLIED_LATE = (
+        "applied_late"  # no answer for `seconds`, then closed; applied `late` seconds after it came
+    )
     STALE = "stale"  # a read answers as before the last change
     SLOW = "slow"  # answers after `seconds`
     LOOPING_PAGE = "looping_page"  # the next link leads to the same page
@@ -37,7 +40,10 @@ class What(StrEnum):
 
 
 TRANSPORT = frozenset(
-    {What.CUT, What.TIMEOUT_BEFORE, What.TIMEOUT_AFTER, What.RESET_AFTER, What.SLOW, What.KILL, What.STALE}
+    {
+        *(What.CUT, What.TIMEOUT_BEFORE, What.TIMEOUT_AFTER, What.APPLIED_LATE, What.RESET_AFTER, What.SLOW),
+        *(What.KILL, What.STALE),
+    }
 )
 """Faults of the connection, not of the answer: never inside a batch."""
 
@@ -61,6 +67,8 @@ class Fault:
     retry_after: int = 2
     status: int = 0
     seconds: float = 0
+    late: float = 60
+    """Virtual seconds until a request that was never answered is applied."""
     value: str = "9999-12-31T23:59:59-11:00"
     pid: int = 0
     when: str = "before_apply"

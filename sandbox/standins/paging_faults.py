@@ -11,7 +11,7 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def with_content_faults(answer: Answer, request: Request, hits: list[Fault]) -> Answer:
-    """Spoil a list: an array with a Link header (ConnectWise), `items` (Partner Center) or `value` (Exchange)."""
+    """Spoil a list: an array with a Link header (ConnectWise), or one that has a name in the answer."""
     if answer.status != 200:
         return answer
     raw = answer.raw()
@@ -19,7 +19,7 @@ def with_content_faults(answer: Answer, request: Request, hits: list[Fault]) -> 
         content = json.loads(raw.removeprefix(_MARK))
     except ValueError:
         return answer
-    named = "value" if isinstance(content, dict) and "value" in content else "items"
+    named = _list_name(content)
     rows = content if isinstance(content, list) else content.get(named)
     if not isinstance(rows, list):
         return answer
@@ -32,6 +32,13 @@ def with_content_faults(answer: Answer, request: Request, hits: list[Fault]) -> 
     else:
         answer.body = rows
     return answer
+
+
+def _list_name(content: Any) -> str:
+    """`items` of Partner Center, `value` of Exchange; Halo calls each list otherwise."""
+    if isinstance(content, dict) and "record_count" in content:
+        return next((name for name, value in content.items() if isinstance(value, list)), "items")
+    return "value" if isinstance(content, dict) and "value" in content else "items"
 
 
 def _rows(rows: list[Any], hit: Fault) -> list[Any]:
@@ -62,6 +69,8 @@ def _links(answer: Answer, content: Any, request: Request, hit: Fault) -> None:
     if isinstance(content, list):
         answer.headers["Link"] = f'<https://{host}{request.path}{query}>; rel="next"'
         return
+    if "record_count" in content:
+        return  # Halo's pages are asked for by number: no answer leads on
     if "value" in content:
         content["@odata.nextLink"] = f"https://{host}{request.path}{query}"
         return

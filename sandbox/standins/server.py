@@ -70,6 +70,7 @@ class Server:
     def _control(self, body: bytes) -> web.Response:
         try:
             command = json.loads(body)
+            self._dispatcher.apply_what_is_due()
             return web.json_response({"result": control(self._state, command, self._dispatcher.faults)})
         except (ControlError, ValueError) as wrong:
             return web.json_response({"error": str(wrong)}, status=400)

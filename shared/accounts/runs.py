@@ -73,6 +73,8 @@ class Run(Document):
     closed_at: datetime | None = None
     who: str = ""
     """Who asked for it; "" for a night."""
+    every_agreement: bool = False
+    """It reads the lines of every agreement, for the certificate; else a share of those that need no write."""
 
     @property
     def kind(self) -> RunKind:

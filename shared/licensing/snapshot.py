@@ -206,7 +206,16 @@ def as_of(tables: Tables, account: AccountId, tenant: str, on: date) -> Day | No
 
 def users(blobs: Blobs, account: AccountId, tenant: str, snapshot: Snapshot) -> list[User]:
     """The licensed users of a snapshot. Raises NotFound when their blob is gone (retention)."""
-    data = blobs.get(keys.users_blob(account, tenant, snapshot.users_digest))
+    return _users(blobs, account, tenant, snapshot.users_digest, snapshot.began)
+
+
+def users_of_day(blobs: Blobs, account: AccountId, tenant: str, day: Day) -> list[User]:
+    """The licensed users of a day of history. Raises NotFound when their blob is gone (retention)."""
+    return _users(blobs, account, tenant, day.users_digest, day.began)
+
+
+def _users(blobs: Blobs, account: AccountId, tenant: str, digest: str, began: datetime) -> list[User]:
+    data = blobs.get(keys.users_blob(account, tenant, digest))
     if data is None:
-        raise NotFound(f"the users of {snapshot.began:%Y-%m-%d} are no longer kept")
+        raise NotFound(f"the users of {began:%Y-%m-%d} are no longer kept")
     return _USERS.validate_json(gzip.decompress(data))

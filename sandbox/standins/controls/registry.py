@@ -7,9 +7,9 @@ from typing import Any
 
 from sandbox.standins.controls import churn as churning
 from sandbox.standins.controls import connectwise as psa
+from sandbox.standins.controls import halo, microsoft
 from sandbox.standins.controls import mail as post
 from sandbox.standins.controls import mailboxes_and_terms as optional
-from sandbox.standins.controls import microsoft
 from sandbox.standins.controls.connectwise import line_view
 from sandbox.standins.controls.lookup import ControlError, find_agreement, find_tenant
 from sandbox.standins.controls.microsoft import tenant_view
@@ -114,6 +114,11 @@ _CONNECTWISE = (
     *(psa.set_psa_password, psa.set_missing_rights, psa.set_marker, psa.set_empty_dates, psa.set_paging),
     *(psa.hide_rows, psa.refuse_column, psa.retire_versions, psa.price_new_lines, psa.odd_agreement),
 )
+_HALO = (
+    *(halo.halo_lines, halo.halo_edit_line, halo.halo_remove_line, halo.halo_remove_invoice),
+    *(halo.halo_change_invoice, halo.halo_count_line, halo.halo_bill, halo.halo_writes),
+    *(halo.halo_limit, halo.halo_rights, halo.halo_secret, halo.halo_habits),
+)
 _BOTH = (
     churn,
     sign_in,
@@ -132,5 +137,5 @@ _BOTH = (
 )
 
 ACTIONS: dict[str, Callable[..., Any]] = {
-    action.__name__: action for action in (*_MICROSOFT, *_CONNECTWISE, *_BOTH)
+    action.__name__: action for action in (*_MICROSOFT, *_CONNECTWISE, *_HALO, *_BOTH)
 }

@@ -6,6 +6,7 @@ from sandbox.standins.state import State
 from sandbox.standins.vendors.connectwise.api import ConnectWise
 from sandbox.standins.vendors.exchange import Exchange
 from sandbox.standins.vendors.graph import Graph
+from sandbox.standins.vendors.halo.api import Halo
 from sandbox.standins.vendors.login import Login
 from sandbox.standins.vendors.partner_center import PartnerCenter
 from sandbox.standins.vendors.product_names import Names
@@ -19,6 +20,7 @@ def make_vendors(state: State, faults: Faults) -> list[Vendor]:
         PartnerCenter(state),
         Exchange(state),
         ConnectWise(state),
+        Halo(state),
         Names(),
         SendGrid(state),
     ]

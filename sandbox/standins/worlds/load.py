@@ -4,6 +4,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.worlds.halo import begin_halo
 from sandbox.standins.worlds.types import Agreement, ConnectWise, Line, Tenant, World
 
 
@@ -24,6 +25,8 @@ def load_world(state: State, world: World) -> None:
             state.put("tenant", tenant.id, _tenant(tenant))
         for site in world.connectwise:
             _begin_connectwise(state, site)
+        for halo in world.halo:
+            begin_halo(state, halo)
 
 
 def _tenant(tenant: Tenant) -> Document:

@@ -6,6 +6,8 @@ Days are counted from the moment the state folder is made: `starts_in_days=-30` 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sandbox.standins.worlds.halo import HaloPsa
+
 GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 DIRECTORY_READERS = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 
@@ -227,4 +229,5 @@ class World:
     partners: tuple[Partner, ...]
     tenants: tuple[Tenant, ...]
     connectwise: tuple[ConnectWise, ...]
+    halo: tuple[HaloPsa, ...] = ()
     sendgrid_key: str = "SG.sandbox-only-key"

@@ -46,6 +46,8 @@ def worklist(
     writing = [one for one in work if one.writes]
     looking = [one.outline for one in work if not one.writes]
     share = max(SWEPT_A_NIGHT, -(-len(work) // SWEPT_WITHIN)) - len(writing)
+    if run.every_agreement:
+        share = len(work)
     due = due_for_a_look(looking, listed, share, run.started_at, today)
     return writing + [AgreementWork(one, ()) for one in due]
 

@@ -13,7 +13,7 @@ from shared.accounts.members import Role
 from shared.alerts.digest.send import Mailer, send_mails
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.storage.memory import MemoryBlobs
-from tests.functions.api.billing_msp import BillingMsp
+from tests.functions.api.billing_msp import TENANT, BillingMsp
 from tests.functions.api.busy import QUAY, ZETA, busy_msp
 from tests.functions.api.conftest import MSP, PEOPLE, Caller, an_msp
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
@@ -65,6 +65,7 @@ class KnownThings:
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
         self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
         self.ids["agreement"] = [billing.agreement.id]
+        self.ids["mapping"] = [self._ask("GET", f"/tenants/{TENANT}/mappings")["mappings"][0]["id"]]
         self.texts = {
             "code": [wired.invitation_codes.make(MSP, self.ids["invitation"][0])],
             "tenantId": self.ids["tenant"],

@@ -1,0 +1,1 @@
+"""The stand-in of HaloPSA: clients, items, and recurring invoices that are written as whole documents."""

@@ -1,0 +1,238 @@
+"""N4: why a line said its number on a day, told by what was stored then: counts, mapping, decisions and ledger."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from shared.accounts.account import Account
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import MAPPINGS
+from shared.billing.models import (
+    Basis,
+    LedgerEntry,
+    LedgerEvent,
+    LicenceMapping,
+    Options,
+    SoldByOthers,
+    TenantMappings,
+)
+from shared.billing.planning.quantities import wanted
+from shared.errors import NotFound, Rejected
+from shared.licensing import snapshot as snapshots
+from shared.licensing.licences import Licence, LicenceRows, NotCountable
+from shared.licensing.tenant_state import Day
+from shared.microsoft import partner_connections
+from shared.microsoft.models import User
+from shared.storage.blobs import Blobs
+from shared.storage.decisions import Decision, history
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+_SAID: Final = frozenset({LedgerEvent.ADOPTED, LedgerEvent.CONFIRMED})
+"""Events after which the PSA was proven to say `after`."""
+_WAITS: Final = {
+    LedgerEvent.HELD: "a change from {before} to {after} was held for a person",
+    LedgerEvent.APPROVED: "the change from {before} to {after} was approved by {who} and not written yet",
+    LedgerEvent.REJECTED: "the change from {before} to {after} was rejected by {who}",
+    LedgerEvent.INTENDED: "a write of {after} was begun, and nobody knows yet whether the PSA took it",
+    LedgerEvent.NOT_APPLIED: "a write of {after} was proven not to have been applied",
+    LedgerEvent.REFUSED: "the PSA refused {after}",
+    LedgerEvent.UNKNOWN: "it was not known whether the PSA took {after}",
+    LedgerEvent.UNDECIDABLE: "nothing could tell whether the PSA took {after}, so it waited for a person",
+    LedgerEvent.DIVERGED: "the PSA said something that nobody had asked for",
+    LedgerEvent.RELEASED: "the mapping let go of the line",
+}
+"""What kept a line from the number of its licences."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyThisNumber:
+    """One line at the end of one local day."""
+
+    on: date
+    mapping: LicenceMapping | None
+    """In force then; None: the licence was not mapped."""
+    decided: Decision | None
+    """The version of the tenant's mappings: who, when, and why."""
+    said: LedgerEntry | None
+    """What proved the number that the PSA said; None: nothing had yet."""
+    waits: LedgerEntry | None
+    """The newest thing that happened to the line after that; None: nothing did."""
+    day: Day | None
+    """The counts in force then, since `day.on`; None: the tenant had not been read yet."""
+    counts: Licence | None
+    """The licence's part of them; None: it was not there, or its number could not be trusted."""
+    not_countable: str = ""
+    wanted: int | None = None
+    """What the counts and the mapping of that day give; None: they give no number."""
+
+    @property
+    def number(self) -> int | None:
+        return self.said.after if self.said else None
+
+
+def why_this_number(
+    tables: Tables, account: Account, tenant_id: str, mapping_id: str, on: date, now: datetime
+) -> WhyThisNumber:
+    """Why the line of a mapping said its number at the end of a local day, or says it now, for today.
+
+    Raises NotFound for a mapping that the tenant never had, Rejected for a day that is still to come.
+    """
+    if on > now.astimezone(account.zone).date():
+        raise Rejected("This day is still to come: choose today or an earlier day.", "future", "on")
+    tenant = tenant_id.lower()
+    ends = datetime.combine(on + timedelta(days=1), time(), account.zone)
+    versions = list(history(tables, account.id, MAPPINGS, tenant))
+    newest = _mapping_of(versions, mapping_id)
+    if newest is None:
+        raise NotFound(f"tenant '{tenant}' never had a mapping '{mapping_id}'")
+    decided = next((found for found in reversed(versions) if found.valid_from < ends), None)
+    mapping = _mapping_of([decided], mapping_id) if decided else None
+    said, waits = _told(tables, account.id, _places(versions, mapping_id), mapping_id, ends)
+    day = snapshots.as_of(tables, account.id, tenant, on)
+    counts, number, trouble = None, None, ""
+    if day is not None and mapping is not None and mapping.bill:
+        counts, number, trouble = _counted(day, mapping, partner_connections.home_tenants(tables, account.id))
+    return WhyThisNumber(on, mapping, decided, said, waits, day, counts, trouble, number)
+
+
+def people_behind(blobs: Blobs, account: AccountId, tenant_id: str, why: WhyThisNumber) -> list[User]:
+    """Who had the licence on that day, by name. Raises NotFound when they are not kept, or nothing was counted."""
+    if why.day is None or why.mapping is None:
+        raise NotFound("nothing was counted on this day")
+    found = snapshots.users_of_day(blobs, account, tenant_id.lower(), why.day)
+    mine = (user for user in found if why.mapping.sku_id in user.skus)
+    return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
+
+
+def sentence(why: WhyThisNumber, product: str) -> str:
+    """The answer as a person reads it."""
+    parts = [_number(why)]
+    if why.mapping is None:
+        parts.append(f"{product} was not mapped on that day.")
+    elif not why.mapping.bill:
+        parts.append(f"{product} was set to “do not bill” by {_decider(why)}.")
+    else:
+        parts.append(_arithmetic(why, why.mapping.options, product))
+        if why.wanted is not None and why.wanted != why.number:
+            parts.append(_difference(why))
+    return " ".join(parts)
+
+
+def _mapping_of(versions: Collection[Decision | None], mapping_id: str) -> LicenceMapping | None:
+    """As the newest of these versions that has it says."""
+    for version in reversed(list(versions)):
+        decided = version.read(TenantMappings) if version else None
+        for mapping in decided.mappings if decided else ():
+            if mapping.id == mapping_id:
+                return mapping
+    return None
+
+
+def _places(versions: Collection[Decision], mapping_id: str) -> set[tuple[str, str]]:
+    """Connections and agreements that the mapping ever named: its ledger stands there."""
+    decided = [found for version in versions if (found := version.read(TenantMappings))]
+    return {
+        (mapping.connection, mapping.agreement_id)
+        for tenant in decided
+        for mapping in tenant.mappings
+        if mapping.id == mapping_id and mapping.bill
+    }
+
+
+def _told(
+    tables: Tables,
+    account: AccountId,
+    places: Collection[tuple[str, str]],
+    mapping_id: str,
+    ends: datetime,
+) -> tuple[LedgerEntry | None, LedgerEntry | None]:
+    """What last proved the line's number before `ends`, and the newest entry after that."""
+    entries = sorted(
+        (
+            entry
+            for connection, agreement in places
+            for entry in agreement_store.ledger(tables, account, connection, agreement, mapping_id)
+            if entry.at < ends
+        ),
+        key=lambda entry: entry.at,
+    )
+    proofs = [number for number, entry in enumerate(entries) if entry.event in _SAID]
+    said = entries[proofs[-1]] if proofs else None
+    later = [entry for entry in entries[proofs[-1] + 1 if proofs else 0 :] if entry.event in _WAITS]
+    return said, later[-1] if later else None
+
+
+def _counted(
+    day: Day, mapping: LicenceMapping, ours: Collection[str]
+) -> tuple[Licence | None, int | None, str]:
+    rows = LicenceRows(day, ours)
+    try:
+        return rows.find(mapping.licence), wanted(mapping, rows), ""
+    except NotCountable as trouble:
+        return None, None, str(trouble)
+
+
+def _number(why: WhyThisNumber) -> str:
+    if why.said is None:
+        return f"At the end of {_day(why.on)} the PSA had not been proven to say any number for this line."
+    how = (
+        f"adopted by {why.said.who}"
+        if why.said.event is LedgerEvent.ADOPTED
+        else "confirmed in the PSA"
+        + (f" after {why.said.who} decided it" if why.said.who != "Seatwise" else "")
+    )
+    return f"The line said {why.number} at the end of {_day(why.on)}: {how} on {_day(why.said.at)}."
+
+
+def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
+    """How counts and options give the wanted number."""
+    if why.day is None:
+        return "The customer had not been read yet."
+    read = f"as counted since {_day(why.day.on)}"
+    if why.not_countable:
+        return f"{product} gave no number, {read}: {why.not_countable}"
+    counts = why.counts
+    if counts is None:
+        return f"The customer had no {product}, {read}, which makes {why.wanted}."
+    basis = f"{counts.purchased} purchased seats of {product}"
+    if options.basis is Basis.ASSIGNED:
+        basis = f"{counts.assigned} assigned seats of {product} (of {counts.purchased} purchased)"
+    parts = [f"{basis}, {read}"]
+    if options.sold_by_others is SoldByOthers.LEFT_OUT and counts.sold_by_others:
+        parts.append(f"without {counts.sold_by_others} that somebody else sold")
+    if options.included:
+        parts.append(f"less {options.included} included")
+    if options.minimum:
+        parts.append(f"at least {options.minimum}")
+    apart = [
+        f"{units} {what}"
+        for units, what in (
+            (counts.on_trial, "on trial"),
+            (counts.in_grace, "in grace"),
+            (counts.suspended, "suspended"),
+        )
+        if units
+    ]
+    never = f" Never billed: {', '.join(apart)}." if apart else ""
+    return f"{', '.join(parts)}: {why.wanted}, by the mapping of {_decider(why)}.{never}"
+
+
+def _difference(why: WhyThisNumber) -> str:
+    if why.waits is None:
+        return f"It had not been brought to {why.wanted} by then: see the runs of that day."
+    waits = why.waits
+    told = _WAITS[waits.event].format(before=waits.before, after=waits.after, who=waits.who)
+    return f"It did not say {why.wanted}, since {told} on {_day(waits.at)}."
+
+
+def _decider(why: WhyThisNumber) -> str:
+    if why.decided is None:
+        return "nobody"
+    reason = f" ({why.decided.reason})" if why.decided.reason else ""
+    return f"{why.decided.who} on {_day(why.decided.valid_from)}{reason}"
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%b %Y}"

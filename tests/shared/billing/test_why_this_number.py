@@ -1,0 +1,126 @@
+"""N4: for any line and any past day a sentence tells the number, and the people behind it are named."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from shared.accounts.preferences import GuardSettings
+from shared.billing.models import Options, Verdict
+from shared.billing.planning import approval
+from shared.billing.why_this_number import WhyThisNumber, people_behind, sentence, why_this_number
+from shared.errors import NotFound, Rejected
+from shared.storage.memory import MemoryBlobs
+from tests.shared.billing.world import ACCOUNT, DAY, SKU, Mapped, World
+
+PRODUCT = "Business Premium"
+
+
+def why(world: World, mapped: Mapped, on: date) -> WhyThisNumber:
+    return why_this_number(
+        world.tables, world.account, mapped.tenant, mapped.mapping, on, world.clock.at + timedelta(days=400)
+    )
+
+
+def today(world: World) -> date:
+    return world.clock.at.astimezone(world.account.zone).date()
+
+
+def test_a_number_of_today_is_told_by_its_counts_and_its_mapping() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10, options=Options(included=2, minimum=5))
+    world.later_read({SKU: 14})
+    world.push_until_done()
+    found = why(world, mapped, today(world))
+    assert (found.number, found.wanted) == (12, 12)
+    told = sentence(found, PRODUCT)
+    assert told.startswith("The line said 12 at the end of 2 Mar 2026: confirmed in the PSA on 2 Mar 2026.")
+    assert "14 purchased seats of Business Premium" in told
+    assert "less 2 included, at least 5: 12, by the mapping of ann@northwind.test" in told
+
+
+def test_a_past_day_keeps_its_number_whatever_came_later() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.push_until_done()
+    first = today(world)
+    world.next_night()
+    world.read("contoso", {SKU: 13})
+    world.push_until_done(today(world).isoformat())
+    assert why(world, mapped, first).number == 10
+    assert why(world, mapped, first).wanted == 10
+    assert why(world, mapped, today(world)).number == 13
+
+
+def test_days_without_a_change_are_told_by_the_counts_of_the_last_change() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.push_until_done()
+    first = today(world)
+    for _ in range(3):
+        world.night()
+    found = why(world, mapped, today(world))
+    assert found.day is not None
+    assert found.day.on == first
+    assert f"as counted since {first.day} Mar 2026" in sentence(found, PRODUCT)
+
+
+def test_a_held_change_is_told_as_the_reason_of_the_difference() -> None:
+    world = World(guard=GuardSettings(tenant_seats=1, tenant_percent=0))
+    mapped = world.map_line(quantity=40)
+    world.later_read({SKU: 12})
+    world.push_until_done()
+    found = why(world, mapped, today(world))
+    assert (found.number, found.wanted) == (40, 12)
+    told = sentence(found, PRODUCT)
+    assert "It did not say 12, since a change from 40 to 12 was held for a person on 2 Mar 2026." in told
+
+
+def test_an_approved_change_names_who_approved_it_until_it_is_written() -> None:
+    world = World(guard=GuardSettings(tenant_seats=1, tenant_percent=0))
+    mapped = world.map_line(quantity=40)
+    world.later_read({SKU: 12})
+    world.push_until_done()
+    (hold,) = approval.held(world.tables, ACCOUNT)
+    approval.decide(world.tables, ACCOUNT, hold.change.id, Verdict.APPROVED, "eva", world.clock.now())
+    assert "was approved by eva and not written yet" in sentence(why(world, mapped, today(world)), PRODUCT)
+
+
+def test_before_the_first_read_there_is_no_number() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    found = why(world, mapped, (world.clock.at - 5 * DAY).date())
+    assert (found.number, found.wanted, found.mapping) == (None, None, None)
+    assert "had not been proven to say any number" in sentence(found, PRODUCT)
+    assert "was not mapped on that day" in sentence(found, PRODUCT)
+
+
+def test_a_day_that_is_still_to_come_is_refused_and_names_its_field() -> None:
+    world = World()
+    mapped = world.map_line()
+    tomorrow = today(world) + DAY
+    with pytest.raises(Rejected) as refused:
+        why_this_number(world.tables, world.account, mapped.tenant, mapped.mapping, tomorrow, world.clock.at)
+    assert refused.value.field == "on"
+
+
+def test_a_mapping_of_another_tenant_is_not_found() -> None:
+    world = World()
+    mapped = world.map_line()
+    world.map_line("fabrikam")
+    with pytest.raises(NotFound):
+        why_this_number(world.tables, world.account, "fabrikam", mapped.mapping, today(world), world.clock.at)
+
+
+def test_the_people_behind_the_number_are_those_of_that_day() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    found = why(world, mapped, today(world))
+    assert [user.id for user in people_behind(world.blobs, ACCOUNT, mapped.tenant, found)] == ["u1"]
+
+
+def test_people_who_are_no_longer_kept_are_not_told_as_nobody() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    found = why(world, mapped, today(world))
+    with pytest.raises(NotFound):
+        people_behind(MemoryBlobs(), ACCOUNT, mapped.tenant, found)
