@@ -28,6 +28,7 @@ from functions.api import (
     partner_connections,
     plan,
     preferences,
+    privacy,
     psa_choices,
     psa_connections,
     removed_tenants,
@@ -70,6 +71,7 @@ RESOURCES = (
     exclusions,
     preferences,
     mails,
+    privacy,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 
