@@ -15,7 +15,7 @@ from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.choices import LineChoice
-from shared.billing.psa.base import Agreement
+from shared.billing.psa.base import Agreement, Product
 from shared.billing.psa_connections import psa_connection
 from shared.billing.psa_lists import PsaLists
 
@@ -40,6 +40,8 @@ class ShownAgreement(Shown):
     ends: date | None
     prorates: bool
     next_invoice: date | None
+    period: Literal["monthly", "annual", "other", "unknown"]
+    """How often it is billed."""
 
 
 class ShownProduct(Shown):
@@ -48,6 +50,8 @@ class ShownProduct(Shown):
     name: str
     price: Decimal
     active: bool
+    period: Literal["monthly", "annual", "other", "unknown"]
+    """What the price is for: an agreement that is known to be billed otherwise is refused."""
 
 
 class ShownLine(Shown):
@@ -76,6 +80,18 @@ def shown_agreement(one: Agreement) -> ShownAgreement:
         ends=one.ends,
         prorates=one.prorates,
         next_invoice=one.next_invoice,
+        period=one.period.value,
+    )
+
+
+def _shown_product(one: Product) -> ShownProduct:
+    return ShownProduct(
+        id=one.id,
+        sku=one.sku,
+        name=one.name,
+        price=one.price,
+        active=one.active,
+        period=one.period.value,
     )
 
 
@@ -136,10 +152,7 @@ def list_products(
 ) -> Page[ShownProduct] | Response:
     """By name. As of the newest refresh."""
     rows = sorted(
-        (
-            _key(one.name, one.id),
-            ShownProduct(id=one.id, sku=one.sku, name=one.name, price=one.price, active=one.active),
-        )
+        (_key(one.name, one.id), _shown_product(one))
         for one in _lists(asking, connection_id).products
         if search.casefold() in f"{one.name}\n{one.sku}".casefold()
     )
