@@ -18,7 +18,7 @@ class PsaCache:
         """As the connection's list shows it; None when it is not in there."""
         if connection not in self._agreements:
             listed = self._ask(connection, lambda psa: psa.agreements())
-            self._agreements[connection] = {one.id: one for one in listed}
+            self._agreements[connection] = {agreement.id: agreement for agreement in listed}
         return self._agreements[connection].get(agreement_id)
 
     def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
@@ -26,7 +26,7 @@ class PsaCache:
         key = connection, agreement_id
         if key not in self._lines:
             listed = self._ask(connection, lambda psa: psa.lines(agreement_id))
-            self._lines[key] = {one.id: one for one in listed}
+            self._lines[key] = {line.id: line for line in listed}
         return self._lines[key]
 
     def _ask[T](self, connection: str, question: Callable[[Psa], T]) -> T:
