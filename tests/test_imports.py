@@ -31,6 +31,8 @@ PURE = (
     "shared.microsoft.graph_rows",
     "shared.microsoft.instants",
     "shared.microsoft.plausible",
+    "shared.reports.certificate.judge",
+    "shared.reports.certificate.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
@@ -52,6 +54,12 @@ MODELS = (
     "shared.microsoft.models",
     "shared.storage.documents",
     "shared.storage.keys",
+    "shared.storage.keys.accounts",
+    "shared.storage.keys.alerts_and_mail",
+    "shared.storage.keys.billing",
+    "shared.storage.keys.licensing",
+    "shared.storage.keys.parts",
+    "shared.storage.keys.secrets",
 )
 ADAPTERS = {
     "shared.storage.azure_blobs": {"shared.storage.connect"},

@@ -93,12 +93,15 @@ class Save:
     def was_beside_existing(self, mapping_id: str) -> bool:
         """In force is already that a second line is right."""
         found = self.before.mappings if self.before else ()
-        return any(one.id == mapping_id and one.options.beside_existing for one in found)
+        return any(mapping.id == mapping_id and mapping.options.beside_existing for mapping in found)
 
     def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
         """The mapping is to have a line of this agreement."""
         where = record.connection, record.agreement_id
-        return any(one.id == mapping_id and one.bill and key_of(one) == where for one in self.wanted.mappings)
+        return any(
+            mapping.id == mapping_id and mapping.bill and key_of(mapping) == where
+            for mapping in self.wanted.mappings
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +188,9 @@ class _Drawing:
         by, tenant, profiles = self._save.by, self._save.wanted.tenant_id, self._save.profiles
         changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
         record = AgreementRecord.model_validate({**dict(self._record), **changes})
-        wishes = {one.id: Wish.of(one, profiles[one.profile], tenant) for one in claims}
+        wishes = {claim.id: Wish.of(claim, profiles[claim.profile], tenant) for claim in claims}
         looked = reconciled(record, self._fresh, wishes, self._now)
-        mine = {one.id: looked.lines[one.id] for one in claims}
+        mine = {claim.id: looked.lines[claim.id] for claim in claims}
         self.entries += [_adopted(by, line) for line in mine.values() if line.line_id]
         return AgreementRecord.model_validate({**dict(record), "lines": {**record.lines, **mine}})
 
@@ -229,7 +232,9 @@ class _Drawing:
 
     def _take(self, line: Line) -> tuple[Loss, ...]:
         """Free the line of a mapping that does not stand any more; what the tenant lost with it is not forgotten."""
-        name, owner = next(((k, one) for k, one in self._lines.items() if one.line_id == line.id), ("", None))
+        name, owner = next(
+            ((k, other) for k, other in self._lines.items() if other.line_id == line.id), ("", None)
+        )
         if owner is None:
             return ()
         if self._stands(owner):
@@ -256,7 +261,9 @@ class _Drawing:
             return save.bills(self._record, owner.mapping_id)
         found = get(save.tables, save.account, MAPPINGS, owner.tenant_id, TenantMappings)
         theirs = found.mappings if found else ()
-        if any(one.id == owner.mapping_id and one.bill and key_of(one) == where for one in theirs):
+        if any(
+            mapping.id == owner.mapping_id and mapping.bill and key_of(mapping) == where for mapping in theirs
+        ):
             return True
         told = agreement_store.ledger(save.tables, save.account, *where, owner.mapping_id)
         return any(entry.at > save.by.now - A_SAVE_TAKES for entry in told)

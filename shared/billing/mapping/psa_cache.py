@@ -19,14 +19,14 @@ class PsaCache:
         """As the connection's list shows it; None when it is not in there."""
         if connection not in self._agreements:
             listed = self._ask(connection, lambda psa: psa.agreements())
-            self._agreements[connection] = {one.id: one for one in listed}
+            self._agreements[connection] = {agreement.id: agreement for agreement in listed}
         return self._agreements[connection].get(agreement_id)
 
     def product(self, connection: str, product_id: str) -> Product | None:
         """As the connection's list shows it; None when it is not in there."""
         if connection not in self._products:
             listed = self._ask(connection, lambda psa: psa.products())
-            self._products[connection] = {one.id: one for one in listed}
+            self._products[connection] = {product.id: product for product in listed}
         return self._products[connection].get(product_id)
 
     def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
@@ -34,7 +34,7 @@ class PsaCache:
         key = connection, agreement_id
         if key not in self._lines:
             listed = self._ask(connection, lambda psa: psa.lines(agreement_id))
-            self._lines[key] = {one.id: one for one in listed}
+            self._lines[key] = {line.id: line for line in listed}
         return self._lines[key]
 
     def _ask[T](self, connection: str, question: Callable[[Psa], T]) -> T:

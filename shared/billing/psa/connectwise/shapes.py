@@ -146,7 +146,7 @@ def _read[R: _Row](shape: type[R], row: Mapping[str, Any]) -> tuple[R, set[str]]
     try:
         return shape.model_validate(row), set()
     except ValidationError as error:
-        odd = {str(one["loc"][0]) for one in error.errors()}
+        odd = {str(fault["loc"][0]) for fault in error.errors()}
         return shape.model_validate({name: value for name, value in row.items() if name not in odd}), odd
 
 
@@ -213,8 +213,8 @@ def _next_invoice(seen: _Agreement, rows: Mapping[int, _Agreement], today: date)
         dates.append(parent.next_invoice_date)
         passed.add(parent.id)
         seen = parent
-    known = [one for one in dates if one is not None]
-    return min((one for one in known if one >= today), default=known[0] if known else None)
+    known = [day for day in dates if day is not None]
+    return min((day for day in known if day >= today), default=known[0] if known else None)
 
 
 def odd_fields(row: Mapping[str, Any]) -> str:
