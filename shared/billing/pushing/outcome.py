@@ -20,6 +20,8 @@ def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timede
     """
     context = work.context
     evidence = context.psa.find_effect(intent.write, intent.line_id)
+    if intent.undecidable and evidence.line is None:
+        return None
     if evidence.effect is Effect.NOT_APPLIED:
         if context.now() < intent.at + context.settles_after:
             return settles_in(work, intent)
@@ -137,8 +139,8 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
     run, write = work.context.run, intent.write
     gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
-    if there is None and intent.sent is Sent.ANSWERED:
-        # It may come back with what the PSA said that it did.
+    if there is None and not work.is_repeatable(intent):
+        # It may come back with what the PSA did, whatever it answered.
         _leave_to_a_person(work, line, intent.model_copy(update={"why": gone}))
         return
     if there is None:
