@@ -121,7 +121,9 @@ def text(numbers: dict[str, Any], wide: bool) -> str:
 
 def _tenants(tenants: dict[str, Any], names: dict[str, str]) -> list[str]:
     lines = [f"  Tenants  {tenants['read']} read, {len(tenants['not_read'])} not read"]
-    return lines + [f"             {names.get(one, one)}: {why}" for one, why in tenants["not_read"].items()]
+    return lines + [
+        f"             {names.get(tenant, tenant)}: {why}" for tenant, why in tenants["not_read"].items()
+    ]
 
 
 def _lines(numbers: dict[str, Any]) -> list[str]:

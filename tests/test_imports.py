@@ -20,6 +20,7 @@ PURE = (
     "shared.billing.planning.wishes",
     "shared.billing.psa.connectwise.bodies",
     "shared.billing.psa.connectwise.days",
+    "shared.billing.psa.connectwise.periods",
     "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
     "shared.billing.planning.quantities",
@@ -30,6 +31,8 @@ PURE = (
     "shared.microsoft.graph_rows",
     "shared.microsoft.instants",
     "shared.microsoft.plausible",
+    "shared.reports.certificate.judge",
+    "shared.reports.certificate.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
@@ -51,6 +54,12 @@ MODELS = (
     "shared.microsoft.models",
     "shared.storage.documents",
     "shared.storage.keys",
+    "shared.storage.keys.accounts",
+    "shared.storage.keys.alerts_and_mail",
+    "shared.storage.keys.billing",
+    "shared.storage.keys.licensing",
+    "shared.storage.keys.parts",
+    "shared.storage.keys.secrets",
 )
 ADAPTERS = {
     "shared.storage.azure_blobs": {"shared.storage.connect"},

@@ -34,6 +34,8 @@ class SyncNow(Given):
 
     company_id: Annotated[str | None, Field(max_length=64)] = None
     licence: LicenceToSync | None = None
+    every_agreement: bool = False
+    """Read the lines of every agreement in the PSAs too, not only those that may have changed: before an invoice."""
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> "SyncNow":
@@ -122,7 +124,8 @@ def get_run(run: str, asking: Reader) -> ShownRun:
 def start_sync(asked: SyncNow, asking: Editor, response: Response) -> ShownRun:
     """Read now, and push what changed: at most every ten minutes. Follow the run at its Location."""
     account = load_account(asking.tables, asking.account)
-    run = sync_now(asking.tables, account, _tenants(asking, asked), asking.actor.decider("sync now"))
+    by = asking.actor.decider("sync now")
+    run = sync_now(asking.tables, account, _tenants(asking, asked), by, every_agreement=asked.every_agreement)
     asking.enqueue(StartRun.of(asking.account, run))
     audit.record(
         asking.tables, asking.account, asking.actor, "run.started", run.id, "", ",".join(run.tenants or ())

@@ -73,6 +73,8 @@ class Run(Document):
     closed_at: datetime | None = None
     who: str = ""
     """Who asked for it; "" for a night."""
+    every_agreement: bool = False
+    """It reads the lines of every agreement, for the certificate; else a share of those that need no write."""
 
     @property
     def kind(self) -> RunKind:
@@ -141,9 +143,9 @@ def recent_nights(tables: Tables, account: AccountId, today: date) -> list[Run]:
 def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:
     """Runs of night and day that ended within the last day and have not closed."""
     for row in tables.rows(keys.runs(account), keys.OPEN_RUNS):
-        one = row.read(OpenRun)
-        if one.ends < now <= one.ends + LEFT_AFTER:
-            yield get(tables, account, one.id)
+        open_run = row.read(OpenRun)
+        if open_run.ends < now <= open_run.ends + LEFT_AFTER:
+            yield get(tables, account, open_run.id)
 
 
 def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Run], Run]) -> Run:

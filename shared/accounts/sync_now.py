@@ -24,13 +24,22 @@ class NewestSyncNow(Document):
     at: datetime
 
 
-def sync_now(tables: Tables, account: Account, tenants: tuple[str, ...] | None, by: Decider) -> Run:
+def sync_now(
+    tables: Tables,
+    account: Account,
+    tenants: tuple[str, ...] | None,
+    by: Decider,
+    *,
+    every_agreement: bool = False,
+) -> Run:
     """Store the run; the caller starts it. `tenants` None reads every added tenant.
+
+    `every_agreement` reads all lines in the PSAs too, as the certificate wants them.
 
     Raises Rejected without any tenant, NotFound for a tenant that is not added, and TooOften within ten minutes of the
     run before.
     """
-    wanted = None if tenants is None else tuple(sorted({one.lower() for one in tenants}))
+    wanted = None if tenants is None else tuple(sorted({tenant.lower() for tenant in tenants}))
     if wanted is not None:
         _check(tables, account, wanted)
     run = Run(
@@ -40,6 +49,7 @@ def sync_now(tables: Tables, account: Account, tenants: tuple[str, ...] | None, 
         nightly=False,
         tenants=wanted,
         who=by.who,
+        every_agreement=every_agreement,
     )
     key = keys.sync_now(account.id)
     row = tables.get(key)

@@ -72,6 +72,8 @@ LEAST = {
     "listUnclearWrites": "reader",
     "settleWrite": "admin",
     "listLedger": "reader",
+    "getCertificate": "reader",
+    "listCertificateRows": "reader",
     "getSummary": "reader",
     "listTenants": "reader",
     "getTenant": "reader",

@@ -194,7 +194,7 @@ class Halo:
     def _post(self, request: Request, site: Document) -> Answer:
         check_parameters(request)
         body = request.json()
-        if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
+        if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
             raise Refused(400, "Expected an array of invoices.")
         if _POINT_ZERO.search(request.body) or _TEXT_NUMBER.search(request.body):
             raise Refused(400, "Could not convert qty_order.")

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from shared.billing.planning.load import Outline
+from shared.accounts.runs import Run
+from shared.billing.planning.load import Outline, Planned
+from shared.billing.planning.plan import Plan
 from shared.billing.psa.base import Agreement
-from shared.billing.pushing.worklist import SWEPT_A_NIGHT, due_for_a_look
+from shared.billing.pushing.worklist import SWEPT_A_NIGHT, due_for_a_look, worklist
 from shared.storage.tables import Key, Row
 from tests.shared.billing.world import DAY, START
 
@@ -72,3 +74,16 @@ def test_of_many_agreements_those_with_a_line_in_trouble_are_read_first() -> Non
     kept = outlines(600, START - 3 * DAY)
     kept[-1] = replace(kept[-1], read_at=START - DAY, troubled=True)
     assert looked_at(kept)[0] == "00599"
+
+
+def test_a_run_before_a_certificate_reads_every_agreement() -> None:
+    plan = Plan((), {}, frozenset(), live=True, why_not={}, unwanted=frozenset(), sellers={})
+    kept = {("cw", one.agreement_id): one for one in outlines(250, START - DAY)}
+    planned, listed = Planned(plan, {}, kept), listed_agreements(250)
+
+    def looked_at_by(run: Run) -> int:
+        return len(worklist("cw", planned, listed, run, TODAY))
+
+    night = Run(id="2026-03-02", on=TODAY, started_at=START)
+    assert looked_at_by(night) == SWEPT_A_NIGHT
+    assert looked_at_by(night.model_copy(update={"every_agreement": True})) == 250

@@ -1,0 +1,1 @@
+"""What an account is told and shown of a month: the certificate, the reports."""

@@ -1,0 +1,1 @@
+"""N5: the month-end certificate of an account."""

@@ -1,0 +1,222 @@
+"""Where each paid licence stands: billed, excluded with a reason, or open; and whether that balances. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from shared.alerts.models import Target
+from shared.billing.models import LicenceMapping, LineKey, LineState
+from shared.billing.planning.freshness import not_fresh
+from shared.billing.planning.quantities import wanted
+from shared.billing.psa.base import BillableOption
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows, NotCountable
+from shared.licensing.tenant_state import Snapshot, TenantState
+from shared.licensing.watched_skus import is_watched
+from shared.microsoft.models import Sku
+from shared.reports.certificate.models import (
+    Certificate,
+    CertificateFacts,
+    CertificateRow,
+    KeptLine,
+    Reason,
+    Standing,
+)
+
+LINES_READ_WITHIN: Final = timedelta(hours=24)
+"""A line that was read in the PSA longer ago may have been changed by hand since: it is not certified."""
+_OF_STATE: Final = {
+    LineState.UNKNOWN: Reason.UNKNOWN,
+    LineState.BLOCKED: Reason.BLOCKED,
+    LineState.DRIFT: Reason.DRIFT,
+    LineState.HELD: Reason.HELD,
+}
+
+
+def certificate(facts: CertificateFacts, states: Iterable[TenantState]) -> Certificate:
+    """Each added tenant's licences by its newest accepted read, each customer that is not added, each line of ours."""
+    rows = list(_lists(facts))
+    unaccounted: list[str] = []
+    read: set[str] = set()
+    for state in states:
+        if state.tenant_id not in facts.companies:
+            continue
+        read.add(state.tenant_id)
+        mine = list(_of_tenant(facts, state))
+        rows += mine
+        if state.snapshot is not None:
+            name = facts.companies[state.tenant_id]
+            unaccounted += unbalanced(name, state.snapshot, facts.ours, mine)
+    never = [(tenant, name) for tenant, name in facts.companies.items() if tenant not in read]
+    rows += [_whole(*customer, Reason.NEVER_READ) for customer in never]
+    rows += _lines_without_row(facts, rows)
+    told = Counter(row.line for row in rows if row.line is not None)
+    unaccounted += [f"line {key}" for key, times in told.items() if times > 1]
+    ordered = sorted(rows, key=lambda row: (row.customer.casefold(), row.part_number, str(row.licence)))
+    return Certificate(facts.now, tuple(ordered), tuple(unaccounted))
+
+
+def _lists(facts: CertificateFacts) -> Iterator[CertificateRow]:
+    """What is not known of whole customers."""
+    for name in facts.incomplete_lists:
+        yield _whole("", name, Reason.LIST_INCOMPLETE)
+    for tenant, customer in facts.not_added.items():
+        excluded = facts.exclusions.hold(Target(tenant_id=tenant))
+        reason = Reason.TENANT_EXCLUDED if excluded else Reason.NOT_ADDED
+        standing = Standing.EXCLUDED if excluded else Standing.OPEN
+        yield _whole(tenant, customer.name or customer.domain or tenant, reason, standing)
+
+
+def _whole(
+    tenant_id: str, customer: str, reason: Reason, standing: Standing = Standing.OPEN
+) -> CertificateRow:
+    return CertificateRow(tenant_id, customer, None, "", None, standing, reason)
+
+
+def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[CertificateRow]:
+    snapshot, customer = state.snapshot, facts.companies[state.tenant_id]
+    if snapshot is None:
+        yield _whole(state.tenant_id, customer, Reason.NEVER_READ)
+        return
+    stale = not_fresh(state.status, snapshot, facts.now) is not None
+    if stale:
+        yield _whole(state.tenant_id, customer, Reason.STALE)
+    mapped = {mapping.licence: mapping for mapping in facts.mappings.get(state.tenant_id, ())}
+    licences = LicenceRows(snapshot, facts.ours)
+    told: set[LicenceKey] = set()
+    for sku in snapshot.skus:
+        for key, counts in _licences(licences, sku, mapped):
+            told.add(key)
+            mapping = mapped.get(key)
+            if mapping is None and not _is_paid(sku, snapshot, counts):
+                continue
+            row = CertificateRow(
+                tenant_id=state.tenant_id,
+                customer=customer,
+                licence=key,
+                part_number=sku.part_number,
+                seats=counts.purchased if counts else None,
+                standing=Standing.OPEN,
+                reason=Reason.NOT_MAPPED if counts else Reason.NOT_COUNTABLE,
+            )
+            yield _judged(facts, row, mapping, licences, stale=stale)
+    for key, mapping in mapped.items():
+        if key not in told and mapping.bill:
+            # The licence is gone: its line must say what is billed without any.
+            row = CertificateRow(state.tenant_id, customer, key, "", 0, Standing.OPEN, Reason.NOT_MAPPED)
+            yield _judged(facts, row, mapping, licences, stale=stale)
+
+
+def _licences(
+    licences: LicenceRows, sku: Sku, mapped: Collection[LicenceKey]
+) -> list[tuple[LicenceKey, Licence | None]]:
+    """The rows of a SKU: by subscription where a mapping names one. None: not countable."""
+    parts = [key for key in mapped if key.sku_id == sku.sku_id and key.subscription_id]
+    try:
+        found = licences.split(sku.sku_id) if parts else [licences.whole(sku.sku_id)]
+    except NotCountable:
+        return [(key, None) for key in parts or [LicenceKey(sku.sku_id)]]
+    return [(row.key, row) for row in found]
+
+
+def _is_paid(sku: Sku, snapshot: Snapshot, counts: Licence | None) -> bool:
+    """Not free, a trial or of the whole company; and seats are paid for, or nobody can tell how many."""
+    if not is_watched(sku, snapshot):
+        return False
+    return sku.enabled > 0 if counts is None else counts.purchased > 0
+
+
+def _judged(
+    facts: CertificateFacts,
+    row: CertificateRow,
+    mapping: LicenceMapping | None,
+    licences: LicenceRows,
+    *,
+    stale: bool,
+) -> CertificateRow:
+    if mapping is not None and not mapping.bill:
+        return replace(row, standing=Standing.EXCLUDED, reason=Reason.DO_NOT_BILL)
+    if mapping is None:
+        excluded = row.licence is not None and facts.exclusions.hold(Target(sku_id=row.licence.sku_id))
+        return replace(row, standing=Standing.EXCLUDED, reason=Reason.SKU_EXCLUDED) if excluded else row
+    key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
+    kept = facts.lines.get(key)
+    if kept is None:
+        return replace(row, reason=Reason.NO_LINE)
+    line = kept.record
+    row = replace(
+        row,
+        line=key,
+        line_id=line.line_id,
+        billed=line.confirmed,
+        money=(line.confirmed or 0) * (line.unit_price or Decimal(0)),
+    )
+    reason = Reason.STALE if stale else _open(facts, mapping, kept, licences)
+    if reason is not None:
+        return replace(row, reason=reason)
+    profile = facts.profiles.get(mapping.profile)
+    if profile is not None and profile.billable is not BillableOption.BILLABLE:
+        return replace(row, standing=Standing.EXCLUDED, reason=Reason.NO_CHARGE, money=Decimal(0))
+    return replace(row, standing=Standing.BILLED, reason=Reason.ON_ITS_LINE)
+
+
+def _open(
+    facts: CertificateFacts, mapping: LicenceMapping, kept: KeptLine, licences: LicenceRows
+) -> Reason | None:
+    """Why the line is not proven to say what it must; None: it is."""
+    line = kept.record
+    if line.state in _OF_STATE:
+        return _OF_STATE[line.state]
+    if line.confirmed is None or not line.line_id:
+        return Reason.NO_LINE
+    try:
+        number = wanted(mapping, licences)
+    except NotCountable:
+        return Reason.NOT_COUNTABLE
+    if number != line.confirmed:
+        return Reason.DIFFERS
+    if kept.read_at is None or facts.now - kept.read_at > LINES_READ_WITHIN:
+        return Reason.LINE_NOT_READ
+    return None
+
+
+def _lines_without_row(facts: CertificateFacts, rows: Iterable[CertificateRow]) -> Iterator[CertificateRow]:
+    """Lines of ours that bill and that no licence of an added tenant stands for."""
+    told = {row.line for row in rows}
+    for key, kept in facts.lines.items():
+        line = kept.record
+        if key in told or not line.line_id or not line.confirmed:
+            continue
+        customer = facts.companies.get(line.tenant_id, "")
+        yield CertificateRow(
+            tenant_id=line.tenant_id,
+            customer=customer or line.tenant_id,
+            licence=None,
+            part_number="",
+            seats=None,
+            standing=Standing.OPEN,
+            reason=Reason.STALE if customer else Reason.WITHOUT_COMPANY,
+            line=key,
+            line_id=line.line_id,
+            billed=line.confirmed,
+            money=line.confirmed * (line.unit_price or Decimal(0)),
+        )
+
+
+def unbalanced(
+    customer: str, snapshot: Snapshot, ours: Collection[str], rows: Collection[CertificateRow]
+) -> Iterator[str]:
+    """Paid SKUs of which the rows' seats do not add up to what was read: counted again from the other side."""
+    licences = LicenceRows(snapshot, ours)
+    for sku in snapshot.skus:
+        mine = [row for row in rows if row.licence is not None and row.licence.sku_id == sku.sku_id]
+        try:
+            counts: Licence | None = licences.whole(sku.sku_id)
+        except NotCountable:
+            counts = None
+        if not mine and not _is_paid(sku, snapshot, counts):
+            continue
+        if not mine or (counts is not None and sum(row.seats or 0 for row in mine) != counts.purchased):
+            yield f"{customer}: {sku.part_number}"

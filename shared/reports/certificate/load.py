@@ -1,0 +1,57 @@
+"""Loading what an account's certificate is made from. Nothing is read from Microsoft or a PSA here."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.accounts.account import Account
+from shared.accounts.companies import added_companies
+from shared.alerts import exclusions
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import mappings_in_force
+from shared.billing.models import LineKey
+from shared.billing.profiles import billing_profiles
+from shared.billing.psa_connections import psa_connections
+from shared.licensing.customer_lists import stored_customers
+from shared.licensing.reading import tenant_states
+from shared.licensing.tenants import partner_lists
+from shared.microsoft.models import Customer
+from shared.microsoft.partner_connections import home_tenants
+from shared.reports.certificate.judge import certificate
+from shared.reports.certificate.models import Certificate, CertificateFacts, KeptLine
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Certificate:
+    """By the newest accepted reads and what the PSA was last proven to say."""
+    companies = added_companies(tables, account.id)
+    not_added: dict[str, Customer] = {}
+    incomplete: list[str] = []
+    for connection, listed in partner_lists(tables, account.id):
+        if listed is None or listed.failure is not None or listed.began is None:
+            incomplete.append(connection.name)
+        customers = stored_customers(blobs, keys.partner_list_blob(account.id, connection.id))
+        not_added |= {tenant: found for tenant, found in customers.items() if tenant not in companies}
+    facts = CertificateFacts(
+        now=now,
+        ours=home_tenants(tables, account.id),
+        companies={tenant: company.name for tenant, company in companies.items()},
+        mappings={found.tenant_id: found.mappings for found in mappings_in_force(tables, account.id)},
+        lines=dict(_lines(tables, account.id)),
+        profiles=billing_profiles(tables, account.id),
+        exclusions=exclusions.load(tables, account.id, now.astimezone(account.zone).date()),
+        not_added=not_added,
+        incomplete_lists=tuple(incomplete),
+    )
+    return certificate(facts, tenant_states(tables, account.id))
+
+
+def _lines(tables: Tables, account: AccountId) -> Iterator[tuple[LineKey, KeptLine]]:
+    for connection in psa_connections(tables, account):
+        for kept in agreement_store.all_of(tables, account, connection.id):
+            record = kept.record
+            for line in record.lines.values():
+                key = LineKey(record.connection, record.agreement_id, line.mapping_id)
+                yield key, KeptLine(line, record.read_at)

@@ -1,0 +1,139 @@
+"""N5, the month-end certificate: its rows, why each stands where it stands, and the facts that it is made from."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from shared.alerts.models import Exclusions
+from shared.billing.models import BillingProfile, LicenceMapping, LineKey, LineRecord
+from shared.licensing.licences import LicenceKey
+from shared.microsoft.models import Customer
+
+
+class Standing(StrEnum):
+    BILLED = "billed"
+    EXCLUDED = "excluded"
+    OPEN = "open"
+
+
+class Reason(StrEnum):
+    """Why a row stands where it stands."""
+
+    ON_ITS_LINE = "on_its_line"
+    DO_NOT_BILL = "do_not_bill"
+    NO_CHARGE = "no_charge"
+    """Its billing profile says that the line charges nothing."""
+    SKU_EXCLUDED = "sku_excluded"
+    TENANT_EXCLUDED = "tenant_excluded"
+    NOT_ADDED = "not_added"
+    LIST_INCOMPLETE = "list_incomplete"
+    NEVER_READ = "never_read"
+    STALE = "stale"
+    NOT_MAPPED = "not_mapped"
+    NOT_COUNTABLE = "not_countable"
+    NO_LINE = "no_line"
+    LINE_NOT_READ = "line_not_read"
+    HELD = "held"
+    DRIFT = "drift"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    DIFFERS = "differs"
+    WITHOUT_COMPANY = "without_company"
+
+
+SENTENCES: Final = {
+    Reason.ON_ITS_LINE: "Billed on its agreement line.",
+    Reason.DO_NOT_BILL: "Set to “do not bill”.",
+    Reason.NO_CHARGE: "Its billing profile charges nothing.",
+    Reason.SKU_EXCLUDED: "The licence is excluded for the whole account.",
+    Reason.TENANT_EXCLUDED: "The customer is in no company, and excluded.",
+    Reason.NOT_ADDED: "The customer is in no company: add it, or exclude the tenant.",
+    Reason.LIST_INCOMPLETE: "The newest customer list of this partner connection is not complete: see its alert.",
+    Reason.NEVER_READ: "The customer was never read: see its alert.",
+    Reason.STALE: "The customer could not be read lately, so its numbers are old: see its alert.",
+    Reason.NOT_MAPPED: "Paid for and billed nowhere: map it, or choose “do not bill”.",
+    Reason.NOT_COUNTABLE: "Its number cannot be trusted: synchronise the customer, or look at its subscriptions.",
+    Reason.NO_LINE: "It is mapped, and its line does not exist yet: push it, or see the alert.",
+    Reason.LINE_NOT_READ: "Its line was not read in the PSA within a day: read all lines before the invoice.",
+    Reason.HELD: "A change waits for a person: approve or reject it.",
+    Reason.DRIFT: "Somebody changed the line in the PSA: choose what is right.",
+    Reason.BLOCKED: "The line cannot be written: see its alert.",
+    Reason.UNKNOWN: "Nobody knows yet whether the PSA took the newest change.",
+    Reason.DIFFERS: "The line says another number than the licence gives: synchronise the customer.",
+    Reason.WITHOUT_COMPANY: "The line bills a customer that is in no company any more.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """One licence of one customer, or a customer as a whole where nothing is known of its licences."""
+
+    tenant_id: str
+    customer: str
+    licence: LicenceKey | None
+    """None: the customer as a whole."""
+    part_number: str
+    seats: int | None
+    """Purchased; None: not known."""
+    standing: Standing
+    reason: Reason
+    line: LineKey | None = None
+    line_id: str = ""
+    billed: int | None = None
+    """What the PSA was last proven to say."""
+    money: Decimal = Decimal(0)
+    """A month, by the line's price; 0 when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line that is remembered, and when its agreement was last read in the PSA."""
+
+    record: LineRecord
+    read_at: datetime | None
+
+
+@dataclass(frozen=True)  # without slots: it is built once for an account
+class CertificateFacts:
+    """What an account has stored, for a certificate of this moment. Each map is by tenant id unless it says more."""
+
+    now: datetime
+    ours: Collection[str]
+    """Tenant ids of the account's partners."""
+    companies: Mapping[str, str]
+    """What the added customers are called."""
+    mappings: Mapping[str, tuple[LicenceMapping, ...]]
+    lines: Mapping[LineKey, KeptLine]
+    profiles: Mapping[str, BillingProfile]
+    exclusions: Exclusions
+    not_added: Mapping[str, Customer]
+    incomplete_lists: tuple[str, ...]
+    """Names of the partner connections whose newest customer list is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    at: datetime
+    rows: tuple[CertificateRow, ...]
+    unaccounted: tuple[str, ...] = ()
+    """Customer and licence, or line, of what is in no row or in two: the certificate does not balance."""
+
+    @property
+    def balances(self) -> bool:
+        return not self.unaccounted
+
+    @property
+    def ready_to_invoice(self) -> bool:
+        return self.balances and all(row.standing is not Standing.OPEN for row in self.rows)
+
+    def of(self, standing: Standing) -> tuple[CertificateRow, ...]:
+        return tuple(row for row in self.rows if row.standing is standing)
+
+    @property
+    def missing(self) -> dict[Reason, int]:
+        """How many rows are open for each reason, the most first."""
+        return dict(Counter(row.reason for row in self.of(Standing.OPEN)).most_common())
