@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo control openapi test pytest lint format browser screens schemathesis isolation teeth lock clean
+.PHONY: help setup demo control openapi test pytest lint format browser screens schemathesis isolation teeth kill-run clients bicep-types lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -11,6 +11,7 @@ PY := .venv/bin/python
 VENV_READY := .venv/.ready
 NODE_READY := node_modules/.ready
 CLIENTS_READY := .tools/clients/.ready
+BICEP_READY := .tools/bicep-types/.ready
 CODE := $(wildcard function_app.py) functions shared sandbox tests
 
 # Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
@@ -65,10 +66,14 @@ kill-run: setup ## end processes at random moments of ROUNDS nights (10) and che
 clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
 	@$(PY) -m tests.clients $(ARGS)
 
+bicep-types: setup $(BICEP_READY) ## write anew what Azure's resources may say, for the tests of infra/
+	@$(PY) -m tests.infra.fetch_types .tools/bicep-types/bin/azmcp
+
 lock: $(UV_READY) ## compile the requirement files anew from pyproject.toml: ARGS=--upgrade
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements.txt $(ARGS)
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements-dev.txt --group dev -c requirements.txt $(ARGS)
 	@$(UV) pip compile tests/clients/requirements.in $(LOCK) -q -o tests/clients/requirements.txt $(ARGS)
+	@$(UV) pip compile tests/infra/requirements.in $(LOCK) -q -o tests/infra/requirements.txt $(ARGS)
 
 clean: ## remove what setup brought and what runs left behind
 	@rm -rf .venv .tools node_modules .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -94,6 +99,12 @@ $(CLIENTS_READY): $(UV_READY) tests/clients/requirements.txt tests/clients/node/
 	@$(UV) pip sync --quiet --python .tools/clients/bin/python --require-hashes tests/clients/requirements.txt 1>&2
 	@cp tests/clients/node/package.json tests/clients/node/package-lock.json tests/clients/node/.npmrc .tools/clients/
 	@npm ci --prefix .tools/clients --loglevel=error 1>&2
+	@touch $@
+
+$(BICEP_READY): $(UV_READY) tests/infra/requirements.txt
+	@echo "Setting up Bicep's type definitions in .tools/bicep-types (150 MB) ..." 1>&2
+	@$(UV) venv --quiet --clear --python 3.13 .tools/bicep-types 1>&2
+	@$(UV) pip sync --quiet --python .tools/bicep-types/bin/python --require-hashes tests/infra/requirements.txt 1>&2
 	@touch $@
 
 $(NODE_READY): package-lock.json .npmrc

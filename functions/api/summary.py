@@ -119,7 +119,9 @@ def get_summary(asking: Reader) -> ShownSummary:
         tenants_not_added=found.tenants_not_added if found else 0,
         held=found.held if found else 0,
         held_seats=found.held_seats if found else 0,
-        exceptions=[shown_count(one) for one in found.exceptions if one.slug in BY_SLUG] if found else [],
+        exceptions=[shown_count(exception) for exception in found.exceptions if exception.slug in BY_SLUG]
+        if found
+        else [],
         pushed_on=found.pushed_on if found else None,
         pushed=shown_lines(found.pushed if found else LineCounts()),
         mails_failed=found.mails_failed if found else 0,
