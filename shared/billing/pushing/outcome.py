@@ -6,7 +6,7 @@ The intent of a write stays until what can be read proves what became of it, or 
 from datetime import timedelta
 
 from shared.billing.models import Drift, Intent, LedgerEvent, LineRecord, Loss
-from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
 READ_BACKS = (0.0, 1.0, 3.0)
