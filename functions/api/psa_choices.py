@@ -15,7 +15,7 @@ from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.choices import LineChoice
-from shared.billing.psa.base import Agreement
+from shared.billing.psa.base import Agreement, Product
 from shared.billing.psa_connections import psa_connection
 from shared.billing.psa_lists import PsaLists
 
@@ -40,6 +40,8 @@ class ShownAgreement(Shown):
     ends: date | None
     prorates: bool
     next_invoice: date | None
+    period: Literal["monthly", "annual", "other", "unknown"]
+    """How often it is billed."""
 
 
 class ShownProduct(Shown):
@@ -48,6 +50,8 @@ class ShownProduct(Shown):
     name: str
     price: Decimal
     active: bool
+    period: Literal["monthly", "annual", "other", "unknown"]
+    """What the price is for: an agreement that is known to be billed otherwise is refused."""
 
 
 class ShownLine(Shown):
@@ -76,6 +80,18 @@ def shown_agreement(agreement: Agreement) -> ShownAgreement:
         ends=agreement.ends,
         prorates=agreement.prorates,
         next_invoice=agreement.next_invoice,
+        period=agreement.period.value,
+    )
+
+
+def _shown_product(product: Product) -> ShownProduct:
+    return ShownProduct(
+        id=product.id,
+        sku=product.sku,
+        name=product.name,
+        price=product.price,
+        active=product.active,
+        period=product.period.value,
     )
 
 
@@ -139,12 +155,7 @@ def list_products(
 ) -> Page[ShownProduct] | Response:
     """By name. As of the newest refresh."""
     rows = sorted(
-        (
-            by_name(product.name, product.id),
-            ShownProduct(
-                id=product.id, sku=product.sku, name=product.name, price=product.price, active=product.active
-            ),
-        )
+        (by_name(product.name, product.id), _shown_product(product))
         for product in _lists(asking, connection_id).products
         if search.casefold() in f"{product.name}\n{product.sku}".casefold()
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.billing.psa.base import Agreement, Line, Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import Agreement, Line, Product, Psa, PsaRefused, PsaUnavailable
 from shared.errors import Rejected
 
 
@@ -12,6 +12,7 @@ class PsaCache:
     def __init__(self, psas: Mapping[str, Psa]) -> None:
         self._psas = psas
         self._agreements: dict[str, dict[str, Agreement]] = {}
+        self._products: dict[str, dict[str, Product]] = {}
         self._lines: dict[tuple[str, str], dict[str, Line]] = {}
 
     def agreement(self, connection: str, agreement_id: str) -> Agreement | None:
@@ -20,6 +21,13 @@ class PsaCache:
             listed = self._ask(connection, lambda psa: psa.agreements())
             self._agreements[connection] = {agreement.id: agreement for agreement in listed}
         return self._agreements[connection].get(agreement_id)
+
+    def product(self, connection: str, product_id: str) -> Product | None:
+        """As the connection's list shows it; None when it is not in there."""
+        if connection not in self._products:
+            listed = self._ask(connection, lambda psa: psa.products())
+            self._products[connection] = {product.id: product for product in listed}
+        return self._products[connection].get(product_id)
 
     def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
         """The lines of an agreement by id."""

@@ -90,7 +90,7 @@ def judge(
     save = Save(tables, account, wanted, before, by, zone, profiles, kept, PsaCache(psas))
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
-    claims = [mapping for mapping in billing if not save.stays(mapping)]
+    claims = [mapping for mapping in billing if not save.stays(mapping) or save.only_period_differs(mapping)]
     unwanted = tuple(_unwanted(save))
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
