@@ -132,7 +132,9 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
     return [
         f"  Lines    {counts['unchanged']} unchanged, {counts['written']} written, {counts['held']} held"
         + (f" ({why})" if why else "")
-        + f", {counts['drift']} drifted, {counts['failed']} failed"
+        + f", {counts['drift']} drifted"
+        + (f", {counts['frozen']} frozen" if counts["frozen"] else "")
+        + f", {counts['failed']} failed"
     ]
 
 

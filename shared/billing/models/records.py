@@ -19,6 +19,14 @@ class Drift(Document):
     since: datetime
 
 
+class Frozen(Document):
+    """A person wants the line left alone, whatever its licences and the PSA say."""
+
+    since: datetime
+    who: str
+    reason: str = ""
+
+
 class Intent(Document):
     """A write that was about to be sent. While it is stored nobody knows whether the PSA has it."""
 
@@ -166,6 +174,7 @@ class LineState(StrEnum):
 
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
+    FROZEN = "frozen"
     DRIFT = "drift"
     HELD = "held"
     IN_STEP = "in_step"
@@ -189,6 +198,9 @@ class LineRecord(Document):
     came. Each repeat of a creation has the same mark, and none that was asked for later."""
     period: Period = Period.UNKNOWN
     """How often the agreement was billed when the mapping was saved; what was not known then is learned later."""
+
+    # Written by line_decisions.py: what a person said of the line.
+    frozen: Frozen | None = None
 
     # Written by reconcile: what a look at the PSA shows.
     unit_price: Decimal | None = None
@@ -234,7 +246,11 @@ class LineRecord(Document):
     def state(self) -> LineState:
         if self.intent is not None:
             return LineState.UNKNOWN
-        if self.blocked or self.refused or self.not_planned:
+        if self.blocked:
+            return LineState.BLOCKED
+        if self.frozen is not None:
+            return LineState.FROZEN
+        if self.refused or self.not_planned:
             return LineState.BLOCKED
         if self.drift is not None:
             return LineState.DRIFT
