@@ -143,11 +143,8 @@ def _rows(
     except NotCountable as wrong:
         counted, why = [], str(wrong)
     counts = {licence.key: licence for licence in counted}
-    names = (
-        [LicenceKey(sku.sku_id, subscription.id) for subscription, _ in bought]
-        if is_split
-        else [LicenceKey(sku.sku_id)]
-    )
+    subscriptions = [subscription.id for subscription, _ in bought] if is_split else [""]
+    names = [LicenceKey(sku.sku_id, id_) for id_ in subscriptions]
     return [
         LicenceRow(
             key=key,
