@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.billing.models.plan import Change, Hold, Verdict
-from shared.billing.psa.base import BillableOption, Sent, Write
+from shared.billing.psa.base import BillableOption, Period, Sent, Write
 from shared.storage.documents import Document
 
 
@@ -17,6 +17,14 @@ class Drift(Document):
 
     psa: Decimal
     since: datetime
+
+
+class Frozen(Document):
+    """A person wants the line left alone, whatever its licences and the PSA say."""
+
+    since: datetime
+    who: str
+    reason: str = ""
 
 
 class Intent(Document):
@@ -57,6 +65,8 @@ class BlockReason(StrEnum):
     AGREEMENT_ENDED = "agreement_ended"
     OTHER_COMPANY = "other_company"
     """Its agreement belongs to another company of the PSA than the tenant is linked to."""
+    OTHER_PERIOD = "other_period"
+    """Its agreement is billed monthly, annually or otherwise, and the mapping means another period."""
     LINE_GONE = "line_gone"
     LINE_ENDED = "line_ended"
     STARTS_LATER = "starts_later"
@@ -77,7 +87,12 @@ class BlockReason(StrEnum):
 
 
 OF_THE_AGREEMENT = frozenset(
-    {BlockReason.AGREEMENT_GONE, BlockReason.AGREEMENT_ENDED, BlockReason.OTHER_COMPANY}
+    {
+        BlockReason.AGREEMENT_GONE,
+        BlockReason.AGREEMENT_ENDED,
+        BlockReason.OTHER_COMPANY,
+        BlockReason.OTHER_PERIOD,
+    }
 )
 """Reasons that the list of agreements gives and takes back; a look at the lines does neither."""
 
@@ -96,6 +111,8 @@ class Block(Document):
     count: int = 0
     billable: BillableOption | None = None
     expected: BillableOption | None = None
+    period: Period | None = None
+    meant: Period | None = None
 
 
 class UnplannedReason(StrEnum):
@@ -157,6 +174,7 @@ class LineState(StrEnum):
 
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
+    FROZEN = "frozen"
     DRIFT = "drift"
     HELD = "held"
     IN_STEP = "in_step"
@@ -178,6 +196,11 @@ class LineRecord(Document):
     mark: int = 0
     """How the mark of a line that is created for it ends: the number of the agreement's newest claim when the mapping
     came. Each repeat of a creation has the same mark, and none that was asked for later."""
+    period: Period = Period.UNKNOWN
+    """How often the agreement was billed when the mapping was saved; what was not known then is learned later."""
+
+    # Written by line_decisions.py: what a person said of the line.
+    frozen: Frozen | None = None
 
     # Written by reconcile: what a look at the PSA shows.
     unit_price: Decimal | None = None
@@ -223,7 +246,11 @@ class LineRecord(Document):
     def state(self) -> LineState:
         if self.intent is not None:
             return LineState.UNKNOWN
-        if self.blocked or self.refused or self.not_planned:
+        if self.blocked:
+            return LineState.BLOCKED
+        if self.frozen is not None:
+            return LineState.FROZEN
+        if self.refused or self.not_planned:
             return LineState.BLOCKED
         if self.drift is not None:
             return LineState.DRIFT

@@ -6,7 +6,7 @@ The intent of a write stays until what can be read proves what became of it, or 
 from datetime import timedelta
 
 from shared.billing.models import Drift, Intent, LedgerEvent, LineRecord, Loss
-from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
 READ_BACKS = (0.0, 1.0, 3.0)
@@ -20,6 +20,8 @@ def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timede
     """
     context = work.context
     evidence = context.psa.find_effect(intent.write, intent.line_id)
+    if intent.undecidable and evidence.line is None:
+        return None
     if evidence.effect is Effect.NOT_APPLIED:
         if context.now() < intent.at + context.settles_after:
             return settles_in(work, intent)
@@ -113,7 +115,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     """The line now that the PSA is proven to have the intent's number."""
     now, write = work.context.now(), intent.write
     loss = max(0, write.before - write.after)
-    losses = tuple(one for one in line.losses if one.at > now - timedelta(days=1))
+    losses = tuple(earlier for earlier in line.losses if earlier.at > now - timedelta(days=1))
     if loss and not line.is_approved(intent.change_id):
         losses = (*losses, Loss(at=now, seats=loss))
     return line.model_copy(
@@ -137,8 +139,8 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
     run, write = work.context.run, intent.write
     gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
-    if there is None and intent.sent is Sent.ANSWERED:
-        # It may come back with what the PSA said that it did.
+    if there is None and not work.is_repeatable(intent):
+        # It may come back with what the PSA did, whatever it answered.
         _leave_to_a_person(work, line, intent.model_copy(update={"why": gone}))
         return
     if there is None:
