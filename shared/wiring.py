@@ -18,7 +18,7 @@ from shared.billing.psa.registry import RegisteredPsas
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
-from shared.microsoft.access_tokens import AccessTokens, SigningKeys
+from shared.microsoft.caller_tokens import AccessTokens, SigningKeys
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.partner_connecting import Connecting
 from shared.microsoft.partner_consent import ConsentStates, PartnerConsent
