@@ -47,6 +47,7 @@ MODELS = (
     "shared.billing.models.plan",
     "shared.billing.models.records",
     "shared.billing.psa.base",
+    "shared.licensing.not_countable",
     "shared.licensing.tenant_state",
     "shared.mail.base",
     "shared.microsoft.doubts",

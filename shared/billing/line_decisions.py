@@ -30,7 +30,8 @@ from shared.billing.planning.quantities import wanted
 from shared.billing.psa_connections import psa_connections
 from shared.billing.tenant_licences import tenant_state
 from shared.errors import NotFound, Rejected
-from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.licences import LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.microsoft.partner_connections import home_tenants
 from shared.storage.decisions import Decider, Decision, decide_after, newest
 from shared.storage.keys import AccountId

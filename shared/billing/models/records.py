@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared.billing.models.plan import Change, Hold, Verdict
 from shared.billing.psa.base import BillableOption, Period, Sent, Write
+from shared.licensing.not_countable import Uncounted
 from shared.storage.documents import Document
 
 
@@ -138,8 +139,9 @@ SAVED_AGAIN_IS_RIGHT = frozenset(
 class Unplanned(Document):
     reason: UnplannedReason
     read_on: date | None = None
+    uncounted: Uncounted | None = None
     text: str = ""
-    """What of the licence cannot be counted."""
+    """In its place until December 2026: the sentence."""
 
 
 _OLD_BLOCKS = {
