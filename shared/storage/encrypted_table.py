@@ -110,8 +110,9 @@ class EncryptedTableSecrets:
         """Raises SecretsUnavailable."""
         from azure.core.exceptions import AzureError
 
+        rows: list[Row] = []
         try:
-            rows = list(self._tables.rows(keys.secrets_of(account)))
+            rows += self._tables.rows(keys.secrets_of(account))
             for some in chunks([Delete(row.key, row.etag) for row in rows]):
                 self._tables.commit(some)
         except Conflict:
