@@ -44,6 +44,7 @@ MODELS = (
     "shared.billing.models",
     "shared.billing.models.ledger",
     "shared.billing.models.mappings",
+    "shared.billing.models.not_written",
     "shared.billing.models.plan",
     "shared.billing.models.records",
     "shared.billing.psa.base",
