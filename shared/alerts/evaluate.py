@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.accounts import runs, schedule
+from shared.accounts import due_work, runs
 from shared.accounts.account import Account
 from shared.alerts import loading, removals
 from shared.alerts.models import Alert, Evaluation
@@ -157,7 +157,7 @@ def has_urgent_news(tables: Tables, account: Account, now: datetime) -> bool:
     evaluation = evaluation_of(tables, account.id)
     if evaluation is None or evaluation.urgent_at is None:
         return False
-    dealt_with = schedule.stored(tables, account)
+    dealt_with = due_work.stored(tables, account)
     today = now.astimezone(account.zone).date()
     if dealt_with.urgent_again_on is not None and dealt_with.urgent_again_on <= today:
         return True
