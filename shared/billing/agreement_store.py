@@ -24,6 +24,17 @@ def all_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Stor
         yield unpacked(row)
 
 
+def with_any(tables: Tables, account: AccountId, connection: str, *fields: str) -> Iterator[StoredRecord]:
+    """The records of a connection with a line that may have one of these fields set: the many others stay packed.
+
+    What equals its default is not stored, so a body without a field's name has it in no line.
+    """
+    names = [f'"{field}":'.encode() for field in fields]
+    for row in rows_of(tables, account, connection):
+        if any(name in row.body for name in names):
+            yield unpacked(row)
+
+
 def rows_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Row]:
     return tables.rows(keys.agreements(account, connection), keys.AGREEMENTS)
 
