@@ -15,7 +15,7 @@ from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.choices import LineChoice
-from shared.billing.psa.base import Agreement
+from shared.billing.psa.base import Agreement, Proration
 from shared.billing.psa_connections import psa_connection
 from shared.billing.psa_lists import PsaLists
 
@@ -74,7 +74,7 @@ def shown_agreement(one: Agreement) -> ShownAgreement:
         company_id=one.company_id,
         active=one.active,
         ends=one.ends,
-        prorates=one.prorates,
+        prorates=one.proration is not Proration.NONE,
         next_invoice=one.next_invoice,
     )
 

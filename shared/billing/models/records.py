@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.billing.models.plan import Change, Hold, Verdict
-from shared.billing.psa.base import BillableOption, Sent, Write
+from shared.billing.psa.base import BillableOption, Proration, Sent, Write
 from shared.storage.documents import Document
 
 
@@ -39,8 +39,8 @@ class Intent(Document):
 
     @property
     def may_be_repeated(self) -> bool:
-        """The PSA said that it did not take it."""
-        return self.sent is Sent.NOT_SENT
+        """It is known not to have left, or the PSA said that it did not take it."""
+        return self.sent in (Sent.NOT_SENT, Sent.CONFLICT)
 
 
 class Loss(Document):
@@ -254,7 +254,7 @@ class AgreementRecord(Document):
     """None: nobody works on it."""
     claims: int = 0
     """How often it was claimed."""
-    prorates: bool = False
+    proration: Proration = Proration.NONE
     read_at: datetime | None = None
     """When its lines were last read from the PSA."""
     unreadable: str = ""
@@ -262,6 +262,14 @@ class AgreementRecord(Document):
     let_go: tuple[str, ...] = ()
     """Its lines that a person let go of: not ours any more, also where one carries our mark."""
     lines: dict[str, LineRecord] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prorated(cls, stored: object) -> object:
+        """Until December 2026 it was stored whether it prorates, and all that did were ConnectWise's."""
+        if isinstance(stored, dict) and stored.get("prorates"):
+            return {"proration": Proration.BY_SECOND_LINE, **stored}
+        return stored
 
     @model_validator(mode="after")
     def _owns_each_line_once(self) -> "AgreementRecord":

@@ -83,7 +83,7 @@ def noted(
         name: _noted(line, _of_the_agreement(record, there, (companies or {}).get(line.tenant_id)))
         for name, line in record.lines.items()
     }
-    changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
+    changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
     if there is None or not there.active:
         changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:

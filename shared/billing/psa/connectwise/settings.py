@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ValidationInfo, field_validator
 
-from shared.billing.psa.base import PsaSettings
+from shared.billing.psa.kinds import PsaSettings
 
 CLOUD_SITES = ("api-na.myconnectwise.net", "api-eu.myconnectwise.net", "api-au.myconnectwise.net")
 
