@@ -4,8 +4,9 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
+from sandbox.seeded_psas import SeededPsa, psas_of
 from sandbox.standins.worlds.operators import OPERATORS
-from sandbox.standins.worlds.types import ConnectWise, Partner, Tenant, World
+from sandbox.standins.worlds.types import Partner, Tenant, World
 from shared.accounts import schedule
 from shared.accounts.account import Account, Mode
 from shared.accounts.companies import Company, add_company
@@ -35,7 +36,11 @@ from shared.storage.tables import Put, Tables, chunks
 from shared.wiring import Wiring
 
 ZONE = "Europe/London"
-_NAMES = {"demo": ("Harbour IT", Mode.LIVE), "preview": ("Tidewater Systems", Mode.PREVIEW)}
+_NAMES = {
+    "demo": ("Harbour IT", Mode.LIVE),
+    "preview": ("Tidewater Systems", Mode.PREVIEW),
+    "halo": ("Quayside Cloud", Mode.LIVE),
+}
 
 
 def is_seeded(wiring: Wiring) -> bool:
@@ -54,7 +59,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
     partners = [partner for partner in world.partners if partner.account == account]
     for partner in partners:
         _partner(wiring, account, partner)
-    for psa in world.connectwise:
+    for psa in psas_of(world):
         if psa.account == account:
             mine = [tenant for tenant in world.tenants if tenant.psa_site == psa.key and tenant.added]
             _psa(wiring, account, psa)
@@ -114,31 +119,25 @@ def _partner(wiring: Wiring, account: AccountId, partner: Partner) -> None:
     wiring.secrets.put(account, connection.refresh_token, partner.refresh_token)
 
 
-def _psa(wiring: Wiring, account: AccountId, psa: ConnectWise) -> None:
-    settings = {
-        "site": psa.site,
-        "company_id": psa.company_login,
-        "public_key": psa.public_key,
-        "client_id": psa.client_id,
-    }
+def _psa(wiring: Wiring, account: AccountId, psa: SeededPsa) -> None:
     connection = PsaConnection(
-        id=psa.key, name="ConnectWise PSA", kind="connectwise", settings_json=json.dumps(settings)
+        id=psa.key, name=psa.name, kind=psa.kind, settings_json=json.dumps(psa.settings)
     )
     save_psa_connection(wiring.tables, account, connection)
-    wiring.secrets.put(account, connection.secret, psa.private_key)
+    wiring.secrets.put(account, connection.secret, psa.secret)
 
 
 def _profiles(
-    tables: Tables, account: AccountId, psa: ConnectWise, mine: list[Tenant], yesterday: datetime
+    tables: Tables, account: AccountId, psa: SeededPsa, mine: list[Tenant], yesterday: datetime
 ) -> None:
     used = {mapping.product_id for tenant in mine for mapping in tenant.mappings}
-    for product in psa.products:
-        if product.id in used:
+    for product_id, name in psa.products.items():
+        if product_id in used:
             profile = BillingProfile(
-                id=f"p{product.id}",
-                name=product.description,
+                id=f"p{product_id}",
+                name=name,
                 connection=psa.key,
-                product_id=str(product.id),
+                product_id=str(product_id),
             )
             save_profile(tables, account, profile, _decider(yesterday))
 
@@ -146,7 +145,7 @@ def _profiles(
 def _companies(
     tables: Tables,
     account: AccountId,
-    psa: ConnectWise,
+    psa: SeededPsa,
     mine: list[Tenant],
     partners: list[Partner],
     yesterday: datetime,
@@ -166,7 +165,7 @@ def _companies(
         decide(tables, account, MAPPINGS, tenant.id, wanted, Decider(by.who, by.reason, by.now))
 
 
-def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:
+def _mappings(psa: SeededPsa, tenant: Tenant) -> tuple[LicenceMapping, ...]:
     return tuple(
         LicenceMapping(
             id=_mapping_id(tenant.id, mapping.addition_id),
@@ -182,7 +181,7 @@ def _mappings(psa: ConnectWise, tenant: Tenant) -> tuple[LicenceMapping, ...]:
 
 
 def _baseline(
-    tables: Tables, account: AccountId, psa: ConnectWise, mine: list[Tenant], yesterday: datetime
+    tables: Tables, account: AccountId, psa: SeededPsa, mine: list[Tenant], yesterday: datetime
 ) -> None:
     """What Seatwise would have confirmed the night before."""
     records = [

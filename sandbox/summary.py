@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.demo_day import Day, Measured
 from sandbox.processes import SandboxProcesses
+from sandbox.side_by_side import psa_lines, side_by_side
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
 from shared.accounts.runs import Run
@@ -45,6 +46,7 @@ def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
         "mails": {"sent": len(sent), "folder": str(processes.mails), "subjects": sent},
         **_costs(day.measured, read),
         "other_accounts": dict(list(by_account.items())[1:]),
+        "psas": side_by_side(processes, accounts, day),
     }
 
 
@@ -114,12 +116,14 @@ def text(numbers: dict[str, Any], wide: bool) -> str:
             f"  {other['account']} ({name}, {other['mode']}): {other['tenants']['read']} tenants read, ",
         ]
         lines[-1] += f"{would} lines would be written, {other['lines']['written']} were"
-    return "\n".join([*lines, "", *_cost_lines(numbers, wide)])
+    return "\n".join([*lines, *psa_lines(numbers["psas"]), "", *_cost_lines(numbers, wide)])
 
 
 def _tenants(tenants: dict[str, Any], names: dict[str, str]) -> list[str]:
     lines = [f"  Tenants  {tenants['read']} read, {len(tenants['not_read'])} not read"]
-    return lines + [f"             {names.get(one, one)}: {why}" for one, why in tenants["not_read"].items()]
+    return lines + [
+        f"             {names.get(tenant, tenant)}: {why}" for tenant, why in tenants["not_read"].items()
+    ]
 
 
 def _lines(numbers: dict[str, Any]) -> list[str]:
@@ -128,7 +132,9 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
     return [
         f"  Lines    {counts['unchanged']} unchanged, {counts['written']} written, {counts['held']} held"
         + (f" ({why})" if why else "")
-        + f", {counts['drift']} drifted, {counts['failed']} failed"
+        + f", {counts['drift']} drifted"
+        + (f", {counts['frozen']} frozen" if counts["frozen"] else "")
+        + f", {counts['failed']} failed"
     ]
 
 

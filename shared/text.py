@@ -37,9 +37,9 @@ def one_line(text: str, most: int = 500) -> str:
     return _cut(" ".join("".join(kept).split()), most)
 
 
-def counted(number: int, one: str, several: str = "") -> str:
+def counted(number: int, singular: str, several: str = "") -> str:
     """The beginning of a sentence about so many things, with its verb."""
-    return f"1 {one} is" if number == 1 else f"{number} {several or f'{one}s'} are"
+    return f"1 {singular} is" if number == 1 else f"{number} {several or f'{singular}s'} are"
 
 
 def header_text(text: str, most: int = 150) -> str:

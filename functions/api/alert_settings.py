@@ -125,21 +125,24 @@ def shown(account: Account) -> AlertSettings:
         hour=digest.hour,
         repeat_after_days=digest.repeat_after_days,
         company_addresses={tenant: list(to) for tenant, to in digest.by_company.items()},
-        types=[_shown_type(one, digest.by_type.get(one.slug, ())) for one in alert_types(account)],
+        types=[
+            _shown_type(alert_type, digest.by_type.get(alert_type.slug, ()))
+            for alert_type in alert_types(account)
+        ],
     )
 
 
-def _shown_type(one: AlertType, to: tuple[str, ...]) -> ShownAlertType:
+def _shown_type(alert_type: AlertType, to: tuple[str, ...]) -> ShownAlertType:
     return ShownAlertType(
-        type=one.slug,
-        title=one.title,
-        about=one.about,
-        on=one.on,
+        type=alert_type.slug,
+        title=alert_type.title,
+        about=alert_type.about,
+        on=alert_type.on,
         addresses=list(to),
-        excludable_by=sorted(one.reach),
+        excludable_by=sorted(alert_type.reach),
         parameters=[
             ShownParameter(name=it.name, must_be=it.must_be, default=it.default, value=it.value)
-            for it in one.parameters
+            for it in alert_type.parameters
         ],
     )
 
@@ -184,16 +187,18 @@ type _Changes = Mapping[str, AlertTypeChange]
 
 def _routes(now: Account, changes: _Changes) -> dict[str, Any]:
     routes: dict[str, Any] = dict(now.digest.by_type)
-    routes |= {slug: one.addresses for slug, one in changes.items() if one.addresses is not None}
+    routes |= {slug: change.addresses for slug, change in changes.items() if change.addresses is not None}
     return {slug: to for slug, to in routes.items() if to}
 
 
 def _off(now: Account, changes: _Changes) -> frozenset[str]:
-    on = {slug for slug, one in changes.items() if one.on is True}
-    return (now.alerts_off | {slug for slug, one in changes.items() if one.on is False}) - on
+    on = {slug for slug, change in changes.items() if change.on is True}
+    return (now.alerts_off | {slug for slug, change in changes.items() if change.on is False}) - on
 
 
 def _parameters(now: Account, changes: _Changes) -> dict[str, Any]:
     parameters: dict[str, Any] = {slug: dict(chosen) for slug, chosen in now.alert_parameters.items()}
-    parameters |= {slug: one.parameters for slug, one in changes.items() if one.parameters is not None}
+    parameters |= {
+        slug: change.parameters for slug, change in changes.items() if change.parameters is not None
+    }
     return {slug: chosen for slug, chosen in parameters.items() if chosen}

@@ -138,8 +138,8 @@ def list_alerts(
     name = f"alerts-by-{sort}"
     after = paging.after(asking, name)
     found = alerts_of(asking, sort)
-    rest = islice(found, bisect_right(found, after, key=lambda one: one[0]), None)
-    return paging.answer(asking, name, ((key, shown(one)) for key, one in rest if wanted.wants(one)))
+    rest = islice(found, bisect_right(found, after, key=lambda entry: entry[0]), None)
+    return paging.answer(asking, name, ((key, shown(alert)) for key, alert in rest if wanted.wants(alert)))
 
 
 @router.get("/counts", operation_id="countAlerts")
@@ -147,7 +147,7 @@ def count_alerts(asking: Reader, wanted: Wanted) -> AlertCounts:
     """How many are open, by type, with what is at stake per month."""
     counts = by_type(alert for _, alert in alerts_of(asking, AlertSort.WORST) if wanted.wants(alert))
     return AlertCounts(
-        rows=sum(one.rows for one in counts),
-        money=sum((one.money for one in counts), Decimal(0)),
-        types=[shown_count(one) for one in counts],
+        rows=sum(count.rows for count in counts),
+        money=sum((count.money for count in counts), Decimal(0)),
+        types=[shown_count(count) for count in counts],
     )

@@ -74,8 +74,11 @@ def list_profiles(asking: Reader, paging: Pages) -> Page[ProfileInList] | Respon
     used = profiles.uses(asking.tables, asking.account)
     found = profiles.billing_profiles(asking.tables, asking.account).values()
     rows = sorted(
-        (f"{one.name.casefold()}\n{one.id}", ProfileInList(**dict(shown(one)), licences=used.get(one.id, 0)))
-        for one in found
+        (
+            f"{profile.name.casefold()}\n{profile.id}",
+            ProfileInList(**dict(shown(profile)), licences=used.get(profile.id, 0)),
+        )
+        for profile in found
     )
     return paging.answer_all(asking, "billing-profiles", rows)
 
@@ -91,7 +94,7 @@ def create(asked: ProfileGiven, asking: Admin, response: Response) -> ShownProfi
 @router.post("/bulk", operation_id="createBillingProfiles")
 def create_all(asked: ProfilesGiven, asking: Admin) -> Created:
     """All of them, or none. Those that are there already as they are asked for are no error."""
-    return Created(profiles=[shown(one) for one in _created(asking, asked.profiles)])
+    return Created(profiles=[shown(wished) for wished in _created(asking, asked.profiles)])
 
 
 @router.get("/{billingProfile}", operation_id="getBillingProfile")
@@ -122,15 +125,15 @@ def end(profile_id: ProfileId, asking: Admin) -> None:
 def _created(asking: Principal, asked: list[ProfileGiven]) -> list[BillingProfile]:
     by = asking.actor.decider("billing profile created")
     known = profiles.billing_profiles(asking.tables, asking.account)
-    made = profiles.create_profiles(asking.tables, asking.account, [wish(one) for one in asked], by)
-    for one in made:
-        if one.id not in known:
-            _record(asking, "profile.created", one.id, None, one)
+    made = profiles.create_profiles(asking.tables, asking.account, [wish(wished) for wished in asked], by)
+    for profile in made:
+        if profile.id not in known:
+            _record(asking, "profile.created", profile.id, None, profile)
     return made
 
 
 def _record(
     asking: Principal, action: str, subject: str, before: BillingProfile | None, after: BillingProfile | None
 ) -> None:
-    told = [shown(one).model_dump_json(by_alias=True) if one else "" for one in (before, after)]
+    told = [shown(profile).model_dump_json(by_alias=True) if profile else "" for profile in (before, after)]
     audit.record(asking.tables, asking.account, asking.actor, action, subject, *told)

@@ -140,24 +140,24 @@ class BulkOutcomes(Shown):
     """In the order in which they were sent."""
 
 
-def shown(one: Company) -> ShownCompany:
-    return ShownCompany.model_validate(one.model_dump())
+def shown(company: Company) -> ShownCompany:
+    return ShownCompany.model_validate(company.model_dump())
 
 
-def shown_in_list(one: ListedCompany) -> CompanyInList:
-    return CompanyInList(**shown(one.company).model_dump(), who=one.who, since=one.since)
+def shown_in_list(listed: ListedCompany) -> CompanyInList:
+    return CompanyInList(**shown(listed.company).model_dump(), who=listed.who, since=listed.since)
 
 
 def shown_candidates(match: CompanyMatch | None) -> list[ShownCandidate]:
     return [
         ShownCandidate(
-            psa_connection=one.place.connection,
-            psa_company=one.place.company.id,
-            name=one.place.company.name,
-            by=[kind.value for kind in one.by],
-            linked=one.linked,
+            psa_connection=candidate.place.connection,
+            psa_company=candidate.place.company.id,
+            name=candidate.place.company.name,
+            by=[kind.value for kind in candidate.by],
+            linked=candidate.linked,
         )
-        for one in (match.candidates if match else ())
+        for candidate in (match.candidates if match else ())
     ]
 
 
@@ -171,20 +171,20 @@ def shown_match(match: CompanyMatch) -> ShownMatch:
     )
 
 
-def shown_outcome(one: Added) -> BulkOutcome:
+def shown_outcome(added: Added) -> BulkOutcome:
     return BulkOutcome(
-        tenant_id=one.tenant_id,
-        outcome=one.outcome.value,
-        company=shown(one.company) if one.company else None,
-        candidates=shown_candidates(one.match),
-        field=one.why.field if one.why else "",
-        reason=one.why.reason if one.why else "",
+        tenant_id=added.tenant_id,
+        outcome=added.outcome.value,
+        company=shown(added.company) if added.company else None,
+        candidates=shown_candidates(added.match),
+        field=added.why.field if added.why else "",
+        reason=added.why.reason if added.why else "",
     )
 
 
 def links(asking: Principal) -> CompanyLinks:
     tables, blobs = asking.tables, asking.wired.blobs
-    return CompanyLinks(tables, blobs, asking.account, lambda one: _psa_companies(asking, one))
+    return CompanyLinks(tables, blobs, asking.account, lambda connection: _psa_companies(asking, connection))
 
 
 def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
@@ -200,8 +200,10 @@ def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
     after = paging.after(asking, "companies")
-    keyed = ((f"{one.company.name.casefold()}\n{one.company.id}", one) for one in companies_of(asking))
-    rows = ((key, shown_in_list(one)) for key, one in keyed if key > after)
+    keyed = (
+        (f"{listed.company.name.casefold()}\n{listed.company.id}", listed) for listed in companies_of(asking)
+    )
+    rows = ((key, shown_in_list(listed)) for key, listed in keyed if key > after)
     return paging.answer(asking, "companies", rows)
 
 
@@ -209,7 +211,10 @@ def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Respo
 def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
     """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
     found = links(asking).matches()
-    rows = ((f"{one.customer.name.casefold()}\n{one.customer.tenant_id}", shown_match(one)) for one in found)
+    rows = (
+        (f"{match.customer.name.casefold()}\n{match.customer.tenant_id}", shown_match(match))
+        for match in found
+    )
     return paging.answer_all(asking, "company-matches", rows)
 
 
@@ -230,15 +235,21 @@ def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
 def add_all(asked: NewCompanies, asking: Editor) -> BulkOutcomes:
     """Add many. A row that cannot be added keeps no other from being added; an unsure match is never taken."""
     requests = [
-        CompanyRequest(one.tenant_id, one.psa_connection, one.psa_company, one.name, one.partner_connection)
-        for one in asked.companies
+        CompanyRequest(
+            wished.tenant_id,
+            wished.psa_connection,
+            wished.psa_company,
+            wished.name,
+            wished.partner_connection,
+        )
+        for wished in asked.companies
     ]
     found = links(asking).add_all(requests, asking.actor.decider("companies added in bulk"))
-    added = [one.company for one in found if one.outcome == "added" and one.company]
+    added = [outcome.company for outcome in found if outcome.outcome == "added" and outcome.company]
     if added:
-        said = ",".join(one.id for one in added)
+        said = ",".join(company.id for company in added)
         audit.record(asking.tables, asking.account, asking.actor, "company.added", "bulk", "", said)
-    return BulkOutcomes(added=len(added), companies=[shown_outcome(one) for one in found])
+    return BulkOutcomes(added=len(added), companies=[shown_outcome(outcome) for outcome in found])
 
 
 @router.get("/{company}", operation_id="getCompany")
@@ -253,7 +264,7 @@ def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[Sho
     """The lines of its agreements that bill the tenant: whoever removes the company says what becomes of them."""
     of = company(asking.tables, asking.account, company_id)
     found = links(asking).billed_lines(of.tenant_id)
-    rows = sorted(("\n".join(one[:3]), ShownLine.model_validate(one._asdict())) for one in found)
+    rows = sorted(("\n".join(line[:3]), ShownLine.model_validate(line._asdict())) for line in found)
     return paging.answer_all(asking, "company-lines", rows)
 
 
@@ -288,7 +299,7 @@ def remove(
     reason: Annotated[str, Query(max_length=200)] = "",
 ) -> None:
     """The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named."""
-    lines = frozenset(filter(None, (one.strip() for one in looked_after.split(","))))
+    lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
     gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
     _record(asking, "company.removed", gone.id, gone, None)
 
@@ -296,5 +307,5 @@ def remove(
 def _record(
     asking: Principal, action: str, subject: str, before: Company | None, after: Company | None
 ) -> None:
-    told = [one.model_dump_json() if one else "" for one in (before, after)]
+    told = [company.model_dump_json() if company else "" for company in (before, after)]
     audit.record(asking.tables, asking.account, asking.actor, action, subject, *told)

@@ -66,10 +66,10 @@ class ShownExclusion(Shown):
     reason: str
 
 
-def shown(one: Listed) -> ShownExclusion:
-    excluded = one.exclusion
+def shown(listed: Listed) -> ShownExclusion:
+    excluded = listed.exclusion
     return ShownExclusion(
-        id=one.id,
+        id=listed.id,
         tenant_id=excluded.tenant_id,
         sku_id=excluded.sku_id,
         type=excluded.slug,
@@ -79,9 +79,9 @@ def shown(one: Listed) -> ShownExclusion:
         until=excluded.until,
         until_renewal=excluded.renewal,
         how_long=excluded.how_long,
-        who=one.who,
-        since=one.since,
-        reason=one.reason,
+        who=listed.who,
+        since=listed.since,
+        reason=listed.reason,
     )
 
 
@@ -90,7 +90,7 @@ def list_exclusions(asking: Reader, paging: Pages) -> Page[ShownExclusion] | Res
     """Those whose time is not over, the newest first."""
     account = load_account(asking.tables, asking.account)
     found = exclusions.listed(asking.tables, asking.account, asking.now.astimezone(account.zone).date())
-    rows = sorted((descending(one.since, one.id), shown(one)) for one in found)
+    rows = sorted((descending(listed.since, listed.id), shown(listed)) for listed in found)
     return paging.answer_all(asking, "exclusions", rows)
 
 

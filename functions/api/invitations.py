@@ -78,7 +78,9 @@ def shown(invitation: Invitation, now: datetime) -> ShownInvitation:
 )
 def list_invitations(asking: Owner, paging: Pages) -> Page[ShownInvitation] | Response:
     found = invitations.invitations(asking.tables, asking.account)
-    return paging.answer_all(asking, "invitations", ((one.id, shown(one, asking.now)) for one in found))
+    return paging.answer_all(
+        asking, "invitations", ((invitation.id, shown(invitation, asking.now)) for invitation in found)
+    )
 
 
 @router.post("/accounts/{account}/invitations", operation_id="invite", status_code=201)

@@ -52,7 +52,7 @@ class ShownMappedLine(Shown):
     connection: str
     agreement_id: str
     line_id: str
-    state: Literal["in_step", "held", "drift", "blocked", "unknown", "not_read"]
+    state: Literal["in_step", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
     """"not_read": nothing is known of the line yet."""
     confirmed: int | None
     """What the PSA was last proven to say."""
@@ -141,18 +141,18 @@ def shown(row: LicenceRow, called: str) -> ShownLicence:
         sold_by_others=counts.sold_by_others if counts else None,
         not_countable=row.not_countable,
         watched=row.watched,
-        subscriptions=[shown_subscription(*one) for one in row.subscriptions],
+        subscriptions=[shown_subscription(*bought) for bought in row.subscriptions],
         mapped=shown_mapped(row.mapping, row.line) if row.mapping else None,
     )
 
 
-def shown_subscription(one: Subscription, term: Term | None) -> ShownSubscription:
+def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSubscription:
     return ShownSubscription(
-        id=one.id,
-        seats=one.total,
-        status=one.status,
-        trial=one.trial,
-        sold_by=one.owner_tenant_id,
+        id=subscription.id,
+        seats=subscription.total,
+        status=subscription.status,
+        trial=subscription.trial,
+        sold_by=subscription.owner_tenant_id,
         term=term.duration if term else "",
         renews_on=term.ends if term else None,
         auto_renew=term.auto_renew if term else None,
@@ -207,7 +207,10 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
     found = tenant_licences(asking.tables, asking.account, tenant.lower(), asking.now)
     names = product_names.load(asking.wired.blobs)
     rows = [shown(row, names(row.key.sku_id, row.part_number)) for row in found.rows]
-    ordered = sorted((f"{one.name.casefold()}\n{one.sku_id}\n{one.subscription_id}", one) for one in rows)
+    ordered = sorted(
+        (f"{licence.name.casefold()}\n{licence.sku_id}\n{licence.subscription_id}", licence)
+        for licence in rows
+    )
     return paging.answer_all(asking, "licences", ordered)
 
 
@@ -215,7 +218,7 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
 def list_users(tenant: TenantId, sku: SkuId, asking: Reader, paging: Pages) -> Page[ShownUser] | Response:
     """The users behind the number of assigned seats, by name."""
     found = users_with(asking.tables, asking.wired.blobs, asking.account, tenant.lower(), sku)
-    rows = ((f"{one.name.casefold()}\n{one.id}", shown_user(one)) for one in found)
+    rows = ((f"{person.name.casefold()}\n{person.id}", shown_user(person)) for person in found)
     return paging.answer_all(asking, "licence-users", rows)
 
 
@@ -233,5 +236,5 @@ def list_history(
     key = LicenceKey(sku.lower(), subscription.lower())
     found = history(asking.tables, asking.account, tenant.lower(), key, begins)
     return paging.answer_all(
-        asking, "licence-history", ((one.on.isoformat(), shown_day(one)) for one in found)
+        asking, "licence-history", ((day.on.isoformat(), shown_day(day)) for day in found)
     )

@@ -81,8 +81,8 @@ def list_mails(
     state: Annotated[State | None, Query(description="Only mails in this state")] = None,
 ) -> Page[ShownMail] | Response:
     """The newest first."""
-    found = (one for one in mails(asking.tables, asking.account) if state in (None, one.state.value))
-    rows = sorted((descending(one.since, one.mail_id), shown(one)) for one in found)
+    found = (mail for mail in mails(asking.tables, asking.account) if state in (None, mail.state.value))
+    rows = sorted((descending(mail.since, mail.mail_id), shown(mail)) for mail in found)
     return paging.answer_all(asking, "mails", rows)
 
 

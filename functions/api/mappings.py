@@ -40,13 +40,15 @@ _EXAMPLE = {
 
 
 class GivenOptions(Given):
-    """billed = max(minimum, max(0, basis - included))."""
+    """billed = max(0, max(minimum, max(0, basis - included)) + difference)."""
 
     basis: Literal["purchased", "assigned"] = "purchased"
     sold_by_others: Literal["counted", "left_out"] | None = None
     """What becomes of seats that none of your partners sold; null: nobody was asked."""
     included: Seats = 0
     minimum: Seats = 0
+    difference: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    """Seats taken over from a hand edit in the PSA, more or less than the rest gives."""
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
@@ -83,6 +85,7 @@ class ShownOptions(Shown):
     sold_by_others: Literal["counted", "left_out"] | None
     included: int
     minimum: int
+    difference: int
     starts: date | None
     invoice_text: str
     beside_existing: bool
@@ -122,17 +125,19 @@ class AgreementsToChoose(Shown):
 
 
 def _shown(found: TenantMappings) -> ShownMappings:
-    return ShownMappings(tenant_id=found.tenant_id, mappings=[shown_mapping(one) for one in found.mappings])
+    return ShownMappings(
+        tenant_id=found.tenant_id, mappings=[shown_mapping(mapping) for mapping in found.mappings]
+    )
 
 
-def shown_mapping(one: LicenceMapping) -> ShownMapping:
-    return ShownMapping.model_validate(one.model_dump())
+def shown_mapping(mapping: LicenceMapping) -> ShownMapping:
+    return ShownMapping.model_validate(mapping.model_dump())
 
 
 def _asked(asking: Principal, tenant_id: str, asked: GivenMappings) -> TenantMappings:
     requests = [
-        MappingRequest(**{**one.model_dump(exclude={"options"}), "options": _options(one.options)})
-        for one in asked.mappings
+        MappingRequest(**{**mapping.model_dump(exclude={"options"}), "options": _options(mapping.options)})
+        for mapping in asked.mappings
     ]
     return mappings_asked_for(asking.tables, asking.account, tenant_id, requests)
 
@@ -143,6 +148,7 @@ def _options(given: GivenOptions) -> Options:
         sold_by_others=SoldByOthers(given.sold_by_others) if given.sold_by_others else None,
         included=given.included,
         minimum=given.minimum,
+        difference=given.difference,
         starts=given.starts,
         invoice_text=given.invoice_text,
         beside_existing=given.beside_existing,
@@ -166,7 +172,7 @@ def save(
     by = asking.actor.decider(asked.reason or "mappings saved")
     map_tenant(asking.tables, psas, asking.account, wanted, by, asked.looked_after)
     after = _shown(wanted)
-    told = [one.model_dump_json(by_alias=True) for one in (before, after)]
+    told = [mappings.model_dump_json(by_alias=True) for mappings in (before, after)]
     audit.record(asking.tables, asking.account, asking.actor, "mappings.saved", wanted.tenant_id, *told)
     asking.enqueue(*judge_again(asking.wired, asking.account))
     return versioned(response, after)
@@ -183,7 +189,7 @@ def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownP
     by = asking.actor.decider("preview")
     found = preview_mappings(asking.tables, psas, asking.account, wanted, by, asked.looked_after)
     return ShownPreview(
-        mode=found.mode.value, lines=[shown_line(one) for one in found.lines], left=list(found.left)
+        mode=found.mode.value, lines=[shown_line(line) for line in found.lines], left=list(found.left)
     )
 
 
@@ -195,5 +201,5 @@ def agreements(tenant_id: TenantId, asking: Reader) -> AgreementsToChoose:
         psa_connection=found.company.psa_connection,
         psa_company=found.company.psa_company,
         read_at=found.read_at,
-        agreements=[shown_agreement(one) for one in found.agreements],
+        agreements=[shown_agreement(agreement) for agreement in found.agreements],
     )

@@ -43,7 +43,9 @@ def shown(member: Member, you: str) -> ShownMember:
 @router.get("", operation_id="listMembers", response_model=Page[ShownMember], responses=CSV)
 def list_members(asking: Reader, paging: Pages) -> Page[ShownMember] | Response:
     found = members.members(asking.tables, asking.account)
-    return paging.answer_all(asking, "members", ((one.id, shown(one, asking.member.id)) for one in found))
+    return paging.answer_all(
+        asking, "members", ((member.id, shown(member, asking.member.id)) for member in found)
+    )
 
 
 @router.put("/{member}/role", operation_id="changeRole")

@@ -122,7 +122,9 @@ def wish(asked: AppGiven) -> AppWish:
 )
 def list_connections(asking: Reader, paging: Pages) -> Page[ShownPartner] | Response:
     found = partner_connections.all_of(asking.tables, asking.account)
-    return paging.answer_all(asking, "partner-connections", sorted((one.id, shown(one)) for one in found))
+    return paging.answer_all(
+        asking, "partner-connections", sorted((connection.id, shown(connection)) for connection in found)
+    )
 
 
 @router.post("/partner-connections", operation_id="connectPartner", status_code=201)
@@ -201,5 +203,8 @@ def _record(
     before: PartnerConnection | None,
     after: PartnerConnection | None,
 ) -> None:
-    told = [shown(one).model_dump_json(by_alias=True) if one else "" for one in (before, after)]
+    told = [
+        shown(connection).model_dump_json(by_alias=True) if connection else ""
+        for connection in (before, after)
+    ]
     audit.record(asking.tables, asking.account, asking.actor, action, subject, *told)

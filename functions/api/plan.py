@@ -20,7 +20,9 @@ from shared.billing.planning.preview import LinePreview, PlanPreview
 
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
-type Effect = Literal["in_step", "written", "created", "held", "drift", "blocked", "unknown", "not_billed"]
+type Effect = Literal[
+    "in_step", "written", "created", "held", "drift", "frozen", "blocked", "unknown", "not_billed"
+]
 type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
 type VerdictWord = Literal["approved", "rejected"]
 
@@ -63,6 +65,7 @@ class ShownPlan(Shown):
     created: int
     held: int
     drift: int
+    frozen: int
     blocked: int
     unknown: int
     seats_more: int
@@ -91,24 +94,24 @@ class Decided(ShownHold):
     """The run that carries it out, "" when there is none."""
 
 
-def shown_line(one: LinePreview) -> ShownLine:
-    change, mapping = one.change, one.mapping
+def shown_line(line: LinePreview) -> ShownLine:
+    change, mapping = line.change, line.mapping
     return ShownLine(
-        tenant_id=one.tenant_id,
+        tenant_id=line.tenant_id,
         sku_id=mapping.sku_id,
         subscription_id=mapping.subscription_id,
         mapping_id=mapping.id,
         connection=mapping.connection,
         agreement_id=mapping.agreement_id,
-        line_id=one.line_id,
-        effect=one.effect.value,
-        before=one.before,
-        after=one.after,
+        line_id=line.line_id,
+        effect=line.effect.value,
+        before=line.before,
+        after=line.after,
         effective=change.effective if change else None,
         change=change.id if change else "",
-        reasons=[reason.value for reason in one.reasons],
-        decided=one.decided.value if one.decided else None,
-        why=one.why,
+        reasons=[reason.value for reason in line.reasons],
+        decided=line.decided.value if line.decided else None,
+        why=line.why,
     )
 
 
@@ -116,8 +119,8 @@ def shown_line(one: LinePreview) -> ShownLine:
 def get(asking: Reader) -> ShownPlan:
     """What the next push would do, counted; `/plan/lines` has the lines."""
     found = _plan(asking)
-    counts = Counter(one.effect.value for one in found.lines)
-    moves = [one.change.after - one.change.before for one in found.lines if one.change]
+    counts = Counter(line.effect.value for line in found.lines)
+    moves = [line.change.after - line.change.before for line in found.lines if line.change]
     return ShownPlan(
         mode=found.mode.value,
         digest=found.digest,
@@ -126,6 +129,7 @@ def get(asking: Reader) -> ShownPlan:
         created=counts["created"],
         held=counts["held"],
         drift=counts["drift"],
+        frozen=counts["frozen"],
         blocked=counts["blocked"],
         unknown=counts["unknown"],
         seats_more=sum(seats for seats in moves if seats > 0),
@@ -143,9 +147,9 @@ def list_lines(
     """Every line that is not in step, by company."""
     names = names_of(asking)
     rows = sorted(
-        (f"{names.get(one.tenant_id, '')}\n{one.tenant_id}\n{one.mapping.id}", _planned(one, names))
-        for one in _plan(asking).lines
-        if tenant.lower() in ("", one.tenant_id) and effect in (None, one.effect.value)
+        (f"{names.get(line.tenant_id, '')}\n{line.tenant_id}\n{line.mapping.id}", _planned(line, names))
+        for line in _plan(asking).lines
+        if tenant.lower() in ("", line.tenant_id) and effect in (None, line.effect.value)
     )
     return paging.answer_all(asking, "plan", rows)
 
@@ -155,8 +159,8 @@ def list_held(asking: Reader, paging: Pages) -> Page[ShownHold] | Response:
     """Changes that wait for a person's word, and those with one that still stand."""
     names = names_of(asking)
     rows = sorted(
-        (one.change.id, ShownHold.model_validate(_hold(one, names)))
-        for one in approval.held(asking.tables, asking.account)
+        (change.change.id, ShownHold.model_validate(_hold(change, names)))
+        for change in approval.held(asking.tables, asking.account)
     )
     return paging.answer_all(asking, "held-changes", rows)
 
@@ -194,8 +198,8 @@ def names_of(asking: Principal) -> dict[str, str]:
     }
 
 
-def _planned(one: LinePreview, names: dict[str, str]) -> PlannedLine:
-    return PlannedLine(**dict(shown_line(one)), company=names.get(one.tenant_id, ""))
+def _planned(line: LinePreview, names: dict[str, str]) -> PlannedLine:
+    return PlannedLine(**dict(shown_line(line)), company=names.get(line.tenant_id, ""))
 
 
 def _hold(hold: Hold, names: dict[str, str]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.choices import LineChoice
-from shared.billing.psa.base import Agreement, Proration
+from shared.billing.psa.base import Agreement, Product, Proration
 from shared.billing.psa_connections import psa_connection
 from shared.billing.psa_lists import PsaLists
 
@@ -40,6 +40,8 @@ class ShownAgreement(Shown):
     ends: date | None
     prorates: bool
     next_invoice: date | None
+    period: Literal["monthly", "annual", "other", "unknown"]
+    """How often it is billed."""
 
 
 class ShownProduct(Shown):
@@ -48,6 +50,8 @@ class ShownProduct(Shown):
     name: str
     price: Decimal
     active: bool
+    period: Literal["monthly", "annual", "other", "unknown"]
+    """What the price is for: an agreement that is known to be billed otherwise is refused."""
 
 
 class ShownLine(Shown):
@@ -66,31 +70,43 @@ class ShownLine(Shown):
     mapping_id: str
 
 
-def shown_agreement(one: Agreement) -> ShownAgreement:
+def shown_agreement(agreement: Agreement) -> ShownAgreement:
     return ShownAgreement(
-        id=one.id,
-        name=one.name,
-        type=one.type,
-        company_id=one.company_id,
-        active=one.active,
-        ends=one.ends,
-        prorates=one.proration is not Proration.NONE,
-        next_invoice=one.next_invoice,
+        id=agreement.id,
+        name=agreement.name,
+        type=agreement.type,
+        company_id=agreement.company_id,
+        active=agreement.active,
+        ends=agreement.ends,
+        prorates=agreement.proration is not Proration.NONE,
+        next_invoice=agreement.next_invoice,
+        period=agreement.period.value,
+    )
+
+
+def _shown_product(product: Product) -> ShownProduct:
+    return ShownProduct(
+        id=product.id,
+        sku=product.sku,
+        name=product.name,
+        price=product.price,
+        active=product.active,
+        period=product.period.value,
     )
 
 
 def _shown_line(choice: LineChoice) -> ShownLine:
-    one = choice.line
+    line = choice.line
     return ShownLine(
-        id=one.id,
-        product_id=one.product_id,
-        description=one.description,
-        quantity=one.quantity,
-        unit_price=one.unit_price,
-        billable=one.billable.value if one.billable else None,
-        effective=one.effective,
-        ends=one.ends,
-        not_writable=one.not_writable,
+        id=line.id,
+        product_id=line.product_id,
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        billable=line.billable.value if line.billable else None,
+        effective=line.effective,
+        ends=line.ends,
+        not_writable=line.not_writable,
         tenant_id=choice.tenant_id,
         mapping_id=choice.mapping_id,
     )
@@ -104,9 +120,12 @@ def list_companies(
 ) -> Page[ShownPsaCompany] | Response:
     """By name. As of the newest refresh, whose time the connection tells."""
     rows = sorted(
-        (_key(one.name, one.id), ShownPsaCompany(id=one.id, name=one.name, identifier=one.identifier))
-        for one in _lists(asking, connection_id).companies
-        if search.casefold() in one.name.casefold()
+        (
+            _key(company.name, company.id),
+            ShownPsaCompany(id=company.id, name=company.name, identifier=company.identifier),
+        )
+        for company in _lists(asking, connection_id).companies
+        if search.casefold() in company.name.casefold()
     )
     return paging.answer_all(asking, "psa-companies", rows)
 
@@ -123,9 +142,9 @@ def list_agreements(
 ) -> Page[ShownAgreement] | Response:
     """By name. As of the newest refresh."""
     rows = sorted(
-        (_key(one.name, one.id), shown_agreement(one))
-        for one in _lists(asking, connection_id).agreements
-        if company in ("", one.company_id) and search.casefold() in one.name.casefold()
+        (_key(agreement.name, agreement.id), shown_agreement(agreement))
+        for agreement in _lists(asking, connection_id).agreements
+        if company in ("", agreement.company_id) and search.casefold() in agreement.name.casefold()
     )
     return paging.answer_all(asking, "psa-agreements", rows)
 
@@ -136,12 +155,9 @@ def list_products(
 ) -> Page[ShownProduct] | Response:
     """By name. As of the newest refresh."""
     rows = sorted(
-        (
-            _key(one.name, one.id),
-            ShownProduct(id=one.id, sku=one.sku, name=one.name, price=one.price, active=one.active),
-        )
-        for one in _lists(asking, connection_id).products
-        if search.casefold() in f"{one.name}\n{one.sku}".casefold()
+        (_key(product.name, product.id), _shown_product(product))
+        for product in _lists(asking, connection_id).products
+        if search.casefold() in f"{product.name}\n{product.sku}".casefold()
     )
     return paging.answer_all(asking, "psa-products", rows)
 
@@ -159,7 +175,7 @@ def list_lines(
     found = psa_connection(asking.tables, asking.account, connection_id)
     psa = asking.wired.psa(asking.account, found)
     lines = choices.lines_of(asking.tables, asking.account, psa, found.id, agreement_id)
-    rows = sorted((_key(one.line.description, one.line.id), _shown_line(one)) for one in lines)
+    rows = sorted((_key(line.line.description, line.line.id), _shown_line(line)) for line in lines)
     return paging.answer_all(asking, "psa-lines", rows)
 
 

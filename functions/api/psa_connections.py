@@ -122,7 +122,8 @@ def wish(asking: Principal, asked: PsaGiven) -> PsaWish:
 @router.get("", operation_id="listPsaConnections", response_model=Page[ShownPsaState], responses=CSV)
 def list_connections(asking: Reader, paging: Pages) -> Page[ShownPsaState] | Response:
     rows = sorted(
-        (one.id, shown_state(asking, one)) for one in psa_connections(asking.tables, asking.account)
+        (connection.id, shown_state(asking, connection))
+        for connection in psa_connections(asking.tables, asking.account)
     )
     return paging.answer_all(asking, "psa-connections", rows)
 

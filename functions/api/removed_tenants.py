@@ -68,7 +68,7 @@ def shown(tenant: RemovedTenant) -> ShownRemovedTenant:
 @router.get("", operation_id="listRemovedTenants", response_model=Page[ShownRemovedTenant], responses=CSV)
 def list_removed(asking: Reader, paging: Pages) -> Page[ShownRemovedTenant] | Response:
     found = removals.removed(asking.tables, asking.account)
-    rows = ((f"{one.name.casefold()}\n{one.tenant_id}", shown(one)) for one in found)
+    rows = ((f"{tenant.name.casefold()}\n{tenant.tenant_id}", shown(tenant)) for tenant in found)
     return paging.answer_all(asking, "removed-tenants", rows)
 
 
@@ -95,7 +95,7 @@ def _today(asking: Principal) -> date:
 def _decided(asking: Principal, tenant: str, action: str, after: str) -> ShownRemovedTenant:
     audit.record(asking.tables, asking.account, asking.actor, action, tenant, "", after)
     asking.enqueue(*judge_again(asking.wired, asking.account))
-    for one in removals.removed(asking.tables, asking.account):
-        if one.tenant_id == tenant:
-            return shown(one)
+    for removed in removals.removed(asking.tables, asking.account):
+        if removed.tenant_id == tenant:
+            return shown(removed)
     raise NotFound("There is no such removed tenant any more.")

@@ -28,7 +28,7 @@ def save[S: BaseModel](
     except Rejected as rejected:
         raise _in_the_callers_words(rejected, called or {}) from rejected
     if after != before:
-        told = (shown(one).model_dump_json(by_alias=True) for one in (before, after))
+        told = (shown(version).model_dump_json(by_alias=True) for version in (before, after))
         audit.record(asking.tables, asking.account, asking.actor, action, asking.account, *told)
     return shown(after)
 

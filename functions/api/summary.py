@@ -29,6 +29,7 @@ class ShownLineCounts(Shown):
     written: int
     held: int
     drift: int
+    frozen: int
     failed: int
     would_write: int
     """What would be written if the account were live."""
@@ -55,7 +56,15 @@ class ShownSummary(Shown):
                 }
             ],
             "pushedOn": "2026-11-27",
-            "pushed": {"unchanged": 120, "written": 4, "held": 1, "drift": 0, "failed": 0, "wouldWrite": 0},
+            "pushed": {
+                "unchanged": 120,
+                "written": 4,
+                "held": 1,
+                "drift": 0,
+                "frozen": 0,
+                "failed": 0,
+                "wouldWrite": 0,
+            },
             "mailsFailed": 0,
             "currencySymbol": "£",
             "mode": "live",
@@ -110,7 +119,9 @@ def get_summary(asking: Reader) -> ShownSummary:
         tenants_not_added=found.tenants_not_added if found else 0,
         held=found.held if found else 0,
         held_seats=found.held_seats if found else 0,
-        exceptions=[shown_count(one) for one in found.exceptions if one.slug in BY_SLUG] if found else [],
+        exceptions=[shown_count(exception) for exception in found.exceptions if exception.slug in BY_SLUG]
+        if found
+        else [],
         pushed_on=found.pushed_on if found else None,
         pushed=shown_lines(found.pushed if found else LineCounts()),
         mails_failed=found.mails_failed if found else 0,

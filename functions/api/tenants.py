@@ -109,12 +109,12 @@ def shown(tenant: ListedTenant, excluded: bool) -> ShownTenant:
         doubted=reading.doubted if reading else False,
         listings=[
             ShownListing(
-                partner_connection=one.connection,
-                name=one.name,
-                can_be_read=one.can_be_read,
-                gdap_ends=one.gdap_ends,
+                partner_connection=listing.connection,
+                name=listing.name,
+                can_be_read=listing.can_be_read,
+                gdap_ends=listing.gdap_ends,
             )
-            for one in tenant.listings
+            for listing in tenant.listings
         ],
     )
 
@@ -123,9 +123,9 @@ def _tenants(asking: Principal) -> list[ShownTenant]:
     account = load_account(asking.tables, asking.account)
     today = asking.now.astimezone(account.zone).date()
     excluded = excluded_tenants(asking.tables, asking.account, today)
-    added = {one.company.tenant_id: one.company for one in companies_of(asking)}
+    added = {listed.company.tenant_id: listed.company for listed in companies_of(asking)}
     found = listed_tenants(asking.tables, asking.wired.blobs, asking.account, added)
-    return [shown(one, one.tenant_id in excluded) for one in found]
+    return [shown(listed, listed.tenant_id in excluded) for listed in found]
 
 
 @router.get("/tenants", operation_id="listTenants", response_model=Page[ShownTenant], responses=CSV)
@@ -140,22 +140,24 @@ def list_tenants(
     """By name. How each was read is as of the newest evaluation."""
     wanted = search.casefold()
     rows = (
-        one
-        for one in _tenants(asking)
-        if (added is None or one.added == added)
-        and (excluded is None or one.excluded == excluded)
-        and (state is None or one.state == state)
-        and (not wanted or wanted in f"{one.name}\n{one.domain}\n{one.id}".casefold())
+        listed
+        for listed in _tenants(asking)
+        if (added is None or listed.added == added)
+        and (excluded is None or listed.excluded == excluded)
+        and (state is None or listed.state == state)
+        and (not wanted or wanted in f"{listed.name}\n{listed.domain}\n{listed.id}".casefold())
     )
-    return paging.answer_all(asking, "tenants", ((f"{one.name.casefold()}\n{one.id}", one) for one in rows))
+    return paging.answer_all(
+        asking, "tenants", ((f"{listed.name.casefold()}\n{listed.id}", listed) for listed in rows)
+    )
 
 
 @router.get("/tenants/{tenant}", operation_id="getTenant")
 def get_tenant(tenant: str, asking: Reader) -> ShownTenant:
     """One tenant of the partner connections' lists, or one that was added."""
-    for one in _tenants(asking):
-        if one.id == tenant.lower():
-            return one
+    for listed in _tenants(asking):
+        if listed.id == tenant.lower():
+            return listed
     raise NotFound("There is no such tenant.")
 
 
@@ -177,4 +179,6 @@ def list_partner_lists(asking: Reader, paging: Pages) -> Page[ShownPartnerList] 
         )
         for connection, listed in partner_lists(asking.tables, asking.account)
     )
-    return paging.answer_all(asking, "partner-lists", ((one.partner_connection, one) for one in rows))
+    return paging.answer_all(
+        asking, "partner-lists", ((customer_list.partner_connection, customer_list) for customer_list in rows)
+    )

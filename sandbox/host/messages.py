@@ -21,8 +21,8 @@ class TypedData:
 
     __slots__ = ("kind", "value")
 
-    def __init__(self, **one: Any) -> None:
-        ((self.kind, self.value),) = one.items()
+    def __init__(self, **message: Any) -> None:
+        ((self.kind, self.value),) = message.items()
 
     def WhichOneof(self, _group: str) -> str:  # noqa: N802 - the protocol's name
         return self.kind

@@ -28,7 +28,9 @@ def _runs(wiring: Wiring, called: str) -> list[dict[str, Any]]:
         account, tenants = load_account(wiring.tables, name), None
         if called:
             added = added_companies(wiring.tables, name)
-            tenants = tuple(one for one, of in added.items() if called in {one, of.name.casefold()})
+            tenants = tuple(
+                tenant_id for tenant_id, of in added.items() if called in {tenant_id, of.name.casefold()}
+            )
             if not tenants:
                 continue
         try:

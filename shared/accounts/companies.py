@@ -41,9 +41,11 @@ class ListedCompany(NamedTuple):
 
 def listed_companies(tables: Tables, account_id: AccountId) -> list[ListedCompany]:
     """Every added company, by name."""
-    decided = ((one.read(Company), one) for one in standing(tables, account_id, COMPANY))
-    found = [ListedCompany(company, one.who, one.valid_from) for company, one in decided if company]
-    return sorted(found, key=lambda one: (one.company.name.casefold(), one.company.id))
+    decided = ((decision.read(Company), decision) for decision in standing(tables, account_id, COMPANY))
+    found = [
+        ListedCompany(company, decision.who, decision.valid_from) for company, decision in decided if company
+    ]
+    return sorted(found, key=lambda listed: (listed.company.name.casefold(), listed.company.id))
 
 
 def company(tables: Tables, account_id: AccountId, company_id: str) -> Company:

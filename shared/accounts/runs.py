@@ -42,6 +42,7 @@ class LineCounts(Document):
     written: int = 0
     held: int = 0
     drift: int = 0
+    frozen: int = 0
     failed: int = 0
     """Unknown or blocked."""
     would_write: int = 0
@@ -143,9 +144,9 @@ def recent_nights(tables: Tables, account: AccountId, today: date) -> list[Run]:
 def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:
     """Runs of night and day that ended within the last day and have not closed."""
     for row in tables.rows(keys.runs(account), keys.OPEN_RUNS):
-        one = row.read(OpenRun)
-        if one.ends < now <= one.ends + LEFT_AFTER:
-            yield get(tables, account, one.id)
+        open_run = row.read(OpenRun)
+        if open_run.ends < now <= open_run.ends + LEFT_AFTER:
+            yield get(tables, account, open_run.id)
 
 
 def update(tables: Tables, account: AccountId, run_id: str, change: Callable[[Run], Run]) -> Run:

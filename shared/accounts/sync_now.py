@@ -39,7 +39,7 @@ def sync_now(
     Raises Rejected without any tenant, NotFound for a tenant that is not added, and TooOften within ten minutes of the
     run before.
     """
-    wanted = None if tenants is None else tuple(sorted({one.lower() for one in tenants}))
+    wanted = None if tenants is None else tuple(sorted({tenant.lower() for tenant in tenants}))
     if wanted is not None:
         _check(tables, account, wanted)
     run = Run(

@@ -142,7 +142,7 @@ class ExclusionDesk:
 def _check_seats(most: int, state: TenantState, sku_id: str) -> None:
     """Raises Rejected for a number that would leave nothing out today."""
     held = LicenceRows(state.snapshot, ()).countable() if state.snapshot else ()
-    spare = next((one.spare for one in held if one.key.sku_id == sku_id), 0)
+    spare = next((licence.spare for licence in held if licence.key.sku_id == sku_id), 0)
     if not spare <= most <= MOST_SEATS:
         raise Rejected(
             f"{spare:,} are unused now: the number of seats must be from {spare:,} to {MOST_SEATS:,}.",

@@ -36,7 +36,9 @@ class Listed(NamedTuple):
 
 
 def load(tables: Tables, account: AccountId, today: date) -> Exclusions:
-    return Exclusions.of((one for _, one in decisions.in_force(tables, account, KIND, Exclusion)), today)
+    return Exclusions.of(
+        (exclusion for _, exclusion in decisions.in_force(tables, account, KIND, Exclusion)), today
+    )
 
 
 def exclude(tables: Tables, account: AccountId, exclusion: Exclusion, by: Decider) -> bool:
@@ -88,8 +90,10 @@ def get(tables: Tables, account: AccountId, name: str) -> Listed:
 
 def excluded_tenants(tables: Tables, account: AccountId, today: date) -> frozenset[str]:
     """The tenants that are left out of all alerts that an exclusion reaches (S13)."""
-    found = (one.exclusion for one in listed(tables, account, today))
-    return frozenset(one.tenant_id for one in found if one.tenant_id and not one.sku_id)
+    found = (exclusion.exclusion for exclusion in listed(tables, account, today))
+    return frozenset(
+        exclusion.tenant_id for exclusion in found if exclusion.tenant_id and not exclusion.sku_id
+    )
 
 
 def _check(exclusion: Exclusion) -> None:

@@ -63,7 +63,7 @@ def arranged(
 ) -> list[tuple[str, Alert]]:
     """Every open alert with the text that it is sorted by: a page goes on behind it whatever has closed meanwhile."""
     found = [(place_of(alert, sort), alert) for alert in open_alerts(tables, account)]
-    return sorted(found, key=lambda one: one[0])
+    return sorted(found, key=lambda placed: placed[0])
 
 
 def place_of(alert: Alert, sort: AlertSort = AlertSort.WORST) -> str:

@@ -34,13 +34,13 @@ def account_view(
 ) -> AccountView:
     today = now.astimezone(account.zone).date()
     companies = added_companies(tables, account.id)
-    psas = {one.id: one for one in psa_connections(tables, account.id)}
+    psas = {connection.id: connection for connection in psa_connections(tables, account.id)}
     kept = _Kept()
     for psa in psas:
         for stored in agreement_store.all_of(tables, account.id, psa):
             kept.add(stored.record, companies)
     mapped, mappings, missing = _mappings(tables, account.id, kept, companies)
-    kept.troubled.update((one.key, _without_line(one)) for one in missing)
+    kept.troubled.update((without.key, _without_line(without)) for without in missing)
     return AccountView(
         account=account,
         now=now,
@@ -48,7 +48,7 @@ def account_view(
         nights=_nights(tables, account.id, run, today),
         names=names,
         companies=companies,
-        former=former_names(tables, account.id, {one.tenant_id for one in kept.without_company}),
+        former=former_names(tables, account.id, {line.tenant_id for line in kept.without_company}),
         mapped=mapped,
         prices=kept.prices,
         lines=_by_tenant(
@@ -59,7 +59,9 @@ def account_view(
         profiles=billing_profiles(tables, account.id),
         psas=psas,
         connection_failures={
-            one.connection: one for one in connection_failures(tables, account.id) if one.connection in psas
+            failure.connection: failure
+            for failure in connection_failures(tables, account.id)
+            if failure.connection in psas
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
         mails=not_arrived(tables, account.id, today),
@@ -124,22 +126,22 @@ def _mappings(
     mapped, mappings, suspects = {}, {}, []
     whole = {key.mapping_id for key in kept.troubled}
     for tenant in mappings_in_force(tables, account):
-        mappings.update({one.id: one for one in tenant.mappings if one.id in whole})
+        mappings.update({mapping.id: mapping for mapping in tenant.mappings if mapping.id in whole})
         if tenant.tenant_id in companies and any(
-            one.bill and LineKey(one.connection, one.agreement_id, one.id) not in kept.keys
-            for one in tenant.mappings
+            mapping.bill and LineKey(mapping.connection, mapping.agreement_id, mapping.id) not in kept.keys
+            for mapping in tenant.mappings
         ):
             suspects.append(tenant)
         mapped[tenant.tenant_id] = tuple(
             Mapped(
-                LicenceKey(sys.intern(one.sku_id), one.subscription_id),
-                one.id,
-                sys.intern(one.profile) if one.bill else "",
+                LicenceKey(sys.intern(mapping.sku_id), mapping.subscription_id),
+                mapping.id,
+                sys.intern(mapping.profile) if mapping.bill else "",
             )
-            for one in tenant.mappings
+            for mapping in tenant.mappings
         )
     missing = list(mappings_without_line(tables, account, suspects, kept.keys))
-    mappings.update({one.mapping.id: one.mapping for one in missing})
+    mappings.update({without.mapping.id: without.mapping for without in missing})
     return mapped, mappings, missing
 
 
@@ -169,7 +171,7 @@ def _partners(
         customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
         added = frozenset(tenant for tenant in companies if tenant in customers)
         if partner.complete:
-            rest = tuple(one for tenant, one in customers.items() if tenant not in companies)
+            rest = tuple(customer for tenant, customer in customers.items() if tenant not in companies)
             yield PartnerView(connection, partner.listed, rest, added)
         else:
             yield PartnerView(connection, partner.listed, added_before=added)

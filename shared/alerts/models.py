@@ -166,7 +166,7 @@ class Exclusions:
 
     @classmethod
     def of(cls, exclusions: Iterable[Exclusion], today: date) -> "Exclusions":
-        return cls({one.target: one for one in exclusions}, today)
+        return cls({exclusion.target: exclusion for exclusion in exclusions}, today)
 
     def cover(self, finding: Finding, reach: frozenset[Reach]) -> bool:
         """The finding needs nobody: its tenant is excluded, or each of the SKUs that it is about."""

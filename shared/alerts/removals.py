@@ -75,15 +75,15 @@ def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
 
 
 def decided(tables: Tables, account: AccountId) -> Iterator[RemovalDecision]:
-    for one in decisions.standing(tables, account, KIND):
-        removal = one.read(Removal)
+    for decision in decisions.standing(tables, account, KIND):
+        removal = decision.read(Removal)
         if removal is not None:
-            yield RemovalDecision(one.id, removal, one.who, one.valid_from, one.reason)
+            yield RemovalDecision(decision.id, removal, decision.who, decision.valid_from, decision.reason)
 
 
 def removed(tables: Tables, account: AccountId) -> list[RemovedTenant]:
     """Those with an open row that asks for a word, and those about whom something was decided, by name."""
-    said = {one.tenant_id: one for one in decided(tables, account)}
+    said = {decision.tenant_id: decision for decision in decided(tables, account)}
     rows = tables.rows(keys.alerts(account), keys.open_alerts_of(Slug.TENANT_REMOVED))
     alerts = {alert.finding.tenant_id: alert for alert in (row.read(Alert) for row in rows) if _asks(alert)}
     names = {tenant: company.name for tenant, company in added_companies(tables, account).items()}
@@ -96,7 +96,7 @@ def removed(tables: Tables, account: AccountId) -> list[RemovedTenant]:
         )
         for tenant in {*said, *alerts}
     ]
-    return sorted(found, key=lambda one: (one.name.casefold(), one.tenant_id))
+    return sorted(found, key=lambda decision: (decision.name.casefold(), decision.tenant_id))
 
 
 def _asks(alert: Alert) -> bool:

@@ -53,7 +53,7 @@ def change(
         try:
             after = Account.model_validate(_merged(before, fields))
         except ValidationError as error:
-            raise _rejected([_wrong_value(one["loc"], one["msg"]) for one in error.errors()]) from None
+            raise _rejected([_wrong_value(fault["loc"], fault["msg"]) for fault in error.errors()]) from None
         _refuse([*_wrong_fields(after), *_unknown_companies(tables, before, after)])
         return with_optional_reads(after)
 
@@ -99,7 +99,7 @@ def _refuse(wrong: Iterable[Wrong]) -> None:
 
 
 def _rejected(wrong: list[Wrong]) -> Rejected:
-    return Rejected("; ".join(one.sentence for one in wrong), "invalid", wrong[0].field)
+    return Rejected("; ".join(fault.sentence for fault in wrong), "invalid", wrong[0].field)
 
 
 def _wrong_fields(account: Account) -> Iterator[Wrong]:
@@ -140,7 +140,7 @@ def _wrong_parameters(field: str, model: type[Parameters], given: Mapping[str, J
         model.model_validate(given)
     except ValidationError as error:
         for name, told in {
-            str(one["loc"][0]) if one["loc"] else "": one["msg"] for one in error.errors()
+            str(fault["loc"][0]) if fault["loc"] else "": fault["msg"] for fault in error.errors()
         }.items():
             place = f"{field}.{name}" if name else field
             must = f"{place} must be {model.model_fields[name].description}" if name else f"{place}: {told}"

@@ -54,7 +54,7 @@ class OwnLine:
         only a person's word goes on from here.
         """
         line, hold = self.record, self.record.hold
-        if hold is None or line.intent is not None or line.blocked or line.drift is not None:
+        if hold is None or line.intent is not None or line.blocked or line.frozen or line.drift is not None:
             return None
         stopped = line.is_approved(hold.change.id) and HoldReason.PRORATION in hold.reasons
         return hold if hold.decided is None or stopped else None
@@ -177,7 +177,7 @@ class AccountView:
     def given_up(self) -> list[FailedMessage]:
         """Work that ended in a poison queue, until a night that began later has ended."""
         started = self.nights.last_started
-        return [one for one in self.poisoned if started is None or one.at >= started]
+        return [message for message in self.poisoned if started is None or message.at >= started]
 
     @property
     def today(self) -> date:
@@ -229,7 +229,7 @@ class AccountView:
         company, snapshot = self.companies.get(state.tenant_id), state.snapshot
         likely = [company.partner_connection if company else "", snapshot.connection_id if snapshot else ""]
         known = [partner.connection.id for partner in self.partners]
-        return next((one for one in (*likely, *known) if one in known), "")
+        return next((name for name in (*likely, *known) if name in known), "")
 
     def partner_name(self, connection: str) -> str:
         names = (partner.connection.name for partner in self.partners if partner.connection.id == connection)
@@ -244,7 +244,11 @@ class AccountView:
 
     def seat_price(self, tenant_id: str, sku_id: str) -> Decimal:
         """A seat's price on the mapped line; 0 when it is unknown, or differs between subscriptions."""
-        mine = (one for one in self.mapped.get(tenant_id, ()) if one.licence.sku_id == sku_id)
+        mine = (
+            mapped_licence
+            for mapped_licence in self.mapped.get(tenant_id, ())
+            if mapped_licence.licence.sku_id == sku_id
+        )
         prices = {self.price(mapping) for mapping in mine}
         return (prices.pop() or Decimal(0)) if len(prices) == 1 else Decimal(0)
 

@@ -82,7 +82,9 @@ class CompanyLinks:
 
     def matches(self) -> list[CompanyMatch]:
         """What the tenants without a company would be linked to, by name: over all PSA connections."""
-        places = [CompanyPlace(place, one) for place in self._connections for one in self._companies(place)]
+        places = [
+            CompanyPlace(place, company) for place in self._connections for company in self._companies(place)
+        ]
         return self._matches(places)
 
     def add(self, asked: CompanyRequest, by: Decider) -> tuple[Company, bool]:
@@ -113,12 +115,12 @@ class CompanyLinks:
 
     def add_all(self, asked: Sequence[CompanyRequest], by: Decider) -> list[Added]:
         """Each row by itself: one that cannot be added keeps no other from being added."""
-        repeated = Counter(one.tenant_id.lower() for one in asked)
+        repeated = Counter(wished.tenant_id.lower() for wished in asked)
         return [
-            Added(one.tenant_id, AddOutcome.REFUSED, why=_repeated())
-            if repeated[one.tenant_id.lower()] > 1
-            else self._add_row(one, by)
-            for one in asked
+            Added(wished.tenant_id, AddOutcome.REFUSED, why=_repeated())
+            if repeated[wished.tenant_id.lower()] > 1
+            else self._add_row(wished, by)
+            for wished in asked
         ]
 
     def change(
@@ -207,19 +209,21 @@ class CompanyLinks:
         """The tenant's match among the companies of one connection, beside all other tenants without a company."""
         customer, _ = self._customer(tenant)
         if connection not in self._matched:
-            places = [CompanyPlace(connection, one) for one in self._companies(connection)]
-            self._matched[connection] = {one.customer.tenant_id: one for one in self._matches(places)}
+            places = [CompanyPlace(connection, company) for company in self._companies(connection)]
+            self._matched[connection] = {match.customer.tenant_id: match for match in self._matches(places)}
         return self._matched[connection].get(tenant) or CompanyMatch(customer, MatchState.NONE)
 
     def _matches(self, places: Sequence[CompanyPlace]) -> list[CompanyMatch]:
-        rest = [one for tenant, (one, _) in self._customers.items() if tenant not in self._added]
-        rest.sort(key=lambda one: (one.name.casefold(), one.tenant_id))
-        return matches(rest, places, {_place(one) for one in self._added.values()})
+        rest = [customer for tenant, (customer, _) in self._customers.items() if tenant not in self._added]
+        rest.sort(key=lambda customer: (customer.name.casefold(), customer.tenant_id))
+        return matches(rest, places, {_place(company) for company in self._added.values()})
 
     def _check(self, wanted: Company, listed_by: Collection[str], before: Company | None = None) -> None:
         """What stays as it was is not asked of the PSA again."""
         moved = before is None or _place(before) != _place(wanted)
-        if moved and all(one.id != wanted.psa_company for one in self._companies(wanted.psa_connection)):
+        if moved and all(
+            company.id != wanted.psa_company for company in self._companies(wanted.psa_connection)
+        ):
             why = "The PSA has no such company. If it is new there, refresh the PSA connection."
             raise Rejected(why, "unknown", "psaCompany")
         chosen = wanted.partner_connection
@@ -255,7 +259,9 @@ class CompanyLinks:
 
     def _bills(self, tenant: str) -> bool:
         mapped = get(self.tables, self.account, MAPPINGS, tenant, TenantMappings)
-        return bool(mapped and any(one.bill for one in mapped.mappings)) or bool(self.billed_lines(tenant))
+        return bool(mapped and any(mapping.bill for mapping in mapped.mappings)) or bool(
+            self.billed_lines(tenant)
+        )
 
     @cached_property
     def _added(self) -> dict[str, Company]:
@@ -263,7 +269,7 @@ class CompanyLinks:
 
     @cached_property
     def _connections(self) -> list[str]:
-        return [one.id for one in psa_connections(self.tables, self.account)]
+        return [connection.id for connection in psa_connections(self.tables, self.account)]
 
     @cached_property
     def _read(self) -> dict[str, Sequence[PsaCompany]]:
@@ -290,7 +296,7 @@ def _place(company: Company) -> tuple[str, str]:
 
 
 def _lines(lines: Sequence[BilledLine]) -> str:
-    named = [f"line {one.line_id or '(being created)'} in agreement {one.agreement_id}" for one in lines]
+    named = [f"line {line.line_id or '(being created)'} in agreement {line.agreement_id}" for line in lines]
     return one_line(", ".join(named), 400)
 
 

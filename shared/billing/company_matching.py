@@ -130,9 +130,15 @@ def _match(
     if len(exact) == 1 and wanted[exact[0].key] == 1 and exact[0].key not in linked:
         domains = {_domain(customer.domain), _host(exact[0].company.website)} - {""}
         if len(domains) < 2:
-            sure = next(one for one in candidates if one.place == exact[0])
+            sure = next(candidate for candidate in candidates if candidate.place == exact[0])
             return CompanyMatch(customer, MatchState.SURE, (sure,))
-    candidates.sort(key=lambda one: (not _is_exact(one.by), one.place.company.name.casefold(), one.place.key))
+    candidates.sort(
+        key=lambda candidate: (
+            not _is_exact(candidate.by),
+            candidate.place.company.name.casefold(),
+            candidate.place.key,
+        )
+    )
     return CompanyMatch(customer, MatchState.UNSURE, tuple(candidates[:MOST_CANDIDATES]))
 
 

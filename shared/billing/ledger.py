@@ -75,7 +75,7 @@ def _places_of(tables: Tables, account: AccountId, tenant_id: str) -> set[tuple[
     """Connection, agreement and mapping of everything that was ever mapped for the tenant."""
     versions = history(tables, account, MAPPINGS, tenant_id.lower())
     decided = [found for version in versions if (found := version.read(TenantMappings))]
-    return {(m.connection, m.agreement_id, m.id) for one in decided for m in one.mappings if m.bill}
+    return {(m.connection, m.agreement_id, m.id) for decision in decided for m in decision.mappings if m.bill}
 
 
 def _of_places(
@@ -97,9 +97,9 @@ def _of_places(
 def _by_time(tables: Tables, account: AccountId, query: LedgerQuery, after: str) -> Iterator[LedgerRow]:
     start = max(after.partition("~")[0], keys.ledger_from(query.until) if query.until else "")
     each = [
-        _of_connection(tables, account, one.id, query.since, start)
-        for one in ever_connected(tables, account)
-        if one.id == (query.connection or one.id)
+        _of_connection(tables, account, connection.id, query.since, start)
+        for connection in ever_connected(tables, account)
+        if connection.id == (query.connection or connection.id)
     ]
     return merge(*each, key=lambda row: row.key)
 

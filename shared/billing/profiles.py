@@ -54,7 +54,7 @@ def create_profiles(
     completes it.
     """
     known = billing_profiles(tables, account)
-    connections = {one.id for one in psa_connections(tables, account)}
+    connections = {connection.id for connection in psa_connections(tables, account)}
     made: dict[str, BillingProfile] = {}
     for number, wish in enumerate(wishes):
         field = f"profiles.{number}." if len(wishes) > 1 else ""
@@ -77,7 +77,7 @@ def change_profile(
     While licences are billed by it the product stays: their lines bill the old one.
     """
     before = billing_profile(tables, account, profile_id)
-    connections = {one.id for one in psa_connections(tables, account)}
+    connections = {connection.id for connection in psa_connections(tables, account)}
     wished = _profile(profile_id, wish, connections, "")
     after = before.model_copy(update={name: getattr(wished, name) for name in _WISHED})
     _check_name(billing_profiles(tables, account), after, "")
@@ -109,9 +109,9 @@ def uses(tables: Tables, account: AccountId) -> dict[str, int]:
     """How many licences are billed by each profile, by its id."""
     found: dict[str, int] = {}
     for mapped in mappings_in_force(tables, account):
-        for one in mapped.mappings:
-            if one.bill:
-                found[one.profile] = found.get(one.profile, 0) + 1
+        for mapping in mapped.mappings:
+            if mapping.bill:
+                found[mapping.profile] = found.get(mapping.profile, 0) + 1
     return found
 
 

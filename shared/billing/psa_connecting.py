@@ -48,7 +48,11 @@ def connect(tables: Tables, secrets: Secrets, psas: Psas, account: AccountId, wi
     Raises Rejected, PsaRefused (what of the sign-in or rights is missing), PsaUnavailable, RetryLater, Conflict.
     """
     settings = psas.settings(wish.kind, wish.settings)
-    same = (one for one in psa_connections(tables, account) if _system(psas, one) == settings.system)
+    same = (
+        connection
+        for connection in psa_connections(tables, account)
+        if _system(psas, connection) == settings.system
+    )
     found = next(same, None)
     if found is not None:
         return change(tables, secrets, psas, account, found.id, wish)
@@ -56,7 +60,9 @@ def connect(tables: Tables, secrets: Secrets, psas: Psas, account: AccountId, wi
         raise Rejected("Enter the secret: the PSA does not let anybody in without it.", "required", "secret")
     _check_server(settings, None, wish)
     id_ = f"{wish.kind}-{keys.hashed(f'{account}|{settings.system}')[:8]}"
-    former = next((one for one in ever_connected(tables, account) if one.id == id_), None)
+    former = next(
+        (connection for connection in ever_connected(tables, account) if connection.id == id_), None
+    )
     etag = "" if former is None else _etag_of(tables, account, id_)
     new = PsaConnection(id=id_, name=_name(wish), kind=wish.kind, settings_json=settings.model_dump_json())
     _check(psas, new, wish.secret)
@@ -119,9 +125,9 @@ def remove(
 
 def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
     bills = sum(
-        one.bill and one.connection == connection.id
+        mapping.bill and mapping.connection == connection.id
         for mapped in mappings_in_force(tables, account)
-        for one in mapped.mappings
+        for mapping in mapped.mappings
     )
     lines = sum(len(kept.record.lines) for kept in agreement_store.all_of(tables, account, connection.id))
     if bills or lines:
@@ -130,7 +136,11 @@ def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection)
             "that they are not billed, then remove it.",
             "in_use",
         )
-    linked = [one for one in added_companies(tables, account).values() if one.psa_connection == connection.id]
+    linked = [
+        company
+        for company in added_companies(tables, account).values()
+        if company.psa_connection == connection.id
+    ]
     if linked:
         raise Rejected(
             f"{counted(len(linked), 'company', 'companies')} linked to {connection.name}, for example "

@@ -60,7 +60,7 @@ class ConnectionFailure(Document):
 
 def psa_connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:
     """Those that are connected now."""
-    return (one for one in ever_connected(tables, account) if one.removed_at is None)
+    return (connection for connection in ever_connected(tables, account) if connection.removed_at is None)
 
 
 def ever_connected(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:

@@ -32,7 +32,9 @@ def reconciled(
     A line with an open intent is left alone: its own read-back says what became of it. `run` is the run that looks.
     """
     owned = {line.line_id for line in record.lines.values()}
-    fresh = {id_: replace(one, marker="") if id_ in record.let_go else one for id_, one in fresh.items()}
+    fresh = {
+        id_: replace(found, marker="") if id_ in record.let_go else found for id_, found in fresh.items()
+    }
     lines = {}
     for mapping_id, line in record.lines.items():
         wish = wishes.get(mapping_id)
@@ -81,12 +83,12 @@ def marker_prefix(mapping_id: str) -> str:
 def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[Line]:
     """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
     prefix = marker_prefix(line.mapping_id)
-    return [one for one in fresh.values() if one.marker.startswith(prefix) and one.id not in owned]
+    return [found for found in fresh.values() if found.marker.startswith(prefix) and found.id not in owned]
 
 
 def _second(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], today: date) -> Block | None:
     """A creation that a slow PSA carried out after all, beside the line that is owned: the customer is billed twice."""
-    billed = [one for one in _ours(line, fresh, owned | {line.line_id}) if one.bills_from(today)]
+    billed = [found for found in _ours(line, fresh, owned | {line.line_id}) if found.bills_from(today)]
     if not billed:
         return None
     second = billed[0]
@@ -97,7 +99,7 @@ def _second(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], today:
 
 def _created(line: LineRecord, fresh: Mapping[str, Line], owned: set[str], start: date) -> LineRecord:
     """The line that was made for the mapping; one that ended before is of an earlier time of it."""
-    ours = [one for one in _ours(line, fresh, owned) if one.ends is None or one.ends >= start]
+    ours = [found for found in _ours(line, fresh, owned) if found.ends is None or found.ends >= start]
     return line.model_copy(update={"line_id": ours[0].id}) if len(ours) == 1 else line
 
 
@@ -107,12 +109,12 @@ def _to_create(
     """K7: where the agreement has an unowned line that would bill beside the new one, a person chooses first."""
     start = _start(wish, now)
     ours = _ours(line, fresh, owned)
-    if any(one.bills_from(start) for one in ours):
+    if any(found.bills_from(start) for found in ours):
         return Block(reason=BlockReason.CREATED_TWICE, count=len(ours))
-    rivals = [one for one in unowned(line.product_id, fresh, owned) if one.bills_from(start)]
+    rivals = [found for found in unowned(line.product_id, fresh, owned) if found.bills_from(start)]
     reason = BlockReason.UNOWNED_LINE
     if wish and wish.options.beside_existing:
-        rivals = [one for one in rivals if line.beside is not None and one.id not in line.beside]
+        rivals = [found for found in rivals if line.beside is not None and found.id not in line.beside]
         reason = BlockReason.NEWER_LINE
     if not rivals:
         return None
@@ -122,7 +124,7 @@ def _to_create(
 
 def unowned(product_id: str, fresh: Mapping[str, Line], owned: Collection[str]) -> list[Line]:
     """The lines of a product that no mapping owns."""
-    return [one for one in fresh.values() if one.product_id == product_id and one.id not in owned]
+    return [found for found in fresh.values() if found.product_id == product_id and found.id not in owned]
 
 
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:

@@ -59,11 +59,13 @@ def tenant_licences(tables: Tables, account: AccountId, tenant: str, now: dateti
     """What the newest accepted read says, beside what is mapped. Raises NotFound for a tenant that is not kept."""
     state = tenant_state(tables, account, tenant)
     mappings = get(tables, account, MAPPINGS, tenant, TenantMappings)
-    mapped = {one.licence: one for one in mappings.mappings} if mappings else {}
+    mapped = {mapping.licence: mapping for mapping in mappings.mappings} if mappings else {}
     ours = partner_connections.home_tenants(tables, account)
     rows = [row for sku in _skus(state) for row in _rows(state, sku, mapped, ours, now)]
     there = {row.key for row in rows}
-    rows += [LicenceRow(key, "", None, mapping=one) for key, one in mapped.items() if key not in there]
+    rows += [
+        LicenceRow(key, "", None, mapping=mapping) for key, mapping in mapped.items() if key not in there
+    ]
     lines = _lines(tables, account, mapped.values())
     with_lines = (
         replace(row, line=lines.get(row.mapping.id)) if row.mapping is not None else row for row in rows
@@ -129,15 +131,23 @@ def _rows(
     if snapshot is None:
         return []
     terms, licences = known(state, now) or {}, LicenceRows(snapshot, ours)
-    bought = [(one, terms.get(one.commerce_id)) for one in snapshot.subscriptions if one.sku_id == sku.sku_id]
+    bought = [
+        (subscription, terms.get(subscription.commerce_id))
+        for subscription in snapshot.subscriptions
+        if subscription.sku_id == sku.sku_id
+    ]
     is_split = any(key.sku_id == sku.sku_id and key.subscription_id for key in mapped)
     try:
         counted = licences.split(sku.sku_id) if is_split else [licences.whole(sku.sku_id)]
         why = ""
     except NotCountable as wrong:
         counted, why = [], str(wrong)
-    counts = {one.key: one for one in counted}
-    names = [LicenceKey(sku.sku_id, one.id) for one, _ in bought] if is_split else [LicenceKey(sku.sku_id)]
+    counts = {licence.key: licence for licence in counted}
+    names = (
+        [LicenceKey(sku.sku_id, subscription.id) for subscription, _ in bought]
+        if is_split
+        else [LicenceKey(sku.sku_id)]
+    )
     return [
         LicenceRow(
             key=key,
@@ -154,7 +164,7 @@ def _rows(
 
 def _lines(tables: Tables, account: AccountId, mappings: Collection[LicenceMapping]) -> dict[str, LineRecord]:
     """By mapping id: each agreement is looked at once."""
-    places = {(one.connection, one.agreement_id) for one in mappings if one.bill}
+    places = {(mapping.connection, mapping.agreement_id) for mapping in mappings if mapping.bill}
     records = (agreement_store.get(tables, account, *place).record for place in places)
     return {name: line for record in records for name, line in record.lines.items()}
 

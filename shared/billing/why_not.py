@@ -4,13 +4,20 @@ from datetime import date
 from typing import Final
 
 from shared.billing.models import Block, BlockReason, LineRecord, Unplanned, UnplannedReason
-from shared.billing.psa.base import BillableOption
+from shared.billing.psa.base import BillableOption, Period
 
 _BILLED: Final = {
     BillableOption.BILLABLE: "billable",
     BillableOption.DO_NOT_BILL: "do not bill",
     BillableOption.NO_CHARGE: "no charge",
     None: "something that Seatwise does not know",
+}
+PERIODS: Final = {
+    Period.MONTHLY: "monthly",
+    Period.ANNUAL: "annually",
+    Period.OTHER: "neither monthly nor annually",
+    Period.UNKNOWN: "at times that are not known",
+    None: "at times that are not known",
 }
 _BLOCKED: Final = {
     BlockReason.AGREEMENT_GONE: (
@@ -22,6 +29,10 @@ _BLOCKED: Final = {
     BlockReason.OTHER_COMPANY: (
         "The agreement belongs to another company in the PSA than the one that this customer is linked to. Put it back "
         "there, link the customer to that company, or choose another agreement."
+    ),
+    BlockReason.OTHER_PERIOD: (
+        "The agreement is billed {period} in the PSA, and the mapping was made for what is charged {meant}. Correct it "
+        "there, or choose another agreement; if it is right and so is the line's price, save the mapping again."
     ),
     BlockReason.LINE_GONE: (
         "The line is no longer in the agreement. Choose another line for the mapping, or end it."
@@ -90,6 +101,8 @@ def blocked(why: Block) -> str:
         day=_day(why.day),
         billable=_BILLED[why.billable],
         expected=_BILLED[why.expected],
+        period=PERIODS[why.period],
+        meant=PERIODS[why.meant],
         quantity="" if why.quantity is None else f"{why.quantity.normalize():f}",
         text=why.text,
         count=why.count,

@@ -206,6 +206,8 @@ def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
         parts.append(f"less {options.included} included")
     if options.minimum:
         parts.append(f"at least {options.minimum}")
+    if options.difference:
+        parts.append(f"{options.difference:+} taken over from the PSA")
     apart = [
         f"{units} {what}"
         for units, what in (

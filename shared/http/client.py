@@ -53,7 +53,7 @@ class Request(TypedDict, total=False):
     headers: Mapping[str, str]
     params: Mapping[str, str | int]
     json: object
-    data: Mapping[str, str]
+    data: Mapping[str, str] | bytes
     timeout: float | tuple[float, float]
 
 

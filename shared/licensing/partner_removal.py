@@ -45,7 +45,7 @@ def _only_here(tables: Tables, blobs: Blobs, account: AccountId, connection: Par
     for other in partner_connections.all_of(tables, account):
         if other.id != connection.id:
             elsewhere |= stored_customers(blobs, keys.partner_list_blob(account, other.id)).keys()
-    others = any(one.id != connection.id for one in partner_connections.all_of(tables, account))
+    others = any(partner.id != connection.id for partner in partner_connections.all_of(tables, account))
     mine = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
     return sorted(
         company.name

@@ -52,4 +52,7 @@ def stored(blobs: Blobs, account: AccountId) -> dict[str, TenantReading]:
     data = blobs.get(keys.readings_blob(account))
     if data is None:
         return {}
-    return {one.tenant_id: one for one in _Readings.model_validate_json(gzip.decompress(data)).readings}
+    return {
+        reading.tenant_id: reading
+        for reading in _Readings.model_validate_json(gzip.decompress(data)).readings
+    }

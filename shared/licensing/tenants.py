@@ -55,7 +55,7 @@ def listed_tenants(
         _tenant(tenant, found.get(tenant), added.get(tenant), seen.get(tenant))
         for tenant in found.keys() | added.keys()
     ]
-    return sorted(tenants, key=lambda one: (one.name.casefold(), one.tenant_id))
+    return sorted(tenants, key=lambda tenant: (tenant.name.casefold(), tenant.tenant_id))
 
 
 def partner_lists(

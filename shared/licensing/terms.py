@@ -73,9 +73,9 @@ def next_end(state: TenantState, skus: Collection[str], now: datetime) -> date |
     terms = known(state, now) or {}
     bought = state.snapshot.subscriptions if state.snapshot else ()
     mine = (
-        terms.get(one.commerce_id)
-        for one in bought
-        if one.sku_id in skus and one.status == SubscriptionStatus.ENABLED
+        terms.get(subscription.commerce_id)
+        for subscription in bought
+        if subscription.sku_id in skus and subscription.status == SubscriptionStatus.ENABLED
     )
     return min((term.ends for term in mine if term is not None and term.ends is not None), default=None)
 

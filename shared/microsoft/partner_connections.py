@@ -14,7 +14,7 @@ _KIND = "partner"
 
 def all_of(tables: Tables, account: AccountId) -> Iterator[PartnerConnection]:
     """Those that are connected now."""
-    return (one for one in _ever(tables, account) if one.removed_at is None)
+    return (connection for connection in _ever(tables, account) if connection.removed_at is None)
 
 
 def home_tenants(tables: Tables, account: AccountId) -> frozenset[str]:

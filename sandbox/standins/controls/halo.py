@@ -71,7 +71,7 @@ def halo_count_line(state: State, faults: Faults, invoice: str, line: int, count
         chosen["counted"] = float(counted)
 
     fresh = state.change("halo_invoice", f"{found['site']}/{found['id']}", count)
-    return [_view(fresh, one) for one in fresh["lines"]]
+    return [_view(fresh, line) for line in fresh["lines"]]
 
 
 def halo_bill(state: State, faults: Faults, invoice: str) -> list[Document]:
@@ -124,7 +124,7 @@ def _edited(
         prepare(state, site, found, waiting)
         return []
     fresh = edit(state, site, found, number, fields, by)
-    return [_view(fresh, one) for one in fresh["lines"]]
+    return [_view(fresh, line) for line in fresh["lines"]]
 
 
 def _view(invoice: Document, number: str) -> Document:
@@ -173,7 +173,9 @@ def _site_of(state: State, invoice: Document) -> Document:
 
 def _change_site(state: State, site: str, change: Document) -> Document:
     sites = state.all("halo_site")
-    found = next((one for one in sites if str(site).strip().lower() in ("", one["key"], one["host"])), None)
+    found = next(
+        (other for other in sites if str(site).strip().lower() in ("", other["key"], other["host"])), None
+    )
     if found is None:
         raise ControlError(f"There is no Halo {site!r}. Choose one of: {', '.join(s['key'] for s in sites)}.")
     fresh = state.change("halo_site", found["key"], lambda document: document.update(change))

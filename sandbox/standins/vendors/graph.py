@@ -161,7 +161,7 @@ class Graph:
             return self._user(request, tenant)
         if call.kind == "graph.mailbox_settings":
             return _json(_purpose(request, tenant))
-        single = next((kind for one, kind in _SINGLES.values() if one == call.kind), "")
+        single = next((kind for single_kind, kind in _SINGLES.values() if single_kind == call.kind), "")
         if single:
             return _json(self._object(request, single, self._tenant_rows(single, tenant)))
         return _json(self._list(request, call.kind, self._tenant_rows(call.kind, tenant), hits))

@@ -52,7 +52,9 @@ class PartnerConsent:
         return str(code["nonce"])
 
     def _partner(self, client: str) -> Document | None:
-        return next((one for one in self._state.all("partner") if one["client_id"] == client), None)
+        return next(
+            (partner for partner in self._state.all("partner") if partner["client_id"] == client), None
+        )
 
     def _code(self, partner: Document, asked: Mapping[str, str]) -> str:
         now = self._state.now()

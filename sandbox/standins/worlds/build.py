@@ -1,9 +1,11 @@
 """Build one MSP's world from short descriptions: what was sold to whom, and what its ConnectWise says."""
 
+from collections.abc import Mapping as ReadOnly
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.standins.vendors.login import first_refresh_token
+from sandbox.standins.worlds.halo import HaloClient, HaloItem, HaloLine, HaloPsa, RecurringInvoice
 from sandbox.standins.worlds.people import guid
 from sandbox.standins.worlds.skus import BY_PART_NUMBER, SKUS
 from sandbox.standins.worlds.types import (
@@ -116,7 +118,7 @@ class Msp:
         self._account, self._site_key, self._login = account, site_key, login
         self.tenants: list[Tenant] = []
         self._companies: list[Company] = []
-        self._agreements: list[Agreement] = []
+        self.agreements: list[Agreement] = []
         self._next_line = 9001 + first_id
         self._first = first_id
 
@@ -171,8 +173,34 @@ class Msp:
             member="seatwise",
             codebase="v2026_1/",
             companies=tuple(self._companies),
-            agreements=tuple(self._agreements),
+            agreements=tuple(self.agreements),
             products=PRODUCTS,
+        )
+
+    def halo(self, special: ReadOnly[int, HaloLine] | None = None) -> HaloPsa:
+        """The same customers and lines in a Halo; `special` are lines, by id, that Halo shows otherwise."""
+        return HaloPsa(
+            key=self._site_key,
+            account=self._account,
+            host=f"{self._login}.halopsa.com",
+            tenant=self._login,
+            client_id=guid("client id", self._login),
+            client_secret=f"private-{self._login}",
+            agent="Seatwise API",
+            clients=tuple(HaloClient(one.id, one.name, one.website) for one in self._companies),
+            items=tuple(
+                HaloItem(one.id, one.identifier, one.description, one.price, one.cost, one.inactive)
+                for one in PRODUCTS
+            ),
+            invoices=tuple(
+                RecurringInvoice(
+                    agreement.id,
+                    agreement.company_id,
+                    agreement.name,
+                    tuple((special or {}).get(line.id) or _as_halo(line) for line in agreement.lines),
+                )
+                for agreement in self.agreements
+            ),
         )
 
     def _with_psa(
@@ -192,14 +220,14 @@ class Msp:
             product = next(product for product in PRODUCTS if product.identifier == identifier)
             lines.append(self._line(product, quantity, "import", in_days=-90))
         agreement = Agreement(
-            id=501 + self._first + len(self._agreements),
+            id=501 + self._first + len(self.agreements),
             company_id=company.id,
             name=f"{bare.name} - Microsoft 365",
             type_name="Microsoft 365",
             lines=tuple(lines),
             prorate=prorate,
         )
-        self._agreements.append(agreement)
+        self.agreements.append(agreement)
         return replace(
             bare,
             psa_site=self._site_key,
@@ -220,6 +248,10 @@ class Msp:
             updated_by=edited_by or "seatwise",
             updated_in_days=-0.3 if edited_by and in_days == -1 else in_days,
         )
+
+
+def _as_halo(line: Line) -> HaloLine:
+    return HaloLine(line.id, line.product_id, line.quantity, line.unit_price)
 
 
 def _mapping(holding: Holding, subscription: Subscription | None, line: Line, part: Part) -> Mapping:

@@ -3,6 +3,7 @@
 import re
 
 from sandbox.standins.worlds.demo import demo_world
+from sandbox.standins.worlds.side_by_side import side_by_side_world
 from sandbox.standins.worlds.types import (
     Access,
     Agreement,
@@ -45,12 +46,18 @@ __all__ = [
 
 
 def world_named(name: str) -> World:
-    """`demo`, or `wide:1000` for that many tenants; `:renewals` or `:mailboxes` behind it is what is watched."""
+    """`demo`, `psas` (it beside MSPs of other PSAs), or `wide:1000` for that many tenants.
+
+    `:renewals` or `:mailboxes` behind it is what is watched.
+    """
     if name == "demo":
         return demo_world()
+    if name == "psas":
+        return side_by_side_world()
     found = re.fullmatch(r"wide:([1-9]\d*)(?::(renewals|mailboxes))?", name)
     if found:
         return wide_world(int(found[1]), found[2] or "")
     raise ValueError(
-        f"There is no world {name!r}. Choose demo, wide:1000 (any number), wide:1000:renewals or wide:1000:mailboxes."
+        f"There is no world {name!r}. Choose demo, psas, wide:1000 (any number), wide:1000:renewals or"
+        " wide:1000:mailboxes."
     )

@@ -156,6 +156,7 @@ class Product:
     product_class: str = "Agreement"
     sku_id: str | None = None
     inactive: bool = False
+    bill_cycle: str = "Monthly"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,8 @@ class ExcludePages:
             return ButtonResult(replace(case.page(wrong.form), outcome=LinkOutcome.WRONG_INPUT))
         by = Actor(f"link sent to {case.recipient}", Via.LINK, self.now)
         more = {"spare_at_most": terms.spare_at_most, "until": terms.until, "renewal": terms.renewal}
-        chosen = [one.model_copy(update=more) for one in case.exclusions]
-        recorded = [self._record(case, one, by, terms.reason) for one in chosen]
+        chosen = [exclusion.model_copy(update=more) for exclusion in case.exclusions]
+        recorded = [self._record(case, exclusion, by, terms.reason) for exclusion in chosen]
         done = case.done("Excluded" if any(recorded) else "Already excluded", chosen[0].how_long)
         return ButtonResult(done, case.account.id if any(recorded) else None)
 
@@ -140,7 +140,7 @@ class ExcludePages:
         state = row.read(TenantState) if row else TenantState(tenant_id=link.tenant_id)
         parts = {sku.sku_id: sku.part_number for sku in state.snapshot.skus} if state.snapshot else {}
         held = (
-            {one.key.sku_id: one for one in LicenceRows(state.snapshot, ()).countable()}
+            {licence.key.sku_id: licence for licence in LicenceRows(state.snapshot, ()).countable()}
             if state.snapshot
             else {}
         )
@@ -169,15 +169,23 @@ class ExcludePages:
 
     def _settled(self, case: "_Case") -> ExcludePage | None:
         """The page for what is excluded already, or was and was taken back after the link was made."""
-        decided = [exclusions.newest(self.tables, case.account.id, one.target) for one in case.exclusions]
-        back = [one for one in decided if one and one.content is None and one.valid_from > case.link.made_at]
+        decided = [
+            exclusions.newest(self.tables, case.account.id, exclusion.target) for exclusion in case.exclusions
+        ]
+        back = [
+            exclusion
+            for exclusion in decided
+            if exclusion and exclusion.content is None and exclusion.valid_from > case.link.made_at
+        ]
         if back:
             on = case.day(back[0].valid_from)
             return _retired(f"What it excluded was taken back on {on}, after the mail was written.")
-        holding = [one for one in decided if one is not None and self._holds(case, one)]
+        holding = [
+            exclusion for exclusion in decided if exclusion is not None and self._holds(case, exclusion)
+        ]
         if len(holding) < len(case.exclusions):
             return None
-        newest = max(holding, key=lambda one: one.valid_from)
+        newest = max(holding, key=lambda exclusion: exclusion.valid_from)
         excluded = newest.read(Exclusion)
         how_long = excluded.how_long if excluded else ""
         more = [("Since", case.day(newest.valid_from)), ("By", name(newest.who)), ("Reason", newest.reason)]
@@ -217,7 +225,7 @@ class _Case:
 
     @property
     def products(self) -> str:
-        return listed([one.product for one in self.exclusions])
+        return listed([exclusion.product for exclusion in self.exclusions])
 
     def page(self, form: Form) -> ExcludePage:
         """The question, with its button."""

@@ -14,12 +14,12 @@ _NOW = date.min
 """Sorts before every renewal."""
 
 
-def droppable(view: AccountView, snapshot: Snapshot, terms: Mapping[str, Term], one: Licence) -> str:
+def droppable(view: AccountView, snapshot: Snapshot, terms: Mapping[str, Term], licence: Licence) -> str:
     """ "droppable now", "droppable at renewal on 17 Dec 2026" or "term unknown"; else how many of them are."""
     chances = [
         (_from(view, terms[bought.commerce_id]), bought)
         for bought in snapshot.subscriptions
-        if bought.sku_id == one.key.sku_id and _is_purchased(bought) and bought.commerce_id in terms
+        if bought.sku_id == licence.key.sku_id and _is_purchased(bought) and bought.commerce_id in terms
     ]
     days = [on for on, _ in chances if on is not None]
     if not days:
@@ -27,7 +27,7 @@ def droppable(view: AccountView, snapshot: Snapshot, terms: Mapping[str, Term], 
     first = min(days)
     at_once = [bought for on, bought in chances if on == first]
     seats = sum(bought.total for bought in at_once)
-    some = f"{seats:,} of them " if seats < one.spare else ""
+    some = f"{seats:,} of them " if seats < licence.spare else ""
     return f"{some}droppable {_words(first, at_once, terms)}"
 
 
@@ -43,7 +43,7 @@ def _from(view: AccountView, term: Term) -> date | None:
 
 
 def _words(first: date, bought: list[Subscription], terms: Mapping[str, Term]) -> str:
-    mine = [terms[one.commerce_id] for one in bought]
+    mine = [terms[subscription.commerce_id] for subscription in bought]
     if first is _NOW:
         until = min(term.cancellable_until for term in mine if term.cancellable_until is not None)
         return f"now, until {day(until.date())}"

@@ -27,13 +27,15 @@ class InvalidAuth(Rule):
     reach = frozenset({Reach.TENANT})
 
     def account(self, view: AccountView) -> Judgement:
-        scopes = {partner_scope(one.connection.id): one for one in view.partners}
+        scopes = {partner_scope(other.connection.id): other for other in view.partners}
         findings = [
-            _partner(view, one.connection.id, one.failure, scope)
-            for scope, one in scopes.items()
-            if one.failure is not None and one.turned_away
+            _partner(view, partner.connection.id, partner.failure, scope)
+            for scope, partner in scopes.items()
+            if partner.failure is not None and partner.turned_away
         ]
-        return Judgement(tuple(findings), frozenset(scope for scope, one in scopes.items() if one.complete))
+        return Judgement(
+            tuple(findings), frozenset(scope for scope, partner in scopes.items() if partner.complete)
+        )
 
     def tenant(self, view: AccountView, state: TenantState) -> Judgement:
         return self._sign_in(view, state) + unread_mailboxes(view, state)
@@ -74,7 +76,7 @@ def stands_in_a_row(view: AccountView, state: TenantState) -> bool:
     partner = view.partner_of(state)
     if has_own_row(view, state.tenant_id):
         return True
-    is_whole = any(one.complete for one in view.partners if one.connection.id == partner)
+    is_whole = any(other.complete for other in view.partners if other.connection.id == partner)
     return not is_whole and view.is_open(Slug.INVALID_AUTH, partner_row(partner))
 
 

@@ -43,7 +43,9 @@ class NoBillingProfile(Rule):
         phones = view.parameters(self.slug, WatchedSkus).phone_resource_accounts
         watched = view.watched(snapshot, phone_resource_accounts=phones)
         licences = LicenceRows(snapshot, view.ours)
-        findings = [one for sku in watched for one in _findings(view, state.tenant_id, licences, sku, mapped)]
+        findings = [
+            finding for sku in watched for finding in _findings(view, state.tenant_id, licences, sku, mapped)
+        ]
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
 
@@ -54,7 +56,7 @@ def _findings(
     key = LicenceKey(sku.sku_id)
     if key in mapped:
         return
-    is_split = any(one.sku_id == sku.sku_id for one in mapped)
+    is_split = any(mapping.sku_id == sku.sku_id for mapping in mapped)
     try:
         rows = licences.split(sku.sku_id) if is_split else [licences.whole(sku.sku_id)]
     except NotCountable as unclear:
@@ -62,13 +64,13 @@ def _findings(
         if not is_split and sku.enabled:
             yield _finding(view, tenant_id, sku, key, sku.enabled, f"on no agreement line. {unclear}")
         return
-    for one in rows:
-        if one.purchased > 0 and one.key not in mapped:
-            yield _finding(view, tenant_id, sku, one.key, one.purchased, _what(one))
+    for licence in rows:
+        if licence.purchased > 0 and licence.key not in mapped:
+            yield _finding(view, tenant_id, sku, licence.key, licence.purchased, _what(licence))
 
 
-def _what(one: Licence) -> str:
-    others, part = sold_by_others(one), one.key.subscription_id
+def _what(licence: Licence) -> str:
+    others, part = sold_by_others(licence), licence.key.subscription_id
     if part:
         what = f"of subscription {name(part)}, on no agreement line; other subscriptions of it are mapped"
     else:

@@ -21,16 +21,16 @@ class PsaSignIn(Rule):
 
     def account(self, view: AccountView) -> Judgement:
         """A PSA that does not answer at all says nothing about the keys."""
-        refused = [one for one in view.connection_failures.values() if one.sign_in]
+        refused = [failure for failure in view.connection_failures.values() if failure.sign_in]
         findings = []
-        for one in refused:
+        for failure in refused:
             psa, key, scope = (
-                view.psa_name(one.connection),
-                identity(one.connection),
-                psa_scope(one.connection),
+                view.psa_name(failure.connection),
+                identity(failure.connection),
+                psa_scope(failure.connection),
             )
-            what, fix = coded(_told(one, psa), one.code), KEYS.format(psa=name(psa))
-            findings.append(row(self.slug, key, scope, psa, what, fix, value=one.code, urgent=True))
+            what, fix = coded(_told(failure, psa), failure.code), KEYS.format(psa=name(psa))
+            findings.append(row(self.slug, key, scope, psa, what, fix, value=failure.code, urgent=True))
         return Judgement(tuple(findings), frozenset(map(psa_scope, view.working_psas)))
 
 

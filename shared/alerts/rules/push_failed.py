@@ -37,27 +37,38 @@ class PushFailed(Rule):
 
         One that refuses the sign-in has a row of that type; it answers, so it is not out of reach any more.
         """
-        refused = [one.connection for one in view.connection_failures.values() if one.sign_in]
-        findings = [_connection(view, one) for one in view.connection_failures.values() if not one.sign_in]
-        findings += [_agreement(view, one) for one in view.unreadable if one.connection in view.working_psas]
+        refused = [failure.connection for failure in view.connection_failures.values() if failure.sign_in]
+        findings = [
+            _connection(view, failure) for failure in view.connection_failures.values() if not failure.sign_in
+        ]
+        findings += [
+            _agreement(view, agreement)
+            for agreement in view.unreadable
+            if agreement.connection in view.working_psas
+        ]
         lines = (own for own in view.all_lines() if own.key.connection in view.working_psas)
         findings += [found for own in lines for found in _line(view, own)]
         scopes = frozenset(map(psa_scope, view.working_psas))
-        return Judgement(tuple(findings), scopes, frozenset(identity("connection", one) for one in refused))
+        return Judgement(
+            tuple(findings), scopes, frozenset(identity("connection", connection) for connection in refused)
+        )
 
 
-def _connection(view: AccountView, one: ConnectionFailure) -> Finding:
-    key, scope = identity("connection", one.connection), psa_scope(one.connection)
-    psa = view.psa_name(one.connection)
-    what, fix = coded(one.what(name(psa)), one.code), one.cure(name(psa))
-    return row(Slug.PUSH_FAILED, key, scope, psa, what, fix, value=one.code, urgent=True)
+def _connection(view: AccountView, failure: ConnectionFailure) -> Finding:
+    key, scope = identity("connection", failure.connection), psa_scope(failure.connection)
+    psa = view.psa_name(failure.connection)
+    what, fix = coded(failure.what(name(psa)), failure.code), failure.cure(name(psa))
+    return row(Slug.PUSH_FAILED, key, scope, psa, what, fix, value=failure.code, urgent=True)
 
 
-def _agreement(view: AccountView, one: Unreadable) -> Finding:
-    psa = view.psa_name(one.connection)
-    who = view.who(*one.tenants) if len(one.tenants) == 1 else psa
-    key, scope = identity("agreement", one.connection, one.agreement_id), psa_scope(one.connection)
-    what = f"Agreement {name(one.agreement_id)} could not be worked on: {sentence(one.why)}"
+def _agreement(view: AccountView, unreadable: Unreadable) -> Finding:
+    psa = view.psa_name(unreadable.connection)
+    who = view.who(*unreadable.tenants) if len(unreadable.tenants) == 1 else psa
+    key, scope = (
+        identity("agreement", unreadable.connection, unreadable.agreement_id),
+        psa_scope(unreadable.connection),
+    )
+    what = f"Agreement {name(unreadable.agreement_id)} could not be worked on: {sentence(unreadable.why)}"
     return row(Slug.PUSH_FAILED, key, scope, who, what, LOOK.format(psa=name(psa)), urgent=True)
 
 
@@ -74,7 +85,7 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
             f" cannot be written: {sentence(why_not.blocked(record.blocked))}",
             PUT_RIGHT,
         )
-    elif own.waiting is not None:
+    elif record.frozen is not None or own.waiting is not None:
         return
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT

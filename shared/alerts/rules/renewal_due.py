@@ -56,17 +56,19 @@ class RenewalDue(Rule):
             return NOT_JUDGED
         watched = {sku.sku_id: sku for sku in snapshot.skus if view.watches(sku, snapshot)}
         spare = (
-            {one.key.sku_id: one.spare for one in LicenceRows(snapshot, view.ours).countable()}
+            {licence.key.sku_id: licence.spare for licence in LicenceRows(snapshot, view.ours).countable()}
             if terms
             else {}
         )
         findings = []
-        for one in snapshot.subscriptions:
-            sku, term = watched.get(one.sku_id), terms.get(one.commerce_id)
+        for subscription in snapshot.subscriptions:
+            sku, term = watched.get(subscription.sku_id), terms.get(subscription.commerce_id)
             if sku is None or term is None or term.ends is None or term.ends < view.today:
                 continue
-            if _matters(one, term):
-                renewal = _Renewal(state.tenant_id, sku, one, term, term.ends, spare.get(sku.sku_id, 0))
+            if _matters(subscription, term):
+                renewal = _Renewal(
+                    state.tenant_id, sku, subscription, term, term.ends, spare.get(sku.sku_id, 0)
+                )
                 findings.append(_finding(view, renewal))
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
 
@@ -80,29 +82,29 @@ class _Renewal(NamedTuple):
     spare: int
 
 
-def _matters(one: Subscription, term: Term) -> bool:
+def _matters(subscription: Subscription, term: Term) -> bool:
     """A month's term that goes on by itself is due every month, which is no news."""
-    if one.status != SubscriptionStatus.ENABLED or one.trial or not one.total:
+    if subscription.status != SubscriptionStatus.ENABLED or subscription.trial or not subscription.total:
         return False
     return term.duration != _MONTH or term.auto_renew is False
 
 
 def _finding(view: AccountView, due: _Renewal) -> Finding:
-    sku, one = due.sku, due.subscription
+    sku, subscription = due.sku, due.subscription
     who = view.who(due.tenant_id)
-    happens, fix = _words(due.term, name(who), day(due.ends), plural=one.total > 1)
+    happens, fix = _words(due.term, name(who), day(due.ends), plural=subscription.total > 1)
     idle = f"; {due.spare:,} assigned to nobody" if due.spare else ""
     return row(
         Slug.RENEWAL_DUE,
-        identity(due.tenant_id, one.id),
+        identity(due.tenant_id, subscription.id),
         tenant_scope(due.tenant_id),
         who,
-        f"{name(view.names(sku.sku_id, sku.part_number))}: {seats(one.total)} {happens}{idle}.",
+        f"{name(view.names(sku.sku_id, sku.part_number))}: {seats(subscription.total)} {happens}{idle}.",
         fix,
         tenant_id=due.tenant_id,
         skus=(sku.sku_id,),
         value=f"{due.ends.isoformat()} {due.term.auto_renew}",
-        seats=one.total,
+        seats=subscription.total,
         until=due.ends,
     )
 

@@ -48,9 +48,11 @@ class SharedMailboxLicenses(Rule):
         watched = (sku for sku in snapshot.skus if view.watches(sku, snapshot))
         held = view.exclusions.hold
         paid = {
-            one.sku_id: one for one in watched if not held(Target(self.slug, state.tenant_id, one.sku_id))
+            mailbox.sku_id: mailbox
+            for mailbox in watched
+            if not held(Target(self.slug, state.tenant_id, mailbox.sku_id))
         }
-        licensed = ((box, [paid[one] for one in box.skus if one in paid]) for box in boxes.licensed)
+        licensed = ((box, [paid[sku] for sku in box.skus if sku in paid]) for box in boxes.licensed)
         findings = [_finding(view, state.tenant_id, box, skus) for box, skus in licensed if skus]
         if boxes.more:
             findings.append(_further(view, state.tenant_id, boxes.more))

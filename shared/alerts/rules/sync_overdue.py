@@ -51,19 +51,19 @@ def _account(view: AccountView) -> Iterator[Finding]:
     if view.now - (closed or view.account.since) > NIGHT_AND_A_BIT:
         ended = f"ended on {moment(view, closed)}" if closed else "has not ended yet"
         yield _row("account", "", who, f"The last nightly sync {ended}.")
-    for one in view.given_up:
-        what = f"Seatwise gave up a step of its work (“{name(one.queue)}”) on {moment(view, one.at)}."
-        yield _row("given up", one.queue, who, what, value=one.at.isoformat())
+    for message in view.given_up:
+        what = f"Seatwise gave up a step of its work (“{name(message.queue)}”) on {moment(view, message.at)}."
+        yield _row("given up", message.queue, who, what, value=message.at.isoformat())
 
 
 def _lists(view: AccountView) -> Iterator[Finding]:
     """A customer list that keeps failing and that no sign-in problem explains."""
-    for one in view.partners:
-        read = one.listed.began if one.listed else None
-        explained = one.turned_away or view.is_open(Slug.INVALID_AUTH, partner_row(one.connection.id))
-        if one.failure and not explained and (read is None or view.now - read >= STALE):
-            what = f"Customer list: {last_read(view, read, one.failure)}"
-            yield _row("partner", one.connection.id, one.connection.name, what)
+    for partner in view.partners:
+        read = partner.listed.began if partner.listed else None
+        explained = partner.turned_away or view.is_open(Slug.INVALID_AUTH, partner_row(partner.connection.id))
+        if partner.failure and not explained and (read is None or view.now - read >= STALE):
+            what = f"Customer list: {last_read(view, read, partner.failure)}"
+            yield _row("partner", partner.connection.id, partner.connection.name, what)
 
 
 def _row(kind: str, key: str, who: str, what: str, scope: str = ACCOUNT, **more: Unpack[More]) -> Finding:

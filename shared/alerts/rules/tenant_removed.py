@@ -26,7 +26,7 @@ class TenantRemoved(Rule):
 
         A company that was removed leaves its lines behind: a matter of our own store, which can always be judged.
         """
-        by_place = groupby(sorted(view.without_company), key=lambda one: (one.tenant_id, one.connection))
+        by_place = groupby(sorted(view.without_company), key=lambda line: (line.tenant_id, line.connection))
         findings = tuple(_lines(view, *place, list(lines)) for place, lines in by_place)
         return Judgement(findings, frozenset({ACCOUNT}), frozenset(map(identity, view.listed)))
 
@@ -67,9 +67,9 @@ def _finding(view: AccountView, state: TenantState, removal: Removal | None) -> 
 
 def _lines(view: AccountView, of: str, connection: str, lines: Sequence[WithoutCompany]) -> Finding:
     """One row per tenant and PSA, until the lines are let go or the company is added again."""
-    psa, agreements = name(view.psa_name(connection)), sorted({name(one.agreement_id) for one in lines})
+    psa, agreements = name(view.psa_name(connection)), sorted({name(line.agreement_id) for line in lines})
     where = f"agreement{'' if len(agreements) == 1 else 's'} {listed(agreements)} in {psa}"
-    billed, money = sum(one.seats for one in lines), sum((one.money for one in lines), Decimal(0))
+    billed, money = sum(line.seats for line in lines), sum((line.money for line in lines), Decimal(0))
     count, bill, them, their = (
         ("1 line", "bills", "it", "its mapping")
         if len(lines) == 1

@@ -45,35 +45,36 @@ class UnusedLicenses(Rule):
         phones = view.parameters(self.slug, WatchedSkus).phone_resource_accounts
         watched = view.watched(snapshot, phone_resource_accounts=phones)
         rows = view.licences(snapshot, watched)
-        spare = [one for one in rows if one.spare > 0]
+        spare = [licence for licence in rows if licence.spare > 0]
         terms = (known(state, view.now) or {}) if spare else {}
         findings = [
-            _finding(view, state.tenant_id, one, droppable(view, snapshot, terms, one)) for one in spare
+            _finding(view, state.tenant_id, licence, droppable(view, snapshot, terms, licence))
+            for licence in spare
         ]
         if len(rows) == len(watched):
             return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
         # Of a SKU without a number to trust the row stays as it is; the others do not wait for it.
-        settled = (identity(state.tenant_id, one.key.sku_id) for one in rows if not one.spare)
+        settled = (identity(state.tenant_id, licence.key.sku_id) for licence in rows if not licence.spare)
         return Judgement(tuple(findings), settled=frozenset(() if snapshot.counts_are_doubted else settled))
 
 
-def _finding(view: AccountView, tenant_id: str, one: Licence, when: str) -> Finding:
-    kinds = ((one.on_trial, "on trial"), (one.in_grace, "in grace"), (one.suspended, "suspended"))
+def _finding(view: AccountView, tenant_id: str, licence: Licence, when: str) -> Finding:
+    kinds = ((licence.on_trial, "on trial"), (licence.in_grace, "in grace"), (licence.suspended, "suspended"))
     apart = [f"{n:,} {word}" for n, word in kinds if n]
-    notes = [f"{listed(apart)} not counted" if apart else "", sold_by_others(one)]
+    notes = [f"{listed(apart)} not counted" if apart else "", sold_by_others(licence)]
     more = f" ({'; '.join(filter(None, notes))})" if any(notes) else ""
-    product, who = name(view.names(one.key.sku_id, one.part_number)), view.who(tenant_id)
-    seat, them = ("seat is", "it") if one.spare == 1 else ("seats are", "them")
+    product, who = name(view.names(licence.key.sku_id, licence.part_number)), view.who(tenant_id)
+    seat, them = ("seat is", "it") if licence.spare == 1 else ("seats are", "them")
     return row(
         Slug.UNUSED_LICENSES,
-        identity(tenant_id, one.key.sku_id),
+        identity(tenant_id, licence.key.sku_id),
         tenant_scope(tenant_id),
         who,
-        f"{product}: {one.spare:,} of {seats(one.purchased)} assigned to nobody{more}; {when}.",
-        f"Ask {name(who)} if the {seat} needed: assign {them}, or reduce the subscription by {one.spare:,}.",
+        f"{product}: {licence.spare:,} of {seats(licence.purchased)} assigned to nobody{more}; {when}.",
+        f"Ask {name(who)} if the {seat} needed: assign {them}, or reduce the subscription by {licence.spare:,}.",
         tenant_id=tenant_id,
-        skus=(one.key.sku_id,),
-        value=str(one.spare),
-        seats=one.spare,
-        money=view.seat_price(tenant_id, one.key.sku_id) * one.spare,
+        skus=(licence.key.sku_id,),
+        value=str(licence.spare),
+        seats=licence.spare,
+        money=view.seat_price(tenant_id, licence.key.sku_id) * licence.spare,
     )

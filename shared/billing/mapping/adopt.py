@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from shared.accounts.companies import Company
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping.agreement_fits import check_company, period_of
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import (
@@ -25,7 +26,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning.load import AgreementKey
 from shared.billing.planning.wishes import Wish
-from shared.billing.psa.base import Agreement, Line
+from shared.billing.psa.base import Line
 from shared.billing.reconcile import marker_prefix, reconciled, unowned
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
@@ -82,15 +83,25 @@ class Save:
             return False  # what a person saw beside it is remembered from now on
         return line.serves(mapping.line_id)
 
+    def only_period_differs(self, mapping: LicenceMapping) -> bool:
+        """A person saves it again: how often its agreement is billed is right as it is."""
+        line = self.line(mapping)
+        if line is None or line.blocked is None:
+            return False
+        return line.blocked.reason is BlockReason.OTHER_PERIOD and self.stays(mapping)
+
     def was_beside_existing(self, mapping_id: str) -> bool:
         """In force is already that a second line is right."""
         found = self.before.mappings if self.before else ()
-        return any(one.id == mapping_id and one.options.beside_existing for one in found)
+        return any(mapping.id == mapping_id and mapping.options.beside_existing for mapping in found)
 
     def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
         """The mapping is to have a line of this agreement."""
         where = record.connection, record.agreement_id
-        return any(one.id == mapping_id and one.bill and key_of(one) == where for one in self.wanted.mappings)
+        return any(
+            mapping.id == mapping_id and mapping.bill and key_of(mapping) == where
+            for mapping in self.wanted.mappings
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +118,13 @@ def draft(save: Save, kept: StoredRecord, claims: Sequence[LicenceMapping], comp
 
     `company` is the tenant's. What a mapping leaves can be taken by another one of the same save.
     """
-    _check_company(save.psas.agreement(*key_of(claims[0])), claims[0].agreement_id, company, kept.record)
+    check_company(save.psas.agreement(*key_of(claims[0])), claims[0].agreement_id, company, kept.record)
     drawing = _Drawing(save, kept.record)
     for mapping in claims:
         drawing.leave(mapping)
     for mapping in claims:
         drawing.claim(mapping)
     return Draft(kept, drawing.seen(claims), tuple(drawing.entries))
-
-
-def _check_company(
-    there: Agreement | None, agreement_id: str, company: Company | None, record: AgreementRecord
-) -> None:
-    """A tenant is billed by an agreement of its own PSA company, and by no other customer's."""
-    if company is None:
-        raise Rejected("This tenant is not added yet. Add its company first, then map its licences.")
-    if there is None:
-        raise Rejected(f"Agreement {agreement_id} is not in the PSA. Choose one that is.")
-    if (company.psa_connection, company.psa_company) != (record.connection, there.company_id):
-        raise Rejected(
-            f"Agreement {there.id} ({there.name}) belongs to another company in the PSA than the one that "
-            f"{company.name} is linked to. Choose an agreement of the linked company."
-        )
 
 
 class _Drawing:
@@ -145,18 +141,26 @@ class _Drawing:
 
     def leave(self, mapping: LicenceMapping) -> None:
         """The mapping gives up the line it has, if any, for the one it names."""
+        if self._save.only_period_differs(mapping):
+            return
         known = self._lines.pop(mapping.id, None)
         if known is not None and known.line_id and known.line_id != mapping.line_id:
             self._let_go.append(known.line_id)
             self.entries.append(released(self._save.by, known))
 
     def claim(self, mapping: LicenceMapping) -> None:
+        profile = self._save.profiles[mapping.profile]
+        period = period_of(self._save.psas, key_of(mapping), profile)
+        if self._save.only_period_differs(mapping):
+            kept = self._lines[mapping.id]
+            self._lines[mapping.id] = kept.model_copy(update={"period": period, "blocked": None})
+            return
         losses = self._losses(mapping.id)
         if mapping.line_id:
             line = self._adoptable(mapping)
             losses = losses or self._take(line)
             self._let_go = [line_id for line_id in self._let_go if line_id != line.id]
-        product = self._save.profiles[mapping.profile].product_id
+        product = profile.product_id
         self._lines[mapping.id] = LineRecord(
             mapping_id=mapping.id,
             tenant_id=self._save.wanted.tenant_id,
@@ -166,6 +170,7 @@ class _Drawing:
             adopted=bool(mapping.line_id),
             mark=self._record.claims,
             losses=losses,
+            period=period,
         )
 
     def _seen_beside(self, product_id: str) -> tuple[str, ...]:
@@ -183,9 +188,9 @@ class _Drawing:
         by, tenant, profiles = self._save.by, self._save.wanted.tenant_id, self._save.profiles
         changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
         record = AgreementRecord.model_validate({**dict(self._record), **changes})
-        wishes = {one.id: Wish.of(one, profiles[one.profile], tenant) for one in claims}
+        wishes = {claim.id: Wish.of(claim, profiles[claim.profile], tenant) for claim in claims}
         looked = reconciled(record, self._fresh, wishes, self._now)
-        mine = {one.id: looked.lines[one.id] for one in claims}
+        mine = {claim.id: looked.lines[claim.id] for claim in claims}
         self.entries += [_adopted(by, line) for line in mine.values() if line.line_id]
         return AgreementRecord.model_validate({**dict(record), "lines": {**record.lines, **mine}})
 
@@ -227,7 +232,9 @@ class _Drawing:
 
     def _take(self, line: Line) -> tuple[Loss, ...]:
         """Free the line of a mapping that does not stand any more; what the tenant lost with it is not forgotten."""
-        name, owner = next(((k, one) for k, one in self._lines.items() if one.line_id == line.id), ("", None))
+        name, owner = next(
+            ((k, other) for k, other in self._lines.items() if other.line_id == line.id), ("", None)
+        )
         if owner is None:
             return ()
         if self._stands(owner):
@@ -254,7 +261,9 @@ class _Drawing:
             return save.bills(self._record, owner.mapping_id)
         found = get(save.tables, save.account, MAPPINGS, owner.tenant_id, TenantMappings)
         theirs = found.mappings if found else ()
-        if any(one.id == owner.mapping_id and one.bill and key_of(one) == where for one in theirs):
+        if any(
+            mapping.id == owner.mapping_id and mapping.bill and key_of(mapping) == where for mapping in theirs
+        ):
             return True
         told = agreement_store.ledger(save.tables, save.account, *where, owner.mapping_id)
         return any(entry.at > save.by.now - A_SAVE_TAKES for entry in told)

@@ -42,8 +42,12 @@ def agreements_for(tables: Tables, blobs: Blobs, account: AccountId, tenant_id: 
     if company is None:
         raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
     lists = psa_lists.load(blobs, account, company.psa_connection)
-    mine = [one for one in lists.agreements if one.company_id == company.psa_company] if lists else []
-    mine.sort(key=lambda one: (not one.active, one.name.casefold(), one.id))
+    mine = (
+        [agreement for agreement in lists.agreements if agreement.company_id == company.psa_company]
+        if lists
+        else []
+    )
+    mine.sort(key=lambda agreement: (not agreement.active, agreement.name.casefold(), agreement.id))
     return AgreementChoices(company, lists.read_at if lists else None, tuple(mine))
 
 
@@ -53,7 +57,7 @@ def lines_of(
     """As the PSA says now: what is adopted is the number of this moment. Raises PsaRefused or PsaUnavailable."""
     record = agreement_store.get(tables, account, connection, agreement_id).record
     owners = {line.line_id: line for line in record.lines.values() if line.line_id}
-    lines = sorted(psa.lines(agreement_id), key=lambda one: (one.description.casefold(), one.id))
+    lines = sorted(psa.lines(agreement_id), key=lambda line: (line.description.casefold(), line.id))
     return [
         LineChoice(line, owner.tenant_id, owner.mapping_id)
         if (owner := owners.get(line.id))
@@ -76,7 +80,7 @@ def mapping_id(tenant_id: str, sku_id: str, subscription_id: str, known: Mapping
     is the same save. `known` are the tenant's mappings in force by id.
     """
     licence = sku_id.lower(), subscription_id.lower()
-    for one in known.values():
-        if (one.sku_id, one.subscription_id) == licence:
-            return one.id
+    for mapping in known.values():
+        if (mapping.sku_id, mapping.subscription_id) == licence:
+            return mapping.id
     return keys.hashed("|".join((tenant_id.lower(), *licence)))[:16]

@@ -50,4 +50,4 @@ def preview_mappings(
             continue
         record = plan.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, by.now)
         lines.append(line_preview(wanted.tenant_id, mapping, record.lines[mapping.id], planned))
-    return MappingsPreview(account.mode, tuple(lines), tuple(one.line_id for one in judged.left))
+    return MappingsPreview(account.mode, tuple(lines), tuple(line.line_id for line in judged.left))

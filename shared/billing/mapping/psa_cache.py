@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.billing.psa.base import Agreement, Line, Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import Agreement, Line, Product, Psa, PsaRefused, PsaUnavailable
 from shared.errors import Rejected
 
 
@@ -12,21 +12,29 @@ class PsaCache:
     def __init__(self, psas: Mapping[str, Psa]) -> None:
         self._psas = psas
         self._agreements: dict[str, dict[str, Agreement]] = {}
+        self._products: dict[str, dict[str, Product]] = {}
         self._lines: dict[tuple[str, str], dict[str, Line]] = {}
 
     def agreement(self, connection: str, agreement_id: str) -> Agreement | None:
         """As the connection's list shows it; None when it is not in there."""
         if connection not in self._agreements:
             listed = self._ask(connection, lambda psa: psa.agreements())
-            self._agreements[connection] = {one.id: one for one in listed}
+            self._agreements[connection] = {agreement.id: agreement for agreement in listed}
         return self._agreements[connection].get(agreement_id)
+
+    def product(self, connection: str, product_id: str) -> Product | None:
+        """As the connection's list shows it; None when it is not in there."""
+        if connection not in self._products:
+            listed = self._ask(connection, lambda psa: psa.products())
+            self._products[connection] = {product.id: product for product in listed}
+        return self._products[connection].get(product_id)
 
     def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
         """The lines of an agreement by id."""
         key = connection, agreement_id
         if key not in self._lines:
             listed = self._ask(connection, lambda psa: psa.lines(agreement_id))
-            self._lines[key] = {one.id: one for one in listed}
+            self._lines[key] = {line.id: line for line in listed}
         return self._lines[key]
 
     def _ask[T](self, connection: str, question: Callable[[Psa], T]) -> T:

@@ -55,18 +55,18 @@ def check_left(
     A person may say that they look after it from now on. A line that is created for the same seats waits for its
     last billed day in any case: never are both billed on one day.
     """
-    for one in left:
-        new = [mapping for mapping in creating if one.is_replaced_by(mapping)]
-        if one.line_id in looked_after and not new:
+    for gone in left:
+        new = [mapping for mapping in creating if gone.is_replaced_by(mapping)]
+        if gone.line_id in looked_after and not new:
             continue
-        line = _still_billed(one, psas, today)
+        line = _still_billed(gone, psas, today)
         if line is None:
             continue
         for mapping in new:
-            _check_starts_after(one, line, mapping.options.starts or today)
+            _check_starts_after(gone, line, mapping.options.starts or today)
         if line.ends is None:
             raise Rejected(
-                f"{_bills(one, line)}, and nobody would look after it any more. Enter its last day in the PSA or set "
+                f"{_bills(gone, line)}, and nobody would look after it any more. Enter its last day in the PSA or set "
                 "it to 0 there, then save again; or say that you look after it yourself from now on."
             )
 
@@ -101,6 +101,6 @@ def _bills(left: Left, line: Line) -> str:
 
 def by_hand(left: Iterable[Left], looked_after: Collection[str]) -> Iterator[str]:
     """What a person said about lines that go on to be billed, for the record."""
-    for one in left:
-        if one.line_id in looked_after:
-            yield f"From now on {one.told} is looked after by hand."
+    for gone in left:
+        if gone.line_id in looked_after:
+            yield f"From now on {gone.told} is looked after by hand."

@@ -33,7 +33,7 @@ def mappings_asked_for(
 ) -> TenantMappings:
     """Raises NotFound for a tenant that is not added, and Rejected, which names the number of the wrong one."""
     now = mappings_of(tables, account, tenant_id)
-    known = {one.id: one for one in now.mappings}
+    known = {mapping.id: mapping for mapping in now.mappings}
     mappings = [
         _mapping(f"mappings.{number}", now.tenant_id, asked, known) for number, asked in enumerate(requests)
     ]
@@ -74,7 +74,7 @@ def psas_for(
 
     Raises PsaRefused or PsaUnavailable for a named one.
     """
-    named, found = {one.connection for one in wanted.mappings if one.bill}, {}
+    named, found = {mapping.connection for mapping in wanted.mappings if mapping.bill}, {}
     for connection in psa_connections(tables, account):
         try:
             found[connection.id] = sign_in(account, connection)

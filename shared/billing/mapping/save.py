@@ -65,7 +65,7 @@ class Judged:
     def records(self) -> dict[AgreementKey, AgreementRecord]:
         """Every record that it touches, as it is afterwards."""
         after = {place: kept.record for place, kept in self.save.kept.items()}
-        after |= {(one.record.connection, one.record.agreement_id): one.record for one in self.drafts}
+        after |= {(draft.record.connection, draft.record.agreement_id): draft.record for draft in self.drafts}
         for place, name in self.unwanted:
             lines = {other: line for other, line in after[place].lines.items() if other != name}
             after[place] = after[place].model_copy(update={"lines": lines})
@@ -82,7 +82,7 @@ def judge(
 ) -> Judged:
     """What `map_tenant` would do. Writes nothing: this is the preview. Raises Rejected as it does."""
     decided = newest(tables, account, MAPPINGS, wanted.tenant_id)
-    billing = [one for one in wanted.mappings if one.bill]
+    billing = [mapping for mapping in wanted.mappings if mapping.bill]
     kept = _records(tables, account, wanted)
     zone = load_account(tables, account).zone
     before = decided.read(TenantMappings) if decided else None
@@ -90,7 +90,7 @@ def judge(
     save = Save(tables, account, wanted, before, by, zone, profiles, kept, PsaCache(psas))
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
-    claims = [mapping for mapping in billing if not save.stays(mapping)]
+    claims = [mapping for mapping in billing if not save.stays(mapping) or save.only_period_differs(mapping)]
     unwanted = tuple(_unwanted(save))
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
@@ -107,7 +107,7 @@ def _check_looked_after(save: Save) -> None:
     Another save may just be about to: it has looked at what is in force before this one was. Its record is then written
     once more, so that it must look again.
     """
-    were = {one.id for one in save.before.mappings if one.bill} if save.before else set()
+    were = {mapping.id for mapping in save.before.mappings if mapping.bill} if save.before else set()
     for mapping in save.wanted.mappings:
         if mapping.bill and mapping.id not in were:
             _write_once_more(save, mapping)
@@ -128,7 +128,7 @@ def _is_in_force(save: Save, place: AgreementKey, name: str) -> bool:
     """By what is decided now, whoever decided it: another save may have come in between."""
     found = get(save.tables, save.account, MAPPINGS, save.wanted.tenant_id, TenantMappings)
     theirs = found.mappings if found else ()
-    return any(one.id == name and one.bill and key_of(one) == place for one in theirs)
+    return any(mapping.id == name and mapping.bill and key_of(mapping) == place for mapping in theirs)
 
 
 def _records(tables: Tables, account: AccountId, wanted: TenantMappings) -> dict[AgreementKey, StoredRecord]:
@@ -136,8 +136,8 @@ def _records(tables: Tables, account: AccountId, wanted: TenantMappings) -> dict
 
     Raises Rejected when another tenant has a mapping of the same id: it would lose its line.
     """
-    ids = {one.id for one in wanted.mappings if one.bill}
-    named = {key_of(one) for one in wanted.mappings if one.bill}
+    ids = {mapping.id for mapping in wanted.mappings if mapping.bill}
+    named = {key_of(mapping) for mapping in wanted.mappings if mapping.bill}
     found = {}
     for connection in psa_connections(tables, account):
         for kept in agreement_store.all_of(tables, account, connection.id):
@@ -167,11 +167,15 @@ def _unwanted(save: Save) -> list[tuple[AgreementKey, str]]:
 
 def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
     """Lines of mappings in force until now that no mapping has after this save."""
-    kept = {(key_of(one), one.line_id or _own_line(save, one)) for one in billing if save.stays(one)}
-    kept |= {(key_of(one), one.line_id) for one in billing}
-    before = [one for one in save.before.mappings if one.bill] if save.before else []
-    had = [Left(one, one.line_id or _own_line(save, one)) for one in before]
-    return [one for one in had if one.line_id and (key_of(one.mapping), one.line_id) not in kept]
+    kept = {
+        (key_of(mapping), mapping.line_id or _own_line(save, mapping))
+        for mapping in billing
+        if save.stays(mapping)
+    }
+    kept |= {(key_of(mapping), mapping.line_id) for mapping in billing}
+    before = [mapping for mapping in save.before.mappings if mapping.bill] if save.before else []
+    had = [Left(mapping, mapping.line_id or _own_line(save, mapping)) for mapping in before]
+    return [left for left in had if left.line_id and (key_of(left.mapping), left.line_id) not in kept]
 
 
 def _own_line(save: Save, mapping: LicenceMapping) -> str:
@@ -205,8 +209,8 @@ def _store(judged: Judged) -> None:
     if newest(save.tables, save.account, MAPPINGS, tenant) != judged.decided:
         raise Rejected(MEANWHILE, "conflict")
     try:
-        for one in judged.drafts:
-            agreement_store.save(save.tables, save.account, one.kept, one.record, one.entries)
+        for draft in judged.drafts:
+            agreement_store.save(save.tables, save.account, draft.kept, draft.record, draft.entries)
         decide_after(save.tables, save.account, (MAPPINGS, tenant), judged.decided, save.wanted, by)
     except Conflict as conflict:
         raise Rejected(MEANWHILE, "conflict") from conflict
@@ -219,7 +223,7 @@ def _release(save: Save, place: AgreementKey, name: str) -> None:
         line = record.lines.get(name)
         if line is None or line.intent is not None or _is_in_force(save, place, name):
             return None
-        others = {other: one for other, one in record.lines.items() if other != name}
+        others = {other: kept for other, kept in record.lines.items() if other != name}
         let_go = (*record.let_go, line.line_id) if line.line_id else record.let_go
         entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
         return record.model_copy(update={"lines": others, "let_go": let_go}), entries

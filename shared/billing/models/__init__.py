@@ -1,5 +1,6 @@
 """Billing profiles, mappings, plans, and what is remembered about each agreement line."""
 
+from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
     Basis,
@@ -14,10 +15,10 @@ from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, L
 from shared.billing.models.records import (
     OF_THE_AGREEMENT,
     SAVED_AGAIN_IS_RIGHT,
-    AgreementRecord,
     Block,
     BlockReason,
     Drift,
+    Frozen,
     Intent,
     LineRecord,
     LineState,
@@ -36,6 +37,7 @@ __all__ = [
     "BlockReason",
     "Change",
     "Drift",
+    "Frozen",
     "Hold",
     "HoldDecision",
     "HoldReason",

@@ -5,10 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator
 
 from shared.billing.models.plan import Change, Hold, Verdict
-from shared.billing.psa.base import BillableOption, Proration, Sent, Write
+from shared.billing.psa.base import BillableOption, Period, Sent, Write
 from shared.storage.documents import Document
 
 
@@ -17,6 +17,14 @@ class Drift(Document):
 
     psa: Decimal
     since: datetime
+
+
+class Frozen(Document):
+    """A person wants the line left alone, whatever its licences and the PSA say."""
+
+    since: datetime
+    who: str
+    reason: str = ""
 
 
 class Intent(Document):
@@ -57,6 +65,8 @@ class BlockReason(StrEnum):
     AGREEMENT_ENDED = "agreement_ended"
     OTHER_COMPANY = "other_company"
     """Its agreement belongs to another company of the PSA than the tenant is linked to."""
+    OTHER_PERIOD = "other_period"
+    """Its agreement is billed monthly, annually or otherwise, and the mapping means another period."""
     LINE_GONE = "line_gone"
     LINE_ENDED = "line_ended"
     STARTS_LATER = "starts_later"
@@ -77,7 +87,12 @@ class BlockReason(StrEnum):
 
 
 OF_THE_AGREEMENT = frozenset(
-    {BlockReason.AGREEMENT_GONE, BlockReason.AGREEMENT_ENDED, BlockReason.OTHER_COMPANY}
+    {
+        BlockReason.AGREEMENT_GONE,
+        BlockReason.AGREEMENT_ENDED,
+        BlockReason.OTHER_COMPANY,
+        BlockReason.OTHER_PERIOD,
+    }
 )
 """Reasons that the list of agreements gives and takes back; a look at the lines does neither."""
 
@@ -96,6 +111,8 @@ class Block(Document):
     count: int = 0
     billable: BillableOption | None = None
     expected: BillableOption | None = None
+    period: Period | None = None
+    meant: Period | None = None
 
 
 class UnplannedReason(StrEnum):
@@ -157,6 +174,7 @@ class LineState(StrEnum):
 
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
+    FROZEN = "frozen"
     DRIFT = "drift"
     HELD = "held"
     IN_STEP = "in_step"
@@ -178,6 +196,11 @@ class LineRecord(Document):
     mark: int = 0
     """How the mark of a line that is created for it ends: the number of the agreement's newest claim when the mapping
     came. Each repeat of a creation has the same mark, and none that was asked for later."""
+    period: Period = Period.UNKNOWN
+    """How often the agreement was billed when the mapping was saved; what was not known then is learned later."""
+
+    # Written by line_decisions.py: what a person said of the line.
+    frozen: Frozen | None = None
 
     # Written by reconcile: what a look at the PSA shows.
     unit_price: Decimal | None = None
@@ -223,7 +246,11 @@ class LineRecord(Document):
     def state(self) -> LineState:
         if self.intent is not None:
             return LineState.UNKNOWN
-        if self.blocked or self.refused or self.not_planned:
+        if self.blocked:
+            return LineState.BLOCKED
+        if self.frozen is not None:
+            return LineState.FROZEN
+        if self.refused or self.not_planned:
             return LineState.BLOCKED
         if self.drift is not None:
             return LineState.DRIFT
@@ -243,41 +270,3 @@ class LineRecord(Document):
         if self.intent is None or self.is_approved(self.intent.change_id):
             return 0
         return max(0, self.intent.write.before - self.intent.write.after)
-
-
-class AgreementRecord(Document):
-    """One agreement: until when it is worked on, and its lines by mapping id. Replaced by ETag only."""
-
-    connection: str
-    agreement_id: str
-    claimed_until: datetime | None = None
-    """None: nobody works on it."""
-    claims: int = 0
-    """How often it was claimed."""
-    proration: Proration = Proration.NONE
-    read_at: datetime | None = None
-    """When its lines were last read from the PSA."""
-    unreadable: str = ""
-    """Why they could not be read at the newest attempt."""
-    let_go: tuple[str, ...] = ()
-    """Its lines that a person let go of: not ours any more, also where one carries our mark."""
-    lines: dict[str, LineRecord] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _prorated(cls, stored: object) -> object:
-        """Until December 2026 it was stored whether it prorates, and all that did were ConnectWise's."""
-        if isinstance(stored, dict) and stored.get("prorates"):
-            return {"proration": Proration.BY_SECOND_LINE, **stored}
-        return stored
-
-    @model_validator(mode="after")
-    def _owns_each_line_once(self) -> "AgreementRecord":
-        owned = [line.line_id for line in self.lines.values() if line.line_id]
-        if len(set(owned)) != len(owned):
-            raise ValueError("a line belongs to at most one mapping")
-        return self
-
-    def with_line(self, line: LineRecord) -> "AgreementRecord":
-        lines = {**self.lines, line.mapping_id: line}
-        return AgreementRecord.model_validate({**dict(self), "lines": lines})

@@ -153,7 +153,7 @@ def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned |
 def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
     """The change of one line, or None when it is in step, not seen yet, or not ours to touch now."""
     quantity = wish.quantity
-    if quantity is None or line.intent is not None or line.blocked or line.drift is not None:
+    if quantity is None or line.intent is not None or line.blocked or line.frozen or line.drift is not None:
         return None
     if line.line_id:
         if line.confirmed is None or line.confirmed == quantity:
@@ -238,7 +238,7 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
     hold, would = None, None
     if why_not or line.intent is not None:
         hold = line.hold  # nothing is known about its numbers tonight, so a person's word on them stands
-    elif line.blocked or line.drift is not None:
+    elif line.blocked or line.frozen or line.drift is not None:
         hold = None if line.mapping_id in plan.unwanted else line.hold
     elif change is not None and change.id in plan.holds:
         before = line.hold if line.hold and line.hold.change.id == change.id else None

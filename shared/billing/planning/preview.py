@@ -42,6 +42,8 @@ class Effect(StrEnum):
     """A person's word is waited for, or was no."""
     DRIFT = "drift"
     """Somebody changed it in the PSA: a person chooses."""
+    FROZEN = "frozen"
+    """A person wants it left alone."""
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
     """A write is not settled."""
@@ -79,10 +81,10 @@ def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
     """The plan of the whole account. Writes nothing."""
     planned = load.plan_account(tables, account, now)
     mapped = {
-        one.id: (tenant.tenant_id, one)
+        mapping.id: (tenant.tenant_id, mapping)
         for tenant in mappings_in_force(tables, account.id)
-        for one in tenant.mappings
-        if one.bill
+        for mapping in tenant.mappings
+        if mapping.bill
     }
     lines, kept = [], set[str]()
     for outline in planned.outlines.values():
@@ -94,7 +96,7 @@ def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
                 if seen.effect is not Effect.IN_STEP:
                     lines.append(seen)
     without = (mapped[name] for name in mapped.keys() - kept)
-    lines += [LinePreview(*one, Effect.BLOCKED, why=NO_LINE) for one in without]
+    lines += [LinePreview(*line, Effect.BLOCKED, why=NO_LINE) for line in without]
     return PlanPreview(account.mode, tuple(lines), digest(planned.plan))
 
 
@@ -124,6 +126,8 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
             return Effect.UNKNOWN, line.intent.why if line.intent else ""
         case LineState.BLOCKED:
             return Effect.BLOCKED, why_not.of_line(line)
+        case LineState.FROZEN:
+            return Effect.FROZEN, ""
         case LineState.DRIFT:
             return Effect.DRIFT, ""
     if wish is None:
@@ -156,9 +160,13 @@ def go_live(tables: Tables, account_id: AccountId, expected: str, now: datetime)
             "plan_changed",
             "plan",
         )
-    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.LIVE})).after
+    return update_account(
+        tables, account_id, lambda before: before.model_copy(update={"mode": Mode.LIVE})
+    ).after
 
 
 def back_to_preview(tables: Tables, account_id: AccountId) -> Account:
     """Nothing is written to a PSA from now on; what is being written at this moment is finished."""
-    return update_account(tables, account_id, lambda one: one.model_copy(update={"mode": Mode.PREVIEW})).after
+    return update_account(
+        tables, account_id, lambda before: before.model_copy(update={"mode": Mode.PREVIEW})
+    ).after

@@ -5,8 +5,8 @@ from shared.licensing.licences import Licence, LicenceRows, NotCountable
 
 
 def billed(basis: int, options: Options) -> int:
-    """K8: included seats are free, and the minimum is billed in any case."""
-    return max(options.minimum, basis - options.included, 0)
+    """K8: included seats are free, and the minimum is billed in any case; a difference that a person took stays."""
+    return max(0, max(options.minimum, basis - options.included, 0) + options.difference)
 
 
 def wanted(mapping: LicenceMapping, rows: LicenceRows) -> int:

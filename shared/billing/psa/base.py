@@ -21,6 +21,20 @@ class BillableOption(StrEnum):
     NO_CHARGE = "no_charge"
 
 
+class Period(StrEnum):
+    """How often a price is charged."""
+
+    MONTHLY = "monthly"
+    ANNUAL = "annual"
+    OTHER = "other"
+    """Known, and neither of the two."""
+    UNKNOWN = "unknown"
+    """The PSA does not say, or says it in words that are not known: it differs from none."""
+
+    def differs_from(self, other: "Period") -> bool:
+        return Period.UNKNOWN not in (self, other) and self is not other
+
+
 @dataclass(frozen=True, slots=True)
 class PsaCompany:
     id: str
@@ -38,6 +52,8 @@ class Product:
     price: Decimal
     cost: Decimal
     active: bool
+    period: Period = Period.UNKNOWN
+    """What its price is for."""
 
 
 class Proration(StrEnum):
@@ -65,6 +81,8 @@ class Agreement:
     not_understood: str = ""
     """Which of its fields are not: it is known to exist, and nothing of it is read or written until it is understood.
     An agreement whose very id is not understood has the id ""."""
+    period: Period = Period.UNKNOWN
+    """How often it is billed."""
     proration: Proration = Proration.NONE
 
 

@@ -48,7 +48,7 @@ def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidenc
         return Evidence(Effect.NOT_APPLIED, None)
     line = found[0]
     if len(found) > 1:
-        why = f"The PSA made {len(found)} lines of it ({', '.join(one.id for one in found)}), and each is billed."
+        why = f"The PSA made {len(found)} lines of it ({', '.join(made.id for made in found)}), and each is billed."
         return Evidence(Effect.DIVERGED, line, f"{why} Remove all but {line.id}.")
     as_asked = {
         "product": line.product_id == write.product_id,

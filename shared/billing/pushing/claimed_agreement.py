@@ -103,7 +103,7 @@ class ClaimedAgreement:
     def is_anothers(self, there: Line, line: LineRecord) -> bool:
         """Another mapping owns the line of the PSA."""
         lines = self.record.lines.values()
-        return any(one.line_id == there.id and one.mapping_id != line.mapping_id for one in lines)
+        return any(other.line_id == there.id and other.mapping_id != line.mapping_id for other in lines)
 
     def is_repeatable(self, intent: Intent) -> bool:
         return intent.write.kind in self.context.psa.repeatable

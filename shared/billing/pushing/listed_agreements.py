@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from shared.accounts.companies import Company, added_companies
 from shared.billing import agreement_store
 from shared.billing.models import OF_THE_AGREEMENT, AgreementRecord, Block, BlockReason, LineRecord
-from shared.billing.psa.base import Agreement
+from shared.billing.psa.base import Agreement, Period
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, connection_failure
 from shared.errors import RetryLater
@@ -80,7 +80,9 @@ def noted(
         # As if it was never read: it is then the first to be read once it is understood.
         return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
     lines = {
-        name: _noted(line, _of_the_agreement(record, there, (companies or {}).get(line.tenant_id)))
+        name: _noted(
+            line, there, _of_the_agreement(record, line, there, (companies or {}).get(line.tenant_id))
+        )
         for name, line in record.lines.items()
     }
     changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
@@ -94,22 +96,25 @@ def noted(
 
 
 def _of_the_agreement(
-    record: AgreementRecord, there: Agreement | None, company: Company | None
+    record: AgreementRecord, line: LineRecord, there: Agreement | None, company: Company | None
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
     if not there.active:
         return Block(reason=BlockReason.AGREEMENT_ENDED)
-    if company is None or (company.psa_connection, company.psa_company) == (
-        record.connection,
-        there.company_id,
-    ):
-        return None
-    return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
+    its = record.connection, there.company_id
+    if company is not None and (company.psa_connection, company.psa_company) != its:
+        return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
+    if there.period.differs_from(line.period):
+        return Block(reason=BlockReason.OTHER_PERIOD, period=there.period, meant=line.period)
+    return None
 
 
-def _noted(line: LineRecord, why: Block | None) -> LineRecord:
+def _noted(line: LineRecord, there: Agreement | None, why: Block | None) -> LineRecord:
+    changes: dict[str, object] = {}
     mine = line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT
-    if line.blocked == why or (why is None and not mine):
-        return line
-    return line.model_copy(update={"blocked": why})
+    if line.blocked != why and (why is not None or mine):
+        changes["blocked"] = why
+    if line.period is Period.UNKNOWN and there is not None and there.period is not Period.UNKNOWN:
+        changes["period"] = there.period
+    return line.model_copy(update=changes) if changes else line

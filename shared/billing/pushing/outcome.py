@@ -121,7 +121,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     """The line now that the PSA is proven to have the intent's number."""
     now, write = work.context.now(), intent.write
     loss = max(0, write.before - write.after)
-    losses = tuple(one for one in line.losses if one.at > now - timedelta(days=1))
+    losses = tuple(earlier for earlier in line.losses if earlier.at > now - timedelta(days=1))
     if loss and not line.is_approved(intent.change_id):
         losses = (*losses, Loss(at=now, seats=loss))
     return line.model_copy(

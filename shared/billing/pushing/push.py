@@ -58,7 +58,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
     if connection.id not in run.connections:
         return
     try:
-        listed = {one.id: one for one in context.psa.agreements()}
+        listed = {agreement.id: agreement for agreement in context.psa.agreements()}
         today = started.astimezone(account.zone).date()
         if loss := loss_of_list(context.tables, account.id, connection.id, listed, today):
             _give_up(context.tables, account.id, run, loss, context.now())
@@ -86,10 +86,10 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
 
 def _goes_on_with(unfinished: Sequence[Unfinished]) -> Unfinished:
     """The agreement that can be looked at soonest, but not before the PSA wants to hear of us again."""
-    pauses = [one for one in unfinished if one.asked_for]
+    pauses = [waiting for waiting in unfinished if waiting.asked_for]
     if pauses:
-        return max(pauses, key=lambda one: one.again)
-    return min(unfinished, key=lambda one: one.again)
+        return max(pauses, key=lambda waiting: waiting.again)
+    return min(unfinished, key=lambda waiting: waiting.again)
 
 
 def not_reached(
@@ -130,7 +130,7 @@ def _work_through(
         unfinished = list(pool.map(side_by_side.work_on, work))
     if side_by_side.refusal is not None:
         raise side_by_side.refusal
-    return [one for one in unfinished if one is not None]
+    return [waiting for waiting in unfinished if waiting is not None]
 
 
 class _SideBySide:
@@ -191,13 +191,13 @@ class _SideBySide:
 
 def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable[Unfinished]) -> None:
     """Remember why agreements could not be worked on, so that it is shown and not lost."""
-    for one in unfinished:
-        kept = agreement_store.get(context.tables, context.account, connection, one.agreement_id)
+    for waiting in unfinished:
+        kept = agreement_store.get(context.tables, context.account, connection, waiting.agreement_id)
         if all(
             line.blocked and line.blocked.reason in OF_THE_AGREEMENT for line in kept.record.lines.values()
         ):
             continue
-        record = kept.record.model_copy(update={"unreadable": one.why})
+        record = kept.record.model_copy(update={"unreadable": waiting.why})
         try:
             agreement_store.save(context.tables, context.account, kept, record)
         except Conflict:
@@ -215,7 +215,7 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
     def closed(run: Run) -> Run:
         if connection not in run.connections:
             return run
-        left = tuple(one for one in run.connections if one != connection)
+        left = tuple(other for other in run.connections if other != connection)
         changes: dict[str, object] = {"connections": left, "lines": run.lines + counts}
         if not left:
             changes |= {"state": RunState.CLOSED, "closed_at": now}
@@ -227,7 +227,7 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
 def _without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
     """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
     added = added_companies(tables, account)
-    decided = (one for one in mappings_in_force(tables, account) if one.tenant_id in added)
+    decided = (mapping for mapping in mappings_in_force(tables, account) if mapping.tenant_id in added)
     without = mappings_without_line(tables, account, decided, kept)
     return sum(1 for missing in without if missing.key.connection == connection)
 
@@ -244,6 +244,8 @@ def _class(line: LineRecord, run_id: str) -> str:
     match line.state:
         case LineState.UNKNOWN | LineState.BLOCKED:
             return "failed"
+        case LineState.FROZEN:
+            return "frozen"
         case LineState.DRIFT:
             return "drift"
         case LineState.HELD:

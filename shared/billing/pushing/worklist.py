@@ -38,18 +38,21 @@ def worklist(
         if change.connection == connection and planned.plan.allowed(change):
             changes.setdefault(change.agreement_id, []).append(change)
     mine = [
-        one
-        for (of, id_), one in planned.outlines.items()
-        if of == connection and one.lines and not _is_not_understood(listed, id_)
+        outline
+        for (of, id_), outline in planned.outlines.items()
+        if of == connection and outline.lines and not _is_not_understood(listed, id_)
     ]
-    work = [AgreementWork(one, _not_refused_yet(one, changes.get(one.agreement_id, ()), run)) for one in mine]
-    writing = [one for one in work if one.writes]
-    looking = [one.outline for one in work if not one.writes]
+    work = [
+        AgreementWork(outline, _not_refused_yet(outline, changes.get(outline.agreement_id, ()), run))
+        for outline in mine
+    ]
+    writing = [work_of_agreement for work_of_agreement in work if work_of_agreement.writes]
+    looking = [work_of_agreement.outline for work_of_agreement in work if not work_of_agreement.writes]
     share = max(SWEPT_A_NIGHT, -(-len(work) // SWEPT_WITHIN)) - len(writing)
     if run.every_agreement:
         share = len(work)
     due = due_for_a_look(looking, listed, share, run.started_at, today)
-    return writing + [AgreementWork(one, ()) for one in due]
+    return writing + [AgreementWork(outline, ()) for outline in due]
 
 
 def _is_not_understood(listed: Mapping[str, Agreement], agreement_id: str) -> bool:
@@ -79,15 +82,21 @@ def due_for_a_look(
     A small account's agreements are all read every night; of a large one's a share, so that the PSA's rate limit is
     left to the writes.
     """
-    there = [one for one in outlines if one.agreement_id in listed and listed[one.agreement_id].active]
-    unread = [one for one in there if one.read_at is None or one.read_at < run_started]
+    there = [
+        outline
+        for outline in outlines
+        if outline.agreement_id in listed and listed[outline.agreement_id].active
+    ]
+    unread = [outline for outline in there if outline.read_at is None or outline.read_at < run_started]
     unread.sort(key=_how_late)
     share = max(0, share - (len(there) - len(unread)))
     overdue = run_started - timedelta(days=SWEPT_WITHIN)
     return unread[:share] + [
-        one
-        for one in unread[share:]
-        if one.read_at is None or one.read_at < overdue or _is_invoiced_soon(listed[one.agreement_id], today)
+        outline
+        for outline in unread[share:]
+        if outline.read_at is None
+        or outline.read_at < overdue
+        or _is_invoiced_soon(listed[outline.agreement_id], today)
     ]
 
 

@@ -30,6 +30,7 @@ LINES_READ_WITHIN: Final = timedelta(hours=24)
 _OF_STATE: Final = {
     LineState.UNKNOWN: Reason.UNKNOWN,
     LineState.BLOCKED: Reason.BLOCKED,
+    LineState.FROZEN: Reason.FROZEN,
     LineState.DRIFT: Reason.DRIFT,
     LineState.HELD: Reason.HELD,
 }

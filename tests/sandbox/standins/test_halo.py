@@ -9,7 +9,9 @@ import requests
 
 from sandbox.standins.process import RunningStandIns, start
 from sandbox.standins.state import State
+from sandbox.standins.worlds.demo import demo_world
 from sandbox.standins.worlds.load import load_world
+from sandbox.standins.worlds.side_by_side import side_by_side_world
 from sandbox.transport import sandbox_session
 from tests.sandbox.standins.halo_site import API, WORLD, document, halo, line, post, token
 
@@ -83,8 +85,9 @@ def test_each_list_has_a_key_of_its_own_and_inactive_clients_are_asked_for(
     assert [row["id"] for row in halo(session, "GET", "/Client").json()["clients"]] == [11, 12]
     assert len(halo(session, "GET", "/Client?includeinactive=true").json()["clients"]) == 3
     items = halo(session, "GET", "/Item").json()
-    assert (items["record_count"], items["items"][0]["baseprice"]) == (3, 22.0)
-    assert items["items"][2]["status"] == 1
+    assert (items["record_count"], items["items"][0]["baseprice"]) == (2, 22.0)
+    assert halo(session, "GET", "/Item?includeinactive=true").json()["record_count"] == 3
+    assert halo(session, "GET", "/Item?order=name").status_code == 400
 
 
 def test_pages_are_smaller_than_asked_and_the_count_cannot_be_relied_on(
@@ -277,3 +280,15 @@ def test_what_is_to_be_applied_late_survives_the_end_of_the_process(tmp_path: Pa
     with start(folder) as again:
         again.control("move_clock", hours=0.2)
         assert again.control("halo_lines", invoice="906")[0]["qty_order"] == 31
+
+
+def test_the_world_of_several_psas_is_the_demo_and_an_msp_whose_psa_is_halo() -> None:
+    world = side_by_side_world()
+    assert world.tenants[: len(demo_world().tenants)] == demo_world().tenants
+    (halo,) = world.halo
+    billed = {line.id for invoice in halo.invoices for line in invoice.lines}
+    mapped = [
+        one.addition_id for tenant in world.tenants if tenant.psa_site == halo.key for one in tenant.mappings
+    ]
+    assert len(mapped) == 5
+    assert set(mapped) <= billed

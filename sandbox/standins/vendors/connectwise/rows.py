@@ -43,7 +43,6 @@ def type_rows(site: Document) -> list[Document]:
 def agreement_row(agreement: Document, site: Document, state: State) -> Document:
     company = state.get("cw_company", f"{agreement['site']}/{agreement['company_id']}")
     types = site["agreement_types"]
-    cycle = agreement["billing_cycle"]
     row: Document = {
         "id": agreement["id"],
         "name": agreement["name"],
@@ -54,7 +53,7 @@ def agreement_row(agreement: Document, site: Document, state: State) -> Document
         "noEndingDateFlag": True,
         "cancelledFlag": agreement["cancelled"],
         "agreementStatus": "Cancelled" if agreement["cancelled"] else "Active",
-        "billingCycle": {"id": {"Monthly": 2, "Annual": 5}.get(cycle, 1), "name": cycle},
+        "billingCycle": _cycle(agreement["billing_cycle"]),
         "invoicingCycle": "CalendarYear",
         "periodType": "Current",
         "nextInvoiceDate": _next_month(state),
@@ -73,6 +72,10 @@ def agreement_row(agreement: Document, site: Document, state: State) -> Document
         outer, _, inner = path.partition("/")
         row[outer] = row.get(outer, {}) | {inner: value} if inner else value
     return row
+
+
+def _cycle(name: str) -> Document:
+    return {"id": {"Monthly": 2, "Annual": 5}.get(name, 1), "name": name}
 
 
 def _next_month(state: State) -> str:
@@ -98,6 +101,8 @@ def product_row(product: Document) -> Document:
         "manufacturerPartNumber": "",
         "integrationXRef": "",
         "recurringFlag": True,
+        "recurringBillCycle": _cycle(product.get("bill_cycle", "Monthly")),
+        "recurringCycleType": "CalendarYear",
         "recurringRevenue": product["price"],
         "recurringCost": product["cost"],
         "_info": {"lastUpdated": "2026-01-02T00:00:00Z", "updatedBy": "import"},

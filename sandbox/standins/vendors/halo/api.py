@@ -24,6 +24,7 @@ _RIGHTS = {
     "recurringinvoice": "invoices",
     "invoicechange": "invoices",
 }
+_INACTIVE = frozenset({"includeinactive"})
 _POINT_ZERO = re.compile(rb'"qty_order"\s*:\s*-?\d+\.0+\s*[,}]')
 _TEXT_NUMBER = re.compile(rb'"qty_order"\s*:\s*"')
 
@@ -132,10 +133,13 @@ class Halo:
     def _route(self, request: Request, site: Document, parts: list[str]) -> Answer:
         match request.method, parts:
             case "GET", ["client"]:
-                return self._clients(request, site)
+                return answer_list(
+                    request, site, "clients", self._active(request, site, "halo_client"), _INACTIVE
+                )
             case "GET", ["item"]:
-                rows = [item_row(item) for item in self._of(site, "halo_item")]
-                return answer_list(request, site, "items", rows)
+                return answer_list(
+                    request, site, "items", self._active(request, site, "halo_item"), _INACTIVE
+                )
             case "GET", ["item", number]:
                 check_parameters(request)
                 item = self._state.find("halo_item", f"{site['key']}/{number}")
@@ -156,13 +160,11 @@ class Halo:
     def _of(self, site: Document, kind: str) -> list[Document]:
         return [document for document in self._state.all(kind) if document["site"] == site["key"]]
 
-    def _clients(self, request: Request, site: Document) -> Answer:
-        """Inactive clients are listed only when they are asked for."""
-        wanted = frozenset({"includeinactive"})
-        clients = [
-            c for c in self._of(site, "halo_client") if flag(request, "includeinactive") or not c["inactive"]
-        ]
-        return answer_list(request, site, "clients", [client_row(client) for client in clients], wanted)
+    def _active(self, request: Request, site: Document, kind: str) -> list[Document]:
+        """Rows of clients or items; inactive ones only when they are asked for."""
+        row = client_row if kind == "halo_client" else item_row
+        every = flag(request, "includeinactive")
+        return [row(found) for found in self._of(site, kind) if every or not found["inactive"]]
 
     def _document(self, request: Request, site: Document, number: str) -> Answer:
         check_parameters(request, frozenset({"includedetails"}))
@@ -192,7 +194,7 @@ class Halo:
     def _post(self, request: Request, site: Document) -> Answer:
         check_parameters(request)
         body = request.json()
-        if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
+        if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
             raise Refused(400, "Expected an array of invoices.")
         if _POINT_ZERO.search(request.body) or _TEXT_NUMBER.search(request.body):
             raise Refused(400, "Could not convert qty_order.")

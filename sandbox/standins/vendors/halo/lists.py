@@ -7,7 +7,7 @@ from sandbox.standins.state import Document
 from sandbox.standins.vendors.halo.habits import habit
 from sandbox.standins.vendors.halo.refusals import Refused
 
-_PAGING = frozenset({"pageinate", "page_no", "page_size"})
+_PAGING = frozenset({"pageinate", "page_no", "page_size", "order", "orderdesc"})
 _DEFAULT_PAGE = 50
 
 
@@ -23,7 +23,9 @@ def answer_list(
 ) -> Answer:
     """One page under `key`, with the count. Raises Refused."""
     check_parameters(request, _PAGING | filters | {"count"})
-    rows = sorted(rows, key=lambda row: int(row["id"]))
+    if request.query.get("order", "id") != "id":
+        raise Refused(400, "The stand-in orders by id only.")
+    rows = sorted(rows, key=lambda row: int(row["id"]), reverse=flag(request, "orderdesc"))
     page = (
         rows[: whole(request, "count", len(rows))] if "count" in request.query else _page(request, site, rows)
     )

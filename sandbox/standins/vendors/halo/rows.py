@@ -26,5 +26,4 @@ def item_row(item: Document) -> Document:
         "recurringcost": item["cost"],
         "isrecurringitem": True,
         "dontinvoice": False,
-        "status": 1 if item["inactive"] else 0,
     }

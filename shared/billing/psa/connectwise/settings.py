@@ -1,12 +1,12 @@
 """How to reach one ConnectWise: each wrong setting names itself and says what it must be."""
 
 import re
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import ValidationInfo, field_validator
 
 from shared.billing.psa.kinds import PsaSettings
+from shared.billing.psa.site import host_of, public_name
 
 CLOUD_SITES = ("api-na.myconnectwise.net", "api-eu.myconnectwise.net", "api-au.myconnectwise.net")
 
@@ -27,9 +27,9 @@ class ConnectWiseSettings(PsaSettings):
     @field_validator("site")
     @classmethod
     def _site_is_connectwise(cls, value: str, info: ValidationInfo) -> str:
-        host = _host_of(value)
+        host = host_of(value, CLOUD_SITES[0])
         if info.data.get("self_hosted"):
-            return _public_name(host)
+            return public_name(host, "ConnectWise")
         if host not in CLOUD_SITES:
             raise ValueError(
                 f"Site must be one of {', '.join(CLOUD_SITES)}, not '{host}'."
@@ -65,26 +65,3 @@ class ConnectWiseSettings(PsaSettings):
                 "Client id must be a GUID like 00000000-0000-0000-0000-000000000000: ConnectWise gives it out"
                 " on its developer site."
             ) from None
-
-
-def _host_of(value: str) -> str:
-    value = value.strip()
-    parts = urlsplit(value if "://" in value else f"https://{value}")
-    if parts.scheme != "https":
-        raise ValueError("Site must be reached by https.")
-    if "@" in parts.netloc:
-        raise ValueError("Site must be a host name without a user name or password in it.")
-    if parts.path.strip("/") or parts.query or parts.fragment or not parts.hostname:
-        raise ValueError(f"Site must be a host name alone, for example {CLOUD_SITES[0]}.")
-    return parts.netloc.lower()
-
-
-def _public_name(host: str) -> str:
-    """Refuse what can only be inside our own network; a name that resolves to there is the HTTP client's to refuse."""
-    name, _, port = host.partition(":")
-    # The last label of a name is never a number, so no IP address passes.
-    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", name):
-        raise ValueError("Site must be the full public name of your ConnectWise server, not an IP address.")
-    if port and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise ValueError("Site must have a port between 1 and 65535, or none.")
-    return host

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.billing.psa.base import Agreement, Line, Product, Proration, PsaCompany
+from shared.billing.psa.base import Agreement, Line, Period, Product, Proration, PsaCompany
 from shared.billing.psa.connectwise.bodies import BILLABLE
 from shared.billing.psa.connectwise.days import Day
+from shared.billing.psa.connectwise.periods import period_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class _Product(_Row):
     cost: Decimal | None = None
     inactive_flag: bool | None = None
     product_class: str | None = None
+    recurring_flag: bool | None = None
+    recurring_bill_cycle: _Label | None = None
 
 
 class _Agreement(_Row):
@@ -91,6 +94,7 @@ class _Agreement(_Row):
     prorate_flag: bool | None = None
     next_invoice_date: Day = None
     parent_agreement: _Reference | None = None
+    billing_cycle: _Label | None = None
 
 
 class _Addition(_Row):
@@ -130,8 +134,10 @@ LINE_COLUMNS = _columns(
 )
 _FINGERPRINTED = frozenset(LINE_COLUMNS.split(",")) - {"quantity", "agreementStatus"}
 """Whatever else a server sends along is no part of it: one line has one fingerprint."""
-_FOR_SHOW = frozenset({"type", "nextInvoiceDate", "parentAgreement"})
+_FOR_SHOW = frozenset({"type", "nextInvoiceDate", "parentAgreement", "billingCycle"})
 """Of an agreement: it can be billed by without them."""
+_CYCLE = frozenset({"recurringFlag", "recurringBillCycle"})
+"""Of a product: how often it is charged may be unknown."""
 
 
 def _read[R: _Row](shape: type[R], row: Mapping[str, Any]) -> tuple[R, set[str]]:
@@ -140,7 +146,7 @@ def _read[R: _Row](shape: type[R], row: Mapping[str, Any]) -> tuple[R, set[str]]
     try:
         return shape.model_validate(row), set()
     except ValidationError as error:
-        odd = {str(one["loc"][0]) for one in error.errors()}
+        odd = {str(fault["loc"][0]) for fault in error.errors()}
         return shape.model_validate({name: value for name, value in row.items() if name not in odd}), odd
 
 
@@ -164,7 +170,10 @@ def product(row: Mapping[str, Any]) -> Product | None:
         name=seen.description or seen.identifier or f"Product {seen.id}",
         price=seen.price or Decimal(),
         cost=seen.cost or Decimal(),
-        active=not seen.inactive_flag and not odd,
+        active=not seen.inactive_flag and not odd - _CYCLE,
+        period=period_of(seen.recurring_bill_cycle.name)
+        if seen.recurring_flag and seen.recurring_bill_cycle
+        else Period.UNKNOWN,
     )
 
 
@@ -190,6 +199,7 @@ def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None) -> Ag
         proration=Proration.BY_SECOND_LINE if seen.prorate_flag else Proration.NONE,
         next_invoice=next_invoice,
         not_understood=", ".join(sorted(odd)),
+        period=period_of(seen.billing_cycle.name) if seen.billing_cycle else Period.UNKNOWN,
     )
 
 
@@ -203,8 +213,8 @@ def _next_invoice(seen: _Agreement, rows: Mapping[int, _Agreement], today: date)
         dates.append(parent.next_invoice_date)
         passed.add(parent.id)
         seen = parent
-    known = [one for one in dates if one is not None]
-    return min((one for one in known if one >= today), default=known[0] if known else None)
+    known = [day for day in dates if day is not None]
+    return min((day for day in known if day >= today), default=known[0] if known else None)
 
 
 def odd_fields(row: Mapping[str, Any]) -> str:

@@ -228,7 +228,7 @@ def test_a_line_that_was_left_can_be_chosen_again(world: World) -> None:
     assert agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record.let_go == ()
 
 
-def test_a_save_asks_the_psa_for_one_list_of_agreements_and_the_lines_of_those_that_change(
+def test_a_save_asks_the_psa_for_one_list_each_and_the_lines_of_agreements_that_change(
     world: World,
 ) -> None:
     at = world.add_agreement()
@@ -249,4 +249,5 @@ def test_a_save_asks_the_psa_for_one_list_of_agreements_and_the_lines_of_those_t
         "before agreements",
         "before lines",
         "before lines",
+        "before products",
     ]

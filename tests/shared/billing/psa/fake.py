@@ -15,6 +15,7 @@ from shared.billing.psa.base import (
     Effect,
     Evidence,
     Line,
+    Period,
     Product,
     PsaCompany,
     PsaRefused,
@@ -116,7 +117,8 @@ class FakePsa:
         return company
 
     def add_product(self, sku: str = "M365-BP", **changes: Any) -> Product:
-        product = Product(self._new_id(), sku, f"Product {sku}", Decimal("22.00"), Decimal("18.00"), True)
+        price, cost = Decimal("22.00"), Decimal("18.00")
+        product = Product(self._new_id(), sku, f"Product {sku}", price, cost, True, Period.MONTHLY)
         product = replace(product, **changes)
         self._products[product.id] = product
         return product
@@ -130,6 +132,7 @@ class FakePsa:
             active=True,
             ends=None,
             next_invoice=None,
+            period=Period.MONTHLY,
         )
         agreement = replace(agreement, **changes)
         self._agreements[agreement.id] = agreement
@@ -155,6 +158,10 @@ class FakePsa:
     def edit_line(self, line_id: str, **changes: Any) -> Line:
         """Change a line as a person would in the PSA."""
         return self._keep(replace(self._lines[line_id], **changes))
+
+    def edit_product(self, product_id: str, **changes: Any) -> Product:
+        self._products[product_id] = replace(self._products[product_id], **changes)
+        return self._products[product_id]
 
     def edit_agreement(self, agreement_id: str, **changes: Any) -> Agreement:
         self._agreements[agreement_id] = replace(self._agreements[agreement_id], **changes)

@@ -6,6 +6,7 @@ from shared.billing.psa.pace import Pace, pace_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 
 
 def test_work_begins_at_once_below_the_limit() -> None:
@@ -33,3 +34,13 @@ def test_what_had_begun_and_went_above_the_limit_is_waited_for_too() -> None:
 def test_all_connections_to_one_database_share_one_pace() -> None:
     assert pace_of("na/acme", 5) is pace_of("na/acme", 5)
     assert pace_of("na/acme", 5) is not pace_of("eu/acme", 5)
+
+
+def test_a_longer_window_counts_the_calls_of_all_of_it() -> None:
+    pace = Pace(2, 5 * MINUTE)
+    pace.count(NOON)
+    pace.count(NOON + MINUTE)
+    assert pace.pause(NOON + 2 * MINUTE) == 3 * MINUTE
+    pace.count(NOON + 2 * MINUTE)
+    assert pace.pause(NOON + 4 * MINUTE) == 2 * MINUTE
+    assert pace.pause(NOON + 6 * MINUTE) == timedelta()

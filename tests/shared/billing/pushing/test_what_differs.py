@@ -10,7 +10,7 @@ from shared.accounts.companies import Company, add_company
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, BlockReason, LineState, Options, TenantMappings
 from shared.billing.profiles import save_profile
-from shared.billing.psa.base import BillableOption
+from shared.billing.psa.base import BillableOption, Period
 from shared.errors import Rejected
 from shared.storage.decisions import decide
 from shared.storage.memory import MemoryTables
@@ -77,6 +77,10 @@ WAYS: dict[str, tuple[Edit, BlockReason]] = {
         lambda w, m: w.fake.edit_agreement(m.agreement, active=False),
         BlockReason.AGREEMENT_ENDED,
     ),
+    "its agreement is billed annually": (
+        lambda w, m: w.fake.edit_agreement(m.agreement, period=Period.ANNUAL),
+        BlockReason.OTHER_PERIOD,
+    ),
     "its agreement is gone": (lose_one_of_three, BlockReason.AGREEMENT_GONE),
 }
 
@@ -132,6 +136,76 @@ def test_an_agreement_that_is_put_back_is_written_again(world: World) -> None:
     world.fake.edit_agreement(mapped.agreement, company_id=world.company.id)
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (13, LineState.IN_STEP)
+
+
+def test_an_agreement_whose_period_is_not_known_any_more_is_written(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 13})
+    world.fake.edit_agreement(mapped.agreement, period=Period.UNKNOWN)
+    world.push_until_done()
+    assert (world.quantity(mapped), world.record(mapped).state) == (13, LineState.IN_STEP)
+
+
+def test_a_period_that_was_not_known_at_the_save_is_learned(world: World) -> None:
+    at = world.add_agreement()
+    world.fake.edit_agreement(at, period=Period.UNKNOWN)
+    mapped = world.map_line(quantity=10, agreement=at)
+    world.fake.edit_agreement(at, period=Period.MONTHLY)
+    world.push_until_done()
+    world.fake.edit_agreement(at, period=Period.ANNUAL)
+    world.later_read({SKU: 13})
+    world.night()
+    assert (world.fake.sent, world.reason(mapped)) == ([], BlockReason.OTHER_PERIOD)
+    assert "is billed annually" in world.why_blocked(mapped)
+
+
+@pytest.mark.parametrize("adopted", [True, False], ids=["adopted", "created"])
+def test_a_new_period_is_right_once_a_person_saves_the_mapping_again(world: World, *, adopted: bool) -> None:
+    mapped = world.map_line(quantity=10) if adopted else world.map_new(seats=10)
+    world.push_until_done()
+    world.fake.edit_agreement(mapped.agreement, period=Period.ANNUAL)
+    world.fake.edit_product(world.product.id, period=Period.ANNUAL)
+    world.later_read({SKU: 13})
+    world.night()
+    line = world.record(mapped).line_id
+    world.save_mappings(mapped.tenant)
+    world.night()
+    assert (world.quantity(mapped), world.record(mapped).state) == (13, LineState.IN_STEP)
+    assert world.record(mapped).line_id == line
+    assert len(world.fake._lines) == 1
+
+
+def test_saving_again_does_not_help_while_the_product_is_charged_for_another_period(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    world.fake.edit_agreement(mapped.agreement, period=Period.ANNUAL)
+    world.push_until_done()
+    with pytest.raises(Rejected, match="is billed annually, and Product M365-BP is charged monthly"):
+        world.save_mappings(mapped.tenant)
+
+
+@pytest.mark.parametrize(
+    "agreement, product, is_refused",
+    [
+        (Period.ANNUAL, Period.MONTHLY, True),
+        (Period.MONTHLY, Period.ANNUAL, True),
+        (Period.OTHER, Period.MONTHLY, True),
+        (Period.ANNUAL, Period.ANNUAL, False),
+        (Period.UNKNOWN, Period.MONTHLY, False),
+        (Period.ANNUAL, Period.UNKNOWN, False),
+    ],
+)
+def test_a_licence_is_mapped_where_its_product_is_charged_as_often_as_the_agreement_is_billed(
+    world: World, agreement: Period, product: Period, *, is_refused: bool
+) -> None:
+    at = world.add_agreement()
+    world.fake.edit_agreement(at, period=agreement)
+    world.fake.edit_product(world.product.id, period=product)
+    if is_refused:
+        with pytest.raises(Rejected) as refused:
+            world.map_line(quantity=10, agreement=at)
+        assert (refused.value.code, refused.value.field) == ("other_period", "agreementId")
+    else:
+        assert world.record(world.map_line(quantity=10, agreement=at)).line_id
 
 
 def test_a_profile_that_says_do_not_bill_is_in_step_with_a_line_that_says_so(world: World) -> None:

@@ -14,7 +14,7 @@ from sandbox.standins.state import State
 from sandbox.standins.worlds.load import load_world
 from sandbox.standins.worlds.types import World
 from sandbox.transport import sandbox_session
-from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent, Write
+from shared.billing.psa.base import Effect, Period, PsaRefused, PsaUnavailable, Sent, Write
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.http.client import Http
@@ -164,6 +164,11 @@ def test_2500_products_are_read_by_following_the_link_of_each_page_of_1000(
 def test_pages_without_any_link_are_asked_for_by_number_until_one_is_short(world: ConnectWiseWorld) -> None:
     world.adapter.numbered = world.adapter.unlinked = True
     assert len(world.psa.products()) == 2499
+
+
+def test_how_often_is_billed_and_charged_is_read(world: ConnectWiseWorld) -> None:
+    assert {agreement.period for agreement in world.psa.agreements()} == {Period.MONTHLY}
+    assert {product.period for product in world.psa.products()} == {Period.MONTHLY}
 
 
 def test_a_bundle_is_not_among_the_products_and_a_deleted_company_not_among_the_companies(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.billing.psa.base import Agreement, BillableOption, Line, Proration, Write, WriteKind
+from shared.billing.psa.base import Agreement, BillableOption, Line, Period, Proration, Write, WriteKind
 from shared.billing.psa.connectwise import bodies, shapes
 from shared.billing.psa.connectwise.shapes import WholeList
 
@@ -35,6 +35,14 @@ AGREEMENT: dict[str, Any] = {
     "name": "Acme 365",
     "type": {"id": 3, "name": "Microsoft 365"},
     "company": {"id": 2, "identifier": "acme", "name": "Acme"},
+}
+PRODUCT: dict[str, Any] = {
+    "id": 77,
+    "identifier": "M365-BP",
+    "description": "Microsoft 365 Business Premium",
+    "price": 23.5,
+    "cost": 18.0,
+    "recurringFlag": True,
 }
 
 
@@ -211,6 +219,43 @@ def test_an_end_date_beside_no_ending_date_is_no_end() -> None:
 
 
 # Odd rows
+
+
+@pytest.mark.parametrize(
+    "cycle, period",
+    [
+        ("Monthly", Period.MONTHLY),
+        ("monthly ", Period.MONTHLY),
+        ("Annual", Period.ANNUAL),
+        ("Yearly", Period.ANNUAL),
+        ("Semi-Annual", Period.OTHER),
+        ("Bi-Monthly", Period.OTHER),
+        ("Quarterly", Period.OTHER),
+        ("MSP cycle 4", Period.UNKNOWN),
+        ("Monthly or annual", Period.UNKNOWN),
+        ("", Period.UNKNOWN),
+    ],
+)
+def test_the_name_of_a_billing_cycle_says_how_often_is_billed(cycle: str, period: Period) -> None:
+    assert agreement(billingCycle={"id": 2, "name": cycle}).period is period
+    seen = shapes.product(PRODUCT | {"recurringFlag": True, "recurringBillCycle": {"id": 2, "name": cycle}})
+    assert seen is not None
+    assert (seen.period, seen.active) == (period, True)
+
+
+@pytest.mark.parametrize("odd", [None, {}, {"id": 2}, {"name": 7}, "Monthly", 7])
+def test_a_billing_cycle_that_is_odd_is_not_known_and_costs_nothing(odd: Any) -> None:
+    seen, of_product = agreement(billingCycle=odd), shapes.product(PRODUCT | {"recurringBillCycle": odd})
+    assert (seen.period, seen.not_understood) == (Period.UNKNOWN, "")
+    assert of_product is not None
+    assert (of_product.period, of_product.active) == (Period.UNKNOWN, True)
+
+
+def test_a_product_that_is_not_charged_again_and_again_has_no_period() -> None:
+    cycle = {"id": 2, "name": "Monthly"}
+    seen = shapes.product(PRODUCT | {"recurringFlag": False, "recurringBillCycle": cycle})
+    assert seen is not None
+    assert seen.period is Period.UNKNOWN
 
 
 @pytest.mark.parametrize("odd", [None, {}, {"id": None}, {"id": None, "name": None}, "Managed", 7])

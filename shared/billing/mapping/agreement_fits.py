@@ -1,0 +1,40 @@
+"""Whether an agreement may bill a tenant's licence: whose it is, and how often it is billed."""
+
+from shared.accounts.companies import Company
+from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.models import AgreementRecord, BillingProfile
+from shared.billing.planning.load import AgreementKey
+from shared.billing.psa.base import Agreement, Period
+from shared.billing.why_not import PERIODS
+from shared.errors import Rejected
+
+
+def check_company(
+    there: Agreement | None, agreement_id: str, company: Company | None, record: AgreementRecord
+) -> None:
+    """A tenant is billed by an agreement of its own PSA company, and by no other customer's."""
+    if company is None:
+        raise Rejected("This tenant is not added yet. Add its company first, then map its licences.")
+    if there is None:
+        raise Rejected(f"Agreement {agreement_id} is not in the PSA. Choose one that is.")
+    if (company.psa_connection, company.psa_company) != (record.connection, there.company_id):
+        raise Rejected(
+            f"Agreement {there.id} ({there.name}) belongs to another company in the PSA than the one that "
+            f"{company.name} is linked to. Choose an agreement of the linked company."
+        )
+
+
+def period_of(psas: PsaCache, at: AgreementKey, profile: BillingProfile) -> Period:
+    """How often the agreement is billed. Raises Rejected when the product's price is known to be for another period."""
+    there = psas.agreement(*at)
+    if there is None or there.period is Period.UNKNOWN:
+        return Period.UNKNOWN
+    product = psas.product(profile.connection, profile.product_id)
+    if product is not None and there.period.differs_from(product.period):
+        raise Rejected(
+            f"Agreement {there.id} ({there.name}) is billed {PERIODS[there.period]}, and {product.name} is charged "
+            f"{PERIODS[product.period]}. Choose another agreement or another billing profile.",
+            "other_period",
+            "agreementId",
+        )
+    return there.period
