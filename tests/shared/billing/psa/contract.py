@@ -355,8 +355,9 @@ class PsaContract:
         assert world.psa.whole_document is (world.takes is Takes.DOCUMENTS)
 
     def test_a_document_that_was_changed_since_it_was_looked_at_is_not_sent(self, world: PsaWorld) -> None:
-        write, before = world.set_to(12), world.write_requests()
+        write = world.set_to(12)
         world.edit(world.other_line_id, quantity=9)
+        before = world.write_requests()
         answer = world.psa.apply(write)
         whole = world.takes is Takes.DOCUMENTS
         assert answer.sent is (Sent.CONFLICT if whole else Sent.ANSWERED)
