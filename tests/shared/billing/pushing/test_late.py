@@ -139,7 +139,7 @@ def two_of_one_document(world: World) -> tuple[Mapped, Mapped]:
     return first, world.map_line(quantity=20, sku="b", agreement=at)
 
 
-@pytest.mark.parametrize("late_by", [timedelta(seconds=60), timedelta(minutes=10)])
+@pytest.mark.parametrize("late_by", [timedelta(seconds=60), timedelta(hours=2)])
 def test_a_document_that_comes_late_undoes_no_line_that_was_confirmed(
     documents: World, late_by: timedelta
 ) -> None:
