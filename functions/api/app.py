@@ -29,6 +29,7 @@ from functions.api import (
     partner_connections,
     plan,
     preferences,
+    privacy,
     psa_choices,
     psa_connections,
     removed_tenants,
@@ -72,6 +73,7 @@ RESOURCES = (
     exclusions,
     preferences,
     mails,
+    privacy,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 

@@ -9,7 +9,8 @@ from shared.alerts.rules.phrases import line, name
 from shared.alerts.view import AccountView, OwnLine
 from shared.billing.models import Drift, LineRecord
 from shared.billing.planning.quantities import wanted
-from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.licences import LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import TenantState
 
 

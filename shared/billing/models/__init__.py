@@ -11,20 +11,23 @@ from shared.billing.models.mappings import (
     SoldByOthers,
     TenantMappings,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
-from shared.billing.models.records import (
+from shared.billing.models.not_written import (
     OF_THE_AGREEMENT,
     SAVED_AGAIN_IS_RIGHT,
     Block,
     BlockReason,
+    Unplanned,
+    UnplannedReason,
+)
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.records import (
+    AgreementRecord,
     Drift,
     Frozen,
     Intent,
     LineRecord,
     LineState,
     Loss,
-    Unplanned,
-    UnplannedReason,
 )
 
 __all__ = [

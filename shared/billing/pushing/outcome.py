@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.billing.models import Drift, Intent, LedgerEvent, LineRecord, Loss
-from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
 READ_BACKS = (0.0, 1.0, 3.0)
@@ -21,6 +21,8 @@ def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timede
     """
     context = work.context
     evidence = context.psa.find_effect(intent.write, intent.line_id)
+    if intent.undecidable and (evidence.line is None or evidence.effect is Effect.UNDECIDABLE):
+        return None
     if evidence.effect is Effect.NOT_APPLIED:
         if context.now() < intent.at + context.settles_after:
             return settles_in(work, intent)
@@ -28,8 +30,6 @@ def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timede
             return None
         context.sleep(READ_BACKS[1])
         evidence = context.psa.find_effect(intent.write, intent.line_id)
-    if evidence.effect is Effect.UNDECIDABLE and intent.undecidable:
-        return None
     _conclude(work, line, intent, evidence)
     return timedelta(seconds=1)
 
@@ -145,8 +145,8 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
     run, write = work.context.run, intent.write
     gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
-    if there is None and intent.sent is Sent.ANSWERED:
-        # It may come back with what the PSA said that it did.
+    if there is None and not work.is_repeatable(intent):
+        # It may come back with what the PSA did, whatever it answered.
         _leave_to_a_person(work, line, intent.model_copy(update={"why": gone}))
         return
     if there is None:

@@ -21,6 +21,7 @@ from shared.billing.planning.plan import change_id
 from shared.billing.profiles import PROFILE, save_profile
 from shared.billing.psa.base import Proration, PsaUnavailable
 from shared.errors import Rejected
+from shared.licensing.not_countable import Uncounted, UncountedReason
 from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import Subscription
 from shared.storage.decisions import decide
@@ -169,6 +170,12 @@ def test_subscriptions_that_do_not_add_up_leave_the_line_as_it_is_and_say_why(wo
     assert world.quantity(mapped) == 10
     assert world.record(mapped).state is LineState.BLOCKED
     assert "add up to 4 seats" in world.why_not_planned(mapped)
+    why = world.record(mapped).not_planned
+    assert why is not None
+    assert (why.uncounted, why.text) == (
+        Uncounted(reason=UncountedReason.SUBSCRIPTIONS_DIFFER, part_number="SPB", told=10, counted=4),
+        "",
+    )
     world.later_read({SKU: 10}, subscriptions=(whole,))
     world.push_until_done("2026-03-02-again")
     assert world.record(mapped).state is LineState.IN_STEP
