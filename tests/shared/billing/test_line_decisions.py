@@ -199,18 +199,3 @@ def test_the_difference_gives_just_the_number_that_was_taken_and_moves_with_the_
     assert billed(basis, taken) == target
     moved = billed(max(0, basis + later), plain) - billed(basis, plain)
     assert billed(max(0, basis + later), taken) == max(0, target + moved)
-
-
-def test_a_record_with_a_line_that_waits_is_found_among_the_packed_ones(world: World) -> None:
-    still = world.map_line("fabrikam", 7, sku="e5")
-    mapped = drifted(world, 10, 12)
-
-    def found(*fields: str) -> list[str]:
-        kept = agreement_store.with_any(world.tables, ACCOUNT, CONNECTION, *fields)
-        return [stored.record.agreement_id for stored in kept]
-
-    assert found("drift") == [mapped.agreement]
-    assert found("hold", "intent") == []
-    line_decisions.freeze(world.tables, ACCOUNT, still.tenant, still.mapping, world.by())
-    assert sorted(found("drift", "frozen")) == sorted([mapped.agreement, still.agreement])
-    assert len(list(line_decisions.decidable(world.tables, ACCOUNT))) == 2
