@@ -33,7 +33,10 @@ class State:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.clock = SandboxClock(folder)
-        self._file = sqlite3.connect(folder / "standins.sqlite", isolation_level=None)
+        # One request is answered at a time, not always by the thread that began: tests ask without a server.
+        self._file = sqlite3.connect(
+            folder / "standins.sqlite", isolation_level=None, check_same_thread=False
+        )
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=OFF")
         self._file.execute(

@@ -66,6 +66,8 @@ class Halo:
         self._api = Api(settings, client_secret, http)
         self._by_hand = settings.quantity_by_hand
         self._prorates = settings.prorates
+        self._sent: dict[str, tuple[Write, ...]] = {}
+        """Of each recurring invoice, the writes of the last document that was sent."""
 
     # Reading
 
@@ -122,7 +124,11 @@ class Halo:
         self._refuse_what_is_not_understood(evidence, document)
         if evidence.effect is not Effect.APPLIED:
             return evidence
-        undone = undone_edits(self._changes(write.agreement_id), [write], document)
+        if not write.line_id:
+            return evidence
+        sent = self._sent.get(write.agreement_id)
+        beside = None if sent is None or write not in sent else [other for other in sent if other != write]
+        undone = undone_edits(self._changes(write.agreement_id), write, document, beside)
         return Evidence(Effect.DIVERGED, evidence.line, undone) if undone else evidence
 
     def _refuse_what_is_not_understood(self, evidence: Evidence, document: Document) -> None:
@@ -145,7 +151,9 @@ class Halo:
             document = self._document(writes[0].agreement_id)
             if why := self._conflict(writes, document):
                 return WriteAnswer(Sent.CONFLICT, why)
-            answer = self._api.write(INVOICES, self._body(writes, document))
+            body = self._body(writes, document)
+            self._sent[writes[0].agreement_id] = writes
+            answer = self._api.write(INVOICES, body)
         except PsaUnavailable as error:
             return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
         except PsaRefused as refused:

@@ -12,6 +12,8 @@ from shared.billing.psa.base import BillableOption, PsaRefused, PsaUnavailable, 
 from shared.billing.psa.halo.days import written
 from shared.billing.psa.halo.shapes import REFERENCE_FIELD, id_of, pending
 
+_QUANTITY = "qty_order"
+
 type Row = Mapping[str, Any]
 type Document = Mapping[str, Any]
 
@@ -43,12 +45,13 @@ def edited(document: Document, writes: Sequence[Write], *, prorates: bool) -> li
     """
     wanted = {write.line_id: write for write in writes}
     lines = [_edited(row, wanted.get(str(id_of(row))), prorates=prorates) for row in document["lines"]]
-    return [{"id": document["id"], "lines": lines}]
+    return [{"id": document["id"], "lines": list(map(_without_point_zero, lines))}]
 
 
 def with_new_line(document: Document, write: Write, price: Decimal | None) -> list[Document]:
     """The body of the one request that creates a line beside those that are there. `price`: None leaves it to Halo."""
-    return [{"id": document["id"], "lines": [*document["lines"], _new_line(write, price)]}]
+    lines = [*document["lines"], _new_line(write, price)]
+    return [{"id": document["id"], "lines": list(map(_without_point_zero, lines))}]
 
 
 def _edited(row: Row, write: Write | None, *, prorates: bool) -> Row:
@@ -57,24 +60,31 @@ def _edited(row: Row, write: Write | None, *, prorates: bool) -> Row:
     if prorates and write.after > write.before and write.effective is not None:
         more = {"date": written(write.effective), "quantity": write.after - write.before}
         return {**row, "prorata_data": [*(row.get("prorata_data") or []), more]}
-    return {**row, "qty_order": _to_enter(row, write)}
+    return {**row, _QUANTITY: _to_enter(row, write)}
 
 
-def _to_enter(row: Row, write: Write) -> int | Decimal:
-    """The quantity itself, beside which the pending rows still count. Whole numbers have no ".0": Halo refuses it."""
+def _without_point_zero(row: Row) -> Row:
+    """Halo was seen to refuse a quantity like 95.0, whoever entered it."""
+    quantity = row.get(_QUANTITY)
+    whole = isinstance(quantity, Decimal) and quantity == quantity.to_integral_value()
+    return {**row, _QUANTITY: int(quantity)} if whole and quantity is not None else row
+
+
+def _to_enter(row: Row, write: Write) -> Decimal:
+    """The quantity itself, beside which the pending rows still count. Raises PsaRefused."""
     entered = write.after - pending(row)
     if entered < 0:
         raise PsaRefused(
             "pro-rata",
             f"Pro-rata rows of line {write.line_id} say more seats than there will be. Remove them in Halo.",
         )
-    return int(entered) if entered == entered.to_integral_value() else entered
+    return entered
 
 
 def _new_line(write: Write, price: Decimal | None) -> Row:
     new: dict[str, Any] = {
         "_itemid": int(write.product_id),
-        "qty_order": write.after,
+        _QUANTITY: write.after,
         "customfields": [{"name": REFERENCE_FIELD, "value": write.marker}],
     }
     if write.billable is BillableOption.NO_CHARGE:
@@ -100,45 +110,39 @@ def made_by(answer: object, document: Document) -> str:
     return new.pop() if len(new) == 1 else ""
 
 
-def undone_edits(changes: Sequence[Row], writes: Sequence[Write], document: Document) -> str:
-    """Whose edits our write undid, as a sentence; "" when it undid none that Halo tells of.
+def undone_edits(
+    changes: Sequence[Row], write: Write, document: Document, beside: Sequence[Write] | None
+) -> str:
+    """Whose edits the POST of a write undid, as a sentence; "" when it undid none that Halo tells of.
 
-    Halo tells each field that a posted document changed. Beside those that we meant, these are edits of somebody else
-    that were made after we had read the document; of those that we meant, the value before must be the one we knew.
+    Halo tells each field that a posted document changed. Beside those that were meant, these are edits of somebody
+    else that were made after the document had been read; and of those that were meant, the value before must be the
+    one that was known. `beside` are the other writes of the same POST; None: they are not known any more.
     """
     rows = rows_of(document)
-    meant = {
-        (write.line_id, "qty_order"): write.before - pending(rows[write.line_id])
-        for write in writes
-        if write.line_id in rows
-    }
-    ours = [row for row in changes if _place(row) in meant or _is_row(row, writes)]
-    if not ours:
-        return ""
-    post = _author(ours[-1])
-    undone = [
-        row
+    known = {(meant.line_id, _QUANTITY): meant.before for meant in (write, *(beside or ()))}
+    before = {place: was - pending(rows[place[0]]) for place, was in known.items() if place[0] in rows}
+    ours = [row for row in changes if _place(row) == (write.line_id, _QUANTITY)]
+    if not ours or _number(ours[-1].get("new_value")) != _number(rows[write.line_id].get(_QUANTITY)):
+        return ""  # it was a pro-rata row, or Halo does not tell yet
+    told = [
+        _told(row, changes)
         for row in changes
-        if _author(row) == post
-        and not _is_as_meant(row, meant)
-        and row.get("field_name") != "prorata_quantity"
+        if _post(row) == _post(ours[-1])
+        and not row.get("invoice_detail_prorata_id")
+        and not (beside is None and _place(row)[1] == _QUANTITY and _place(row) not in before)
+        and (_place(row) not in before or _number(row.get("old_value")) != before[_place(row)])
     ]
-    told = "; ".join(_told(row, changes) for row in undone)
-    return f"Somebody edited it while it was written, and the write undid that: {told}." if told else ""
+    if not told:
+        return ""
+    return f"Somebody edited it while it was written, and the write undid that: {'; '.join(told)}."
 
 
-def _is_row(row: Row, writes: Sequence[Write]) -> bool:
-    """It tells of a pro-rata row of a line that we wrote."""
-    lines = {write.line_id for write in writes}
-    return bool(row.get("invoice_detail_prorata_id")) and _place(row)[0] in lines
-
-
-def _is_as_meant(row: Row, meant: Mapping[tuple[str, Any], Decimal]) -> bool:
-    known = meant.get(_place(row))
+def _number(value: object) -> Decimal | None:
     try:
-        return known is not None and Decimal(str(row.get("old_value"))) == known
+        return Decimal(str(value))
     except ArithmeticError:
-        return False
+        return None
 
 
 def _told(undone: Row, changes: Sequence[Row]) -> str:
@@ -153,6 +157,6 @@ def _place(row: Row) -> tuple[str, Any]:
     return str(row.get("invoice_line_id") or ""), row.get("field_name")
 
 
-def _author(row: Row) -> tuple[Any, Any]:
-    """One POST: the same agent at the same instant."""
+def _post(row: Row) -> tuple[Any, Any]:
+    """The POST that a change came by: the same agent at the same instant."""
     return row.get("who"), row.get("datetime")

@@ -33,11 +33,12 @@ def _by_numbers(api: Api, path: str) -> tuple[WholeList, int]:
     for number in range(1, MOST_PAGES + 1):
         page = page_of(api, path, number, PAGE_SIZE)
         known = {id_: row for row in page if (id_ := id_of(row)) is not None}
-        is_new = bool(known.keys() - rows.keys()) or len(known) < len(page)
+        without_id = sum(1 for row in page if id_of(row) is None)
+        is_new = bool(known.keys() - rows.keys()) or without_id > 0
         if not page or page == last or not is_new:
             return WholeList(rows, nameless), number - 1
         rows |= known
-        nameless += len(page) - len(known)
+        nameless += without_id
         last = page
     raise PsaUnavailable(f"{api.site} sent a list that goes on without an end.")
 

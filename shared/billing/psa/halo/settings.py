@@ -4,7 +4,7 @@ import re
 
 from pydantic import ValidationInfo, field_validator
 
-from shared.billing.psa.base import PsaSettings
+from shared.billing.psa.kinds import PsaSettings
 from shared.billing.psa.site import host_of, public_name
 
 _CLOUD = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\.halopsa\.com")

@@ -11,7 +11,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.billing.psa.base import Agreement, BillableOption, Line, Pending, Product, Proration, PsaCompany
+from shared.billing.psa.base import (
+    Agreement,
+    BillableOption,
+    Line,
+    Pending,
+    Period,
+    Product,
+    Proration,
+    PsaCompany,
+)
 from shared.billing.psa.halo.days import Day
 
 REFERENCE_FIELD = "CFSeatwise"
@@ -68,6 +77,7 @@ class _Item(_Row):
     baseprice: Decimal | None = None
     recurringcost: Decimal | None = None
     costprice: Decimal | None = None
+    item_default_billing_period: int | None = None
 
 
 class _Invoice(_Row):
@@ -124,9 +134,11 @@ class _Line(_Row):
         return bool(self.is_calculated) or any(counts)
 
 
-_FOR_SHOW = frozenset({"nextcreationdate", "startdate"})
-"""Of a recurring invoice: it can be billed by without them."""
-_PERIODS = {1: "Weekly", 2: "Monthly", 3: "Yearly", 4: "Quarterly", 5: "Half-yearly", 7: "Three-yearly"}
+_FOR_SHOW = frozenset({"nextcreationdate", "startdate", "period", "item_default_billing_period"})
+"""Of a recurring invoice or an item: it can be billed by without them."""
+_PERIOD_NAMES = {1: "Weekly", 2: "Monthly", 3: "Yearly", 4: "Quarterly", 5: "Half-yearly", 7: "Three-yearly"}
+_PERIODS = {2: Period.MONTHLY, 3: Period.ANNUAL, **dict.fromkeys((1, 4, 5, 7, 8, 9), Period.OTHER)}
+"""By Halo's numbers, as they were seen in production; another one is not known to be anything."""
 _NO_SEATS = {
     "isgroupdesc": "is a heading of a group",
     "is_bundled_line": "is part of a bundle",
@@ -167,7 +179,8 @@ def product(row: Mapping[str, Any]) -> Product:
         name=seen.name or f"Item {seen.id}",
         price=seen.recurringprice or seen.baseprice or Decimal(),
         cost=seen.recurringcost or seen.costprice or Decimal(),
-        active=not odd,
+        active=not odd - _FOR_SHOW,
+        period=_PERIODS.get(seen.item_default_billing_period or 0, Period.UNKNOWN),
     )
 
 
@@ -184,13 +197,14 @@ def _agreement(seen: _Invoice, odd: set[str], today: date, *, prorates: bool) ->
     return Agreement(
         id=str(seen.id) if seen.id else "",
         name=seen.name or seen.client_name or f"Recurring invoice {seen.id}",
-        type=_PERIODS.get(seen.period or 0, ""),
+        type=_PERIOD_NAMES.get(seen.period or 0, ""),
         company_id=str(seen.client_id) if seen.client_id > 0 else "",
         active=not seen.disabled and (seen.enddate is None or seen.enddate >= today),
         ends=seen.enddate,
         proration=Proration.BY_ROW if prorates else Proration.NONE,
         next_invoice=seen.nextcreationdate,
         not_understood=", ".join(sorted(odd)),
+        period=_PERIODS.get(seen.period or 0, Period.UNKNOWN),
     )
 
 

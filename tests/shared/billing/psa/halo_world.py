@@ -23,7 +23,7 @@ from shared.billing.psa.halo.adapter import Halo
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.http.client import Http
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaWorld
-from tests.shared.billing.psa.fake import Outcome
+from tests.shared.billing.psa.fake import Outcome, Takes
 
 SECRET = "hS3cr3t-of-halo"
 SETTINGS = HaloSettings(site="acme.halopsa.com", tenant="acme", client_id="a1c5e2f0-7a52-4b7e")
@@ -68,14 +68,16 @@ def sites() -> tuple[HaloPsa, ...]:
 
 
 class Listener(SandboxAdapter):
-    """Keeps the last document that was posted: Halo may carry it out later."""
+    """Keeps the last document that was posted and never answered: Halo may carry it out later."""
 
-    posted: requests.PreparedRequest | None = None
+    unanswered: requests.PreparedRequest | None = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if request.method == "POST" and "/api/" in str(request.url):
-            self.posted = request.copy()
-        return super().send(request, *args, **kwargs)
+        try:
+            return super().send(request, *args, **kwargs)
+        except requests.RequestException:
+            self.unanswered = request.copy()
+            raise
 
 
 @dataclass
@@ -85,7 +87,7 @@ class HaloWorld(PsaWorld):
     number: int
     client_secret: str = SECRET
     waited: list[float] = field(default_factory=list)
-    sets_absolute_numbers = False
+    takes = Takes.DOCUMENTS
 
     def __post_init__(self) -> None:
         self.company_id, self.product_id = "2", str(ITEM)
@@ -154,8 +156,8 @@ class HaloWorld(PsaWorld):
 
     def carry_out_late(self, write: Write) -> None:
         """The very document that was sent then, whatever has been written since."""
-        assert self.adapter.posted is not None
-        assert self.adapter.send(self.adapter.posted).ok
+        assert self.adapter.unanswered is not None
+        assert self.adapter.send(self.adapter.unanswered).ok
 
     def write_requests(self) -> int:
         return self.standins.counts().get("halo.write", 0)
@@ -176,5 +178,5 @@ class HaloWorld(PsaWorld):
         self.fault("status", status=503, kind="halo.read")
 
     def break_sign_in(self) -> None:
-        self.client_secret = "wrong"
+        self.client_secret = "n0t-the-s3cret"
         self.sign_in()
