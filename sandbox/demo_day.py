@@ -9,7 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sandbox.processes import HostProcess, SandboxProcesses
-from shared.accounts import due, runs, schedule
+from shared.accounts import due_work, local_time, runs
 from shared.accounts.account import Account
 from shared.accounts.directory import account_ids, load_account
 from shared.accounts.runs import Run, RunState
@@ -66,7 +66,7 @@ def live(processes: SandboxProcesses, host: HostProcess) -> Day:
 def _move_to_next(processes: SandboxProcesses, hours: Iterable[tuple[int, ZoneInfo]]) -> None:
     """Jump to the next of these local hours."""
     now = processes.clock.now()
-    processes.clock.move_to(min(due.next_due(now, hour, zone) for hour, zone in hours))
+    processes.clock.move_to(min(local_time.next_due(now, hour, zone) for hour, zone in hours))
 
 
 def _closed(
@@ -74,7 +74,7 @@ def _closed(
 ) -> Run:
     """The account's run of that night, once it is closed and judged."""
     tables = processes.wiring.tables
-    run_id = schedule.nightly_id(due.newest_due(began, account.sync_hour, account.zone))
+    run_id = due_work.nightly_id(local_time.newest_due(began, account.sync_hour, account.zone))
 
     shown: list[float] = []
 
@@ -108,10 +108,12 @@ def _progress(processes: SandboxProcesses, account: Account, run: Run | None, sh
 
 
 def _told(processes: SandboxProcesses, host: HostProcess, account: Account) -> None:
-    on = due.newest_due(processes.clock.now(), account.digest.hour, account.zone, account.digest.frequency)
+    on = local_time.newest_due(
+        processes.clock.now(), account.digest.hour, account.zone, account.digest.frequency
+    )
 
     def done() -> date | None:
-        told = schedule.stored(processes.wiring.tables, account).digest_on
+        told = due_work.stored(processes.wiring.tables, account).digest_on
         return told if told is not None and told >= on else None
 
     _wait(host, f"the digest of {account.name}", done)

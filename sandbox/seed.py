@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from sandbox.seeded_psas import SeededPsa, psas_of
 from sandbox.standins.worlds.operators import OPERATORS
 from sandbox.standins.worlds.types import Partner, Tenant, World
-from shared.accounts import schedule
+from shared.accounts import due_work
 from shared.accounts.account import Account, Mode
 from shared.accounts.companies import Company, add_company
 from shared.accounts.directory import account_ids
 from shared.accounts.members import Member, Person, Role, add_member
 from shared.accounts.opening import Opened
 from shared.accounts.preferences import DigestSettings
-from shared.alerts import settings as alert_settings
+from shared.alerts import saved_settings as alert_settings
 from shared.alerts.models import Slug
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
@@ -78,7 +78,7 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
         alerts_off=_unwatched(world, partners),
         reads_terms=not _is_plain(world),
     )
-    schedule.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
+    due_work.advance(wiring.tables, settings, digest_on=yesterday.astimezone(settings.zone).date())
     alert_settings.save(wiring.tables, settings)  # last: an account that is listed is complete
 
 

@@ -10,7 +10,7 @@ from sandbox.side_by_side import psa_lines, side_by_side
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
 from shared.accounts.runs import Run
-from shared.alerts import settings
+from shared.alerts import saved_settings
 from shared.alerts.evaluate import open_alerts
 from shared.alerts.rules import RULES
 from shared.billing.planning import approval
@@ -36,7 +36,7 @@ _MICROSOFT = ("microsoft.", "graph.", "partnercenter.", "exchange.")
 
 def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
     """The numbers of a day. Tenants, lines and alerts are the live account's; the preview account's stand apart."""
-    accounts = [settings.load(processes.wiring.tables, AccountId(name)) for name in day.runs]
+    accounts = [saved_settings.load(processes.wiring.tables, AccountId(name)) for name in day.runs]
     by_account = {account.id: _account(processes, account, day.runs[account.id]) for account in accounts}
     first = next(iter(by_account.values()))
     read = max(1, sum(run.read for run in day.runs.values()))
@@ -132,7 +132,9 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
     return [
         f"  Lines    {counts['unchanged']} unchanged, {counts['written']} written, {counts['held']} held"
         + (f" ({why})" if why else "")
-        + f", {counts['drift']} drifted, {counts['failed']} failed"
+        + f", {counts['drift']} drifted"
+        + (f", {counts['frozen']} frozen" if counts["frozen"] else "")
+        + f", {counts['failed']} failed"
     ]
 
 

@@ -10,7 +10,7 @@ from tests.teeth.copy import ROOT, copy_to, run
 
 OF_ALL_RULES = (
     "tests/test_imports.py",
-    "tests/shared/alerts/test_settings.py",
+    "tests/shared/alerts/test_saved_settings.py",
     "tests/shared/alerts/test_exclusions.py",
     "tests/shared/alerts/exclude_link/test_link.py",
     "tests/shared/alerts/digest/test_decide.py",

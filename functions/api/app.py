@@ -21,6 +21,7 @@ from functions.api import (
     invitations,
     ledger,
     licences,
+    line_decisions,
     mails,
     mappings,
     me,
@@ -28,6 +29,7 @@ from functions.api import (
     partner_connections,
     plan,
     preferences,
+    privacy,
     psa_choices,
     psa_connections,
     removed_tenants,
@@ -61,6 +63,7 @@ RESOURCES = (
     billing_profiles,
     mappings,
     plan,
+    line_decisions,
     unclear_writes,
     runs,
     ledger,
@@ -70,6 +73,7 @@ RESOURCES = (
     exclusions,
     preferences,
     mails,
+    privacy,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
 from functions.api.versions import Seen, versioned
@@ -75,7 +75,7 @@ def list_profiles(asking: Reader, paging: Pages) -> Page[ProfileInList] | Respon
     found = profiles.billing_profiles(asking.tables, asking.account).values()
     rows = sorted(
         (
-            f"{profile.name.casefold()}\n{profile.id}",
+            by_name(profile.name, profile.id),
             ProfileInList(**dict(shown(profile)), licences=used.get(profile.id, 0)),
         )
         for profile in found

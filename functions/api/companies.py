@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from functions.api.kept import companies_of
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
@@ -200,9 +200,7 @@ def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
     after = paging.after(asking, "companies")
-    keyed = (
-        (f"{listed.company.name.casefold()}\n{listed.company.id}", listed) for listed in companies_of(asking)
-    )
+    keyed = ((by_name(listed.company.name, listed.company.id), listed) for listed in companies_of(asking))
     rows = ((key, shown_in_list(listed)) for key, listed in keyed if key > after)
     return paging.answer(asking, "companies", rows)
 
@@ -211,10 +209,7 @@ def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Respo
 def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
     """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
     found = links(asking).matches()
-    rows = (
-        (f"{match.customer.name.casefold()}\n{match.customer.tenant_id}", shown_match(match))
-        for match in found
-    )
+    rows = ((by_name(match.customer.name, match.customer.tenant_id), shown_match(match)) for match in found)
     return paging.answer_all(asking, "company-matches", rows)
 
 
@@ -235,14 +230,8 @@ def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
 def add_all(asked: NewCompanies, asking: Editor) -> BulkOutcomes:
     """Add many. A row that cannot be added keeps no other from being added; an unsure match is never taken."""
     requests = [
-        CompanyRequest(
-            wished.tenant_id,
-            wished.psa_connection,
-            wished.psa_company,
-            wished.name,
-            wished.partner_connection,
-        )
-        for wished in asked.companies
+        CompanyRequest(row.tenant_id, row.psa_connection, row.psa_company, row.name, row.partner_connection)
+        for row in asked.companies
     ]
     found = links(asking).add_all(requests, asking.actor.decider("companies added in bulk"))
     added = [outcome.company for outcome in found if outcome.outcome == "added" and outcome.company]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.principal import Reader
 from shared.billing.models import LicenceMapping, LineRecord
@@ -52,7 +52,7 @@ class ShownMappedLine(Shown):
     connection: str
     agreement_id: str
     line_id: str
-    state: Literal["in_step", "held", "drift", "blocked", "unknown", "not_read"]
+    state: Literal["in_step", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
     """"not_read": nothing is known of the line yet."""
     confirmed: int | None
     """What the PSA was last proven to say."""
@@ -218,7 +218,7 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
 def list_users(tenant: TenantId, sku: SkuId, asking: Reader, paging: Pages) -> Page[ShownUser] | Response:
     """The users behind the number of assigned seats, by name."""
     found = users_with(asking.tables, asking.wired.blobs, asking.account, tenant.lower(), sku)
-    rows = ((f"{person.name.casefold()}\n{person.id}", shown_user(person)) for person in found)
+    rows = ((by_name(person.name, person.id), shown_user(person)) for person in found)
     return paging.answer_all(asking, "licence-users", rows)
 
 

@@ -141,6 +141,11 @@ def descending(at: datetime, name: str) -> str:
     return f"{99_999_999_999_999_999 - round(at.timestamp() * 1_000_000):017d}|{name}"
 
 
+def by_name(name: str, id_: str) -> str:
+    """A key for a list that is ordered by a name; the id tells two of the same name apart."""
+    return f"{name.casefold()}\n{id_}"
+
+
 def keyed[T](rows: Iterable[T]) -> Iterator[tuple[str, T]]:
     """Rows in their order, by number: for short lists that do not change while somebody pages."""
     return ((f"{number:06d}", row) for number, row in enumerate(rows))

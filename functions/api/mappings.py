@@ -40,13 +40,15 @@ _EXAMPLE = {
 
 
 class GivenOptions(Given):
-    """billed = max(minimum, max(0, basis - included))."""
+    """billed = max(0, max(minimum, max(0, basis - included)) + difference)."""
 
     basis: Literal["purchased", "assigned"] = "purchased"
     sold_by_others: Literal["counted", "left_out"] | None = None
     """What becomes of seats that none of your partners sold; null: nobody was asked."""
     included: Seats = 0
     minimum: Seats = 0
+    difference: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    """Seats taken over from a hand edit in the PSA, more or less than the rest gives."""
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
@@ -83,6 +85,7 @@ class ShownOptions(Shown):
     sold_by_others: Literal["counted", "left_out"] | None
     included: int
     minimum: int
+    difference: int
     starts: date | None
     invoice_text: str
     beside_existing: bool
@@ -145,6 +148,7 @@ def _options(given: GivenOptions) -> Options:
         sold_by_others=SoldByOthers(given.sold_by_others) if given.sold_by_others else None,
         included=given.included,
         minimum=given.minimum,
+        difference=given.difference,
         starts=given.starts,
         invoice_text=given.invoice_text,
         beside_existing=given.beside_existing,

@@ -20,7 +20,9 @@ from shared.billing.planning.preview import LinePreview, PlanPreview
 
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
-type Effect = Literal["in_step", "written", "created", "held", "drift", "blocked", "unknown", "not_billed"]
+type Effect = Literal[
+    "in_step", "written", "created", "held", "drift", "frozen", "blocked", "unknown", "not_billed"
+]
 type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
 type VerdictWord = Literal["approved", "rejected"]
 
@@ -63,6 +65,7 @@ class ShownPlan(Shown):
     created: int
     held: int
     drift: int
+    frozen: int
     blocked: int
     unknown: int
     seats_more: int
@@ -126,6 +129,7 @@ def get(asking: Reader) -> ShownPlan:
         created=counts["created"],
         held=counts["held"],
         drift=counts["drift"],
+        frozen=counts["frozen"],
         blocked=counts["blocked"],
         unknown=counts["unknown"],
         seats_more=sum(seats for seats in moves if seats > 0),

@@ -16,7 +16,7 @@ from shared.accounts import rate_limits
 from shared.accounts.audit import Actor, Via
 from shared.accounts.members import Member, Person, Role, member
 from shared.accounts.rate_limits import RateLimit
-from shared.microsoft.access_tokens import Identity, KeysUnavailable, NotAccepted
+from shared.microsoft.caller_tokens import Identity, KeysUnavailable, NotAccepted
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables

@@ -35,6 +35,12 @@ CODES = {
     "not_held": HTTPStatus.CONFLICT,
     "nothing_to_settle": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
+    "no_drift": HTTPStatus.CONFLICT,
+    "other_numbers": HTTPStatus.CONFLICT,
+    "not_fresh": HTTPStatus.CONFLICT,
+    "not_countable": HTTPStatus.CONFLICT,
+    "not_newest": HTTPStatus.CONFLICT,
+    "changed_since": HTTPStatus.CONFLICT,
     "not_allowed": HTTPStatus.FORBIDDEN,
 }
 """Kinds of refusal that are not a wrong input (422)."""

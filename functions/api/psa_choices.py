@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.problems import Refused
@@ -15,7 +15,7 @@ from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.choices import LineChoice
-from shared.billing.psa.base import Agreement, Product
+from shared.billing.psa.base import Agreement, Product, Proration
 from shared.billing.psa_connections import psa_connection
 from shared.billing.psa_lists import PsaLists
 
@@ -78,7 +78,7 @@ def shown_agreement(agreement: Agreement) -> ShownAgreement:
         company_id=agreement.company_id,
         active=agreement.active,
         ends=agreement.ends,
-        prorates=agreement.prorates,
+        prorates=agreement.proration is not Proration.NONE,
         next_invoice=agreement.next_invoice,
         period=agreement.period.value,
     )
@@ -121,7 +121,7 @@ def list_companies(
     """By name. As of the newest refresh, whose time the connection tells."""
     rows = sorted(
         (
-            _key(company.name, company.id),
+            by_name(company.name, company.id),
             ShownPsaCompany(id=company.id, name=company.name, identifier=company.identifier),
         )
         for company in _lists(asking, connection_id).companies
@@ -142,7 +142,7 @@ def list_agreements(
 ) -> Page[ShownAgreement] | Response:
     """By name. As of the newest refresh."""
     rows = sorted(
-        (_key(agreement.name, agreement.id), shown_agreement(agreement))
+        (by_name(agreement.name, agreement.id), shown_agreement(agreement))
         for agreement in _lists(asking, connection_id).agreements
         if company in ("", agreement.company_id) and search.casefold() in agreement.name.casefold()
     )
@@ -155,7 +155,7 @@ def list_products(
 ) -> Page[ShownProduct] | Response:
     """By name. As of the newest refresh."""
     rows = sorted(
-        (_key(product.name, product.id), _shown_product(product))
+        (by_name(product.name, product.id), _shown_product(product))
         for product in _lists(asking, connection_id).products
         if search.casefold() in f"{product.name}\n{product.sku}".casefold()
     )
@@ -175,7 +175,7 @@ def list_lines(
     found = psa_connection(asking.tables, asking.account, connection_id)
     psa = asking.wired.psa(asking.account, found)
     lines = choices.lines_of(asking.tables, asking.account, psa, found.id, agreement_id)
-    rows = sorted((_key(line.line.description, line.line.id), _shown_line(line)) for line in lines)
+    rows = sorted((by_name(line.line.description, line.line.id), _shown_line(line)) for line in lines)
     return paging.answer_all(asking, "psa-lines", rows)
 
 
@@ -188,8 +188,3 @@ def _lists(asking: Principal, connection_id: str) -> PsaLists:
         sentence = f"The lists of {found.name} were not read yet. {why}".strip()
         raise Refused(HTTPStatus.CONFLICT, "not_read_yet", f"{sentence} Refresh the connection.")
     return lists
-
-
-def _key(name: str, id_: str) -> str:
-    """By name, and each thing once."""
-    return f"{name.casefold()}\n{id_}"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Editor, Principal, Reader
 from functions.queues.alerts import judge_again
@@ -68,7 +68,7 @@ def shown(tenant: RemovedTenant) -> ShownRemovedTenant:
 @router.get("", operation_id="listRemovedTenants", response_model=Page[ShownRemovedTenant], responses=CSV)
 def list_removed(asking: Reader, paging: Pages) -> Page[ShownRemovedTenant] | Response:
     found = removals.removed(asking.tables, asking.account)
-    rows = ((f"{tenant.name.casefold()}\n{tenant.tenant_id}", shown(tenant)) for tenant in found)
+    rows = ((by_name(tenant.name, tenant.tenant_id), shown(tenant)) for tenant in found)
     return paging.answer_all(asking, "removed-tenants", rows)
 
 

@@ -59,7 +59,15 @@ class ShownRun(Shown):
             "notRead": 0,
             "waiting": 1,
             "connectionsLeft": 0,
-            "lines": {"unchanged": 0, "written": 0, "held": 0, "drift": 0, "failed": 0, "wouldWrite": 0},
+            "lines": {
+                "unchanged": 0,
+                "written": 0,
+                "held": 0,
+                "drift": 0,
+                "frozen": 0,
+                "failed": 0,
+                "wouldWrite": 0,
+            },
         }
     )
 

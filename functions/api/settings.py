@@ -8,7 +8,7 @@ from functions.api.principal import Principal
 from functions.api.versions import SeenVersion
 from shared.accounts import audit
 from shared.accounts.account import Account
-from shared.alerts import settings
+from shared.alerts import saved_settings
 from shared.errors import Rejected
 
 
@@ -22,7 +22,7 @@ def save[S: BaseModel](
 ) -> S:
     """The settings as they are now. `called` is what the caller's fields are called by the names in Account."""
     try:
-        before, after = settings.change(
+        before, after = saved_settings.change(
             asking.tables, asking.account, fields, lambda stored: seen.check(shown(stored))
         )
     except Rejected as rejected:

@@ -29,6 +29,7 @@ class ShownLineCounts(Shown):
     written: int
     held: int
     drift: int
+    frozen: int
     failed: int
     would_write: int
     """What would be written if the account were live."""
@@ -55,7 +56,15 @@ class ShownSummary(Shown):
                 }
             ],
             "pushedOn": "2026-11-27",
-            "pushed": {"unchanged": 120, "written": 4, "held": 1, "drift": 0, "failed": 0, "wouldWrite": 0},
+            "pushed": {
+                "unchanged": 120,
+                "written": 4,
+                "held": 1,
+                "drift": 0,
+                "frozen": 0,
+                "failed": 0,
+                "wouldWrite": 0,
+            },
             "mailsFailed": 0,
             "currencySymbol": "£",
             "mode": "live",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from functions.api.kept import companies_of
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.principal import Principal, Reader
 from shared.accounts.directory import load_account
@@ -148,7 +148,7 @@ def list_tenants(
         and (not wanted or wanted in f"{listed.name}\n{listed.domain}\n{listed.id}".casefold())
     )
     return paging.answer_all(
-        asking, "tenants", ((f"{listed.name.casefold()}\n{listed.id}", listed) for listed in rows)
+        asking, "tenants", ((by_name(listed.name, listed.id), listed) for listed in rows)
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime
 
 from functions.api.licences import ShownUser, TenantId, shown_user
-from functions.api.lists import CSV, Page, Pages
+from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.mappings import ShownMapping, shown_mapping
 from functions.api.models import Shown
 from functions.api.principal import Principal, Reader
@@ -88,5 +88,5 @@ def people(
 ) -> Page[ShownUser] | Response:
     """Who had the licence on that day, by name."""
     found = people_behind(asking.wired.blobs, asking.account, tenant, _asked(asking, tenant, mapping, on))
-    rows = ((f"{user.name.casefold()}\n{user.id}", shown_user(user)) for user in found)
+    rows = ((by_name(user.name, user.id), shown_user(user)) for user in found)
     return paging.answer_all(asking, "people-behind", rows)

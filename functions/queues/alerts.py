@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
-from shared.alerts import evaluate, failed_messages, settings
+from shared.accounts.directory import is_listed
+from shared.alerts import evaluate, failed_messages, saved_settings
 from shared.alerts.digest.arrival import take_back_what_did_not_arrive
 from shared.alerts.digest.send import Mailer, send_mails
 from shared.licensing import product_names
@@ -25,7 +26,7 @@ def evaluate_account(message: func.QueueMessage) -> None:
 
 
 def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[QueuedWork]:
-    account, now = settings.load(wired.tables, asked.account), wired.clock()
+    account, now = saved_settings.load(wired.tables, asked.account), wired.clock()
     take_back_what_did_not_arrive(wired.tables, wired.transport, account, now)
     evaluate.evaluate(wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), now)
     yield from ()
@@ -37,7 +38,7 @@ def send_mail(message: func.QueueMessage) -> None:
 
 
 def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
-    account = settings.load(wired.tables, asked.account)
+    account = saved_settings.load(wired.tables, asked.account)
     if not send_mails(mailer(wired), account, asked.on, due=asked.due, now=wired.clock()):
         yield from judge_again(wired, account.id)
 
@@ -75,6 +76,8 @@ def _watch(queue: str) -> None:
         except ValueError:
             return
         wired = wiring()
+        if not is_listed(wired.tables, account):
+            return  # deleted: nothing is kept of it any more
         failed_messages.record(wired.tables, account, queue, body, wired.clock())
         if queue != Evaluate.queue:  # what cannot be evaluated is not asked for again
             for work in judge_again(wired, account):

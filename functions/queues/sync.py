@@ -23,7 +23,7 @@ from functions.queues.messages import (
 from shared.accounts import runs
 from shared.accounts.account import Account
 from shared.accounts.runs import Run
-from shared.alerts import settings
+from shared.alerts import saved_settings
 from shared.billing.planning import close_reading
 from shared.licensing import product_names, reading
 from shared.licensing.reading import TenantToRead
@@ -48,7 +48,7 @@ def start_run(message: func.QueueMessage) -> None:
 
 def _start(wired: Wiring, asked: StartRun) -> Iterator[QueuedWork]:
     now = wired.clock()
-    account = settings.load(wired.tables, asked.account)
+    account = saved_settings.load(wired.tables, asked.account)
     run = runs.start(
         wired.tables,
         account.id,
@@ -99,7 +99,7 @@ def _settings_of(
     """What a run's thousand readings have in common, looked up once per process: the settings as of the run."""
     tables = wired.tables
     partners = {connection.id: connection for connection in partner_connections.all_of(tables, account)}
-    return settings.load(tables, account), runs.get(tables, account, run_id), partners
+    return saved_settings.load(tables, account), runs.get(tables, account, run_id), partners
 
 
 @bp.queue_trigger(arg_name="message", queue_name="close-run", connection="AzureWebJobsStorage")
@@ -108,7 +108,7 @@ def close_run(message: func.QueueMessage) -> None:
 
 
 def _close(wired: Wiring, asked: CloseRun) -> Iterator[QueuedWork]:
-    account = settings.load(wired.tables, asked.account)
+    account = saved_settings.load(wired.tables, asked.account)
     run = close_reading.close_reading(wired.tables, account, asked.run, wired.clock())
     for connection in run.connections:
         yield PushConnection(account=account.id, run=run.id, connection=connection)

@@ -16,12 +16,12 @@ from functions.queues.messages import (
     SendMail,
     StartRun,
 )
-from shared import retention
-from shared.accounts import schedule
+from shared.accounts import due_work
 from shared.accounts.account import Account
 from shared.accounts.directory import account_ids, load_account
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate
+from shared.clean_up import clean
 from shared.licensing import product_names
 from shared.wiring import Wiring, wiring
 
@@ -40,16 +40,16 @@ def tick(timer: func.TimerRequest) -> None:
 
 @bp.queue_trigger(arg_name="message", queue_name="check-account", connection="AzureWebJobsStorage")
 def check_account(message: func.QueueMessage) -> None:
-    handle(CheckAccount, message, due_work)
+    handle(CheckAccount, message, messages_due)
 
 
-def due_work(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
+def messages_due(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
     """The messages that start what is due for the account now."""
     now = wired.clock()
     account = load_account(wired.tables, asked.account)
-    due = schedule.of(wired.tables, account, now)
+    due = due_work.of(wired.tables, account, now)
     if due.run_on is not None:
-        yield StartRun(account=account.id, run=schedule.nightly_id(due.run_on), on=due.run_on)
+        yield StartRun(account=account.id, run=due_work.nightly_id(due.run_on), on=due.run_on)
     for run in due.stuck:
         yield from _unstick(account, run)
     if (judged := evaluate.is_overdue(wired.tables, account.id, now)) is not None:
@@ -77,6 +77,6 @@ def clean_up(message: func.QueueMessage) -> None:
 
 def _clean(wired: Wiring, asked: CleanUp) -> Iterator[QueuedWork]:
     account, now = load_account(wired.tables, asked.account), wired.clock()
-    schedule.advance(wired.tables, account, cleaned_on=asked.on)  # first: what fails has its turn tomorrow
-    retention.clean(wired.tables, wired.blobs, account, asked.on, now)
+    due_work.advance(wired.tables, account, cleaned_on=asked.on)  # first: what fails has its turn tomorrow
+    clean(wired.tables, wired.blobs, account, asked.on, now)
     yield from ()

@@ -42,6 +42,7 @@ class LineCounts(Document):
     written: int = 0
     held: int = 0
     drift: int = 0
+    frozen: int = 0
     failed: int = 0
     """Unknown or blocked."""
     would_write: int = 0

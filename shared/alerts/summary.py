@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from shared.accounts import runs, schedule
+from shared.accounts import due_work, runs
 from shared.accounts.runs import LineCounts
 from shared.alerts.models import Evaluation, Finding
 from shared.alerts.rules import BY_SLUG
@@ -73,7 +73,7 @@ def summed_up(
     tables: Tables, view: AccountView, evaluation: Evaluation, found: Mapping[str, Collection[Finding]]
 ) -> Summary:
     """The summary of an evaluation; `found` is what is open, by the slug of its type."""
-    night = runs.find(tables, view.account.id, schedule.nightly_id(view.nights.on))
+    night = runs.find(tables, view.account.id, due_work.nightly_id(view.nights.on))
     waiting = [hold for own in view.all_lines() if (hold := own.waiting) is not None]
     not_added = {customer.tenant_id for partner in view.partners for customer in partner.not_added}
     return Summary(

@@ -54,7 +54,7 @@ class OwnLine:
         only a person's word goes on from here.
         """
         line, hold = self.record, self.record.hold
-        if hold is None or line.intent is not None or line.blocked or line.drift is not None:
+        if hold is None or line.intent is not None or line.blocked or line.frozen or line.drift is not None:
             return None
         stopped = line.is_approved(hold.change.id) and HoldReason.PRORATION in hold.reasons
         return hold if hold.decided is None or stopped else None

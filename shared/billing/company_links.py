@@ -82,9 +82,7 @@ class CompanyLinks:
 
     def matches(self) -> list[CompanyMatch]:
         """What the tenants without a company would be linked to, by name: over all PSA connections."""
-        places = [
-            CompanyPlace(place, company) for place in self._connections for company in self._companies(place)
-        ]
+        places = [CompanyPlace(id_, psas) for id_ in self._connections for psas in self._companies(id_)]
         return self._matches(places)
 
     def add(self, asked: CompanyRequest, by: Decider) -> tuple[Company, bool]:
@@ -221,9 +219,8 @@ class CompanyLinks:
     def _check(self, wanted: Company, listed_by: Collection[str], before: Company | None = None) -> None:
         """What stays as it was is not asked of the PSA again."""
         moved = before is None or _place(before) != _place(wanted)
-        if moved and all(
-            company.id != wanted.psa_company for company in self._companies(wanted.psa_connection)
-        ):
+        ids = {company.id for company in self._companies(wanted.psa_connection)} if moved else set()
+        if moved and wanted.psa_company not in ids:
             why = "The PSA has no such company. If it is new there, refresh the PSA connection."
             raise Rejected(why, "unknown", "psaCompany")
         chosen = wanted.partner_connection
@@ -259,9 +256,8 @@ class CompanyLinks:
 
     def _bills(self, tenant: str) -> bool:
         mapped = get(self.tables, self.account, MAPPINGS, tenant, TenantMappings)
-        return bool(mapped and any(mapping.bill for mapping in mapped.mappings)) or bool(
-            self.billed_lines(tenant)
-        )
+        is_mapped = mapped is not None and any(mapping.bill for mapping in mapped.mappings)
+        return is_mapped or bool(self.billed_lines(tenant))
 
     @cached_property
     def _added(self) -> dict[str, Company]:

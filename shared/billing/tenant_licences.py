@@ -9,7 +9,8 @@ from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, LineRecord, TenantMappings
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
-from shared.licensing.licences import Licence, LicenceKey, LicenceRows, NotCountable
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day, TenantState
 from shared.licensing.terms import known
 from shared.licensing.watched_skus import is_watched
@@ -143,11 +144,8 @@ def _rows(
     except NotCountable as wrong:
         counted, why = [], str(wrong)
     counts = {licence.key: licence for licence in counted}
-    names = (
-        [LicenceKey(sku.sku_id, subscription.id) for subscription, _ in bought]
-        if is_split
-        else [LicenceKey(sku.sku_id)]
-    )
+    subscriptions = [subscription.id for subscription, _ in bought] if is_split else [""]
+    names = [LicenceKey(sku.sku_id, id_) for id_ in subscriptions]
     return [
         LicenceRow(
             key=key,

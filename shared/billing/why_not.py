@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.billing.models import Block, BlockReason, LineRecord, Unplanned, UnplannedReason
 from shared.billing.psa.base import BillableOption, Period
+from shared.licensing import not_countable
 
 _BILLED: Final = {
     BillableOption.BILLABLE: "billable",
@@ -113,7 +114,8 @@ def blocked(why: Block) -> str:
 
 def unplanned(why: Unplanned) -> str:
     """Why the line keeps its number for now."""
-    return _UNPLANNED[why.reason].format(day=_day(why.read_on), text=why.text)
+    text = not_countable.sentence(why.uncounted) if why.uncounted else why.text
+    return _UNPLANNED[why.reason].format(day=_day(why.read_on), text=text)
 
 
 def _day(on: date | None) -> str:

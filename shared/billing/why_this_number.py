@@ -20,7 +20,8 @@ from shared.billing.models import (
 from shared.billing.planning.quantities import wanted
 from shared.errors import NotFound, Rejected
 from shared.licensing import snapshot as snapshots
-from shared.licensing.licences import Licence, LicenceRows, NotCountable
+from shared.licensing.licences import Licence, LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day
 from shared.microsoft import partner_connections
 from shared.microsoft.models import User
@@ -206,6 +207,8 @@ def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
         parts.append(f"less {options.included} included")
     if options.minimum:
         parts.append(f"at least {options.minimum}")
+    if options.difference:
+        parts.append(f"{options.difference:+} taken over from the PSA")
     apart = [
         f"{units} {what}"
         for units, what in (

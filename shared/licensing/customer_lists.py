@@ -10,9 +10,9 @@ from typing import Final
 from shared.errors import RetryLater
 from shared.licensing.run_reading import RunReading
 from shared.licensing.tenant_state import CustomerList, PartnerList, ReadFailure
+from shared.microsoft.app_tokens import SECRETS_UNAVAILABLE
 from shared.microsoft.models import Customer, FailureCause, NotRead, PartnerConnection, Renewal
 from shared.microsoft.read_problems import ReadProblem
-from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId

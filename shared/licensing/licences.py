@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shared.licensing.not_countable import NotCountable, Uncounted, UncountedReason
 from shared.licensing.tenant_state import Day, Snapshot
 from shared.microsoft.models import Sku, Subscription, SubscriptionStatus
 
@@ -39,10 +40,6 @@ class Licence:
     @property
     def spare(self) -> int:
         return 0 if self.assigned is None else max(0, self.purchased - self.assigned)
-
-
-class NotCountable(Exception):
-    """The snapshot does not give this row a number that can be trusted; the text says why."""
 
 
 class LicenceRows:
@@ -108,7 +105,12 @@ class LicenceRows:
         total = _units(found, SubscriptionStatus.ENABLED)
         if total != sku.enabled:
             raise NotCountable(
-                f"The subscriptions of {sku.part_number} add up to {total} seats, but Microsoft counts {sku.enabled}."
+                Uncounted(
+                    reason=UncountedReason.SUBSCRIPTIONS_DIFFER,
+                    part_number=sku.part_number,
+                    told=sku.enabled,
+                    counted=total,
+                )
             )
         return found
 

@@ -107,63 +107,47 @@ class SendGridTransport:
 
 
 def _payload(mail: Mail) -> dict[str, Any]:
-    """The request's body. It says itself all that the account's settings would else decide.
+    """The request's body."""
+    from sendgrid.helpers import mail as parts
+
+    check(mail)
+    message = parts.Mail(
+        from_email=parts.From(address(mail.sender), mail.sender_name),
+        to_emails=parts.To(address(mail.to)),
+        subject=mail.subject,
+        plain_text_content=parts.PlainTextContent(mail.text),
+        html_content=parts.HtmlContent(mail.html),
+    )
+    message.reply_to = parts.ReplyTo(address(mail.reply_to))
+    for name, value in extra_headers(mail).items():
+        message.add_header(parts.Header(name, value))
+    message.add_custom_arg(parts.CustomArg("mail_id", mail.id))
+    for file in mail.attachments:
+        content = parts.FileContent(base64.b64encode(file.content).decode())
+        name, kind = parts.FileName(file.name), parts.FileType(file.media_type)
+        message.add_attachment(parts.Attachment(content, name, kind, parts.Disposition("attachment")))
+    _set_what_the_account_would_decide(message)
+    payload: dict[str, Any] = message.get()
+    return payload
+
+
+def _set_what_the_account_would_decide(message: Any) -> None:
+    """The mail says itself all that the SendGrid account's settings would else decide.
 
     Links in our mails are signed, so SendGrid must not rewrite them; and a link that ends all mails to an address by
     one GET is followed by mail scanners.
     """
-    from sendgrid.helpers.mail import (
-        Attachment,
-        ClickTracking,
-        CustomArg,
-        Disposition,
-        FileContent,
-        FileName,
-        FileType,
-        FooterSettings,
-        From,
-        Ganalytics,
-        Header,
-        HtmlContent,
-        MailSettings,
-        OpenTracking,
-        PlainTextContent,
-        ReplyTo,
-        SandBoxMode,
-        SubscriptionTracking,
-        To,
-        TrackingSettings,
-    )
-    from sendgrid.helpers.mail import Mail as Message
+    from sendgrid.helpers import mail as parts
 
-    check(mail)
-    message = Message(
-        from_email=From(address(mail.sender), mail.sender_name),
-        to_emails=To(address(mail.to)),
-        subject=mail.subject,
-        plain_text_content=PlainTextContent(mail.text),
-        html_content=HtmlContent(mail.html),
-    )
-    message.reply_to = ReplyTo(address(mail.reply_to))
-    for name, value in extra_headers(mail).items():
-        message.add_header(Header(name, value))
-    message.add_custom_arg(CustomArg("mail_id", mail.id))
-    for file in mail.attachments:
-        content = FileContent(base64.b64encode(file.content).decode())
-        message.add_attachment(
-            Attachment(content, FileName(file.name), FileType(file.media_type), Disposition("attachment"))
-        )
-    tracking = TrackingSettings()
-    tracking.click_tracking = ClickTracking(enable=False, enable_text=False)
-    tracking.open_tracking = OpenTracking(enable=False)
-    tracking.subscription_tracking = SubscriptionTracking(enable=False)
-    tracking.ganalytics = Ganalytics(enable=False)
+    tracking = parts.TrackingSettings()
+    tracking.click_tracking = parts.ClickTracking(enable=False, enable_text=False)
+    tracking.open_tracking = parts.OpenTracking(enable=False)
+    tracking.subscription_tracking = parts.SubscriptionTracking(enable=False)
+    tracking.ganalytics = parts.Ganalytics(enable=False)
     message.tracking_settings = tracking
-    message.mail_settings = MailSettings(
-        footer_settings=FooterSettings(enable=False), sandbox_mode=SandBoxMode(enable=False)
+    message.mail_settings = parts.MailSettings(
+        footer_settings=parts.FooterSettings(enable=False), sandbox_mode=parts.SandBoxMode(enable=False)
     )
-    payload: dict[str, Any] = message.get()
-    return payload
 
 
 def _judge(status: int) -> Delivery:

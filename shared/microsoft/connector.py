@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from shared.http.circuit_breaker import CircuitBreaker
 from shared.http.client import Http, Throttled, Unreachable
 from shared.microsoft import graph, partner_customers, partner_terms
+from shared.microsoft.app_tokens import SignIn, Token
 from shared.microsoft.auth_errors import as_not_read
 from shared.microsoft.hosts import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.models import (
@@ -28,7 +29,6 @@ from shared.microsoft.models import (
 from shared.microsoft.shared_mailboxes import graph as mailboxes
 from shared.microsoft.shared_mailboxes.exchange import ExchangeMailboxes
 from shared.microsoft.shared_mailboxes.graph import GraphMailboxes, SharedMailboxSource
-from shared.microsoft.sign_in import SignIn, Token
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
 

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox import demo_day, summary
 from sandbox.operator.control import control
 from sandbox.processes import HostProcess, SandboxProcesses
-from shared.accounts import due, runs, schedule
+from shared.accounts import due_work, local_time, runs
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account
 from shared.accounts.runs import Run, RunState
@@ -70,9 +70,9 @@ class Living:
     def begin_night(self) -> str:
         """Jump to the next sync hour and tick; the id of the run that begins."""
         clock, account = self.stage.clock, self.account()
-        clock.move_to(due.next_due(clock.now(), account.sync_hour, account.zone))
+        clock.move_to(local_time.next_due(clock.now(), account.sync_hour, account.zone))
         self.host.tick()
-        return schedule.nightly_id(due.newest_due(clock.now(), account.sync_hour, account.zone))
+        return due_work.nightly_id(local_time.newest_due(clock.now(), account.sync_hour, account.zone))
 
     def night_ended(self, run_id: str, of: str = DEMO) -> Run:
         eventually(lambda: self.is_judged(run_id, of), f"the end of run {run_id} of {of}")
@@ -91,9 +91,9 @@ class Living:
     def begin_morning(self) -> date:
         """Jump to the next digest hour and tick; the date of the digest that is due."""
         clock, account = self.stage.clock, self.account()
-        clock.move_to(due.next_due(clock.now(), account.digest.hour, account.zone))
+        clock.move_to(local_time.next_due(clock.now(), account.digest.hour, account.zone))
         self.host.tick()
-        return due.newest_due(clock.now(), account.digest.hour, account.zone)
+        return local_time.newest_due(clock.now(), account.digest.hour, account.zone)
 
     def morning(self) -> None:
         """The next digest hour, until the digest was dealt with."""
@@ -101,7 +101,7 @@ class Living:
 
     def morning_ended(self, on: date) -> None:
         def told() -> bool:
-            dealt_with = schedule.stored(self.tables, self.account()).digest_on
+            dealt_with = due_work.stored(self.tables, self.account()).digest_on
             return dealt_with is not None and dealt_with >= on
 
         eventually(told, f"the digest of {on}")

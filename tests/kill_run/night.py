@@ -15,7 +15,7 @@ from sandbox.overrides import LONGEST_DELAY
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import Tenant, world_named
 from sandbox.standins.worlds.skus import BY_PART_NUMBER
-from shared.accounts import due, schedule
+from shared.accounts import due_work, local_time
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.save import map_tenant
 from shared.billing.models import BillingProfile, LedgerEntry, LicenceMapping, TenantMappings
@@ -127,20 +127,20 @@ def _map_to_a_new_line(living: Mortal, tenant: Tenant, part_number: str) -> None
 
 def _night(lived: Lived, kills: tuple[Kill, ...]) -> None:
     clock, account = lived.living.stage.clock, lived.living.account()
-    clock.move_to(due.next_due(clock.now(), account.sync_hour, account.zone))
-    run_id = schedule.nightly_id(due.newest_due(clock.now(), account.sync_hour, account.zone))
+    clock.move_to(local_time.next_due(clock.now(), account.sync_hour, account.zone))
+    run_id = due_work.nightly_id(local_time.newest_due(clock.now(), account.sync_hour, account.zone))
     _through(lived, kills, lambda: lived.living.is_judged(run_id, DEMO), f"the night of run {run_id}")
 
 
 def _morning(lived: Lived, kills: tuple[Kill, ...]) -> None:
     clock, account = lived.living.stage.clock, lived.living.account()
-    clock.move_to(due.next_due(clock.now(), account.digest.hour, account.zone))
-    on = due.newest_due(clock.now(), account.digest.hour, account.zone)
+    clock.move_to(local_time.next_due(clock.now(), account.digest.hour, account.zone))
+    on = local_time.newest_due(clock.now(), account.digest.hour, account.zone)
     _through(lived, kills, lambda: _is_told(lived.living, on), f"the morning of {on}")
 
 
 def _is_told(living: Mortal, on: date) -> bool:
-    dealt_with = schedule.stored(living.tables, living.account()).digest_on
+    dealt_with = due_work.stored(living.tables, living.account()).digest_on
     return dealt_with is not None and dealt_with >= on
 
 

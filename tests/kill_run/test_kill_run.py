@@ -1,11 +1,18 @@
 """The kill run itself: its rounds come from a seed, and it sees what is wrong."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from shared.billing.models import Intent, LineRecord
 from shared.billing.psa.base import Write, WriteKind
 from tests.kill_run.night import NEWCOMER
 from tests.kill_run.plan import Victim, drawn
-from tests.kill_run.truth import changing, set_more_often_than_intended, wrong_with_mails
+from tests.kill_run.truth import (
+    changing,
+    set_more_often_than_intended,
+    unknown_to_a_person,
+    wrong_with_mails,
+)
 
 
 def test_the_same_seed_draws_the_same_round_and_another_seed_another_one() -> None:
@@ -55,4 +62,26 @@ def test_a_set_that_was_sent_again_is_no_change_and_needs_an_intent_of_its_own()
     assert changing(applied) == [_set(2, 1)]
     assert list(set_more_often_than_intended(applied, [])) == [
         "line 9030 was set to 1 2 times, intended 0 times"
+    ]
+
+
+def test_a_line_may_stay_unknown_only_where_a_person_is_asked() -> None:
+    at = datetime(2026, 11, 28, tzinfo=UTC)
+    made = _set(0, 4).model_copy(update={"kind": WriteKind.CREATE_LINE, "line_id": ""})
+    waits, forgotten, absolute = (
+        LineRecord(
+            mapping_id=name,
+            tenant_id="t",
+            product_id="p",
+            intent=Intent(write=write, change_id="c", at=at, undecidable=undecidable),
+        )
+        for name, write, undecidable in (
+            ("waits", made, True),
+            ("forgotten", made, False),
+            ("set", _set(1, 2), True),
+        )
+    )
+    assert [told.split()[0] for told in unknown_to_a_person([waits, forgotten, absolute])] == [
+        "forgotten",
+        "set",
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.standins.worlds.skus import BY_ID
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import LedgerEntry, LedgerEvent, LineState
+from shared.billing.models import LedgerEntry, LedgerEvent, LineRecord, LineState
 from shared.billing.psa.base import Write
 from tests import invariants
 from tests.journeys.living import DEMO
@@ -23,6 +23,7 @@ def violations(lived: Lived) -> Iterator[str]:
             living.tables, living.account(), quantities, now
         ),
         "I1 by the vendors": list(_by_the_vendors(lived, quantities)),
+        "I1 by a person": list(unknown_to_a_person(living.lines())),
         "I2": [
             *invariants.i2_every_intent_is_applied_at_most_once(living.tables, DEMO, changing(applied)),
             *set_more_often_than_intended(applied, invariants.ledger_of(living.tables, DEMO)),
@@ -43,6 +44,13 @@ def violations(lived: Lived) -> Iterator[str]:
 def states(lived: Lived) -> Counter[LineState]:
     """How many lines are in which state at the end."""
     return Counter(line.state for line in lived.living.lines())
+
+
+def unknown_to_a_person(lines: Iterable[LineRecord]) -> Iterator[str]:
+    """A line that is unknown after a quiet day waits for a person, who is asked: a creation of which nothing tells."""
+    for line in lines:
+        if line.intent is not None and not (line.intent.undecidable and not line.intent.write.line_id):
+            yield f"{line.mapping_id} is unknown since {line.intent.at}, and no person is asked"
 
 
 def changing(applied: Iterable[Write]) -> list[Write]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.accounts import schedule
+from shared.accounts import due_work
 from shared.accounts.account import Account
 from shared.alerts.digest.memory import DigestMemory
 from shared.mail import delivery
@@ -38,7 +38,7 @@ def take_back_what_did_not_arrive(
         known = _did_not_arrive(transport, mail) if mail is not None else None
         if mail is not None and known is not None:
             _log.error("the mail %s was accepted and did not arrive: %s", mail.mail_id, known.reason)
-            schedule.advance(tables, account, urgent_again_on=today)  # first: repeated, it does no harm
+            due_work.advance(tables, account, urgent_again_on=today)  # first: repeated, it does no harm
             _take_back(tables, account, mail, known, now)
 
 

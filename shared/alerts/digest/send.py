@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.accounts import runs, schedule
+from shared.accounts import due_work, runs
 from shared.accounts.account import Account
-from shared.accounts.due import newest_due
+from shared.accounts.local_time import newest_due
 from shared.alerts.digest.arrival import DIGEST, URGENT
 from shared.alerts.digest.compose import Digest, compose
 from shared.alerts.digest.decide import decide
@@ -73,7 +73,7 @@ def send_mails(mailer: Mailer, account: Account, on: date, *, due: bool, now: da
             _log.error("%s: the %s of %s is %s: %s", account.id, kind, on, result.state, result.why)
     if waiting is not None:
         raise waiting
-    schedule.mailed(
+    due_work.mailed(
         mailer.tables,
         account,
         as_of=evaluation.at,
@@ -117,7 +117,7 @@ def _of(recipient: str, account: Account, alerts: Iterable[Alert]) -> list[Alert
 
 def _wait_for_judgement(tables: Tables, account: Account, evaluation: Evaluation, now: datetime) -> None:
     """Raises RetryLater while the night's run has closed and its evaluation is on its way."""
-    night = schedule.nightly_id(newest_due(now, account.sync_hour, account.zone))
+    night = due_work.nightly_id(newest_due(now, account.sync_hour, account.zone))
     run = runs.find(tables, account.id, night)
     if run is not None and run.closed_at is not None and evaluation.at < run.closed_at > now - JUDGED_WITHIN:
         raise RetryLater(timedelta(seconds=30), "the run that closed is being judged")

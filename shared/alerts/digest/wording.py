@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from shared.accounts.account import Account
-from shared.accounts.due import newest_due
+from shared.accounts.local_time import newest_due
 from shared.accounts.preferences import Frequency
 from shared.alerts.digest.decide import DigestKind, DueMail, key_of, rank
 from shared.alerts.digest.memory import RowState

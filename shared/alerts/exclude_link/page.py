@@ -180,12 +180,10 @@ class ExcludePages:
         if back:
             on = case.day(back[0].valid_from)
             return _retired(f"What it excluded was taken back on {on}, after the mail was written.")
-        holding = [
-            exclusion for exclusion in decided if exclusion is not None and self._holds(case, exclusion)
-        ]
+        holding = [decision for decision in decided if decision is not None and self._holds(case, decision)]
         if len(holding) < len(case.exclusions):
             return None
-        newest = max(holding, key=lambda exclusion: exclusion.valid_from)
+        newest = max(holding, key=lambda decision: decision.valid_from)
         excluded = newest.read(Exclusion)
         how_long = excluded.how_long if excluded else ""
         more = [("Since", case.day(newest.valid_from)), ("By", name(newest.who)), ("Reason", newest.reason)]

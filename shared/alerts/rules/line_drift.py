@@ -7,9 +7,10 @@ from shared.alerts.models import Finding, Slug
 from shared.alerts.rules.base import Judgement, More, Rule, Wording, psa_scope, row
 from shared.alerts.rules.phrases import line, name
 from shared.alerts.view import AccountView, OwnLine
-from shared.billing.models import Drift
+from shared.billing.models import Drift, LineRecord
 from shared.billing.planning.quantities import wanted
-from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.licences import LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import TenantState
 
 
@@ -31,10 +32,15 @@ class LineDrift(Rule):
         lines = [
             own for own in view.lines.get(state.tenant_id, ()) if own.key.connection in view.working_psas
         ]
-        drifted = ((own, own.record.drift) for own in lines if not (own.record.intent or own.record.blocked))
+        drifted = ((own, own.record.drift) for own in lines if not _is_otherwise(own.record))
         return Judgement(
             tuple(_finding(view, state, own, drift) for own, drift in drifted if drift is not None)
         )
+
+
+def _is_otherwise(line: LineRecord) -> bool:
+    """It is in another state than drift, which its own row tells, or which nobody wants to hear of."""
+    return line.intent is not None or line.blocked is not None or line.frozen is not None
 
 
 def _finding(view: AccountView, state: TenantState, own: OwnLine, drift: Drift) -> Finding:
@@ -46,7 +52,10 @@ def _finding(view: AccountView, state: TenantState, own: OwnLine, drift: Drift) 
     right, shown = confirmed if target is None else target, f"{drift.psa.normalize():f}"
     wanted_now = "unknown" if target is None else f"{target:,}"
     what = f"{line(view, own)}: last confirmed {confirmed:,}, in {psa} now {shown}, wanted {wanted_now}."
-    fix = f"Set the line to {right:,} in {psa}; until then Seatwise leaves it alone."
+    fix = (
+        f"Set the line to {right:,} in {psa}, or an admin takes its number, keeps ours or freezes the line; until then "
+        "Seatwise leaves it alone."
+    )
     off, of = abs(drift.psa - right), state.tenant_id
     money = off * (own.record.unit_price or Decimal(0))
     more = More(tenant_id=of, value=shown, seats=int(off), money=money)

@@ -17,7 +17,8 @@ from shared.alerts.rules.base import (
 )
 from shared.alerts.rules.phrases import name, seats, sold_by_others
 from shared.alerts.view import AccountView
-from shared.licensing.licences import Licence, LicenceKey, LicenceRows, NotCountable
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import TenantState
 from shared.microsoft.models import Sku
 

@@ -85,7 +85,7 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
             f" cannot be written: {sentence(why_not.blocked(record.blocked))}",
             PUT_RIGHT,
         )
-    elif own.waiting is not None:
+    elif record.frozen is not None or own.waiting is not None:
         return
     elif record.drift is None and record.refused:
         state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT

@@ -23,6 +23,14 @@ class LedgerEvent(StrEnum):
     SETTLED = "settled"
     """A person said what became of a write that nothing could tell."""
     DIVERGED = "diverged"
+    TAKEN = "taken"
+    """A person took over the number that somebody wrote in the PSA."""
+    KEPT = "kept"
+    """A person wants our number written over the one that somebody wrote in the PSA."""
+    FROZEN = "frozen"
+    UNFROZEN = "unfrozen"
+    UNDONE = "undone"
+    """A person wants the line to say again what it said before its newest change."""
 
 
 class _Told(TypedDict, total=False):

@@ -55,13 +55,15 @@ class SoldByOthers(StrEnum):
 
 
 class Options(Document):
-    """K8. billed = max(minimum, max(0, basis - included))."""
+    """K8. billed = max(0, max(minimum, max(0, basis - included)) + difference)."""
 
     basis: Basis = Basis.PURCHASED
     sold_by_others: SoldByOthers | None = None
     """None: nobody was asked. They count then, and a change waits when a seller comes that was not there before."""
     included: Annotated[int, Field(ge=0)] = 0
     minimum: Annotated[int, Field(ge=0)] = 0
+    difference: int = 0
+    """Seats that a person took over from a hand edit in the PSA (N2), more or less than the rest gives."""
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: str = ""

@@ -25,6 +25,7 @@ from shared.billing.models import (
 from shared.billing.planning import guard
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.planning.wishes import Wish
+from shared.billing.psa.base import Proration
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Draft:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
         else:
-            self._add_change(change, line, wish, prorates=record.prorates)
+            self._add_change(change, line, wish, prorates=record.proration is Proration.BY_SECOND_LINE)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)
@@ -152,7 +153,7 @@ def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned |
 def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
     """The change of one line, or None when it is in step, not seen yet, or not ours to touch now."""
     quantity = wish.quantity
-    if quantity is None or line.intent is not None or line.blocked or line.drift is not None:
+    if quantity is None or line.intent is not None or line.blocked or line.frozen or line.drift is not None:
         return None
     if line.line_id:
         if line.confirmed is None or line.confirmed == quantity:
@@ -237,7 +238,7 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
     hold, would = None, None
     if why_not or line.intent is not None:
         hold = line.hold  # nothing is known about its numbers tonight, so a person's word on them stands
-    elif line.blocked or line.drift is not None:
+    elif line.blocked or line.frozen or line.drift is not None:
         hold = None if line.mapping_id in plan.unwanted else line.hold
     elif change is not None and change.id in plan.holds:
         before = line.hold if line.hold and line.hold.change.id == change.id else None

@@ -42,6 +42,8 @@ class Effect(StrEnum):
     """A person's word is waited for, or was no."""
     DRIFT = "drift"
     """Somebody changed it in the PSA: a person chooses."""
+    FROZEN = "frozen"
+    """A person wants it left alone."""
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
     """A write is not settled."""
@@ -124,6 +126,8 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
             return Effect.UNKNOWN, line.intent.why if line.intent else ""
         case LineState.BLOCKED:
             return Effect.BLOCKED, why_not.of_line(line)
+        case LineState.FROZEN:
+            return Effect.FROZEN, ""
         case LineState.DRIFT:
             return Effect.DRIFT, ""
     if wish is None:

@@ -1,18 +1,19 @@
 """The number a line should say: pure arithmetic over a snapshot and a mapping."""
 
 from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
-from shared.licensing.licences import Licence, LicenceRows, NotCountable
+from shared.licensing.licences import Licence, LicenceRows
+from shared.licensing.not_countable import NotCountable, Uncounted, UncountedReason
 
 
 def billed(basis: int, options: Options) -> int:
-    """K8: included seats are free, and the minimum is billed in any case."""
-    return max(options.minimum, basis - options.included, 0)
+    """K8: included seats are free, and the minimum is billed in any case; a difference that a person took stays."""
+    return max(0, max(options.minimum, basis - options.included, 0) + options.difference)
 
 
 def wanted(mapping: LicenceMapping, rows: LicenceRows) -> int:
     """What the mapping's line should say by its tenant's licences.
 
-    Raises NotCountable (licences) when its parts cannot be told apart.
+    Raises NotCountable when its parts cannot be told apart.
     """
     row = rows.find(mapping.licence)
     if row is None:
@@ -38,8 +39,7 @@ def _billable(row: Licence, options: Options) -> int:
         return row.purchased
     if row.sold_by_others is None:
         raise NotCountable(
-            f"Microsoft does not say who sold the {row.purchased} seats of {row.part_number}, and the mapping leaves "
-            "out what others sold."
+            Uncounted(reason=UncountedReason.SELLERS_UNKNOWN, part_number=row.part_number, told=row.purchased)
         )
     return row.purchased - row.sold_by_others
 
@@ -50,7 +50,11 @@ def _assigned(row: Licence, billable: int) -> int:
     unbilled = others + row.on_trial + row.in_grace + row.suspended
     if users > billable and unbilled:
         raise NotCountable(
-            f"{users} seats of {row.part_number} are assigned, but only {billable} can be billed, and Microsoft does "
-            "not say which of them are on trial, in grace, suspended or sold by somebody else."
+            Uncounted(
+                reason=UncountedReason.ASSIGNED_BEYOND,
+                part_number=row.part_number,
+                told=users,
+                counted=billable,
+            )
         )
     return users

@@ -17,7 +17,8 @@ from shared.billing.models import (
 from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.quantities import other_sellers, wanted
 from shared.billing.psa.base import BillableOption
-from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.licences import LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import TenantState
 
 
@@ -118,4 +119,4 @@ def _ended(mapping: LicenceMapping) -> BillingProfile:
 
 
 def _not_countable(why: NotCountable) -> Unplanned:
-    return Unplanned(reason=UnplannedReason.NOT_COUNTABLE, text=str(why))
+    return Unplanned(reason=UnplannedReason.NOT_COUNTABLE, uncounted=why.why)

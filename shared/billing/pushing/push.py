@@ -244,6 +244,8 @@ def _class(line: LineRecord, run_id: str) -> str:
     match line.state:
         case LineState.UNKNOWN | LineState.BLOCKED:
             return "failed"
+        case LineState.FROZEN:
+            return "frozen"
         case LineState.DRIFT:
             return "drift"
         case LineState.HELD:

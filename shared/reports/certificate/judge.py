@@ -12,7 +12,8 @@ from shared.billing.models import LicenceMapping, LineKey, LineState
 from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.quantities import wanted
 from shared.billing.psa.base import BillableOption
-from shared.licensing.licences import Licence, LicenceKey, LicenceRows, NotCountable
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.licensing.watched_skus import is_watched
 from shared.microsoft.models import Sku
@@ -30,6 +31,7 @@ LINES_READ_WITHIN: Final = timedelta(hours=24)
 _OF_STATE: Final = {
     LineState.UNKNOWN: Reason.UNKNOWN,
     LineState.BLOCKED: Reason.BLOCKED,
+    LineState.FROZEN: Reason.FROZEN,
     LineState.DRIFT: Reason.DRIFT,
     LineState.HELD: Reason.HELD,
 }

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NO_LINE = "no_line"
     LINE_NOT_READ = "line_not_read"
     HELD = "held"
+    FROZEN = "frozen"
     DRIFT = "drift"
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
@@ -60,6 +61,7 @@ SENTENCES: Final = {
     Reason.NO_LINE: "It is mapped, and its line does not exist yet: push it, or see the alert.",
     Reason.LINE_NOT_READ: "Its line was not read in the PSA within a day: read all lines before the invoice.",
     Reason.HELD: "A change waits for a person: approve or reject it.",
+    Reason.FROZEN: "The line is frozen, so nobody looks after its number: unfreeze it, or see that it is right.",
     Reason.DRIFT: "Somebody changed the line in the PSA: choose what is right.",
     Reason.BLOCKED: "The line cannot be written: see its alert.",
     Reason.UNKNOWN: "Nobody knows yet whether the PSA took the newest change.",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.alerts import settings
+from shared.alerts import saved_settings
 from shared.microsoft.models import Customer, Gdap
 from shared.storage.memory import MemoryBlobs
 from tests.functions.api.conftest import MSP
@@ -34,7 +34,7 @@ def busy_msp(wired: MemoryWiring) -> Busy:
     assert isinstance(tables, CountingTables)
     assert isinstance(blobs, MemoryBlobs)
     world = World(NOW, MSP, tables, blobs)
-    settings.save(tables, world.account)
+    saved_settings.save(tables, world.account)
     psa = FakePsa()
     wired.fake_psas["cw"] = psa
     psa.add_company("Alpha", id=ALPHAS_COMPANY, website="https://alpha.example")

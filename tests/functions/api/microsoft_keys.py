@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from shared.microsoft.access_tokens import KEYS_URL
+from shared.microsoft.caller_tokens import KEYS_URL
 from tests.functions.memory_wiring import CLIENT_ID, NOW, OWNER_TENANT
 
 ISSUER = "https://login.microsoftonline.com/{tenantid}/v2.0"

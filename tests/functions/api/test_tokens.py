@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from starlette.testclient import TestClient
 
-from shared.microsoft.access_tokens import COOLDOWN, FRESH_FOR
+from shared.microsoft.caller_tokens import COOLDOWN, FRESH_FOR
 from tests.functions.api.conftest import MSP, PEOPLE
 from tests.functions.api.microsoft_keys import ISSUER, MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import CLIENT_ID, NOW, OWNER_TENANT, MemoryWiring

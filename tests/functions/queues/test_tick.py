@@ -15,7 +15,7 @@ from functions.queues.messages import (
     SendMail,
     StartRun,
 )
-from shared.accounts import runs, schedule
+from shared.accounts import due_work, runs
 from shared.accounts.account import Account
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings
@@ -45,14 +45,14 @@ ACCOUNT = Account(
 def tables() -> MemoryTables:
     store = MemoryTables()
     save_account(store, ACCOUNT)
-    schedule.advance(
+    due_work.advance(
         store, ACCOUNT, digest_on=NIGHT - timedelta(days=1), cleaned_on=NIGHT - timedelta(days=1)
     )
     return store
 
 
 def check(tables: MemoryTables, now: datetime) -> list[QueuedWork]:
-    return list(tick.due_work(MemoryWiring(now=now, tables=tables), CheckAccount(account=MSP)))
+    return list(tick.messages_due(MemoryWiring(now=now, tables=tables), CheckAccount(account=MSP)))
 
 
 def night(tables: MemoryTables, state: RunState, connections: tuple[str, ...] = ()) -> None:
@@ -107,14 +107,14 @@ def test_the_digest_and_the_clean_up_follow_a_night_that_has_closed(tables: Memo
 
 def test_what_is_urgent_goes_at_the_next_check(tables: MemoryTables) -> None:
     night(tables, RunState.CLOSED)
-    schedule.advance(tables, ACCOUNT, cleaned_on=NIGHT)
+    due_work.advance(tables, ACCOUNT, cleaned_on=NIGHT)
     judged(tables, AT_TWO + timedelta(hours=1), urgent_at=AT_TWO + timedelta(hours=1))
     assert check(tables, AT_TWO + timedelta(hours=2)) == [SendMail(account=MSP, on=NIGHT, due=False)]
 
 
 def test_an_account_without_a_night_for_26_hours_is_judged_anew(tables: MemoryTables) -> None:
     night(tables, RunState.CLOSED)
-    schedule.advance(tables, ACCOUNT, cleaned_on=NIGHT)
+    due_work.advance(tables, ACCOUNT, cleaned_on=NIGHT)
     judged(tables, AT_TWO + timedelta(hours=1))
     asked = check(tables, AT_TWO + timedelta(hours=28))
     assert Evaluate(account=MSP, run="2026-03-02") in asked

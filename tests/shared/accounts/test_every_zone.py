@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.accounts.due import local_instant, newest_due
+from shared.accounts.local_time import local_instant, newest_due
 from shared.accounts.preferences import Frequency
 from tests.shared.accounts.zones import END, FIRST, histories
 

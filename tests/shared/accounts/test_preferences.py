@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.accounts.account import Account
 from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts.models import Exclusion
-from shared.alerts.settings import with_optional_reads
+from shared.alerts.saved_settings import with_optional_reads
 from shared.storage.keys import AccountId
 from shared.text import one_line
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.accounts import runs, schedule
+from shared.accounts import due_work, runs
 from shared.accounts.account import Account
+from shared.accounts.due_work import DIGEST_WAITS
 from shared.accounts.preferences import DigestSettings, Frequency
 from shared.accounts.runs import Run, RunState
-from shared.accounts.schedule import DIGEST_WAITS
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryTables
 from tests.shared.accounts.zones import histories
@@ -50,18 +50,18 @@ class Service:
 
     def tick(self, now: datetime) -> None:
         self._close(now)
-        due = schedule.of(self.tables, self.account, now)
+        due = due_work.of(self.tables, self.account, now)
         if due.run_on is not None:
-            run = Run(id=schedule.nightly_id(due.run_on), on=due.run_on, started_at=now)
+            run = Run(id=due_work.nightly_id(due.run_on), on=due.run_on, started_at=now)
             runs.start(self.tables, self.account.id, run)
             self.nights.append((due.run_on, now))
         if due.digest_on is not None:
-            schedule.advance(self.tables, self.account, digest_on=due.digest_on)
+            due_work.advance(self.tables, self.account, digest_on=due.digest_on)
             self.digests.append((due.digest_on, now))
 
     def _close(self, now: datetime) -> None:
         if self.nights and now >= self.nights[-1][1] + self.takes:
-            night = schedule.nightly_id(self.nights[-1][0])
+            night = due_work.nightly_id(self.nights[-1][0])
             closed = {"state": RunState.CLOSED, "closed_at": now}
             runs.update(self.tables, self.account.id, night, lambda run: run.model_copy(update=closed))
 
@@ -177,7 +177,7 @@ def test_a_night_left_by_a_move_west_still_comes_to_its_end() -> None:
     began = datetime(2026, 3, 10, 12, 15, tzinfo=UTC)
     service.tick(began)
     service.move("Pacific/Pago_Pago")
-    (stuck,) = schedule.of(service.tables, service.account, began + 3 * HOUR).stuck
+    (stuck,) = due_work.of(service.tables, service.account, began + 3 * HOUR).stuck
     assert stuck.on.day == 11
 
 
@@ -186,9 +186,9 @@ def test_old_rows_are_deleted_after_a_night_left_by_a_move_west_once() -> None:
     began = datetime(2026, 3, 10, 12, 15, tzinfo=UTC)
     live(service, began, began + 2 * HOUR)
     service.move("Pacific/Pago_Pago")
-    assert schedule.of(service.tables, service.account, began + 3 * HOUR).clean_on == date(2026, 3, 11)
-    schedule.advance(service.tables, service.account, cleaned_on=date(2026, 3, 11))
-    assert schedule.of(service.tables, service.account, began + 3 * HOUR).clean_on is None
+    assert due_work.of(service.tables, service.account, began + 3 * HOUR).clean_on == date(2026, 3, 11)
+    due_work.advance(service.tables, service.account, cleaned_on=date(2026, 3, 11))
+    assert due_work.of(service.tables, service.account, began + 3 * HOUR).clean_on is None
 
 
 @pytest.mark.parametrize("seed", range(12))

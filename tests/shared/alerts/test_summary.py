@@ -4,7 +4,7 @@ import pytest
 
 from shared.accounts import runs
 from shared.accounts.runs import LineCounts
-from shared.alerts import settings
+from shared.alerts import saved_settings
 from shared.alerts.listing import arranged, by_type
 from shared.alerts.summary import Summary, summary
 from shared.licensing import readings
@@ -23,7 +23,7 @@ def told(world: World) -> Summary:
 
 @pytest.fixture
 def acme(world: World) -> World:
-    settings.save(world.tables, world.account)
+    saved_settings.save(world.tables, world.account)
     world.add("t1", sku("e3", 10, 4), name="Contoso")
     world.add("t2", sku("e3", 10), name="Fabrikam")
     world.map("t2", mapping("mapping02", "e3"))

@@ -13,7 +13,7 @@ from shared.accounts.account import Account, Mode
 from shared.accounts.companies import COMPANY, Company, add_company
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import Run, RunState
-from shared.alerts import evaluate, exclusions, settings
+from shared.alerts import evaluate, exclusions, saved_settings
 from shared.alerts.digest.compose import Rendered, compose
 from shared.alerts.digest.decide import decide as decide_mail
 from shared.alerts.digest.memory import DigestMemory
@@ -422,4 +422,4 @@ class World:
 
     def switch_off(self, *slugs: str) -> None:
         off = self.account.model_copy(update={"alerts_off": frozenset(slugs)})
-        self.account = settings.with_optional_reads(off)
+        self.account = saved_settings.with_optional_reads(off)

@@ -10,7 +10,7 @@ import pytest
 
 from shared.billing import agreement_store, ledger, why_not
 from shared.billing.ledger import LedgerQuery
-from shared.billing.models import BlockReason, LineState, UnplannedReason, Verdict
+from shared.billing.models import BlockReason, LineRecord, LineState, UnplannedReason, Verdict
 from shared.billing.psa.base import BillableOption
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Row
@@ -42,7 +42,7 @@ def world() -> World:
     fake, shown = world.fake, STORED["psa"]
     for one in shown["agreements"]:
         days = {name: at(one[name]) for name in ("ends", "next_invoice")}
-        fake.add_agreement(**{**one, **days})
+        fake.add_agreement(**{name: value for name, value in (one | days).items() if name != "prorates"})
     for one in shown["lines"]:
         changes = {
             **one,
@@ -98,6 +98,14 @@ def test_a_sentence_that_was_stored_is_still_told_word_for_word(world: World) ->
         was = stored[line.mapping_id]
         assert (why_not.blocked(line.blocked) if line.blocked else "") == was.get("blocked", "")
         assert (why_not.unplanned(line.not_planned) if line.not_planned else "") == was.get("not_planned", "")
+
+
+@pytest.mark.parametrize("stored", ["Counts differ.", {"reason": "not_countable", "text": "Counts differ."}])
+def test_why_a_licence_was_not_countable_is_still_told(stored: object) -> None:
+    fields = {"mapping_id": "m", "tenant_id": "t", "product_id": "p", "not_planned": stored}
+    why = LineRecord.model_validate(fields).not_planned
+    assert why is not None
+    assert (why.reason, why_not.unplanned(why)) == (UnplannedReason.NOT_COUNTABLE, "Counts differ.")
 
 
 def test_what_was_compared_as_a_sentence_is_a_reason(world: World) -> None:

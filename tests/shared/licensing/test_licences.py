@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.licensing.licences import LicenceKey, LicenceRows, NotCountable
+from shared.licensing.licences import LicenceKey, LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import START, sku

@@ -18,6 +18,7 @@ from shared.licensing.reading import TenantToRead, finish_reading, reachable, re
 from shared.licensing.run_reading import RunReading
 from shared.licensing.tenant_state import PartnerList, ReadFailure, ReadStatus, TenantState
 from shared.microsoft import partner_connections
+from shared.microsoft.app_tokens import SECRETS_UNAVAILABLE
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import (
     Customer,
@@ -34,7 +35,6 @@ from shared.microsoft.models import (
     Term,
 )
 from shared.microsoft.read_problems import ReadProblem
-from shared.microsoft.sign_in import SECRETS_UNAVAILABLE
 from shared.storage import keys
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId

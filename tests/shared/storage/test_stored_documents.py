@@ -12,8 +12,8 @@ import pytest
 from shared.accounts.account import Account
 from shared.accounts.companies import Company
 from shared.accounts.directory import DirectoryEntry
+from shared.accounts.due_work import Schedule
 from shared.accounts.runs import Run
-from shared.accounts.schedule import Schedule
 from shared.alerts.models import Alert, Evaluation
 from shared.billing.models import AgreementRecord, BillingProfile, LedgerEntry, PsaConnection, TenantMappings
 from shared.billing.psa_connections import ConnectionFailure

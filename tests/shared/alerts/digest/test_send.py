@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from shared.accounts import runs, schedule
+from shared.accounts import due_work, runs
 from shared.accounts.preferences import DigestSettings, Frequency
 from shared.alerts import evaluate
 from shared.alerts.digest import send as digest_mails
@@ -139,12 +139,12 @@ def test_a_recipient_whose_mail_must_wait_keeps_nobody_else_waiting_and_gets_it_
     with pytest.raises(RetryLater):
         tell(world, post, on, due=True)
     assert [mail.to for mail in post.mails] == ["quick@msp.example.com"]
-    assert schedule.stored(world.tables, world.account).digest_on != on
+    assert due_work.stored(world.tables, world.account).digest_on != on
     post.says.clear()
     world.now += HOUR
     tell(world, post, on, due=True)
     assert [mail.to for mail in post.mails] == ["quick@msp.example.com", "slow@msp.example.com"]
-    assert schedule.stored(world.tables, world.account).digest_on == on
+    assert due_work.stored(world.tables, world.account).digest_on == on
 
 
 def test_what_a_refused_mail_said_is_new_in_the_next_digest(world: World, post: Post) -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
 from shared.billing.planning.quantities import billed, other_sellers, wanted
-from shared.licensing.licences import LicenceRows, NotCountable
+from shared.licensing.licences import LicenceRows
+from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import SKU, START, sku

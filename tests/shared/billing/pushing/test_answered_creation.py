@@ -190,6 +190,32 @@ def test_an_answered_creation_whose_agreement_is_out_of_sight_for_a_while_is_not
     check_invariants(world)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.UNCLEAR_APPLIED, Outcome.NOT_SENT_APPLIED])
+def test_an_unclear_creation_whose_agreement_is_out_of_sight_for_a_while_is_not_repeated(
+    world: World, outcome: Outcome
+) -> None:
+    world.fake.marker_rule = RULES["cut"]
+    mapped = beside(world)
+    hidden: list[Agreement] = []
+    world.fake.outcomes.append(outcome)
+    hide = Once("after apply", lambda: hidden.append(world.fake.hide_agreement(mapped.agreement)))
+    world.psa = WatchedPsa(world.fake, hide)
+    world.push_until_done()
+    world.psa = world.fake
+    for _ in range(2):
+        world.night()
+    assert [line.line_id for _, line, _ in settle.undecidable(world.tables, ACCOUNT)] == [""]
+    world.fake.show_agreement(hidden[0])
+    for _ in range(2):
+        world.night()
+    assert (lines(world, mapped), len(world.fake.sent)) == (2, 1)
+    assert world.record(mapped).state is LineState.UNKNOWN
+    world.say_what_the_psa_shows()
+    world.night()
+    assert world.record(mapped).state is LineState.IN_STEP
+    check_invariants(world)
+
+
 def test_of_two_marked_lines_of_which_one_has_no_seats_no_third_is_made(world: World) -> None:
     mapped = beside(world)
     for quantity in (5, 0):

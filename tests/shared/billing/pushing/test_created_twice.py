@@ -110,7 +110,7 @@ def test_a_new_line_with_another_billable_option_is_told_in_words_of_its_own(wor
     )
 
 
-def test_an_unclear_creation_in_an_agreement_that_was_deleted_is_settled_and_can_be_unmapped(
+def test_an_unclear_creation_in_an_agreement_that_was_deleted_waits_for_a_person_and_can_then_be_unmapped(
     world: World,
 ) -> None:
     mapped, psa = world.map_new(seats=7), world.fake
@@ -122,9 +122,13 @@ def test_an_unclear_creation_in_an_agreement_that_was_deleted_is_settled_and_can
     psa.remove_agreement(mapped.agreement)
     world.night()  # a list without any mapped agreement is believed when it is repeated
     world.night()
-    line = world.record(mapped)
-    assert (line.intent, world.reason(mapped)) == (None, BlockReason.AGREEMENT_GONE)
-    assert "diverged" in world.events(mapped)
+    assert world.record(mapped).state is LineState.UNKNOWN
+    told = world.events(mapped)
+    world.night()
+    assert (world.events(mapped), told.count("undecidable")) == (told, 1)
+    assert world.say_what_the_psa_shows() == 1
+    world.night()
+    assert (world.record(mapped).intent, world.reason(mapped)) == (None, BlockReason.AGREEMENT_GONE)
     record = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
     assert record.unreadable == ""  # its line says it, and that is enough
     world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=()))

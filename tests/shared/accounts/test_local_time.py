@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.due import local_instant, newest_due, next_due
+from shared.accounts.local_time import local_instant, newest_due, next_due
 from shared.accounts.preferences import Frequency
 
 ZURICH = ZoneInfo("Europe/Zurich")

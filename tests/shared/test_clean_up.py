@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared import retention
+from shared import clean_up
 from shared.accounts import runs
 from shared.accounts.account import Account
 from shared.accounts.preferences import DigestSettings, RetentionSettings
@@ -30,8 +30,8 @@ from tests.shared.billing.world import sku, user
 ACCOUNT = keys.account_id("northwind-msp")
 OTHER = keys.account_id("contoso-msp")
 TODAY = date(2026, 3, 15)
-TURN = retention.TENANTS_TURN
-YEAR = retention.MONTH * retention.YEAR
+TURN = clean_up.TENANTS_TURN
+YEAR = clean_up.MONTH * clean_up.YEAR
 
 
 class Place(Document):
@@ -59,7 +59,7 @@ class World:
         """The retention of so many nights, one after the other; how much went."""
         each = (TODAY + timedelta(days=night) for night in range(nights))
         return sum(
-            retention.clean(tables or self.tables, self.blobs, self.account, on, instant(on)) for on in each
+            clean_up.clean(tables or self.tables, self.blobs, self.account, on, instant(on)) for on in each
         )
 
     def read(
@@ -223,7 +223,7 @@ def test_runs_of_every_kind_go(world: World) -> None:
         ("2026-03-14", TODAY),
     ):
         runs.start(world.tables, ACCOUNT, Run(id=name, on=on, started_at=instant(on)))
-    world.clean(retention.MONTH)
+    world.clean(clean_up.MONTH)
     assert [run.id for run in runs.all_runs(world.tables, ACCOUNT)] == ["2026-03-14"]
     assert len(list(world.tables.rows(keys.runs(ACCOUNT)))) == 2  # and that it has not closed yet
 
@@ -263,9 +263,9 @@ def test_a_decision_that_was_in_force_within_ten_years_stays_however_old(world: 
 
 def test_a_night_deletes_no_more_than_its_share(world: World) -> None:
     first = date(2010, 1, 1)
-    for number in range(retention.MOST + 50):
+    for number in range(clean_up.MOST + 50):
         world.mail(first + timedelta(days=number))
-    assert world.clean() == retention.MOST
+    assert world.clean() == clean_up.MOST
     assert world.clean() == 50
 
 

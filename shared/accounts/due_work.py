@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.accounts import due, runs
+from shared.accounts import local_time, runs
 from shared.accounts.account import Account
 from shared.accounts.runs import Run, RunState
 from shared.storage import keys
@@ -45,7 +45,7 @@ class Due:
 
 def of(tables: Tables, account: Account, now: datetime) -> Due:
     """What is due now."""
-    on = due.newest_due(now, account.sync_hour, account.zone)
+    on = local_time.newest_due(now, account.sync_hour, account.zone)
     run = _night(tables, account, on)
     closed = run is not None and run.state is RunState.CLOSED
     done = stored(tables, account)
@@ -59,11 +59,11 @@ def of(tables: Tables, account: Account, now: datetime) -> Due:
 
 def _digest_due(tables: Tables, account: Account, done: date | None, now: datetime) -> date | None:
     """The due date of the digest that can go now: its run is closed, or was waited for long enough."""
-    on = due.newest_due(now, account.digest.hour, account.zone, account.digest.frequency)
-    at = due.local_instant(on, account.digest.hour, account.zone)
+    on = local_time.newest_due(now, account.digest.hour, account.zone, account.digest.frequency)
+    at = local_time.local_instant(on, account.digest.hour, account.zone)
     if not _is_after(on, done) or at.timestamp() < account.since.timestamp():
         return None
-    run = _night(tables, account, due.newest_due(at, account.sync_hour, account.zone))
+    run = _night(tables, account, local_time.newest_due(at, account.sync_hour, account.zone))
     if run is not None and run.state is RunState.CLOSED:
         return on
     return on if now.timestamp() >= at.timestamp() + DIGEST_WAITS.total_seconds() else None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.accounts.account import Account
 from shared.accounts.directory import load_account
-from shared.alerts import settings
+from shared.alerts import saved_settings
 from shared.alerts.rules import RULES
 from shared.alerts.rules.base import Parameters
 from shared.alerts.types import Parameter, alert_types
@@ -20,7 +20,7 @@ from tests.shared.billing.hooks import Once, WatchedTables
 
 def save(world: World, **changes: Any) -> None:
     account = world.account.model_validate(world.account.model_dump() | changes)
-    settings.save(world.tables, account)
+    saved_settings.save(world.tables, account)
 
 
 def refusal(world: World, **changes: Any) -> str:
@@ -76,7 +76,7 @@ TENANT = "0b1c5b4e-0000-4000-8000-000000000001"
 
 
 def changed(world: World, **fields: Any) -> Account:
-    return settings.change(world.tables, world.account.id, fields).after
+    return saved_settings.change(world.tables, world.account.id, fields).after
 
 
 def test_a_change_keeps_what_it_does_not_name(world: World) -> None:
@@ -140,7 +140,7 @@ def test_a_check_of_the_version_that_was_seen_refuses_another(world: World) -> N
         raise Rejected(f"The hour is {before.sync_hour} now.")
 
     with pytest.raises(Rejected, match="The hour is 2 now"):
-        settings.change(world.tables, world.account.id, {"sync_hour": 5}, stale)
+        saved_settings.change(world.tables, world.account.id, {"sync_hour": 5}, stale)
     assert load_account(world.tables, world.account.id).sync_hour == 2
 
 
@@ -148,7 +148,7 @@ def test_two_people_who_change_different_settings_at_once_both_keep_theirs(world
     save(world)
     meanwhile = Once("before commit", lambda: changed(world, sync_hour=5))
     tables = WatchedTables(world.tables, meanwhile)
-    settings.change(tables, world.account.id, {"show_names": True})
+    saved_settings.change(tables, world.account.id, {"show_names": True})
     after = load_account(world.tables, world.account.id)
     assert (after.sync_hour, after.show_names) == (5, True)
 

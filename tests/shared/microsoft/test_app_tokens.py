@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
+from shared.microsoft.app_tokens import TOKENS_KEPT, SignIn
 from shared.microsoft.hosts import GRAPH, PARTNER_CENTER
 from shared.microsoft.models import FailureCause, NotRead, PartnerConnection
-from shared.microsoft.sign_in import TOKENS_KEPT, SignIn
 from tests.shared.microsoft.fake import (
     ACCOUNT,
     APP_ONLY,

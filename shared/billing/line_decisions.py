@@ -1,0 +1,272 @@
+"""N2 and N3: a person's word on a line: take theirs, keep ours or freeze after a hand edit; undo the newest change.
+
+Each is bound to the numbers that the person saw. A number that a person wants is written by the usual push, as an
+approved change; one that is taken over stays as a difference on the mapping, so later seat changes still move the line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.billing import agreement_store
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.mapping.in_force import MAPPINGS
+from shared.billing.models import (
+    Change,
+    Frozen,
+    Hold,
+    HoldDecision,
+    LedgerEntry,
+    LedgerEvent,
+    LicenceMapping,
+    LineKey,
+    LineRecord,
+    TenantMappings,
+    Verdict,
+)
+from shared.billing.planning.freshness import not_fresh
+from shared.billing.planning.plan import change_id
+from shared.billing.planning.quantities import wanted
+from shared.billing.psa_connections import psa_connections
+from shared.billing.tenant_licences import tenant_state
+from shared.errors import NotFound, Rejected
+from shared.licensing.licences import LicenceRows
+from shared.licensing.not_countable import NotCountable
+from shared.microsoft.partner_connections import home_tenants
+from shared.storage.decisions import Decider, Decision, decide_after, newest
+from shared.storage.keys import AccountId
+from shared.storage.tables import Conflict, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class DecidableLine:
+    """A line that somebody changed in the PSA, or that is frozen."""
+
+    key: LineKey
+    line: LineRecord
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """The line of a mapping with all that a decision about it needs."""
+
+    decided: Decision
+    mappings: TenantMappings
+    mapping: LicenceMapping
+    stored: StoredRecord
+    line: LineRecord
+
+    @property
+    def key(self) -> LineKey:
+        return LineKey(self.mapping.connection, self.mapping.agreement_id, self.mapping.id)
+
+
+def decidable(tables: Tables, account: AccountId) -> Iterator[DecidableLine]:
+    """Every line with a hand edit that waits for a choice, and every frozen one."""
+    for connection in psa_connections(tables, account):
+        for stored in agreement_store.all_of(tables, account, connection.id):
+            for line in stored.record.lines.values():
+                if line.frozen is not None or line.drift is not None:
+                    yield DecidableLine(
+                        LineKey(connection.id, stored.record.agreement_id, line.mapping_id), line
+                    )
+
+
+def take_theirs(
+    tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, psa: int, by: Decider
+) -> LineRecord:
+    """The PSA's number is right: what it is more or less than the licences give stays on the mapping.
+
+    `psa` is the number that the person saw there. Raises NotFound, and Rejected with the sentence to show.
+    """
+    mapped = _mapped(tables, account, tenant_id, mapping_id)
+    _check_drift(mapped.line, psa)
+    _save_difference(tables, account, mapped, psa, by)
+    # Cut off here, the next look finds the PSA's number to be the wanted one.
+    return _save(
+        tables, account, mapped, _says(mapped.line, psa, by.now), _entry(mapped, LedgerEvent.TAKEN, psa, by)
+    )
+
+
+def keep_ours(
+    tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, numbers: tuple[int, int], by: Decider
+) -> Hold:
+    """Our number is right: the approved change from the PSA's number to it; `approval.push_now` carries it out.
+
+    `numbers` are those that the person saw: in the PSA, and wanted. Raises NotFound, and Rejected.
+    """
+    psa, ours = numbers
+    mapped = _mapped(tables, account, tenant_id, mapping_id)
+    _check_drift(mapped.line, psa)
+    if _wanted(tables, account, mapped, mapped.mapping, by.now) != ours:
+        raise _other_numbers()
+    if psa == ours:
+        raise Rejected("The line says the wanted number already.", "same_number", "wanted")
+    hold = _approved(mapped, psa, ours, by)
+    line = _says(mapped.line, psa, by.now).model_copy(update={"hold": hold})
+    _save(tables, account, mapped, line, _entry(mapped, LedgerEvent.KEPT, psa, by))
+    return hold
+
+
+def freeze(tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, by: Decider) -> LineRecord:
+    """Leave the line alone until it is unfrozen. A repeat changes nothing. Raises NotFound, Rejected."""
+    mapped = _mapped(tables, account, tenant_id, mapping_id)
+    if mapped.line.frozen is not None:
+        return mapped.line
+    frozen = Frozen(since=by.now, who=by.who, reason=by.reason)
+    line = mapped.line.model_copy(update={"frozen": frozen})
+    return _save(tables, account, mapped, line, _entry(mapped, LedgerEvent.FROZEN, mapped.line.confirmed, by))
+
+
+def unfreeze(tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, by: Decider) -> LineRecord:
+    """The line is looked after again. A repeat changes nothing. Raises NotFound, Rejected."""
+    mapped = _mapped(tables, account, tenant_id, mapping_id)
+    if mapped.line.frozen is None:
+        return mapped.line
+    line = mapped.line.model_copy(update={"frozen": None})
+    return _save(
+        tables, account, mapped, line, _entry(mapped, LedgerEvent.UNFROZEN, mapped.line.confirmed, by)
+    )
+
+
+def undo(
+    tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, undone: str, by: Decider
+) -> Hold:
+    """N3: the line says again what it said before the change `undone`, its newest, and stays that far from its seats.
+
+    Returns the approved opposing change; `approval.push_now` carries it out, dated as every write is, so a period that
+    is closed stays as it was. Raises NotFound, and Rejected for a change that is not the newest or was changed since.
+    """
+    mapped = _mapped(tables, account, tenant_id, mapping_id)
+    line, entry = mapped.line, _newest_change(tables, account, mapped)
+    if entry is None or entry.change_id != undone or entry.before is None or entry.after is None:
+        raise Rejected(
+            "Only the newest change of a line can be undone: look at its ledger.", "not_newest", "change"
+        )
+    if (
+        not line.line_id
+        or entry.after != line.confirmed
+        or line.intent
+        or line.blocked
+        or line.drift
+        or line.frozen
+    ):
+        raise Rejected(
+            "The line is not as that change left it: look at the line first.", "changed_since", "change"
+        )
+    _save_difference(tables, account, mapped, entry.before, by)
+    hold = _approved(mapped, entry.after, entry.before, by)
+    after = line.model_copy(update={"hold": hold})
+    _save(tables, account, mapped, after, _entry(mapped, LedgerEvent.UNDONE, entry.before, by))
+    return hold
+
+
+def _mapped(tables: Tables, account: AccountId, tenant_id: str, mapping_id: str) -> _Mapped:
+    decided = newest(tables, account, MAPPINGS, tenant_id.lower())
+    mappings = decided.read(TenantMappings) if decided else None
+    found = (
+        next((mapping for mapping in mappings.mappings if mapping.id == mapping_id), None)
+        if mappings
+        else None
+    )
+    if decided is None or mappings is None or found is None or not found.bill:
+        raise NotFound("There is no such line.")
+    stored = agreement_store.get(tables, account, found.connection, found.agreement_id)
+    line = stored.record.lines.get(mapping_id)
+    if line is None:
+        raise NotFound("There is no such line.")
+    return _Mapped(decided, mappings, found, stored, line)
+
+
+def _check_drift(line: LineRecord, psa: int) -> None:
+    if line.drift is None or line.intent is not None or line.blocked or line.frozen:
+        raise Rejected("No hand edit of this line waits for a choice any more.", "no_drift")
+    if line.drift.psa != psa:
+        raise _other_numbers()
+
+
+def _other_numbers() -> Rejected:
+    return Rejected(
+        "The numbers are others than those that you saw. Look at the line again and repeat.", "other_numbers"
+    )
+
+
+def _wanted(
+    tables: Tables, account: AccountId, mapped: _Mapped, mapping: LicenceMapping, now: datetime
+) -> int:
+    """By the newest accepted read. Raises Rejected when it gives no number to trust."""
+    state = tenant_state(tables, account, mapped.mappings.tenant_id)
+    snapshot = state.snapshot
+    if snapshot is None or snapshot.counts_are_doubted or not_fresh(state.status, snapshot, now):
+        raise Rejected(
+            "The customer could not be read lately, so nobody knows the wanted number: choose “sync now” first.",
+            "not_fresh",
+        )
+    try:
+        return wanted(mapping, LicenceRows(snapshot, home_tenants(tables, account)))
+    except NotCountable as unclear:
+        raise Rejected(str(unclear), "not_countable") from unclear
+
+
+def _says(line: LineRecord, psa: int, now: datetime) -> LineRecord:
+    """What the person saw in the PSA is what was last proven of it."""
+    return line.model_copy(update={"confirmed": psa, "confirmed_at": now, "drift": None})
+
+
+def _approved(mapped: _Mapped, before: int, after: int, by: Decider) -> Hold:
+    change = Change(
+        mapping_id=mapped.mapping.id,
+        tenant_id=mapped.mappings.tenant_id,
+        connection=mapped.mapping.connection,
+        agreement_id=mapped.mapping.agreement_id,
+        line_id=mapped.line.line_id,
+        before=before,
+        after=after,
+        id=change_id(mapped.mapping.id, mapped.line.line_id, before, after, None),
+    )
+    said_yes = HoldDecision(verdict=Verdict.APPROVED, who=by.who, at=by.now)
+    return Hold(change=change, reasons=(), since=by.now, decided=said_yes)
+
+
+def _newest_change(tables: Tables, account: AccountId, mapped: _Mapped) -> LedgerEntry | None:
+    confirmed = None
+    for entry in agreement_store.ledger(tables, account, *mapped.key):
+        if entry.event is LedgerEvent.CONFIRMED:
+            confirmed = entry
+    return confirmed
+
+
+def _save_difference(tables: Tables, account: AccountId, mapped: _Mapped, target: int, by: Decider) -> None:
+    """The mapping wants `target` now, and keeps that distance from what its licences give."""
+    plain = _with_difference(mapped.mapping, 0)
+    changed = _with_difference(plain, target - _wanted(tables, account, mapped, plain, by.now))
+    mappings = tuple(changed if mapping.id == changed.id else mapping for mapping in mapped.mappings.mappings)
+    after = TenantMappings(tenant_id=mapped.mappings.tenant_id, mappings=mappings)
+    try:
+        decide_after(tables, account, (MAPPINGS, after.tenant_id), mapped.decided, after, by)
+    except Conflict as conflict:
+        raise _at_this_moment() from conflict
+
+
+def _with_difference(mapping: LicenceMapping, difference: int) -> LicenceMapping:
+    options = mapping.options.model_copy(update={"difference": difference})
+    return mapping.model_copy(update={"options": options})
+
+
+def _entry(mapped: _Mapped, event: LedgerEvent, after: int | None, by: Decider) -> LedgerEntry:
+    line = mapped.line
+    return LedgerEntry.of(line, event, by.now, before=line.confirmed, after=after, who=by.who, why=by.reason)
+
+
+def _save(
+    tables: Tables, account: AccountId, mapped: _Mapped, line: LineRecord, entry: LedgerEntry
+) -> LineRecord:
+    try:
+        agreement_store.save(tables, account, mapped.stored, mapped.stored.record.with_line(line), [entry])
+    except Conflict as conflict:
+        raise _at_this_moment() from conflict
+    return line
+
+
+def _at_this_moment() -> Rejected:
+    return Rejected("The line was changed at this moment. Look at it again and repeat.", "conflict")

@@ -1,0 +1,54 @@
+"""Why a snapshot gives a licence no number to trust: stored as data, told as a sentence."""
+
+from enum import StrEnum
+from typing import Final
+
+from shared.storage.documents import Document
+
+
+class UncountedReason(StrEnum):
+    """Stored: a word that is here once stays."""
+
+    SUBSCRIPTIONS_DIFFER = "subscriptions_differ"
+    """They add up to `counted`, and Microsoft counts `told`."""
+    SELLERS_UNKNOWN = "sellers_unknown"
+    """The mapping leaves out what others sold, and nobody says who sold the `told` seats."""
+    ASSIGNED_BEYOND = "assigned_beyond"
+    """`told` seats are assigned and `counted` can be billed; the others are on trial, in grace or the like."""
+
+
+class Uncounted(Document):
+    """Which licence, and the two numbers that do not fit together."""
+
+    reason: UncountedReason
+    part_number: str
+    told: int
+    counted: int = 0
+
+
+class NotCountable(Exception):
+    """The snapshot does not give this row a number that can be trusted; the text says why."""
+
+    def __init__(self, why: Uncounted) -> None:
+        super().__init__(sentence(why))
+        self.why = why
+
+
+_SENTENCES: Final = {
+    UncountedReason.SUBSCRIPTIONS_DIFFER: (
+        "The subscriptions of {part_number} add up to {counted} seats, but Microsoft counts {told}."
+    ),
+    UncountedReason.SELLERS_UNKNOWN: (
+        "Microsoft does not say who sold the {told} seats of {part_number}, and the mapping leaves out what others "
+        "sold."
+    ),
+    UncountedReason.ASSIGNED_BEYOND: (
+        "{told} seats of {part_number} are assigned, but only {counted} can be billed, and Microsoft does not say "
+        "which of them are on trial, in grace, suspended or sold by somebody else."
+    ),
+}
+
+
+def sentence(why: Uncounted) -> str:
+    """For a person."""
+    return _SENTENCES[why.reason].format(part_number=why.part_number, told=why.told, counted=why.counted)
