@@ -21,7 +21,6 @@ from shared.billing.models.not_written import (
 )
 from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
 from shared.billing.models.records import (
-    AgreementRecord,
     Drift,
     Frozen,
     Intent,
