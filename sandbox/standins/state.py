@@ -45,6 +45,7 @@ class State:
         self._documents: dict[str, dict[str, Document]] = {}
         self._former: dict[tuple[str, str], Document] = {}
         self._stale = False
+        self._as_of: datetime | None = None
         for kind, key, body in self._file.execute("SELECT kind, key, body FROM document ORDER BY rowid"):
             self._documents.setdefault(kind, {})[key] = json.loads(body)
 
@@ -113,8 +114,17 @@ class State:
             raise
         self._file.execute("COMMIT")
 
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Within, it is that moment."""
+        self._as_of = moment
+        try:
+            yield
+        finally:
+            self._as_of = None
+
     def now(self) -> datetime:
-        return self.clock.now()
+        return self._as_of or self.clock.now()
 
     def day(self, days: float) -> datetime:
         """The instant that many days from the moment this state was made."""

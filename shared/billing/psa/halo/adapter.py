@@ -27,7 +27,7 @@ from shared.billing.psa.base import (
     WriteKind,
 )
 from shared.billing.psa.causes import Cause
-from shared.billing.psa.halo import shapes
+from shared.billing.psa.halo import invoice_lines, shapes
 from shared.billing.psa.halo.asking import (
     CHANGES,
     CLIENTS,
@@ -50,6 +50,7 @@ from shared.billing.psa.halo.documents import (
     with_new_line,
 )
 from shared.billing.psa.halo.lists import PAGE_SIZE, page_of, read_list
+from shared.billing.psa.halo.rows import id_of
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.billing.psa.read_back import judge_created, judge_once
 from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear
@@ -99,7 +100,7 @@ class Halo:
 
     def lines(self, agreement_id: str) -> list[Line]:
         self._api.wait_for_the_pace()
-        return shapes.lines(self._document(agreement_id), self._by_hand)
+        return invoice_lines.lines(self._document(agreement_id), self._by_hand)
 
     def _document(self, agreement_id: str) -> Document:
         try:
@@ -116,7 +117,7 @@ class Halo:
             document = self._document(write.agreement_id)
         except NotThere:
             return Evidence(Effect.DIVERGED, None)
-        lines = {line.id: line for line in shapes.lines(document, self._by_hand)}
+        lines = {line.id: line for line in invoice_lines.lines(document, self._by_hand)}
         if write.kind is WriteKind.CREATE_LINE:
             evidence = judge_created(write, list(lines.values()), line_id)
         else:
@@ -135,14 +136,14 @@ class Halo:
         """Raises PsaUnavailable: what is not understood proves nothing."""
         if evidence.line is None:
             return
-        if odd := shapes.odd_fields(rows_of(document)[evidence.line.id]):
+        if odd := invoice_lines.odd_fields(rows_of(document)[evidence.line.id]):
             raise PsaUnavailable(f"HaloPSA shows line {evidence.line.id} with what is not understood: {odd}.")
 
     def _changes(self, agreement_id: str) -> list[Mapping[str, Any]]:
         """What changed lately in a recurring invoice, and by whom, oldest first."""
         of: Params = {"invoice_id": agreement_id, "orderdesc": "true"}
         rows = page_of(self._api, CHANGES, 1, PAGE_SIZE, of)
-        return sorted(rows, key=lambda row: shapes.id_of(row) or 0)
+        return sorted(rows, key=lambda row: id_of(row) or 0)
 
     # Writing
 
@@ -175,9 +176,9 @@ class Halo:
     def _conflict(self, writes: Sequence[Write], document: Document) -> str:
         """Why the document is not as it was looked at; "" when it is."""
         looked = writes[0].document
-        if looked and looked != shapes.document_hash(document):
+        if looked and looked != invoice_lines.document_hash(document):
             return "The recurring invoice was changed after it was looked at."
-        lines = {line.id: line for line in shapes.lines(document, self._by_hand)}
+        lines = {line.id: line for line in invoice_lines.lines(document, self._by_hand)}
         for write in writes:
             there = lines.get(write.line_id)
             if write.kind is WriteKind.CREATE_LINE:

@@ -10,7 +10,8 @@ from typing import Any
 
 from shared.billing.psa.base import BillableOption, PsaRefused, PsaUnavailable, Write
 from shared.billing.psa.halo.days import written
-from shared.billing.psa.halo.shapes import REFERENCE_FIELD, id_of, pending
+from shared.billing.psa.halo.invoice_lines import REFERENCE_FIELD, pending
+from shared.billing.psa.halo.rows import id_of
 
 _QUANTITY = "qty_order"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.billing.psa.base import PsaUnavailable
 from shared.billing.psa.halo.asking import Api, Params
-from shared.billing.psa.halo.shapes import WholeList, id_of
+from shared.billing.psa.halo.rows import WholeList, id_of
 
 PAGE_SIZE = 100
 """More is not honoured."""

@@ -1,78 +1,25 @@
-"""What we make of Halo's rows. A field that is not understood costs its own row, never the list. No network."""
+"""What we make of Halo's clients, items and recurring invoices. No network here."""
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from shared.billing.psa.base import (
-    Agreement,
-    BillableOption,
-    Line,
-    Pending,
-    Period,
-    Product,
-    Proration,
-    PsaCompany,
-)
+from shared.billing.psa.base import Agreement, Period, Product, Proration, PsaCompany
 from shared.billing.psa.halo.days import Day
-
-REFERENCE_FIELD = "CFSeatwise"
-"""The custom field of an invoice line that carries our mark, where the MSP made one of that name."""
+from shared.billing.psa.halo.rows import Row, Text, WholeList, read_row
 
 
-@dataclass(frozen=True, slots=True)
-class WholeList:
-    """Every row of a list, by id."""
-
-    rows: Mapping[int, Mapping[str, Any]]
-    nameless: int
-    """Rows whose very id is not understood."""
-
-
-def id_of(row: Mapping[str, Any]) -> int | None:
-    """The id of a row; None when it is not understood."""
-    id_ = row.get("id")
-    if isinstance(id_, str) and id_.isascii() and id_.isdecimal():
-        id_ = int(id_)
-    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
-
-
-def _text(value: object) -> object:
-    return value if isinstance(value, str) else ""
-
-
-def _list(value: object) -> object:
-    return [] if value is None else value
-
-
-type _Text = Annotated[str, BeforeValidator(_text)]
-"""For show only: whatever is no text is none."""
-type _Rows = Annotated[list[dict[str, Any]], BeforeValidator(_list)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: int = 0
-
-
-class _Client(_Row):
-    name: _Text = ""
-    ref: _Text = ""
-    website: _Text = ""
+class _Client(Row):
+    name: Text = ""
+    ref: Text = ""
+    website: Text = ""
     inactive: bool | None = None
 
 
-class _Item(_Row):
-    name: _Text = ""
-    internalreference: _Text = ""
+class _Item(Row):
+    name: Text = ""
+    internalreference: Text = ""
     recurringprice: Decimal | None = None
     baseprice: Decimal | None = None
     recurringcost: Decimal | None = None
@@ -80,9 +27,9 @@ class _Item(_Row):
     item_default_billing_period: int | None = None
 
 
-class _Invoice(_Row):
-    name: _Text = ""
-    client_name: _Text = ""
+class _Invoice(Row):
+    name: Text = ""
+    client_name: Text = ""
     client_id: int = 0
     disabled: bool | None = None
     period: int | None = None
@@ -91,80 +38,16 @@ class _Invoice(_Row):
     nextcreationdate: Day = None
 
 
-class _ProRata(_Row):
-    date: Day = None
-    quantity: Decimal = Decimal()
-    isinvoiced: bool | None = None
-
-
-class _Line(_Row):
-    item_id: int = Field(0, alias="_itemid")
-    item_shortdescription: _Text = ""
-    qty_order: Decimal | None = None
-    unit_price: Decimal | None = None
-    startdate: Day = None
-    enddate: Day = None
-    isinactive: bool | None = None
-    recurring_invoice_quantity_type: int | None = None
-    is_calculated: bool | None = Field(None, alias="_is_calculated_line")
-    quantity_licences: _Rows = Field(default_factory=list)
-    quantity_subscriptions: _Rows = Field(default_factory=list)
-    quantity_users: _Rows = Field(default_factory=list)
-    quantity_assets: _Rows = Field(default_factory=list)
-    prorata_data: Annotated[list[_ProRata], BeforeValidator(_list)] = Field(default_factory=list)
-    customfields: _Rows = Field(default_factory=list)
-    isgroupdesc: bool | None = None
-    is_bundled_line: bool | None = None
-    is_meter: bool | None = None
-    onetimecharge: bool | None = None
-
-    @property
-    def pending(self) -> tuple[tuple[date | None, Decimal], ...]:
-        """Rows that Halo has not billed yet: when it makes the invoice they become part of the quantity."""
-        return tuple((row.date, row.quantity) for row in self.prorata_data if not row.isinvoiced)
-
-    @property
-    def is_counted(self) -> bool:
-        counts = (
-            self.quantity_licences,
-            self.quantity_subscriptions,
-            self.quantity_users,
-            self.quantity_assets,
-        )
-        return bool(self.is_calculated) or any(counts)
-
-
 _FOR_SHOW = frozenset({"nextcreationdate", "startdate", "period", "item_default_billing_period"})
 """Of a recurring invoice or an item: it can be billed by without them."""
 _PERIOD_NAMES = {1: "Weekly", 2: "Monthly", 3: "Yearly", 4: "Quarterly", 5: "Half-yearly", 7: "Three-yearly"}
 _PERIODS = {2: Period.MONTHLY, 3: Period.ANNUAL, **dict.fromkeys((1, 4, 5, 7, 8, 9), Period.OTHER)}
 """By Halo's numbers, as they were seen in production; another one is not known to be anything."""
-_NO_SEATS = {
-    "isgroupdesc": "is a heading of a group",
-    "is_bundled_line": "is part of a bundle",
-    "is_meter": "is billed by a meter",
-    "onetimecharge": "is charged only once",
-}
-_COMPUTED = re.compile(
-    r"_(?!itemid$).*|.*_converted|net_amount|net_total|total_.*|tax_amount|taxRuleResult|linked_item|revenue"
-    r"|.*_name|line_fully_invoiced|percent_invoiced|last_reading_date|current_reading"
-)
-_OURS = frozenset({"qty_order", "prorata_data"})
-
-
-def _read[R: _Row](shape: type[R], row: Mapping[str, Any]) -> tuple[R, set[str]]:
-    """The row with what of it is understood, and the names of the fields that are not."""
-    row = {**row, "id": id_of(row) or 0}
-    try:
-        return shape.model_validate(row), set()
-    except ValidationError as error:
-        odd = {str(one["loc"][0]) for one in error.errors()}
-        return shape.model_validate({name: value for name, value in row.items() if name not in odd}), odd
 
 
 def company(row: Mapping[str, Any]) -> PsaCompany | None:
     """None when it is inactive."""
-    seen, _ = _read(_Client, row)
+    seen, _ = read_row(_Client, row)
     if seen.inactive:
         return None
     return PsaCompany(str(seen.id), seen.name or f"Client {seen.id}", seen.ref, seen.website)
@@ -172,7 +55,7 @@ def company(row: Mapping[str, Any]) -> PsaCompany | None:
 
 def product(row: Mapping[str, Any]) -> Product:
     """What is not understood is not offered. The price is that of a recurring line, else the item's own."""
-    seen, odd = _read(_Item, row)
+    seen, odd = read_row(_Item, row)
     return Product(
         id=str(seen.id),
         sku=seen.internalreference or seen.name,
@@ -186,7 +69,7 @@ def product(row: Mapping[str, Any]) -> Product:
 
 def agreements(found: WholeList, today: date, *, prorates: bool) -> list[Agreement]:
     """Every recurring invoice of the list. One that is not understood is there all the same and says so."""
-    shaped = [_agreement(*_read(_Invoice, row), today, prorates=prorates) for row in found.rows.values()]
+    shaped = [_agreement(*read_row(_Invoice, row), today, prorates=prorates) for row in found.rows.values()]
     if found.nameless:
         shaped.append(_agreement(_Invoice(), {"id"}, today, prorates=prorates))
     return shaped
@@ -206,123 +89,3 @@ def _agreement(seen: _Invoice, odd: set[str], today: date, *, prorates: bool) ->
         not_understood=", ".join(sorted(odd)),
         period=_PERIODS.get(seen.period or 0, Period.UNKNOWN),
     )
-
-
-def line(row: Mapping[str, Any], agreement_id: str, by_hand: int, *, unknown_counted: bool = False) -> Line:
-    """`by_hand`: the type of quantities that people enter; `unknown_counted`: Halo counts one, and not told which."""
-    seen, odd = _read(_Line, row)
-    not_understood = odd_fields(row)
-    return Line(
-        id=str(seen.id),
-        agreement_id=agreement_id,
-        product_id=str(seen.item_id) if seen.item_id else "",
-        quantity=in_effect(seen),
-        unit_price=seen.unit_price or Decimal(),
-        description=seen.item_shortdescription,
-        marker=_reference(seen),
-        effective=seen.startdate,
-        ends=seen.enddate,
-        not_writable=_why_not(seen, not_understood, by_hand, unknown_counted=unknown_counted),
-        fingerprint=fingerprint(row),
-        billable=_billable(seen, odd),
-        pending=_pending(seen),
-    )
-
-
-def lines(document: Mapping[str, Any], by_hand: int) -> list[Line]:
-    """Every line of a document."""
-    told = document.get("contains_calculated_quantity") is True
-    rows, whole = document["lines"], document_hash(document)
-    unknown = told and not any(_read(_Line, row)[0].is_counted for row in rows)
-    place = str(id_of(document))
-    return [replace(line(row, place, by_hand, unknown_counted=unknown), document=whole) for row in rows]
-
-
-def document_hash(document: Mapping[str, Any]) -> str:
-    """Hash of every field of every line that Halo does not compute: what the next write would send back."""
-    told = sorted(f"{id_of(row)} {fingerprint(row, but=frozenset())}" for row in document["lines"])
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
-
-
-def _pending(seen: _Line) -> tuple[Pending, ...]:
-    """What the line says from the day of each row on."""
-    says, changes = seen.qty_order or Decimal(), []
-    for day, more in sorted((row for row in seen.pending if row[0] is not None), key=lambda row: str(row[0])):
-        says += more
-        if day is not None:
-            changes.append(Pending(day, says))
-    return tuple(changes)
-
-
-def in_effect(seen: _Line) -> Decimal:
-    """What is billed once every pending row has become part of the quantity."""
-    return (seen.qty_order or Decimal()) + pending_of(seen)
-
-
-def pending_of(seen: _Line) -> Decimal:
-    return sum((quantity for _, quantity in seen.pending), Decimal())
-
-
-def pending(row: Mapping[str, Any]) -> Decimal:
-    """The seats of a line that wait in pro-rata rows."""
-    return pending_of(_read(_Line, row)[0])
-
-
-def _reference(seen: _Line) -> str:
-    values = (one.get("value") for one in seen.customfields if one.get("name") == REFERENCE_FIELD)
-    return next((value for value in values if isinstance(value, str)), "")
-
-
-def _billable(seen: _Line, odd: set[str]) -> BillableOption | None:
-    """Halo has no such field: a line without a price charges nothing, an inactive one is not on the invoice."""
-    if odd & {"isinactive", "unit_price"}:
-        return None
-    if seen.isinactive:
-        return BillableOption.DO_NOT_BILL
-    return BillableOption.BILLABLE if seen.unit_price else BillableOption.NO_CHARGE
-
-
-def odd_fields(row: Mapping[str, Any]) -> str:
-    """Which fields of a line are not understood; "" when all are."""
-    seen, odd = _read(_Line, row)
-    missing = {name for name, value in (("id", seen.id), ("_itemid", seen.item_id)) if not value}
-    return ", ".join(sorted(odd | missing))
-
-
-def _why_not(seen: _Line, odd: str, by_hand: int, *, unknown_counted: bool) -> str:
-    """Why the line must not be written; "" when it may."""
-    if odd:
-        return f"Halo shows it with what is not understood: {odd}."
-    if seen.is_counted or seen.recurring_invoice_quantity_type not in (None, by_hand) or unknown_counted:
-        return (
-            "Halo counts the quantity of this line itself, and overwrites what is written."
-            " Choose another line, or set its quantity by hand in Halo."
-        )
-    for name, what in _NO_SEATS.items():
-        if getattr(seen, name):
-            return f"The line {what}, so it has no number of seats. Choose another line in Halo."
-    if seen.qty_order is None:
-        return "The line shows no quantity. Enter the number of seats in Halo."
-    return ""
-
-
-def fingerprint(row: Mapping[str, Any], *, but: frozenset[str] = _OURS) -> str:
-    """Hash of every field of a line that we never mean to change, and that Halo does not compute."""
-    kept = {name: value for name, value in row.items() if name not in but and not _COMPUTED.fullmatch(name)}
-    return hashlib.sha256(json.dumps(_plain(kept), sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _plain(value: Any) -> Any:
-    """One form for what Halo writes in several: unset may be absent, null, "", 0 or false; 10 may be 10.0."""
-    match value:
-        case dict():
-            inner = {str(name): _plain(item) for name, item in value.items()}
-            return {name: item for name, item in inner.items() if item is not None} or None
-        case list():
-            return [_plain(item) for item in value] or None
-        case bool():
-            return value or None
-        case int() | Decimal():
-            return f"{Decimal(value).normalize():f}" if value else None
-        case _:
-            return value or None

@@ -23,7 +23,7 @@ from sandbox.standins.worlds.halo import LINE, HaloPsa, begin_halo
 from sandbox.standins.worlds.load import load_world
 from sandbox.standins.worlds.types import World
 from shared.billing.psa.base import Agreement, Evidence, Line, Product, PsaCompany, Write, WriteAnswer
-from shared.billing.psa.halo import shapes
+from shared.billing.psa.halo import invoice_lines
 from shared.billing.psa.halo.adapter import Halo
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.http.client import Http
@@ -206,7 +206,7 @@ class HaloInProcess(FakePsa):
         lines = [
             line
             for invoice in self.state.all("halo_invoice")
-            for line in shapes.lines(shown(invoice, self.state), 0)
+            for line in invoice_lines.lines(shown(invoice, self.state), 0)
         ]
         return {line.id: replace(line, quantity=Decimal(str(line.quantity))) for line in lines}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.billing.psa.base import PsaRefused, PsaUnavailable, Write, WriteKind
 from shared.billing.psa.halo.documents import document_of, edited, made_by, undone_edits, with_new_line
-from tests.shared.billing.psa.halo.test_shapes import LINE
+from tests.shared.billing.psa.halo.test_invoice_lines import LINE
 
 DOCUMENT: dict[str, Any] = {
     "id": 900,
