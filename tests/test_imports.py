@@ -45,6 +45,7 @@ MODELS = (
     "shared.billing.models.ledger",
     "shared.billing.models.mappings",
     "shared.billing.models.plan",
+    "shared.billing.models.reasons",
     "shared.billing.models.records",
     "shared.billing.psa.base",
     "shared.licensing.not_countable",

@@ -11,20 +11,22 @@ from shared.billing.models.mappings import (
     TenantMappings,
 )
 from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
-from shared.billing.models.records import (
+from shared.billing.models.reasons import (
     OF_THE_AGREEMENT,
     SAVED_AGAIN_IS_RIGHT,
-    AgreementRecord,
     Block,
     BlockReason,
+    Unplanned,
+    UnplannedReason,
+)
+from shared.billing.models.records import (
+    AgreementRecord,
     Drift,
     Frozen,
     Intent,
     LineRecord,
     LineState,
     Loss,
-    Unplanned,
-    UnplannedReason,
 )
 
 __all__ = [

@@ -212,7 +212,7 @@ def test_the_evaluation_says_how_many_tenants_were_read_and_when_all_were(world:
 def test_the_evaluation_says_when_something_urgent_last_changed(world: World) -> None:
     world.add("t1", sku("e3", 10))
     assert world.evaluate().urgent_at is None
-    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.lines(line("mapping1", blocked=CANCELLED))
     world.now += DAY / 4
     night = world.now
     assert world.evaluate().urgent_at == night

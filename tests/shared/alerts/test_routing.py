@@ -59,7 +59,7 @@ def world() -> World:
     world.account = world.account.model_copy(update={"digest": digest})
     world.add("t1", sku("e3", 10, 4), name="Contoso")
     world.add("t2", sku("e3", 10, 4), name="Fabrikam")
-    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.lines(line("mapping1", blocked=CANCELLED))
     world.evaluate()
     return world
 

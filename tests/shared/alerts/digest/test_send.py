@@ -86,7 +86,7 @@ def tell(world: World, post: Post, on: date, *, due: bool) -> None:
 
 def fails(world: World, *mappings: str) -> None:
     """Lines that could not be written: urgent rows."""
-    world.lines(*(line(one, blocked="The line was cancelled.") for one in mappings))
+    world.lines(*(line(one, blocked=CANCELLED) for one in mappings))
     world.evaluate()
 
 

@@ -232,7 +232,7 @@ def test_a_dismissal_is_honoured_the_night_a_list_is_missing_and_its_own_writes_
     assert len(left.alerts(REMOVED)) == 1
     dismiss(left)
     assert left.alerts() == []
-    left.lines(line("mapping1", blocked="The line was cancelled."))
+    left.lines(line("mapping1", blocked=CANCELLED))
     assert [alert.finding.slug for alert in left.alerts()] == [Slug.PUSH_FAILED]
 
 
