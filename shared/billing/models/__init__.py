@@ -10,8 +10,7 @@ from shared.billing.models.mappings import (
     SoldByOthers,
     TenantMappings,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
-from shared.billing.models.reasons import (
+from shared.billing.models.not_written import (
     OF_THE_AGREEMENT,
     SAVED_AGAIN_IS_RIGHT,
     Block,
@@ -19,6 +18,7 @@ from shared.billing.models.reasons import (
     Unplanned,
     UnplannedReason,
 )
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
 from shared.billing.models.records import (
     AgreementRecord,
     Drift,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
-from shared.billing.models.reasons import Block, Unplanned, block_of, unplanned_of
 from shared.billing.psa.base import Period, Sent, Write
 from shared.storage.documents import Document
 

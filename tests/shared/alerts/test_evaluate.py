@@ -17,7 +17,7 @@ from shared.microsoft.models import FailureCause
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Put, Row, RowChange
-from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 
 def test_a_new_finding_opens_an_alert_now(world: World) -> None:

@@ -20,7 +20,7 @@ from shared.storage import keys
 from shared.storage.decisions import Decider, history
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Row
-from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, World, line, mapping, sku
 
 TODAY = date(2026, 11, 20)
 ABOUT_LICENCES = {

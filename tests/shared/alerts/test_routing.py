@@ -13,7 +13,7 @@ from shared.alerts.exclude_link.page import ExcludePages, LinkOutcome
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.records import MailName
-from tests.shared.alerts.world import DAY, World, line, sku
+from tests.shared.alerts.world import CANCELLED, DAY, World, line, sku
 
 ALL, NOC, EVA = "all@msp.example.com", "noc@msp.example.com", "eva@msp.example.com"
 

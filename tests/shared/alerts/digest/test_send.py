@@ -20,7 +20,7 @@ from shared.mail.delivery import DeliveryResult
 from shared.mail.message import build
 from shared.mail.records import MailName, MailState, mails
 from shared.microsoft.models import Customer
-from tests.shared.alerts.world import World, line, sku
+from tests.shared.alerts.world import CANCELLED, World, line, sku
 
 HOUR = timedelta(hours=1)
 

@@ -1,6 +1,6 @@
 """Held, failed and drifted lines: which are rows, and in what words."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,9 +23,14 @@ from shared.billing.models import (
 from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import PsaRefused, Write, WriteKind
 from shared.billing.psa.causes import Cause
+from shared.licensing.not_countable import Uncounted, UncountedReason
 from shared.microsoft.doubts import DoubtKind
-from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, World, line, mapping, sku
 
+COUNTS_DIFFER = Unplanned(
+    reason=UnplannedReason.NOT_COUNTABLE,
+    uncounted=Uncounted(reason=UncountedReason.SUBSCRIPTIONS_DIFFER, part_number="SPB", told=10, counted=4),
+)
 HELD, FAILED, DRIFT, SIGN_IN = Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT, PsaSignIn.slug
 
 
@@ -160,7 +165,8 @@ def test_what_was_approved_and_then_prorates_is_told_again(mapped: World) -> Non
 def test_a_line_with_a_hold_and_another_trouble_is_one_row(
     mapped: World, failure: dict[str, object], told: Slug
 ) -> None:
-    mapped.lines(line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS), **failure))
+    failure = {"hold": hold(25, 10, HoldReason.TENANT_LOSS), **failure}
+    mapped.lines(line("mapping1").model_copy(update=failure))
     assert [alert.finding.slug for alert in mapped.alerts()] == [told]
 
 
@@ -224,7 +230,7 @@ def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
 def test_a_line_that_is_not_written_says_why(
     mapped: World, changes: dict[str, object], what: str, value: str
 ) -> None:
-    mapped.lines(line("mapping1", **changes))
+    mapped.lines(line("mapping1").model_copy(update=changes))
     finding = mapped.only(FAILED).finding
     assert finding.what == f"Gold seat on agreement 12 {what}"
     assert (finding.who, finding.value, finding.urgent) == ("Contoso Ltd", value, True)

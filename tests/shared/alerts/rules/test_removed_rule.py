@@ -15,7 +15,7 @@ from shared.microsoft.models import Customer, FailureCause
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
 from shared.storage.tables import Put
-from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 REMOVED, AUTH = Slug.TENANT_REMOVED, Slug.INVALID_AUTH
 TODAY = NIGHT.date()
@@ -336,7 +336,7 @@ def test_they_are_told_no_more_once_the_company_is_added_again(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    "changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": "The line was cancelled."}]
+    "changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": CANCELLED}]
 )
 def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
     left: World, changes: dict[str, object]

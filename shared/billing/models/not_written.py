@@ -1,4 +1,4 @@
-"""Why a line is not written: stored as data, told as a sentence by `why_not.py`."""
+"""Why a line is not written or not planned, as stored; `why_not.py` makes the sentences."""
 
 from datetime import date
 from decimal import Decimal
@@ -110,6 +110,7 @@ _OLD_UNPLANNED = {
 
 
 def block_of(stored: object) -> object:
+    """A stored block; until November 2026 it was a sentence."""
     if not isinstance(stored, str):
         return stored
     if stored in _OLD_BLOCKS:
@@ -118,6 +119,7 @@ def block_of(stored: object) -> object:
 
 
 def unplanned_of(stored: object) -> object:
+    """What a line is not planned for, as stored; until November 2026 it was a sentence."""
     if not isinstance(stored, str):
         return stored
     reason = UnplannedReason(_OLD_UNPLANNED.get(stored, UnplannedReason.NOT_COUNTABLE))
