@@ -63,6 +63,7 @@ class ConnectWise:
 
     max_parallel = 8
     repeatable = frozenset({WriteKind.SET_QUANTITY})
+    whole_document = creates_empty = False
 
     def __init__(self, settings: ConnectWiseSettings, private_key: str, http: Http) -> None:
         self._api = Api(settings, private_key, http)
@@ -178,7 +179,8 @@ class ConnectWise:
 
     # Writing
 
-    def apply(self, write: Write) -> WriteAnswer:
+    def apply(self, *writes: Write) -> WriteAnswer:
+        (write,) = writes
         try:
             method, path, body = _request(write)
         except PsaRefused as refused:

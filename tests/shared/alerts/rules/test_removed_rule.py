@@ -335,9 +335,7 @@ def test_they_are_told_no_more_once_the_company_is_added_again(world: World) -> 
     assert world.alerts(REMOVED) == []
 
 
-@pytest.mark.parametrize(
-    "changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": CANCELLED}]
-)
+@pytest.mark.parametrize("changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": CANCELLED}])
 def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
     left: World, changes: dict[str, object]
 ) -> None:
