@@ -42,6 +42,7 @@ MODELS = (
     "shared.accounts.preferences",
     "shared.alerts.models",
     "shared.billing.models",
+    "shared.billing.models.agreements",
     "shared.billing.models.ledger",
     "shared.billing.models.mappings",
     "shared.billing.models.not_written",

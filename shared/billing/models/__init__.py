@@ -1,5 +1,6 @@
 """Billing profiles, mappings, plans, and what is remembered about each agreement line."""
 
+from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
     Basis,
@@ -20,7 +21,6 @@ from shared.billing.models.not_written import (
 )
 from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
 from shared.billing.models.records import (
-    AgreementRecord,
     Drift,
     Frozen,
     Intent,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator
 
 from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
@@ -48,8 +48,8 @@ class Intent(Document):
 
     @property
     def may_be_repeated(self) -> bool:
-        """The PSA said that it did not take it."""
-        return self.sent is Sent.NOT_SENT
+        """It is known not to have left, or the PSA said that it did not take it."""
+        return self.sent in (Sent.NOT_SENT, Sent.CONFLICT)
 
 
 class Loss(Document):
@@ -94,6 +94,8 @@ class LineRecord(Document):
 
     # Written by reconcile: what a look at the PSA shows.
     unit_price: Decimal | None = None
+    catalogue_price: Decimal | None = None
+    """What its product charges, of a line that was made without a price; None: it has one, or a person chose it so."""
     blocked: Annotated[Block | None, BeforeValidator(block_of)] = None
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None
@@ -160,33 +162,3 @@ class LineRecord(Document):
         if self.intent is None or self.is_approved(self.intent.change_id):
             return 0
         return max(0, self.intent.write.before - self.intent.write.after)
-
-
-class AgreementRecord(Document):
-    """One agreement: until when it is worked on, and its lines by mapping id. Replaced by ETag only."""
-
-    connection: str
-    agreement_id: str
-    claimed_until: datetime | None = None
-    """None: nobody works on it."""
-    claims: int = 0
-    """How often it was claimed."""
-    prorates: bool = False
-    read_at: datetime | None = None
-    """When its lines were last read from the PSA."""
-    unreadable: str = ""
-    """Why they could not be read at the newest attempt."""
-    let_go: tuple[str, ...] = ()
-    """Its lines that a person let go of: not ours any more, also where one carries our mark."""
-    lines: dict[str, LineRecord] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _owns_each_line_once(self) -> "AgreementRecord":
-        owned = [line.line_id for line in self.lines.values() if line.line_id]
-        if len(set(owned)) != len(owned):
-            raise ValueError("a line belongs to at most one mapping")
-        return self
-
-    def with_line(self, line: LineRecord) -> "AgreementRecord":
-        lines = {**self.lines, line.mapping_id: line}
-        return AgreementRecord.model_validate({**dict(self), "lines": lines})
