@@ -55,7 +55,11 @@ def test_the_type_of_quantities_that_people_enter_is_a_setting() -> None:
 
 
 def test_where_halo_counts_some_line_and_does_not_say_which_none_is_written() -> None:
-    document: dict[str, Any] = {"id": 900, "contains_calculated_quantity": True, "lines": [LINE, {**LINE, "id": 2}]}
+    document: dict[str, Any] = {
+        "id": 900,
+        "contains_calculated_quantity": True,
+        "lines": [LINE, {**LINE, "id": 2}],
+    }
     assert all(found.not_writable for found in invoice_lines.lines(document, 0))
     document["lines"][1]["quantity_users"] = [{"id": 5}]
     assert [bool(found.not_writable) for found in invoice_lines.lines(document, 0)] == [False, True]
