@@ -17,6 +17,7 @@ var queues = [
   'send-mail'
   'send-invitation'
   'clean-up'
+  'delete-account'
   'refresh-names'
 ]
 var tableName = 'seatwise'

@@ -59,7 +59,7 @@ def _control(given: argparse.Namespace) -> int:
 
 def _demo(given: argparse.Namespace) -> int:
     state = given.state or Path(tempfile.mkdtemp(prefix="seatwise-"))
-    world = "demo"
+    world = "psas"
     if given.tenants:
         world = f"wide:{given.tenants}" + (f":{given.watch}" if given.watch else "")
     print(f"Seatwise sandbox in {state}", file=sys.stderr)

@@ -31,3 +31,7 @@ class Rejected(Exception):
 
 class NotFound(Exception):
     """The account has no such thing. Another account's thing is not found either."""
+
+
+class AccountGone(NotFound):
+    """There is no such account, or no longer."""

@@ -12,8 +12,9 @@ from shared import config
 from shared.accounts.invitations import InvitationCodes
 from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
-from shared.billing.psa.base import Psa, PsaRefused, Psas, PsaUnavailable
+from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
+from shared.billing.psa.kinds import Psas
 from shared.billing.psa.registry import RegisteredPsas
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
@@ -26,7 +27,7 @@ from shared.storage.blobs import Blobs
 from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
 from shared.storage.keys import AccountId
 from shared.storage.queues import Queues
-from shared.storage.secrets import SecretMissing, Secrets, SecretsUnavailable
+from shared.storage.secrets import AllSecrets, SecretMissing, SecretsUnavailable
 from shared.storage.tables import Tables
 
 
@@ -79,7 +80,7 @@ class Wiring:
         return self._overrides.queues(self.storage.queues)
 
     @cached_property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> AllSecrets:
         if self.settings.key_vault:
             return _key_vault(self.settings.key_vault, self.settings.identity)
         from shared.storage.encrypted_table import EncryptedTableSecrets, read_keys
@@ -172,7 +173,7 @@ class Wiring:
         return timedelta(seconds=self.settings.settle_seconds)
 
 
-def _key_vault(url: str, identity: str | None) -> Secrets:
+def _key_vault(url: str, identity: str | None) -> AllSecrets:
     from azure.identity import DefaultAzureCredential
     from azure.keyvault.secrets import SecretClient
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-DOMAINS = ("accounts", "microsoft", "licensing", "billing", "alerts", "reports", "clean_up")
+DOMAINS = ("accounts", "microsoft", "licensing", "billing", "alerts", "reports", "clean_up", "privacy")
 """Each knows those before it."""
 KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
 PURE = (
@@ -42,8 +42,10 @@ MODELS = (
     "shared.accounts.preferences",
     "shared.alerts.models",
     "shared.billing.models",
+    "shared.billing.models.agreements",
     "shared.billing.models.ledger",
     "shared.billing.models.mappings",
+    "shared.billing.models.not_written",
     "shared.billing.models.plan",
     "shared.billing.models.records",
     "shared.billing.psa.base",

@@ -29,10 +29,12 @@ from functions.api import (
     partner_connections,
     plan,
     preferences,
+    privacy,
     psa_choices,
     psa_connections,
     removed_tenants,
     runs,
+    setup_guide,
     summary,
     tenants,
     unclear_writes,
@@ -50,6 +52,7 @@ RESOURCES = (
     members,
     invitations,
     audit,
+    setup_guide,
     summary,
     partner_connections,
     tenants,
@@ -72,6 +75,7 @@ RESOURCES = (
     exclusions,
     preferences,
     mails,
+    privacy,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 

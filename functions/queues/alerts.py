@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
+from shared.accounts.directory import is_listed
 from shared.alerts import evaluate, failed_messages, saved_settings
 from shared.alerts.digest.arrival import take_back_what_did_not_arrive
 from shared.alerts.digest.send import Mailer, send_mails
@@ -75,6 +76,8 @@ def _watch(queue: str) -> None:
         except ValueError:
             return
         wired = wiring()
+        if not is_listed(wired.tables, account):
+            return  # deleted: nothing is kept of it any more
         failed_messages.record(wired.tables, account, queue, body, wired.clock())
         if queue != Evaluate.queue:  # what cannot be evaluated is not asked for again
             for work in judge_again(wired, account):

@@ -9,7 +9,7 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from functions.queues.messages import QueuedWork
-from shared.errors import Rejected, RetryLater
+from shared.errors import AccountGone, Rejected, RetryLater
 from shared.wiring import Wiring, wiring
 
 _log = logging.getLogger("seatwise.queue")
@@ -23,8 +23,9 @@ def handle[W: QueuedWork](
 ) -> None:
     """Carry out one message. Waiting puts it back with its delay and is never a failed delivery.
 
-    A message that is not of this version goes to the poison queue at once, where its alert is opened. Anything
-    unexpected raises: the host delivers again, and after `maxDequeueCount` it is poison.
+    Work of an account that was deleted is dropped. A message that is not of this version goes to the poison queue at
+    once, where its alert is opened. Anything unexpected raises: the host delivers again, and after `maxDequeueCount`
+    it is poison.
     """
     wired = wiring()
     body = message.get_body().decode(errors="replace")
@@ -43,6 +44,8 @@ def handle[W: QueuedWork](
         _put_back(wired, asked, later)
     except Rejected as rejected:
         _log.warning("%s %s: %s", model.queue, asked.model_dump_json(), rejected.reason)
+    except AccountGone as gone:
+        _log.warning("%s: %s", model.queue, gone)
 
 
 def handle_each[W: QueuedWork, P: QueuedWork](

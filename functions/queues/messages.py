@@ -125,6 +125,12 @@ class CleanUp(AccountWork):
     on: date
 
 
+class DeleteAccount(AccountWork):
+    """Delete what is left of the account, until nothing is."""
+
+    queue: ClassVar[str] = "delete-account"
+
+
 class RefreshNames(QueuedWork):
     """Fetch Microsoft's product names: for all accounts, so it names none."""
 
@@ -143,6 +149,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     SendMail,
     SendInvitation,
     CleanUp,
+    DeleteAccount,
     RefreshNames,
 )
 QUEUES = tuple(message.queue for message in MESSAGES)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from shared.accounts.account import Account
-from shared.errors import NotFound
+from shared.errors import AccountGone
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
@@ -27,11 +27,15 @@ def account_ids(tables: Tables) -> Iterator[AccountId]:
         yield keys.account_id(row.key.row)
 
 
+def is_listed(tables: Tables, account_id: AccountId) -> bool:
+    return tables.get(keys.directory_entry(account_id)) is not None
+
+
 def load_account(tables: Tables, account_id: AccountId) -> Account:
-    """Raises NotFound for an account that is not there."""
+    """Raises AccountGone for an account that is not there."""
     row = tables.get(keys.setting(account_id, "account"))
     if row is None:
-        raise NotFound(f"there is no account '{account_id}'")
+        raise AccountGone(f"there is no account '{account_id}'")
     return row.read(Account)
 
 
@@ -57,7 +61,7 @@ def update_account(
     while True:
         row = tables.get(key)
         if row is None:
-            raise NotFound(f"there is no account '{account_id}'")
+            raise AccountGone(f"there is no account '{account_id}'")
         before = row.read(Account)
         after = change(before)
         if after == before:

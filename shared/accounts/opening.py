@@ -53,6 +53,10 @@ def open_account(
         )
     if not shown:
         raise Rejected("The account needs a name.", "required", "name")
+    if tables.get(keys.deletion(_id_of(shown, person.tenant_id))) is not None:
+        raise Rejected(
+            "The account of this name is being deleted. Please try again in half an hour.", "being_deleted"
+        )
     account = Account(
         id=_id_of(shown, person.tenant_id),
         name=shown,

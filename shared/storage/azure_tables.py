@@ -68,6 +68,13 @@ class AzureTables:
         for entity in self._client.query_entities(query, parameters=parameters, results_per_page=_PAGE):
             yield _row(entity)
 
+    def rows_between(self, first: str, end: str) -> Iterator[Row]:
+        check_key_text(first)
+        check_key_text(end)
+        query, parameters = "PartitionKey ge @first and PartitionKey lt @end", {"first": first, "end": end}
+        for entity in self._client.query_entities(query, parameters=parameters, results_per_page=_PAGE):
+            yield _row(entity)
+
     def commit(self, changes: Sequence[RowChange]) -> list[str]:
         from azure.core.exceptions import HttpResponseError
         from azure.data.tables import RequestTooLargeError

@@ -10,7 +10,7 @@ from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.secrets import SecretMissing, SecretsUnavailable
-from shared.storage.tables import Conflict, Delete, Put, Row, Tables
+from shared.storage.tables import Conflict, Delete, Put, Row, Tables, chunks
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -105,6 +105,21 @@ class EncryptedTableSecrets:
                 continue  # written in between: the newer value goes too
             except AzureError as error:
                 raise _unreachable(error) from error
+
+    def delete_all(self, account: AccountId) -> int:
+        """Raises SecretsUnavailable."""
+        from azure.core.exceptions import AzureError
+
+        rows: list[Row] = []
+        try:
+            rows += self._tables.rows(keys.secrets_of(account))
+            for some in chunks([Delete(row.key, row.etag) for row in rows]):
+                self._tables.commit(some)
+        except Conflict:
+            return len(rows)  # one was written in between: the next sweep finds it
+        except AzureError as error:
+            raise _unreachable(error) from error
+        return len(rows)
 
     def _row(self, account: AccountId, name: str) -> Row | None:
         from azure.core.exceptions import AzureError

@@ -1,13 +1,18 @@
 """Secrets in Azure Key Vault."""
 
+import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from shared.storage.keys import AccountId, vault_secret
+from shared.storage.keys import AccountId, is_vault_secret_of, vault_secret
 from shared.storage.secrets import SecretMissing, SecretsUnavailable
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError
     from azure.keyvault.secrets import SecretClient
+
+
+_log = logging.getLogger("seatwise.secrets")
 
 
 class KeyVaultSecrets:
@@ -57,6 +62,29 @@ class KeyVaultSecrets:
             return
         except AzureError as error:
             raise _unavailable(name, "deleted", error) from None
+
+    def delete_all(self, account: AccountId) -> int:
+        """The deleted ones are purged, too; where the vault forbids that, they end when its own time is over."""
+        from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+
+        try:
+            kept = [secret.name for secret in self._client.list_properties_of_secrets() if secret.name]
+            there = [name for name in kept if is_vault_secret_of(account, name)]
+            for name in there:
+                self._client.begin_delete_secret(name).wait()
+            deleted = [secret.name for secret in self._client.list_deleted_secrets() if secret.name]
+            for name in (name for name in deleted if is_vault_secret_of(account, name)):
+                try:
+                    self._client.purge_deleted_secret(name)
+                except ResourceNotFoundError:
+                    continue
+                except HttpResponseError as refused:
+                    if refused.status_code != HTTPStatus.FORBIDDEN:
+                        raise
+                    _log.warning("%s: a deleted secret could not be purged: the vault forbids it", account)
+        except AzureError as error:
+            raise _unavailable("(all of an account)", "deleted", error) from None
+        return len(there)
 
 
 def _unavailable(name: str, done: str, error: "AzureError") -> SecretsUnavailable:

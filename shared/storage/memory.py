@@ -34,6 +34,16 @@ class MemoryTables:
             found = [kept[name] for name in names]
         yield from found
 
+    def rows_between(self, first: str, end: str) -> Iterator[Row]:
+        check_key_text(first)
+        check_key_text(end)
+        with self._lock:
+            partitions = sorted(name for name in self._partitions if first <= name < end)
+            found = [
+                self._partitions[name][row] for name in partitions for row in sorted(self._partitions[name])
+            ]
+        yield from found
+
     def commit(self, changes: Sequence[RowChange]) -> list[str]:
         check_changes(changes)
         bodies = [None if isinstance(change, Delete) else packed(change.document) for change in changes]

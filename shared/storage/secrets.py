@@ -35,6 +35,14 @@ class Secrets(Protocol):
     def delete(self, account: AccountId, name: str) -> None: ...
 
 
+class AllSecrets(Secrets, Protocol):
+    """The secrets, for the one who must remove all of an account's: its deletion."""
+
+    def delete_all(self, account: AccountId) -> int:
+        """Remove every secret of the account for good; how many there were. Raises SecretsUnavailable."""
+        ...
+
+
 @contextmanager
 def or_later() -> Iterator[None]:
     """Without the store nothing is done now: whoever asks is told to come back."""

@@ -92,6 +92,14 @@ class Tables(Protocol):
         ...
 
 
+class AllTables(Tables, Protocol):
+    """The tables, for the few who must see all of an account: its export and its deletion."""
+
+    def rows_between(self, first: str, end: str) -> Iterator[Row]:
+        """Every row of the partitions from `first` on and before `end`, by partition and row key, page after page."""
+        ...
+
+
 def chunks[C](changes: Sequence[C]) -> Iterator[Sequence[C]]:
     """Cut a long list of changes into transactions."""
     for start in range(0, len(changes), TRANSACTION_LIMIT):

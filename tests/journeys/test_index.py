@@ -22,6 +22,7 @@ QUEUES = {
     "send_mail": "send-mail",
     "mail_invitation": "send-invitation",
     "clean_up": "clean-up",
+    "delete_account": "delete-account",
     "refresh_names": "refresh-names",
 }
 PAGES = {

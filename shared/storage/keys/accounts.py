@@ -28,9 +28,28 @@ def membership(person: str, account: AccountId) -> Key:
     return Key(directory_of_members(), f"{memberships(person)}{account}")
 
 
+def directory_of_openings() -> str:
+    return "directory|opened"
+
+
 def opened_by(tenant: str) -> Key:
     """Which account was opened from an Entra tenant."""
-    return Key("directory|opened", part(tenant))
+    return Key(directory_of_openings(), part(tenant))
+
+
+def deletion(account: AccountId) -> Key:
+    """Stands while an account is being deleted."""
+    return Key("directory|deletions", account)
+
+
+def partitions_of(account: AccountId) -> tuple[str, str]:
+    """Every partition of an account sorts at or behind the first, and before the second."""
+    return f"{account}|", f"{account}}}"
+
+
+def blobs_of(account: AccountId) -> str:
+    """How the names of all blobs of an account begin."""
+    return f"{account}/"
 
 
 MEMBERS, INVITATIONS = "member|", "invitation|"

@@ -8,8 +8,17 @@ from shared.storage.tables import Key
 _VAULT_NAME = re.compile(r"(?!h-)[a-z0-9]+(-[a-z0-9]+){0,9}")
 
 
+def secrets_of(account: AccountId) -> str:
+    return f"{account}|secrets"
+
+
 def secret(account: AccountId, name: str) -> Key:
-    return Key(f"{account}|secrets", part(name))
+    return Key(secrets_of(account), part(name))
+
+
+def is_vault_secret_of(account: AccountId, stored: str) -> bool:
+    """Whether a name in Key Vault is a secret of the account."""
+    return "--" in stored and stored.rpartition("--")[0] == account
 
 
 def vault_secret(account: AccountId, name: str) -> str:

@@ -9,7 +9,7 @@ from azure.functions.queue import QueueMessage
 
 from functions.queues.edge import handle
 from functions.queues.messages import Evaluate, PushConnection, QueuedWork
-from shared.errors import Rejected, RetryLater
+from shared.errors import AccountGone, Rejected, RetryLater
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryQueues, SentMessage
 from shared.wiring import Wiring, WiringOverrides, override_wiring
@@ -88,3 +88,8 @@ def test_what_is_turned_down_is_over(queues: MemoryQueues) -> None:
 def test_anything_else_is_a_bug_and_is_left_to_the_host(queues: MemoryQueues) -> None:
     with pytest.raises(ZeroDivisionError):
         take(ASKED.model_dump_json(), ending_in(ZeroDivisionError()))
+
+
+def test_work_of_an_account_that_was_deleted_is_dropped(queues: MemoryQueues) -> None:
+    take(ASKED.model_dump_json(), ending_in(AccountGone("there is no account")))
+    assert [message.queue for message in queues.messages] == ["evaluate"]

@@ -6,7 +6,7 @@ from shared.storage.blobs import Blobs
 from shared.storage.connect import AzureStorage, connect
 from shared.storage.memory import MemoryBlobs, MemoryQueues, MemoryTables
 from shared.storage.queues import Queues
-from shared.storage.tables import Tables
+from shared.storage.tables import AllTables
 
 QUEUE = "read-tenant"
 BOTH = ["memory", pytest.param("azurite", marks=pytest.mark.azurite)]
@@ -21,7 +21,7 @@ def storage(storage_connection: str) -> AzureStorage:
 
 
 @pytest.fixture(params=BOTH)
-def tables(request: pytest.FixtureRequest) -> Tables:
+def tables(request: pytest.FixtureRequest) -> AllTables:
     if request.param == "memory":
         return MemoryTables()
     storage: AzureStorage = request.getfixturevalue("storage")

@@ -25,6 +25,13 @@ class MemorySecrets:
         self._check()
         self.kept.pop((account, name), None)
 
+    def delete_all(self, account: AccountId) -> int:
+        self._check()
+        names = [key for key in self.kept if key[0] == account]
+        for key in names:
+            del self.kept[key]
+        return len(names)
+
     def _check(self) -> None:
         if self.down:
             raise SecretsUnavailable("The vault cannot be reached.")

@@ -8,10 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from shared.storage import keys
 from shared.storage.connect import connect
 from shared.storage.documents import Document
 from shared.storage.limits import PACKED_LIMIT, TEXT_LIMIT
-from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, RowChange, Tables, TooLarge
+from shared.storage.tables import (
+    AllTables,
+    Conflict,
+    Delete,
+    Insert,
+    Key,
+    Put,
+    Replace,
+    RowChange,
+    Tables,
+    TooLarge,
+)
 
 
 class Note(Document):
@@ -388,3 +400,14 @@ def test_a_missing_table_is_a_fault_and_not_an_empty_row(storage_connection: str
     for changes in refused:
         with pytest.raises(HttpResponseError, match="TableNotFound"):
             tables.commit(changes)
+
+
+def test_rows_between_two_partitions_are_those_of_one_account_and_no_other(tables: AllTables) -> None:
+    for account in ("acm", "acme", "acme-2", "acmf", "a"):
+        for partition in ("notes", "psa|1"):
+            tables.commit([Put(Key(f"{account}|{partition}", row), Note(text=account)) for row in ("b", "a")])
+    found = list(tables.rows_between(*keys.partitions_of(keys.account_id("acme"))))
+    assert [row.key for row in found] == [
+        Key(f"acme|{partition}", row) for partition in ("notes", "psa|1") for row in ("a", "b")
+    ]
+    assert {row.read(Note).text for row in found} == {"acme"}

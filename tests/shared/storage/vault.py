@@ -22,6 +22,7 @@ class Vault:
         self.reads = 0
         self.fault: int | None = None
         """Every answer has this status from now on."""
+        self.purging_forbidden = False
 
     def answer(self, method: str, path: list[str], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if self.fault:
@@ -40,6 +41,15 @@ class Vault:
             case "DELETE", ["secrets", name] if name in self.secrets:
                 self.deleted[name] = self.secrets.pop(name)
                 return 200, _bundle(name)
+            case "GET", ["secrets"]:
+                return 200, {"value": [_bundle(name) for name in self.secrets]}
+            case "GET", ["deletedsecrets"]:
+                return 200, {"value": [_bundle(name) for name in self.deleted]}
+            case "DELETE", ["deletedsecrets", name] if name in self.deleted:
+                if self.purging_forbidden:
+                    return 403, _error("Forbidden", "Operation purge is not allowed on this vault.")
+                del self.deleted[name]
+                return 204, {}
             case "GET", ["deletedsecrets", name] if name in self.deleted:
                 return 200, _bundle(name)
             case "POST", ["deletedsecrets", name, "recover"] if name in self.deleted:
