@@ -32,7 +32,9 @@ def main() -> int:
         choices=("renewals", "mailboxes"),
         help="with --tenants: watch renewals, or also shared mailboxes, of which each tenant then has one",
     )
-    demo.add_argument("--develop-web", action="store_true", help="the front end's development server, not its build")
+    demo.add_argument(
+        "--develop-web", action="store_true", help="the front end's development server, not its build"
+    )
     change = commands.add_parser(
         "control",
         help="change the world, running or stopped",

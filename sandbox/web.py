@@ -1,4 +1,4 @@
-"""The front end beside the host, on an origin of its own: the files of web/dist, as the static site in Azure gives them."""
+"""The front end beside the host, on an origin of its own: the files of web/dist with the headers they have in Azure."""
 
 import json
 import os
