@@ -6,7 +6,7 @@ from functools import lru_cache
 from functions.api.principal import Principal
 from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
 from shared.alerts import evaluate
-from shared.alerts.listing import AlertSort, arranged
+from shared.alerts.listing import AlertSort, arranged, closed
 from shared.alerts.models import Alert
 from shared.storage import decisions
 from shared.storage.keys import AccountId
@@ -27,6 +27,11 @@ def alerts_of(asking: Principal, sort: AlertSort) -> Sequence[tuple[str, Alert]]
     return _alerts(asking.wired, asking.account, evaluate.version(asking.tables, asking.account), sort)
 
 
+def closed_alerts_of(asking: Principal) -> Sequence[tuple[str, Alert]]:
+    """Every alert that was closed and is still kept, the newest first: only an evaluation closes any."""
+    return _closed_alerts(asking.wired, asking.account, evaluate.version(asking.tables, asking.account))
+
+
 @lru_cache(maxsize=ACCOUNTS)
 def _companies(wired: Wiring, account: AccountId, _version: str) -> Sequence[ListedCompany]:
     return tuple(listed_companies(wired.tables, account))
@@ -35,3 +40,8 @@ def _companies(wired: Wiring, account: AccountId, _version: str) -> Sequence[Lis
 @lru_cache(maxsize=ACCOUNTS)
 def _alerts(wired: Wiring, account: AccountId, _version: str, sort: AlertSort) -> Sequence[tuple[str, Alert]]:
     return tuple(arranged(wired.tables, account, sort))
+
+
+@lru_cache(maxsize=ACCOUNTS)
+def _closed_alerts(wired: Wiring, account: AccountId, _version: str) -> Sequence[tuple[str, Alert]]:
+    return tuple(closed(wired.tables, account))
