@@ -1,1 +1,1 @@
-"""`make bench`: what a night costs, beside what a script and Microsoft's SDK need for the reading half of it."""
+"""Measures Seatwise against the goals of its performance page. Never part of the tests: it takes minutes."""

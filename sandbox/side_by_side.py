@@ -16,7 +16,9 @@ def side_by_side(processes: SandboxProcesses, accounts: Sequence[Account], day: 
     """One row a kind of PSA: the lines of the live accounts that bill by it, and the calls that it cost."""
     rows: dict[str, dict[str, Any]] = {}
     for account in accounts:
-        for kind in sorted({one.kind for one in psa_connections(processes.wiring.tables, account.id)}):
+        for kind in sorted(
+            {connection.kind for connection in psa_connections(processes.wiring.tables, account.id)}
+        ):
             row = rows.setdefault(
                 kind, {"psa": PSAS[kind].name, "accounts": [], **dict.fromkeys(_COLUMNS, 0)}
             )

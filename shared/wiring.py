@@ -12,8 +12,9 @@ from shared import config
 from shared.accounts.invitations import InvitationCodes
 from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
-from shared.billing.psa.base import Psa, PsaRefused, Psas, PsaUnavailable
+from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
+from shared.billing.psa.kinds import Psas
 from shared.billing.psa.registry import RegisteredPsas
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter

@@ -15,7 +15,7 @@ from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.choices import LineChoice
-from shared.billing.psa.base import Agreement, Product
+from shared.billing.psa.base import Agreement, Product, Proration
 from shared.billing.psa_connections import psa_connection
 from shared.billing.psa_lists import PsaLists
 
@@ -78,7 +78,7 @@ def shown_agreement(agreement: Agreement) -> ShownAgreement:
         company_id=agreement.company_id,
         active=agreement.active,
         ends=agreement.ends,
-        prorates=agreement.prorates,
+        prorates=agreement.proration is not Proration.NONE,
         next_invoice=agreement.next_invoice,
         period=agreement.period.value,
     )

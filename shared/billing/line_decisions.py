@@ -64,12 +64,11 @@ class _Mapped:
 def decidable(tables: Tables, account: AccountId) -> Iterator[DecidableLine]:
     """Every line with a hand edit that waits for a choice, and every frozen one."""
     for connection in psa_connections(tables, account):
-        for stored in agreement_store.all_of(tables, account, connection.id):
+        for stored in agreement_store.waiting(tables, account, connection.id):
             for line in stored.record.lines.values():
                 if line.frozen is not None or line.drift is not None:
-                    yield DecidableLine(
-                        LineKey(connection.id, stored.record.agreement_id, line.mapping_id), line
-                    )
+                    key = LineKey(connection.id, stored.record.agreement_id, line.mapping_id)
+                    yield DecidableLine(key, line)
 
 
 def take_theirs(
@@ -164,7 +163,11 @@ def undo(
 def _mapped(tables: Tables, account: AccountId, tenant_id: str, mapping_id: str) -> _Mapped:
     decided = newest(tables, account, MAPPINGS, tenant_id.lower())
     mappings = decided.read(TenantMappings) if decided else None
-    found = next((one for one in mappings.mappings if one.id == mapping_id), None) if mappings else None
+    found = (
+        next((mapping for mapping in mappings.mappings if mapping.id == mapping_id), None)
+        if mappings
+        else None
+    )
     if decided is None or mappings is None or found is None or not found.bill:
         raise NotFound("There is no such line.")
     stored = agreement_store.get(tables, account, found.connection, found.agreement_id)
@@ -236,7 +239,7 @@ def _save_difference(tables: Tables, account: AccountId, mapped: _Mapped, target
     """The mapping wants `target` now, and keeps that distance from what its licences give."""
     plain = _with_difference(mapped.mapping, 0)
     changed = _with_difference(plain, target - _wanted(tables, account, mapped, plain, by.now))
-    mappings = tuple(changed if one.id == changed.id else one for one in mapped.mappings.mappings)
+    mappings = tuple(changed if mapping.id == changed.id else mapping for mapping in mapped.mappings.mappings)
     after = TenantMappings(tenant_id=mapped.mappings.tenant_id, mappings=mappings)
     try:
         decide_after(tables, account, (MAPPINGS, after.tenant_id), mapped.decided, after, by)

@@ -9,7 +9,8 @@ from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import PsaConnection
 from shared.billing.profiles import PROFILE, billing_profiles
-from shared.billing.psa.base import Psa, Psas, PsaSettings
+from shared.billing.psa.base import Psa
+from shared.billing.psa.kinds import Psas, PsaSettings
 from shared.billing.psa_connections import (
     ConnectionFailure,
     ever_connected,

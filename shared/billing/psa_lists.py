@@ -3,9 +3,12 @@
 import gzip
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from shared.billing.models import PsaConnection
-from shared.billing.psa.base import Agreement, Product, Psa, PsaCompany, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import Agreement, Product, Proration, Psa, PsaCompany, PsaRefused, PsaUnavailable
 from shared.errors import RetryLater
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -18,12 +21,24 @@ TRIED_FOR = timedelta(minutes=10)
 """A PSA that cannot be read for so long is told about; a person may ask again."""
 
 
+def _prorated(stored: object) -> object:
+    """Until December 2026 it was stored whether an agreement prorates, and all that did were ConnectWise's."""
+    if not isinstance(stored, list):
+        return stored
+    return [
+        {"proration": Proration.BY_SECOND_LINE, **one}
+        if isinstance(one, dict) and one.get("prorates")
+        else one
+        for one in stored
+    ]
+
+
 class PsaLists(Document):
     """All of a PSA connection, complete, as of `read_at`. Lines are not in here: they are read when one is chosen."""
 
     read_at: datetime
     companies: tuple[PsaCompany, ...]
-    agreements: tuple[Agreement, ...]
+    agreements: Annotated[tuple[Agreement, ...], BeforeValidator(_prorated)]
     products: tuple[Product, ...]
 
 

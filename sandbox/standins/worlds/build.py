@@ -187,10 +187,19 @@ class Msp:
             client_id=guid("client id", self._login),
             client_secret=f"private-{self._login}",
             agent="Seatwise API",
-            clients=tuple(HaloClient(one.id, one.name, one.website) for one in self._companies),
+            clients=tuple(
+                HaloClient(company.id, company.name, company.website) for company in self._companies
+            ),
             items=tuple(
-                HaloItem(one.id, one.identifier, one.description, one.price, one.cost, one.inactive)
-                for one in PRODUCTS
+                HaloItem(
+                    product.id,
+                    product.identifier,
+                    product.description,
+                    product.price,
+                    product.cost,
+                    product.inactive,
+                )
+                for product in PRODUCTS
             ),
             invoices=tuple(
                 RecurringInvoice(

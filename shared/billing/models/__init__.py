@@ -1,5 +1,6 @@
 """Billing profiles, mappings, plans, and what is remembered about each agreement line."""
 
+from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
     Basis,
@@ -10,21 +11,22 @@ from shared.billing.models.mappings import (
     SoldByOthers,
     TenantMappings,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
-from shared.billing.models.records import (
+from shared.billing.models.not_written import (
     OF_THE_AGREEMENT,
     SAVED_AGAIN_IS_RIGHT,
-    AgreementRecord,
     Block,
     BlockReason,
+    Unplanned,
+    UnplannedReason,
+)
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.records import (
     Drift,
     Frozen,
     Intent,
     LineRecord,
     LineState,
     Loss,
-    Unplanned,
-    UnplannedReason,
 )
 
 __all__ = [

@@ -1,15 +1,15 @@
 """What is remembered about each agreement line, and why it cannot be written."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator
 
+from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
-from shared.billing.psa.base import BillableOption, Period, Sent, Write
-from shared.licensing.not_countable import Uncounted
+from shared.billing.psa.base import Period, Sent, Write
 from shared.storage.documents import Document
 
 
@@ -48,8 +48,8 @@ class Intent(Document):
 
     @property
     def may_be_repeated(self) -> bool:
-        """The PSA said that it did not take it."""
-        return self.sent is Sent.NOT_SENT
+        """It is known not to have left, or the PSA said that it did not take it."""
+        return self.sent in (Sent.NOT_SENT, Sent.CONFLICT)
 
 
 class Loss(Document):
@@ -57,118 +57,6 @@ class Loss(Document):
 
     at: datetime
     seats: int
-
-
-class BlockReason(StrEnum):
-    """Why a line must not be written. Stored: a word that is here once stays."""
-
-    AGREEMENT_GONE = "agreement_gone"
-    AGREEMENT_ENDED = "agreement_ended"
-    OTHER_COMPANY = "other_company"
-    """Its agreement belongs to another company of the PSA than the tenant is linked to."""
-    OTHER_PERIOD = "other_period"
-    """Its agreement is billed monthly, annually or otherwise, and the mapping means another period."""
-    LINE_GONE = "line_gone"
-    LINE_ENDED = "line_ended"
-    STARTS_LATER = "starts_later"
-    """It begins to be billed on a later day than the mapping says."""
-    OTHER_PRODUCT = "other_product"
-    OTHER_BILLING = "other_billing"
-    """It is billed otherwise (billable, no charge, do not bill) than the billing profile says."""
-    NOT_WHOLE = "not_whole"
-    UNOWNED_LINE = "unowned_line"
-    """The agreement has a line of the product that no mapping owns: a person chooses first (K7)."""
-    NEWER_LINE = "newer_line"
-    """Such a line came after a person said that a second one is right: it may be the one that was asked for."""
-    CREATED_TWICE = "created_twice"
-    SECOND_LINE = "second_line"
-    """Beside the mapping's line there is another one that we created and that is billed."""
-    PSA = "psa"
-    """The adapter's own reason, in `text`."""
-
-
-OF_THE_AGREEMENT = frozenset(
-    {
-        BlockReason.AGREEMENT_GONE,
-        BlockReason.AGREEMENT_ENDED,
-        BlockReason.OTHER_COMPANY,
-        BlockReason.OTHER_PERIOD,
-    }
-)
-"""Reasons that the list of agreements gives and takes back; a look at the lines does neither."""
-
-
-class Block(Document):
-    """Why a line cannot be written, by the newest look; its sentence is made in `why_not.py`."""
-
-    reason: BlockReason
-    line_id: str = ""
-    """The other line that it is about."""
-    quantity: Decimal | None = None
-    marker: str = ""
-    text: str = ""
-    """The PSA's own words, or a line's description."""
-    day: date | None = None
-    count: int = 0
-    billable: BillableOption | None = None
-    expected: BillableOption | None = None
-    period: Period | None = None
-    meant: Period | None = None
-
-
-class UnplannedReason(StrEnum):
-    """Why a line that may be out of step is not planned. Stored: a word that is here once stays."""
-
-    UNREAD = "unread"
-    """The tenant could not be read at the newest attempt: its own row says who must do what."""
-    TOO_OLD = "too_old"
-    ANOTHER_LINE = "another_line"
-    """A save of its mapping was not completed."""
-    ANOTHER_PRODUCT = "another_product"
-    NO_LINE = "no_line"
-    """Its mapping is in force, and no line is kept for it."""
-    NOT_COUNTABLE = "not_countable"
-
-
-SAVED_AGAIN_IS_RIGHT = frozenset(
-    {UnplannedReason.ANOTHER_LINE, UnplannedReason.ANOTHER_PRODUCT, UnplannedReason.NO_LINE}
-)
-"""Reasons that a person ends by saving the mappings again."""
-
-
-class Unplanned(Document):
-    reason: UnplannedReason
-    read_on: date | None = None
-    uncounted: Uncounted | None = None
-    text: str = ""
-    """In its place until December 2026: the sentence."""
-
-
-_OLD_BLOCKS = {
-    "The agreement is no longer in the PSA. Choose another one for the mapping, or end it.": "agreement_gone",
-    "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one.": "agreement_ended",
-}
-_OLD_UNPLANNED = {
-    "The tenant could not be read at the newest attempt.": "unread",
-    "A change of its mapping was not completed.": "another_line",
-    "Its billing profile names another product now.": "another_product",
-}
-"""Sentences that were stored until November 2026."""
-
-
-def _block_of(stored: object) -> object:
-    if not isinstance(stored, str):
-        return stored
-    if stored in _OLD_BLOCKS:
-        return Block(reason=BlockReason(_OLD_BLOCKS[stored]))
-    return Block(reason=BlockReason.PSA, text=stored) if stored else None
-
-
-def _unplanned_of(stored: object) -> object:
-    if not isinstance(stored, str):
-        return stored
-    reason = UnplannedReason(_OLD_UNPLANNED.get(stored, UnplannedReason.NOT_COUNTABLE))
-    return Unplanned(reason=reason, text=stored) if stored else None
 
 
 class LineState(StrEnum):
@@ -206,7 +94,9 @@ class LineRecord(Document):
 
     # Written by reconcile: what a look at the PSA shows.
     unit_price: Decimal | None = None
-    blocked: Annotated[Block | None, BeforeValidator(_block_of)] = None
+    catalogue_price: Decimal | None = None
+    """What its product charges, of a line that was made without a price; None: it has one, or a person chose it so."""
+    blocked: Annotated[Block | None, BeforeValidator(block_of)] = None
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None
 
@@ -227,7 +117,7 @@ class LineRecord(Document):
 
     # Written by planning/: what waits, and why.
     hold: Hold | None = None
-    not_planned: Annotated[Unplanned | None, BeforeValidator(_unplanned_of)] = None
+    not_planned: Annotated[Unplanned | None, BeforeValidator(unplanned_of)] = None
     """Why the line may be out of step and is not planned: its number cannot be trusted."""
     would: Change | None = None
     """What would be written if the account were live."""
@@ -272,33 +162,3 @@ class LineRecord(Document):
         if self.intent is None or self.is_approved(self.intent.change_id):
             return 0
         return max(0, self.intent.write.before - self.intent.write.after)
-
-
-class AgreementRecord(Document):
-    """One agreement: until when it is worked on, and its lines by mapping id. Replaced by ETag only."""
-
-    connection: str
-    agreement_id: str
-    claimed_until: datetime | None = None
-    """None: nobody works on it."""
-    claims: int = 0
-    """How often it was claimed."""
-    prorates: bool = False
-    read_at: datetime | None = None
-    """When its lines were last read from the PSA."""
-    unreadable: str = ""
-    """Why they could not be read at the newest attempt."""
-    let_go: tuple[str, ...] = ()
-    """Its lines that a person let go of: not ours any more, also where one carries our mark."""
-    lines: dict[str, LineRecord] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _owns_each_line_once(self) -> "AgreementRecord":
-        owned = [line.line_id for line in self.lines.values() if line.line_id]
-        if len(set(owned)) != len(owned):
-            raise ValueError("a line belongs to at most one mapping")
-        return self
-
-    def with_line(self, line: LineRecord) -> "AgreementRecord":
-        lines = {**self.lines, line.mapping_id: line}
-        return AgreementRecord.model_validate({**dict(self), "lines": lines})

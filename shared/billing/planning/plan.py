@@ -25,6 +25,7 @@ from shared.billing.models import (
 from shared.billing.planning import guard
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.planning.wishes import Wish
+from shared.billing.psa.base import Proration
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Draft:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
         else:
-            self._add_change(change, line, wish, prorates=record.prorates)
+            self._add_change(change, line, wish, prorates=record.proration is Proration.BY_SECOND_LINE)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)

@@ -5,14 +5,11 @@ write, one write without repeat, a settled read-back. An adapter never retries a
 whole: a list is complete or it raises.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
-
-from pydantic import ConfigDict
 
 from shared.billing.psa.causes import LETS_NOBODY_IN, Cause, cure, what
 from shared.storage.documents import Document
@@ -30,7 +27,6 @@ class Period(StrEnum):
     MONTHLY = "monthly"
     ANNUAL = "annual"
     OTHER = "other"
-    """Known, and neither of the two."""
     UNKNOWN = "unknown"
     """The PSA does not say, or says it in words that are not known: it differs from none."""
 
@@ -59,6 +55,18 @@ class Product:
     """What its price is for."""
 
 
+class Proration(StrEnum):
+    """How a change within a period that is already billed is charged for the rest of it. Stored."""
+
+    NONE = "none"
+    BY_SECOND_LINE = "by_second_line"
+    """By a second, dated line beside the first: ours to write."""
+    BY_DATE = "by_date"
+    """By the PSA itself, from the day of the change."""
+    BY_ROW = "by_row"
+    """By a row of the line that the PSA rolls into its quantity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     id: str
@@ -68,13 +76,21 @@ class Agreement:
     active: bool
     """False: cancelled, expired or inactive; its lines are not written."""
     ends: date | None
-    prorates: bool
     next_invoice: date | None
     not_understood: str = ""
     """Which of its fields are not: it is known to exist, and nothing of it is read or written until it is understood.
     An agreement whose very id is not understood has the id ""."""
     period: Period = Period.UNKNOWN
     """How often it is billed."""
+    proration: Proration = Proration.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a line says from a later day on: a change that the PSA has already."""
+
+    day: date
+    quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,7 @@ class Line:
     agreement_id: str
     product_id: str
     quantity: Decimal
+    """What it says after all changes that the PSA has already, also those of a later day."""
     unit_price: Decimal
     description: str
     marker: str
@@ -98,6 +115,10 @@ class Line:
     """Hash of every field that we never mean to change."""
     billable: BillableOption | None = None
     """None when the PSA says something else than our three."""
+    pending: tuple[Pending, ...] = ()
+    """Its changes of a later day, the soonest first."""
+    document: str = field(default="", compare=False)
+    """Hash of the whole document that it was read in, "" where a line stands alone."""
 
     def bills_from(self, day: date) -> bool:
         """It is billed on that day or a later one: a line that has ended, or that has no seats, is history."""
@@ -126,6 +147,8 @@ class Write(Document):
     """The day from which it counts, fixed when the intent is stored: a repeat on the next day asks for the same day."""
     marker: str = ""
     fingerprint: str = ""
+    document: str = ""
+    """What the whole document said when the line was looked at: if it says something else, there is a CONFLICT."""
     billable: BillableOption = BillableOption.BILLABLE
     invoice_text: str = ""
 
@@ -177,6 +200,8 @@ class Evidence:
     line: Line | None
     why: str = ""
     """What of a new line is not as it was asked for: a sentence for a person."""
+    price: Decimal | None = None
+    """What its product charges, of a new line that came without a price and would charge nothing."""
 
 
 class PsaUnavailable(Exception):
@@ -225,37 +250,6 @@ class PsaRefused(Exception):
         return self.sign_in or self.cause is not None
 
 
-class PsaSettings(Document):
-    """How to reach one PSA; each kind has its own. What is secret is no setting."""
-
-    # A person may paste a password into any field: no error repeats what was typed.
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    self_hosted: bool = False
-    """True: an owner said that the site is the MSP's own server."""
-
-    @property
-    def system(self) -> str:
-        """Which PSA it is: two connections to the same would own its lines twice."""
-        raise NotImplementedError
-
-
-class Psas(Protocol):
-    """Every kind of PSA: `registry.RegisteredPsas`, and the fakes of tests."""
-
-    def settings(self, kind: str, given: Mapping[str, object]) -> PsaSettings:
-        """Raises Rejected, which names the setting that is wrong and what it must be, never what it is."""
-        ...
-
-    def system(self, kind: str, settings_json: str) -> str:
-        """Which PSA stored settings lead to; "" when they cannot be read any more."""
-        ...
-
-    def open(self, kind: str, settings_json: str, secret: str) -> "Psa":
-        """Does no I/O. Raises PsaRefused for wrong settings."""
-        ...
-
-
 class Psa(Protocol):
     """One signed-in PSA connection."""
 
@@ -264,6 +258,11 @@ class Psa(Protocol):
     repeatable: frozenset[WriteKind]
     """Writes that do no harm when they are applied twice: setting an absolute number. A difference, a document and a
     creation are not: these are repeated only when nothing was sent."""
+    whole_document: bool
+    """An agreement is one document: all its changed lines go in one request, and nothing more of it is sent before it
+    is known what became of that."""
+    creates_empty: bool
+    """A line is made without seats; how many there are is a second write."""
 
     def check(self) -> None:
         """Prove that the credentials and rights are good. Raises PsaRefused or PsaUnavailable."""
@@ -281,8 +280,10 @@ class Psa(Protocol):
         """Every line of one agreement, ours and foreign. Raises PsaRefused when the agreement is gone."""
         ...
 
-    def apply(self, write: Write) -> WriteAnswer:
+    def apply(self, *writes: Write) -> WriteAnswer:
         """Send exactly one write request, never repeated here. Does not raise for what the PSA answers.
+
+        More than one write only to a whole document: new quantities of lines of one agreement. A creation comes alone.
 
         It may read before, to find that there is a CONFLICT.
         """

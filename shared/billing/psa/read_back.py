@@ -14,6 +14,27 @@ def judge_quantity(write: Write, line: Line | None) -> Evidence:
     return Evidence(Effect.DIVERGED, line)
 
 
+def judge_once(write: Write, line: Line | None) -> Evidence:
+    """Judge a SET_QUANTITY that went out as a difference or in a document, and must not be applied twice.
+
+    A number that is neither before nor after says nothing of it: somebody else may have changed the line, and the write
+    may still be on its way.
+    """
+    if line is None:
+        return Evidence(Effect.DIVERGED, None)
+    if line.quantity == write.after:
+        as_it_was = line.fingerprint == write.fingerprint
+        return Evidence(Effect.APPLIED if as_it_was else Effect.DIVERGED, line)
+    if line.quantity == write.before:
+        return Evidence(Effect.NOT_APPLIED, line)
+    return Evidence(Effect.UNDECIDABLE, line, _neither(write, line))
+
+
+def _neither(write: Write, line: Line) -> str:
+    numbers = f"{write.before} or {write.after}"
+    return f"The line says {line.quantity.normalize():f}, neither {numbers}: somebody else changed it, too."
+
+
 def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidence:
     """Judge a CREATE_LINE from every line of its agreement as it is now; `line_id` is what the PSA's answer named.
 

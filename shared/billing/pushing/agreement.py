@@ -8,8 +8,8 @@ No PSA offers compare-and-swap, so the order is everything:
 * Between the fresh read and the write there is a moment that no PSA's interface can close; it holds one request.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
@@ -18,7 +18,7 @@ from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
-from shared.billing.pushing.outcome import find_out, read_back, settles_in
+from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
 from shared.billing.reconcile import adoptions, marker_prefix, reconciled
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
@@ -37,13 +37,16 @@ def work_on(
     try:
         waits = [wait for line, intent in work.open_intents() if (wait := find_out(work, line, intent))]
         work.look(wishes)
-        for change in changes:
-            _carry_out(work, change, wishes)
+        for together in _requests(changes, whole=context.psa.whole_document):
+            if work.may_send:
+                _carry_out(work, together, wishes)
         if work.created:
             work.look(wishes)  # a creation that a slow PSA carried out twice is told tonight, not tomorrow
         waits += [settles_in(work, intent) for _, intent in work.open_intents() if not intent.undecidable]
         if waits:
             raise RetryLater(max(waits), "a write whose outcome was unclear is settled first")
+        if work.look_again:
+            raise RetryLater(timedelta(seconds=1), "it was changed after it was looked at")
         return work.record
     finally:
         work.release()
@@ -64,71 +67,85 @@ def look_at(context: PushContext, kept: StoredRecord, wishes: Mapping[str, Wish]
     return record
 
 
-def _carry_out(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wish]) -> None:
-    """Write one change, unless the line is no longer as the change expects it."""
-    lines = work.lines(wishes)
-    line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
-    if not _as_planned(line, change, fresh):
+def _requests(changes: Iterable[Change], *, whole: bool) -> Iterator[Sequence[Change]]:
+    """What goes out together: of a whole document every changed line; a new line has a request of its own."""
+    changes = list(changes)
+    there = [change for change in changes if whole and change.line_id]
+    if there:
+        yield there
+    yield from ([change] for change in changes if change not in there)
+
+
+def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> None:
+    """Write changes by one request, but those whose line is no longer as the change expects it."""
+    intents = _intend(work, changes, wishes)
+    if not intents:
         return
-    intent = _intend(work, line, change, wishes[change.mapping_id], fresh)
-    answer = _send(work, intent)
-    intent = _answered(work, intent, answer)
-    line = work.record.lines[change.mapping_id]
+    answer = _send(work, intents)
+    if not work.is_repeatable(intents[0]):
+        intents = _answered(work, intents, answer)
     match answer.sent:
-        case Sent.NOT_SENT if answer.asked_for and not work.is_repeatable(intent):
+        case Sent.NOT_SENT if answer.asked_for and not work.is_repeatable(intents[0]):
             # Some PSAs said so and had applied it: it stays an intent until it is settled.
             raise PsaUnavailable(answer.why, answer.after, asked_for=True)
         case Sent.NOT_SENT:
-            work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
+            work.drop_intents(intents, LedgerEvent.NOT_APPLIED, answer.why)
             raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
         case Sent.CONFLICT:
-            work.is_about_to_change()
-            work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, answer.why)
+            for intent in intents:
+                try_again(work, work.line_of(intent), intent.model_copy(update={"why": answer.why}))
+            work.look_again = True
         case Sent.REFUSED if answer.refusal is not None:
             # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
-            work.drop_intent(line, intent, LedgerEvent.REFUSED, answer.why)
+            work.drop_intents(intents, LedgerEvent.REFUSED, answer.why)
             raise answer.refusal
         case Sent.REFUSED:
             said = {"refused": answer.why, "refused_in": work.context.run}
-            work.drop_intent(line, intent, LedgerEvent.REFUSED, answer.why, **said)
+            work.drop_intents(intents, LedgerEvent.REFUSED, answer.why, **said)
         case Sent.ANSWERED | Sent.UNCLEAR:
-            read_back(work, line, intent, answer)
+            read_back(work, intents, answer)
 
 
-def _intend(
-    work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish, fresh: Line | None
-) -> Intent:
-    now = work.context.now()
-    write = _write(line, change, wish, fresh, work.context.moment.date())
-    beside = () if change.line_id else work.unowned(line.product_id)
-    intent = Intent(write=write, change_id=change.id, at=now, beside=beside)
-    work.save(line.model_copy(update={"intent": intent, "refused": ""}), intent, LedgerEvent.INTENDED)
-    return intent
+def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> list[Intent]:
+    """Store an intent for each line that is as its change expects it: all of them together, or none."""
+    lines, told = work.lines(wishes), []
+    for change in changes:
+        line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
+        if not _as_planned(line, change, fresh):
+            continue
+        write = _write(work, line, change, wishes[change.mapping_id], fresh)
+        beside = () if change.line_id else work.unowned(line.product_id)
+        intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
+        told.append((line.model_copy(update={"intent": intent, "refused": ""}), intent))
+    if told:
+        work.save_all(told, LedgerEvent.INTENDED)
+    return [intent for _, intent in told]
 
 
-def _answered(work: ClaimedAgreement, intent: Intent, answer: WriteAnswer) -> Intent:
-    """Keep with the intent what the PSA answered to a write that must not be repeated, before anything is read."""
-    if work.is_repeatable(intent):
-        return intent
-    told = intent.model_copy(
-        update={
-            "sent": answer.sent,
-            "line_id": answer.line_id if not intent.write.line_id else "",
-            "receipt": answer.receipt,
-            "why": answer.why,
-        }
-    )
-    line = work.line_of(intent)
-    work.keep(line.model_copy(update={"intent": told}))
+def _answered(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAnswer) -> list[Intent]:
+    """Keep with the intents what the PSA answered to a write that must not be repeated, before anything is read."""
+    told = [
+        intent.model_copy(
+            update={
+                "sent": answer.sent,
+                "line_id": answer.line_id if not intent.write.line_id else "",
+                "receipt": answer.receipt,
+                "why": answer.why,
+            }
+        )
+        for intent in intents
+    ]
+    lines = [work.line_of(intent) for intent in intents]
+    work.keep([line.model_copy(update={"intent": one}) for line, one in zip(lines, told, strict=True)])
     return told
 
 
-def _send(work: ClaimedAgreement, intent: Intent) -> WriteAnswer:
-    """The one request. A claim that lapsed while the intent was stored may be another worker's by now."""
+def _send(work: ClaimedAgreement, intents: Sequence[Intent]) -> WriteAnswer:
+    """The one request. A claim that lapsed while the intents were stored may be another worker's by now."""
     if not work.is_held:
         return WriteAnswer(Sent.NOT_SENT, "The claim lapsed before the request was sent.")
     work.is_about_to_change()
-    return work.context.psa.apply(intent.write)
+    return work.context.psa.apply(*(intent.write for intent in intents))
 
 
 def _as_planned(line: LineRecord, change: Change, fresh: Line | None) -> bool:
@@ -140,8 +157,10 @@ def _as_planned(line: LineRecord, change: Change, fresh: Line | None) -> bool:
     return fresh is not None and fresh.quantity == change.before and line.confirmed == change.before
 
 
-def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, today: date) -> Write:
+def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Write:
+    today = work.context.moment.date()
     if change.line_id:
+        starts = wish.options.starts if wish.options.starts and change.before == 0 else today
         return Write(
             kind=WriteKind.SET_QUANTITY,
             agreement_id=change.agreement_id,
@@ -149,16 +168,18 @@ def _write(line: LineRecord, change: Change, wish: Wish, fresh: Line | None, tod
             product_id=line.product_id,
             before=change.before,
             after=change.after,
-            effective=today,
+            effective=max(today, starts),
             fingerprint=fresh.fingerprint if fresh else "",
+            document=fresh.document if fresh else "",
         )
     return Write(
         kind=WriteKind.CREATE_LINE,
         agreement_id=change.agreement_id,
         product_id=line.product_id,
         before=0,
-        after=change.after,
+        after=0 if work.context.psa.creates_empty else change.after,
         effective=change.effective or today,
+        document=work.document,
         marker=f"{marker_prefix(line.mapping_id)}{line.mark}",
         billable=wish.billable,
         invoice_text=wish.options.invoice_text,

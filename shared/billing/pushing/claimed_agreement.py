@@ -1,11 +1,11 @@
 """An agreement's record under a claim: who holds it, what its lines said last, and saving it with its ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
-from shared.billing.models import Intent, LedgerEntry, LedgerEvent, LineRecord
+from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 from shared.billing.pushing.context import PushContext
@@ -30,6 +30,8 @@ class ClaimedAgreement:
         self.record = kept.record
         self.created = False
         """A line was made for a mapping."""
+        self.look_again = False
+        """Something was not as it had been looked at: what is left of the plan is made anew."""
 
     @classmethod
     def claimed(cls, context: PushContext, kept: StoredRecord) -> "ClaimedAgreement":
@@ -88,6 +90,11 @@ class ClaimedAgreement:
         """What was read is old from now on."""
         self._fresh = None
 
+    @property
+    def document(self) -> str:
+        """The whole document of the lines as they were last read, "" where lines stand alone or there is none."""
+        return next((line.document for line in (self._fresh or {}).values()), "")
+
     def unowned(self, product_id: str) -> tuple[str, ...]:
         """Lines of the product that no mapping owns, as they were last read."""
         owned = {line.line_id for line in self.record.lines.values()}
@@ -101,31 +108,59 @@ class ClaimedAgreement:
     def is_repeatable(self, intent: Intent) -> bool:
         return intent.write.kind in self.context.psa.repeatable
 
-    def keep(self, line: LineRecord) -> None:
-        """Store the line alone: what is told of it stands in the ledger already."""
-        context, record = self.context, self.record.with_line(line)
+    @property
+    def may_send(self) -> bool:
+        """A whole document that may still be on its way would undo whatever is sent after it."""
+        return not (self.context.psa.whole_document and self.open_intents())
+
+    def keep(self, lines: Sequence[LineRecord]) -> None:
+        """Store lines alone: what is told of them stands in the ledger already."""
+        context, record = self.context, self._with(lines)
         self._kept = agreement_store.save(context.tables, context.account, self._kept, record)
         self.record = record
 
     def save(self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str = "") -> None:
         """Store the line and what happened to its write, in one transaction."""
-        context, record, write = self.context, self.record.with_line(line), intent.write
-        entry = LedgerEntry.of(
-            line,
-            event,
-            context.now(),
-            run=context.run,
-            change_id=intent.change_id,
-            before=write.before,
-            after=write.after,
-            why=why,
-        )
-        entries = [*adoptions(self._kept.record, self.record, context.now(), context.run), entry]
+        self.save_all([(line, intent)], event, why)
+
+    def save_all(self, told: Sequence[tuple[LineRecord, Intent]], event: LedgerEvent, why: str = "") -> None:
+        """Store lines and what happened to the one request that wrote them all."""
+        context, record = self.context, self._with([line for line, _ in told])
+        entries = [
+            LedgerEntry.of(
+                line,
+                event,
+                context.now(),
+                run=context.run,
+                change_id=intent.change_id,
+                before=intent.write.before,
+                after=intent.write.after,
+                why=why,
+            )
+            for line, intent in told
+        ]
+        entries = [*adoptions(self._kept.record, self.record, context.now(), context.run), *entries]
         self._kept = agreement_store.save(context.tables, context.account, self._kept, record, entries)
         self.record = record
+
+    def _with(self, lines: Sequence[LineRecord]) -> AgreementRecord:
+        record = self.record
+        for line in lines:
+            record = record.with_line(line)
+        return record
 
     def drop_intent(
         self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str, **changes: object
     ) -> None:
         """The write is over; `changes` are what else the line says from now on."""
         self.save(line.model_copy(update={"intent": None, **changes}), intent, event, why)
+
+    def drop_intents(
+        self, intents: Sequence[Intent], event: LedgerEvent, why: str, **changes: object
+    ) -> None:
+        """The request is over for all lines that it was to write."""
+        told = [
+            (self.line_of(intent).model_copy(update={"intent": None, **changes}), intent)
+            for intent in intents
+        ]
+        self.save_all(told, event, why)

@@ -85,7 +85,7 @@ def noted(
         )
         for name, line in record.lines.items()
     }
-    changes: dict[str, object] = {"prorates": record.prorates if there is None else there.prorates}
+    changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
     if there is None or not there.active:
         changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:

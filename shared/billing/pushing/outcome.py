@@ -3,9 +3,11 @@
 The intent of a write stays until what can be read proves what became of it, or a person says so.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
-from shared.billing.models import Drift, Intent, LedgerEvent, LineRecord, Loss
+from shared.billing.models import Block, BlockReason, Drift, Intent, LedgerEvent, LineRecord, Loss
 from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
@@ -20,7 +22,7 @@ def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timede
     """
     context = work.context
     evidence = context.psa.find_effect(intent.write, intent.line_id)
-    if intent.undecidable and evidence.line is None:
+    if intent.undecidable and (evidence.line is None or evidence.effect is Effect.UNDECIDABLE):
         return None
     if evidence.effect is Effect.NOT_APPLIED:
         if context.now() < intent.at + context.settles_after:
@@ -37,25 +39,27 @@ def settles_in(work: ClaimedAgreement, intent: Intent) -> timedelta:
     return max(timedelta(seconds=1), intent.at + work.context.settles_after - work.context.now())
 
 
-def read_back(work: ClaimedAgreement, line: LineRecord, intent: Intent, answer: WriteAnswer) -> None:
+def read_back(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAnswer) -> None:
     """Believe nothing but what can be read. What stays unclear stays an intent: the line is "unknown"."""
-    evidence = None
+    left, was_read = list(intents), False
     for pause in READ_BACKS:
         work.context.sleep(pause)
-        try:
-            evidence = work.context.psa.find_effect(intent.write, intent.line_id)
-        except PsaUnavailable:
-            continue
-        if evidence.effect is not Effect.NOT_APPLIED:
-            _conclude(work, line, intent, evidence)
+        for intent in tuple(left):
+            try:
+                evidence = work.context.psa.find_effect(intent.write, intent.line_id)
+            except PsaUnavailable:
+                continue
+            was_read = True
+            if evidence.effect is not Effect.NOT_APPLIED:
+                _conclude(work, work.line_of(intent), intent, evidence)
+                left.remove(intent)
+        if not left:
             return
-    if evidence is None:
-        why = "It could not be read back."
-    else:
-        why = "The PSA accepted the change but still shows the old number."
-    why = answer.why or why
-    doubted = intent.model_copy(update={"why": why})
-    work.save(line.model_copy(update={"intent": doubted}), doubted, LedgerEvent.UNKNOWN, why)
+    shown = "The PSA accepted the change but still shows the old number."
+    why = answer.why or (shown if was_read else "It could not be read back.")
+    doubted = [(work.line_of(intent), intent.model_copy(update={"why": why})) for intent in left]
+    told = [(line.model_copy(update={"intent": intent}), intent) for line, intent in doubted]
+    work.save_all(told, LedgerEvent.UNKNOWN, why)
 
 
 def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
@@ -66,17 +70,27 @@ def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence
         case Effect.APPLIED:
             _confirm(work, line, intent, evidence.line)
         case Effect.NOT_APPLIED if work.is_repeatable(intent) or _was_not_taken(work, intent):
-            _try_again(work, line, intent)
+            try_again(work, line, intent)
         case Effect.NOT_APPLIED | Effect.UNDECIDABLE:
-            _leave_to_a_person(work, line, intent)
+            why = evidence.why or intent.why
+            _leave_to_a_person(work, line, intent.model_copy(update={"why": why}))
         case Effect.DIVERGED:
-            _diverge(work, line, intent, evidence.line, evidence.why)
+            _diverge(work, line, intent, evidence)
+
+
+def _unlike(work: ClaimedAgreement, price: Decimal | None, why: str) -> dict[str, object]:
+    """What is remembered of a line that has the number and is otherwise not as it was asked for."""
+    if price is None:
+        return {"refused": why, "refused_in": work.context.run}
+    return {"catalogue_price": price, "blocked": Block(reason=BlockReason.NO_PRICE, price=price)}
 
 
 def _was_not_taken(work: ClaimedAgreement, intent: Intent) -> bool:
     """The PSA said no to a write that must not be repeated, and no line has come up since that could be it."""
     if not intent.may_be_repeated:
         return False
+    if intent.write.line_id:
+        return True
     work.read()
     return set(work.unowned(intent.write.product_id)) <= set(intent.beside)
 
@@ -94,7 +108,7 @@ def _lose(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line)
     work.drop_intent(line, intent, LedgerEvent.REFUSED, why, **said)
 
 
-def _try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
+def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
     """Proven not applied: it may be planned once more in this run, and then at the next."""
     run, why = work.context.run, intent.why
     said = {"not_applied_in": run}
@@ -135,9 +149,10 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     )
 
 
-def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
-    """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
+def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
+    """Neither before nor after, or something else of the line is otherwise: shown, never corrected."""
     run, write = work.context.run, intent.write
+    there, why = evidence.line, evidence.why
     gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
     if there is None and not work.is_repeatable(intent):
         # It may come back with what the PSA did, whatever it answered.
@@ -148,8 +163,7 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
         after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
     elif there.quantity == write.after:
         why = why or "The number was written, but another field of the line is not as it was."
-        after = _applied(work, line, intent, there)
-        after = after.model_copy(update={"refused": why, "refused_in": run})
+        after = _applied(work, line, intent, there).model_copy(update=_unlike(work, evidence.price, why))
     else:
         why = f"While it was written, somebody else changed the line: it says {there.quantity.normalize():f}."
         known = write.before if line.confirmed is None else line.confirmed

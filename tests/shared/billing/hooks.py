@@ -18,6 +18,7 @@ class WatchedPsa:
         self._inner, self._hook = inner, hook
         self.max_parallel = inner.max_parallel
         self.repeatable = inner.repeatable
+        self.whole_document, self.creates_empty = inner.whole_document, inner.creates_empty
 
     def _watched[T](self, name: str, call: Callable[[], T]) -> T:
         self._hook(f"before {name}")
@@ -40,8 +41,8 @@ class WatchedPsa:
     def lines(self, agreement_id: str) -> list[Line]:
         return self._watched("lines", lambda: self._inner.lines(agreement_id))
 
-    def apply(self, write: Write) -> WriteAnswer:
-        return self._watched("apply", lambda: self._inner.apply(write))
+    def apply(self, *writes: Write) -> WriteAnswer:
+        return self._watched("apply", lambda: self._inner.apply(*writes))
 
     def find_effect(self, write: Write, line_id: str = "") -> Evidence:
         return self._watched("find_effect", lambda: self._inner.find_effect(write, line_id))

@@ -16,7 +16,8 @@ from shared.accounts.companies import COMPANY
 from shared.billing import psa_connecting, psa_lists
 from shared.billing.models import PsaConnection
 from shared.billing.profiles import billing_profiles
-from shared.billing.psa.base import Psa, PsaRefused, PsaSettings, PsaUnavailable
+from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa.kinds import PsaSettings
 from shared.billing.psa.registry import RegisteredPsas
 from shared.billing.psa_connecting import PsaWish
 from shared.billing.psa_connections import (

@@ -42,7 +42,7 @@ def world() -> World:
     fake, shown = world.fake, STORED["psa"]
     for one in shown["agreements"]:
         days = {name: at(one[name]) for name in ("ends", "next_invoice")}
-        fake.add_agreement(**{**one, **days})
+        fake.add_agreement(**{name: value for name, value in (one | days).items() if name != "prorates"})
     for one in shown["lines"]:
         changes = {
             **one,

@@ -63,6 +63,7 @@ class ConnectWise:
 
     max_parallel = 8
     repeatable = frozenset({WriteKind.SET_QUANTITY})
+    whole_document = creates_empty = False
 
     def __init__(self, settings: ConnectWiseSettings, private_key: str, http: Http) -> None:
         self._api = Api(settings, private_key, http)
@@ -167,7 +168,8 @@ class ConnectWise:
         if product is None or not product.price:
             return evidence
         why = f"The new line was made without a price, and the catalogue says {product.price.normalize():f}."
-        return Evidence(Effect.DIVERGED, line, f"{why} Enter it in ConnectWise, or the line charges nothing.")
+        why = f"{why} Enter it in ConnectWise, or the line charges nothing."
+        return Evidence(Effect.DIVERGED, line, why, product.price)
 
     def _understood(self, row: Mapping[str, Any], agreement_id: str) -> Line:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""
@@ -177,7 +179,8 @@ class ConnectWise:
 
     # Writing
 
-    def apply(self, write: Write) -> WriteAnswer:
+    def apply(self, *writes: Write) -> WriteAnswer:
+        (write,) = writes
         try:
             method, path, body = _request(write)
         except PsaRefused as refused:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ValidationInfo, field_validator
 
-from shared.billing.psa.base import PsaSettings
+from shared.billing.psa.kinds import PsaSettings
 from shared.billing.psa.site import host_of, public_name
 
 CLOUD_SITES = ("api-na.myconnectwise.net", "api-eu.myconnectwise.net", "api-au.myconnectwise.net")

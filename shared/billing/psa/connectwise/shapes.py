@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.billing.psa.base import Agreement, Line, Period, Product, PsaCompany
+from shared.billing.psa.base import Agreement, Line, Period, Product, Proration, PsaCompany
 from shared.billing.psa.connectwise.bodies import BILLABLE
 from shared.billing.psa.connectwise.days import Day
 from shared.billing.psa.connectwise.periods import period_of
@@ -196,7 +196,7 @@ def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None) -> Ag
         company_id=str(seen.company.id) if seen.company else "",
         active=not seen.cancelled_flag and seen.agreement_status in (None, "", "Active"),
         ends=None if seen.no_ending_date_flag else seen.end_date,
-        prorates=bool(seen.prorate_flag),
+        proration=Proration.BY_SECOND_LINE if seen.prorate_flag else Proration.NONE,
         next_invoice=next_invoice,
         not_understood=", ".join(sorted(odd)),
         period=period_of(seen.billing_cycle.name) if seen.billing_cycle else Period.UNKNOWN,

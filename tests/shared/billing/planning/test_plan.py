@@ -19,7 +19,7 @@ from shared.billing.models import (
 from shared.billing.planning.freshness import FRESH
 from shared.billing.planning.plan import change_id
 from shared.billing.profiles import PROFILE, save_profile
-from shared.billing.psa.base import PsaUnavailable
+from shared.billing.psa.base import Proration, PsaUnavailable
 from shared.errors import Rejected
 from shared.licensing.not_countable import Uncounted, UncountedReason
 from shared.microsoft.doubts import DoubtKind
@@ -427,7 +427,7 @@ def test_a_true_zero_that_is_doubted_again_and_again_is_written_once_a_person_ap
 
 def test_a_prorating_agreement_is_never_written_not_even_when_approved(world: World) -> None:
     mapped = world.map_line(quantity=10)
-    world.fake.edit_agreement(mapped.agreement, prorates=True)
+    world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE)
     world.later_read({SKU: 12})
     world.push_until_done()
     assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (
@@ -442,20 +442,20 @@ def test_proration_that_is_switched_off_leaves_nothing_of_itself_in_an_approved_
     preview = World(mode=Mode.PREVIEW, guard=CAREFUL)
     mapped = hold_one(preview)
     preview.decide(the_held_change(preview))
-    preview.fake.edit_agreement(mapped.agreement, prorates=True)
+    preview.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE)
     preview.night()
     assert HoldReason.PRORATION in preview.held()[0].reasons
-    preview.fake.edit_agreement(mapped.agreement, prorates=False)
+    preview.fake.edit_agreement(mapped.agreement, proration=Proration.NONE)
     preview.night()
     assert preview.held()[0].reasons == (HoldReason.TENANT_LOSS,)
 
 
 def test_when_proration_is_switched_off_the_change_is_written(world: World) -> None:
     mapped = world.map_line(quantity=10)
-    world.fake.edit_agreement(mapped.agreement, prorates=True)
+    world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE)
     world.later_read({SKU: 12})
     world.push_until_done()
-    world.fake.edit_agreement(mapped.agreement, prorates=False)
+    world.fake.edit_agreement(mapped.agreement, proration=Proration.NONE)
     world.night()
     assert (world.quantity(mapped), world.held()) == (12, [])
 

@@ -25,7 +25,7 @@ from shared.billing.psa.base import (
     WriteAnswer,
     WriteKind,
 )
-from shared.billing.psa.read_back import judge_created, judge_quantity
+from shared.billing.psa.read_back import judge_created, judge_once, judge_quantity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,9 +49,20 @@ class Outcome(StrEnum):
     the new."""
 
 
+class Takes(StrEnum):
+    """What the fake takes as a new quantity."""
+
+    NUMBERS = "numbers"
+    DIFFERENCES = "differences"
+    """So many more or fewer: the same write twice counts twice."""
+    DOCUMENTS = "documents"
+    """All lines of an agreement as they were read just before: what somebody else changed since is undone."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Late:
-    write: Write
+    writes: tuple[Write, ...]
+    document: dict[str, Line]
     reads_left: int
     due: datetime
 
@@ -59,11 +70,12 @@ class _Late:
 class FakePsa:
     """Fill it with `add_*`, choose `outcomes`, then look at `sent` (every write request) and `applied`."""
 
-    def __init__(self, *, max_parallel: int = 8, takes_differences: bool = False) -> None:
+    def __init__(self, *, max_parallel: int = 8, takes: Takes = Takes.NUMBERS) -> None:
         self.max_parallel = max_parallel
-        self.takes_differences = takes_differences
-        """A quantity is changed by so many more or fewer: the same write twice counts twice."""
-        self.repeatable = frozenset() if takes_differences else frozenset({WriteKind.SET_QUANTITY})
+        self.takes = takes
+        self.repeatable = frozenset({WriteKind.SET_QUANTITY} if takes is Takes.NUMBERS else ())
+        self.whole_document = takes is Takes.DOCUMENTS
+        self.creates_empty = False
         self.now: Callable[[], datetime] = lambda: EPOCH
         self.late_by = timedelta()
         self.shown_after = timedelta()
@@ -80,8 +92,11 @@ class FakePsa:
         """Set it to let every write be refused for the whole connection."""
         self.marker_rule: Callable[[str], str] = lambda marker: marker
         """What becomes of our mark on a new line: a workflow rule may empty, cut or change it."""
+        self.prices_new_lines = True
+        """False: a new line takes no price from its product."""
         self.names_new_lines = True
         """The answer to a creation has the id of the line."""
+        self.requests = 0
         self.sent: list[Write] = []
         self.applied: list[Write] = []
         self.made: list[str] = []
@@ -118,7 +133,6 @@ class FakePsa:
             company_id=company_id,
             active=True,
             ends=None,
-            prorates=False,
             next_invoice=None,
             period=Period.MONTHLY,
         )
@@ -201,34 +215,48 @@ class FakePsa:
         shown = self._begin_read()
         if agreement_id not in self._agreements:
             raise PsaRefused("NotFound", f"Agreement {agreement_id} is not in the PSA any more.")
-        return [line for line in shown if line.agreement_id == agreement_id]
+        mine = [line for line in shown if line.agreement_id == agreement_id]
+        return [replace(line, document=self._hash(mine)) for line in mine]
 
-    def apply(self, write: Write) -> WriteAnswer:
-        self.sent.append(write)
+    def _hash(self, lines: Iterable[Line]) -> str:
+        said = [(line.id, line.quantity, line.fingerprint) for line in lines]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16] if self.whole_document else ""
+
+    def document(self, agreement_id: str) -> dict[str, Line]:
+        """All lines of an agreement as they truly are."""
+        return {id_: line for id_, line in self._lines.items() if line.agreement_id == agreement_id}
+
+    def apply(self, *writes: Write) -> WriteAnswer:
+        assert len(writes) == 1 or self.whole_document
+        write, document = writes[0], self.document(writes[0].agreement_id)
+        if write.document and write.document != self._hash(document.values()):
+            return WriteAnswer(Sent.CONFLICT, "The document was changed since it was looked at.")
+        self.requests += 1
+        self.sent.extend(writes)
         if refusal := self.refuses_writes:
             return WriteAnswer(Sent.REFUSED, refusal.sentence, refusal=refusal)
         match self.outcomes.popleft() if self.outcomes else Outcome.ANSWERED:
             case Outcome.ANSWERED:
-                return self._change(write) or WriteAnswer(Sent.ANSWERED, line_id=self._named(write))
+                return self._change(*writes) or WriteAnswer(Sent.ANSWERED, line_id=self._named(write))
             case Outcome.REFUSED:
                 return WriteAnswer(Sent.REFUSED, self.refuse_with)
             case Outcome.NOT_SENT:
                 return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
             case Outcome.NOT_SENT_APPLIED:
-                self._change(write)
+                self._change(*writes)
                 return WriteAnswer(Sent.NOT_SENT, "Too many requests.", self.retry_after, asked_for=True)
             case Outcome.REFUSED_APPLIED:
-                self._change(write)
+                self._change(*writes)
                 return WriteAnswer(Sent.REFUSED, self.refuse_with)
             case Outcome.UNCLEAR_APPLIED:
-                return self._change(write) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
+                return self._change(*writes) or WriteAnswer(Sent.UNCLEAR, "No answer in time.")
             case Outcome.UNCLEAR_NOT_APPLIED:
                 return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
             case Outcome.ANSWERED_NOT_APPLIED:
                 return WriteAnswer(Sent.ANSWERED)
             case Outcome.UNCLEAR_APPLIED_LATE:
                 reads = 0 if self.late_by else 1
-                self._late.append(_Late(write, reads, self.now() + self.late_by))
+                self._late.append(_Late(writes, document, reads, self.now() + self.late_by))
                 return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
 
     def _named(self, write: Write) -> str:
@@ -240,10 +268,18 @@ class FakePsa:
         if write.kind is WriteKind.CREATE_LINE:
             if write.agreement_id not in self._agreements:
                 return Evidence(Effect.DIVERGED, None)
-            return judge_created(write, shown, line_id)
-        return judge_quantity(write, next((line for line in shown if line.id == write.line_id), None))
+            return self._unless_it_has_no_price(write, judge_created(write, shown, line_id))
+        judge = judge_quantity if self.takes is Takes.NUMBERS else judge_once
+        return judge(write, next((line for line in shown if line.id == write.line_id), None))
 
     # Inside
+
+    def _unless_it_has_no_price(self, write: Write, evidence: Evidence) -> Evidence:
+        line = evidence.line
+        if evidence.effect is not Effect.APPLIED or line is None or line.unit_price:
+            return evidence
+        price = self._products[write.product_id].price
+        return Evidence(Effect.DIVERGED, line, "The new line was made without a price.", price)
 
     def _begin_read(self) -> Iterable[Line]:
         self.reads += 1
@@ -254,7 +290,7 @@ class FakePsa:
             replace(late, reads_left=max(0, late.reads_left - 1)) for late in self._late if late not in due
         ]
         for late in due:
-            self._change(late.write)
+            self.carry_out(late.writes, late.document)
         if self.stale_reads:
             self.stale_reads -= 1
             return list(self._before_last_change.values())
@@ -262,14 +298,27 @@ class FakePsa:
             return list(self._before_last_change.values())
         return list(self._lines.values())
 
-    def _change(self, write: Write) -> WriteAnswer | None:
-        """Carry a write out; an answer only when the PSA would refuse it."""
+    def carry_out(self, writes: Iterable[Write], document: dict[str, Line]) -> None:
+        """A request of before, which has all lines as they were then where it is a document."""
+        if self.whole_document:
+            self._lines.update(document)
+        self._change(*writes)
+
+    def _change(self, *writes: Write) -> WriteAnswer | None:
+        """Carry a request out; an answer only when the PSA would refuse it."""
+        before, refused = dict(self._lines), None
+        for write in writes:
+            refused = self._change_one(write) or refused
+        self._before_last_change = before if len(writes) > 1 else self._before_last_change
+        return refused
+
+    def _change_one(self, write: Write) -> WriteAnswer | None:
         if write.agreement_id not in self._agreements:
             return WriteAnswer(Sent.REFUSED, "NotFound: no such agreement")
         if write.kind is WriteKind.SET_QUANTITY:
             if write.line_id not in self._lines:
                 return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
-            there = self._lines[write.line_id].quantity if self.takes_differences else write.before
+            there = self._lines[write.line_id].quantity if self.takes is Takes.DIFFERENCES else write.before
             self.edit_line(write.line_id, quantity=Decimal(there + write.after - write.before))
         else:
             self.add_line(
@@ -279,6 +328,7 @@ class FakePsa:
                 marker=self.marker_rule(write.marker),
                 effective=write.effective,
                 billable=write.billable,
+                unit_price=Decimal("22.00") if self.prices_new_lines else Decimal(),
                 description=write.invoice_text or "Microsoft 365 Business Premium",
             )
         self.applied.append(write)

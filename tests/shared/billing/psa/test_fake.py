@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent
+from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent, Write
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaContract, PsaWorld
-from tests.shared.billing.psa.fake import FakePsa, Outcome
+from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ class FakeWorld(PsaWorld):
     psa: FakePsa
 
     def __init__(self) -> None:
-        self.psa = FakePsa()
+        self.psa = FakePsa(takes=self.takes)
         self.psa.retry_after = RETRY_AFTER
         self.company_id = self.psa.add_company().id
         self.product_id = self.psa.add_product().id
@@ -40,7 +40,7 @@ class FakeWorld(PsaWorld):
         return self.psa.line(line_id).quantity
 
     def write_requests(self) -> int:
-        return len(self.psa.sent)
+        return self.psa.requests
 
     def next_read_is_stale(self) -> None:
         self.psa.stale_reads = 1
@@ -83,11 +83,7 @@ class TestFakePsa(PsaContract):
 
 
 class DifferencesWorld(FakeWorld):
-    sets_absolute_numbers = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.psa.takes_differences, self.psa.repeatable = True, frozenset()
+    takes = Takes.DIFFERENCES
 
 
 class TestFakePsaThatTakesDifferences(PsaContract):
@@ -101,9 +97,39 @@ class TestFakePsaThatTakesDifferences(PsaContract):
         world.psa.apply(write)
         assert world.truth(world.line_id) == 14
 
-    def test_a_late_write_over_a_newer_one_diverges_for_the_newer(self, world: PsaWorld) -> None:
-        late, newer = world.set_to(12), world.set_to(13)
-        world.psa.apply(newer)
-        world.carry_out_late(late)
-        assert world.psa.find_effect(newer).effect is Effect.DIVERGED
-        assert world.truth(world.line_id) == 15
+
+class DocumentsWorld(FakeWorld):
+    takes = Takes.DOCUMENTS
+
+    def next_write(self, outcome: Outcome) -> None:
+        super().next_write(outcome)
+        self._document = self.psa.document(self.agreement_id)
+
+    def carry_out_late(self, write: Write) -> None:
+        self.psa.carry_out([write], self._document)
+
+
+class TestFakePsaThatTakesDocuments(PsaContract):
+    @pytest.fixture
+    def world(self) -> DocumentsWorld:
+        return DocumentsWorld()
+
+    def test_a_document_that_is_carried_out_late_undoes_what_came_between(
+        self, world: DocumentsWorld
+    ) -> None:
+        write = world.set_to(12)
+        world.next_write(Outcome.UNCLEAR_NOT_APPLIED)
+        world.psa.apply(write)
+        world.edit(world.other_line_id, quantity=9)
+        world.carry_out_late(write)
+        assert [world.truth(one) for one in (world.line_id, world.other_line_id)] == [12, 3]
+
+    def test_all_changes_of_a_document_are_one_request(self, world: DocumentsWorld) -> None:
+        other = world.line(world.other_line_id)
+        more = world.set_to(12).model_copy(
+            update={"line_id": other.id, "product_id": other.product_id, "before": 3, "after": 5}
+        )
+        before = world.write_requests()
+        assert world.psa.apply(world.set_to(12), more).sent is Sent.ANSWERED
+        assert world.write_requests() == before + 1
+        assert [world.truth(one) for one in (world.line_id, world.other_line_id)] == [12, 5]

@@ -18,7 +18,7 @@ def outlines(count: int, read_at: datetime | None) -> list[Outline]:
 
 
 def listed_agreements(count: int, **changes: object) -> dict[str, Agreement]:
-    fields: dict[str, object] = {"active": True, "ends": None, "prorates": False, "next_invoice": None}
+    fields: dict[str, object] = {"active": True, "ends": None, "next_invoice": None}
     fields |= changes
     return {
         f"{n:05}": Agreement(id=f"{n:05}", name="a", type="t", company_id="c", **fields)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.billing.psa.base import Agreement, BillableOption, Line, Period, Write, WriteKind
+from shared.billing.psa.base import Agreement, BillableOption, Line, Period, Proration, Write, WriteKind
 from shared.billing.psa.connectwise import bodies, shapes
 from shared.billing.psa.connectwise.shapes import WholeList
 
@@ -209,7 +209,7 @@ def test_only_an_active_agreement_is_active(changes: dict[str, Any], active: boo
 
 def test_an_agreement_says_when_it_ends_and_whether_it_prorates() -> None:
     seen = agreement(endDate="2026-12-31T00:00:00Z", prorateFlag=True, nextInvoiceDate="2026-04-01T00:00:00Z")
-    assert (seen.ends, seen.prorates) == (date(2026, 12, 31), True)
+    assert (seen.ends, seen.proration) == (date(2026, 12, 31), Proration.BY_SECOND_LINE)
     assert seen.next_invoice == date(2026, 4, 1)
     assert (seen.type, seen.company_id) == ("Microsoft 365", "2")
 

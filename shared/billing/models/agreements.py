@@ -1,0 +1,47 @@
+"""What is remembered about an agreement, with all its lines."""
+
+from datetime import datetime
+
+from pydantic import Field, model_validator
+
+from shared.billing.models.records import LineRecord
+from shared.billing.psa.base import Proration
+from shared.storage.documents import Document
+
+
+class AgreementRecord(Document):
+    """One agreement: until when it is worked on, and its lines by mapping id. Replaced by ETag only."""
+
+    connection: str
+    agreement_id: str
+    claimed_until: datetime | None = None
+    """None: nobody works on it."""
+    claims: int = 0
+    """How often it was claimed."""
+    proration: Proration = Proration.NONE
+    read_at: datetime | None = None
+    """When its lines were last read from the PSA."""
+    unreadable: str = ""
+    """Why they could not be read at the newest attempt."""
+    let_go: tuple[str, ...] = ()
+    """Its lines that a person let go of: not ours any more, also where one carries our mark."""
+    lines: dict[str, LineRecord] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prorated(cls, stored: object) -> object:
+        """Until December 2026 it was stored whether it prorates, and all that did were ConnectWise's."""
+        if isinstance(stored, dict) and stored.get("prorates"):
+            return {"proration": Proration.BY_SECOND_LINE, **stored}
+        return stored
+
+    @model_validator(mode="after")
+    def _owns_each_line_once(self) -> "AgreementRecord":
+        owned = [line.line_id for line in self.lines.values() if line.line_id]
+        if len(set(owned)) != len(owned):
+            raise ValueError("a line belongs to at most one mapping")
+        return self
+
+    def with_line(self, line: LineRecord) -> "AgreementRecord":
+        lines = {**self.lines, line.mapping_id: line}
+        return AgreementRecord.model_validate({**dict(self), "lines": lines})
