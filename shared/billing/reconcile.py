@@ -131,6 +131,8 @@ def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime
     line = _blocked(line, _unlike(line, there, wish, now.date()))
     if there is not None:
         line = _but(line, unit_price=there.unit_price)
+        if there.unit_price:
+            line = _but(line, catalogue_price=None)
     if line.blocked or there is None:
         return line
     quantity, wanted = int(there.quantity), wish.quantity if wish else None
@@ -160,6 +162,8 @@ def _unlike(line: LineRecord, there: Line | None, wish: Wish | None, today: date
         return None
     if there.billable is not wish.billable:
         return Block(reason=BlockReason.OTHER_BILLING, billable=there.billable, expected=wish.billable)
+    if line.catalogue_price is not None and not there.unit_price:
+        return Block(reason=BlockReason.NO_PRICE, price=line.catalogue_price)
     if there.effective is not None and today < there.effective != wish.options.starts:
         return Block(reason=BlockReason.STARTS_LATER, day=there.effective)
     return None

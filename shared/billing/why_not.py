@@ -53,6 +53,10 @@ _BLOCKED: Final = {
         "The line is set to “{billable}” in the PSA, and its billing profile says “{expected}”. Correct the one that "
         "is wrong."
     ),
+    BlockReason.NO_PRICE: (
+        "The line was made without a price, and its product charges {price}: the customer is charged nothing for it. "
+        "Enter the price in the PSA; if nothing is to be charged, choose the line for the mapping."
+    ),
     BlockReason.NOT_WHOLE: (
         "The line's quantity is {quantity}, and seats are whole numbers from 0. Correct it in the PSA, or choose "
         "another line for the mapping."
@@ -109,6 +113,7 @@ def blocked(why: Block) -> str:
         count=why.count,
         line_id=why.line_id,
         marker=why.marker,
+        price="" if why.price is None else f"{why.price.normalize():f}",
     )
 
 

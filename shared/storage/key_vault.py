@@ -68,11 +68,11 @@ class KeyVaultSecrets:
         from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
         try:
-            kept = [one.name for one in self._client.list_properties_of_secrets() if one.name]
+            kept = [secret.name for secret in self._client.list_properties_of_secrets() if secret.name]
             there = [name for name in kept if is_vault_secret_of(account, name)]
             for name in there:
                 self._client.begin_delete_secret(name).wait()
-            deleted = [one.name for one in self._client.list_deleted_secrets() if one.name]
+            deleted = [secret.name for secret in self._client.list_deleted_secrets() if secret.name]
             for name in (name for name in deleted if is_vault_secret_of(account, name)):
                 try:
                     self._client.purge_deleted_secret(name)

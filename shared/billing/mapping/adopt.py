@@ -78,6 +78,8 @@ class Save:
         line = self.line(mapping)
         if line is None or line.product_id != self.profiles[mapping.profile].product_id:
             return False
+        if mapping.line_id and line.catalogue_price is not None:
+            return False  # a person takes it as it is, without a price
         says_so_now = mapping.options.beside_existing and not self.was_beside_existing(mapping.id)
         if not line.line_id and says_so_now:
             return False  # what a person saw beside it is remembered from now on

@@ -25,6 +25,8 @@ class BlockReason(StrEnum):
     OTHER_PRODUCT = "other_product"
     OTHER_BILLING = "other_billing"
     """It is billed otherwise (billable, no charge, do not bill) than the billing profile says."""
+    NO_PRICE = "no_price"
+    """It was made without a price, and its product has one: it charges nothing."""
     NOT_WHOLE = "not_whole"
     UNOWNED_LINE = "unowned_line"
     """The agreement has a line of the product that no mapping owns: a person chooses first (K7)."""
@@ -64,6 +66,7 @@ class Block(Document):
     expected: BillableOption | None = None
     period: Period | None = None
     meant: Period | None = None
+    price: Decimal | None = None
 
 
 class UnplannedReason(StrEnum):

@@ -94,6 +94,8 @@ class LineRecord(Document):
 
     # Written by reconcile: what a look at the PSA shows.
     unit_price: Decimal | None = None
+    catalogue_price: Decimal | None = None
+    """What its product charges, of a line that was made without a price; None: it has one, or a person chose it so."""
     blocked: Annotated[Block | None, BeforeValidator(block_of)] = None
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None

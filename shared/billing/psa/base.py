@@ -27,7 +27,6 @@ class Period(StrEnum):
     MONTHLY = "monthly"
     ANNUAL = "annual"
     OTHER = "other"
-    """Known, and neither of the two."""
     UNKNOWN = "unknown"
     """The PSA does not say, or says it in words that are not known: it differs from none."""
 
@@ -201,6 +200,8 @@ class Evidence:
     line: Line | None
     why: str = ""
     """What of a new line is not as it was asked for: a sentence for a person."""
+    price: Decimal | None = None
+    """What its product charges, of a new line that came without a price and would charge nothing."""
 
 
 class PsaUnavailable(Exception):

@@ -5,8 +5,9 @@ The intent of a write stays until what can be read proves what became of it, or 
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
-from shared.billing.models import Drift, Intent, LedgerEvent, LineRecord, Loss
+from shared.billing.models import Block, BlockReason, Drift, Intent, LedgerEvent, LineRecord, Loss
 from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
@@ -74,7 +75,14 @@ def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence
             why = evidence.why or intent.why
             _leave_to_a_person(work, line, intent.model_copy(update={"why": why}))
         case Effect.DIVERGED:
-            _diverge(work, line, intent, evidence.line, evidence.why)
+            _diverge(work, line, intent, evidence)
+
+
+def _unlike(work: ClaimedAgreement, price: Decimal | None, why: str) -> dict[str, object]:
+    """What is remembered of a line that has the number and is otherwise not as it was asked for."""
+    if price is None:
+        return {"refused": why, "refused_in": work.context.run}
+    return {"catalogue_price": price, "blocked": Block(reason=BlockReason.NO_PRICE, price=price)}
 
 
 def _was_not_taken(work: ClaimedAgreement, intent: Intent) -> bool:
@@ -141,9 +149,10 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
     )
 
 
-def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None, why: str) -> None:
-    """Neither before nor after, or something else of the line is otherwise, `why`: shown, never corrected."""
+def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
+    """Neither before nor after, or something else of the line is otherwise: shown, never corrected."""
     run, write = work.context.run, intent.write
+    there, why = evidence.line, evidence.why
     gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
     if there is None and not work.is_repeatable(intent):
         # It may come back with what the PSA did, whatever it answered.
@@ -154,8 +163,7 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
         after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
     elif there.quantity == write.after:
         why = why or "The number was written, but another field of the line is not as it was."
-        after = _applied(work, line, intent, there)
-        after = after.model_copy(update={"refused": why, "refused_in": run})
+        after = _applied(work, line, intent, there).model_copy(update=_unlike(work, evidence.price, why))
     else:
         why = f"While it was written, somebody else changed the line: it says {there.quantity.normalize():f}."
         known = write.before if line.confirmed is None else line.confirmed

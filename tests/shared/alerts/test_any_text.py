@@ -12,6 +12,7 @@ from shared.alerts.digest.memory import DigestMemory
 from shared.alerts.digest.wording import DigestWords
 from shared.alerts.matching import identity
 from shared.alerts.models import Slug
+from shared.billing.models import Block, BlockReason
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.models import Customer, FailureCause
 from tests.shared.alerts.world import World, line, sku
@@ -47,7 +48,9 @@ def test_an_evaluation_takes_any_text_and_keeps_things_apart(
     for number, tenant in enumerate(tenants):
         company = f"company{number}"
         world.add(tenant, *(sku(one, 10, 4, part=f"P {text}") for one in skus), name=text, company=company)
-    world.lines(line("mapping1", tenant=tenants[0], blocked=text or "no"), unreadable=text)
+    world.lines(
+        line("mapping1", tenant=tenants[0], blocked=Block(reason=BlockReason.PSA, text=text)), unreadable=text
+    )
     refused = ReadFailure(cause=FailureCause.TENANT, code=text, stored_sentence=text)
     world.add("unread", name=text)
     world.fail("unread", refused)

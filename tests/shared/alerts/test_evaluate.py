@@ -17,7 +17,7 @@ from shared.microsoft.models import FailureCause
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Put, Row, RowChange
-from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 
 def test_a_new_finding_opens_an_alert_now(world: World) -> None:
@@ -212,7 +212,7 @@ def test_the_evaluation_says_how_many_tenants_were_read_and_when_all_were(world:
 def test_the_evaluation_says_when_something_urgent_last_changed(world: World) -> None:
     world.add("t1", sku("e3", 10))
     assert world.evaluate().urgent_at is None
-    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.lines(line("mapping1", blocked=CANCELLED))
     world.now += DAY / 4
     night = world.now
     assert world.evaluate().urgent_at == night

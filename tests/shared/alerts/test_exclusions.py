@@ -20,7 +20,7 @@ from shared.storage import keys
 from shared.storage.decisions import Decider, history
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Row
-from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, World, line, mapping, sku
 
 TODAY = date(2026, 11, 20)
 ABOUT_LICENCES = {
@@ -240,7 +240,7 @@ def test_a_tenant_is_excluded_whether_it_was_added_or_not(world: World) -> None:
 def test_what_goes_wrong_with_an_excluded_tenants_lines_is_still_told(world: World) -> None:
     world.add("t1", sku("e3", 10, 4))
     world.map("t1", mapping("mapping1", "e3"))
-    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.lines(line("mapping1", blocked=CANCELLED))
     exclude(world, Exclusion(tenant_id="t1"))
     assert slugs(world) == [Slug.PUSH_FAILED]
 

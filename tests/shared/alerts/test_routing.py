@@ -13,7 +13,7 @@ from shared.alerts.exclude_link.page import ExcludePages, LinkOutcome
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.records import MailName
-from tests.shared.alerts.world import DAY, World, line, sku
+from tests.shared.alerts.world import CANCELLED, DAY, World, line, sku
 
 ALL, NOC, EVA = "all@msp.example.com", "noc@msp.example.com", "eva@msp.example.com"
 
@@ -59,7 +59,7 @@ def world() -> World:
     world.account = world.account.model_copy(update={"digest": digest})
     world.add("t1", sku("e3", 10, 4), name="Contoso")
     world.add("t2", sku("e3", 10, 4), name="Fabrikam")
-    world.lines(line("mapping1", blocked="The line was cancelled."))
+    world.lines(line("mapping1", blocked=CANCELLED))
     world.evaluate()
     return world
 

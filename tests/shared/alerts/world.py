@@ -21,7 +21,15 @@ from shared.alerts.digest.wording import DigestWords
 from shared.alerts.models import Alert, Evaluation, Exclusion
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, PsaConnection, TenantMappings
+from shared.billing.models import (
+    BillingProfile,
+    Block,
+    BlockReason,
+    LicenceMapping,
+    LineRecord,
+    PsaConnection,
+    TenantMappings,
+)
 from shared.billing.profiles import PROFILE
 from shared.billing.psa.base import PsaRefused
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure, save_psa_connection
@@ -131,6 +139,9 @@ def mapping(name: str, sku_id: str, *, subscription_id: str = "", profile: str =
         agreement_id="12",
         line_id=f"line-{name}",
     )
+
+
+CANCELLED = Block(reason=BlockReason.PSA, text="The line was cancelled.")
 
 
 def line(name: str, tenant: str = "t1", **changes: object) -> LineRecord:

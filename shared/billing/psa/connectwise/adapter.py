@@ -168,7 +168,8 @@ class ConnectWise:
         if product is None or not product.price:
             return evidence
         why = f"The new line was made without a price, and the catalogue says {product.price.normalize():f}."
-        return Evidence(Effect.DIVERGED, line, f"{why} Enter it in ConnectWise, or the line charges nothing.")
+        why = f"{why} Enter it in ConnectWise, or the line charges nothing."
+        return Evidence(Effect.DIVERGED, line, why, product.price)
 
     def _understood(self, row: Mapping[str, Any], agreement_id: str) -> Line:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""

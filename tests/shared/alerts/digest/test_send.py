@@ -20,7 +20,7 @@ from shared.mail.delivery import DeliveryResult
 from shared.mail.message import build
 from shared.mail.records import MailName, MailState, mails
 from shared.microsoft.models import Customer
-from tests.shared.alerts.world import World, line, sku
+from tests.shared.alerts.world import CANCELLED, World, line, sku
 
 HOUR = timedelta(hours=1)
 
@@ -86,7 +86,7 @@ def tell(world: World, post: Post, on: date, *, due: bool) -> None:
 
 def fails(world: World, *mappings: str) -> None:
     """Lines that could not be written: urgent rows."""
-    world.lines(*(line(one, blocked="The line was cancelled.") for one in mappings))
+    world.lines(*(line(one, blocked=CANCELLED) for one in mappings))
     world.evaluate()
 
 

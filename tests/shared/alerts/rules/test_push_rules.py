@@ -1,6 +1,6 @@
 """Held, failed and drifted lines: which are rows, and in what words."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,9 +23,14 @@ from shared.billing.models import (
 from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import PsaRefused, Write, WriteKind
 from shared.billing.psa.causes import Cause
+from shared.licensing.not_countable import Uncounted, UncountedReason
 from shared.microsoft.doubts import DoubtKind
-from tests.shared.alerts.world import DAY, NIGHT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, World, line, mapping, sku
 
+COUNTS_DIFFER = Unplanned(
+    reason=UnplannedReason.NOT_COUNTABLE,
+    uncounted=Uncounted(reason=UncountedReason.SUBSCRIPTIONS_DIFFER, part_number="SPB", told=10, counted=4),
+)
 HELD, FAILED, DRIFT, SIGN_IN = Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT, PsaSignIn.slug
 
 
@@ -150,18 +155,18 @@ def test_what_was_approved_and_then_prorates_is_told_again(mapped: World) -> Non
 @pytest.mark.parametrize(
     "failure, told",
     [
-        ({"blocked": "The line was cancelled."}, FAILED),
+        ({"blocked": CANCELLED}, FAILED),
         ({"drift": Drift(psa=Decimal(30), since=NIGHT)}, DRIFT),
         ({"refused": "price is locked"}, HELD),
-        ({"not_planned": "It was last read on 1 Mar 2026."}, HELD),
+        ({"not_planned": Unplanned(reason=UnplannedReason.TOO_OLD, read_on=date(2026, 3, 1))}, HELD),
     ],
     ids=["blocked", "drift", "an earlier write was refused", "not read"],
 )
 def test_a_line_with_a_hold_and_another_trouble_is_one_row(
     mapped: World, failure: dict[str, object], told: Slug
 ) -> None:
-    waiting = line("mapping1", hold=hold(25, 10, HoldReason.TENANT_LOSS))
-    mapped.lines(waiting.model_copy(update=failure))
+    failure = {"hold": hold(25, 10, HoldReason.TENANT_LOSS), **failure}
+    mapped.lines(line("mapping1").model_copy(update=failure))
     assert [alert.finding.slug for alert in mapped.alerts()] == [told]
 
 
@@ -213,9 +218,13 @@ def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
 @pytest.mark.parametrize(
     "changes, what, value",
     [
-        ({"blocked": "The line was cancelled."}, "cannot be written: The line was cancelled.", "blocked"),
+        ({"blocked": CANCELLED}, "cannot be written: The line was cancelled.", "blocked"),
         ({"refused": "price is locked"}, "was not changed: price is locked.", "refused"),
-        ({"not_planned": "Counts differ."}, "keeps its number for now: Counts differ.", "waits"),
+        (
+            {"not_planned": COUNTS_DIFFER},
+            "keeps its number for now: The subscriptions of SPB add up to 4 seats, but Microsoft counts 10.",
+            "waits",
+        ),
     ],
 )
 def test_a_line_that_is_not_written_says_why(
@@ -229,7 +238,7 @@ def test_a_line_that_is_not_written_says_why(
 
 def test_a_line_whose_mapping_was_ended_is_still_told(mapped: World) -> None:
     mapped.map("t1")
-    mapped.lines(line("mapping1", blocked="The line was cancelled."))
+    mapped.lines(line("mapping1", blocked=CANCELLED))
     assert mapped.only(FAILED).finding.what.startswith("The line on agreement 12 cannot be written")
 
 
@@ -243,7 +252,7 @@ def test_an_agreement_that_cannot_be_read_is_one_row(mapped: World) -> None:
 
 
 def test_a_psa_that_refuses_the_keys_is_one_row_and_its_lines_none(mapped: World) -> None:
-    mapped.lines(line("mapping1", blocked="The line was cancelled."), unreadable="Gone.")
+    mapped.lines(line("mapping1", blocked=CANCELLED), unreadable="Gone.")
     lines = {alert.finding.identity: alert for alert in mapped.alerts(FAILED)}
     mapped.sleep()
     mapped.psa_trouble("404", "ConnectWise does not accept the keys", sign_in=True)
@@ -350,7 +359,7 @@ def test_a_number_that_is_not_to_be_trusted_is_never_asked_for(mapped: World, ni
 
 def test_a_line_is_told_in_one_state(mapped: World) -> None:
     drift = Drift(psa=Decimal(30), since=NIGHT)
-    mapped.lines(line("mapping1", drift=drift, blocked="The line was cancelled."))
+    mapped.lines(line("mapping1", drift=drift, blocked=CANCELLED))
     assert [alert.finding.slug for alert in mapped.alerts()] == [FAILED]
     mapped.lines(line("mapping1", drift=drift, refused="Somebody else changed the line."))
     assert [alert.finding.slug for alert in mapped.alerts()] == [DRIFT]

@@ -15,7 +15,7 @@ from shared.microsoft.models import Customer, FailureCause
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
 from shared.storage.tables import Put
-from tests.shared.alerts.world import DAY, NIGHT, TRANSIENT, World, line, mapping, sku
+from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, TRANSIENT, World, line, mapping, sku
 
 REMOVED, AUTH = Slug.TENANT_REMOVED, Slug.INVALID_AUTH
 TODAY = NIGHT.date()
@@ -232,7 +232,7 @@ def test_a_dismissal_is_honoured_the_night_a_list_is_missing_and_its_own_writes_
     assert len(left.alerts(REMOVED)) == 1
     dismiss(left)
     assert left.alerts() == []
-    left.lines(line("mapping1", blocked="The line was cancelled."))
+    left.lines(line("mapping1", blocked=CANCELLED))
     assert [alert.finding.slug for alert in left.alerts()] == [Slug.PUSH_FAILED]
 
 
@@ -335,9 +335,7 @@ def test_they_are_told_no_more_once_the_company_is_added_again(world: World) -> 
     assert world.alerts(REMOVED) == []
 
 
-@pytest.mark.parametrize(
-    "changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": "The line was cancelled."}]
-)
+@pytest.mark.parametrize("changes", [{"line_id": ""}, {"confirmed": 0}, {"blocked": CANCELLED}])
 def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
     left: World, changes: dict[str, object]
 ) -> None:

@@ -92,6 +92,8 @@ class FakePsa:
         """Set it to let every write be refused for the whole connection."""
         self.marker_rule: Callable[[str], str] = lambda marker: marker
         """What becomes of our mark on a new line: a workflow rule may empty, cut or change it."""
+        self.prices_new_lines = True
+        """False: a new line takes no price from its product."""
         self.names_new_lines = True
         """The answer to a creation has the id of the line."""
         self.requests = 0
@@ -266,11 +268,18 @@ class FakePsa:
         if write.kind is WriteKind.CREATE_LINE:
             if write.agreement_id not in self._agreements:
                 return Evidence(Effect.DIVERGED, None)
-            return judge_created(write, shown, line_id)
+            return self._unless_it_has_no_price(write, judge_created(write, shown, line_id))
         judge = judge_quantity if self.takes is Takes.NUMBERS else judge_once
         return judge(write, next((line for line in shown if line.id == write.line_id), None))
 
     # Inside
+
+    def _unless_it_has_no_price(self, write: Write, evidence: Evidence) -> Evidence:
+        line = evidence.line
+        if evidence.effect is not Effect.APPLIED or line is None or line.unit_price:
+            return evidence
+        price = self._products[write.product_id].price
+        return Evidence(Effect.DIVERGED, line, "The new line was made without a price.", price)
 
     def _begin_read(self) -> Iterable[Line]:
         self.reads += 1
@@ -319,6 +328,7 @@ class FakePsa:
                 marker=self.marker_rule(write.marker),
                 effective=write.effective,
                 billable=write.billable,
+                unit_price=Decimal("22.00") if self.prices_new_lines else Decimal(),
                 description=write.invoice_text or "Microsoft 365 Business Premium",
             )
         self.applied.append(write)

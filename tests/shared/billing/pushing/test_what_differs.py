@@ -226,6 +226,47 @@ def test_a_profile_that_says_do_not_bill_is_in_step_with_a_line_that_says_so(wor
     assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
 
 
+def without_a_price(world: World) -> Mapped:
+    world.fake.prices_new_lines = False
+    mapped = world.map_new(seats=10)
+    world.push_until_done()
+    return mapped
+
+
+def test_a_new_line_that_charges_nothing_is_told_as_long_as_it_does(world: World) -> None:
+    mapped = without_a_price(world)
+    told = world.why_blocked(mapped)
+    assert "without a price, and its product charges 22" in told
+    for seats in (10, 12):
+        world.later_read({SKU: seats})
+        world.night()
+        assert (world.why_blocked(mapped), world.record(mapped).state) == (told, LineState.BLOCKED)
+    assert len(world.fake.sent) == 1
+    check_invariants(world)
+
+
+def test_it_is_written_once_a_person_entered_its_price_whatever_it_is_later(world: World) -> None:
+    mapped = without_a_price(world)
+    line = world.record(mapped).line_id
+    world.fake.edit_line(line, unit_price=Decimal(20))
+    world.later_read({SKU: 12})
+    world.night()
+    assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
+    world.fake.edit_line(line, unit_price=Decimal())
+    world.night()
+    assert world.record(mapped).state is LineState.IN_STEP
+
+
+def test_a_person_may_choose_a_line_that_charges_nothing(world: World) -> None:
+    mapped = without_a_price(world)
+    (wanted,) = world.mappings(mapped.tenant).mappings
+    chosen = wanted.model_copy(update={"line_id": world.record(mapped).line_id})
+    world.save_mappings(mapped.tenant, TenantMappings(tenant_id=mapped.tenant, mappings=(chosen,)))
+    world.later_read({SKU: 12})
+    world.night()
+    assert (world.quantity(mapped), world.record(mapped).state) == (12, LineState.IN_STEP)
+
+
 @pytest.mark.parametrize(
     "shown, words",
     [
