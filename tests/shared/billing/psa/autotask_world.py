@@ -123,11 +123,11 @@ class AutotaskWorld(PsaWorld):
         http = Http(session, sleep=self.waited.append, clock=lambda: datetime.now(UTC) + self.later)
         self.psa = Autotask(settings, self.secret, http)
 
-    def set_to(self, after: int) -> Write:
+    def set_to(self, after: int, line_id: str = "") -> Write:
         # A service takes one adjustment a day: each write is of a day of its own.
         self._days += 1
         day = date(2026, 3, 17) + timedelta(days=self._days)
-        return super().set_to(after).model_copy(update={"effective": day})
+        return super().set_to(after, line_id).model_copy(update={"effective": day})
 
     def control(self, do: str, **words: Any) -> Any:
         return self.standins.control(f"autotask-{do}", **words)
