@@ -6,14 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from functions.api.app import Edge
 from shared.accounts.audit import GOES_ON
 from shared.storage import keys
 from shared.storage.tables import RowChange
-from tests.functions.api.conftest import MSP, OTHER, PEOPLE, Caller
-from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
+from tests.functions.api.conftest import MSP, OTHER, Caller
 from tests.functions.memory_wiring import MemoryWiring
 
 type SignIn = Callable[[str], Caller]
@@ -127,11 +124,7 @@ def test_pages_of_the_log_have_what_was_interrupted_once(
     assert found == [True, False] * 3
 
 
-def test_the_log_of_one_account_holds_nothing_of_another(
-    wired: MemoryWiring, client: TestClient, microsoft: MicrosoftKeys, sign_in: SignIn
-) -> None:
-    assert isinstance(client.app, Edge)
+def test_the_log_of_one_account_holds_nothing_of_another(wired: MemoryWiring, sign_in: SignIn) -> None:
     assert renamed(sign_in("owner"), "Harbour IT of Hull") == 200
-    other = Caller(client, microsoft.token(**good_claims(person=PEOPLE["other"])))
-    assert other("GET", f"/accounts/{OTHER}/audit").json()["items"] == []
+    assert sign_in("other")("GET", f"/accounts/{OTHER}/audit").json()["items"] == []
     assert [row.key.partition for row in wired.tables.rows(keys.audit(MSP))] == [f"{MSP}|audit"]
