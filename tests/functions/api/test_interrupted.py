@@ -116,7 +116,8 @@ def test_pages_of_the_log_have_what_was_interrupted_once(
             wired.now += timedelta(seconds=1)
             assert renamed(owner, f"Lost {number}") == 500
     later(wired)
-    found, cursor = [], ""
+    found: list[bool] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = owner("GET", f"{AUDIT}?limit=2{cursor and f'&cursor={cursor}'}").json()
         found += [entry["interrupted"] for entry in page["items"]]
