@@ -18,8 +18,8 @@ export type Alert = Schemas["ShownAlert"];
 type TypeName = Schemas["AlertTypeName"];
 
 const useStyles = makeStyles({
-  about: { display: "block", color: tokens.colorNeutralForeground2 },
   type: { color: tokens.colorNeutralForeground2, display: "block" },
+  wide: { width: "100%", minWidth: "0", "@media (max-width: 640px)": { width: "auto" } },
   tag: { marginLeft: "6px" },
 });
 
@@ -147,7 +147,7 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
         title: "",
         width: "136px",
         cell: (alert) => (
-          <Button onClick={() => open(alert)} aria-label={`${remedyOf(alert, role)}: ${alert.who}`}>
+          <Button className={styles.wide} onClick={() => open(alert)} aria-label={`${remedyOf(alert, role)}: ${alert.who}`}>
             {remedyOf(alert, role)}
           </Button>
         ),

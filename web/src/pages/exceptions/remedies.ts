@@ -23,14 +23,14 @@ const REMEDIES: Partial<Record<string, Remedy>> = {
   mail_failed: { word: "Send again", least: "admin" },
 };
 
-/** The word of the row's button: its own remedy, else to exclude it; who may do neither only looks. */
-export function remedyOf(alert: Pick<Alert, "type" | "tenantId" | "excludableBy">, role: Role): string {
-  const remedy = REMEDIES[alert.type];
-  if (remedy && may(role, remedy.least) && !isText(alert)) return remedy.word;
-  return alert.excludableBy.length && may(role, "editor") ? "Exclude" : "Look";
-}
+/** What is usually fine and then excluded; elsewhere excluding is the last thing to do. */
+const EXCLUDED = ["unused_licenses", "shared_mailbox_licenses", "renewal_due"];
 
-/** A tenant's own sign-in problem is solved at Microsoft, not here. */
-function isText(alert: Pick<Alert, "type" | "tenantId">): boolean {
-  return alert.type === "invalid_auth" && alert.tenantId !== "";
+/** The word of the row's button: its own remedy, else to exclude it; who may do neither only looks. */
+export function remedyOf(alert: Pick<Alert, "type" | "tenantId">, role: Role): string {
+  const remedy = REMEDIES[alert.type];
+  // A tenant's own sign-in problem is solved at Microsoft, not here.
+  const solvedElsewhere = alert.type === "invalid_auth" && alert.tenantId !== "";
+  if (remedy && may(role, remedy.least) && !solvedElsewhere) return remedy.word;
+  return EXCLUDED.includes(alert.type) && may(role, "editor") ? "Exclude" : "Look";
 }

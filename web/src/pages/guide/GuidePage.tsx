@@ -1,4 +1,4 @@
-import { Badge, Button, Card, MessageBar, MessageBarBody, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Button, Card, MessageBar, MessageBarBody, Text, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleFilled, CircleRegular, WarningFilled } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
@@ -67,6 +67,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
   const words = STEPS[step.step];
   const waits = step.waitsFor.length > 0;
   const allowed = may(role, words.least);
+  const verb = step.done ? "Look" : step.there ? "Go on" : "Begin";
   return (
     <Card>
       <div className={styles.step}>
@@ -92,9 +93,9 @@ function StepCard({ step }: { step: Step }): ReactElement {
             className={styles.act}
             appearance={step.done ? "secondary" : "primary"}
             onClick={() => go(words.path)}
-            aria-label={`${step.done ? "Look" : "Begin"}: ${words.title}`}
+            aria-label={`${verb}: ${words.title}`}
           >
-            {step.done ? "Look" : "Begin"}
+            {verb}
           </Button>
         )}
       </div>
@@ -104,7 +105,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
 
 function StepIcon({ step }: { step: Step }): ReactElement {
   const styles = useStyles();
-  if (step.done) return <CheckmarkCircleFilled className={`${styles.icon} ${styles.done}`} aria-hidden />;
-  if (step.there && step.missing) return <WarningFilled className={`${styles.icon} ${styles.missing}`} aria-hidden />;
+  if (step.done) return <CheckmarkCircleFilled className={mergeClasses(styles.icon, styles.done)} aria-hidden />;
+  if (step.there && step.missing) return <WarningFilled className={mergeClasses(styles.icon, styles.missing)} aria-hidden />;
   return <CircleRegular className={styles.icon} aria-hidden />;
 }

@@ -14,7 +14,7 @@ import { SentMails } from "./SentMails";
 type Summary = Schemas["ShownSummary"];
 
 const useStyles = makeStyles({
-  tiles: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(210px, 1fr))" },
+  tiles: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(178px, 1fr))" },
   tile: { gap: "4px", color: tokens.colorNeutralForeground1 },
   number: { fontVariantNumeric: "tabular-nums" },
   soft: { color: tokens.colorNeutralForeground2 },
