@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation teeth kill-run clients bicep-types web-test lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth kill-run clients doctor bench bicep-types web-test lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -15,7 +15,7 @@ WEB_READY := web/node_modules/.ready
 WEB_BUILT := web/dist/index.html
 WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 BICEP_READY := .tools/bicep-types/.ready
-CODE := $(wildcard function_app.py) functions shared sandbox tests
+CODE := $(wildcard function_app.py) functions shared sandbox tests bench
 
 # Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
 help: ## what can be done here
@@ -67,6 +67,9 @@ schemathesis: setup ## ask every operation of the HTTP API as each role, EXAMPLE
 isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (10000): nothing of the one shows in the other
 	@ISOLATION_STEPS=$(or $(STEPS),10000) $(PY) -m pytest tests/functions/api/test_isolation.py $(ARGS)
 
+api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
+	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
+
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
 
@@ -75,6 +78,12 @@ kill-run: setup ## end processes at random moments of ROUNDS nights (10) and che
 
 clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
 	@$(PY) -m tests.clients $(ARGS)
+
+doctor: setup ## look whether an installation is well: its settings in the environment, or STATE=dir of a sandbox
+	@$(if $(STATE),$(PY) -m sandbox control --state "$(STATE)" doctor,$(PY) -m functions.doctor)
+
+bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
+	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) --json docs/performance.json --chart docs/performance.svg
 
 bicep-types: setup $(BICEP_READY) ## write anew what Azure's resources may say, for the tests of infra/
 	@$(PY) -m tests.infra.fetch_types .tools/bicep-types/bin/azmcp

@@ -18,6 +18,7 @@ from functions.api import (
     certificate,
     companies,
     exclusions,
+    health,
     invitations,
     ledger,
     licences,
@@ -75,6 +76,7 @@ RESOURCES = (
     exclusions,
     preferences,
     mails,
+    health,
     privacy,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.

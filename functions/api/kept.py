@@ -1,6 +1,6 @@
 """Lists that this process keeps until something of them changes: a page of a thousand companies costs one look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from functions.api.principal import Principal
@@ -8,6 +8,8 @@ from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
 from shared.alerts import evaluate
 from shared.alerts.listing import AlertSort, arranged, closed
 from shared.alerts.models import Alert
+from shared.billing import profiles
+from shared.billing.mapping.in_force import MAPPINGS
 from shared.storage import decisions
 from shared.storage.keys import AccountId
 from shared.wiring import Wiring
@@ -20,6 +22,17 @@ def companies_of(asking: Principal) -> Sequence[ListedCompany]:
     """Every added company, by name, as of now."""
     version = decisions.version(asking.tables, asking.account, COMPANY)
     return _companies(asking.wired, asking.account, version)
+
+
+def names_of(asking: Principal) -> dict[str, str]:
+    """Of the added companies, by tenant id."""
+    return {listed.company.tenant_id: listed.company.name for listed in companies_of(asking)}
+
+
+def uses_of_profiles(asking: Principal) -> Mapping[str, int]:
+    """How many licences are billed by each profile, by its id, as of now."""
+    version = decisions.version(asking.tables, asking.account, MAPPINGS)
+    return _uses_of_profiles(asking.wired, asking.account, version)
 
 
 def alerts_of(asking: Principal, sort: AlertSort) -> Sequence[tuple[str, Alert]]:
@@ -35,6 +48,11 @@ def closed_alerts_of(asking: Principal) -> Sequence[tuple[str, Alert]]:
 @lru_cache(maxsize=ACCOUNTS)
 def _companies(wired: Wiring, account: AccountId, _version: str) -> Sequence[ListedCompany]:
     return tuple(listed_companies(wired.tables, account))
+
+
+@lru_cache(maxsize=ACCOUNTS)
+def _uses_of_profiles(wired: Wiring, account: AccountId, _version: str) -> Mapping[str, int]:
+    return profiles.uses(wired.tables, account)
 
 
 @lru_cache(maxsize=ACCOUNTS)
