@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth kill-run clients doctor bench bicep-types web-test lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth killed-halo kill-run clients doctor bench bicep-types web-test lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv

@@ -6,7 +6,6 @@ for each moment of the push is gone through without processes in tests/shared/bi
 """
 
 import os
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
