@@ -4081,6 +4081,8 @@ export interface components {
             at: string;
             /** Before */
             before: string;
+            /** Interrupted */
+            interrupted: boolean;
             /** Subject */
             subject: string;
             /**
