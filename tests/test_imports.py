@@ -33,11 +33,13 @@ PURE = (
     "shared.microsoft.plausible",
     "shared.reports.certificate.judge",
     "shared.reports.certificate.models",
+    "shared.reports.logo",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
     "shared.billing.psa.causes",
+    "shared.errors",
     "shared.accounts.account",
     "shared.accounts.preferences",
     "shared.alerts.models",
@@ -62,6 +64,7 @@ MODELS = (
     "shared.storage.keys.billing",
     "shared.storage.keys.licensing",
     "shared.storage.keys.parts",
+    "shared.storage.keys.reports",
     "shared.storage.keys.secrets",
 )
 ADAPTERS = {

@@ -22,6 +22,7 @@ from functions.api import (
     ledger,
     licences,
     line_decisions,
+    logo,
     mails,
     mappings,
     me,
@@ -72,6 +73,7 @@ RESOURCES = (
     alert_settings,
     exclusions,
     preferences,
+    logo,
     mails,
     privacy,
 )

@@ -115,6 +115,9 @@ LEAST = {
     "removeExclusion": "editor",
     "getPreferences": "reader",
     "changePreferences": "admin",
+    "getLogo": "reader",
+    "saveLogo": "admin",
+    "removeLogo": "admin",
     "listMails": "reader",
     "sendMailAgain": "admin",
 }
