@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo control openapi test pytest lint format browser screens schemathesis isolation teeth kill-run clients bicep-types lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth kill-run clients bicep-types web-test lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -11,8 +11,11 @@ PY := .venv/bin/python
 VENV_READY := .venv/.ready
 NODE_READY := node_modules/.ready
 CLIENTS_READY := .tools/clients/.ready
+WEB_READY := web/node_modules/.ready
+WEB_BUILT := web/dist/index.html
+WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 BICEP_READY := .tools/bicep-types/.ready
-CODE := $(wildcard function_app.py) functions shared sandbox tests
+CODE := $(wildcard function_app.py) functions shared sandbox tests bench
 
 # Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
 help: ## what can be done here
@@ -21,17 +24,24 @@ help: ## what can be done here
 setup: $(VENV_READY) $(NODE_READY) ## bring Python packages and Azurite into this folder (done by the others when needed)
 	@:
 
-demo: setup ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON=1 TENANTS=n WATCH=renewals|mailboxes
+demo: setup $(if $(ONCE),,$(WEB_BUILT)) ## run Seatwise with a demo MSP and stand-ins: ONCE=1 STATE=dir JSON=1 TENANTS=n WATCH=renewals|mailboxes
 	@$(PY) -m sandbox demo $(if $(ONCE),--once) $(if $(STATE),--state "$(STATE)") $(if $(JSON),--json) $(if $(TENANTS),--tenants $(TENANTS)) $(if $(WATCH),--watch "$(WATCH)")
+
+web: setup $(WEB_READY) ## the demo with the front end's development server: pages change as web/src does
+	@$(PY) -m sandbox demo --develop-web $(if $(STATE),--state "$(STATE)")
 
 control: $(VENV_READY) ## change the demo's world: ARGS="--state dir add-seats TENANT SKU 3" (ARGS=--help lists all)
 	@$(PY) -m sandbox control $(ARGS)
 
-openapi: setup ## write docs/openapi.json, the document of the HTTP API
+openapi: setup $(WEB_READY) ## write docs/openapi.json, the document of the HTTP API, and its types for web/
 	@$(PY) -m functions.api.document docs/openapi.json
+	@cd web && npm run --silent api
 
-test: lint setup ## everything that must pass: lint, types, all tests, two files of them at a time
+test: lint web-test setup ## everything that must pass: lint, types, all tests, two files of them at a time
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+web-test: $(WEB_READY) ## the front end's types, lint and unit tests
+	@cd web && npm run --silent types && npm run --silent lint && npm run --silent test
 
 pytest: setup ## some of the tests, one by one: ARGS="tests/shared -k quantities"
 	@$(PY) -m pytest $(ARGS)
@@ -45,10 +55,10 @@ format: $(VENV_READY) ## put the code into one shape
 	@.venv/bin/ruff check --fix-only --quiet $(CODE)
 	@.venv/bin/ruff format $(CODE)
 
-browser: setup ## the mail and its page in a real Chromium, which must be installed: ARGS="-k phone"
+browser: setup $(WEB_BUILT) ## the mail, its page and the front end in a real Chromium, which must be installed: ARGS="-k phone"
 	@$(PY) -m pytest tests/browser $(ARGS)
 
-screens: setup ## the pictures in docs/screens anew, from the demo's real mail and its page
+screens: setup $(WEB_BUILT) ## the pictures in docs/screens anew, from the demo's real mail and its page
 	@$(PY) -m pytest tests/browser --screens docs/screens
 
 schemathesis: setup ## ask every operation of the HTTP API as each role, EXAMPLES times (300) each
@@ -56,6 +66,9 @@ schemathesis: setup ## ask every operation of the HTTP API as each role, EXAMPLE
 
 isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (10000): nothing of the one shows in the other
 	@ISOLATION_STEPS=$(or $(STEPS),10000) $(PY) -m pytest tests/functions/api/test_isolation.py $(ARGS)
+
+api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
+	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
@@ -76,7 +89,7 @@ lock: $(UV_READY) ## compile the requirement files anew from pyproject.toml: ARG
 	@$(UV) pip compile tests/infra/requirements.in $(LOCK) -q -o tests/infra/requirements.txt $(ARGS)
 
 clean: ## remove what setup brought and what runs left behind
-	@rm -rf .venv .tools node_modules .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .tools node_modules web/node_modules web/dist .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 LOCK := --python-version 3.13 --universal --generate-hashes --no-emit-index-url --no-header
 
@@ -92,6 +105,16 @@ $(VENV_READY): $(UV_READY) .python-version requirements-dev.txt
 	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || $(UV) venv --quiet --clear --python 3.13 .venv 1>&2 || { echo "Seatwise needs Python 3.13, which is neither here nor could be fetched: install it (for example: pyenv install 3.13), then call make again." 1>&2; exit 1; }
 	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements-dev.txt 1>&2
 	@touch $@
+
+$(WEB_READY): web/package-lock.json web/.npmrc
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "The front end needs Node.js 20.19 or newer with npm: install it, then call make again." 1>&2; exit 1; }
+	@echo "Setting up the front end's packages in web/node_modules (about a minute) ..." 1>&2
+	@cd web && npm ci --loglevel=error 1>&2
+	@touch $@
+
+$(WEB_BUILT): $(WEB_READY) $(WEB_SOURCES)
+	@echo "Building the front end ..." 1>&2
+	@cd web && npm run --silent build -- --logLevel error 1>&2
 
 $(CLIENTS_READY): $(UV_READY) tests/clients/requirements.txt tests/clients/node/package-lock.json
 	@echo "Setting up third-party clients in .tools/clients ..." 1>&2

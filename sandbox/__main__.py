@@ -16,6 +16,7 @@ from sandbox.processes import SandboxProcesses
 from sandbox.seed import is_seeded, seed
 from sandbox.standins.controls.commands import ControlError, send, usage
 from sandbox.standins.worlds.registry import world_named
+from sandbox.web import developed, served, web_config
 
 
 def main() -> int:
@@ -30,6 +31,9 @@ def main() -> int:
         "--watch",
         choices=("renewals", "mailboxes"),
         help="with --tenants: watch renewals, or also shared mailboxes, of which each tenant then has one",
+    )
+    demo.add_argument(
+        "--develop-web", action="store_true", help="the front end's development server, not its build"
     )
     change = commands.add_parser(
         "control",
@@ -57,7 +61,7 @@ def _control(given: argparse.Namespace) -> int:
 
 def _demo(given: argparse.Namespace) -> int:
     state = given.state or Path(tempfile.mkdtemp(prefix="seatwise-"))
-    world = "demo"
+    world = "psas"
     if given.tenants:
         world = f"wide:{given.tenants}" + (f":{given.watch}" if given.watch else "")
     print(f"Seatwise sandbox in {state}", file=sys.stderr)
@@ -71,7 +75,9 @@ def _demo(given: argparse.Namespace) -> int:
         report = summary.text(numbers, wide=bool(given.tenants))
         print(f"\n{report}\n", file=sys.stderr if given.json else sys.stdout)
         if not given.once:
-            _stay(processes, host.address, state)
+            serve = developed if given.develop_web else served
+            with serve(processes.web_origin, web_config(host.address, processes.stand_ins.url)) as site:
+                _stay(processes, host.address, site)
     if given.json:
         print(json.dumps(numbers))
     return 0
@@ -83,10 +89,11 @@ def api_call(processes: SandboxProcesses, host: str, person: str = "owner") -> s
     return f"curl -s -H 'Authorization: Bearer {token}' {host}/api/me"
 
 
-def _stay(processes: SandboxProcesses, host: str, state: Path) -> None:
+def _stay(processes: SandboxProcesses, host: str, site: str) -> None:
+    print(f"  Seatwise                     {site}/")
     print(f"  World, PSA lines and mails   {processes.stand_ins.url}/")
     print(f"  Functions host               {host}/admin/host/status")
-    print(f"  Change the world             python -m sandbox control --state {state} --help")
+    print(f"  Change the world             python -m sandbox control --state {processes.state} --help")
     print(f"  HTTP API, as its owner       {api_call(processes, host)}")
     print("Running; Ctrl-C ends it.", flush=True)
     ended = threading.Event()

@@ -75,6 +75,11 @@ class SandboxProcesses:
         return self.state / "mails"
 
     @property
+    def web_origin(self) -> str:
+        """Where the front end is served: beside the host, on an origin of its own."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The application settings of the sandbox; nothing of the machine's environment counts."""
         return {
@@ -87,7 +92,7 @@ class SandboxProcesses:
             "SEATWISE_SENDER": "seatwise@sandbox.example.com",
             "SEATWISE_API_CLIENT_ID": APP_CLIENT_ID,
             "SEATWISE_OWNER_TENANTS": ",".join(MAY_OPEN),
-            "SEATWISE_WEB_ORIGIN": f"http://127.0.0.1:{self.port + 1}",
+            "SEATWISE_WEB_ORIGIN": self.web_origin,
             "PYTHON_THREADPOOL_THREAD_COUNT": "32",
             "MALLOC_ARENA_MAX": "2",
             overrides.STATE: str(self.state),
@@ -128,11 +133,11 @@ class SandboxProcesses:
 
 
 def port_of(state: Path) -> int:
-    """Where this sandbox's host listens: the same at every start while it is free, so that links in mails last."""
+    """Where this sandbox's host listens, and one further on the front end: the same while free, so that links last."""
     file = state / "host-port"
     candidates = [int(file.read_text())] if file.exists() else []
     candidates += random.sample(PORTS, 20)
-    port = next(port for port in candidates if _is_free(port))
+    port = next(port for port in candidates if _is_free(port) and _is_free(port + 1))
     file.write_text(str(port))
     return port
 

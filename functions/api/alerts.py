@@ -1,7 +1,7 @@
 """Alerts: what a person should fix, filtered and sorted."""
 
 from bisect import bisect_right
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Annotated
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, WithJsonSchema
 
-from functions.api.kept import alerts_of
+from functions.api.kept import alerts_of, closed_alerts_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown, examples
 from functions.api.principal import Reader
@@ -19,6 +19,7 @@ from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
 
 router = APIRouter(prefix="/accounts/{account}/alerts", tags=["alerts"])
+SHOWN_CLOSED = timedelta(days=92)
 
 
 def _known(slug: str) -> str:
@@ -48,7 +49,9 @@ class ShownAlert(Shown):
             "until": None,
             "urgent": False,
             "openedAt": "2026-11-20T02:14:00Z",
+            "firstOpenedAt": "2026-09-14T02:14:00Z",
             "changedAt": "2026-11-24T02:13:00Z",
+            "closedAt": None,
             "notCheckedSince": None,
             "excludableBy": ["tenant", "sku", "licence"],
         }
@@ -70,8 +73,12 @@ class ShownAlert(Shown):
     """The last day on which something can be done about it."""
     urgent: bool
     opened_at: datetime
+    first_opened_at: datetime
+    """When it was open for the first time: before `openedAt` for what was closed and came back."""
     changed_at: datetime
     """When it opened, changed, or was raised again."""
+    closed_at: datetime | None
+    """Null while it is open."""
     not_checked_since: datetime | None
     """It could not be judged since then."""
     excludable_by: list[str]
@@ -100,7 +107,9 @@ def shown(alert: Alert) -> ShownAlert:
         until=finding.until,
         urgent=finding.urgent,
         opened_at=alert.opened_at,
+        first_opened_at=alert.first_opened_at or alert.opened_at,
         changed_at=alert.changed_at,
+        closed_at=alert.closed_at,
         not_checked_since=alert.not_checked_since,
         excludable_by=sorted(rule.reach),
     )
@@ -140,6 +149,23 @@ def list_alerts(
     found = alerts_of(asking, sort)
     rest = islice(found, bisect_right(found, after, key=lambda entry: entry[0]), None)
     return paging.answer(asking, name, ((key, shown(alert)) for key, alert in rest if wanted.wants(alert)))
+
+
+@router.get("/closed", operation_id="listClosedAlerts", response_model=Page[ShownAlert], responses=CSV)
+def list_closed_alerts(
+    asking: Reader,
+    paging: Pages,
+    of_type: Annotated[
+        AlertTypeName | None, Query(alias="type", description="Only alerts of this type")
+    ] = None,
+    tenant: Annotated[str, Query(max_length=64, description="Only those about this tenant")] = "",
+) -> Page[ShownAlert] | Response:
+    """What was closed in the last 92 days, the newest first, as it was last told. Opened again, it is open, too."""
+    wanted, since = AlertFilter(of_type or "", tenant), asking.now - SHOWN_CLOSED
+    found = closed_alerts_of(asking)
+    kept = (entry for entry in found if entry[1].closed_at and entry[1].closed_at >= since)
+    rows = ((key, shown(alert)) for key, alert in kept if wanted.wants(alert))
+    return paging.answer_all(asking, "closed-alerts", rows)
 
 
 @router.get("/counts", operation_id="countAlerts")

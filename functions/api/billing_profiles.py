@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from functions.api.kept import uses_of_profiles
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
@@ -71,7 +72,7 @@ def wish(asked: ProfileGiven) -> ProfileWish:
 @router.get("", operation_id="listBillingProfiles", response_model=Page[ProfileInList], responses=CSV)
 def list_profiles(asking: Reader, paging: Pages) -> Page[ProfileInList] | Response:
     """By name."""
-    used = profiles.uses(asking.tables, asking.account)
+    used = uses_of_profiles(asking)
     found = profiles.billing_profiles(asking.tables, asking.account).values()
     rows = sorted(
         (

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 
+from functions.api.kept import names_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
-from functions.api.plan import names_of
 from functions.api.principal import Admin, Principal, Reader
 from functions.queues.alerts import judge_again
 from functions.queues.messages import PushConnection

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Depends, Query, Request, Response
 from itsdangerous import BadData, URLSafeSerializer
@@ -70,12 +70,19 @@ class Paging:
     ) -> Page[T] | Response:
         """`rows` are key and row from `after` on, in the list's order; only those of one page are taken."""
         if self.wants_csv:
-            return as_csv(name, (row for _, row in islice(rows, MOST_IN_CSV)))
+            return as_csv(name, self._row_model(), (row for _, row in islice(rows, MOST_IN_CSV)))
         found = list(islice(rows, self._limit + 1))
         page = found[: self._limit]
         more = len(found) > self._limit
         following = _serializer(asking).dumps([asking.account, name, page[-1][0]]) if more else None
         return Page[T](items=[row for _, row in page], next=str(following) if following else None)
+
+    def _row_model(self) -> type[BaseModel]:
+        """Of the rows of the route's `Page`: the columns of an empty list, too."""
+        page: type[BaseModel] = self._request.scope["route"].response_model
+        [row] = get_args(page.model_fields["items"].annotation)
+        model: type[BaseModel] = row
+        return model
 
     def answer_all[T: BaseModel](
         self, asking: Principal, name: str, rows: Iterable[tuple[str, T]]
@@ -104,16 +111,14 @@ def _serializer(asking: Principal) -> URLSafeSerializer:
     )
 
 
-def as_csv(name: str, rows: Iterable[BaseModel]) -> Response:
+def as_csv(name: str, of: type[BaseModel], rows: Iterable[BaseModel]) -> Response:
     """Every row under the names of its fields; a text that a spreadsheet would take for a formula is quoted."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    columns: list[str] = []
+    columns = [field.serialization_alias or name for name, field in of.model_fields.items()]
+    writer.writerow(columns)
     for row in rows:
         values = row.model_dump(mode="json", by_alias=True)
-        if not columns:
-            columns = list(values)
-            writer.writerow(columns)
         writer.writerow([_cell(values[column]) for column in columns])
     return Response(
         "\ufeff" + out.getvalue(),

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from functions.api.kept import names_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown
 from functions.api.principal import Admin, Principal, Reader
 from functions.queues.alerts import judge_again
 from functions.queues.messages import PushConnection
 from shared.accounts import audit
-from shared.accounts.companies import added_companies
 from shared.accounts.directory import load_account
 from shared.billing.models import Hold
 from shared.billing.planning import approval, preview
@@ -189,13 +189,6 @@ def reject(change_id: ChangeId, asking: Admin) -> Decided:
 
 def _plan(asking: Principal) -> PlanPreview:
     return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
-
-
-def names_of(asking: Principal) -> dict[str, str]:
-    """Of the added companies, by tenant id."""
-    return {
-        tenant: company.name for tenant, company in added_companies(asking.tables, asking.account).items()
-    }
 
 
 def _planned(line: LinePreview, names: dict[str, str]) -> PlannedLine:

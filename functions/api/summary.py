@@ -2,17 +2,20 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from fastapi import APIRouter
 
 from functions.api.models import Shown, examples
-from functions.api.principal import Reader
+from functions.api.principal import Principal, Reader
 from shared.accounts.directory import load_account
 from shared.accounts.runs import LineCounts
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.summary import TypeCount, summary
+from shared.mail.records import MailRow, mails_since
 
 router = APIRouter(prefix="/accounts/{account}/summary", tags=["summary"])
+SHOWN_MAILS = 20
 
 
 class ShownTypeCount(Shown):
@@ -33,6 +36,12 @@ class ShownLineCounts(Shown):
     failed: int
     would_write: int
     """What would be written if the account were live."""
+
+
+class ShownMailState(Shown):
+    recipient: str
+    kind: str
+    state: Literal["claimed", "sending", "done", "refused", "unknown", "undeliverable"]
 
 
 class ShownSummary(Shown):
@@ -65,6 +74,7 @@ class ShownSummary(Shown):
                 "failed": 0,
                 "wouldWrite": 0,
             },
+            "mails": [{"recipient": "licences@harbour-it.example", "kind": "digest", "state": "done"}],
             "mailsFailed": 0,
             "currencySymbol": "£",
             "mode": "live",
@@ -86,7 +96,10 @@ class ShownSummary(Shown):
     exceptions: list[ShownTypeCount]
     pushed_on: date | None
     pushed: ShownLineCounts
+    mails: list[ShownMailState]
+    """Of the newest night's date and since: at most 20, the newest first. `/mails` has all."""
     mails_failed: int
+    """Recipients whose newest mail did not arrive, or of which nothing is known."""
     currency_symbol: str
     mode: str
 
@@ -124,7 +137,18 @@ def get_summary(asking: Reader) -> ShownSummary:
         else [],
         pushed_on=found.pushed_on if found else None,
         pushed=shown_lines(found.pushed if found else LineCounts()),
+        mails=[
+            ShownMailState(recipient=mail.recipient, kind=mail.kind, state=mail.state.value)
+            for mail in _newest_mails(asking, found.pushed_on if found else None)
+        ],
         mails_failed=found.mails_failed if found else 0,
         currency_symbol=account.currency_symbol,
         mode=account.mode.value,
     )
+
+
+def _newest_mails(asking: Principal, since: date | None) -> list[MailRow]:
+    if since is None:
+        return []
+    found = mails_since(asking.tables, asking.account, since)
+    return sorted(found, key=lambda mail: mail.since, reverse=True)[:SHOWN_MAILS]

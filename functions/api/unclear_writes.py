@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from functions.api.kept import names_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
-from functions.api.plan import names_of
 from functions.api.principal import Admin, Reader
 from functions.queues.alerts import judge_again
 from shared.accounts import audit

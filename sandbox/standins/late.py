@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sandbox.standins.protocol import Request, Vendor
 from sandbox.standins.state import State
@@ -24,6 +24,6 @@ def apply_what_is_due(state: State, by_host: Mapping[str, Vendor]) -> None:
         kept = late["request"]
         request = Request(**{**kept, "body": base64.b64decode(kept["body"])})
         vendor = by_host[request.host]
-        with state.in_one_go():
+        with state.in_one_go(), state.at(datetime.fromtimestamp(late["due"], UTC)):
             state.remove("late", str(late["number"]))
             vendor.answer(request, vendor.call(request))

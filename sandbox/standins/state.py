@@ -33,7 +33,10 @@ class State:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.clock = SandboxClock(folder)
-        self._file = sqlite3.connect(folder / "standins.sqlite", isolation_level=None)
+        # One request is answered at a time, not always by the thread that began: tests ask without a server.
+        self._file = sqlite3.connect(
+            folder / "standins.sqlite", isolation_level=None, check_same_thread=False
+        )
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=OFF")
         self._file.execute(
@@ -42,6 +45,7 @@ class State:
         self._documents: dict[str, dict[str, Document]] = {}
         self._former: dict[tuple[str, str], Document] = {}
         self._stale = False
+        self._as_of: datetime | None = None
         for kind, key, body in self._file.execute("SELECT kind, key, body FROM document ORDER BY rowid"):
             self._documents.setdefault(kind, {})[key] = json.loads(body)
 
@@ -110,8 +114,17 @@ class State:
             raise
         self._file.execute("COMMIT")
 
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Within, it is that moment."""
+        self._as_of = moment
+        try:
+            yield
+        finally:
+            self._as_of = None
+
     def now(self) -> datetime:
-        return self.clock.now()
+        return self._as_of or self.clock.now()
 
     def day(self, days: float) -> datetime:
         """The instant that many days from the moment this state was made."""

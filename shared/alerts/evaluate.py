@@ -137,6 +137,13 @@ def open_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
     return (alert for alert in alerts if alert.finding.slug in BY_SLUG)
 
 
+def closed_alerts(tables: Tables, account: AccountId) -> Iterator[Alert]:
+    """Of the types that there are, as long as they are kept."""
+    for slug in BY_SLUG:
+        for row in tables.rows(keys.alerts(account), keys.closed_alerts(slug)):
+            yield row.read(Alert)
+
+
 def evaluation_of(tables: Tables, account: AccountId) -> Evaluation | None:
     """The newest evaluation, if there was one."""
     row = tables.get(keys.evaluation(account))

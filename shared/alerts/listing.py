@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.alerts.digest.decide import rank
-from shared.alerts.evaluate import open_alerts
+from shared.alerts.evaluate import closed_alerts, open_alerts
 from shared.alerts.models import Alert, Finding
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.summary import TypeCount, in_order
@@ -63,6 +63,19 @@ def arranged(
 ) -> list[tuple[str, Alert]]:
     """Every open alert with the text that it is sorted by: a page goes on behind it whatever has closed meanwhile."""
     found = [(place_of(alert, sort), alert) for alert in open_alerts(tables, account)]
+    return sorted(found, key=lambda placed: placed[0])
+
+
+def closed(tables: Tables, account: AccountId) -> list[tuple[str, Alert]]:
+    """Every closed alert that is still kept, with the text that sorts the newest first."""
+    found = [
+        (
+            f"{_falling(alert.closed_at.timestamp() * 1e6, 17)}|{alert_id(alert)}|{_risen(alert.opened_at)}",
+            alert,
+        )
+        for alert in closed_alerts(tables, account)
+        if alert.closed_at is not None
+    ]
     return sorted(found, key=lambda placed: placed[0])
 
 

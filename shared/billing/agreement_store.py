@@ -1,13 +1,25 @@
 """Agreement records and their ledger: loading, and replacing by ETag only."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.billing.models import AgreementRecord, LedgerEntry, LineRecord
 from shared.storage import keys
+from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import TRANSACTION_LIMIT, Conflict, Insert, Replace, Row, Tables, chunks
+from shared.storage.tables import (
+    TRANSACTION_LIMIT,
+    Conflict,
+    Delete,
+    Insert,
+    Put,
+    Replace,
+    Row,
+    Tables,
+    chunks,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,46 @@ def all_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Stor
     """Every record of a PSA connection, one after the other: a thousand of them need not be in memory at once."""
     for row in rows_of(tables, account, connection):
         yield unpacked(row)
+
+
+class WaitingMark(Document):
+    """An agreement with a line that waits for a person: few of many, so that nobody looks through all of them."""
+
+    agreement_id: str = ""
+    """"" in the row that says that every record of the connection has been looked at once."""
+
+
+def waiting(tables: Tables, account: AccountId, connection: str) -> Iterator[StoredRecord]:
+    """The records of a connection with a line that is held, drifted, frozen or undecidable.
+
+    A mark is set in the transaction in which a record begins to wait, and removed here when it does no more. Records of
+    before there were marks are looked through once.
+    """
+    looked = keys.waiting_looked(account, connection)
+    if tables.get(looked) is None:
+        for stored in all_of(tables, account, connection):
+            if _waits(stored.record):
+                tables.commit([_mark(account, stored.record)])
+        tables.commit([Put(looked, WaitingMark())])
+    for row in list(tables.rows(keys.agreements(account, connection), keys.WAITING)):
+        stored = get(tables, account, connection, row.read(WaitingMark).agreement_id)
+        if _waits(stored.record):
+            yield stored
+        else:
+            with suppress(Conflict):  # it began to wait again at this moment
+                tables.commit([Delete(row.key, row.etag)])
+
+
+def _waits(record: AgreementRecord) -> bool:
+    return any(
+        line.hold or line.drift or line.frozen or (line.intent and line.intent.undecidable)
+        for line in record.lines.values()
+    )
+
+
+def _mark(account: AccountId, record: AgreementRecord) -> Put:
+    key = keys.waiting(account, record.connection, record.agreement_id)
+    return Put(key, WaitingMark(agreement_id=record.agreement_id))
 
 
 def rows_of(tables: Tables, account: AccountId, connection: str) -> Iterator[Row]:
@@ -54,11 +106,12 @@ def save(
     key = keys.agreement(account, record.connection, record.agreement_id)
     known = {**kept.record.lines, **record.lines}
     log = [row for entry in entries for row in _log_rows(account, record, known, entry)]
-    room = (TRANSACTION_LIMIT - 1) // 2 * 2
+    marks = [_mark(account, record)] if _waits(record) and not _waits(kept.record) else []
+    room = (TRANSACTION_LIMIT - 2) // 2 * 2
     for some in chunks(log[:-room]):
         tables.commit(some)
     first = Replace(key, record, kept.etag) if kept.etag else Insert(key, record)
-    return replace(kept, record=record, etag=tables.commit([first, *log[-room:]])[0])
+    return replace(kept, record=record, etag=tables.commit([first, *marks, *log[-room:]])[0])
 
 
 type Replacement = tuple[AgreementRecord, Iterable[LedgerEntry]]

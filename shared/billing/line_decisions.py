@@ -64,12 +64,11 @@ class _Mapped:
 def decidable(tables: Tables, account: AccountId) -> Iterator[DecidableLine]:
     """Every line with a hand edit that waits for a choice, and every frozen one."""
     for connection in psa_connections(tables, account):
-        for stored in agreement_store.all_of(tables, account, connection.id):
+        for stored in agreement_store.waiting(tables, account, connection.id):
             for line in stored.record.lines.values():
                 if line.frozen is not None or line.drift is not None:
-                    yield DecidableLine(
-                        LineKey(connection.id, stored.record.agreement_id, line.mapping_id), line
-                    )
+                    key = LineKey(connection.id, stored.record.agreement_id, line.mapping_id)
+                    yield DecidableLine(key, line)
 
 
 def take_theirs(

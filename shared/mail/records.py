@@ -95,6 +95,12 @@ def mails(tables: Tables, account: keys.AccountId) -> Iterator[MailRow]:
     return (row.read(MailRow) for row in tables.rows(keys.mails(account), keys.MAILS))
 
 
+def mails_since(tables: Tables, account: keys.AccountId, on: date) -> Iterator[MailRow]:
+    """Those of a local date and of later ones."""
+    rows = tables.rows(keys.mails(account), keys.MAILS, after=keys.mails_of_day(on))
+    return (row.read(MailRow) for row in rows)
+
+
 def newest_mails(
     tables: Tables, account: keys.AccountId, on: date, kinds: Collection[str] = ()
 ) -> dict[str, MailRow]:

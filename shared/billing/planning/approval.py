@@ -101,7 +101,7 @@ def _found(tables: Tables, account: AccountId, change_id: str) -> tuple[StoredRe
 
 def _held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[StoredRecord, LineRecord, Hold]]:
     for connection in psa_connections(tables, account):
-        for kept in agreement_store.all_of(tables, account, connection.id):
+        for kept in agreement_store.waiting(tables, account, connection.id):
             for line in kept.record.lines.values():
                 if line.hold is not None:
                     yield kept, line, line.hold

@@ -11,6 +11,8 @@ from shared.billing.psa.base import Psa, PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.billing.psa.halo.adapter import Halo
+from shared.billing.psa.halo.settings import HaloSettings
 from shared.billing.psa.kinds import PsaSettings
 from shared.errors import Rejected
 from shared.http.client import Http
@@ -31,6 +33,7 @@ class PsaKind[S: PsaSettings]:
 
 PSAS: dict[str, PsaKind[Any]] = {
     "connectwise": PsaKind("ConnectWise PSA", ConnectWiseSettings, ConnectWise),
+    "halo": PsaKind("HaloPSA", HaloSettings, Halo),
 }
 
 

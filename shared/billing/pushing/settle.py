@@ -14,7 +14,7 @@ from shared.storage.tables import Conflict, Tables
 def undecidable(tables: Tables, account: AccountId) -> Iterator[tuple[LineKey, LineRecord, Intent]]:
     """Every write that waits for such a word."""
     for connection in psa_connections(tables, account):
-        for stored in agreement_store.all_of(tables, account, connection.id):
+        for stored in agreement_store.waiting(tables, account, connection.id):
             for line in stored.record.lines.values():
                 if line.intent is not None and line.intent.undecidable:
                     yield (

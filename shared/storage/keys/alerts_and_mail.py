@@ -63,6 +63,11 @@ def mails_of_month(month: str) -> str:
     return f"{MAILS}{month}"
 
 
+def mails_of_day(on: date) -> str:
+    """How the rows of the mails of a date begin: it sorts before each of them."""
+    return f"{MAILS}{on.isoformat()}|"
+
+
 def mail(account: AccountId, kind: str, on: date, recipient: str) -> Key:
     return Key(mails(account), f"{MAILS}{on.isoformat()}|{part(kind)}|{hashed(recipient)}")
 

@@ -19,6 +19,19 @@ def agreement(account: AccountId, connection: str, agreement_id: str) -> Key:
     return Key(agreements(account, connection), f"{AGREEMENTS}{part(agreement_id)}")
 
 
+WAITING = "waits|"
+"""How the rows of agreements with a line that waits for a person begin."""
+
+
+def waiting(account: AccountId, connection: str, agreement_id: str) -> Key:
+    return Key(agreements(account, connection), f"{WAITING}{part(agreement_id)}")
+
+
+def waiting_looked(account: AccountId, connection: str) -> Key:
+    """Every record was looked at once for what waits."""
+    return Key(agreements(account, connection), "waits-looked")
+
+
 def ledger_prefix(agreement_id: str, mapping_id: str = "") -> str:
     return f"log|{part(agreement_id)}|{part(mapping_id)}|" if mapping_id else f"log|{part(agreement_id)}|"
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from shared.alerts.rules import BY_SLUG
 from tests.functions.api.busy import ALPHA, NEW, QUAY, ZETA, Busy
-from tests.functions.api.conftest import MSP, OTHER, Caller
+from tests.functions.api.conftest import MSP, OTHER, PEOPLE, Caller
+from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import MemoryWiring
-from tests.shared.alerts.world import sku
+from tests.shared.alerts.world import mapping, sku
 
 type SignIn = Callable[[str], Caller]
 ALERTS, EXCLUSIONS = f"/accounts/{MSP}/alerts", f"/accounts/{MSP}/exclusions"
@@ -61,6 +63,46 @@ def test_pages_of_alerts_tell_each_once_also_when_one_closes_meanwhile(editor: C
     told = [one["id"] for one in first["items"] + second["items"]]
     assert len(set(told)) == len(told) == 4
     assert second["items"][-1]["type"] == "unused_licenses"
+
+
+def test_what_was_closed_is_listed_the_newest_first_and_comes_back_with_its_first_day(
+    editor: Caller, busy: Busy
+) -> None:
+    [spare] = editor("GET", f"{ALERTS}?type=unused_licenses&tenant={ZETA}").json()["items"]
+    assert spare["firstOpenedAt"] == spare["openedAt"]
+    busy.world.now += timedelta(days=1)
+    busy.world.read(ZETA, sku("e5", 10, 10))
+    busy.judge()
+    busy.world.now += timedelta(days=1)
+    busy.world.map(ZETA, mapping("mapping02", "e5"))
+    busy.judge()
+    closed = editor("GET", f"{ALERTS}/closed").json()["items"]
+    assert [one["type"] for one in closed] == ["no_billing_profile", "unused_licenses"]
+    assert closed[0]["closedAt"] > closed[1]["closedAt"] > spare["openedAt"]
+    assert closed[1]["id"] == spare["id"]
+    assert [
+        one["type"] for one in editor("GET", f"{ALERTS}/closed?type=unused_licenses").json()["items"]
+    ] == ["unused_licenses"]
+    assert editor("GET", f"{ALERTS}/closed?tenant={QUAY}").json()["items"] == []
+    first = editor("GET", f"{ALERTS}/closed?limit=1").json()
+    assert editor("GET", f"{ALERTS}/closed?limit=1&cursor={first['next']}").json()["items"] == closed[1:]
+    busy.world.now += timedelta(days=1)
+    busy.world.read(ZETA, sku("e5", 10, 4))
+    busy.judge()
+    [back] = editor("GET", f"{ALERTS}?type=unused_licenses&tenant={ZETA}").json()["items"]
+    assert (back["id"], back["firstOpenedAt"]) == (spare["id"], spare["openedAt"])
+    assert back["openedAt"] > spare["openedAt"]
+
+
+def test_what_was_closed_long_ago_is_not_shown(
+    wired: MemoryWiring, microsoft: MicrosoftKeys, client: TestClient, editor: Caller, busy: Busy
+) -> None:
+    busy.world.map(ZETA, mapping("mapping02", "e5"))
+    busy.judge()
+    assert len(editor("GET", f"{ALERTS}/closed").json()["items"]) == 1
+    wired.now = busy.world.now + timedelta(days=93)
+    token = microsoft.token(**good_claims(person=PEOPLE["reader"], now=wired.now))
+    assert Caller(client, token)("GET", f"{ALERTS}/closed").json()["items"] == []
 
 
 def test_a_cursor_of_another_order_is_refused(editor: Caller) -> None:

@@ -72,6 +72,19 @@ def test_a_mail_that_arrived_or_is_not_there_is_not_sent_again(
     assert len(provider.sent) == 1
 
 
+def test_the_first_page_says_what_became_of_the_nights_mails(
+    provider: Provider, sign_in: SignIn, busy: Busy
+) -> None:
+    told = [
+        {"recipient": mail, "kind": "digest", "state": "refused"}
+        for mail in busy.world.account.digest.everybody
+    ]
+    assert sign_in("reader")("GET", f"/accounts/{MSP}/summary").json()["mails"] == told
+    busy.world.sleep()
+    busy.judge()
+    assert sign_in("reader")("GET", f"/accounts/{MSP}/summary").json()["mails"] == []
+
+
 def test_mails_are_listed_by_state(provider: Provider, sign_in: SignIn) -> None:
     reader = sign_in("reader")
     assert reader("GET", f"{MAILS}?state=done").json()["items"] == []

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from functions.api.app import Edge, make_app
+from functions.api.app import RESOURCES, Edge, make_app
 from functions.api.invitations import INVITATIONS
 from functions.api.lists import as_csv
 from functions.api.models import Shown
@@ -186,18 +187,37 @@ def test_a_list_is_csv_when_that_is_asked_for(busy: MemoryWiring, sign_in: SignI
     assert lines[0] == "at,who,via,action,subject,before,after"
 
 
+LISTS = sorted(
+    route.path
+    for resource in RESOURCES
+    for route in resource.router.routes
+    if isinstance(route, APIRoute) and "Page[" in getattr(route.response_model, "__name__", "")
+)
+
+
+@pytest.mark.parametrize("path", [path for path in LISTS if path.count("{") == 1])
+def test_a_list_without_a_row_has_its_columns_as_csv(sign_in: SignIn, path: str) -> None:
+    address = path.replace("{account}", OTHER)
+    answer = sign_in("other")("GET", address, headers={"Accept": "text/csv"})
+    heading, *_ = answer.text.removeprefix("\ufeff").splitlines()
+    full = sign_in("other")("GET", address).json()["items"]
+    assert answer.status_code == 200
+    assert heading.split(",") == (list(full[0]) if full else heading.split(","))
+    assert re.fullmatch(r"[a-z][A-Za-z]+(,[a-z][A-Za-z]+)+", heading)
+
+
 class Row(Shown):
     text: str
 
 
 @pytest.mark.parametrize("text", ["-2.00", "-7", "0.5"])
 def test_a_negative_amount_stays_a_number(text: str) -> None:
-    assert f"\r\n{text}\r\n" in bytes(as_csv("rows", [Row(text=text)]).body).decode()
+    assert f"\r\n{text}\r\n" in bytes(as_csv("rows", Row, [Row(text=text)]).body).decode()
 
 
 @pytest.mark.parametrize("text", ["-2+3", "-1e5", "--1", "-1|cmd", "+1"])
 def test_what_only_begins_as_a_number_is_quoted(text: str) -> None:
-    assert f"\r\n'{text}\r\n" in bytes(as_csv("rows", [Row(text=text)]).body).decode()
+    assert f"\r\n'{text}\r\n" in bytes(as_csv("rows", Row, [Row(text=text)]).body).decode()
 
 
 @given(st.text(max_size=12))
@@ -206,6 +226,6 @@ def test_no_cell_is_a_formula(start: str, text: str) -> None:
     from csv import reader
     from io import StringIO
 
-    body = bytes(as_csv("rows", [Row(text=start + text)]).body).decode().removeprefix("\ufeff")
+    body = bytes(as_csv("rows", Row, [Row(text=start + text)]).body).decode().removeprefix("\ufeff")
     _, (cell,) = reader(StringIO(body, newline=""))
     assert cell.startswith("'") or re.fullmatch(r"-[0-9]+(\.[0-9]+)?", cell)

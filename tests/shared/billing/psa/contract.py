@@ -88,9 +88,9 @@ class PsaWorld(ABC):
         wanted = line_id or self.line_id
         return next(line for line in self.psa.lines(self.agreement_id) if line.id == wanted)
 
-    def set_to(self, after: int) -> Write:
+    def set_to(self, after: int, line_id: str = "") -> Write:
         """The write that a push would store after a fresh read."""
-        line = self.line()
+        line = self.line(line_id)
         return Write(
             kind=WriteKind.SET_QUANTITY,
             agreement_id=self.agreement_id,

@@ -1,0 +1,65 @@
+import createClient, { type Client } from "openapi-fetch";
+import type { Session } from "../app/session";
+import { problemIn } from "./problem";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Api = Client<paths>;
+
+/** The API as the signed-in person. A token that expired is renewed once, then the request is asked again. */
+export function makeApi(address: string, session: Session): Api {
+  return createClient<paths>({ baseUrl: address, fetch: (request) => askAs(session, request) });
+}
+
+export async function askAs(session: Pick<Session, "token" | "renew">, request: Request): Promise<Response> {
+  const again = request.clone();
+  const first = await fetch(withToken(request, session.token()));
+  if (first.status !== 401) return first;
+  // A 401 is answered before anything is done, so asking again cannot do it twice.
+  const token = await session.renew();
+  return token ? fetch(withToken(again, token)) : first;
+}
+
+function withToken(request: Request, token: string | null): Request {
+  if (token) request.headers.set("Authorization", `Bearer ${token}`);
+  return request;
+}
+
+interface Asked<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** What the API answered. Throws ApiProblem. */
+export async function answer<T>(asked: Promise<Asked<T>>): Promise<NonNullable<T>> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw problemIn(response, error);
+  return data as NonNullable<T>;
+}
+
+/** An answer that can be edited, with the ETag that its change must send as If-Match. */
+export interface Versioned<T> {
+  value: T;
+  etag: string;
+}
+
+export async function versioned<T>(asked: Promise<Asked<T>>): Promise<Versioned<NonNullable<T>>> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw problemIn(response, error);
+  return { value: data as NonNullable<T>, etag: response.headers.get("ETag") ?? "" };
+}
+
+/** Every row of a list, page after page. */
+export async function everyRow<T>(
+  ask: (cursor: string | undefined) => Promise<Asked<{ items: T[]; next?: string | null }>>,
+): Promise<T[]> {
+  const rows: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await answer(ask(cursor));
+    rows.push(...page.items);
+    cursor = page.next ?? undefined;
+  } while (cursor);
+  return rows;
+}

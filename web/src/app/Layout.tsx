@@ -1,0 +1,137 @@
+import {
+  Badge,
+  Button,
+  Menu,
+  MenuDivider,
+  MenuGroupHeader,
+  MenuItem,
+  MenuItemRadio,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Text,
+  makeStyles,
+  mergeClasses,
+  tokens,
+} from "@fluentui/react-components";
+import { PersonCircleRegular } from "@fluentui/react-icons";
+import type { ReactElement, ReactNode } from "react";
+import { Link, useRoute } from "wouter";
+import { useAccount, useServices } from "./context";
+import { PAGES, type PageEntry } from "./pages";
+import type { Look } from "./theme";
+
+const useStyles = makeStyles({
+  app: { display: "grid", gridTemplateRows: "48px 1fr", gridTemplateColumns: "208px minmax(0, 1fr)", minHeight: "100vh",
+    backgroundColor: tokens.colorNeutralBackground3,
+    "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)", gridTemplateRows: "48px auto 1fr" } },
+  top: { gridColumn: "1 / -1", display: "flex", alignItems: "center", gap: "12px", padding: "0 16px",
+    backgroundColor: tokens.colorNeutralBackground1, borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    position: "sticky", top: 0, zIndex: 3 },
+  logo: { width: "24px", height: "24px" },
+  space: { flexGrow: 1 },
+  wideOnly: { "@media (max-width: 640px)": { display: "none" } },
+  cut: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
+  nav: { padding: "12px 8px", display: "flex", flexDirection: "column", gap: "2px",
+    backgroundColor: tokens.colorNeutralBackground2, borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    "@media (max-width: 640px)": { flexDirection: "row", overflowX: "auto", padding: "6px 8px", borderRight: "none",
+      borderBottom: `1px solid ${tokens.colorNeutralStroke2}` } },
+  item: { display: "flex", alignItems: "center", gap: "10px", padding: "8px 12px", whiteSpace: "nowrap",
+    borderRadius: tokens.borderRadiusMedium, color: tokens.colorNeutralForeground1, textDecorationLine: "none",
+    "& svg": { fontSize: "20px" },
+    ":hover": { backgroundColor: tokens.colorNeutralBackground2Hover },
+    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` } },
+  here: { backgroundColor: tokens.colorNeutralBackground1Selected, fontWeight: tokens.fontWeightSemibold,
+    "& svg": { color: tokens.colorBrandForeground1 } },
+  skip: { position: "absolute", left: "-9999px", ":focus": { left: "8px", top: "8px", zIndex: 9,
+    backgroundColor: tokens.colorNeutralBackground1, padding: "8px" } },
+});
+
+interface Props {
+  look: Look;
+  setLook: (look: Look) => void;
+  children: ReactNode;
+}
+
+export function Layout({ look, setLook, children }: Props): ReactElement {
+  const styles = useStyles();
+  const account = useAccount();
+  return (
+    <div className={styles.app}>
+      <a href="#main" className={styles.skip}>
+        Skip to the page
+      </a>
+      <header className={styles.top}>
+        <img src="/icon.svg" alt="" className={styles.logo} />
+        <Text weight="semibold" size={400} className={styles.wideOnly}>
+          Seatwise
+        </Text>
+        <Text className={styles.cut}>{account.name}</Text>
+        {account.mode === "preview" && (
+          <Badge appearance="tint" color="warning">
+            Preview
+          </Badge>
+        )}
+        <span className={styles.space} />
+        <AccountMenu look={look} setLook={setLook} />
+      </header>
+      <nav className={styles.nav} aria-label="Pages">
+        {PAGES.map((page) => (
+          <NavigationItem key={page.path} page={page} />
+        ))}
+      </nav>
+      <main id="main">{children}</main>
+    </div>
+  );
+}
+
+function NavigationItem({ page }: { page: PageEntry }): ReactElement {
+  const styles = useStyles();
+  const [here] = useRoute(`/${page.path}/*?`);
+  return (
+    <Link
+      href={`/${page.path}`}
+      className={mergeClasses(styles.item, here && styles.here)}
+      aria-current={here ? "page" : undefined}
+    >
+      {page.icon}
+      {page.title}
+    </Link>
+  );
+}
+
+function AccountMenu({ look, setLook }: Omit<Props, "children">): ReactElement {
+  const styles = useStyles();
+  const { me, role, id } = useAccount();
+  const { session } = useServices();
+  const others = me.accounts.filter((other) => other.id !== id);
+  return (
+    <Menu checkedValues={{ look: [look] }} onCheckedValueChange={(_, { checkedItems }) => setLook(checkedItems[0] as Look)}>
+      <MenuTrigger disableButtonEnhancement>
+        <Button appearance="subtle" icon={<PersonCircleRegular />} aria-label={`Account menu of ${me.name}`}>
+          <span className={styles.wideOnly}>{me.name}</span>
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuGroupHeader>
+            {me.email} · {role}
+          </MenuGroupHeader>
+          {others.map((other) => (
+            <MenuItem key={other.id} onClick={() => location.assign(`/accounts/${other.id}/today`)}>
+              Open {other.name}
+            </MenuItem>
+          ))}
+          <MenuDivider />
+          {(["system", "light", "dark"] as const).map((choice) => (
+            <MenuItemRadio key={choice} name="look" value={choice}>
+              {{ system: "Light or dark as the system", light: "Light", dark: "Dark" }[choice]}
+            </MenuItemRadio>
+          ))}
+          <MenuDivider />
+          <MenuItem onClick={() => void session.signOut()}>Sign out</MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}

@@ -1,0 +1,43 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+} from "@fluentui/react-components";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState, useSyncExternalStore, type ReactElement } from "react";
+import { Failed } from "../parts/States";
+import { useServices } from "./context";
+
+/** The sign-in ended and could not be renewed: sign in again in a window, with everything on the page kept. */
+export function SignInAgain(): ReactElement {
+  const { session } = useServices();
+  const ended = useSyncExternalStore(session.subscribe, session.hasEnded);
+  const queries = useQueryClient();
+  const [error, setError] = useState<unknown>(null);
+  const signIn = () => {
+    setError(null);
+    session.again().then(() => queries.invalidateQueries(), setError);
+  };
+  return (
+    <Dialog open={ended} modalType="alert">
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>Sign in again</DialogTitle>
+          <DialogContent>
+            Your sign-in has ended. Sign in again in a new window, then go on: what you typed is still here.
+            {error !== null && <Failed error={error} />}
+          </DialogContent>
+          <DialogActions>
+            <Button appearance="primary" onClick={signIn}>
+              Sign in again
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

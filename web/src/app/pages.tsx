@@ -1,0 +1,37 @@
+/** Every page of an account: one row here, and one folder in src/pages. */
+import {
+  AlertRegular,
+  BoardRegular,
+  CompassNorthwestRegular,
+} from "@fluentui/react-icons";
+import { lazy, type ComponentType, type ReactElement } from "react";
+
+export interface PageEntry {
+  /** First word of its path behind /accounts/ID; what follows is the page's own. */
+  path: string;
+  title: string;
+  icon: ReactElement;
+  Page: ComponentType;
+}
+
+export const PAGES: PageEntry[] = [
+  {
+    path: "today",
+    title: "Today",
+    icon: <BoardRegular />,
+    Page: lazy(() => import("../pages/today/TodayPage")),
+  },
+  {
+    path: "exceptions",
+    title: "Exceptions",
+    icon: <AlertRegular />,
+    Page: lazy(() => import("../pages/exceptions/ExceptionsPage")),
+  },
+  {
+    path: "guide",
+    title: "Guide",
+    icon: <CompassNorthwestRegular />,
+    Page: lazy(() => import("../pages/guide/GuidePage")),
+  },
+];
+

@@ -1,0 +1,209 @@
+import { Button, SearchBox, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useDeferredValue, useEffect, useMemo, useRef, useState, type ReactElement, type ReactNode } from "react";
+import { count } from "./format";
+import { matching, sorted, type Sortable, type Sorting } from "./sorting";
+
+export interface Column<T> {
+  key: string;
+  title: string;
+  /** A track of CSS grid, such as "minmax(120px, 2fr)". */
+  width: string;
+  cell: (row: T) => ReactNode;
+  /** What the column is sorted by; without it, it is not. */
+  value?: (row: T) => Sortable;
+  number?: boolean;
+}
+
+export interface TableProps<T> {
+  /** What the rows are, for screen readers. */
+  label: string;
+  columns: Column<T>[];
+  rows: readonly T[];
+  id: (row: T) => string;
+  /** What the search box looks through; without it there is none. */
+  text?: (row: T) => string;
+  sorting?: Sorting;
+  rowHeight?: number;
+  /** The row to show and mark. */
+  marked?: string;
+  empty: ReactNode;
+  /** More filters or buttons beside the search box. */
+  tools?: ReactNode;
+  csv?: () => Promise<void>;
+}
+
+const useStyles = makeStyles({
+  bar: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center", marginBottom: "12px" },
+  space: { flexGrow: 1, color: tokens.colorNeutralForeground2, textAlign: "right" },
+  frame: {
+    overflow: "auto",
+    maxHeight: "calc(100vh - 260px)",
+    minHeight: "180px",
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  head: {
+    position: "sticky",
+    top: 0,
+    zIndex: 1,
+    backgroundColor: tokens.colorNeutralBackground2,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  row: { display: "grid", columnGap: "12px", padding: "0 12px", alignItems: "center", minWidth: "fit-content" },
+  body: { position: "relative" },
+  placed: {
+    position: "absolute",
+    left: 0,
+    right: 0,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+    "&:hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
+  },
+  marked: { backgroundColor: tokens.colorBrandBackground2, boxShadow: `inset 3px 0 ${tokens.colorBrandStroke1}` },
+  cell: { padding: "8px 0", minWidth: 0, overflowWrap: "anywhere" },
+  number: { textAlign: "right", justifyContent: "end", fontVariantNumeric: "tabular-nums" },
+  title: { fontWeight: tokens.fontWeightSemibold, minWidth: 0, padding: "8px 0", justifyContent: "start",
+    color: tokens.colorNeutralForeground2 },
+});
+
+/** Rows that are searched, sorted and scrolled, however many there are: only those in sight are drawn. */
+export function Table<T>(props: TableProps<T>): ReactElement {
+  const styles = useStyles();
+  const [typed, setTyped] = useState("");
+  const [sorting, setSorting] = useState(props.sorting);
+  const searched = useDeferredValue(typed);
+  const rows = useRows(props, searched, sorting);
+  return (
+    <div>
+      <div className={styles.bar}>
+        {props.text && (
+          <SearchBox
+            value={typed}
+            onChange={(_, { value }) => setTyped(value)}
+            placeholder="Search"
+            aria-label={`Search ${props.label}`}
+          />
+        )}
+        {props.tools}
+        <span className={styles.space} role="status">
+          {rows.length === props.rows.length
+            ? count(rows.length)
+            : `${count(rows.length)} of ${count(props.rows.length)}`}
+        </span>
+        {props.csv && <Button onClick={() => void props.csv?.()}>CSV</Button>}
+      </div>
+      {rows.length ? <Rows {...props} shown={rows} order={sorting} onOrder={setSorting} /> : props.empty}
+    </div>
+  );
+}
+
+function useRows<T>(props: TableProps<T>, typed: string, sorting: Sorting | undefined): readonly T[] {
+  const { rows, text, columns } = props;
+  return useMemo(() => {
+    const found = text ? matching(rows, text, typed) : rows;
+    const value = columns.find((column) => column.key === sorting?.column)?.value;
+    return value && sorting ? sorted(found, value, sorting.direction) : found;
+  }, [rows, text, columns, typed, sorting]);
+}
+
+interface RowsProps<T> extends TableProps<T> {
+  shown: readonly T[];
+  order: Sorting | undefined;
+  onOrder: (order: Sorting) => void;
+}
+
+function Rows<T>(props: RowsProps<T>): ReactElement {
+  const { shown, columns, marked, id, rowHeight = 52 } = props;
+  const styles = useStyles();
+  const frame = useRef<HTMLDivElement>(null);
+  const tracks = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (index) => id(shown[index] as T),
+    overscan: 8,
+  });
+  useEffect(() => {
+    const place = marked ? shown.findIndex((row) => id(row) === marked) : -1;
+    if (place >= 0) virtual.scrollToIndex(place, { align: "center" });
+    // Only another mark moves the view; rows that change under it do not.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [marked]);
+  return (
+    <div className={styles.frame} ref={frame} role="region" aria-label={props.label} tabIndex={0}>
+      <div role="table" aria-label={props.label} aria-rowcount={shown.length + 1}>
+        <div role="rowgroup" className={styles.head}>
+          <div role="row" aria-rowindex={1} className={styles.row} style={tracks}>
+            {columns.map((column) => (
+              <Heading key={column.key} column={column} order={props.order} onOrder={props.onOrder} />
+            ))}
+          </div>
+        </div>
+        <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = shown[item.index] as T;
+            return (
+              <div
+                key={item.key}
+                role="row"
+                aria-rowindex={item.index + 2}
+                aria-current={id(row) === marked ? "true" : undefined}
+                data-index={item.index}
+                ref={virtual.measureElement}
+                className={mergeClasses(styles.row, styles.placed, id(row) === marked && styles.marked)}
+                style={{ ...tracks, transform: `translateY(${item.start}px)` }}
+              >
+                {columns.map((column) => (
+                  <div
+                    key={column.key}
+                    role="cell"
+                    className={mergeClasses(styles.cell, column.number && styles.number)}
+                  >
+                    {column.cell(row)}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface HeadingProps<T> {
+  column: Column<T>;
+  order: Sorting | undefined;
+  onOrder: (order: Sorting) => void;
+}
+
+function Heading<T>({ column, order, onOrder }: HeadingProps<T>): ReactElement {
+  const styles = useStyles();
+  const direction = order?.column === column.key ? order.direction : undefined;
+  const other = direction === "ascending" ? "descending" : "ascending";
+  return (
+    <div
+      role="columnheader"
+      aria-sort={column.value ? (direction ?? "none") : undefined}
+      className={mergeClasses(styles.title, column.number && styles.number)}
+    >
+      {column.value ? (
+        <Button
+          appearance="transparent"
+          size="small"
+          className={mergeClasses(styles.title, column.number && styles.number)}
+          iconPosition="after"
+          icon={direction && (direction === "ascending" ? <ArrowUpRegular /> : <ArrowDownRegular />)}
+          onClick={() => onOrder({ column: column.key, direction: other })}
+        >
+          {column.title}
+        </Button>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}

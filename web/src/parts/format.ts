@@ -1,0 +1,63 @@
+/** Numbers, money and times as every page shows them. */
+import { useMemo } from "react";
+import { useAccount } from "../app/context";
+
+const LOCALE = "en-GB";
+
+export function count(value: number): string {
+  return value.toLocaleString(LOCALE);
+}
+
+/** "3 seats", "1 seat". */
+export function counted(value: number, word: string, words = `${word}s`): string {
+  return `${count(value)} ${value === 1 ? word : words}`;
+}
+
+export function money(amount: string | number, symbol: string): string {
+  const value = Number(amount);
+  const shown = Math.abs(value).toLocaleString(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return `${value < 0 ? "−" : ""}${symbol}${shown}`;
+}
+
+/** A day without a time, such as 2026-11-27: "27 Nov 2026". */
+export function day(iso: string): string {
+  const at = new Date(`${iso.slice(0, 10)}T12:00:00Z`);
+  return at.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+}
+
+export function dayIn(zone: string, instant: string): string {
+  return new Date(instant).toLocaleDateString(LOCALE, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: zone,
+  });
+}
+
+export function timeIn(zone: string, instant: string): string {
+  return new Date(instant).toLocaleString(LOCALE, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone,
+  });
+}
+
+/** Whole days between an instant and another. */
+export function daysBetween(from: string, to: string): number {
+  return Math.max(0, Math.floor((Date.parse(to) - Date.parse(from)) / 86_400_000));
+}
+
+/** The formats of the open account: its zone and its currency symbol. */
+export function useFormat() {
+  const { zone, symbol } = useAccount();
+  return useMemo(
+    () => ({
+      money: (amount: string | number) => money(amount, symbol),
+      day: (instant: string) => dayIn(zone, instant),
+      time: (instant: string) => timeIn(zone, instant),
+    }),
+    [zone, symbol],
+  );
+}
