@@ -33,7 +33,9 @@ PURE = (
     "shared.microsoft.plausible",
     "shared.reports.certificate.judge",
     "shared.reports.certificate.models",
+    "shared.reports.figures",
     "shared.reports.logo",
+    "shared.reports.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""

@@ -17,7 +17,9 @@ from shared.storage import keys
 
 router = APIRouter(prefix="/accounts/{account}/logo", tags=["logo"])
 PNG = "image/png"
-PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {PNG: {"schema": {"type": "string", "format": "binary"}}}}}
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {PNG: {"schema": {"type": "string", "format": "binary"}}}}
+}
 _EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 

@@ -117,6 +117,7 @@ LEAST = {
     "removeExclusion": "editor",
     "getPreferences": "reader",
     "changePreferences": "admin",
+    "getMonth": "reader",
     "getLogo": "reader",
     "saveLogo": "admin",
     "removeLogo": "admin",
