@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth kill-run clients bicep-types web-test lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth kill-run clients doctor bench bicep-types web-test lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -78,6 +78,12 @@ kill-run: setup ## end processes at random moments of ROUNDS nights (10) and che
 
 clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
 	@$(PY) -m tests.clients $(ARGS)
+
+doctor: setup ## look whether an installation is well: its settings in the environment, or STATE=dir of a sandbox
+	@$(if $(STATE),$(PY) -m sandbox control --state "$(STATE)" doctor,$(PY) -m functions.doctor)
+
+bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
+	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) --json docs/performance.json --chart docs/performance.svg
 
 bicep-types: setup $(BICEP_READY) ## write anew what Azure's resources may say, for the tests of infra/
 	@$(PY) -m tests.infra.fetch_types .tools/bicep-types/bin/azmcp

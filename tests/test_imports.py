@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-DOMAINS = ("accounts", "microsoft", "licensing", "billing", "alerts", "reports", "clean_up", "privacy")
+DOMAINS = (
+    "accounts",
+    "microsoft",
+    "licensing",
+    "billing",
+    "alerts",
+    "reports",
+    "clean_up",
+    "privacy",
+    "health",
+)
 """Each knows those before it."""
 KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
 PURE = (

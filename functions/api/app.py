@@ -18,6 +18,7 @@ from functions.api import (
     certificate,
     companies,
     exclusions,
+    health,
     invitations,
     ledger,
     licences,
@@ -79,6 +80,7 @@ RESOURCES = (
     preferences,
     logo,
     mails,
+    health,
     privacy,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.

@@ -21,7 +21,8 @@ OWN = """\
   include ID                                                     Remove an exclusion (`all`: each of them).
   removed                                                        List the tenants that left every partner connection.
   confirm-removed TENANT DATE                                    It has left; DATE is the last day to bill.
-  dismiss-removed TENANT                                         Say nothing of it for 30 days."""
+  dismiss-removed TENANT                                         Say nothing of it for 30 days.
+  doctor                                                         Whether all is well; what is not, with its cure."""
 """The controls of Seatwise's own side, as `--help` shows them."""
 
 
@@ -51,6 +52,10 @@ def control(state: Path, words: Sequence[str]) -> Any:
             from sandbox.operator.removals import decide
 
             return decide(state, name, words[1:])
+        case "doctor":
+            from sandbox.operator.doctor import doctor
+
+            return doctor(state)
         case _:
             return commands.send(state, commands.parse(words))
 

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import zlib
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -48,6 +49,8 @@ class Server:
             return web.Response(status=500)
         response, size = _response(incoming, delivery.answer)
         self._dispatcher.counts[f"bytes.{delivery.vendor}"] += size
+        if delivery.answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._dispatcher.counts[f"throttled.{delivery.vendor}"] += 1
         if not delivery.cut:
             return response
         return await _cut(incoming, response)

@@ -34,6 +34,14 @@ class AzureQueues:
         seconds = math.ceil(after.total_seconds())
         self._client(queue).send_message(body, visibility_timeout=seconds, time_to_live=_NEVER)
 
+    def waiting(self, queue: str) -> int | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            return int(self._client(queue).get_queue_properties().approximate_message_count or 0)
+        except ResourceNotFoundError:
+            return None
+
     def _client(self, queue: str) -> "QueueClient":
         client = self._clients.get(queue)
         if client is None:

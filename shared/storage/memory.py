@@ -115,3 +115,6 @@ class MemoryQueues:
     def send(self, queue: str, body: str, after: timedelta = timedelta()) -> None:
         check_message(body, after)
         self.messages.append(SentMessage(queue, body, after))
+
+    def waiting(self, queue: str) -> int | None:
+        return sum(message.queue == queue for message in self.messages)

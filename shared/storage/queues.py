@@ -17,6 +17,14 @@ class Queues(Protocol):
         ...
 
 
+class WatchedQueues(Queues, Protocol):
+    """The queues, for the doctor."""
+
+    def waiting(self, queue: str) -> int | None:
+        """About how many messages are in a queue, also those that are not visible yet; None where there is no queue."""
+        ...
+
+
 def check_message(body: str, after: timedelta) -> None:
     size = len(body.encode())
     if size > MESSAGE_LIMIT:

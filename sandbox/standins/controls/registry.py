@@ -5,9 +5,9 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from sandbox.standins.controls import autotask, halo, microsoft
 from sandbox.standins.controls import churn as churning
 from sandbox.standins.controls import connectwise as psa
-from sandbox.standins.controls import halo, microsoft
 from sandbox.standins.controls import mail as post
 from sandbox.standins.controls import mailboxes_and_terms as optional
 from sandbox.standins.controls.connectwise import line_view
@@ -119,6 +119,11 @@ _HALO = (
     *(halo.halo_change_invoice, halo.halo_count_line, halo.halo_bill, halo.halo_writes),
     *(halo.halo_limit, halo.halo_rights, halo.halo_secret, halo.halo_habits),
 )
+_AUTOTASK = (
+    *(autotask.autotask_lines, autotask.autotask_set_units, autotask.autotask_edit_service),
+    *(autotask.autotask_remove_service, autotask.autotask_remove_contract, autotask.autotask_writes),
+    *(autotask.autotask_limit, autotask.autotask_rights, autotask.autotask_secret, autotask.autotask_habits),
+)
 _BOTH = (
     churn,
     sign_in,
@@ -137,5 +142,5 @@ _BOTH = (
 )
 
 ACTIONS: dict[str, Callable[..., Any]] = {
-    action.__name__: action for action in (*_MICROSOFT, *_CONNECTWISE, *_HALO, *_BOTH)
+    action.__name__: action for action in (*_MICROSOFT, *_CONNECTWISE, *_HALO, *_AUTOTASK, *_BOTH)
 }

@@ -3,6 +3,7 @@
 from sandbox.standins.faults import Faults
 from sandbox.standins.protocol import Vendor
 from sandbox.standins.state import State
+from sandbox.standins.vendors.autotask.api import Autotask
 from sandbox.standins.vendors.connectwise.api import ConnectWise
 from sandbox.standins.vendors.exchange import Exchange
 from sandbox.standins.vendors.graph import Graph
@@ -20,6 +21,7 @@ def make_vendors(state: State, faults: Faults) -> list[Vendor]:
         PartnerCenter(state),
         Exchange(state),
         ConnectWise(state),
+        Autotask(state),
         Halo(state),
         Names(),
         SendGrid(state),

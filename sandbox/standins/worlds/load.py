@@ -4,6 +4,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.worlds.autotask import begin_autotask
 from sandbox.standins.worlds.halo import begin_halo
 from sandbox.standins.worlds.types import Agreement, ConnectWise, Line, Tenant, World
 
@@ -27,6 +28,8 @@ def load_world(state: State, world: World) -> None:
             _begin_connectwise(state, site)
         for halo in world.halo:
             begin_halo(state, halo)
+        for autotask in world.autotask:
+            begin_autotask(state, autotask)
 
 
 def _tenant(tenant: Tenant) -> Document:

@@ -6,6 +6,7 @@ Days are counted from the moment the state folder is made: `starts_in_days=-30` 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sandbox.standins.worlds.autotask import Autotask
 from sandbox.standins.worlds.halo import HaloPsa
 
 GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
@@ -231,4 +232,5 @@ class World:
     tenants: tuple[Tenant, ...]
     connectwise: tuple[ConnectWise, ...]
     halo: tuple[HaloPsa, ...] = ()
+    autotask: tuple[Autotask, ...] = ()
     sendgrid_key: str = "SG.sandbox-only-key"

@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
+from shared.billing.psa.autotask.adapter import Autotask
+from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import Psa, PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
@@ -32,6 +34,7 @@ class PsaKind[S: PsaSettings]:
 
 
 PSAS: dict[str, PsaKind[Any]] = {
+    "autotask": PsaKind("Autotask PSA", AutotaskSettings, Autotask),
     "connectwise": PsaKind("ConnectWise PSA", ConnectWiseSettings, ConnectWise),
     "halo": PsaKind("HaloPSA", HaloSettings, Halo),
 }

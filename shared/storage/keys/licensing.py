@@ -66,5 +66,10 @@ def product_names_blob() -> str:
     return "public/product-names.json.gz"
 
 
+def health_blob() -> str:
+    """Written whenever the doctor looks, so that the storage's clock can be read."""
+    return "public/health.txt"
+
+
 def product_names() -> Key:
     return Key("directory|names", "-")

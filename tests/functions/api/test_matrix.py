@@ -27,6 +27,7 @@ LEAST = {
     "getAccount": "reader",
     "changeAccount": "admin",
     "switchMode": "owner",
+    "getHealth": "admin",
     "exportAccount": "owner",
     "beginDeletion": "owner",
     "confirmDeletion": "owner",

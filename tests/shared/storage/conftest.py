@@ -5,7 +5,7 @@ import pytest
 from shared.storage.blobs import Blobs
 from shared.storage.connect import AzureStorage, connect
 from shared.storage.memory import MemoryBlobs, MemoryQueues, MemoryTables
-from shared.storage.queues import Queues
+from shared.storage.queues import WatchedQueues
 from shared.storage.tables import AllTables
 
 QUEUE = "read-tenant"
@@ -37,7 +37,7 @@ def blobs(request: pytest.FixtureRequest) -> Blobs:
 
 
 @pytest.fixture(params=BOTH)
-def queues(request: pytest.FixtureRequest) -> Queues:
+def queues(request: pytest.FixtureRequest) -> WatchedQueues:
     if request.param == "memory":
         return MemoryQueues()
     storage: AzureStorage = request.getfixturevalue("storage")

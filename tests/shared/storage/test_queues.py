@@ -9,7 +9,7 @@ from azure.storage.queue import QueueClient
 
 from shared.storage.connect import AzureStorage
 from shared.storage.memory import MemoryQueues, SentMessage
-from shared.storage.queues import MESSAGE_LIMIT, Queues
+from shared.storage.queues import MESSAGE_LIMIT, Queues, WatchedQueues
 
 
 def test_a_message_above_the_limit_is_refused_and_one_at_the_limit_is_sent(queues: Queues) -> None:
@@ -62,3 +62,15 @@ def test_a_delayed_message_is_not_there_yet(storage: AzureStorage, storage_conne
 def test_a_missing_queue_is_a_fault(storage: AzureStorage) -> None:
     with pytest.raises(ResourceNotFoundError):
         storage.queues.send("nosuchqueue", "1")
+
+
+def test_what_waits_in_a_queue_is_counted_also_what_is_not_visible_yet(queues: WatchedQueues) -> None:
+    assert queues.waiting("read-tenant") == 0
+    queues.send("read-tenant", "now")
+    queues.send("read-tenant", "later", timedelta(minutes=5))
+    assert queues.waiting("read-tenant") == 2
+
+
+@pytest.mark.azurite
+def test_a_queue_that_is_not_there_is_not_an_empty_one(storage: AzureStorage) -> None:
+    assert storage.queues.waiting("no-such-queue") is None

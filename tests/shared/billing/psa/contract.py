@@ -396,7 +396,11 @@ class PsaContract:
     ) -> None:
         write = world.create()
         world.psa.apply(write)
-        assert world.psa.find_effect(write.model_copy(update=asked)).effect is Effect.DIVERGED
+        unsaid = ("effective" in asked and not world.dates_lines) or (
+            "billable" in asked and not world.bills_otherwise
+        )
+        effect = world.psa.find_effect(write.model_copy(update=asked)).effect
+        assert effect is (Effect.APPLIED if unsaid else Effect.DIVERGED)
 
     def test_what_was_written_in_an_agreement_that_is_gone_diverges_with_no_line_to_show(
         self, world: PsaWorld
@@ -411,8 +415,9 @@ class PsaContract:
         write = world.create()
         world.psa.apply(write)
         differs = write.model_copy(
-            update={"effective": date(2026, 3, 18), "billable": BillableOption.BILLABLE}
+            update={"after": 8, "effective": date(2026, 3, 18), "billable": BillableOption.BILLABLE}
         )
-        assert "its start date and billable option" in world.psa.find_effect(differs).why
+        what = ["quantity"] + ["start date"] * world.dates_lines + ["billable option"] * world.bills_otherwise
+        assert f"its {' and '.join(what)}" in world.psa.find_effect(differs).why
         world.psa.apply(world.create())
         assert "2 lines" in world.psa.find_effect(write).why

@@ -41,7 +41,7 @@ def test_wrong_stored_settings_are_named_and_none_is_repeated(http: Http) -> Non
 def test_settings_that_are_no_json_and_a_kind_that_nobody_knows_are_refused_in_words(http: Http) -> None:
     with pytest.raises(PsaRefused, match="The settings: Invalid JSON"):
         open_psa("connectwise", b"secret", "private", http)
-    with pytest.raises(PsaRefused, match="'tigerpaw' is no PSA; there are connectwise"):
+    with pytest.raises(PsaRefused, match="'tigerpaw' is no PSA; there are autotask, connectwise, halo"):
         open_psa("tigerpaw", b"{}", "private", http)
 
 

@@ -1,0 +1,77 @@
+"""Seatwise's own nights in a sandbox: unchanged, changed, with faults, and at the PSA's limit."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench import latencies
+from sandbox import demo_day, summary
+from sandbox.processes import HostProcess, SandboxProcesses
+from sandbox.seed import seed
+from sandbox.standins.worlds.registry import world_named
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"what": "throttle", "kind": "graph.", "every": 20, "retry_after": 2},
+    {"what": "status", "kind": "graph.", "every": 100, "status": 503},
+    {"what": "timeout_after", "kind": "connectwise.write", "every": 200, "seconds": 3},
+    {"what": "cut", "kind": "connectwise.read", "every": 200},
+)
+"""W4: 5 % 429 also inside batches, 1 % 503, 0.5 % time-out after a write applied, 0.5 % cut answers."""
+
+
+class Nights:
+    """One MSP of so many tenants, night after night."""
+
+    def __init__(self, processes: SandboxProcesses, host: HostProcess) -> None:
+        self.processes, self.host = processes, host
+
+    def unchanged(self) -> dict[str, Any]:
+        return self._night("W0")
+
+    def changed(self) -> dict[str, Any]:
+        changes = self._churn()
+        return self._night("W1") | {"changes": changes}
+
+    def with_faults(self) -> dict[str, Any]:
+        changes = self._churn()
+        for fault in FAULTS:
+            self.processes.stand_ins.control("set-fault", **fault)
+        night = self._night("W4") | {"changes": changes}
+        self.processes.stand_ins.control("clear-faults")
+        latencies.switch_on(self.processes.stand_ins)
+        return night
+
+    def at_the_limit(self) -> dict[str, Any]:
+        """W5: ConnectWise answers 429 above its real limit of 1,000 calls a minute."""
+        (site,) = [one.key for one in world_named(self.processes.world).connectwise]
+        self.processes.stand_ins.control("set-limit", site=site, per_minute=1000)
+        changes = self._churn()
+        return self._night("W5") | {"changes": changes}
+
+    def _churn(self) -> int:
+        return int(self.processes.stand_ins.control("churn")["changes"])
+
+    def _night(self, name: str) -> dict[str, Any]:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        day = demo_day.live(self.processes, self.host)
+        counts = day.measured.calls
+        return summary.of(self.processes, day) | {
+            "bytes": sum(n for kind, n in counts.items() if kind in ("bytes.graph", "bytes.microsoft")),
+            "psa_throttled": counts.get("throttled.connectwise", 0),
+        }
+
+
+@contextmanager
+def nights(state: Path, tenants: int) -> Iterator[Nights]:
+    """The first night is lived already: it stores every tenant for the first time."""
+    world = f"wide:{tenants}"
+    with SandboxProcesses(state, world) as processes:
+        print(f"Setting up {tenants} tenants ...", file=sys.stderr, flush=True)
+        seed(processes.wiring, world_named(world), processes.clock.now())
+        host = processes.start_host(timers=False)
+        lived = Nights(processes, host)
+        lived.unchanged()
+        latencies.switch_on(processes.stand_ins)
+        yield lived

@@ -1,0 +1,237 @@
+"""Autotask PSA: a line is a contract service, and its units are changed by signed, dated adjustments.
+
+What shapes this file: an adjustment can be neither listed nor undone, and sent twice it counts twice; the units of a
+day stand in rows by period, also of periods to come; nearly every refusal is a 500; a user who may not see a row is
+told nothing.
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+
+import requests
+
+from shared.billing.psa.autotask import shapes
+from shared.billing.psa.autotask.asking import Api, NotThere
+from shared.billing.psa.autotask.lists import EVERY, eq, read_list
+from shared.billing.psa.autotask.refusals import Meaning, meaning
+from shared.billing.psa.autotask.settings import AutotaskSettings
+from shared.billing.psa.base import (
+    Agreement,
+    BillableOption,
+    Effect,
+    Evidence,
+    Line,
+    Product,
+    PsaCompany,
+    PsaRefused,
+    PsaUnavailable,
+    Sent,
+    Write,
+    WriteAnswer,
+    WriteKind,
+)
+from shared.billing.psa.causes import Cause
+from shared.billing.psa.read_back import judge_created, judge_once
+from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear, Unreachable, json_of
+
+CONTRACTS, SERVICES, COMPANIES = "Contracts", "Services", "Companies"
+LINES, UNITS, ADJUSTMENTS = "ContractServices", "ContractServiceUnits", "ContractServiceAdjustments"
+_MUST_SEE = (COMPANIES, SERVICES, CONTRACTS, LINES, UNITS)
+_MUST_CREATE = (LINES, ADJUSTMENTS)
+_ALL = "All"
+"""Autotask's word for a right without exceptions: who sees only some rows is not told that there are others."""
+_MARKER_LENGTH = 50
+_BUSY_WAIT = timedelta(seconds=30)
+
+
+class Autotask:
+    """One signed-in Autotask. Only `apply` writes, and it sends one request."""
+
+    max_parallel = 2
+    repeatable: frozenset[WriteKind] = frozenset()
+    whole_document = False
+    creates_empty = True
+
+    def __init__(self, settings: AutotaskSettings, secret: str, http: Http) -> None:
+        self._api = Api(settings, secret, http)
+
+    # Reading
+
+    def check(self) -> None:
+        """Ask what the nights ask, and for the rights to see every row and to adjust."""
+        wanted = [*((name, "Query") for name in _MUST_SEE), *((name, "Create") for name in _MUST_CREATE)]
+        missing = [f"{entity} ({way.lower()})" for entity, way in wanted if not self._may(entity, way)]
+        if missing:
+            raise PsaRefused.for_all("Autotask", Cause.RIGHTS, "permissions", *missing)
+        read_list(self._api, CONTRACTS, eq("id", 0))
+
+    def _may(self, entity: str, way: str) -> bool:
+        told = self._api.ask(f"{entity}/entityInformation", {})
+        info = told.get("info") if isinstance(told, dict) else None
+        return isinstance(info, dict) and info.get(f"userAccessFor{way}") == _ALL
+
+    def companies(self) -> list[PsaCompany]:
+        rows = self._whole(COMPANIES).values()
+        return [company for row in rows if (company := shapes.company(row))]
+
+    def products(self) -> list[Product]:
+        periods = self._periods()
+        return [shapes.product(row, periods) for row in self._whole(SERVICES).values()]
+
+    def _periods(self) -> dict[str, str]:
+        """Labels of periodType by value: each database has its own."""
+        told = self._api.ask(f"{SERVICES}/entityInformation/fields", {})
+        fields = told.get("fields") if isinstance(told, dict) else None
+        for field in fields if isinstance(fields, list) else ():
+            if field.get("name") == "periodType":
+                return {
+                    str(one.get("value")): str(one.get("label")) for one in field.get("picklistValues") or ()
+                }
+        return {}
+
+    def agreements(self) -> list[Agreement]:
+        self._api.wait_for_the_pace()
+        today, of_services = self._api.http.clock().date(), eq("contractType", shapes.RECURRING_SERVICE)
+        rows = read_list(self._api, CONTRACTS, of_services, counted=True).values()
+        return [shapes.agreement(row, today) for row in rows]
+
+    def _whole(self, entity: str) -> dict[int, dict[str, object]]:
+        self._api.wait_for_the_pace()
+        return read_list(self._api, entity, EVERY, counted=True)
+
+    def lines(self, agreement_id: str) -> list[Line]:
+        self._api.wait_for_the_pace()
+        return self._lines(agreement_id)
+
+    def _lines(self, agreement_id: str) -> list[Line]:
+        of_contract = eq("contractID", _number(agreement_id))
+        services = read_list(self._api, LINES, of_contract)
+        if not services and not self._is_there(agreement_id):
+            raise NotThere(
+                "gone",
+                f"Contract {agreement_id} is not in Autotask any more, or the API user may not see it."
+                " Map its licences to another agreement.",
+            )
+        units = read_list(self._api, UNITS, of_contract) if services else {}
+        return shapes.lines(services.values(), units.values(), self._api.http.clock().date())
+
+    def _is_there(self, agreement_id: str) -> bool:
+        try:
+            told = self._api.ask(f"{CONTRACTS}/{_number(agreement_id)}", {})
+        except NotThere:
+            return False
+        return isinstance(told, dict) and told.get("item") is not None
+
+    def find_effect(self, write: Write, line_id: str = "") -> Evidence:
+        if write.kind is WriteKind.CREATE_LINE:
+            try:
+                return self._find_created(write, line_id)
+            except NotThere:
+                return Evidence(Effect.DIVERGED, None)
+        number = _number(write.line_id)
+        service = read_list(self._api, LINES, eq("id", number)).get(number)
+        if service is None:
+            return Evidence(Effect.DIVERGED, None)
+        units = read_list(self._api, UNITS, eq("contractServiceID", number))
+        there = shapes.line(service, units.values(), self._api.http.clock().date())
+        if there.not_writable:
+            raise PsaUnavailable(f"Line {write.line_id}: {there.not_writable}")  # it proves nothing
+        return judge_once(write, there)
+
+    def _find_created(self, write: Write, line_id: str) -> Evidence:
+        # A service is not billed from a day: its units are.
+        undated = write.model_copy(update={"effective": None})
+        evidence = judge_created(undated, self._lines(write.agreement_id), line_id)
+        made = evidence.line
+        if made is None or evidence.effect is not Effect.APPLIED or made.unit_price:
+            return evidence
+        number = _number(write.product_id)
+        service = read_list(self._api, SERVICES, eq("id", number)).get(number)
+        if service is None or not shapes.product(service, {}).price:
+            return evidence
+        why = "The new line was made without a price, and its service has one. Enter it in Autotask."
+        return Evidence(Effect.DIVERGED, made, why)
+
+    # Writing
+
+    def apply(self, *writes: Write) -> WriteAnswer:
+        (write,) = writes
+        try:
+            path, body = _request(write)
+            answer = self._api.write(path, body)
+        except PsaRefused as refused:
+            return WriteAnswer(
+                Sent.REFUSED, refused.sentence, refusal=refused if refused.is_for_all else None
+            )
+        except PsaUnavailable as error:  # the zone was not known yet and could not be read
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
+        except NotConnected as error:
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+        except Unclear as error:
+            return WriteAnswer(Sent.UNCLEAR, error.why)
+        return self._judge(write, answer)
+
+    def _judge(self, write: Write, answer: requests.Response) -> WriteAnswer:
+        status, words = answer.status_code, self._api.words(answer)
+        if status == HTTPStatus.OK:
+            return _yes(write, answer)
+        entity = LINES if write.kind is WriteKind.CREATE_LINE else ADJUSTMENTS
+        if refusal := self._api.refusal(status, words, f"{entity} (create)"):
+            return WriteAnswer(Sent.REFUSED, words, refusal=refusal)
+        match meaning(status, words):
+            case Meaning.BUSY:
+                wait = self._api.wait_told(answer) or _BUSY_WAIT
+                return WriteAnswer(Sent.NOT_SENT, words, wait, asked_for=True)
+            case Meaning.REFUSED | Meaning.NOT_THERE:
+                return WriteAnswer(Sent.REFUSED, words)
+            case _:
+                return WriteAnswer(Sent.UNCLEAR, words)
+
+
+def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
+    """The id of what was made: of the service, or of the adjustment, by which nobody can look it up."""
+    try:
+        body = json_of(answer)
+    except Unreachable as error:
+        return WriteAnswer(Sent.UNCLEAR, error.why)
+    item = body.get("itemId") if isinstance(body, dict) else None
+    if not isinstance(item, int):
+        return WriteAnswer(Sent.UNCLEAR, "Autotask said yes without the id of what it made.")
+    if write.kind is WriteKind.CREATE_LINE:
+        return WriteAnswer(Sent.ANSWERED, line_id=str(item))
+    return WriteAnswer(Sent.ANSWERED, receipt=str(item))
+
+
+def _request(write: Write) -> tuple[str, dict[str, object]]:
+    """Path and body of the one POST of a write. Raises PsaRefused for a write that cannot be one."""
+    contract = _number(write.agreement_id)
+    if write.kind is WriteKind.SET_QUANTITY:
+        if write.effective is None:
+            raise PsaRefused("undated", "An adjustment needs the day from which it counts.")
+        return f"{CONTRACTS}/{contract}/ServiceAdjustments", {
+            "contractID": contract,
+            "contractServiceID": _number(write.line_id),
+            "unitChange": write.after - write.before,
+            "effectiveDate": write.effective.isoformat(),
+        }
+    if not 0 < len(write.marker) <= _MARKER_LENGTH:
+        raise PsaRefused("marker", f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters.")
+    if write.billable is not BillableOption.BILLABLE:
+        raise PsaRefused("billable", "Autotask bills every service of a contract. Choose a billable profile.")
+    body: dict[str, object] = {
+        "contractID": contract,
+        "serviceID": _number(write.product_id),
+        "internalDescription": write.marker,
+    }
+    if write.invoice_text:
+        body["invoiceDescription"] = write.invoice_text
+    return f"{CONTRACTS}/{contract}/Services", body
+
+
+def _number(text: str) -> int:
+    """An id as it may stand in an address. Raises PsaRefused: whose id is wrong is one line's trouble, not more."""
+    if not (text.isascii() and text.isdecimal()):
+        raise PsaRefused(
+            "not an id", f"'{text}' is no id of Autotask, whose ids are numbers. Choose it again."
+        )
+    return int(text)
