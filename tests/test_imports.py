@@ -52,6 +52,7 @@ PURE = (
 MODELS = (
     "shared.billing.psa.causes",
     "shared.errors",
+    "shared.billing.psa.write_failures",
     "shared.accounts.account",
     "shared.accounts.preferences",
     "shared.alerts.models",
