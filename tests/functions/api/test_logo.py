@@ -24,7 +24,7 @@ def test_a_logo_is_kept_shown_and_removed(wired: MemoryWiring, sign_in: Callable
     assert shown.content.startswith(b"\x89PNG")
     assert admin("DELETE", LOGO).status_code == 204
     assert admin("GET", LOGO).status_code == 404
-    assert [entry.action for _, entry in audit.entries(wired.tables, MSP)] == ["logo.changed"] * 2
+    assert [entry.action for _, entry in audit.entries(wired.tables, MSP, wired.now)] == ["logo.changed"] * 2
 
 
 def test_a_refused_logo_leaves_the_one_that_is_there(sign_in: Callable[[str], Caller]) -> None:
