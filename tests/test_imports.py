@@ -17,6 +17,7 @@ DOMAINS = (
     "clean_up",
     "privacy",
     "health",
+    "backup",
 )
 """Each knows those before it."""
 KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
