@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from shared.billing.models import LineState, Options
+from shared.billing.psa.write_failures import told
 from shared.errors import Rejected
 from tests.invariants import i4_the_ledger_was_only_appended, ledger_of
 from tests.shared.billing.hooks import Killed, Once, WatchedPsa, WatchedTables
@@ -195,7 +196,7 @@ def test_an_edit_between_the_adapters_read_and_its_write_is_told_by_name() -> No
     world.push_until_done()
     line = world.record(first)
     assert (world.quantity(first), line.state) == (12, LineState.BLOCKED)
-    assert f"kim had set qty_order of line {foreign.id} to 9" in line.refused
+    assert f"kim had set qty_order of line {foreign.id} to 9" in told(line.refused)
     assert halo(world).undone == [(foreign.id, 9, 3)]
 
 
