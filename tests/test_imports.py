@@ -44,11 +44,15 @@ PURE = (
     "shared.microsoft.plausible",
     "shared.reports.certificate.judge",
     "shared.reports.certificate.models",
+    "shared.reports.figures",
+    "shared.reports.logo",
+    "shared.reports.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
     "shared.billing.psa.causes",
+    "shared.errors",
     "shared.billing.psa.write_failures",
     "shared.accounts.account",
     "shared.accounts.preferences",
@@ -74,6 +78,7 @@ MODELS = (
     "shared.storage.keys.billing",
     "shared.storage.keys.licensing",
     "shared.storage.keys.parts",
+    "shared.storage.keys.reports",
     "shared.storage.keys.secrets",
 )
 ADAPTERS = {
