@@ -2743,7 +2743,9 @@ export interface components {
         PsaGiven: {
             /**
              * Kind
+             * @example autotask
              * @example connectwise
+             * @example halo
              */
             kind: string;
             /** Name */
@@ -2757,7 +2759,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. For connectwise: site, companyId, publicKey, clientId, selfHosted
+             * @description By the kind of PSA. autotask: selfHosted, userName, integrationCode; connectwise: selfHosted, site, companyId, publicKey, clientId; halo: selfHosted, site, tenant, clientId, quantityByHand, prorates
              */
             settings: {
                 [key: string]: string | boolean;
