@@ -1,7 +1,15 @@
 """The customers and lines of an MSP as they stand in an Autotask."""
 
+from dataclasses import replace
+
 from sandbox.standins.worlds.autotask import Autotask, AutotaskCompany, Contract, ContractService, Service
-from sandbox.standins.worlds.types import Agreement, ConnectWise
+from sandbox.standins.worlds.types import Agreement, ConnectWise, World
+
+
+def world_in_autotask(world: World) -> World:
+    """The same MSPs, all of them with an Autotask instead of a ConnectWise."""
+    sites = tuple(as_autotask(site) for site in world.connectwise)
+    return replace(world, name=f"{world.name}:autotask", connectwise=(), autotask=sites)
 
 
 def as_autotask(site: ConnectWise, zone: str = "webservices14.autotask.net") -> Autotask:
