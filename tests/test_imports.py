@@ -48,6 +48,7 @@ PURE = (
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
     "shared.billing.psa.causes",
+    "shared.billing.psa.write_failures",
     "shared.accounts.account",
     "shared.accounts.preferences",
     "shared.alerts.models",

@@ -21,13 +21,15 @@ class ShownEntry(Shown):
     subject: str
     before: str
     after: str
+    interrupted: bool
+    """It was begun, and how it ended is not known: it may have taken effect or not. Look at its subject."""
 
 
 @router.get("", operation_id="listAudit", response_model=Page[ShownEntry], responses=CSV)
 def list_audit(asking: Admin, paging: Pages) -> Page[ShownEntry] | Response:
     """The newest first."""
     after = paging.after(asking, "audit")
-    rows = audit.entries(asking.tables, asking.account, after)
+    rows = audit.entries(asking.tables, asking.account, asking.now, after)
     return paging.answer(
         asking, "audit", ((key, ShownEntry.model_validate(entry.model_dump())) for key, entry in rows)
     )

@@ -1,6 +1,6 @@
 """Who is asking, for which account, and whether they may: the dependency that every route of an account has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from functions.api.problems import Refused
+from functions.api.problems import Refused, is_refusal
 from functions.queues.edge import send
 from functions.queues.messages import QueuedWork
-from shared.accounts import rate_limits
+from shared.accounts import audit, rate_limits
 from shared.accounts.audit import Actor, Via
 from shared.accounts.members import Member, Person, Role, member
 from shared.accounts.rate_limits import RateLimit
@@ -23,6 +23,7 @@ from shared.storage.tables import Tables
 from shared.wiring import Wiring
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Seatwise"'}
+LOOKING = frozenset({"GET", "HEAD"})
 _BEARER = HTTPBearer(
     auto_error=False,
     bearerFormat="JWT",
@@ -119,10 +120,27 @@ class Least:
 
     def __call__(
         self,
+        request: Request,
         account: Annotated[str, Path(description="Id of the account", examples=["harbour-it-1a2b3c4d"])],
         identity: Annotated[Identity, Depends(identity_of)],
         wired: Annotated[Wiring, Depends(wired_of)],
-    ) -> Principal:
+    ) -> Iterator[Principal]:
+        """What may change something is noted in the audit log until it has ended."""
+        asking = self._principal(account, identity, wired)
+        if request.method in LOOKING:
+            yield asking
+            return
+        begun = audit.begin(asking.tables, asking.account, asking.actor, *_asked(request))
+        try:
+            yield asking
+        except Exception as error:
+            if is_refusal(error):
+                audit.end(asking.tables, begun)
+            raise
+        audit.end(asking.tables, begun)
+
+    def _principal(self, account: str, identity: Identity, wired: Wiring) -> Principal:
+        """Raises Refused."""
         asking = _member(wired, account, person_of(identity))
         if asking is None:
             raise Refused(
@@ -138,6 +156,12 @@ class Least:
         return Principal(wired, keys.account_id(account), asking, wired.clock())
 
 
+def _asked(request: Request) -> tuple[str, str]:
+    """The operation, and the things that its address names."""
+    named = {name: value for name, value in request.path_params.items() if name != "account"}
+    return request.scope["route"].operation_id, ", ".join(f"{name} {value}" for name, value in named.items())
+
+
 def _member(wired: Wiring, account: str, person: Person) -> Member | None:
     try:
         return member(wired.tables, keys.account_id(account), person)
@@ -145,10 +169,10 @@ def _member(wired: Wiring, account: str, person: Person) -> Member | None:
         return None
 
 
-type Reader = Annotated[Principal, Depends(Least(Role.READER))]
-type Editor = Annotated[Principal, Depends(Least(Role.EDITOR))]
-type Admin = Annotated[Principal, Depends(Least(Role.ADMIN))]
-type Owner = Annotated[Principal, Depends(Least(Role.OWNER))]
+type Reader = Annotated[Principal, Depends(Least(Role.READER), scope="function")]
+type Editor = Annotated[Principal, Depends(Least(Role.EDITOR), scope="function")]
+type Admin = Annotated[Principal, Depends(Least(Role.ADMIN), scope="function")]
+type Owner = Annotated[Principal, Depends(Least(Role.OWNER), scope="function")]
 
 
 def policy_of(dependant: Any) -> str:

@@ -121,6 +121,13 @@ def problem_of(error: Exception) -> Refused:
     )
 
 
+def is_refusal(error: Exception) -> bool:
+    """It was refused by a rule, in words: nothing was done. Anything else may have ended in the middle."""
+    if isinstance(error, Refused | RequestValidationError | HTTPException):
+        return True
+    return not isinstance(error, Conflict) and _of_a_service(error) is not None
+
+
 def _of_a_service(error: Exception) -> Refused | None:
     """What our own services raise, in their words."""
     match error:

@@ -13,6 +13,7 @@ from functions.api.principal import Admin, Reader
 from functions.queues.alerts import judge_again
 from shared.accounts import audit
 from shared.billing.models import Intent, LineKey, LineRecord
+from shared.billing.psa.write_failures import told
 from shared.billing.pushing import settle
 from shared.errors import NotFound
 
@@ -59,7 +60,7 @@ def _shown(key: LineKey, line: LineRecord, intent: Intent, names: dict[str, str]
         before=intent.write.before,
         after=intent.write.after,
         at=intent.at,
-        why=intent.why,
+        why=told(intent.why),
     )
 
 

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 from sandbox.standins.protocol import Request, Vendor
 from sandbox.standins.state import State
 
+ARRIVED = "x-sandbox-arrived"
+"""When a request came that is applied late: its sign-in was good then."""
+
 
 def keep_for_later(state: State, request: Request, seconds: float) -> None:
     """Keep the request; it is due that many virtual seconds from now."""
     due = (state.now() + timedelta(seconds=seconds)).timestamp()
-    kept = {**asdict(request), "body": base64.b64encode(request.body).decode()}
+    headers = {**request.headers, ARRIVED: str(state.now().timestamp())}
+    kept = {**asdict(request), "headers": headers, "body": base64.b64encode(request.body).decode()}
     number = max((int(late["number"]) for late in state.all("late")), default=0) + 1
     state.put("late", str(number), {"number": number, "due": due, "request": kept})
 

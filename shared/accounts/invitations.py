@@ -127,8 +127,9 @@ def accept(
         audit.record(tables, account, by, "member.invitation_used", known.id, "", known.role.word)
         return account, known
     joins = who.model_copy(update={"role": found.role, "since": now})
-    added = add_member(tables, account, joins, because=[bound])
-    audit.record(tables, account, by, "member.joined", added.id, "", added.role.word)
+    with audit.noted(tables, account, by, "member.joined", joins.id):
+        added = add_member(tables, account, joins, because=[bound])
+        audit.record(tables, account, by, "member.joined", added.id, "", added.role.word)
     return account, added
 
 

@@ -11,7 +11,7 @@ from shared.accounts.companies import added_companies, former_names
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
-from shared.billing import agreement_store
+from shared.billing import agreement_store, why_not
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.mapping.without_line import WithoutLine, mappings_without_line
 from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineState, Unplanned, UnplannedReason
@@ -97,7 +97,9 @@ class _Kept:
         if record.unreadable and record.lines:
             tenants = frozenset(line.tenant_id for line in record.lines.values())
             self.unreadable.append(
-                Unreadable(record.connection, record.agreement_id, record.unreadable, tenants)
+                Unreadable(
+                    record.connection, record.agreement_id, why_not.unreadable(record.unreadable), tenants
+                )
             )
 
 

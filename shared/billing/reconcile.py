@@ -40,7 +40,9 @@ def reconciled(
         wish = wishes.get(mapping_id)
         wish = wish if wish is not None and wish.is_for(record, line) else None
         lines[mapping_id] = _over(_one(line, fresh, owned, wish, now), wish, run)
-    return AgreementRecord.model_validate({**dict(record), "lines": lines, "read_at": now, "unreadable": ""})
+    return AgreementRecord.model_validate(
+        {**dict(record), "lines": lines, "read_at": now, "unreadable": None}
+    )
 
 
 def _one(
@@ -72,7 +74,7 @@ def _over(line: LineRecord, wish: Wish | None, run: str) -> LineRecord:
     to_write = line.drift is None and wish is not None and line.confirmed != wish.quantity
     if not line.refused or line.refused_in == run or line.intent is not None or to_write:
         return line
-    return line.model_copy(update={"refused": ""})
+    return line.model_copy(update={"refused": None})
 
 
 def marker_prefix(mapping_id: str) -> str:

@@ -3,8 +3,17 @@
 from datetime import date
 from typing import Final
 
-from shared.billing.models import Block, BlockReason, LineRecord, Unplanned, UnplannedReason
+from shared.billing.models import (
+    Block,
+    BlockReason,
+    LineRecord,
+    Unplanned,
+    UnplannedReason,
+    Unreadable,
+    UnreadableReason,
+)
 from shared.billing.psa.base import BillableOption, Period
+from shared.billing.psa.write_failures import told
 from shared.licensing import not_countable
 
 _BILLED: Final = {
@@ -93,11 +102,18 @@ _UNPLANNED: Final = {
 }
 
 
+_UNREADABLE: Final = {
+    UnreadableReason.PSA: "{text}",
+    UnreadableReason.NOT_UNDERSTOOD: "The PSA lists it with what is not understood: {text}.",
+    UnreadableReason.NOT_FINISHED: "It was not finished when the run ended.",
+}
+
+
 def of_line(line: LineRecord) -> str:
     """Why this line is not written, "" when nothing of this kind keeps it."""
     if line.blocked is not None:
         return blocked(line.blocked)
-    return unplanned(line.not_planned) if line.not_planned is not None else line.refused
+    return unplanned(line.not_planned) if line.not_planned is not None else told(line.refused)
 
 
 def blocked(why: Block) -> str:
@@ -115,6 +131,11 @@ def blocked(why: Block) -> str:
         marker=why.marker,
         price="" if why.price is None else f"{why.price.normalize():f}",
     )
+
+
+def unreadable(why: Unreadable) -> str:
+    """Why the agreement could not be worked on."""
+    return _UNREADABLE[why.reason].format(text=why.text)
 
 
 def unplanned(why: Unplanned) -> str:

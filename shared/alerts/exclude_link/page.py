@@ -98,12 +98,13 @@ class ExcludePages:
         return ButtonResult(done, case.account.id if any(recorded) else None)
 
     def _record(self, case: "_Case", exclusion: Exclusion, by: Actor, reason: str) -> bool:
-        if not exclusions.exclude(self.tables, case.account.id, exclusion, by.decider(reason)):
-            return False
-        said = exclusion.model_dump_json(exclude_defaults=True)
-        subject = exclusions.exclusion_id(exclusion.target)
-        audit.record(self.tables, case.account.id, by, "exclusion.added", subject, "", said)
-        return True
+        account, subject = case.account.id, exclusions.exclusion_id(exclusion.target)
+        with audit.noted(self.tables, account, by, "exclusion.added", subject):
+            new = exclusions.exclude(self.tables, account, exclusion, by.decider(reason))
+            if new:
+                said = exclusion.model_dump_json(exclude_defaults=True)
+                audit.record(self.tables, account, by, "exclusion.added", subject, "", said)
+        return new
 
     def _case(self, token: str) -> "_Case | ExcludePage":
         """The case of a link that can still exclude something, or the page that says why it cannot."""

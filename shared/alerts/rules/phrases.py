@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from shared.alerts.view import AccountView, OwnLine
 from shared.billing.models import Intent
+from shared.billing.psa.write_failures import told
 from shared.licensing.licences import Licence
 from shared.licensing.tenant_state import ReadFailure
 from shared.text import one_line
@@ -62,7 +63,7 @@ def last_read(view: AccountView, at: datetime | None, failure: ReadFailure | Non
 def unclear(intent: Intent, psa: str) -> str:
     write = intent.write
     asked = f"it is not known whether {psa} went from {write.before:,} to {write.after:,}."
-    return f"{asked} {sentence(intent.why)}" if intent.why else asked
+    return f"{asked} {sentence(told(intent.why))}" if intent.why else asked
 
 
 def undecidable(intent: Intent, psa: str) -> str:

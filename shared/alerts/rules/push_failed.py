@@ -9,6 +9,7 @@ from shared.alerts.rules.phrases import coded, line, name, sentence, unclear, un
 from shared.alerts.view import AccountView, OwnLine, Unreadable
 from shared.billing import why_not
 from shared.billing.models import SAVED_AGAIN_IS_RIGHT, UnplannedReason
+from shared.billing.psa.write_failures import told
 from shared.billing.psa_connections import ConnectionFailure
 
 _UNREAD = UnplannedReason.UNREAD
@@ -88,7 +89,7 @@ def _line(view: AccountView, own: OwnLine) -> Iterator[Finding]:
     elif record.frozen is not None or own.waiting is not None:
         return
     elif record.drift is None and record.refused:
-        state, what, fix = "refused", f" was not changed: {sentence(record.refused)}", PUT_RIGHT
+        state, what, fix = "refused", f" was not changed: {sentence(told(record.refused))}", PUT_RIGHT
     elif record.drift is None and record.not_planned and record.not_planned.reason is not _UNREAD:
         state, what = "waits", f" keeps its number for now: {sentence(why_not.unplanned(record.not_planned))}"
         fix = SAVE if record.not_planned.reason in SAVED_AGAIN_IS_RIGHT else SYNC

@@ -220,6 +220,8 @@ class _Drawing:
                 "line_ended",
                 "lineId",
             )
+        if line.not_writable:
+            raise Rejected(f"Line {line.id} cannot be mapped. {line.not_writable}", "not_writable", "lineId")
         if line.billable is not profile.billable:
             why = Block(reason=BlockReason.OTHER_BILLING, billable=line.billable, expected=profile.billable)
             raise Rejected(why_not.blocked(why), "other_billing", "lineId")

@@ -18,6 +18,8 @@ from shared.billing.models.not_written import (
     BlockReason,
     Unplanned,
     UnplannedReason,
+    Unreadable,
+    UnreadableReason,
 )
 from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
 from shared.billing.models.records import (
@@ -57,5 +59,7 @@ __all__ = [
     "TenantMappings",
     "Unplanned",
     "UnplannedReason",
+    "Unreadable",
+    "UnreadableReason",
     "Verdict",
 ]

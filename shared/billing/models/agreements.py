@@ -1,9 +1,11 @@
 """What is remembered about an agreement, with all its lines."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from shared.billing.models.not_written import Unreadable, unreadable_of
 from shared.billing.models.records import LineRecord
 from shared.billing.psa.base import Proration
 from shared.storage.documents import Document
@@ -21,7 +23,7 @@ class AgreementRecord(Document):
     proration: Proration = Proration.NONE
     read_at: datetime | None = None
     """When its lines were last read from the PSA."""
-    unreadable: str = ""
+    unreadable: Annotated[Unreadable | None, BeforeValidator(unreadable_of)] = None
     """Why they could not be read at the newest attempt."""
     let_go: tuple[str, ...] = ()
     """Its lines that a person let go of: not ours any more, also where one carries our mark."""

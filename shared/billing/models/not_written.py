@@ -97,6 +97,22 @@ class Unplanned(Document):
     """In its place until December 2026: the sentence."""
 
 
+class UnreadableReason(StrEnum):
+    """Why an agreement could not be worked on at the newest attempt. Stored: a word that is here once stays."""
+
+    PSA = "psa"
+    """The adapter's words, in `text`."""
+    NOT_UNDERSTOOD = "not_understood"
+    """Fields of its row in the PSA's list, named in `text`."""
+    NOT_FINISHED = "not_finished"
+    """Another worker had it, a write of it was still unclear, or the run's time was over."""
+
+
+class Unreadable(Document):
+    reason: UnreadableReason
+    text: str = ""
+
+
 _OLD_BLOCKS = {
     "The agreement is no longer in the PSA. Choose another one for the mapping, or end it.": "agreement_gone",
     "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one.": "agreement_ended",
@@ -124,3 +140,10 @@ def unplanned_of(stored: object) -> object:
         return stored
     reason = UnplannedReason(_OLD_UNPLANNED.get(stored, UnplannedReason.NOT_COUNTABLE))
     return Unplanned(reason=reason, text=stored) if stored else None
+
+
+def unreadable_of(stored: object) -> object:
+    """Why an agreement could not be worked on, as stored; until December 2026 it was a sentence."""
+    if not isinstance(stored, str):
+        return stored
+    return Unreadable(reason=UnreadableReason.PSA, text=stored) if stored else None

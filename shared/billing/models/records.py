@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
 from shared.billing.psa.base import Period, Sent, Write
+from shared.billing.psa.write_failures import WriteFailure, failure_of
 from shared.storage.documents import Document
 
 
@@ -34,8 +35,8 @@ class Intent(Document):
     write: Write
     change_id: str
     at: datetime
-    why: str = ""
-    """What was unclear about it; "" until somebody looked."""
+    why: Annotated[WriteFailure | None, BeforeValidator(failure_of)] = None
+    """What was unclear about it; None until somebody looked."""
     sent: Sent | None = None
     """What the PSA answered, of a write that must not be repeated; None: nobody knows whether it was sent."""
     line_id: str = ""
@@ -106,7 +107,7 @@ class LineRecord(Document):
     confirmed_at: datetime | None = None
     losses: tuple[Loss, ...] = ()
     intent: Intent | None = None
-    refused: str = ""
+    refused: Annotated[WriteFailure | None, BeforeValidator(failure_of)] = None
     """Why the PSA refused the last write, in its words or ours; it is tried again at the next run."""
     refused_in: str = ""
     """That run: it does not try again."""

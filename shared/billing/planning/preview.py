@@ -24,6 +24,7 @@ from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish
+from shared.billing.psa.write_failures import told
 from shared.errors import Rejected
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -123,7 +124,7 @@ def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, plan
 def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Plan) -> tuple[Effect, str]:
     match line.state:
         case LineState.UNKNOWN:
-            return Effect.UNKNOWN, line.intent.why if line.intent else ""
+            return Effect.UNKNOWN, told(line.intent.why) if line.intent else ""
         case LineState.BLOCKED:
             return Effect.BLOCKED, why_not.of_line(line)
         case LineState.FROZEN:

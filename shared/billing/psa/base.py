@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.billing.psa.causes import LETS_NOBODY_IN, Cause, cure, what
+from shared.billing.psa.write_failures import WriteFailure
 from shared.storage.documents import Document
 
 
@@ -199,7 +200,9 @@ class Evidence:
     effect: Effect
     line: Line | None
     why: str = ""
-    """What of a new line is not as it was asked for: a sentence for a person."""
+    """What the adapter says of it, for a person."""
+    failure: WriteFailure | None = None
+    """What is not as it was asked for."""
     price: Decimal | None = None
     """What its product charges, of a new line that came without a price and would charge nothing."""
 

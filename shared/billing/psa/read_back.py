@@ -1,6 +1,7 @@
 """What a read-back says about a write: the same judgement for every PSA that shows absolute quantities."""
 
 from shared.billing.psa.base import Effect, Evidence, Line, Write
+from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason
 
 
 def judge_quantity(write: Write, line: Line | None) -> Evidence:
@@ -27,12 +28,13 @@ def judge_once(write: Write, line: Line | None) -> Evidence:
         return Evidence(Effect.APPLIED if as_it_was else Effect.DIVERGED, line)
     if line.quantity == write.before:
         return Evidence(Effect.NOT_APPLIED, line)
-    return Evidence(Effect.UNDECIDABLE, line, _neither(write, line))
-
-
-def _neither(write: Write, line: Line) -> str:
-    numbers = f"{write.before} or {write.after}"
-    return f"The line says {line.quantity.normalize():f}, neither {numbers}: somebody else changed it, too."
+    neither = WriteFailure(
+        reason=WriteFailureReason.OTHER_NUMBER,
+        quantity=line.quantity,
+        before=write.before,
+        after=write.after,
+    )
+    return Evidence(Effect.UNDECIDABLE, line, failure=neither)
 
 
 def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidence:
@@ -48,8 +50,9 @@ def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidenc
         return Evidence(Effect.NOT_APPLIED, None)
     line = found[0]
     if len(found) > 1:
-        why = f"The PSA made {len(found)} lines of it ({', '.join(made.id for made in found)}), and each is billed."
-        return Evidence(Effect.DIVERGED, line, f"{why} Remove all but {line.id}.")
+        made = tuple(line.id for line in found)
+        twice = WriteFailure(reason=WriteFailureReason.MADE_TWICE, line_ids=made)
+        return Evidence(Effect.DIVERGED, line, failure=twice)
     as_asked = {
         "product": line.product_id == write.product_id,
         "quantity": line.quantity == write.after,
@@ -57,7 +60,6 @@ def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidenc
         "billable option": line.billable == write.billable,
     }
     if differs := [name for name, same in as_asked.items() if not same]:
-        what, are = " and ".join(differs), "is" if len(differs) == 1 else "are"
-        why = f"The new line was made, but its {what} {are} not what was asked for."
-        return Evidence(Effect.DIVERGED, line, why)
+        otherwise = WriteFailure(reason=WriteFailureReason.NOT_AS_ASKED, fields=tuple(differs))
+        return Evidence(Effect.DIVERGED, line, failure=otherwise)
     return Evidence(Effect.APPLIED, line)

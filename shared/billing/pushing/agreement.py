@@ -16,6 +16,7 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
+from shared.billing.psa.write_failures import by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
@@ -93,14 +94,14 @@ def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mappin
             raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
         case Sent.CONFLICT:
             for intent in intents:
-                try_again(work, work.line_of(intent), intent.model_copy(update={"why": answer.why}))
+                try_again(work, work.line_of(intent), intent.model_copy(update={"why": by_psa(answer.why)}))
             work.look_again = True
         case Sent.REFUSED if answer.refusal is not None:
             # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
             work.drop_intents(intents, LedgerEvent.REFUSED, answer.why)
             raise answer.refusal
         case Sent.REFUSED:
-            said = {"refused": answer.why, "refused_in": work.context.run}
+            said = {"refused": by_psa(answer.why), "refused_in": work.context.run}
             work.drop_intents(intents, LedgerEvent.REFUSED, answer.why, **said)
         case Sent.ANSWERED | Sent.UNCLEAR:
             read_back(work, intents, answer)
@@ -116,7 +117,7 @@ def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[s
         write = _write(work, line, change, wishes[change.mapping_id], fresh)
         beside = () if change.line_id else work.unowned(line.product_id)
         intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
-        told.append((line.model_copy(update={"intent": intent, "refused": ""}), intent))
+        told.append((line.model_copy(update={"intent": intent, "refused": None}), intent))
     if told:
         work.save_all(told, LedgerEvent.INTENDED)
     return [intent for _, intent in told]
@@ -130,7 +131,7 @@ def _answered(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAn
                 "sent": answer.sent,
                 "line_id": answer.line_id if not intent.write.line_id else "",
                 "receipt": answer.receipt,
-                "why": answer.why,
+                "why": by_psa(answer.why),
             }
         )
         for intent in intents

@@ -5,7 +5,15 @@ from datetime import date, timedelta
 
 from shared.accounts.companies import Company, added_companies
 from shared.billing import agreement_store
-from shared.billing.models import OF_THE_AGREEMENT, AgreementRecord, Block, BlockReason, LineRecord
+from shared.billing.models import (
+    OF_THE_AGREEMENT,
+    AgreementRecord,
+    Block,
+    BlockReason,
+    LineRecord,
+    Unreadable,
+    UnreadableReason,
+)
 from shared.billing.psa.base import Agreement, Period
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, connection_failure
@@ -76,7 +84,7 @@ def noted(
     `companies` are those of the tenants: an agreement can be moved to another one, and a customer be linked anew.
     """
     if there is not None and there.not_understood:
-        why = f"The PSA lists it with what is not understood: {there.not_understood}."
+        why = Unreadable(reason=UnreadableReason.NOT_UNDERSTOOD, text=there.not_understood)
         # As if it was never read: it is then the first to be read once it is understood.
         return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
     lines = {
@@ -87,7 +95,7 @@ def noted(
     }
     changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
     if there is None or not there.active:
-        changes["unreadable"] = ""  # its lines say what is wrong, and nobody reads it any more
+        changes["unreadable"] = None  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:
         changes["lines"] = lines
         if any(record.lines[name].blocked and not line.blocked for name, line in lines.items()):

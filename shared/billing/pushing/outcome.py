@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from shared.billing.models import Block, BlockReason, Drift, Intent, LedgerEvent, LineRecord, Loss
 from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
+from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
+from shared.billing.psa.write_failures import told as sentence
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
 READ_BACKS = (0.0, 1.0, 3.0)
@@ -55,11 +57,11 @@ def read_back(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAn
                 left.remove(intent)
         if not left:
             return
-    shown = "The PSA accepted the change but still shows the old number."
-    why = answer.why or (shown if was_read else "It could not be read back.")
+    shown = WriteFailureReason.OLD_NUMBER if was_read else WriteFailureReason.NOT_READ_BACK
+    why = by_psa(answer.why) or WriteFailure(reason=shown)
     doubted = [(work.line_of(intent), intent.model_copy(update={"why": why})) for intent in left]
     told = [(line.model_copy(update={"intent": intent}), intent) for line, intent in doubted]
-    work.save_all(told, LedgerEvent.UNKNOWN, why)
+    work.save_all(told, LedgerEvent.UNKNOWN, sentence(why))
 
 
 def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
@@ -72,13 +74,13 @@ def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence
         case Effect.NOT_APPLIED if work.is_repeatable(intent) or _was_not_taken(work, intent):
             try_again(work, line, intent)
         case Effect.NOT_APPLIED | Effect.UNDECIDABLE:
-            why = evidence.why or intent.why
+            why = evidence.failure or by_psa(evidence.why) or intent.why
             _leave_to_a_person(work, line, intent.model_copy(update={"why": why}))
         case Effect.DIVERGED:
             _diverge(work, line, intent, evidence)
 
 
-def _unlike(work: ClaimedAgreement, price: Decimal | None, why: str) -> dict[str, object]:
+def _unlike(work: ClaimedAgreement, price: Decimal | None, why: WriteFailure) -> dict[str, object]:
     """What is remembered of a line that has the number and is otherwise not as it was asked for."""
     if price is None:
         return {"refused": why, "refused_in": work.context.run}
@@ -98,26 +100,26 @@ def _was_not_taken(work: ClaimedAgreement, intent: Intent) -> bool:
 def _leave_to_a_person(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
     """A repeat could bill twice, and nothing tells whether the first one was applied."""
     left = intent.model_copy(update={"undecidable": True})
-    work.save(line.model_copy(update={"intent": left}), left, LedgerEvent.UNDECIDABLE, intent.why)
+    work.save(line.model_copy(update={"intent": left}), left, LedgerEvent.UNDECIDABLE, sentence(intent.why))
 
 
 def _lose(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line) -> None:
     """The line that was created belongs to another mapping meanwhile: the next one has a mark of its own."""
-    why = f"The line that was created for it ({there.id}) was chosen for another mapping."
+    why = WriteFailure(reason=WriteFailureReason.CHOSEN_BY_ANOTHER, line_ids=(there.id,))
     said = {"refused": why, "refused_in": work.context.run, "mark": work.record.claims}
-    work.drop_intent(line, intent, LedgerEvent.REFUSED, why, **said)
+    work.drop_intent(line, intent, LedgerEvent.REFUSED, sentence(why), **said)
 
 
 def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
     """Proven not applied: it may be planned once more in this run, and then at the next."""
     run, why = work.context.run, intent.why
-    said = {"not_applied_in": run}
+    said: dict[str, object] = {"not_applied_in": run}
     if line.not_applied_in == run:
         said = {
-            "refused": why or "The PSA took the change twice and did not apply it.",
+            "refused": why or WriteFailure(reason=WriteFailureReason.NOT_APPLIED),
             "refused_in": run,
         }
-    work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, why, **said)
+    work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, sentence(why), **said)
 
 
 def _confirm(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> None:
@@ -140,7 +142,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
             "unit_price": there.unit_price if there else line.unit_price,
             "losses": losses,
             "intent": None,
-            "refused": "",
+            "refused": None,
             "drift": None,
             "hold": None,
             "would": None,
@@ -152,8 +154,9 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
 def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
     """Neither before nor after, or something else of the line is otherwise: shown, never corrected."""
     run, write = work.context.run, intent.write
-    there, why = evidence.line, evidence.why
-    gone = f"The {'line' if write.line_id else 'agreement'} vanished while it was written."
+    there, why = evidence.line, evidence.failure or by_psa(evidence.why)
+    reasons = WriteFailureReason
+    gone = WriteFailure(reason=reasons.LINE_GONE if write.line_id else reasons.AGREEMENT_GONE)
     if there is None and not work.is_repeatable(intent):
         # It may come back with what the PSA did, whatever it answered.
         _leave_to_a_person(work, line, intent.model_copy(update={"why": gone}))
@@ -162,12 +165,14 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence:
         why = gone
         after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
     elif there.quantity == write.after:
-        why = why or "The number was written, but another field of the line is not as it was."
+        why = why or WriteFailure(reason=reasons.OTHER_FIELD)
         after = _applied(work, line, intent, there).model_copy(update=_unlike(work, evidence.price, why))
     else:
-        why = f"While it was written, somebody else changed the line: it says {there.quantity.normalize():f}."
+        why = WriteFailure(
+            reason=reasons.OTHER_NUMBER, quantity=there.quantity, before=write.before, after=write.after
+        )
         known = write.before if line.confirmed is None else line.confirmed
         drift = Drift(psa=there.quantity, since=work.context.now())
         changes = {"intent": None, "line_id": there.id, "confirmed": known, "drift": drift}
         after = line.model_copy(update=changes)
-    work.save(after, intent, LedgerEvent.DIVERGED, why)
+    work.save(after, intent, LedgerEvent.DIVERGED, sentence(why))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from shared.accounts import runs
 from shared.accounts.account import Account
@@ -20,6 +21,8 @@ from shared.billing.models import (
     LineRecord,
     LineState,
     PsaConnection,
+    Unreadable,
+    UnreadableReason,
 )
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
@@ -38,6 +41,9 @@ BUDGET = timedelta(minutes=5)
 """After this a push puts itself back, so that no invocation runs for long."""
 
 
+_NOT_FINISHED: Final = Unreadable(reason=UnreadableReason.NOT_FINISHED)
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """An agreement that must be looked at again after a while."""
@@ -45,6 +51,8 @@ class Unfinished:
     agreement_id: str
     again: timedelta
     why: str
+    unreadable: Unreadable = _NOT_FINISHED
+    """What is remembered of it when the run has no time left."""
     asked_for: bool = False
     """True: the PSA asked for this wait, so nothing of the connection goes on sooner."""
 
@@ -150,7 +158,9 @@ class _SideBySide:
             return None
         agreement_id, now = item.outline.agreement_id, self._context.now()
         if self._pause and now < self._pause[0]:
-            return Unfinished(agreement_id, self._pause[0] - now, self._pause[1], asked_for=True)
+            return Unfinished(
+                agreement_id, self._pause[0] - now, self._pause[1], _by_psa(self._pause[1]), True
+            )
         if now >= self._until:
             return Unfinished(agreement_id, timedelta(seconds=1), "more agreements are waiting")
         try:
@@ -160,7 +170,8 @@ class _SideBySide:
         except PsaUnavailable as unavailable:
             if unavailable.asked_for:
                 self._pause = (self._context.now() + unavailable.after, str(unavailable))
-            return Unfinished(agreement_id, unavailable.after, str(unavailable), unavailable.asked_for)
+            why = str(unavailable)
+            return Unfinished(agreement_id, unavailable.after, why, _by_psa(why), unavailable.asked_for)
         except Conflict:
             return Unfinished(agreement_id, timedelta(seconds=2), "it was changed by somebody else")
         except PsaRefused as refused:
@@ -185,8 +196,12 @@ class _SideBySide:
         if refused.is_for_all:
             self.refusal = refused
         else:
-            gone = Unfinished(agreement_id, timedelta(), refused.sentence)
+            gone = Unfinished(agreement_id, timedelta(), refused.sentence, _by_psa(refused.sentence))
             _note_unreadable(self._context, self._connection, [gone])
+
+
+def _by_psa(words: str) -> Unreadable:
+    return Unreadable(reason=UnreadableReason.PSA, text=words)
 
 
 def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable[Unfinished]) -> None:
@@ -197,7 +212,7 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
             line.blocked and line.blocked.reason in OF_THE_AGREEMENT for line in kept.record.lines.values()
         ):
             continue
-        record = kept.record.model_copy(update={"unreadable": waiting.why})
+        record = kept.record.model_copy(update={"unreadable": waiting.unreadable})
         try:
             agreement_store.save(context.tables, context.account, kept, record)
         except Conflict:

@@ -84,6 +84,19 @@ def audit_entry(account: AccountId, at: datetime) -> Key:
     return Key(audit(account), f"{AUDIT}{countdown(at)}|{secrets.token_hex(4)}")
 
 
+AUDIT_BEGUN = "begun|"
+
+
+def audit_begun(entry: Key) -> Key:
+    """Of what was begun and has not ended: where its entry would be, under another beginning."""
+    return Key(entry.partition, f"{AUDIT_BEGUN}{entry.row.removeprefix(AUDIT)}")
+
+
+def audit_entries_at(begun: Key) -> str:
+    """How the rows begin of the entries of the instant at which something was begun."""
+    return f"{AUDIT}{begun.row.removeprefix(AUDIT_BEGUN).partition('|')[0]}|"
+
+
 def settings(account: AccountId) -> str:
     return f"{account}|settings"
 

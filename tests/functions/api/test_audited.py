@@ -14,6 +14,7 @@ from shared.storage.memory import MemoryBlobs
 from tests.functions.api.conftest import MSP, id_of
 from tests.functions.api.known_things import known_things
 from tests.functions.api.made_up_requests import APP, MICROSOFT, OPERATIONS, call, draw_case
+from tests.functions.memory_wiring import NOW
 from tests.shared.alerts.world import CountingTables
 
 LOOKS = {"testPsaConnection", "refreshPsaConnection"}
@@ -40,11 +41,11 @@ def stored(tables: CountingTables) -> dict[Any, str]:
 def test_what_changes_something_is_in_the_audit_log(name: str, data: st.DataObject) -> None:
     tables = CountingTables()
     APP.state.wired = known_things().copy(MICROSOFT, tables, MemoryBlobs())
-    before, known = stored(tables), {key for key, _ in audit.entries(tables, MSP)}
+    before, known = stored(tables), {key for key, _ in audit.entries(tables, MSP, NOW)}
     answer = call(draw_case(data, name, MSP, GenerationMode.POSITIVE), "owner")
     if stored(tables) == before:
         return
-    new = [entry for key, entry in audit.entries(tables, MSP) if key not in known]
+    new = [entry for key, entry in audit.entries(tables, MSP, NOW) if key not in known]
     assert new, f"{name} changed something without an entry: {answer.status_code} {answer.text[:300]}"
     assert {entry.via for entry in new} == {Via.API}
     who = id_of("owner")

@@ -184,7 +184,7 @@ def test_a_list_is_csv_when_that_is_asked_for(busy: MemoryWiring, sign_in: SignI
     answer = sign_in("admin")("GET", f"{ACCOUNT}/audit", headers={"Accept": "text/csv"})
     lines = answer.text.removeprefix("\ufeff").splitlines()
     assert (answer.headers["content-type"], len(lines)) == ("text/csv; charset=utf-8", 26)
-    assert lines[0] == "at,who,via,action,subject,before,after"
+    assert lines[0] == "at,who,via,action,subject,before,after,interrupted"
 
 
 LISTS = sorted(

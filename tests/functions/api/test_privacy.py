@@ -12,7 +12,7 @@ from functions.queues.messages import DeleteAccount
 from shared.accounts import audit
 from shared.privacy import deletion
 from tests.functions.api.conftest import MSP, OTHER, Caller, id_of
-from tests.functions.memory_wiring import MemoryWiring
+from tests.functions.memory_wiring import NOW, MemoryWiring
 
 type SignIn = Callable[[str], Caller]
 STEP, CONFIRMED = f"/accounts/{MSP}/deletion", f"/accounts/{MSP}/deletion/confirmed"
@@ -37,7 +37,7 @@ def test_the_export_is_a_zip_file_of_this_account_alone(sign_in: SignIn, wired: 
         files = {name: archive.read(name) for name in archive.namelist()}
     assert b"Harbour IT" in files["tables/settings.jsonl"]
     assert OTHER.encode() not in b"".join(files.values())
-    assert [e.action for _, e in audit.entries(wired.tables, MSP)] == ["account.exported"]
+    assert [e.action for _, e in audit.entries(wired.tables, MSP, NOW)] == ["account.exported"]
 
 
 def test_exports_are_not_asked_for_without_end(sign_in: SignIn) -> None:

@@ -107,7 +107,10 @@ def test_inviting_again_on_the_same_day_gives_the_same_invitation_the_newer_role
 
 def test_who_was_invited_and_who_joined_is_in_the_audit_log(tables: MemoryTables) -> None:
     joins(tables, code_for(tables))
-    assert {entry.action for _, entry in audit.entries(tables, ACME)} == {"member.invited", "member.joined"}
+    assert {entry.action for _, entry in audit.entries(tables, ACME, NOW)} == {
+        "member.invited",
+        "member.joined",
+    }
 
 
 # -- the mail -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from shared.accounts.members import (
 )
 from shared.errors import NotFound, Rejected
 from shared.storage.memory import MemoryTables
-from tests.shared.accounts.people import ACME, BY, OTHER, a_member, person
+from tests.shared.accounts.people import ACME, BY, NOW, OTHER, a_member, person
 
 PEOPLE = ("ann", "bob", "cid")
 
@@ -107,4 +107,4 @@ def test_adding_somebody_again_changes_nothing() -> None:
 def test_a_role_that_is_the_same_is_no_entry_of_the_audit_log() -> None:
     tables = with_members(ann=Role.OWNER, bob=Role.READER)
     change_role(tables, ACME, person("bob").id, Role.READER, BY)
-    assert list(audit.entries(tables, ACME)) == []
+    assert list(audit.entries(tables, ACME, NOW)) == []

@@ -10,7 +10,7 @@ from shared.accounts.opening import may_open, open_account
 from shared.errors import Rejected
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import RowChange
-from tests.shared.accounts.people import HOME, a_member, person
+from tests.shared.accounts.people import HOME, NOW, a_member, person
 
 ALLOWED = frozenset({HOME})
 
@@ -28,7 +28,7 @@ def test_a_new_account_is_in_preview_with_its_opener_as_owner() -> None:
     assert found is not None
     assert found.role is Role.OWNER
     assert account.digest.recipients == ("clerk@acme.example",)
-    ((_, entry),) = audit.entries(tables, account.id)
+    ((_, entry),) = audit.entries(tables, account.id, NOW)
     assert entry.action == "account.opened"
 
 

@@ -22,6 +22,7 @@ from shared.alerts.models import Alert, Evaluation, Exclusion
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
+    AgreementRecord,
     BillingProfile,
     Block,
     BlockReason,
@@ -353,7 +354,8 @@ class World:
         """What is remembered about the lines of an agreement, all of them."""
         kept = agreement_store.get(self.tables, self.account.id, "cw", agreement)
         update = {"lines": {one.mapping_id: one for one in lines}, **changes}
-        agreement_store.save(self.tables, self.account.id, kept, kept.record.model_copy(update=update))
+        record = AgreementRecord.model_validate({**dict(kept.record), **update})
+        agreement_store.save(self.tables, self.account.id, kept, record)
 
     def psa_trouble(self, code: str = "", sentence: str = "", *, sign_in: bool = False) -> None:
         failure = ConnectionFailure(connection="cw", code=code, sentence=sentence, sign_in=sign_in)

@@ -7,11 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.billing import agreement_store, ledger, why_not
 from shared.billing.ledger import LedgerQuery
-from shared.billing.models import BlockReason, LineRecord, LineState, UnplannedReason, Verdict
+from shared.billing.models import (
+    AgreementRecord,
+    BlockReason,
+    Intent,
+    LineRecord,
+    LineState,
+    UnplannedReason,
+    Verdict,
+)
 from shared.billing.psa.base import BillableOption
+from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, told
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Key, Row
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World, check_invariants
@@ -106,6 +117,28 @@ def test_why_a_licence_was_not_countable_is_still_told(stored: object) -> None:
     why = LineRecord.model_validate(fields).not_planned
     assert why is not None
     assert (why.reason, why_not.unplanned(why)) == (UnplannedReason.NOT_COUNTABLE, "Counts differ.")
+
+
+@pytest.mark.parametrize(
+    "stored, said",
+    [("", ""), ("price is locked", "price is locked"), (None, "")],
+    ids=["none", "words", "null"],
+)
+def test_why_a_write_failed_or_an_agreement_was_not_read_is_still_told(stored: str | None, said: str) -> None:
+    fields = {"mapping_id": "m", "tenant_id": "t", "product_id": "p", "refused": stored}
+    assert told(LineRecord.model_validate(fields).refused) == said
+    write = {"kind": "set_quantity", "agreement_id": "1", "product_id": "p", "before": 1, "after": 2}
+    intent = {"write": write, "change_id": "c", "at": "2026-11-20T02:00:00Z", "why": stored}
+    assert told(Intent.model_validate(intent).why) == said
+    record = AgreementRecord.model_validate({"connection": "cw", "agreement_id": "1", "unreadable": stored})
+    assert (why_not.unreadable(record.unreadable) if record.unreadable else "") == said
+
+
+@given(st.builds(WriteFailure))
+def test_every_failure_of_a_write_is_told_in_a_sentence_and_kept_as_data(failure: WriteFailure) -> None:
+    assert WriteFailure.model_validate_json(failure.model_dump_json()) == failure
+    if failure.reason is not WriteFailureReason.PSA:
+        assert told(failure).endswith(".")
 
 
 def test_what_was_compared_as_a_sentence_is_a_reason(world: World) -> None:

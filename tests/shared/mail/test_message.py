@@ -117,6 +117,13 @@ def test_no_text_changes_the_structure_or_the_headers(subject: str, name: str, b
     assert plain_text(message) == mail.text
 
 
+@pytest.mark.parametrize("name", ["Northwind, Inc.", "Doe, Jane <billing>", 'The "Best" MSP'])
+def test_a_senders_name_with_a_comma_is_one_sender_as_it_was_written(name: str) -> None:
+    mail = replace(MAIL, sender_name=name)
+    assert sender(mail) == (name, "seatwise@msp.example")
+    assert len(parsed(mail)["From"].addresses) == 1
+
+
 @given(NASTY)
 def test_one_line_is_one_line_and_says_so_of_itself(text: str) -> None:
     line = one_line(text)

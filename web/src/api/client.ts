@@ -4,11 +4,11 @@ import { problemIn } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
-export type Api = Client<paths>;
+export type Api = Client<paths, "application/json">;
 
 /** The API as the signed-in person. A token that expired is renewed once, then the request is asked again. */
 export function makeApi(address: string, session: Session): Api {
-  return createClient<paths>({ baseUrl: address, fetch: (request) => askAs(session, request) });
+  return createClient<paths, "application/json">({ baseUrl: address, fetch: (request) => askAs(session, request) });
 }
 
 export async function askAs(session: Pick<Session, "token" | "renew">, request: Request): Promise<Response> {

@@ -4083,6 +4083,8 @@ export interface components {
             at: string;
             /** Before */
             before: string;
+            /** Interrupted */
+            interrupted: boolean;
             /** Subject */
             subject: string;
             /**

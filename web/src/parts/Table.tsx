@@ -1,7 +1,7 @@
 import { Button, SearchBox, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useDeferredValue, useEffect, useMemo, useRef, useState, type ReactElement, type ReactNode } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement, type ReactNode } from "react";
 import { count } from "./format";
 import { matching, sorted, type Sortable, type Sorting } from "./sorting";
 
@@ -34,6 +34,9 @@ export interface TableProps<T> {
   csv?: () => Promise<void>;
 }
 
+/** Where a row is a small card: its cells are one under the other. */
+const PHONE = "@media (max-width: 640px)";
+
 const useStyles = makeStyles({
   bar: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center", marginBottom: "12px" },
   space: { flexGrow: 1, color: tokens.colorNeutralForeground2, textAlign: "right" },
@@ -51,8 +54,11 @@ const useStyles = makeStyles({
     zIndex: 1,
     backgroundColor: tokens.colorNeutralBackground2,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    [PHONE]: { display: "none" },
   },
-  row: { display: "grid", columnGap: "12px", padding: "0 12px", alignItems: "center", minWidth: "fit-content" },
+  row: { display: "grid", gridTemplateColumns: "var(--tracks)", columnGap: "12px", padding: "0 12px", alignItems: "center",
+    minWidth: "fit-content",
+    [PHONE]: { gridTemplateColumns: "minmax(0, 1fr)", minWidth: "0", padding: "6px 12px" } },
   body: { position: "relative" },
   placed: {
     position: "absolute",
@@ -62,10 +68,11 @@ const useStyles = makeStyles({
     "&:hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
   },
   marked: { backgroundColor: tokens.colorBrandBackground2, boxShadow: `inset 3px 0 ${tokens.colorBrandStroke1}` },
-  cell: { padding: "8px 0", minWidth: 0, overflowWrap: "anywhere" },
-  number: { textAlign: "right", justifyContent: "end", fontVariantNumeric: "tabular-nums" },
-  title: { fontWeight: tokens.fontWeightSemibold, minWidth: 0, padding: "8px 0", justifyContent: "start",
-    color: tokens.colorNeutralForeground2 },
+  cell: { padding: "8px 0", minWidth: 0, overflowWrap: "anywhere", [PHONE]: { padding: "3px 0" } },
+  number: { textAlign: "right", justifyContent: "end", fontVariantNumeric: "tabular-nums",
+    [PHONE]: { textAlign: "left", "&[data-title]::before": { content: "attr(data-title) ': '", color: tokens.colorNeutralForeground2 } } },
+  title: { fontWeight: tokens.fontWeightSemibold, fontSize: tokens.fontSizeBase200, minWidth: 0, padding: "4px 0",
+    justifyContent: "start", color: tokens.colorNeutralForeground2 },
 });
 
 /** Rows that are searched, sorted and scrolled, however many there are: only those in sight are drawn. */
@@ -118,7 +125,7 @@ function Rows<T>(props: RowsProps<T>): ReactElement {
   const { shown, columns, marked, id, rowHeight = 52 } = props;
   const styles = useStyles();
   const frame = useRef<HTMLDivElement>(null);
-  const tracks = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
+  const tracks = { "--tracks": columns.map((column) => column.width).join(" ") } as CSSProperties;
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => frame.current,
@@ -160,6 +167,7 @@ function Rows<T>(props: RowsProps<T>): ReactElement {
                   <div
                     key={column.key}
                     role="cell"
+                    data-title={column.title}
                     className={mergeClasses(styles.cell, column.number && styles.number)}
                   >
                     {column.cell(row)}

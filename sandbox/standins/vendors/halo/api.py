@@ -6,6 +6,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.standins.late import ARRIVED
 from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State
 from sandbox.standins.vendors.halo.documents import Change, shown, shown_header, store
@@ -108,7 +109,8 @@ class Halo:
         claims = unseal("", token) if scheme.lower() == "bearer" else None
         if claims is None or claims.get("halo") != site["key"]:
             raise Refused(401, "The token is not valid.")
-        if claims["exp"] < self._state.now().timestamp():
+        came = request.headers.get(ARRIVED, self._state.now().timestamp())
+        if claims["exp"] < float(came):
             raise Refused(401, "The token is expired.")
 
     def _is_too_much(self, site: Document) -> bool:

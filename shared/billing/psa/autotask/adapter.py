@@ -147,10 +147,11 @@ class Autotask:
             return evidence
         number = _number(write.product_id)
         service = read_list(self._api, SERVICES, eq("id", number)).get(number)
-        if service is None or not shapes.product(service, {}).price:
+        price = shapes.product(service, {}).price if service is not None else None
+        if not price:
             return evidence
         why = "The new line was made without a price, and its service has one. Enter it in Autotask."
-        return Evidence(Effect.DIVERGED, made, why)
+        return Evidence(Effect.DIVERGED, made, why, price=price)
 
     # Writing
 

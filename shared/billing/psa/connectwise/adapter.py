@@ -169,7 +169,7 @@ class ConnectWise:
             return evidence
         why = f"The new line was made without a price, and the catalogue says {product.price.normalize():f}."
         why = f"{why} Enter it in ConnectWise, or the line charges nothing."
-        return Evidence(Effect.DIVERGED, line, why, product.price)
+        return Evidence(Effect.DIVERGED, line, why, price=product.price)
 
     def _understood(self, row: Mapping[str, Any], agreement_id: str) -> Line:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""

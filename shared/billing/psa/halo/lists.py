@@ -31,6 +31,7 @@ def _by_numbers(api: Api, path: str) -> tuple[WholeList, int]:
     nameless = 0
     last: list[Mapping[str, Any]] = []
     for number in range(1, MOST_PAGES + 1):
+        api.keep_the_pace()
         page = page_of(api, path, number, PAGE_SIZE)
         known = {id_: row for row in page if (id_ := id_of(row)) is not None}
         without_id = sum(1 for row in page if id_of(row) is None)

@@ -159,7 +159,7 @@ def test_what_a_link_excluded_is_in_the_audit_log_as_a_links_doing(mailed: Maile
     token = mailed.token(Slug.UNUSED_LICENSES)
     for _ in range(2):
         mailed.press(token)
-    ((_, entry),) = audit.entries(mailed.world.tables, mailed.world.account.id)
+    ((_, entry),) = audit.entries(mailed.world.tables, mailed.world.account.id, mailed.world.now)
     assert (entry.via, entry.who, entry.action) == (Via.LINK, f"link sent to {TO}", "exclusion.added")
 
 

@@ -23,6 +23,7 @@ from shared.billing.models import (
 from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import PsaRefused, Write, WriteKind
 from shared.billing.psa.causes import Cause
+from shared.billing.psa.write_failures import by_psa
 from shared.licensing.not_countable import Uncounted, UncountedReason
 from shared.microsoft.doubts import DoubtKind
 from tests.shared.alerts.world import CANCELLED, DAY, NIGHT, World, line, mapping, sku
@@ -157,7 +158,7 @@ def test_what_was_approved_and_then_prorates_is_told_again(mapped: World) -> Non
     [
         ({"blocked": CANCELLED}, FAILED),
         ({"drift": Drift(psa=Decimal(30), since=NIGHT)}, DRIFT),
-        ({"refused": "price is locked"}, HELD),
+        ({"refused": by_psa("price is locked")}, HELD),
         ({"not_planned": Unplanned(reason=UnplannedReason.TOO_OLD, read_on=date(2026, 3, 1))}, HELD),
     ],
     ids=["blocked", "drift", "an earlier write was refused", "not read"],
@@ -202,7 +203,7 @@ def test_in_preview_a_hold_is_not_urgent_until_the_account_goes_live(mapped: Wor
 
 def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
     write = Write(kind=WriteKind.SET_QUANTITY, agreement_id="12", product_id="p1", before=25, after=27)
-    intent = Intent(write=write, change_id="c", at=NIGHT, why="The answer did not come in time")
+    intent = Intent(write=write, change_id="c", at=NIGHT, why=by_psa("The answer did not come in time"))
     mapped.lines(line("mapping1", intent=intent))
     finding = mapped.only(FAILED).finding
     assert finding.what == (
@@ -219,7 +220,7 @@ def test_a_write_of_unknown_outcome_is_urgent(mapped: World) -> None:
     "changes, what, value",
     [
         ({"blocked": CANCELLED}, "cannot be written: The line was cancelled.", "blocked"),
-        ({"refused": "price is locked"}, "was not changed: price is locked.", "refused"),
+        ({"refused": by_psa("price is locked")}, "was not changed: price is locked.", "refused"),
         (
             {"not_planned": COUNTS_DIFFER},
             "keeps its number for now: The subscriptions of SPB add up to 4 seats, but Microsoft counts 10.",

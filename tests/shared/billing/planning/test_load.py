@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
 from shared.billing.planning import load
+from shared.billing.psa.write_failures import by_psa
 from shared.microsoft.doubts import DoubtKind
 from shared.storage.limits import PACKED_LIMIT, packed
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
@@ -49,7 +50,7 @@ def test_many_large_records_are_stored_in_transactions_that_fit() -> None:
         world.read(mapped.tenant, {SKU: 12})
         kept = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement)
         long = base64.b64encode(dice.randbytes(58_000)).decode()
-        line = kept.record.lines[mapped.mapping].model_copy(update={"refused": long})
+        line = kept.record.lines[mapped.mapping].model_copy(update={"refused": by_psa(long)})
         large = kept.record.with_line(line)
         assert 0.9 * PACKED_LIMIT < len(packed(large)) <= PACKED_LIMIT
         agreement_store.save(world.tables, ACCOUNT, kept, large)

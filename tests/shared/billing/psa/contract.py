@@ -18,6 +18,7 @@ from shared.billing.psa.base import (
     Write,
     WriteKind,
 )
+from shared.billing.psa.write_failures import told
 from tests.shared.billing.psa.fake import Outcome, Takes
 
 MARKER = "seatwise:4f2a9c1e:m"
@@ -263,7 +264,7 @@ class PsaContract:
         # What must not be applied twice may still be on its way: a person says what became of it.
         once = world.takes is not Takes.NUMBERS
         assert evidence.effect is (Effect.UNDECIDABLE if once else Effect.DIVERGED)
-        assert bool(evidence.why) is once
+        assert (evidence.failure is not None) is once
         assert evidence.line is not None
         assert evidence.line.quantity == 11
 
@@ -418,6 +419,6 @@ class PsaContract:
             update={"after": 8, "effective": date(2026, 3, 18), "billable": BillableOption.BILLABLE}
         )
         what = ["quantity"] + ["start date"] * world.dates_lines + ["billable option"] * world.bills_otherwise
-        assert f"its {' and '.join(what)}" in world.psa.find_effect(differs).why
+        assert f"its {' and '.join(what)}" in told(world.psa.find_effect(differs).failure)
         world.psa.apply(world.create())
-        assert "2 lines" in world.psa.find_effect(write).why
+        assert "2 lines" in told(world.psa.find_effect(write).failure)

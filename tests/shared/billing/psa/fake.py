@@ -279,7 +279,7 @@ class FakePsa:
         if evidence.effect is not Effect.APPLIED or line is None or line.unit_price:
             return evidence
         price = self._products[write.product_id].price
-        return Evidence(Effect.DIVERGED, line, "The new line was made without a price.", price)
+        return Evidence(Effect.DIVERGED, line, "The new line was made without a price.", price=price)
 
     def _begin_read(self) -> Iterable[Line]:
         self.reads += 1

@@ -1,5 +1,7 @@
 """A Halo stand-in for tests: its instances, and what can be done to it from outside."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -71,8 +73,12 @@ class Listener(SandboxAdapter):
     """Keeps the last document that was posted and never answered: Halo may carry it out later."""
 
     unanswered: requests.PreparedRequest | None = None
+    before_page: Callable[[int], None] = staticmethod(lambda number: None)
+    """What somebody else does just before a page of that number is asked for."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if found := re.search(r"page_no=(\d+)", str(request.url)):
+            self.before_page(int(found[1]))
         try:
             return super().send(request, *args, **kwargs)
         except requests.RequestException:

@@ -8,6 +8,7 @@ import pytest
 from shared.billing import agreement_store
 from shared.billing.models import BlockReason, LineState, TenantMappings
 from shared.billing.psa.base import BillableOption, PsaUnavailable
+from shared.billing.psa.write_failures import told
 from shared.billing.reconcile import marker_prefix
 from shared.errors import RetryLater
 from tests.shared.billing.hooks import Once, WatchedPsa
@@ -42,7 +43,7 @@ def test_a_line_that_was_created_twice_says_so_at_once_and_until_one_of_them_is_
     mapped = created_twice(world)
     line = world.record(mapped)
     assert (billed(world), line.state) == ([7, 7], LineState.BLOCKED)
-    assert "2 lines" in line.refused
+    assert "2 lines" in told(line.refused)
     for _ in range(3):
         world.night()
         assert world.record(mapped).state is LineState.BLOCKED
@@ -106,7 +107,7 @@ def test_a_new_line_with_another_billable_option_is_told_in_words_of_its_own(wor
     world.psa = WatchedPsa(psa, Once("after apply", otherwise))
     world.push_until_done()
     assert "The new line was made, but its billable option is not what was asked for." in (
-        world.record(mapped).refused
+        told(world.record(mapped).refused)
     )
 
 
@@ -130,6 +131,6 @@ def test_an_unclear_creation_in_an_agreement_that_was_deleted_waits_for_a_person
     world.night()
     assert (world.record(mapped).intent, world.reason(mapped)) == (None, BlockReason.AGREEMENT_GONE)
     record = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
-    assert record.unreadable == ""  # its line says it, and that is enough
+    assert record.unreadable is None  # its line says it, and that is enough
     world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=()))
     assert agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record.lines == {}

@@ -7,6 +7,7 @@ import pytest
 
 from shared.billing.models import LineState, Options
 from shared.billing.psa.base import WriteKind
+from shared.billing.psa.write_failures import told
 from tests.invariants import ledger_of
 from tests.shared.billing.hooks import Once, WatchedPsa
 from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
@@ -191,7 +192,7 @@ def test_a_document_that_is_changed_at_every_attempt_waits_for_the_next_night(do
     documents.psa = WatchedPsa(watched, edit)
     documents.push_until_done()
     assert (documents.quantity(first), documents.fake.requests) == (10, 0)
-    assert documents.record(first).refused == "The document was changed since it was looked at."
+    assert told(documents.record(first).refused) == "The document was changed since it was looked at."
     documents.psa = watched
     nights(documents, 1)
     assert (documents.quantity(first), documents.record(first).state) == (12, LineState.IN_STEP)
@@ -209,9 +210,9 @@ def test_a_difference_beside_a_hand_edit_is_left_to_a_person_and_sent_once(diffe
     line = differences.record(mapped)
     assert line.state is LineState.UNKNOWN
     assert line.intent is not None
-    assert line.intent.why == "The line says 11, neither 10 or 12: somebody else changed it, too."
-    told = [one for one in ledger_of(differences.tables, ACCOUNT) if "undecidable" in str(one)]
-    assert len(told) <= 2
+    assert told(line.intent.why) == "The line says 11, neither 10 or 12: somebody else changed it, too."
+    entries = [one for one in ledger_of(differences.tables, ACCOUNT) if "undecidable" in str(one)]
+    assert len(entries) <= 2
 
 
 def test_where_lines_are_made_empty_the_seats_are_a_second_write(differences: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.accounts import runs
 from shared.accounts.runs import RUN_LIMIT, LineCounts, RunState
-from shared.billing import agreement_store
+from shared.billing import agreement_store, why_not
 from shared.billing.models import (
     AgreementRecord,
     BlockReason,
@@ -19,6 +19,7 @@ from shared.billing.models import (
     PsaConnection,
 )
 from shared.billing.psa.base import Agreement, Line, PsaRefused, PsaUnavailable
+from shared.billing.psa.write_failures import told
 from shared.billing.psa_connections import connection_failures, save_psa_connection
 from shared.billing.pushing import push
 from shared.billing.pushing.context import SETTLES_AFTER
@@ -80,7 +81,7 @@ def test_an_answer_is_not_believed_before_it_was_read_back(world: World) -> None
         world.push()
     line = world.record(mapped)
     assert (line.state, line.confirmed) == (LineState.UNKNOWN, 10)
-    assert "still shows the old number" in (line.intent.why if line.intent else "")
+    assert "still shows the old number" in told(line.intent.why if line.intent else None)
 
 
 def test_a_lying_yes_is_written_again_only_once_it_settled(world: World) -> None:
@@ -104,7 +105,7 @@ def test_a_psa_that_never_does_what_it_says_is_written_to_twice_a_night_and_not_
     line = world.record(mapped)
     assert len(world.fake.sent) == 2
     assert (line.state, line.confirmed, run.lines) == (LineState.BLOCKED, 10, LineCounts(failed=1))
-    assert "still shows the old number" in line.refused
+    assert "still shows the old number" in told(line.refused)
     world.night()
     assert (world.record(mapped).state, len(world.fake.sent)) == (LineState.BLOCKED, 4)
     assert world.night().lines == LineCounts(written=1)
@@ -246,7 +247,7 @@ def test_a_refused_write_shows_the_vendors_words_and_is_tried_again_only_the_nex
     run = world.push_until_done()
     line = world.record(mapped)
     assert (line.state, line.confirmed) == (LineState.BLOCKED, 10)
-    assert "the fake refuses this" in line.refused
+    assert "the fake refuses this" in told(line.refused)
     assert run.lines == LineCounts(failed=1, written=1)
     assert [write.line_id for write in world.fake.sent].count(mapped.line) == 1
     world.night()
@@ -459,6 +460,25 @@ def test_a_line_that_carries_our_mark_is_found_and_not_created_again(world: Worl
     assert world.record(mapped).line_id == found.id
 
 
+def test_of_an_agreement_that_was_copied_for_a_renewal_the_copied_line_is_taken_over_and_none_is_made(
+    world: World,
+) -> None:
+    mapped = world.map_new(seats=7)
+    world.push_until_done()
+    old = world.fake.line(world.record(mapped).line_id)
+    renewed = world.add_agreement()
+    copied = world.fake.add_line(renewed, world.product.id, 7, marker=old.marker)
+    world.fake.edit_agreement(mapped.agreement, active=False)
+    wanted = world.mappings(mapped.tenant)
+    moved = wanted.mappings[0].model_copy(update={"agreement_id": renewed})
+    world.save_mappings(mapped.tenant, wanted.model_copy(update={"mappings": (moved,)}))
+    world.later_read({SKU: 8})
+    world.night()
+    assert world.fake.line(copied.id).quantity == 8
+    assert world.fake.line(old.id).quantity == 7
+    assert [write.line_id for write in world.fake.sent] == ["", copied.id]
+
+
 def test_two_lines_that_carry_our_mark_wait_for_a_person_and_no_third_is_made(world: World) -> None:
     mapped = world.map_new(seats=7, options=Options(beside_existing=True))
     for day in ("20260227", "20260228"):
@@ -486,7 +506,7 @@ def test_a_line_whose_creation_was_unclear_and_that_another_mapping_has_stops_no
     other = to_write(world, tenant="tailspin")
     run = world.night()
     assert (run.state, world.quantity(other)) == (RunState.CLOSED, 12)
-    assert f"({taken.line_id}) was chosen for another mapping" in world.record(mapped).refused
+    assert f"({taken.line_id}) was chosen for another mapping" in told(world.record(mapped).refused)
     world.night()
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (7, LineState.IN_STEP)
@@ -678,7 +698,8 @@ def test_one_agreements_failure_does_not_stop_the_next(world: World) -> None:
     run = world.push_until_done()
     assert world.quantity(second) == 12
     record = agreement_store.get(world.tables, ACCOUNT, CONNECTION, first.agreement).record
-    assert "not in the PSA any more" in record.unreadable
+    assert record.unreadable is not None
+    assert "not in the PSA any more" in record.unreadable.text
     assert run.state is RunState.CLOSED
     assert run.lines == LineCounts(written=1, failed=1)
 
@@ -694,7 +715,8 @@ def test_an_agreement_that_could_not_be_read_and_then_ends_is_told_by_its_lines_
     world.psa, psa.unavailable = psa, None
 
     def unreadable() -> str:
-        return agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record.unreadable
+        why = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record.unreadable
+        return why_not.unreadable(why) if why else ""
 
     assert "not understood" in unreadable()
     psa.edit_agreement(mapped.agreement, active=False)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.accounts.runs import LineCounts, RunState
 from shared.billing import agreement_store
-from shared.billing.models import BlockReason, LineState
+from shared.billing.models import BlockReason, LineState, Unreadable, UnreadableReason
 from shared.billing.psa.base import PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import (
@@ -47,7 +47,7 @@ def test_a_missing_right_to_edit_is_one_cause_and_ends_the_nights_writes(world: 
     assert (failure(world).cause, failure(world).facts) == (Cause.RIGHTS, ("Finance > Agreements (edit)",))
     for one in mapped:
         line = world.record(one)
-        assert (line.state, line.refused, line.intent, line.confirmed) == (LineState.IN_STEP, "", None, 10)
+        assert (line.state, line.refused, line.intent, line.confirmed) == (LineState.IN_STEP, None, None, 10)
     assert run.state is RunState.CLOSED
     world.fake.refuses_writes = None
     assert world.night().lines == LineCounts(written=30)
@@ -74,7 +74,7 @@ def test_lines_that_may_not_be_read_are_one_cause_and_no_agreement_repeats_it(
     assert failure(world).cause is cause
     for one in mapped:
         kept = agreement_store.get(world.tables, ACCOUNT, CONNECTION, one.agreement).record
-        assert (kept.unreadable, kept.lines[one.mapping].state) == ("", LineState.IN_STEP)
+        assert (kept.unreadable, kept.lines[one.mapping].state) == (None, LineState.IN_STEP)
 
 
 # A list that lost what is mapped
@@ -163,12 +163,12 @@ def test_an_agreement_that_is_not_understood_costs_itself_and_is_not_gone(world:
     run = world.push_until_done()
     assert (world.quantity(odd), world.quantity(good)) == (10, 12)
     kept = agreement_store.get(world.tables, ACCOUNT, CONNECTION, odd.agreement).record
-    assert "company" in kept.unreadable
+    assert kept.unreadable == Unreadable(reason=UnreadableReason.NOT_UNDERSTOOD, text="company")
     assert world.record(odd).blocked is None
     assert run.lines == LineCounts(written=1, failed=1)
     world.fake.edit_agreement(odd.agreement, not_understood="", company_id=world.company.id)
     assert world.night().lines == LineCounts(written=1, unchanged=1)
-    assert agreement_store.get(world.tables, ACCOUNT, CONNECTION, odd.agreement).record.unreadable == ""
+    assert agreement_store.get(world.tables, ACCOUNT, CONNECTION, odd.agreement).record.unreadable is None
 
 
 def test_while_a_row_has_no_id_no_agreement_that_is_missing_is_gone(world: World) -> None:

@@ -1,6 +1,191 @@
-import type { ReactElement } from "react";
+import { Badge, Button, Dropdown, Option, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { CheckmarkCircleRegular } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, type ReactElement } from "react";
+import { useLocation, useRoute, useSearchParams } from "wouter";
+import { answer, everyRow, type Schemas } from "../../api/client";
+import { useAccount, useApi } from "../../app/context";
+import { AS_CSV, download } from "../../parts/download";
+import { daysBetween, useFormat } from "../../parts/format";
+import { useNotices } from "../../parts/notices";
 import { Page } from "../../parts/Page";
+import { Answer, Empty } from "../../parts/States";
+import { Table, type Column } from "../../parts/Table";
+import { AlertDrawer } from "./AlertDrawer";
+import { remedyOf } from "./remedies";
+
+export type Alert = Schemas["ShownAlert"];
+type TypeName = Schemas["AlertTypeName"];
+
+const useStyles = makeStyles({
+  type: { color: tokens.colorNeutralForeground2, display: "block" },
+  wide: { width: "100%", minWidth: "0", "@media (max-width: 640px)": { width: "auto" } },
+  tag: { marginLeft: "6px" },
+});
 
 export default function ExceptionsPage(): ReactElement {
-  return <Page title="Exceptions">Soon.</Page>;
+  const api = useApi();
+  const account = useAccount();
+  const notices = useNotices();
+  const [, go] = useLocation();
+  const [, route] = useRoute("/exceptions/:alert");
+  const [search, setSearch] = useSearchParams();
+  const type = search.get("type") ?? "";
+  const path = { account: account.id };
+  const alerts = useQuery({
+    queryKey: [account.id, "alerts"],
+    queryFn: () =>
+      everyRow((cursor) =>
+        api.GET("/api/accounts/{account}/alerts", { params: { path, query: { limit: 200, cursor } } }),
+      ),
+  });
+  const summary = useQuery({
+    queryKey: [account.id, "summary"],
+    queryFn: () => answer(api.GET("/api/accounts/{account}/summary", { params: { path } })),
+  });
+  const now = summary.data?.asOf ?? new Date().toISOString();
+  const columns = useColumns(now, (alert) => go(`/exceptions/${alert.id}${type && `?type=${type}`}`));
+  const saved = () =>
+    download(
+      api.GET("/api/accounts/{account}/alerts", {
+        params: { path, query: type ? { type: type as TypeName } : {} },
+        ...AS_CSV,
+      }),
+      "exceptions.csv",
+    ).catch((error: unknown) => notices.failed("The file was not made.", error));
+  const close = () => go(`/exceptions${type && `?type=${type}`}`);
+  return (
+    <Page title="Exceptions" about="What a person should fix, the costliest to ignore first.">
+      <Answer query={alerts} rows={10}>
+        {(all) => (
+          <>
+            <Table
+              label="Exceptions"
+              columns={columns}
+              rows={type ? all.filter((alert) => alert.type === type) : all}
+              id={(alert) => alert.id}
+              text={(alert) => `${alert.who} ${alert.title} ${alert.what}`}
+              rowHeight={84}
+              marked={route?.alert}
+              csv={saved}
+              tools={
+                <TypeFilter alerts={all} type={type} choose={(chosen) => setSearch(chosen ? { type: chosen } : {})} />
+              }
+              empty={
+                <Empty icon={<CheckmarkCircleRegular />} title={all.length ? "None of these" : "No exceptions"}>
+                  {all.length
+                    ? "Nothing open fits the search. Take a word or the filter away."
+                    : "Nothing is open. Seatwise will say by mail when something is."}
+                </Empty>
+              }
+            />
+            {route && <AlertDrawer alert={all.find((alert) => alert.id === route.alert)} close={close} />}
+          </>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] {
+  const styles = useStyles();
+  const format = useFormat();
+  const { role } = useAccount();
+  // The columns change with what they close over, and with nothing else.
+  return useMemo(
+    () => [
+      {
+        key: "who",
+        title: "Customer",
+        width: "minmax(150px, 1fr)",
+        value: (alert) => alert.who,
+        cell: (alert) => (
+          <>
+            <Text weight="semibold">{alert.who}</Text>
+            <span className={styles.type}>{alert.title}</span>
+          </>
+        ),
+      },
+      {
+        key: "what",
+        title: "What",
+        width: "minmax(260px, 3fr)",
+        cell: (alert) => (
+          <>
+            {alert.what}
+            {alert.urgent && (
+              <Badge appearance="tint" color="danger" className={styles.tag}>
+                Urgent
+              </Badge>
+            )}
+            {alert.notCheckedSince && (
+              <Badge appearance="tint" color="warning" className={styles.tag}>
+                Not checked since {format.day(alert.notCheckedSince)}
+              </Badge>
+            )}
+          </>
+        ),
+      },
+      {
+        key: "money",
+        title: "A month",
+        width: "96px",
+        number: true,
+        value: (alert) => Number(alert.money),
+        cell: (alert) => (Number(alert.money) ? format.money(alert.money) : "–"),
+      },
+      {
+        key: "age",
+        title: "Open for",
+        width: "84px",
+        number: true,
+        value: (alert) => Date.parse(now) - Date.parse(alert.openedAt),
+        cell: (alert) => age(alert.openedAt, now),
+      },
+      {
+        key: "remedy",
+        title: "",
+        width: "136px",
+        cell: (alert) => (
+          <Button className={styles.wide} onClick={() => open(alert)} aria-label={`${remedyOf(alert, role)}: ${alert.who}`}>
+            {remedyOf(alert, role)}
+          </Button>
+        ),
+      },
+    ],
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [now, format, role, styles],
+  );
+}
+
+export function age(openedAt: string, now: string): string {
+  const days = daysBetween(openedAt, now);
+  if (days === 0) return "new";
+  return days === 1 ? "1 day" : `${days} days`;
+}
+
+interface FilterProps {
+  alerts: Alert[];
+  type: string;
+  choose: (type: string) => void;
+}
+
+function TypeFilter({ alerts, type, choose }: FilterProps): ReactElement {
+  const titles = new Map(alerts.map((alert) => [alert.type, alert.title]));
+  const rows = (of: string) => alerts.filter((alert) => alert.type === of).length;
+  return (
+    <Dropdown
+      aria-label="Type"
+      value={titles.get(type) ?? (type ? "None of this type" : "All types")}
+      selectedOptions={[type]}
+      onOptionSelect={(_, { optionValue }) => choose(optionValue ?? "")}
+    >
+      <Option value="">All types</Option>
+      {[...titles].map(([of, title]) => (
+        <Option key={of} value={of} text={title}>
+          {`${title} (${rows(of)})`}
+        </Option>
+      ))}
+    </Dropdown>
+  );
 }

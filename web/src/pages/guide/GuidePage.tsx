@@ -1,6 +1,111 @@
+import { Badge, Button, Card, MessageBar, MessageBarBody, Text, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { CheckmarkCircleFilled, CircleRegular, WarningFilled } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
+import { useLocation } from "wouter";
+import { answer, type Schemas } from "../../api/client";
+import { may, useAccount, useApi } from "../../app/context";
 import { Page } from "../../parts/Page";
+import { Answer } from "../../parts/States";
+import { GoLive } from "./GoLive";
+import { STEPS, stateOf } from "./steps";
 
+type Step = Schemas["ShownStep"];
+
+const useStyles = makeStyles({
+  list: { display: "grid", gap: "12px", margin: 0, padding: 0, listStyleType: "none", maxWidth: "860px" },
+  step: { display: "grid", gridTemplateColumns: "28px minmax(0, 1fr) auto", columnGap: "12px", alignItems: "start",
+    "@media (max-width: 640px)": { gridTemplateColumns: "28px minmax(0, 1fr)" } },
+  icon: { fontSize: "24px", lineHeight: 0, color: tokens.colorNeutralForeground3 },
+  done: { color: tokens.colorPaletteGreenForeground1 },
+  missing: { color: tokens.colorPaletteDarkOrangeForeground1 },
+  why: { color: tokens.colorNeutralForeground2, display: "block" },
+  title: { margin: "0 8px 0 0" },
+  act: { "@media (max-width: 640px)": { gridColumn: 2, justifySelf: "start", marginTop: "8px" } },
+});
+
+/** From an empty account to the first push: every step, why it is needed, and what is still missing. */
 export default function GuidePage(): ReactElement {
-  return <Page title="Guide">Soon.</Page>;
+  const api = useApi();
+  const { id: account } = useAccount();
+  const styles = useStyles();
+  const guide = useQuery({
+    queryKey: [account, "guide"],
+    queryFn: () => answer(api.GET("/api/accounts/{account}/setup-guide", { params: { path: { account } } })),
+  });
+  return (
+    <Page
+      title="Guide"
+      about="What Seatwise needs before it can keep licences and agreements in step. Take the steps in any order, and come back when you like."
+    >
+      <Answer query={guide} rows={8}>
+        {({ steps, finished }) => (
+          <>
+            {finished && (
+              <MessageBar intent="success">
+                <MessageBarBody>The account is live: every night it pushes what changed.</MessageBarBody>
+              </MessageBar>
+            )}
+            <ol className={styles.list}>
+              {steps.map((step) => (
+                <li key={step.step}>
+                  <StepCard step={step} />
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function StepCard({ step }: { step: Step }): ReactElement {
+  const styles = useStyles();
+  const { role } = useAccount();
+  const [, go] = useLocation();
+  const words = STEPS[step.step];
+  const waits = step.waitsFor.length > 0;
+  const allowed = may(role, words.least);
+  const verb = step.done ? "Look" : step.there ? "Go on" : "Begin";
+  return (
+    <Card>
+      <div className={styles.step}>
+        <StepIcon step={step} />
+        <div>
+          <Text as="h2" size={400} weight="semibold" className={styles.title}>
+            {words.title}
+          </Text>
+          <Badge appearance="tint" color={step.done ? "success" : step.missing && step.there ? "warning" : "informative"}>
+            {stateOf(step)}
+          </Badge>
+          <Text className={styles.why}>{words.why}</Text>
+          {waits && (
+            <Text className={styles.why}>
+              First: {step.waitsFor.map((needed) => STEPS[needed].title.toLowerCase()).join(", ")}.
+            </Text>
+          )}
+          {!allowed && !step.done && <Text className={styles.why}>This needs an {words.least} of the account.</Text>}
+          {step.step === "go_live" && !step.done && !waits && allowed && <GoLive />}
+        </div>
+        {allowed && !waits && step.step !== "go_live" && (
+          <Button
+            className={styles.act}
+            appearance={step.done ? "secondary" : "primary"}
+            onClick={() => go(words.path)}
+            aria-label={`${verb}: ${words.title}`}
+          >
+            {verb}
+          </Button>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function StepIcon({ step }: { step: Step }): ReactElement {
+  const styles = useStyles();
+  if (step.done) return <CheckmarkCircleFilled className={mergeClasses(styles.icon, styles.done)} aria-hidden />;
+  if (step.there && step.missing) return <WarningFilled className={mergeClasses(styles.icon, styles.missing)} aria-hidden />;
+  return <CircleRegular className={styles.icon} aria-hidden />;
 }

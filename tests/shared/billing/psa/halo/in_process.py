@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,9 @@ class HaloInProcess(FakePsa):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(max_parallel=1, takes=Takes.DOCUMENTS)
+        self.sleep: Callable[[float], object] = lambda _: None
+        self.throttled = 0
+        """Requests that were refused because there were too many."""
         self.undone: list[tuple[str, Any, Any]] = []
         """What a posted document changed of a line and nobody meant: line, before, after."""
         tenant = f"acme{next(_numbers)}"  # each has a pace of its own
@@ -106,13 +110,18 @@ class HaloInProcess(FakePsa):
         """The clock is given later than this is made."""
         return self.now()
 
+    def _sleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
     def restart(self) -> None:
         """Another process goes on: it remembers nothing."""
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", InProcess(self))
-        http = Http(session, sleep=lambda _: None, clock=self._now)
+        http = Http(session, sleep=self._sleep, clock=self._now)
         self.halo = Halo(self._settings, "s3cret", http)
+        self.max_parallel, self.repeatable = self.halo.max_parallel, self.halo.repeatable
+        self.whole_document, self.creates_empty = self.halo.whole_document, self.halo.creates_empty
 
     def delivered(self, request: Any) -> Any:
         """Deliver a request as the next outcome says, and note which of our writes were applied with it."""
@@ -121,6 +130,9 @@ class HaloInProcess(FakePsa):
             self.requests += 1
             self._choose(self.outcomes.popleft() if self.outcomes else Outcome.ANSWERED)
         delivery = self.stand_ins.deliver(request)
+        self.throttled += (
+            delivery.answer is not None and delivery.answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        )
         for applied in self.state.all("halo_write")[writes:]:
             self._note(applied)
         return delivery
@@ -146,6 +158,10 @@ class HaloInProcess(FakePsa):
             return
         self.applied.append(ours[-1])
         self.made.append(line)
+
+    def others_use(self, calls: int) -> None:
+        """How many calls other tools of the MSP make in 5 minutes."""
+        self.state.change("halo_site", "acme", lambda site: site.update(others_per_5_minutes=calls))
 
     def habits(self, **habits: Any) -> None:
         self.state.change("halo_site", "acme", lambda site: site["habits"].update(habits))

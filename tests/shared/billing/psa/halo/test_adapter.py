@@ -293,6 +293,20 @@ def test_a_list_is_whole_however_small_its_pages_are_and_whatever_it_says_of_its
     assert [agreement.id for agreement in world.psa.agreements()] == sorted(whole, key=int)
 
 
+def test_a_row_that_goes_while_pages_are_counted_off_hides_no_other(world: HaloWorld) -> None:
+    world.habits(largest_page=30)
+
+    def remove(number: int) -> None:
+        if number == 4:
+            world.adapter.before_page = lambda _: None
+            world.remove_agreement()
+
+    world.adapter.before_page = remove
+    with pytest.raises(PsaUnavailable, match="changed a list while it was read"):
+        world.psa.agreements()
+    assert world.agreement_id not in {agreement.id for agreement in world.psa.agreements()}
+
+
 def test_a_server_without_pages_sends_the_same_each_time_and_that_is_the_end(world: HaloWorld) -> None:
     world.habits(pages_by_number=False)
     assert [company.name for company in world.psa.companies()] == ["Acme"]

@@ -10,6 +10,8 @@ from decimal import Decimal
 import pytest
 
 from shared.billing.models import LineState, Options
+from shared.billing.psa.write_failures import told
+from shared.errors import Rejected
 from tests.invariants import i4_the_ledger_was_only_appended, ledger_of
 from tests.shared.billing.hooks import Killed, Once, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
@@ -23,7 +25,10 @@ NAMED = ("commit", "apply", "find_effect")
 
 
 def halo_world() -> World:
-    return World(fake=HaloInProcess())
+    psa = HaloInProcess()
+    world = World(fake=psa)
+    psa.sleep = world.clock.sleep
+    return world
 
 
 def halo(world: World) -> HaloInProcess:
@@ -115,7 +120,7 @@ def test_all_changes_of_a_recurring_invoice_are_one_request() -> None:
     assert wrong_now(world) == []
 
 
-@pytest.mark.parametrize("late_by", [timedelta(seconds=60), timedelta(minutes=10)], ids=["H2", "H3"])
+@pytest.mark.parametrize("late_by", [timedelta(seconds=60), timedelta(minutes=10), timedelta(hours=2)])
 def test_a_document_that_comes_late_undoes_no_line_that_was_confirmed(late_by: timedelta) -> None:
     world = halo_world()
     first, second = two_wanted(world)
@@ -191,7 +196,7 @@ def test_an_edit_between_the_adapters_read_and_its_write_is_told_by_name() -> No
     world.push_until_done()
     line = world.record(first)
     assert (world.quantity(first), line.state) == (12, LineState.BLOCKED)
-    assert f"kim had set qty_order of line {foreign.id} to 9" in line.refused
+    assert f"kim had set qty_order of line {foreign.id} to 9" in told(line.refused)
     assert halo(world).undone == [(foreign.id, 9, 3)]
 
 
@@ -204,3 +209,43 @@ def test_a_line_that_halo_counts_is_blocked_and_never_written() -> None:
     assert (world.quantity(first), world.quantity(second)) == (10, 25)
     assert world.record(first).state is LineState.BLOCKED
     assert "Halo counts" in world.why_blocked(first)
+
+
+def test_a_line_that_halo_counts_is_refused_when_it_is_mapped() -> None:
+    world = halo_world()
+    at = world.add_agreement()
+    line = world.fake.add_line(at, world.product.id, 10, recurring_invoice_quantity_type=2)
+    world.read("contoso", {"a": 10})
+    with pytest.raises(Rejected, match="Halo counts the quantity of this line itself") as refused:
+        world.map("contoso", "a", at, line.id)
+    assert (refused.value.code, refused.value.field) == ("not_writable", "lineId")
+
+
+def test_with_other_tools_at_half_of_the_limit_no_call_of_ours_is_refused() -> None:
+    """W5: 300 calls in 5 minutes, of which others make 150; 20 customers changed, and twice as many did not."""
+    world = halo_world()
+    lines = []
+    for n in range(60):
+        lines.append(world.map_line(f"t{n}", 10, sku=f"s{n}"))
+        world.clock.pass_by(timedelta(minutes=1))  # people have mapped them long before
+    for n in range(20):
+        world.read(f"t{n}", {f"s{n}": 12})
+    halo(world).others_use(150)
+    began = world.clock.now()
+    world.push_until_done()
+    assert halo(world).throttled == 0
+    assert [world.quantity(line) for line in lines] == [12] * 20 + [10] * 40
+    assert (world.fake.requests, wrong_now(world)) == (20, [])
+    assert world.clock.now() - began < timedelta(minutes=30)
+
+
+def test_calls_that_are_refused_all_the_same_are_waited_for_and_nothing_is_lost() -> None:
+    world = halo_world()
+    lines = [world.map_line(f"t{n}", 10, sku=f"s{n}") for n in range(12)]
+    for n in range(12):
+        world.later_read({f"s{n}": 12}, f"t{n}")
+    halo(world).others_use(270)
+    world.push_until_done()
+    assert halo(world).throttled > 0
+    assert [world.quantity(line) for line in lines] == [12] * 12
+    assert (len(world.fake.applied), wrong_now(world)) == (12, [])

@@ -1,0 +1,107 @@
+import {
+  Badge,
+  Button,
+  Divider,
+  DrawerBody,
+  DrawerHeader,
+  DrawerHeaderTitle,
+  OverlayDrawer,
+  Text,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { DismissRegular } from "@fluentui/react-icons";
+import type { ReactElement } from "react";
+import { useMay } from "../../app/context";
+import { useFormat } from "../../parts/format";
+import type { Alert } from "./ExceptionsPage";
+import { AddCompany } from "./AddCompany";
+import { ChooseNumber } from "./ChooseNumber";
+import { ConfirmRemoval } from "./ConfirmRemoval";
+import { DecideHeld } from "./DecideHeld";
+import { ExcludeForm } from "./ExcludeForm";
+import { MapLicence } from "./MapLicence";
+import { SendMailAgain } from "./SendMailAgain";
+import { SignInAtMicrosoft } from "./SignInAtMicrosoft";
+import { SyncNow } from "./SyncNow";
+
+const useStyles = makeStyles({
+  drawer: { width: "min(520px, 100vw)" },
+  body: { display: "flex", flexDirection: "column", gap: "16px", paddingBottom: "24px" },
+  facts: { display: "flex", flexWrap: "wrap", gap: "8px", color: tokens.colorNeutralForeground2 },
+  fix: { padding: "12px", borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground3 },
+});
+
+/** One row with everything that can be done about it; a mail's link leads here. */
+export function AlertDrawer({ alert, close }: { alert: Alert | undefined; close: () => void }): ReactElement {
+  const styles = useStyles();
+  return (
+    <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => !open && close()}>
+      <DrawerHeader>
+        <DrawerHeaderTitle
+          action={<Button appearance="subtle" icon={<DismissRegular />} aria-label="Close" onClick={close} />}
+        >
+          {alert ? alert.who : "Not open any more"}
+        </DrawerHeaderTitle>
+      </DrawerHeader>
+      <DrawerBody className={styles.body}>
+        {alert ? <Details alert={alert} close={close} /> : "This exception is closed: somebody has fixed it meanwhile."}
+      </DrawerBody>
+    </OverlayDrawer>
+  );
+}
+
+function Details({ alert, close }: { alert: Alert; close: () => void }): ReactElement {
+  const styles = useStyles();
+  const format = useFormat();
+  const mayExclude = useMay("editor") && alert.excludableBy.length > 0;
+  return (
+    <>
+      <div className={styles.facts}>
+        <Badge appearance="tint" color={alert.urgent ? "danger" : "informative"}>
+          {alert.title}
+        </Badge>
+        <span>Open since {format.day(alert.openedAt)}</span>
+        {Number(alert.money) > 0 && <span>{format.money(alert.money)} a month</span>}
+      </div>
+      <Text>{alert.what}</Text>
+      <div className={styles.fix}>
+        <Text weight="semibold" block>
+          What to do
+        </Text>
+        {alert.fix}
+      </div>
+      <Remedy alert={alert} close={close} />
+      {mayExclude && (
+        <>
+          <Divider />
+          <ExcludeForm alert={alert} close={close} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactElement | null {
+  const [admin, editor] = [useMay("admin"), useMay("editor")];
+  switch (alert.type) {
+    case "push_held":
+      return <DecideHeld alert={alert} close={close} />;
+    case "line_drift":
+      return <ChooseNumber alert={alert} close={close} />;
+    case "tenant_removed":
+      return editor ? <ConfirmRemoval alert={alert} close={close} /> : null;
+    case "tenant_not_added":
+      return editor ? <AddCompany alert={alert} close={close} /> : null;
+    case "no_billing_profile":
+      return editor ? <MapLicence alert={alert} close={close} /> : null;
+    case "invalid_auth":
+      return admin && !alert.tenantId ? <SignInAtMicrosoft alert={alert} /> : null;
+    case "sync_overdue":
+      return editor ? <SyncNow close={close} /> : null;
+    case "mail_failed":
+      return admin ? <SendMailAgain alert={alert} close={close} /> : null;
+    default:
+      return null;
+  }
+}

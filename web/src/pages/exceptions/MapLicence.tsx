@@ -1,0 +1,185 @@
+import { Field, Select, Text } from "@fluentui/react-components";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState, type ReactElement } from "react";
+import { answer, everyRow, versioned, type Schemas } from "../../api/client";
+import { useAccount, useApi } from "../../app/context";
+import { counted } from "../../parts/format";
+import { Answer } from "../../parts/States";
+import { Act, Actions, Refusal } from "./Actions";
+import type { Alert } from "./ExceptionsPage";
+import { useRemedied } from "./useRemedied";
+
+type Given = Schemas["GivenMapping"];
+type Shown = Schemas["ShownMapping"];
+
+/** Map the licence to profile, agreement and line, or do not bill it. The tenant's other mappings stay as they are. */
+export function MapLicence({ alert, close }: { alert: Alert; close: () => void }): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const remedied = useRemedied(close);
+  const path = { account, tenant: alert.tenantId };
+  const skuId = alert.skuIds[0] ?? "";
+  const choices = useQuery({
+    queryKey: [account, "map", alert.tenantId],
+    queryFn: async () => {
+      const [profiles, agreements] = await Promise.all([
+        everyRow((cursor) =>
+          api.GET("/api/accounts/{account}/billing-profiles", { params: { path: { account }, query: { cursor } } }),
+        ),
+        answer(api.GET("/api/accounts/{account}/tenants/{tenant}/agreements", { params: { path } })),
+      ]);
+      return { profiles, agreements };
+    },
+  });
+  const body = async (mapping: Given) => {
+    const now = await versioned(api.GET("/api/accounts/{account}/tenants/{tenant}/mappings", { params: { path } }));
+    return { etag: now.etag, body: { mappings: [...now.value.mappings.map(given), mapping] } };
+  };
+  const preview = useMutation({
+    mutationFn: async (mapping: Given) => {
+      const asked = await body(mapping);
+      return answer(
+        api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/preview", { params: { path }, body: asked.body }),
+      );
+    },
+  });
+  const save = useMutation({
+    mutationFn: async (mapping: Given) => {
+      const asked = await body(mapping);
+      return answer(
+        api.PUT("/api/accounts/{account}/tenants/{tenant}/mappings", {
+          params: { path, header: { "If-Match": asked.etag } },
+          body: asked.body,
+        }),
+      );
+    },
+    onSuccess: (_, mapping) => remedied(mapping.bill === false ? "It is not billed." : "It is mapped."),
+  });
+  return (
+    <Answer query={choices} rows={4}>
+      {({ profiles, agreements }) => (
+        <MapForm
+          skuId={skuId}
+          profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
+          agreements={agreements}
+          preview={preview}
+          save={save}
+        />
+      )}
+    </Answer>
+  );
+}
+
+interface FormProps {
+  skuId: string;
+  profiles: Schemas["ProfileInList"][];
+  agreements: Schemas["AgreementsToChoose"];
+  preview: ReturnType<typeof useMutation<Schemas["ShownPreview"], Error, Given>>;
+  save: ReturnType<typeof useMutation<Schemas["ShownMappings"], Error, Given>>;
+}
+
+function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): ReactElement {
+  const [profile, setProfile] = useState("");
+  const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
+  const [line, setLine] = useState("");
+  const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
+  const lines = useLines(agreements.psaConnection, agreement, product);
+  const mapping: Given = { skuId, profile, connection: agreements.psaConnection, agreementId: agreement, lineId: line };
+  const ready = profile !== "" && agreement !== "";
+  const changed = (set: (value: string) => void) => (value: string) => {
+    set(value);
+    preview.reset();
+  };
+  return (
+    <>
+      <Choose label="Billing profile" value={profile} choose={changed(setProfile)} of={profiles} />
+      <Choose label="Agreement" value={agreement} choose={changed(setAgreement)} of={agreements.agreements} />
+      <Field label="Line">
+        <Select value={line} onChange={(_, { value }) => changed(setLine)(value)}>
+          <option value="">Create a line</option>
+          {(lines.data ?? []).map((free) => (
+            <option key={free.id} value={free.id}>
+              {`Take over line ${free.id}: ${free.description || free.productId}, ${Number(free.quantity)}`}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Preview of={preview.data} skuId={skuId} />
+      <Actions>
+        {preview.data ? (
+          <Act does={save} given={mapping} primary>
+            Map it
+          </Act>
+        ) : (
+          <Act does={preview} given={mapping} primary disabled={!ready}>
+            Preview
+          </Act>
+        )}
+        <Act does={save} given={{ skuId, bill: false }}>
+          Do not bill
+        </Act>
+      </Actions>
+      <Refusal of={preview} />
+      <Refusal of={save} />
+    </>
+  );
+}
+
+/** The lines of the agreement that nobody owns and that are of the profile's product. */
+function useLines(psaConnection: string, agreement: string, product: string) {
+  const api = useApi();
+  const { id: account } = useAccount();
+  return useQuery({
+    enabled: agreement !== "",
+    queryKey: [account, "lines", psaConnection, agreement, product],
+    queryFn: async () => {
+      const all = await everyRow((cursor) =>
+        api.GET("/api/accounts/{account}/psa-connections/{psaConnection}/agreements/{agreement}/lines", {
+          params: { path: { account, psaConnection, agreement }, query: { cursor } },
+        }),
+      );
+      return all.filter((line) => !line.mappingId && line.productId === product);
+    },
+  });
+}
+
+interface ChooseProps {
+  label: string;
+  value: string;
+  choose: (value: string) => void;
+  of: { id: string; name: string }[];
+}
+
+function Choose({ label, value, choose, of }: ChooseProps): ReactElement {
+  return (
+    <Field label={label}>
+      <Select value={value} onChange={(_, { value: chosen }) => choose(chosen)}>
+        <option value="">Choose</option>
+        {of.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </Select>
+    </Field>
+  );
+}
+
+function Preview({ of, skuId }: { of: Schemas["ShownPreview"] | undefined; skuId: string }): ReactElement | null {
+  const line = of?.lines.find((planned) => planned.skuId === skuId);
+  if (!line) return null;
+  const before = line.before === null ? "There is no line yet" : `The line says ${counted(line.before, "seat")}`;
+  const after = line.after === null ? line.why : `it would say ${counted(line.after, "seat")}`;
+  return (
+    <Text role="status">
+      {before}; {after}. {line.after !== null && line.why}
+    </Text>
+  );
+}
+
+/** A mapping as it stands, as the API takes it. */
+function given(mapping: Shown): Given {
+  const { skuId, subscriptionId, bill, profile, connection, agreementId, lineId, options } = mapping;
+  if (!bill) return { skuId, subscriptionId, bill };
+  return { skuId, subscriptionId, bill, profile, connection, agreementId, lineId, options };
+}

@@ -1,0 +1,46 @@
+import { Badge, Card, Text, makeStyles, tokens } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+import type { Schemas } from "../../api/client";
+
+type Mail = Schemas["ShownMailState"];
+const STATES: Record<Mail["state"], [string, "success" | "danger" | "warning" | "informative"]> = {
+  claimed: ["to be sent", "informative"],
+  sending: ["being sent", "informative"],
+  done: ["sent", "success"],
+  refused: ["refused", "danger"],
+  unknown: ["not known", "warning"],
+  undeliverable: ["not delivered", "danger"],
+};
+
+const useStyles = makeStyles({
+  title: { margin: "0 0 4px" },
+  list: { listStyleType: "none", margin: 0, padding: 0 },
+  mail: { display: "flex", justifyContent: "space-between", gap: "8px", padding: "8px 0", overflowWrap: "anywhere",
+    borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },
+  soft: { color: tokens.colorNeutralForeground2 },
+});
+
+export function SentMails({ mails }: { mails: Mail[] }): ReactElement {
+  const styles = useStyles();
+  return (
+    <Card>
+      <Text as="h2" size={400} weight="semibold" className={styles.title}>
+        Mails since last night
+      </Text>
+      {mails.length ? (
+        <ul className={styles.list}>
+          {mails.map((mail, index) => (
+            <li key={index} className={styles.mail}>
+              <span>{mail.recipient}</span>
+              <Badge appearance="tint" color={STATES[mail.state][1]}>
+                {STATES[mail.state][0]}
+              </Badge>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Text className={styles.soft}>None: nothing was new, changed or urgent.</Text>
+      )}
+    </Card>
+  );
+}
