@@ -16,7 +16,7 @@ from shared.alerts.rules import BY_SLUG
 from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.billing.psa_connections import ever_connected
-from shared.licensing.tenant_state import Day, TenantState
+from shared.licensing.tenant_state import Day, Gap, TenantState
 from shared.mail.records import MailRow
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -94,6 +94,8 @@ class _Night:
                 kept.add(day.users_digest)
         if old:
             kept.add(old.pop().read(Day).users_digest)
+        gaps = self.tables.rows(keys.tenants(self.account.id), keys.tenant_gaps(tenant))  # by date
+        old += takewhile(lambda row: row.read(Gap).until < self.counts_end, gaps)
         return self._delete(old) + self._users(tenant, kept)
 
     def _users(self, tenant: str, kept: set[str]) -> int:

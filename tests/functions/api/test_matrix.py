@@ -118,6 +118,10 @@ LEAST = {
     "removeExclusion": "editor",
     "getPreferences": "reader",
     "changePreferences": "admin",
+    "getMonth": "reader",
+    "getLogo": "reader",
+    "saveLogo": "admin",
+    "removeLogo": "admin",
     "listMails": "reader",
     "sendMailAgain": "admin",
 }
