@@ -19,7 +19,6 @@ from shared.accounts.members import Role
 from shared.accounts.rate_limits import RateLimit
 from shared.billing import psa_connecting, psa_lists
 from shared.billing.models import PsaConnection
-from shared.billing.psa.registry import PSAS
 from shared.billing.psa_connecting import PsaWish
 from shared.billing.psa_connections import connection_failure, psa_connection, psa_connections
 
@@ -28,8 +27,9 @@ PSA_SIGN_INS = RateLimit("psa-sign-ins", 30, timedelta(minutes=10))
 """Whoever tries passwords or addresses by it tries few."""
 REFRESHES = RateLimit("psa-refreshes", 6, timedelta(minutes=10))
 type ConnectionId = Annotated[str, Path(alias="psaConnection", max_length=64)]
-_SETTINGS = "By the kind of PSA. " + "; ".join(
-    f"{name}: {', '.join(map(to_camel, kind.settings.model_fields))}" for name, kind in sorted(PSAS.items())
+_SETTINGS = (
+    "By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo:"
+    " site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted"
 )
 
 
@@ -49,7 +49,7 @@ class PsaGiven(Given):
     )
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    kind: Annotated[str, Field(min_length=1, max_length=40, examples=sorted(PSAS))]
+    kind: Annotated[str, Field(min_length=1, max_length=40, examples=["autotask", "connectwise", "halo"])]
     settings: Annotated[
         dict[str, Annotated[str, Field(max_length=300)] | bool], Field(max_length=20, description=_SETTINGS)
     ]

@@ -2817,7 +2817,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: selfHosted, userName, integrationCode; connectwise: selfHosted, site, companyId, publicKey, clientId; halo: selfHosted, site, tenant, clientId, quantityByHand, prorates
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
