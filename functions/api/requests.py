@@ -51,6 +51,10 @@ def _check_json(content_type: bytes, body: bytes) -> None:
         raise Refused(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", "Send the body as application/json, in UTF-8."
         )
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise Refused(HTTPStatus.BAD_REQUEST, "not_json", "The body is not JSON in UTF-8.") from None
     depth = deepest = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
         depth += 1 if bracket in b"[{" else -1
