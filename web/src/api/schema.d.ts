@@ -2742,6 +2742,12 @@ export interface components {
          *     }
          */
         ProfileGiven: {
+            /**
+             * Agreementtypes
+             * @description Types of agreement that it may be billed by, as the PSA calls them; none named is any
+             * @default []
+             */
+            agreementTypes?: string[];
             /** @default billable */
             billable?: components["schemas"]["Billable"];
             /**
@@ -2756,6 +2762,8 @@ export interface components {
         };
         /** ProfileInList */
         ProfileInList: {
+            /** Agreementtypes */
+            agreementTypes: string[];
             billable: components["schemas"]["Billable"];
             /** Connection */
             connection: string;
@@ -3843,6 +3851,8 @@ export interface components {
         };
         /** ShownProfile */
         ShownProfile: {
+            /** Agreementtypes */
+            agreementTypes: string[];
             billable: components["schemas"]["Billable"];
             /** Connection */
             connection: string;
