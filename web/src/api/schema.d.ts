@@ -2809,7 +2809,9 @@ export interface components {
         PsaGiven: {
             /**
              * Kind
+             * @example autotask
              * @example connectwise
+             * @example halo
              */
             kind: string;
             /** Name */
@@ -2823,7 +2825,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. For connectwise: site, companyId, publicKey, clientId, selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
