@@ -2742,6 +2742,12 @@ export interface components {
          *     }
          */
         ProfileGiven: {
+            /**
+             * Agreementtypes
+             * @description Types of agreement that it may be billed by, as the PSA calls them; none named is any
+             * @default []
+             */
+            agreementTypes?: string[];
             /** @default billable */
             billable?: components["schemas"]["Billable"];
             /**
@@ -2756,6 +2762,8 @@ export interface components {
         };
         /** ProfileInList */
         ProfileInList: {
+            /** Agreementtypes */
+            agreementTypes: string[];
             billable: components["schemas"]["Billable"];
             /** Connection */
             connection: string;
@@ -2801,7 +2809,9 @@ export interface components {
         PsaGiven: {
             /**
              * Kind
+             * @example autotask
              * @example connectwise
+             * @example halo
              */
             kind: string;
             /** Name */
@@ -2815,7 +2825,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. For connectwise: site, companyId, publicKey, clientId, selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
@@ -3843,6 +3853,8 @@ export interface components {
         };
         /** ShownProfile */
         ShownProfile: {
+            /** Agreementtypes */
+            agreementTypes: string[];
             billable: components["schemas"]["Billable"];
             /** Connection */
             connection: string;
