@@ -2937,6 +2937,12 @@ export interface components {
          *     }
          */
         ProfileGiven: {
+            /**
+             * Agreementtypes
+             * @description Types of agreement that it may be billed by, as the PSA calls them; none named is any
+             * @default []
+             */
+            agreementTypes?: string[];
             /** @default billable */
             billable?: components["schemas"]["Billable"];
             /**
@@ -2951,6 +2957,8 @@ export interface components {
         };
         /** ProfileInList */
         ProfileInList: {
+            /** Agreementtypes */
+            agreementTypes: string[];
             billable: components["schemas"]["Billable"];
             /** Connection */
             connection: string;
@@ -2996,7 +3004,9 @@ export interface components {
         PsaGiven: {
             /**
              * Kind
+             * @example autotask
              * @example connectwise
+             * @example halo
              */
             kind: string;
             /** Name */
@@ -3010,7 +3020,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. For connectwise: site, companyId, publicKey, clientId, selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
@@ -4067,6 +4077,8 @@ export interface components {
         };
         /** ShownProfile */
         ShownProfile: {
+            /** Agreementtypes */
+            agreementTypes: string[];
             billable: components["schemas"]["Billable"];
             /** Connection */
             connection: string;
