@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth killed-halo kill-run clients doctor bench bicep-types web-test backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth killed-psas kill-run clients doctor bench bicep-types web-test backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -71,8 +71,8 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
 	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
-killed-halo: setup ## kill the host at every named point of a night that writes to HaloPSA
-	@KILLED_AT="every point" $(PY) -m pytest tests/journeys/test_killed_halo.py $(ARGS)
+killed-psas: setup ## kill the host at every named point of a night that writes to HaloPSA or Autotask
+	@KILLED_AT="every point" $(PY) -m pytest tests/journeys/test_killed_halo.py tests/journeys/test_killed_autotask.py $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)

@@ -9,7 +9,7 @@ from typing import Final
 from shared.accounts.account import Account
 from shared.billing.models import Basis
 from shared.reports.models import BilledLine, Counts, LicenceMonth, MonthFigures, PersonChange, PersonEvent
-from shared.text import one_line
+from shared.text import header_text, one_line
 
 TITLE: Final = "Microsoft 365 licences"
 _NO_NUMBER: Final = "–"
@@ -86,6 +86,17 @@ class ReportView:
     mailboxes_note: str
     people: tuple[PersonRow, ...]
     people_note: str
+
+    @property
+    def subject(self) -> str:
+        return header_text(f"{self.company}: {self.title}, {self.month}")
+
+    @property
+    def preheader(self) -> str:
+        """What a mail program shows beside the subject."""
+        count = len(self.changes)
+        numbers = ", ".join(f"{number.value} {number.label}" for number in self.numbers)
+        return f"{numbers}. {count} change{'' if count == 1 else 's'}."
 
 
 def report_view(figures: MonthFigures, account: Account, *, prices: bool) -> ReportView:
@@ -219,15 +230,15 @@ def _licence_notes(licence: LicenceMonth) -> Iterator[str]:
 def _why(line: BilledLine) -> Iterator[str]:
     """Why the number is that number, where it is not simply the purchased seats."""
     options = line.options
-    parts = [f"{_shown(line.counted)} {options.basis.value}"] if options.basis is Basis.ASSIGNED else []
+    parts = []
     if options.included:
         parts.append(f"less {options.included:,} included")
     if options.minimum:
         parts.append(f"at least {options.minimum:,}")
     if options.difference:
         parts.append(f"{options.difference:+,} as agreed")
-    if parts:
-        yield f"Billed: {', '.join(parts)}"
+    if parts or options.basis is Basis.ASSIGNED:
+        yield f"Billed: {', '.join((f'{_shown(line.counted)} {options.basis.value}', *parts))}"
     if line.wanted is not None and line.number is not None and line.wanted != line.number:
         yield f"{line.wanted:,} will be billed once the change is on the agreement"
 
