@@ -53,11 +53,14 @@ def _rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
 
 
 def directory_rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
-    """Where the account is named among all: its entry, its members', and which Entra tenant opened it."""
+    """Where the account is named among all: its entry, its members and customers, and which Entra tenant opened it."""
     if (entry := tables.get(keys.directory_entry(account))) is not None:
         yield entry
     yield from (
         row for row in tables.rows(keys.directory_of_members()) if row.key.row.rpartition("|")[2] == account
+    )
+    yield from (
+        row for row in tables.rows(keys.directory_of_customers()) if row.key.row.split("|")[1] == account
     )
     yield from (
         row for row in tables.rows(keys.directory_of_openings()) if json.loads(row.body)["account"] == account

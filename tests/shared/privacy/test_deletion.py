@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.functions.queue import QueueMessage
 
-from functions.queues import alerts, billing, deletion, invitations, sync, tick
+from functions.queues import alerts, billing, deletion, invitations, reports, sync, tick
 from functions.queues.messages import (
     MESSAGES,
     AccountWork,
@@ -38,6 +38,8 @@ from tests.shared.storage.vault import Vault, running
 from tests.shared.test_config import GOOD
 
 SAMPLE = {
+    "company": "c1",
+    "month": "2026-02",
     "run": "2026-03-02",
     "on": date(2026, 3, 2),
     "tenant": "t1",
@@ -75,7 +77,7 @@ def functions() -> dict[str, Any]:
     """What is called for a message, by its queue."""
     builders = [
         built
-        for module in (tick, sync, billing, alerts, invitations, deletion)
+        for module in (tick, sync, billing, alerts, invitations, reports, deletion)
         for built in module.bp._function_builders
     ]
     found = {built._function.get_trigger().get_dict_repr().get("queueName"): built for built in builders}
