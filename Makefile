@@ -96,7 +96,7 @@ report-speed: setup ## make a thousand monthly reports: processor time of one, m
 	@$(PY) -m bench.report_speed $(ARGS)
 
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
-	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) --json docs/performance.json --chart docs/performance.svg
+	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) $(ARGS)
 
 costs: setup ## what 1,000 tenants cost a month, from the counts of the last `make bench`
 	@$(PY) -m bench.costs
