@@ -53,20 +53,6 @@ def _rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
 
 
 def directory_rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
-<<<<<<< HEAD
-    """Where the account is named among all: its entry, its members and customers, and which Entra tenant opened it."""
-    if (entry := tables.get(keys.directory_entry(account))) is not None:
-        yield entry
-    yield from (
-        row for row in tables.rows(keys.directory_of_members()) if row.key.row.rpartition("|")[2] == account
-    )
-    yield from (
-        row for row in tables.rows(keys.directory_of_customers()) if row.key.row.split("|")[1] == account
-    )
-    yield from (
-        row for row in tables.rows(keys.directory_of_openings()) if json.loads(row.body)["account"] == account
-    )
-=======
     """Where the account is named among all: in a row's key, or as the `account` of its document.
 
     The row of its deletion is not one of them: it goes last.
@@ -76,7 +62,6 @@ def directory_rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
             continue
         if account in row.key.row.split("|") or json.loads(row.body).get("account") == account:
             yield row
->>>>>>> main
 
 
 def _write_lines(lines: IO[bytes], rows: Iterator[Row]) -> int:

@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 from azure.functions.queue import QueueMessage
 
-<<<<<<< HEAD
-from functions.queues import alerts, billing, deletion, invitations, reports, sync, tick
-=======
 import function_app
 from functions.queues import deletion
->>>>>>> main
 from functions.queues.messages import (
     MESSAGES,
     AccountWork,
@@ -43,8 +39,6 @@ from tests.shared.storage.vault import Vault, running
 from tests.shared.test_config import GOOD
 
 SAMPLE = {
-    "company": "c1",
-    "month": "2026-02",
     "run": "2026-03-02",
     "on": date(2026, 3, 2),
     "tenant": "t1",
@@ -82,15 +76,7 @@ def kept(
 
 def functions() -> dict[str, Any]:
     """What is called for a message, by its queue."""
-<<<<<<< HEAD
-    builders = [
-        built
-        for module in (tick, sync, billing, alerts, invitations, reports, deletion)
-        for built in module.bp._function_builders
-    ]
-=======
     builders: list[Any] = function_app.app._function_builders
->>>>>>> main
     found = {built._function.get_trigger().get_dict_repr().get("queueName"): built for built in builders}
     return {queue: built for queue, built in found.items() if queue}
 
