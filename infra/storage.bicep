@@ -16,6 +16,7 @@ var queues = [
   'evaluate'
   'send-mail'
   'send-invitation'
+  'send-report'
   'clean-up'
   'delete-account'
   'refresh-names'

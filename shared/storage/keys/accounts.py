@@ -47,6 +47,11 @@ def partitions_of(account: AccountId) -> tuple[str, str]:
     return f"{account}|", f"{account}}}"
 
 
+def every_partition() -> tuple[str, str]:
+    """Every partition of all accounts, and the directory, sorts at or behind the first, and before the second."""
+    return "!", "~"
+
+
 def blobs_of(account: AccountId) -> str:
     """How the names of all blobs of an account begin."""
     return f"{account}/"
