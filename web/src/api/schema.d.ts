@@ -2711,10 +2711,24 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ShownAuditEntry] */
+        Page_ShownAuditEntry_: {
+            /** Items */
+            items: components["schemas"]["ShownAuditEntry"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ShownCertificateRow] */
         Page_ShownCertificateRow_: {
             /** Items */
             items: components["schemas"]["ShownCertificateRow"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownCompanyLine] */
+        Page_ShownCompanyLine_: {
+            /** Items */
+            items: components["schemas"]["ShownCompanyLine"][];
             /** Next */
             next?: string | null;
         };
@@ -2743,6 +2757,13 @@ export interface components {
         Page_ShownInvitation_: {
             /** Items */
             items: components["schemas"]["ShownInvitation"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownLedgerEntry] */
+        Page_ShownLedgerEntry_: {
+            /** Items */
+            items: components["schemas"]["ShownLedgerEntry"][];
             /** Next */
             next?: string | null;
         };
@@ -2799,6 +2820,13 @@ export interface components {
         Page_ShownPsaCompany_: {
             /** Items */
             items: components["schemas"]["ShownPsaCompany"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownPsaLine] */
+        Page_ShownPsaLine_: {
+            /** Items */
+            items: components["schemas"]["ShownPsaLine"][];
             /** Next */
             next?: string | null;
         };
@@ -3263,6 +3291,31 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** ShownAuditEntry */
+        ShownAuditEntry: {
+            /** Action */
+            action: string;
+            /** After */
+            after: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: string;
+            /** Interrupted */
+            interrupted: boolean;
+            /** Subject */
+            subject: string;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "api" | "link" | "system";
+            /** Who */
+            who: string;
+        };
         /** ShownBilled */
         ShownBilled: {
             /** Agreementid */
@@ -3399,6 +3452,17 @@ export interface components {
             psaConnection: string;
             /** Tenantid */
             tenantId: string;
+        };
+        /** ShownCompanyLine */
+        ShownCompanyLine: {
+            /** Agreementid */
+            agreementId: string;
+            /** Connection */
+            connection: string;
+            /** Lineid */
+            lineId: string;
+            /** Seats */
+            seats: number;
         };
         /** ShownCounts */
         ShownCounts: {
@@ -3565,6 +3629,37 @@ export interface components {
              */
             state: "open" | "accepted" | "withdrawn" | "expired";
         };
+        /** ShownLedgerEntry */
+        ShownLedgerEntry: {
+            /** After */
+            after: number | null;
+            /** Agreementid */
+            agreementId: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: number | null;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            event: components["schemas"]["LedgerEvent"];
+            /** Lineid */
+            lineId: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Run */
+            run: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
         /**
          * ShownLicence
          * @example {
@@ -3631,6 +3726,40 @@ export interface components {
             skuId: string;
             /** Subscriptionid */
             subscriptionId: string;
+        };
+        /**
+         * ShownLine
+         * @description One line, and what the next push does with it.
+         */
+        ShownLine: {
+            /** After */
+            after: number | null;
+            /** Agreementid */
+            agreementId: string;
+            /** Before */
+            before: number | null;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            decided: components["schemas"]["VerdictWord"] | null;
+            effect: components["schemas"]["Effect"];
+            /** Effective */
+            effective: string | null;
+            /** Lineid */
+            lineId: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Reasons */
+            reasons: components["schemas"]["functions__api__plan__Reason"][];
+            /** Skuid */
+            skuId: string;
+            /** Subscriptionid */
+            subscriptionId: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Why */
+            why: string;
         };
         /** ShownLineCounts */
         ShownLineCounts: {
@@ -4050,7 +4179,7 @@ export interface components {
             /** Left */
             left: string[];
             /** Lines */
-            lines: components["schemas"]["functions__api__plan__ShownLine"][];
+            lines: components["schemas"]["ShownLine"][];
             /**
              * Mode
              * @enum {string}
@@ -4097,6 +4226,31 @@ export interface components {
             identifier: string;
             /** Name */
             name: string;
+        };
+        /** ShownPsaLine */
+        ShownPsaLine: {
+            /** Billable */
+            billable: ("billable" | "do_not_bill" | "no_charge") | null;
+            /** Description */
+            description: string;
+            /** Effective */
+            effective: string | null;
+            /** Ends */
+            ends: string | null;
+            /** Id */
+            id: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Notwritable */
+            notWritable: string;
+            /** Productid */
+            productId: string;
+            /** Quantity */
+            quantity: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Unitprice */
+            unitPrice: string;
         };
         /** ShownPsaState */
         ShownPsaState: {
@@ -4607,165 +4761,11 @@ export interface components {
         ZoneName: string;
         /** @description What the MSP calls itself */
         functions__api__accounts__Name: string;
-        /** ShownEntry */
-        functions__api__audit__ShownEntry: {
-            /** Action */
-            action: string;
-            /** After */
-            after: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: string;
-            /** Interrupted */
-            interrupted: boolean;
-            /** Subject */
-            subject: string;
-            /**
-             * Via
-             * @enum {string}
-             */
-            via: "api" | "link" | "system";
-            /** Who */
-            who: string;
-        };
         functions__api__companies__Id: string;
         functions__api__companies__Name: string;
-        /** ShownLine */
-        functions__api__companies__ShownLine: {
-            /** Agreementid */
-            agreementId: string;
-            /** Connection */
-            connection: string;
-            /** Lineid */
-            lineId: string;
-            /** Seats */
-            seats: number;
-        };
-        /** ShownEntry */
-        functions__api__ledger__ShownEntry: {
-            /** After */
-            after: number | null;
-            /** Agreementid */
-            agreementId: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: number | null;
-            /** Change */
-            change: string;
-            /** Connection */
-            connection: string;
-            event: components["schemas"]["LedgerEvent"];
-            /** Lineid */
-            lineId: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Run */
-            run: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Who */
-            who: string;
-            /** Why */
-            why: string;
-        };
-        /** Page[ShownEntry] */
-        functions__api__lists__Page_ShownEntry___1: {
-            /** Items */
-            items: components["schemas"]["functions__api__audit__ShownEntry"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownEntry] */
-        functions__api__lists__Page_ShownEntry___2: {
-            /** Items */
-            items: components["schemas"]["functions__api__ledger__ShownEntry"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownLine] */
-        functions__api__lists__Page_ShownLine___1: {
-            /** Items */
-            items: components["schemas"]["functions__api__companies__ShownLine"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownLine] */
-        functions__api__lists__Page_ShownLine___2: {
-            /** Items */
-            items: components["schemas"]["functions__api__psa_choices__ShownLine"][];
-            /** Next */
-            next?: string | null;
-        };
         functions__api__mappings__Id: string;
         /** @enum {string} */
         functions__api__plan__Reason: "to_zero" | "tenant_loss" | "account_loss" | "suspicious" | "proration" | "sold_by_others";
-        /**
-         * ShownLine
-         * @description One line, and what the next push does with it.
-         */
-        functions__api__plan__ShownLine: {
-            /** After */
-            after: number | null;
-            /** Agreementid */
-            agreementId: string;
-            /** Before */
-            before: number | null;
-            /** Change */
-            change: string;
-            /** Connection */
-            connection: string;
-            decided: components["schemas"]["VerdictWord"] | null;
-            effect: components["schemas"]["Effect"];
-            /** Effective */
-            effective: string | null;
-            /** Lineid */
-            lineId: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Reasons */
-            reasons: components["schemas"]["functions__api__plan__Reason"][];
-            /** Skuid */
-            skuId: string;
-            /** Subscriptionid */
-            subscriptionId: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Why */
-            why: string;
-        };
-        /** ShownLine */
-        functions__api__psa_choices__ShownLine: {
-            /** Billable */
-            billable: ("billable" | "do_not_bill" | "no_charge") | null;
-            /** Description */
-            description: string;
-            /** Effective */
-            effective: string | null;
-            /** Ends */
-            ends: string | null;
-            /** Id */
-            id: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Notwritable */
-            notWritable: string;
-            /** Productid */
-            productId: string;
-            /** Quantity */
-            quantity: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Unitprice */
-            unitPrice: string;
-        };
         /**
          * Reason
          * @description Why a row stands where it stands.
@@ -6162,7 +6162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownEntry___1"];
+                    "application/json": components["schemas"]["Page_ShownAuditEntry_"];
                     "text/csv": string;
                 };
             };
@@ -8838,7 +8838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownLine___1"];
+                    "application/json": components["schemas"]["Page_ShownCompanyLine_"];
                     "text/csv": string;
                 };
             };
@@ -12995,7 +12995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownEntry___2"];
+                    "application/json": components["schemas"]["Page_ShownLedgerEntry_"];
                     "text/csv": string;
                 };
             };
@@ -17995,7 +17995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownLine___2"];
+                    "application/json": components["schemas"]["Page_ShownPsaLine_"];
                     "text/csv": string;
                 };
             };
