@@ -93,7 +93,7 @@ restore: setup ## put such a copy into an empty storage: FROM=seatwise.zip
 	@$(PY) -m functions.backup restore "$(FROM)"
 
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
-	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) --json docs/performance.json --chart docs/performance.svg
+	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) $(ARGS)
 
 costs: setup ## what 1,000 tenants cost a month, from the counts of the last `make bench`
 	@$(PY) -m bench.costs

@@ -1,12 +1,9 @@
 """`make costs`: what 1,000 tenants cost a month in Azure, worked out from the counts of the last `make bench`."""
 
-import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-FIGURES = Path(__file__).resolve().parents[1] / "docs/performance.json"
 NIGHTS, TICKS = 30.4, 96 * 30.4
 TENANTS = 1000
 INSTANCE_GB = 2.048
@@ -69,7 +66,9 @@ def as_markdown(found: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    print(as_markdown(json.loads(FIGURES.read_text())))
+    from bench.pages import figures
+
+    print(as_markdown(figures()))
     return 0
 
 

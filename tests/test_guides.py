@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import chart, costs, goals, pages
 from shared.alerts.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -12,6 +13,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "we
 GUIDES = (
     "deploy consent psa-rights first-month alerts upgrade backup rotate-secrets costs privacy threat-model"
 )
+GUIDES += " performance"
 
 
 def test_every_alert_type_has_its_section_in_the_order_of_the_mail() -> None:
@@ -44,3 +46,26 @@ def test_a_path_that_a_guide_names_is_there(guide: str) -> None:
     said = (ROOT / f"docs/{guide}.md").read_text()
     for path in re.findall(r"`((?:shared|functions|infra|sandbox|bench|tests)/[\w./-]*\w)/?`", said):
         assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_the_figures_of_a_page_are_those_of_the_last_measurement(name: str) -> None:
+    found = pages.figures()
+    assert (ROOT / "docs" / name).read_text() == pages.page(name, found)
+    assert (ROOT / "docs/performance.svg").read_text() == chart.svg(found)
+
+
+def test_costs_follow_from_the_counts() -> None:
+    found = pages.figures()
+    before = sum(item.dollars for item in costs.items(found))
+    found["nights"]["W1"]["storage_operations_per_tenant"] *= 2
+    found["nights"]["W1"]["seconds"] *= 2
+    assert sum(item.dollars for item in costs.items(found)) > before
+
+
+def test_a_goal_that_is_missed_is_said_to_be_missed_and_by_how_much() -> None:
+    assert goals.Row("P6", "CPU", 30, 20).verdict == "missed by 50%"
+    assert goals.Row("P3", "writes", 1, 0, exactly=True).verdict == "missed by 1"
+    assert goals.Row("P5", "faster", 10, 20, at_least=True).verdict == "missed by 50%"
+    assert goals.Row("P5", "faster", 20, 20, at_least=True).verdict == "met"
+    assert goals.Row("P9", "wall", None, 5, why_not="no time").verdict == "not measured: no time"
