@@ -2805,10 +2805,24 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ShownAuditEntry] */
+        Page_ShownAuditEntry_: {
+            /** Items */
+            items: components["schemas"]["ShownAuditEntry"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ShownCertificateRow] */
         Page_ShownCertificateRow_: {
             /** Items */
             items: components["schemas"]["ShownCertificateRow"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownCompanyLine] */
+        Page_ShownCompanyLine_: {
+            /** Items */
+            items: components["schemas"]["ShownCompanyLine"][];
             /** Next */
             next?: string | null;
         };
@@ -2837,6 +2851,13 @@ export interface components {
         Page_ShownInvitation_: {
             /** Items */
             items: components["schemas"]["ShownInvitation"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownLedgerEntry] */
+        Page_ShownLedgerEntry_: {
+            /** Items */
+            items: components["schemas"]["ShownLedgerEntry"][];
             /** Next */
             next?: string | null;
         };
@@ -2893,6 +2914,13 @@ export interface components {
         Page_ShownPsaCompany_: {
             /** Items */
             items: components["schemas"]["ShownPsaCompany"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownPsaLine] */
+        Page_ShownPsaLine_: {
+            /** Items */
+            items: components["schemas"]["ShownPsaLine"][];
             /** Next */
             next?: string | null;
         };
@@ -3357,6 +3385,31 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** ShownAuditEntry */
+        ShownAuditEntry: {
+            /** Action */
+            action: string;
+            /** After */
+            after: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: string;
+            /** Interrupted */
+            interrupted: boolean;
+            /** Subject */
+            subject: string;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "api" | "link" | "system";
+            /** Who */
+            who: string;
+        };
         /** ShownBilled */
         ShownBilled: {
             /** Agreementid */
@@ -3493,6 +3546,17 @@ export interface components {
             psaConnection: string;
             /** Tenantid */
             tenantId: string;
+        };
+        /** ShownCompanyLine */
+        ShownCompanyLine: {
+            /** Agreementid */
+            agreementId: string;
+            /** Connection */
+            connection: string;
+            /** Lineid */
+            lineId: string;
+            /** Seats */
+            seats: number;
         };
         /** ShownCounts */
         ShownCounts: {
@@ -3659,6 +3723,37 @@ export interface components {
              */
             state: "open" | "accepted" | "withdrawn" | "expired";
         };
+        /** ShownLedgerEntry */
+        ShownLedgerEntry: {
+            /** After */
+            after: number | null;
+            /** Agreementid */
+            agreementId: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: number | null;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            event: components["schemas"]["LedgerEvent"];
+            /** Lineid */
+            lineId: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Run */
+            run: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
         /**
          * ShownLicence
          * @example {
@@ -3725,6 +3820,40 @@ export interface components {
             skuId: string;
             /** Subscriptionid */
             subscriptionId: string;
+        };
+        /**
+         * ShownLine
+         * @description One line, and what the next push does with it.
+         */
+        ShownLine: {
+            /** After */
+            after: number | null;
+            /** Agreementid */
+            agreementId: string;
+            /** Before */
+            before: number | null;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            decided: components["schemas"]["VerdictWord"] | null;
+            effect: components["schemas"]["Effect"];
+            /** Effective */
+            effective: string | null;
+            /** Lineid */
+            lineId: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Reasons */
+            reasons: components["schemas"]["functions__api__plan__Reason"][];
+            /** Skuid */
+            skuId: string;
+            /** Subscriptionid */
+            subscriptionId: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Why */
+            why: string;
         };
         /** ShownLineCounts */
         ShownLineCounts: {
@@ -4195,7 +4324,7 @@ export interface components {
             /** Left */
             left: string[];
             /** Lines */
-            lines: components["schemas"]["functions__api__plan__ShownLine"][];
+            lines: components["schemas"]["ShownLine"][];
             /**
              * Mode
              * @enum {string}
@@ -4242,6 +4371,31 @@ export interface components {
             identifier: string;
             /** Name */
             name: string;
+        };
+        /** ShownPsaLine */
+        ShownPsaLine: {
+            /** Billable */
+            billable: ("billable" | "do_not_bill" | "no_charge") | null;
+            /** Description */
+            description: string;
+            /** Effective */
+            effective: string | null;
+            /** Ends */
+            ends: string | null;
+            /** Id */
+            id: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Notwritable */
+            notWritable: string;
+            /** Productid */
+            productId: string;
+            /** Quantity */
+            quantity: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Unitprice */
+            unitPrice: string;
         };
         /** ShownPsaState */
         ShownPsaState: {
@@ -4761,165 +4915,11 @@ export interface components {
         ZoneName: string;
         /** @description What the MSP calls itself */
         functions__api__accounts__Name: string;
-        /** ShownEntry */
-        functions__api__audit__ShownEntry: {
-            /** Action */
-            action: string;
-            /** After */
-            after: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: string;
-            /** Interrupted */
-            interrupted: boolean;
-            /** Subject */
-            subject: string;
-            /**
-             * Via
-             * @enum {string}
-             */
-            via: "api" | "link" | "system";
-            /** Who */
-            who: string;
-        };
         functions__api__companies__Id: string;
         functions__api__companies__Name: string;
-        /** ShownLine */
-        functions__api__companies__ShownLine: {
-            /** Agreementid */
-            agreementId: string;
-            /** Connection */
-            connection: string;
-            /** Lineid */
-            lineId: string;
-            /** Seats */
-            seats: number;
-        };
-        /** ShownEntry */
-        functions__api__ledger__ShownEntry: {
-            /** After */
-            after: number | null;
-            /** Agreementid */
-            agreementId: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: number | null;
-            /** Change */
-            change: string;
-            /** Connection */
-            connection: string;
-            event: components["schemas"]["LedgerEvent"];
-            /** Lineid */
-            lineId: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Run */
-            run: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Who */
-            who: string;
-            /** Why */
-            why: string;
-        };
-        /** Page[ShownEntry] */
-        functions__api__lists__Page_ShownEntry___1: {
-            /** Items */
-            items: components["schemas"]["functions__api__audit__ShownEntry"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownEntry] */
-        functions__api__lists__Page_ShownEntry___2: {
-            /** Items */
-            items: components["schemas"]["functions__api__ledger__ShownEntry"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownLine] */
-        functions__api__lists__Page_ShownLine___1: {
-            /** Items */
-            items: components["schemas"]["functions__api__companies__ShownLine"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownLine] */
-        functions__api__lists__Page_ShownLine___2: {
-            /** Items */
-            items: components["schemas"]["functions__api__psa_choices__ShownLine"][];
-            /** Next */
-            next?: string | null;
-        };
         functions__api__mappings__Id: string;
         /** @enum {string} */
         functions__api__plan__Reason: "to_zero" | "tenant_loss" | "account_loss" | "suspicious" | "proration" | "sold_by_others";
-        /**
-         * ShownLine
-         * @description One line, and what the next push does with it.
-         */
-        functions__api__plan__ShownLine: {
-            /** After */
-            after: number | null;
-            /** Agreementid */
-            agreementId: string;
-            /** Before */
-            before: number | null;
-            /** Change */
-            change: string;
-            /** Connection */
-            connection: string;
-            decided: components["schemas"]["VerdictWord"] | null;
-            effect: components["schemas"]["Effect"];
-            /** Effective */
-            effective: string | null;
-            /** Lineid */
-            lineId: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Reasons */
-            reasons: components["schemas"]["functions__api__plan__Reason"][];
-            /** Skuid */
-            skuId: string;
-            /** Subscriptionid */
-            subscriptionId: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Why */
-            why: string;
-        };
-        /** ShownLine */
-        functions__api__psa_choices__ShownLine: {
-            /** Billable */
-            billable: ("billable" | "do_not_bill" | "no_charge") | null;
-            /** Description */
-            description: string;
-            /** Effective */
-            effective: string | null;
-            /** Ends */
-            ends: string | null;
-            /** Id */
-            id: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Notwritable */
-            notWritable: string;
-            /** Productid */
-            productId: string;
-            /** Quantity */
-            quantity: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Unitprice */
-            unitPrice: string;
-        };
         /**
          * Reason
          * @description Why a row stands where it stands.
@@ -6316,7 +6316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownEntry___1"];
+                    "application/json": components["schemas"]["Page_ShownAuditEntry_"];
                     "text/csv": string;
                 };
             };
@@ -8992,7 +8992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownLine___1"];
+                    "application/json": components["schemas"]["Page_ShownCompanyLine_"];
                     "text/csv": string;
                 };
             };
@@ -13149,7 +13149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownEntry___2"];
+                    "application/json": components["schemas"]["Page_ShownLedgerEntry_"];
                     "text/csv": string;
                 };
             };
@@ -18149,7 +18149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownLine___2"];
+                    "application/json": components["schemas"]["Page_ShownPsaLine_"];
                     "text/csv": string;
                 };
             };
