@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth killed-psas kill-run clients doctor bench bicep-types web-test backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed-psas kill-run clients doctor bench bicep-types web-test backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -91,6 +91,9 @@ backup: setup ## copy all that is stored into one ZIP file, by the settings in t
 
 restore: setup ## put such a copy into an empty storage: FROM=seatwise.zip
 	@$(PY) -m functions.backup restore "$(FROM)"
+
+report-speed: setup ## make a thousand monthly reports: processor time of one, memory of all
+	@$(PY) -m bench.report_speed $(ARGS)
 
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
 	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) $(ARGS)

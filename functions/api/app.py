@@ -31,6 +31,7 @@ from functions.api import (
     monthly_reports,
     partner_connections,
     plan,
+    portal,
     preferences,
     privacy,
     psa_choices,
@@ -84,6 +85,7 @@ RESOURCES = (
     mails,
     health,
     privacy,
+    portal,
 )
 DESCRIPTION = """Everything that a person sees and decides in Seatwise.
 

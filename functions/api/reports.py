@@ -12,7 +12,15 @@ from functions.api.principal import Principal, Reader
 from shared.accounts.companies import company
 from shared.accounts.directory import load_account
 from shared.reports.load import month_of
-from shared.reports.models import Counts, LicenceMonth, Month, MonthFigures
+from shared.reports.models import (
+    Counts,
+    LicenceMonth,
+    Month,
+    MonthFigures,
+    PersonChange,
+    PersonMonth,
+    SeatChange,
+)
 
 router = APIRouter(prefix="/accounts/{account}/companies/{company}", tags=["reports"])
 type CompanyId = Annotated[str, Path(alias="company", max_length=64)]
@@ -123,6 +131,23 @@ def shown_counts(counts: Counts) -> ShownCounts:
     )
 
 
+def shown_change(change: SeatChange) -> ShownSeatChange:
+    return ShownSeatChange(
+        on=change.on,
+        before=shown_counts(change.before),
+        after=shown_counts(change.after),
+        not_read_since=change.not_read_since,
+    )
+
+
+def shown_person(person: PersonMonth) -> ShownPersonMonth:
+    return ShownPersonMonth.model_validate(asdict(person))
+
+
+def shown_person_change(change: PersonChange) -> ShownPersonChange:
+    return ShownPersonChange.model_validate(asdict(change))
+
+
 def _licence(licence: LicenceMonth) -> ShownLicenceMonth:
     return ShownLicenceMonth(
         sku_id=licence.key.sku_id,
@@ -130,15 +155,7 @@ def _licence(licence: LicenceMonth) -> ShownLicenceMonth:
         name=licence.name,
         end=shown_counts(licence.end),
         average=licence.average,
-        changes=[
-            ShownSeatChange(
-                on=change.on,
-                before=shown_counts(change.before),
-                after=shown_counts(change.after),
-                not_read_since=change.not_read_since,
-            )
-            for change in licence.changes
-        ],
+        changes=[shown_change(change) for change in licence.changes],
         billed=_billed(licence),
         not_billed=licence.not_billed,
     )

@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -90,11 +91,26 @@ def send_due(publisher: Publisher, account: Account, company_id: str, month: Mon
         )
         _log.warning("%s: no report of %s for %s: %s", account.id, month, company_id, rejected.code)
         return
+    _send_to_each(publisher, account, made, (company_id, month, settings.recipients), now)
+    done = Report(company=company_id, month=str(month), state=ReportState.SENT, made_at=now)
+    _note(publisher, account, done)
+
+
+def _send_to_each(
+    publisher: Publisher,
+    account: Account,
+    made: MadeReport,
+    what: tuple[str, Month, Sequence[str]],
+    now: datetime,
+) -> None:
+    """`what`: company, month and recipients. Raises RetryLater when a mail could not leave yet."""
+    company_id, month, recipients = what
     waiting = None
-    for recipient in settings.recipients:
+    for recipient in recipients:
         name = mail_name(account, company_id, month, recipient)
+        writer = _Writer(publisher, account, made, name)
         try:
-            result = deliver(tables, publisher.transport, name, _Writer(publisher, account, made, name), now)
+            result = deliver(publisher.tables, publisher.transport, name, writer, now)
         except RetryLater as later:
             waiting = later
             continue
@@ -102,9 +118,6 @@ def send_due(publisher: Publisher, account: Account, company_id: str, month: Mon
             _log.error("%s: the report %s is %s: %s", account.id, name.id, result.state, result.why)
     if waiting is not None:
         raise waiting
-    _note(
-        publisher, account, Report(company=company_id, month=str(month), state=ReportState.SENT, made_at=now)
-    )
 
 
 def kept_or_made(

@@ -43,15 +43,17 @@ class ReportWorld:
         self.publisher = Publisher(self.tables, self.blobs, self.provider, "reports@seatwise.example")
         save_account(self.tables, self.account)
 
-    def company(self, name: str, *recipients: str, since: datetime, **settings: Any) -> Company:
-        """Added, and with its report scheduled when somebody gets it."""
-        added = Company(
-            id=f"c{name.lower()}",
-            tenant_id=f"t-{name.lower()}",
-            name=name,
-            psa_connection="cw",
-            psa_company="1",
-        )
+    def company(
+        self,
+        name: str,
+        *recipients: str,
+        since: datetime,
+        place: tuple[str, str] | None = None,
+        **settings: Any,
+    ) -> Company:
+        """Added, and with its report scheduled when somebody gets it. `place`: its id and its tenant's."""
+        known_as, tenant = place or (f"c{name.lower()}", f"t-{name.lower()}")
+        added = Company(id=known_as, tenant_id=tenant, name=name, psa_connection="cw", psa_company="1")
         by = Decider("tester", "", since)
         add_company(self.tables, self.account.id, added, by)
         wanted = ReportSettings(scheduled=bool(recipients), recipients=recipients, **settings)

@@ -1802,6 +1802,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Portal
+         * @description Whose portal it is, and the companies that the signed-in user sees.
+         */
+        get: operations["getPortal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{account}/companies/{company}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Company
+         * @description Licences and people as of today, and what changed this month.
+         */
+        get: operations["getPortalCompany"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{account}/companies/{company}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description The newest month first.
+         */
+        get: operations["listPortalReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{account}/companies/{company}/reports/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download */
+        get: operations["downloadPortalReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/{account}/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Logo */
+        get: operations["getPortalLogo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2711,10 +2805,24 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ShownAuditEntry] */
+        Page_ShownAuditEntry_: {
+            /** Items */
+            items: components["schemas"]["ShownAuditEntry"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ShownCertificateRow] */
         Page_ShownCertificateRow_: {
             /** Items */
             items: components["schemas"]["ShownCertificateRow"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownCompanyLine] */
+        Page_ShownCompanyLine_: {
+            /** Items */
+            items: components["schemas"]["ShownCompanyLine"][];
             /** Next */
             next?: string | null;
         };
@@ -2743,6 +2851,13 @@ export interface components {
         Page_ShownInvitation_: {
             /** Items */
             items: components["schemas"]["ShownInvitation"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownLedgerEntry] */
+        Page_ShownLedgerEntry_: {
+            /** Items */
+            items: components["schemas"]["ShownLedgerEntry"][];
             /** Next */
             next?: string | null;
         };
@@ -2799,6 +2914,13 @@ export interface components {
         Page_ShownPsaCompany_: {
             /** Items */
             items: components["schemas"]["ShownPsaCompany"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ShownPsaLine] */
+        Page_ShownPsaLine_: {
+            /** Items */
+            items: components["schemas"]["ShownPsaLine"][];
             /** Next */
             next?: string | null;
         };
@@ -3263,6 +3385,31 @@ export interface components {
             /** Type */
             type: string;
         };
+        /** ShownAuditEntry */
+        ShownAuditEntry: {
+            /** Action */
+            action: string;
+            /** After */
+            after: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: string;
+            /** Interrupted */
+            interrupted: boolean;
+            /** Subject */
+            subject: string;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "api" | "link" | "system";
+            /** Who */
+            who: string;
+        };
         /** ShownBilled */
         ShownBilled: {
             /** Agreementid */
@@ -3399,6 +3546,17 @@ export interface components {
             psaConnection: string;
             /** Tenantid */
             tenantId: string;
+        };
+        /** ShownCompanyLine */
+        ShownCompanyLine: {
+            /** Agreementid */
+            agreementId: string;
+            /** Connection */
+            connection: string;
+            /** Lineid */
+            lineId: string;
+            /** Seats */
+            seats: number;
         };
         /** ShownCounts */
         ShownCounts: {
@@ -3565,6 +3723,37 @@ export interface components {
              */
             state: "open" | "accepted" | "withdrawn" | "expired";
         };
+        /** ShownLedgerEntry */
+        ShownLedgerEntry: {
+            /** After */
+            after: number | null;
+            /** Agreementid */
+            agreementId: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: number | null;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            event: components["schemas"]["LedgerEvent"];
+            /** Lineid */
+            lineId: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Run */
+            run: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
         /**
          * ShownLicence
          * @example {
@@ -3631,6 +3820,40 @@ export interface components {
             skuId: string;
             /** Subscriptionid */
             subscriptionId: string;
+        };
+        /**
+         * ShownLine
+         * @description One line, and what the next push does with it.
+         */
+        ShownLine: {
+            /** After */
+            after: number | null;
+            /** Agreementid */
+            agreementId: string;
+            /** Before */
+            before: number | null;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            decided: components["schemas"]["VerdictWord"] | null;
+            effect: components["schemas"]["Effect"];
+            /** Effective */
+            effective: string | null;
+            /** Lineid */
+            lineId: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Reasons */
+            reasons: components["schemas"]["functions__api__plan__Reason"][];
+            /** Skuid */
+            skuId: string;
+            /** Subscriptionid */
+            subscriptionId: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Why */
+            why: string;
         };
         /** ShownLineCounts */
         ShownLineCounts: {
@@ -4007,6 +4230,57 @@ export interface components {
             /** Written */
             written: number;
         };
+        /** ShownPortal */
+        ShownPortal: {
+            /** Companies */
+            companies: components["schemas"]["ShownPortalCompany"][];
+            /** Haslogo */
+            hasLogo: boolean;
+            /** Msp */
+            msp: string;
+        };
+        /** ShownPortalCompany */
+        ShownPortalCompany: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /** ShownPortalLicence */
+        ShownPortalLicence: {
+            /** Changes */
+            changes: components["schemas"]["ShownSeatChange"][];
+            counts: components["schemas"]["ShownCounts"];
+            /** Name */
+            name: string;
+            /** Terms */
+            terms: components["schemas"]["ShownTerm"][];
+            /** Unitprice */
+            unitPrice: string | null;
+        };
+        /** ShownPortalReport */
+        ShownPortalReport: {
+            /** Month */
+            month: string;
+        };
+        /** ShownPortalView */
+        ShownPortalView: {
+            /**
+             * Asof
+             * Format: date
+             */
+            asOf: string;
+            /** Company */
+            company: string;
+            /** Currencysymbol */
+            currencySymbol: string;
+            /** Licences */
+            licences: components["schemas"]["ShownPortalLicence"][];
+            /** People */
+            people: components["schemas"]["ShownPersonMonth"][] | null;
+            /** Personchanges */
+            personChanges: components["schemas"]["ShownPersonChange"][];
+        };
         /**
          * ShownPreferences
          * @example {
@@ -4050,7 +4324,7 @@ export interface components {
             /** Left */
             left: string[];
             /** Lines */
-            lines: components["schemas"]["functions__api__plan__ShownLine"][];
+            lines: components["schemas"]["ShownLine"][];
             /**
              * Mode
              * @enum {string}
@@ -4097,6 +4371,31 @@ export interface components {
             identifier: string;
             /** Name */
             name: string;
+        };
+        /** ShownPsaLine */
+        ShownPsaLine: {
+            /** Billable */
+            billable: ("billable" | "do_not_bill" | "no_charge") | null;
+            /** Description */
+            description: string;
+            /** Effective */
+            effective: string | null;
+            /** Ends */
+            ends: string | null;
+            /** Id */
+            id: string;
+            /** Mappingid */
+            mappingId: string;
+            /** Notwritable */
+            notWritable: string;
+            /** Productid */
+            productId: string;
+            /** Quantity */
+            quantity: string;
+            /** Tenantid */
+            tenantId: string;
+            /** Unitprice */
+            unitPrice: string;
         };
         /** ShownPsaState */
         ShownPsaState: {
@@ -4433,6 +4732,15 @@ export interface components {
              */
             state: "read" | "not_read" | "pending" | "never";
         };
+        /** ShownTerm */
+        ShownTerm: {
+            /** Duration */
+            duration: string;
+            /** Ends */
+            ends: string | null;
+            /** Seats */
+            seats: number;
+        };
         /** ShownTotal */
         ShownTotal: {
             /** Billed */
@@ -4607,165 +4915,11 @@ export interface components {
         ZoneName: string;
         /** @description What the MSP calls itself */
         functions__api__accounts__Name: string;
-        /** ShownEntry */
-        functions__api__audit__ShownEntry: {
-            /** Action */
-            action: string;
-            /** After */
-            after: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: string;
-            /** Interrupted */
-            interrupted: boolean;
-            /** Subject */
-            subject: string;
-            /**
-             * Via
-             * @enum {string}
-             */
-            via: "api" | "link" | "system";
-            /** Who */
-            who: string;
-        };
         functions__api__companies__Id: string;
         functions__api__companies__Name: string;
-        /** ShownLine */
-        functions__api__companies__ShownLine: {
-            /** Agreementid */
-            agreementId: string;
-            /** Connection */
-            connection: string;
-            /** Lineid */
-            lineId: string;
-            /** Seats */
-            seats: number;
-        };
-        /** ShownEntry */
-        functions__api__ledger__ShownEntry: {
-            /** After */
-            after: number | null;
-            /** Agreementid */
-            agreementId: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Before */
-            before: number | null;
-            /** Change */
-            change: string;
-            /** Connection */
-            connection: string;
-            event: components["schemas"]["LedgerEvent"];
-            /** Lineid */
-            lineId: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Run */
-            run: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Who */
-            who: string;
-            /** Why */
-            why: string;
-        };
-        /** Page[ShownEntry] */
-        functions__api__lists__Page_ShownEntry___1: {
-            /** Items */
-            items: components["schemas"]["functions__api__audit__ShownEntry"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownEntry] */
-        functions__api__lists__Page_ShownEntry___2: {
-            /** Items */
-            items: components["schemas"]["functions__api__ledger__ShownEntry"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownLine] */
-        functions__api__lists__Page_ShownLine___1: {
-            /** Items */
-            items: components["schemas"]["functions__api__companies__ShownLine"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[ShownLine] */
-        functions__api__lists__Page_ShownLine___2: {
-            /** Items */
-            items: components["schemas"]["functions__api__psa_choices__ShownLine"][];
-            /** Next */
-            next?: string | null;
-        };
         functions__api__mappings__Id: string;
         /** @enum {string} */
         functions__api__plan__Reason: "to_zero" | "tenant_loss" | "account_loss" | "suspicious" | "proration" | "sold_by_others";
-        /**
-         * ShownLine
-         * @description One line, and what the next push does with it.
-         */
-        functions__api__plan__ShownLine: {
-            /** After */
-            after: number | null;
-            /** Agreementid */
-            agreementId: string;
-            /** Before */
-            before: number | null;
-            /** Change */
-            change: string;
-            /** Connection */
-            connection: string;
-            decided: components["schemas"]["VerdictWord"] | null;
-            effect: components["schemas"]["Effect"];
-            /** Effective */
-            effective: string | null;
-            /** Lineid */
-            lineId: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Reasons */
-            reasons: components["schemas"]["functions__api__plan__Reason"][];
-            /** Skuid */
-            skuId: string;
-            /** Subscriptionid */
-            subscriptionId: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Why */
-            why: string;
-        };
-        /** ShownLine */
-        functions__api__psa_choices__ShownLine: {
-            /** Billable */
-            billable: ("billable" | "do_not_bill" | "no_charge") | null;
-            /** Description */
-            description: string;
-            /** Effective */
-            effective: string | null;
-            /** Ends */
-            ends: string | null;
-            /** Id */
-            id: string;
-            /** Mappingid */
-            mappingId: string;
-            /** Notwritable */
-            notWritable: string;
-            /** Productid */
-            productId: string;
-            /** Quantity */
-            quantity: string;
-            /** Tenantid */
-            tenantId: string;
-            /** Unitprice */
-            unitPrice: string;
-        };
         /**
          * Reason
          * @description Why a row stands where it stands.
@@ -6162,7 +6316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownEntry___1"];
+                    "application/json": components["schemas"]["Page_ShownAuditEntry_"];
                     "text/csv": string;
                 };
             };
@@ -8838,7 +8992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownLine___1"];
+                    "application/json": components["schemas"]["Page_ShownCompanyLine_"];
                     "text/csv": string;
                 };
             };
@@ -12995,7 +13149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownEntry___2"];
+                    "application/json": components["schemas"]["Page_ShownLedgerEntry_"];
                     "text/csv": string;
                 };
             };
@@ -17995,7 +18149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["functions__api__lists__Page_ShownLine___2"];
+                    "application/json": components["schemas"]["Page_ShownPsaLine_"];
                     "text/csv": string;
                 };
             };
@@ -23364,6 +23518,825 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownPortal"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getPortalCompany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownPortalView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listPortalReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownPortalReport"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    downloadPortalReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: string;
+                month: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getPortalLogo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description Bad Request */

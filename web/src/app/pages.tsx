@@ -2,7 +2,10 @@
 import {
   AlertRegular,
   BoardRegular,
+  BuildingMultipleRegular,
   CompassNorthwestRegular,
+  ReceiptRegular,
+  SettingsRegular,
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type ReactElement } from "react";
 
@@ -26,6 +29,24 @@ export const PAGES: PageEntry[] = [
     title: "Exceptions",
     icon: <AlertRegular />,
     Page: lazy(() => import("../pages/exceptions/ExceptionsPage")),
+  },
+  {
+    path: "companies",
+    title: "Companies",
+    icon: <BuildingMultipleRegular />,
+    Page: lazy(() => import("../pages/companies/CompaniesPage")),
+  },
+  {
+    path: "billing",
+    title: "Billing",
+    icon: <ReceiptRegular />,
+    Page: lazy(() => import("../pages/billing/BillingPage")),
+  },
+  {
+    path: "settings",
+    title: "Settings",
+    icon: <SettingsRegular />,
+    Page: lazy(() => import("../pages/settings/SettingsPage")),
   },
   {
     path: "guide",
