@@ -3,6 +3,7 @@ import {
   AlertRegular,
   BoardRegular,
   CompassNorthwestRegular,
+  SettingsRegular,
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type ReactElement } from "react";
 
@@ -32,6 +33,12 @@ export const PAGES: PageEntry[] = [
     title: "Guide",
     icon: <CompassNorthwestRegular />,
     Page: lazy(() => import("../pages/guide/GuidePage")),
+  },
+  {
+    path: "settings",
+    title: "Settings",
+    icon: <SettingsRegular />,
+    Page: lazy(() => import("../pages/settings/SettingsPage")),
   },
 ];
 
