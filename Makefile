@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed teeth kill-run clients doctor bench bicep-types web-test lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed-psas kill-run clients doctor bench bicep-types web-test backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -15,6 +15,7 @@ WEB_READY := web/node_modules/.ready
 WEB_BUILT := web/dist/index.html
 WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 BICEP_READY := .tools/bicep-types/.ready
+SBOM_READY := .tools/sbom/.ready
 CODE := $(wildcard function_app.py) functions shared sandbox tests bench
 
 # Everything that setup says goes to stderr, so that the stdout of `make demo JSON=1` is the demo's alone.
@@ -70,6 +71,9 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
 	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
+killed-psas: setup ## kill the host at every named point of a night that writes to HaloPSA or Autotask
+	@KILLED_AT="every point" $(PY) -m pytest tests/journeys/test_killed_halo.py tests/journeys/test_killed_autotask.py $(ARGS)
+
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
 
@@ -82,8 +86,31 @@ clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against 
 doctor: setup ## look whether an installation is well: its settings in the environment, or STATE=dir of a sandbox
 	@$(if $(STATE),$(PY) -m sandbox control --state "$(STATE)" doctor,$(PY) -m functions.doctor)
 
+backup: setup ## copy all that is stored into one ZIP file, by the settings in the environment: TO=seatwise.zip
+	@$(PY) -m functions.backup save "$(TO)"
+
+restore: setup ## put such a copy into an empty storage: FROM=seatwise.zip
+	@$(PY) -m functions.backup restore "$(FROM)"
+
+report-speed: setup ## make a thousand monthly reports: processor time of one, memory of all
+	@$(PY) -m bench.report_speed $(ARGS)
+
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
-	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) --json docs/performance.json --chart docs/performance.svg
+	@$(PY) -m bench $(if $(TENANTS),--tenants $(TENANTS)) $(ARGS)
+
+costs: setup ## what 1,000 tenants cost a month, from the counts of the last `make bench`
+	@$(PY) -m bench.costs
+
+sbom: $(UV_READY) $(SBOM_READY) ## what is deployed: sbom.json (CycloneDX) and licences.md, from requirements.txt
+	@$(UV) venv --quiet --clear --python 3.13 .tools/deployed 1>&2
+	@$(UV) pip sync --quiet --python .tools/deployed/bin/python --require-hashes requirements.txt 1>&2
+	@.tools/sbom/bin/cyclonedx-py environment .tools/deployed/bin/python --pyproject pyproject.toml --output-reproducible -o sbom.json
+	@.tools/sbom/bin/pip-licenses --python .tools/deployed/bin/python --format markdown --with-urls --output-file licences.md
+
+update: $(UV_READY) ## newest versions of every package into the lock files: look at the difference, then `make test`
+	@$(MAKE) lock ARGS=--upgrade
+	@npm update --package-lock-only --loglevel=error
+	@npm --prefix web update --package-lock-only --loglevel=error
 
 bicep-types: setup $(BICEP_READY) ## write anew what Azure's resources may say, for the tests of infra/
 	@$(PY) -m tests.infra.fetch_types .tools/bicep-types/bin/azmcp
@@ -92,6 +119,7 @@ lock: $(UV_READY) ## compile the requirement files anew from pyproject.toml: ARG
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements.txt $(ARGS)
 	@$(UV) pip compile pyproject.toml $(LOCK) -q -o requirements-dev.txt --group dev -c requirements.txt $(ARGS)
 	@$(UV) pip compile tests/clients/requirements.in $(LOCK) -q -o tests/clients/requirements.txt $(ARGS)
+	@$(UV) pip compile .ci/sbom.in $(LOCK) -q -o .ci/sbom.txt $(ARGS)
 	@$(UV) pip compile tests/infra/requirements.in $(LOCK) -q -o tests/infra/requirements.txt $(ARGS)
 
 clean: ## remove what setup brought and what runs left behind
@@ -128,6 +156,12 @@ $(CLIENTS_READY): $(UV_READY) tests/clients/requirements.txt tests/clients/node/
 	@$(UV) pip sync --quiet --python .tools/clients/bin/python --require-hashes tests/clients/requirements.txt 1>&2
 	@cp tests/clients/node/package.json tests/clients/node/package-lock.json tests/clients/node/.npmrc .tools/clients/
 	@npm ci --prefix .tools/clients --loglevel=error 1>&2
+	@touch $@
+
+$(SBOM_READY): $(UV_READY) .ci/sbom.txt
+	@echo "Setting up the tools of the SBOM in .tools/sbom ..." 1>&2
+	@$(UV) venv --quiet --clear --python 3.13 .tools/sbom 1>&2
+	@$(UV) pip sync --quiet --python .tools/sbom/bin/python --require-hashes .ci/sbom.txt 1>&2
 	@touch $@
 
 $(BICEP_READY): $(UV_READY) tests/infra/requirements.txt

@@ -4,8 +4,8 @@ import azure.functions as func
 
 from functions.api import route
 from functions.pages import exclude
-from functions.queues import alerts, billing, deletion, invitations, sync, tick
+from functions.queues import alerts, billing, deletion, invitations, reports, sync, tick
 
 app = func.FunctionApp()
-for module in (tick, sync, billing, alerts, invitations, deletion, exclude, route):
+for module in (tick, sync, billing, alerts, invitations, reports, deletion, exclude, route):
     app.register_functions(module.bp)

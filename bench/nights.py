@@ -31,14 +31,14 @@ class Nights:
         return self._night("W0")
 
     def changed(self) -> dict[str, Any]:
-        changes = self._churn()
-        return self._night("W1") | {"changes": changes}
+        churned = self._churn()
+        return self._night("W1") | churned
 
     def with_faults(self) -> dict[str, Any]:
-        changes = self._churn()
+        churned = self._churn()
         for fault in FAULTS:
             self.processes.stand_ins.control("set-fault", **fault)
-        night = self._night("W4") | {"changes": changes}
+        night = self._night("W4") | churned
         self.processes.stand_ins.control("clear-faults")
         latencies.switch_on(self.processes.stand_ins)
         return night
@@ -47,11 +47,13 @@ class Nights:
         """W5: ConnectWise answers 429 above its real limit of 1,000 calls a minute."""
         (site,) = [one.key for one in world_named(self.processes.world).connectwise]
         self.processes.stand_ins.control("set-limit", site=site, per_minute=1000)
-        changes = self._churn()
-        return self._night("W5") | {"changes": changes}
+        churned = self._churn()
+        return self._night("W5") | churned
 
-    def _churn(self) -> int:
-        return int(self.processes.stand_ins.control("churn")["changes"])
+    def _churn(self) -> dict[str, int]:
+        """How many quantities change, and of how many tenants."""
+        told = self.processes.stand_ins.control("churn")
+        return {"changes": told["changes"], "changed_tenants": told["tenants"]}
 
     def _night(self, name: str) -> dict[str, Any]:
         print(f"{name} ...", file=sys.stderr, flush=True)

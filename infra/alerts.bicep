@@ -58,7 +58,7 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     kind: 'LogAlert'
     properties: {
       displayName: rule.title
-      description: 'docs/operate.md says what to do.'
+      description: 'docs/alerts.md says what to do.'
       enabled: true
       severity: 1
       scopes: [workspaceId]

@@ -186,5 +186,6 @@ output AZURE_RESOURCE_GROUP string = names.resourceGroup
 output AZURE_KEY_VAULT_NAME string = names.vault
 output AZURE_STORAGE_ACCOUNT string = names.storage
 output SEATWISE_APP_NAME string = names.app
+output SEATWISE_API_CLIENT_ID string = apiClientId
 output SEATWISE_PUBLIC_URL string = appAddress
 output SEATWISE_WEB_ORIGIN string = webAddress

@@ -15,6 +15,7 @@ var queues = [
   'refresh-psa-lists'
   'evaluate'
   'send-mail'
+  'send-report'
   'send-invitation'
   'clean-up'
   'delete-account'

@@ -40,6 +40,7 @@ _NAMES = {
     "demo": ("Harbour IT", Mode.LIVE),
     "preview": ("Tidewater Systems", Mode.PREVIEW),
     "halo": ("Quayside Cloud", Mode.LIVE),
+    "northwind": ("Northwind Managed IT", Mode.LIVE),
 }
 
 

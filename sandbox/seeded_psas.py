@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sandbox.standins.worlds.autotask import Autotask
 from sandbox.standins.worlds.halo import HaloPsa
 from sandbox.standins.worlds.types import ConnectWise, World
 
@@ -20,7 +21,7 @@ class SeededPsa:
 
 
 def psas_of(world: World) -> list[SeededPsa]:
-    return [*map(_connectwise, world.connectwise), *map(_halo, world.halo)]
+    return [*map(_connectwise, world.connectwise), *map(_halo, world.halo), *map(_autotask, world.autotask)]
 
 
 def _connectwise(site: ConnectWise) -> SeededPsa:
@@ -49,4 +50,16 @@ def _halo(site: HaloPsa) -> SeededPsa:
         settings={"site": site.host, "tenant": site.tenant, "client_id": site.client_id},
         secret=site.client_secret,
         products={item.id: item.name for item in site.items},
+    )
+
+
+def _autotask(site: Autotask) -> SeededPsa:
+    return SeededPsa(
+        key=site.key,
+        account=site.account,
+        kind="autotask",
+        name="Autotask PSA",
+        settings={"user_name": site.user, "integration_code": site.integration_code},
+        secret=site.secret,
+        products={service.id: service.name for service in site.services},
     )

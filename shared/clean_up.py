@@ -16,8 +16,9 @@ from shared.alerts.rules import BY_SLUG
 from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.billing.psa_connections import ever_connected
-from shared.licensing.tenant_state import Day, TenantState
+from shared.licensing.tenant_state import Day, Gap, TenantState
 from shared.mail.records import MailRow
+from shared.reports.publish import Report
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decision
@@ -49,6 +50,8 @@ def clean(tables: Tables, blobs: Blobs, account: Account, on: date, now: datetim
             count += night.ledgers()
         case 2:
             count += night.decisions()
+        case 3:
+            count += night.reports()
     return count
 
 
@@ -94,6 +97,8 @@ class _Night:
                 kept.add(day.users_digest)
         if old:
             kept.add(old.pop().read(Day).users_digest)
+        gaps = self.tables.rows(keys.tenants(self.account.id), keys.tenant_gaps(tenant))  # by date
+        old += takewhile(lambda row: row.read(Gap).until < self.counts_end, gaps)
         return self._delete(old) + self._users(tenant, kept)
 
     def _users(self, tenant: str, kept: set[str]) -> int:
@@ -113,6 +118,16 @@ class _Night:
     def mails(self) -> int:
         rows = self.tables.rows(keys.mails(self.account.id), keys.MAILS)  # by date
         return self._delete(takewhile(lambda row: row.read(MailRow).on < self.counts_end, rows))
+
+    def reports(self) -> int:
+        """Rows and bodies of the months before the counts that they were made from."""
+        end = f"{self.counts_end:%Y-%m}"
+        rows = self.tables.rows(keys.reports(self.account.id), keys.REPORTS)
+        blobs = self.blobs.stored(keys.report_blobs(self.account.id))
+        old = [blob for blob in blobs if blob.name.rpartition("/")[2][: len(end)] < end]
+        for blob in old:
+            self.blobs.delete(blob.name, blob.etag)
+        return len(old) + self._delete(row for row in rows if row.read(Report).month < end)
 
     def closed_alerts(self) -> int:
         digit = f"{self.number % 16:x}"

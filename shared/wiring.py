@@ -5,30 +5,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import requests
 
 from shared import config
-from shared.accounts.invitations import InvitationCodes
 from shared.alerts.exclude_link.link import Links
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.kinds import Psas
-from shared.billing.psa.registry import RegisteredPsas
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
-from shared.microsoft.caller_tokens import AccessTokens, SigningKeys
 from shared.microsoft.connector import Microsoft
-from shared.microsoft.partner_connecting import Connecting
-from shared.microsoft.partner_consent import ConsentStates, PartnerConsent
 from shared.storage.blobs import Blobs
 from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
 from shared.storage.keys import AccountId
 from shared.storage.queues import Queues
 from shared.storage.secrets import AllSecrets, SecretMissing, SecretsUnavailable
 from shared.storage.tables import Tables
+
+if (
+    TYPE_CHECKING
+):  # what the API alone needs is imported where it is made: timers and queues do not pay for it
+    from shared.accounts.invitations import InvitationCodes
+    from shared.microsoft.caller_tokens import AccessTokens
+    from shared.microsoft.partner_connecting import Connecting
+    from shared.microsoft.partner_consent import PartnerConsent
 
 
 def _session() -> requests.Session:
@@ -100,15 +104,21 @@ class Wiring:
 
     @cached_property
     def psas(self) -> Psas:
+        from shared.billing.psa.registry import RegisteredPsas  # every PSA's shapes: for who works with one
+
         return RegisteredPsas(self.http)
 
     @cached_property
-    def partner_connecting(self) -> Connecting:
+    def partner_connecting(self) -> "Connecting":
+        from shared.microsoft.partner_connecting import Connecting
+
         return Connecting(self.tables, self.secrets, lambda held: Microsoft(self.http, held, self.clock))
 
     @cached_property
-    def partner_consent(self) -> PartnerConsent:
+    def partner_consent(self) -> "PartnerConsent":
         """People come back from Microsoft to a page of the front end, which sends on what came along."""
+        from shared.microsoft.partner_consent import ConsentStates, PartnerConsent
+
         redirect = f"{self.settings.web_origin}/partner-consent"
         states, led_to = ConsentStates(self.signing_keys), self._overrides.led_to
         return PartnerConsent(self.partner_connecting, self.http, states, redirect, led_to)
@@ -143,10 +153,12 @@ class Wiring:
         return Links(self.settings.public_url, self.signing_keys)
 
     @cached_property
-    def access_tokens(self) -> AccessTokens | None:
+    def access_tokens(self) -> "AccessTokens | None":
         """Verifies who calls the API; None where no app registration is set: then nobody can."""
         if not self.settings.api_client_id:
             return None
+        from shared.microsoft.caller_tokens import AccessTokens, SigningKeys
+
         keys = SigningKeys(self.http, self.clock)
         return AccessTokens(keys, self.settings.api_client_id.lower(), self.clock)
 
@@ -161,7 +173,9 @@ class Wiring:
             raise config.WrongSetting(f"SEATWISE_LINK_KEYS: {wrong}") from None
 
     @cached_property
-    def invitation_codes(self) -> InvitationCodes:
+    def invitation_codes(self) -> "InvitationCodes":
+        from shared.accounts.invitations import InvitationCodes
+
         return InvitationCodes(self.signing_keys)
 
     @property

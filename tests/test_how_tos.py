@@ -1,5 +1,6 @@
 """The how-tos are true: what they tell a newcomer to write is all that is needed, and it works."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,9 +46,37 @@ def _registered(registry: str, line: str) -> str:
     """The registry with one line more, and the import that it needs."""
     brought, entry = line.splitlines()
     lines = registry.splitlines()
-    lines.insert(next(at for at, text in enumerate(lines) if text in {")", "}"}), entry)
+    lines.insert(next(at for at, text in enumerate(lines) if text in {")", "}", "    ]"}), entry)
     lines.insert(max(at for at, text in enumerate(lines) if text.startswith("from ")) + 1, brought)
     return "\n".join([*lines, ""])
+
+
+OF_ALL_PSAS = ("tests/test_imports.py", "tests/shared/billing/psa/test_registry.py")
+
+
+def follow_the_psa_page(tree: Path) -> list[str]:
+    """Do to the tree what the page of PSAs says: three files, and a line in two registries. Returns their paths."""
+    page = (ROOT / "docs" / "how-to-add-a-psa.md").read_text().split("\n## 5. ", 1)[1]
+    files = re.findall(r"\]\((examples/[^)]+)\) \| `([^`]+)`", page)
+    lines = re.findall(r"In `([^`]+)`:\n\n```python\n(.+?)```", page, re.DOTALL)
+    for example, place in files:
+        assert not (tree / place).exists()
+        (tree / place).write_text((ROOT / "docs" / example).read_text())
+    for registry, line in lines:
+        (tree / registry).write_text(_registered((tree / registry).read_text(), line))
+    return [*(place for _, place in files), *(registry for registry, _ in lines)]
+
+
+def test_a_fourth_psa_is_one_file_one_line_one_stand_in_and_one_test(tmp_path: Path) -> None:
+    tree = copy_to(tmp_path / "tree")
+    touched = follow_the_psa_page(tree)
+    assert len(touched) == 5
+    (test,) = (path for path in touched if path.startswith("tests/"))
+    outcome = run(tree, [test, *OF_ALL_PSAS])
+    assert outcome.passed, outcome.said
+    ruff = [sys.executable, "-m", "ruff", "check", "--select", "E,F,W,UP,B,PT"]
+    checked = subprocess.run([*ruff, *touched], cwd=tree, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ DOMAINS = (
     "clean_up",
     "privacy",
     "health",
+    "backup",
 )
 """Each knows those before it."""
 KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
@@ -43,11 +44,15 @@ PURE = (
     "shared.microsoft.plausible",
     "shared.reports.certificate.judge",
     "shared.reports.certificate.models",
+    "shared.reports.figures",
+    "shared.reports.logo",
+    "shared.reports.models",
     "shared.text",
 )
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
     "shared.billing.psa.causes",
+    "shared.errors",
     "shared.billing.psa.write_failures",
     "shared.accounts.account",
     "shared.accounts.preferences",
@@ -73,6 +78,7 @@ MODELS = (
     "shared.storage.keys.billing",
     "shared.storage.keys.licensing",
     "shared.storage.keys.parts",
+    "shared.storage.keys.reports",
     "shared.storage.keys.secrets",
 )
 ADAPTERS = {

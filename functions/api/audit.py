@@ -13,7 +13,7 @@ from shared.accounts import audit
 router = APIRouter(prefix="/accounts/{account}/audit", tags=["audit"])
 
 
-class ShownEntry(Shown):
+class ShownAuditEntry(Shown):
     at: datetime
     who: str
     via: Literal["api", "link", "system"]
@@ -25,11 +25,11 @@ class ShownEntry(Shown):
     """It was begun, and how it ended is not known: it may have taken effect or not. Look at its subject."""
 
 
-@router.get("", operation_id="listAudit", response_model=Page[ShownEntry], responses=CSV)
-def list_audit(asking: Admin, paging: Pages) -> Page[ShownEntry] | Response:
+@router.get("", operation_id="listAudit", response_model=Page[ShownAuditEntry], responses=CSV)
+def list_audit(asking: Admin, paging: Pages) -> Page[ShownAuditEntry] | Response:
     """The newest first."""
     after = paging.after(asking, "audit")
     rows = audit.entries(asking.tables, asking.account, asking.now, after)
     return paging.answer(
-        asking, "audit", ((key, ShownEntry.model_validate(entry.model_dump())) for key, entry in rows)
+        asking, "audit", ((key, ShownAuditEntry.model_validate(entry.model_dump())) for key, entry in rows)
     )

@@ -30,6 +30,13 @@ class ProfileGiven(Given):
     connection: Annotated[str, Field(min_length=1, max_length=64, description="Id of the PSA connection")]
     product_id: Annotated[str, Field(min_length=1, max_length=100)]
     billable: Billable = "billable"
+    agreement_types: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
+        Field(
+            max_length=20,
+            description="Types of agreement that it may be billed by, as the PSA calls them; none named is any",
+        ),
+    ] = ()
 
 
 class ProfilesGiven(Given):
@@ -44,6 +51,8 @@ class ShownProfile(Shown):
     connection: str
     product_id: str
     billable: Billable
+    agreement_types: list[str]
+    """Empty: an agreement of any type may be chosen."""
 
 
 class ProfileInList(ShownProfile):
@@ -62,11 +71,18 @@ def shown(profile: BillingProfile) -> ShownProfile:
         connection=profile.connection,
         product_id=profile.product_id,
         billable=profile.billable.value,
+        agreement_types=list(profile.agreement_types),
     )
 
 
 def wish(asked: ProfileGiven) -> ProfileWish:
-    return ProfileWish(asked.name, asked.connection, asked.product_id, BillableOption(asked.billable))
+    return ProfileWish(
+        asked.name,
+        asked.connection,
+        asked.product_id,
+        BillableOption(asked.billable),
+        asked.agreement_types,
+    )
 
 
 @router.get("", operation_id="listBillingProfiles", response_model=Page[ProfileInList], responses=CSV)

@@ -98,7 +98,7 @@ class CompanyInList(ShownCompany):
     since: datetime
 
 
-class ShownLine(Shown):
+class ShownCompanyLine(Shown):
     connection: str
     agreement_id: str
     line_id: str
@@ -247,13 +247,13 @@ def get_company(company_id: CompanyId, asking: Reader, response: Response) -> Sh
 
 
 @router.get(
-    "/{company}/lines", operation_id="listCompanyLines", response_model=Page[ShownLine], responses=CSV
+    "/{company}/lines", operation_id="listCompanyLines", response_model=Page[ShownCompanyLine], responses=CSV
 )
-def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[ShownLine] | Response:
+def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[ShownCompanyLine] | Response:
     """The lines of its agreements that bill the tenant: whoever removes the company says what becomes of them."""
     of = company(asking.tables, asking.account, company_id)
     found = links(asking).billed_lines(of.tenant_id)
-    rows = sorted(("\n".join(line[:3]), ShownLine.model_validate(line._asdict())) for line in found)
+    rows = sorted(("\n".join(line[:3]), ShownCompanyLine.model_validate(line._asdict())) for line in found)
     return paging.answer_all(asking, "company-lines", rows)
 
 

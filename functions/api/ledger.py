@@ -17,7 +17,7 @@ router = APIRouter(prefix="/accounts/{account}/ledger", tags=["ledger"])
 type Id = Annotated[str, Query(max_length=100)]
 
 
-class ShownEntry(Shown):
+class ShownLedgerEntry(Shown):
     at: AwareDatetime
     event: LedgerEvent
     tenant_id: str
@@ -33,9 +33,9 @@ class ShownEntry(Shown):
     run: str
 
 
-def shown(row: LedgerRow) -> ShownEntry:
+def shown(row: LedgerRow) -> ShownLedgerEntry:
     entry = row.entry
-    return ShownEntry(
+    return ShownLedgerEntry(
         at=entry.at,
         event=entry.event,
         tenant_id=entry.tenant_id,
@@ -78,10 +78,10 @@ class LedgerFilter:
         )
 
 
-@router.get("", operation_id="listLedger", response_model=Page[ShownEntry], responses=CSV)
+@router.get("", operation_id="listLedger", response_model=Page[ShownLedgerEntry], responses=CSV)
 def list_entries(
     asking: Reader, paging: Pages, asked: Annotated[LedgerFilter, Depends(LedgerFilter)]
-) -> Page[ShownEntry] | Response:
+) -> Page[ShownLedgerEntry] | Response:
     """The newest first: of the account, of a tenant's lines, or of an agreement."""
     rows = ledger.entries(asking.tables, asking.account, asked.query(), paging.after(asking, "ledger"))
     return paging.answer(asking, "ledger", ((row.key, shown(row)) for row in rows))

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
@@ -46,7 +47,11 @@ class Paging:
 
     @cached_property
     def wants_csv(self) -> bool:
-        return "text/csv" in self._request.headers.get("accept", "")
+        """It is named, and not as what is not wanted (`;q=0`)."""
+        wanted = [
+            kind.replace(" ", "").lower() for kind in self._request.headers.get("accept", "").split(",")
+        ]
+        return any(kind.startswith("text/csv") and not re.search(r";q=0(\.0*)?$", kind) for kind in wanted)
 
     def after(self, asking: Principal, name: str) -> str:
         """The key behind which this page begins. Raises Refused for a cursor of another list or account."""

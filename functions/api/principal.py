@@ -1,6 +1,6 @@
 """Who is asking, for which account, and whether they may: the dependency that every route of an account has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -14,9 +14,11 @@ from functions.queues.edge import send
 from functions.queues.messages import QueuedWork
 from shared.accounts import audit, rate_limits
 from shared.accounts.audit import Actor, Via
+from shared.accounts.companies import Company
 from shared.accounts.members import Member, Person, Role, member
 from shared.accounts.rate_limits import RateLimit
 from shared.microsoft.caller_tokens import Identity, KeysUnavailable, NotAccepted
+from shared.reports.portal import companies_of
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -112,6 +114,42 @@ class Principal:
             send(self.wired, message)
 
 
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A user of a customer's own tenant: they see the companies of that tenant whose portal is on, and nothing else."""
+
+    wired: Wiring
+    account: AccountId
+    companies: Sequence[Company]
+    now: datetime
+
+    @property
+    def tables(self) -> Tables:
+        return self.wired.tables
+
+
+def customer_of(
+    account: Annotated[str, Path(description="Id of the account", examples=["harbour-it-1a2b3c4d"])],
+    identity: Annotated[Identity, Depends(identity_of)],
+    wired: Annotated[Wiring, Depends(wired_of)],
+) -> Customer:
+    """By the tenant of the token alone. What is not shown is answered as if it were not there."""
+    try:
+        found = companies_of(wired.tables, keys.account_id(account), identity.tenant_id)
+    except ValueError:
+        found = []
+    if not found:
+        raise Refused(
+            HTTPStatus.NOT_FOUND,
+            "not_found",
+            "There is no such account, or it shows nothing to your organisation.",
+        )
+    return Customer(wired, keys.account_id(account), found, wired.clock())
+
+
+type CustomerUser = Annotated[Customer, Depends(customer_of)]
+
+
 class Least:
     """The least role that a route asks for. Another account's address is answered as one that is not there."""
 
@@ -181,6 +219,8 @@ def policy_of(dependant: Any) -> str:
     roles = [call.role.word for call in calls if isinstance(call, Least)]
     if roles:
         return roles[0]
+    if customer_of in calls:
+        return "customer"
     return "signed in" if identity_of in calls else ""
 
 

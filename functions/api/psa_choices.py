@@ -54,7 +54,7 @@ class ShownProduct(Shown):
     """What the price is for: an agreement that is known to be billed otherwise is refused."""
 
 
-class ShownLine(Shown):
+class ShownPsaLine(Shown):
     id: str
     product_id: str
     description: str
@@ -95,9 +95,9 @@ def _shown_product(product: Product) -> ShownProduct:
     )
 
 
-def _shown_line(choice: LineChoice) -> ShownLine:
+def _shown_line(choice: LineChoice) -> ShownPsaLine:
     line = choice.line
-    return ShownLine(
+    return ShownPsaLine(
         id=line.id,
         product_id=line.product_id,
         description=line.description,
@@ -165,12 +165,12 @@ def list_products(
 @router.get(
     "/agreements/{agreement}/lines",
     operation_id="listPsaLines",
-    response_model=Page[ShownLine],
+    response_model=Page[ShownPsaLine],
     responses=CSV,
 )
 def list_lines(
     connection_id: ConnectionId, agreement_id: AgreementId, asking: Editor, paging: Pages
-) -> Page[ShownLine] | Response:
+) -> Page[ShownPsaLine] | Response:
     """As the PSA says at this moment: a line is adopted with the number that it has now."""
     found = psa_connection(asking.tables, asking.account, connection_id)
     psa = asking.wired.psa(asking.account, found)

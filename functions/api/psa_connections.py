@@ -27,7 +27,10 @@ PSA_SIGN_INS = RateLimit("psa-sign-ins", 30, timedelta(minutes=10))
 """Whoever tries passwords or addresses by it tries few."""
 REFRESHES = RateLimit("psa-refreshes", 6, timedelta(minutes=10))
 type ConnectionId = Annotated[str, Path(alias="psaConnection", max_length=64)]
-_SETTINGS = "By the kind of PSA. For connectwise: site, companyId, publicKey, clientId, selfHosted"
+_SETTINGS = (
+    "By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo:"
+    " site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted"
+)
 
 
 class PsaGiven(Given):
@@ -46,7 +49,7 @@ class PsaGiven(Given):
     )
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    kind: Annotated[str, Field(min_length=1, max_length=40, examples=["connectwise"])]
+    kind: Annotated[str, Field(min_length=1, max_length=40, examples=["autotask", "connectwise", "halo"])]
     settings: Annotated[
         dict[str, Annotated[str, Field(max_length=300)] | bool], Field(max_length=20, description=_SETTINGS)
     ]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.accounts.runs import Run
 from shared.storage.keys import AccountId, account_id
@@ -111,6 +111,14 @@ class SendMail(AccountWork):
     """True: the digest of `on`; False: only what is urgent."""
 
 
+class SendReport(AccountWork):
+    """Make and send the report of a company's month."""
+
+    queue: ClassVar[str] = "send-report"
+    company: str
+    month: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+
+
 class SendInvitation(AccountWork):
     """Mail the invitation of a member; its code is made when the mail is written, and is in no message."""
 
@@ -147,6 +155,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     RefreshPsaLists,
     Evaluate,
     SendMail,
+    SendReport,
     SendInvitation,
     CleanUp,
     DeleteAccount,

@@ -14,6 +14,7 @@ from functions.queues.messages import (
     QueuedWork,
     RefreshNames,
     SendMail,
+    SendReport,
     StartRun,
 )
 from shared.accounts import due_work
@@ -23,6 +24,7 @@ from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate
 from shared.clean_up import clean
 from shared.licensing import product_names
+from shared.reports import schedule
 from shared.wiring import Wiring, wiring
 
 bp = func.Blueprint()
@@ -58,6 +60,8 @@ def messages_due(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
         yield SendMail(account=account.id, on=due.digest_on, due=True)
     elif evaluate.has_urgent_news(wired.tables, account, now):
         yield SendMail(account=account.id, on=now.astimezone(account.zone).date(), due=False)
+    for company, month in schedule.due(wired.tables, account, now):
+        yield SendReport(account=account.id, company=company, month=str(month))
     if due.clean_on is not None:
         yield CleanUp(account=account.id, on=due.clean_on)
 

@@ -10,6 +10,7 @@ from sandbox.standins.faults import Fault, Faults
 from sandbox.standins.state import Document, State
 from sandbox.standins.vendors.connectwise.additions import shown
 from sandbox.standins.vendors.graph_rows import subscribed_skus
+from sandbox.standins.vendors.halo.documents import in_effect
 
 _MOST_ROWS = 200
 _STYLE = """
@@ -136,23 +137,46 @@ def _tenant(tenant: Document, state: State) -> str:
     ]
     heads = ("SKU", "#Enabled", "#In grace", "#Suspended", "#Assigned", "Applies to")
     parts = [facts, f"<p>{_tags(tenant['cases'])}</p>", "<h2>At Microsoft</h2>", _table(heads, skus)]
-    agreement = state.find("cw_agreement", f"{tenant['psa_site']}/{tenant['agreement_id']}")
-    if agreement:
-        parts.append(f"<h2>In ConnectWise: {escape(agreement['name'])}</h2>")
-        lines = [shown(addition, agreement, state, "") for addition in agreement["additions"].values()]
-        rows = [
-            (
-                line["id"],
-                line["product"]["identifier"],
-                f"{line['quantity']:g}",
-                f"{line['extPrice']:.2f}",
-                line["_info"]["updatedBy"],
-                line["_info"]["lastUpdated"],
-            )
-            for line in lines
-        ]
-        parts.append(_table(("Addition", "Product", "#Quantity", "#Price", "Changed by", "Changed"), rows))
+    parts += _in_connectwise(tenant, state) or _in_halo(tenant, state)
     return _page(tenant["name"], "".join(parts))
+
+
+def _in_connectwise(tenant: Document, state: State) -> list[str]:
+    agreement = state.find("cw_agreement", f"{tenant['psa_site']}/{tenant['agreement_id']}")
+    if agreement is None:
+        return []
+    lines = [shown(addition, agreement, state, "") for addition in agreement["additions"].values()]
+    rows = [
+        (
+            line["id"],
+            line["product"]["identifier"],
+            f"{line['quantity']:g}",
+            f"{line['extPrice']:.2f}",
+            line["_info"]["updatedBy"],
+            line["_info"]["lastUpdated"],
+        )
+        for line in lines
+    ]
+    heads = ("Addition", "Product", "#Quantity", "#Price", "Changed by", "Changed")
+    return [f"<h2>In ConnectWise: {escape(agreement['name'])}</h2>", _table(heads, rows)]
+
+
+def _in_halo(tenant: Document, state: State) -> list[str]:
+    invoice = state.find("halo_invoice", f"{tenant['psa_site']}/{tenant['agreement_id']}")
+    if invoice is None:
+        return []
+    rows = [
+        (
+            line["id"],
+            line["item_code"],
+            f"{line['qty_order']:g}",
+            f"{in_effect(line):g}",
+            "counted by Halo" if "counted" in line else "",
+        )
+        for line in invoice["lines"].values()
+    ]
+    heads = ("Line", "Item", "#Quantity", "#With pending rows", "")
+    return [f"<h2>In HaloPSA: {escape(invoice['name'])}</h2>", _table(heads, rows)]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -28,6 +28,7 @@ class ProfileWish:
     connection: str
     product_id: str
     billable: BillableOption = BillableOption.BILLABLE
+    agreement_types: tuple[str, ...] = ()
 
 
 def billing_profiles(tables: Tables, account: AccountId) -> dict[str, BillingProfile]:
@@ -124,7 +125,7 @@ class _UsedProfiles(Document):
     mappings: tuple[_Use, ...]
 
 
-_WISHED = ("name", "connection", "product_id", "billable")
+_WISHED = ("name", "connection", "product_id", "billable", "agreement_types")
 
 
 def _profile(id_: str, wish: ProfileWish, connections: set[str], field: str) -> BillingProfile:
@@ -135,8 +136,14 @@ def _profile(id_: str, wish: ProfileWish, connections: set[str], field: str) -> 
         raise Rejected("There is no such PSA connection.", "unknown", f"{field}connection")
     if not product:
         raise Rejected("Choose the product that it bills.", "required", f"{field}productId")
+    types = (one_line(kind, 100) for kind in wish.agreement_types)
     return BillingProfile(
-        id=id_, name=name, connection=wish.connection, product_id=product, billable=wish.billable
+        id=id_,
+        name=name,
+        connection=wish.connection,
+        product_id=product,
+        billable=wish.billable,
+        agreement_types=tuple(dict.fromkeys(filter(None, types))),
     )
 
 
@@ -154,5 +161,7 @@ def _check_name(known: dict[str, BillingProfile], profile: BillingProfile, field
 def _id_of(profile: BillingProfile, known: dict[str, BillingProfile]) -> str:
     """The same wish has the same id, so that a repeat makes nothing twice; what was changed since keeps its own."""
     text = f"{profile.connection}|{profile.product_id}|{profile.name}|{profile.billable}"
+    if profile.agreement_types:
+        text += f"|{profile.agreement_types}"
     ids = (keys.hashed(f"{text}|{turn}")[:12] for turn in count())
     return next(id_ for id_ in ids if known.get(id_) in (None, profile.model_copy(update={"id": id_})))

@@ -179,7 +179,7 @@ def read_tenant(reading: RunReading, partners: Mapping[str, PartnerConnection], 
         try:
             more = optional_reads.read(microsoft, account, connection, state, read, in_turn=asked.terms)
         finally:  # whatever goes wrong with the rest, the licences were read
-            fresh = FreshRead(read, run.id, on, more)
+            fresh = FreshRead(read, run.id, on, more, account.zone)
             snapshot.store_read(reading.tables, reading.blobs, account.id, fresh, row)
         return
     passing = [failed for failed in failures if failed.cause is FailureCause.TRANSIENT]

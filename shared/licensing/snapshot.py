@@ -2,15 +2,15 @@
 
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from pydantic import TypeAdapter
 
 from shared.errors import NotFound
 from shared.licensing.optional_reads import NOTHING, OptionalReads
-from shared.licensing.tenant_state import Day, ReadFailure, ReadStatus, Snapshot, TenantState
+from shared.licensing.tenant_state import Day, Gap, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
@@ -121,12 +121,15 @@ class FreshRead:
     run: str
     on: date
     more: OptionalReads = NOTHING
+    zone: tzinfo = UTC
+    """Of the local dates."""
 
 
 def store_read(
     tables: Tables, blobs: Blobs, account: AccountId, fresh: FreshRead, seen: Row | None = None
 ) -> TenantState:
-    """Store a complete read: users first (a blob), then the state, with a row of history when anything changed.
+    """Store a complete read: users first (a blob), then the state, with a row of history when anything changed, and
+    with one of the days since the read before on which there was none.
 
     `seen` is the state's row as it was last read, if it was: it saves a look. What else was read counts only with a
     read that does.
@@ -135,18 +138,18 @@ def store_read(
     users = _USERS.dump_json(sorted(read.users, key=lambda user: user.id))
     users_digest = _digest(users)
 
-    def change(state: TenantState) -> tuple[TenantState, Day | None]:
+    def change(state: TenantState) -> tuple[TenantState, list[RowChange]]:
         snapshot = snapshot_of(read, state.snapshot, users_digest)
         after = accepted(state, snapshot, fresh.run)
         if after.snapshot is not snapshot:
-            return after, None
+            return after, []
         after = fresh.more.on(after, read.began)
         before = state.snapshot
         if before is None or before.users_digest != users_digest:
             name = keys.users_blob(account, read.tenant_id, users_digest)
             blobs.put(name, gzip.compress(users, compresslevel=1, mtime=0))
         elif before.digest == snapshot.digest:
-            return after, None
+            return after, _gap(account, before, fresh)
         day = Day(
             on=fresh.on,
             began=read.began,
@@ -155,23 +158,33 @@ def store_read(
             skus=snapshot.skus,
             subscriptions=snapshot.subscriptions,
         )
-        return after, day
+        key = keys.tenant_day(account, read.tenant_id, fresh.on)
+        return after, [Put(key, day), *_gap(account, before, fresh)]
 
     return _change_state(tables, account, read.tenant_id, change, seen)
+
+
+def _gap(account: AccountId, before: Snapshot | None, fresh: FreshRead) -> list[RowChange]:
+    """The row of the days since the last read that had none."""
+    after = before.began.astimezone(fresh.zone).date() if before else fresh.on
+    if (fresh.on - after).days < 2:
+        return []
+    key = keys.tenant_gap(account, fresh.read.tenant_id, fresh.on)
+    return [Put(key, Gap(after=after, until=fresh.on))]
 
 
 def store_failure(
     tables: Tables, account: AccountId, tenant: str, run: str, failure: ReadFailure, now: datetime
 ) -> TenantState:
     """Store that a tenant could not be read and why."""
-    return _change_state(tables, account, tenant, lambda state: (refused(state, failure, run, now), None))
+    return _change_state(tables, account, tenant, lambda state: (refused(state, failure, run, now), []))
 
 
 def _change_state(
     tables: Tables,
     account: AccountId,
     tenant: str,
-    change: Callable[[TenantState], tuple[TenantState, Day | None]],
+    change: Callable[[TenantState], tuple[TenantState, list[RowChange]]],
     seen: Row | None = None,
 ) -> TenantState:
     """Apply a change to the newest state, again when somebody else was faster (ETag)."""
@@ -179,14 +192,11 @@ def _change_state(
     row = seen or tables.get(key)
     while True:
         before = row.read(TenantState) if row else TenantState(tenant_id=tenant)
-        after, day = change(before)
+        after, history = change(before)
         if after == before:
             return before
-        changes: list[RowChange] = [Replace(key, after, row.etag) if row else Insert(key, after)]
-        if day is not None:
-            changes.append(Put(keys.tenant_day(account, tenant, day.on), day))
         try:
-            tables.commit(changes)
+            tables.commit([Replace(key, after, row.etag) if row else Insert(key, after), *history])
         except Conflict:
             row = tables.get(key)
             continue
@@ -219,3 +229,17 @@ def _users(blobs: Blobs, account: AccountId, tenant: str, digest: str, began: da
     if data is None:
         raise NotFound(f"the users of {began:%Y-%m-%d} are no longer kept")
     return _USERS.validate_json(gzip.decompress(data))
+
+
+def days_not_read(
+    tables: Tables, account: AccountId, tenant: str, last: date, zone: tzinfo
+) -> Iterator[date]:
+    """The local dates up to `last`, from the first read on, on which the tenant was not read."""
+    gaps = [row.read(Gap) for row in tables.rows(keys.tenants(account), keys.tenant_gaps(tenant))]
+    row = tables.get(keys.tenant_state(account, tenant))
+    newest = row.read(TenantState).snapshot if row else None
+    if newest is not None:
+        gaps.append(Gap(after=newest.began.astimezone(zone).date(), until=last + timedelta(days=1)))
+    for gap in gaps:
+        for number in range(1, (min(gap.until, last + timedelta(days=1)) - gap.after).days):
+            yield gap.after + timedelta(days=number)

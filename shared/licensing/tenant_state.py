@@ -195,6 +195,13 @@ class Day(Document):
     subscriptions: tuple[Subscription, ...]
 
 
+class Gap(Document):
+    """History: between two local dates on which a tenant was read there are days on which it was not."""
+
+    after: date
+    until: date
+
+
 class PartnerList(Document):
     """The newest complete customer list of a partner connection, or why there is none. Customers are in a blob."""
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.licensing.tenant_state import Snapshot
+from shared.licensing.tenant_state import Day, Snapshot
 from shared.microsoft.models import Sku, SubscriptionStatus
 
 UNLIMITED_UNITS: Final = 10_000
@@ -27,7 +27,7 @@ PHONE_RESOURCE_ACCOUNTS: Final = "PHONESYSTEM_VIRTUALUSER"
 """Some are given with each phone licence, further ones cost money: free unless somebody wants to hear of them."""
 
 
-def is_watched(sku: Sku, snapshot: Snapshot, *, phone_resource_accounts: bool = False) -> bool:
+def is_watched(sku: Sku, snapshot: Snapshot | Day, *, phone_resource_accounts: bool = False) -> bool:
     """Not SKUs of 10,000 units or more, nor for the company, nor trials only, nor known to be free.
 
     A trial beside paid subscriptions makes neither the SKU a trial nor its units unlimited.

@@ -13,6 +13,8 @@ class Attachment:
     media_type: str
     """Such as "text/csv"."""
     content: bytes
+    content_id: str = ""
+    """Of a picture that the HTML body shows as `cid:...`; "" is a file beside the mail."""
 
 
 @dataclass(frozen=True, slots=True)

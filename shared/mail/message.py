@@ -7,9 +7,10 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
+from typing import Any
 from urllib.parse import quote
 
-from shared.mail.base import Mail
+from shared.mail.base import Attachment, Mail
 from shared.text import address, header_text, one_line
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,120}")
@@ -35,7 +36,12 @@ def check(mail: Mail) -> None:
             raise InvalidMail(str(wrong)) from wrong
     _check_headers(mail)
     for file in mail.attachments:
-        if not (_FILE_NAME.fullmatch(file.name) and _MEDIA_TYPE.fullmatch(file.media_type)):
+        shown_as = file.content_id or "attached"
+        if not (
+            _FILE_NAME.fullmatch(file.name)
+            and _MEDIA_TYPE.fullmatch(file.media_type)
+            and _ID.fullmatch(shown_as)
+        ):
             raise InvalidMail(f"{one_line(file.name, 60)} is not a file that a mail may carry")
     if not (mail.subject and mail.text.strip() and mail.html.strip()):
         raise InvalidMail("a mail needs a subject, a text and an HTML body")
@@ -91,12 +97,23 @@ def build(mail: Mail, at: datetime) -> EmailMessage:
     message.add_alternative(
         mail.html, content_manager=raw_data_manager, subtype="html", cte="quoted-printable"
     )
-    for file in mail.attachments:
-        main, _, sub = file.media_type.partition("/")
-        message.add_attachment(
-            file.content, maintype=main, subtype=sub, filename=file.name, content_manager=raw_data_manager
-        )
+    for file in sorted(
+        mail.attachments, key=lambda file: not file.content_id
+    ):  # what the body shows goes into it
+        _attach(message, file)
     return message
+
+
+def _attach(message: EmailMessage, file: Attachment) -> None:
+    main, _, sub = file.media_type.partition("/")
+    given: dict[str, Any] = {"maintype": main, "subtype": sub, "filename": file.name}
+    given["content_manager"] = raw_data_manager
+    if not file.content_id:
+        message.add_attachment(file.content, **given)
+        return
+    html = message.get_body(("html",))
+    if html is not None:
+        html.add_related(file.content, cid=f"<{file.content_id}>", disposition="inline", **given)
 
 
 # The newer policies fold long names and subjects wrongly (Python 3.13.0): blanks come and go, and a name with a comma

@@ -125,7 +125,13 @@ def _payload(mail: Mail) -> dict[str, Any]:
     for file in mail.attachments:
         content = parts.FileContent(base64.b64encode(file.content).decode())
         name, kind = parts.FileName(file.name), parts.FileType(file.media_type)
-        message.add_attachment(parts.Attachment(content, name, kind, parts.Disposition("attachment")))
+        attached = parts.Attachment(content, name, kind, parts.Disposition("attachment"))
+        if file.content_id:
+            attached.disposition, attached.content_id = (
+                parts.Disposition("inline"),
+                parts.ContentId(file.content_id),
+            )
+        message.add_attachment(attached)
     _set_what_the_account_would_decide(message)
     payload: dict[str, Any] = message.get()
     return payload

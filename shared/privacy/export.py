@@ -53,15 +53,15 @@ def _rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
 
 
 def directory_rows(tables: AllTables, account: AccountId) -> Iterator[Row]:
-    """Where the account is named among all: its entry, its members', and which Entra tenant opened it."""
-    if (entry := tables.get(keys.directory_entry(account))) is not None:
-        yield entry
-    yield from (
-        row for row in tables.rows(keys.directory_of_members()) if row.key.row.rpartition("|")[2] == account
-    )
-    yield from (
-        row for row in tables.rows(keys.directory_of_openings()) if json.loads(row.body)["account"] == account
-    )
+    """Where the account is named among all: in a row's key, or as the `account` of its document.
+
+    The row of its deletion is not one of them: it goes last.
+    """
+    for row in tables.rows_between(*keys.directory()):
+        if row.key == keys.deletion(account):
+            continue
+        if account in row.key.row.split("|") or json.loads(row.body).get("account") == account:
+            yield row
 
 
 def _write_lines(lines: IO[bytes], rows: Iterator[Row]) -> int:

@@ -135,7 +135,7 @@ def test_the_app_and_the_code_agree_on_defaults_that_are_written_out() -> None:
 
 
 def test_there_is_a_queue_and_a_poison_queue_for_every_message() -> None:
-    assert variable("storage.bicep", "queues") == list(QUEUES)
+    assert sorted(variable("storage.bicep", "queues")) == sorted(QUEUES)
     for name, suffix in (("queue", ""), ("poison", "-poison")):
         declared = FILES["storage.bicep"].of("resource")[name]
         assert declared.type.startswith("Microsoft.Storage/storageAccounts/queueServices/queues@")

@@ -21,6 +21,7 @@ QUEUES = {
     "evaluate_account": "evaluate",
     "send_mail": "send-mail",
     "mail_invitation": "send-invitation",
+    "send_report": "send-report",
     "clean_up": "clean-up",
     "delete_account": "delete-account",
     "refresh_names": "refresh-names",

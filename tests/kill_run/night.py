@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from signal import SIGKILL, SIGTERM
 
 import requests
 from azure.core.exceptions import AzureError
@@ -194,8 +193,7 @@ def _arm(living: Mortal, kill: Kill) -> Kill:
         Victim.STORAGE: living.stage.azurite.pid,
     }[kill.victim]
     if kill.at_storage:
-        how = SIGTERM if kill.victim is Victim.STORAGE else SIGKILL
-        living.proxy.kill_at(Trap(pid, carried_out=kill.carried_out, nth=kill.nth, signal=how))
+        living.proxy.kill_at(Trap(pid, carried_out=kill.carried_out, nth=kill.nth, signal=kill.how))
     else:
         when = "after_apply" if kill.carried_out else "before_apply"
         living.fault("kill", pid=pid, every=kill.nth, count=1, when=when)

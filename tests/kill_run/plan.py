@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from enum import StrEnum
+from signal import SIGKILL, SIGTERM, Signals
 from typing import Any
 
 
@@ -30,6 +31,10 @@ class Kill:
     """Whether the request that marks the moment is carried out before."""
     pause: float
     """Seconds until the process is started again."""
+
+    @property
+    def how(self) -> Signals:
+        return SIGTERM if self.victim is Victim.STORAGE else SIGKILL
 
     def __str__(self) -> str:
         place = "storage" if self.at_storage else "vendors"

@@ -1,6 +1,7 @@
 """The kill run itself: its rounds come from a seed, and it sees what is wrong."""
 
 from datetime import UTC, datetime
+from signal import SIGKILL, SIGTERM
 from typing import Any
 
 from shared.billing.models import Intent, LineRecord
@@ -31,6 +32,12 @@ def test_every_process_is_ended_and_every_kind_of_fault_comes_in_some_rounds() -
 def test_a_storage_emulator_is_ended_at_a_request_of_its_own() -> None:
     kills = [kill for number in range(100) for kill in drawn(f"a-{number}").kills]
     assert all(kill.at_storage for kill in kills if kill.victim is Victim.STORAGE)
+
+
+def test_the_storage_emulator_is_asked_to_end_since_killed_it_loses_what_it_confirmed() -> None:
+    kills = [kill for number in range(100) for kill in drawn(f"a-{number}").kills]
+    assert {kill.how for kill in kills if kill.victim is Victim.STORAGE} == {SIGTERM}
+    assert {kill.how for kill in kills if kill.victim is not Victim.STORAGE} == {SIGKILL}
 
 
 def _mail(name: str, text: str = NEWCOMER) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 
+from sandbox.standins.worlds.as_autotask import as_autotask
 from sandbox.standins.worlds.build import Msp, partner, sold
 from sandbox.standins.worlds.demo import demo_world
 from sandbox.standins.worlds.halo import HaloLine, ProRata
 from sandbox.standins.worlds.types import Access, World
 
-_QUAYSIDE = "quayside"
+_QUAYSIDE, _NORTHWIND = "quayside", "northwind"
 
 
 def side_by_side_world() -> World:
-    """The demo's MSPs, and Quayside Cloud, whose three customers are billed by HaloPSA."""
-    demo, quayside = demo_world(), _quayside()
+    """The demo's MSPs; Quayside Cloud, billed by HaloPSA; and Northwind Managed IT, billed by Autotask."""
+    demo, quayside, northwind = demo_world(), _quayside(), _northwind()
     halo = quayside.halo(_shown_otherwise(quayside))
     return replace(
         demo,
@@ -20,10 +21,43 @@ def side_by_side_world() -> World:
         partners=(
             *demo.partners,
             partner(_QUAYSIDE, "halo", "Quayside Cloud", "quaysidecloud.onmicrosoft.com"),
+            partner(_NORTHWIND, _NORTHWIND, "Northwind Managed IT", "northwindmanaged.onmicrosoft.com"),
         ),
-        tenants=(*demo.tenants, *quayside.tenants),
+        tenants=(*demo.tenants, *quayside.tenants, *northwind.tenants),
         halo=(halo,),
+        autotask=(as_autotask(northwind.connectwise()),),
     )
+
+
+def _northwind() -> Msp:
+    msp = Msp(_NORTHWIND, _NORTHWIND, "northwind", first_id=6000)
+    own = [Access(_NORTHWIND)]
+    msp.tenant(
+        "Upwell Dental",
+        "upwelldental.onmicrosoft.com",
+        own,
+        [sold("SPB", 24, 23, line=21), sold("EXCHANGESTANDARD", 8, 8, line=8)],
+        32,
+        ["changed"],
+        other_lines=[("MANAGED-FIREWALL", 1)],
+    )
+    msp.tenant(
+        "Vale Printing",
+        "valeprinting.onmicrosoft.com",
+        own,
+        [sold("SPB", 15, 15, line=15), sold("SPE_E3", 4, 4, line=6)],
+        19,
+        ["changed"],
+    )
+    msp.tenant(
+        "Wharf Logistics",
+        "wharflogistics.onmicrosoft.com",
+        own,
+        [sold("SPB", 30, 30, line=33, baseline=30)],
+        30,
+        ["edited_by_hand"],
+    )
+    return msp
 
 
 def _quayside() -> Msp:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from shared.accounts.companies import Company
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
-from shared.billing.mapping.agreement_fits import check_company, period_of
+from shared.billing.mapping.agreement_fits import check_company, check_type, period_of
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import (
@@ -157,6 +157,7 @@ class _Drawing:
             kept = self._lines[mapping.id]
             self._lines[mapping.id] = kept.model_copy(update={"period": period, "blocked": None})
             return
+        check_type(self._save.psas, key_of(mapping), profile)
         losses = self._losses(mapping.id)
         if mapping.line_id:
             line = self._adoptable(mapping)

@@ -24,6 +24,19 @@ def check_company(
         )
 
 
+def check_type(psas: PsaCache, at: AgreementKey, profile: BillingProfile) -> None:
+    """Raises Rejected for an agreement of a type that the profile does not name (K6)."""
+    there, named = psas.agreement(*at), profile.agreement_types
+    if there is None or not named or there.type.casefold() in {kind.casefold() for kind in named}:
+        return
+    raise Rejected(
+        f"Agreement {there.id} ({there.name}) is of the type '{there.type}', and the billing profile {profile.name} "
+        f"is for {', '.join(named)}. Choose another agreement or another billing profile.",
+        "other_type",
+        "agreementId",
+    )
+
+
 def period_of(psas: PsaCache, at: AgreementKey, profile: BillingProfile) -> Period:
     """How often the agreement is billed. Raises Rejected when the product's price is known to be for another period."""
     there = psas.agreement(*at)

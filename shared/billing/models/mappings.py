@@ -38,6 +38,8 @@ class BillingProfile(Document):
     connection: str
     product_id: str
     billable: BillableOption = BillableOption.BILLABLE
+    agreement_types: tuple[str, ...] = ()
+    """Names of the types of agreement that it may be billed by, as the PSA calls them; () is any."""
 
 
 class Basis(StrEnum):

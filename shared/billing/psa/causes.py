@@ -37,12 +37,12 @@ LETS_NOBODY_IN = frozenset({Cause.SIGN_IN, Cause.MEMBER, Cause.SITE, Cause.SETTI
 
 _WHAT = {
     Cause.SIGN_IN: "{psa} does not accept this sign-in.",
-    Cause.MEMBER: "{psa} refuses everything to this API member or client id.",
+    Cause.MEMBER: "{psa} refuses everything to this API user or client id.",
     Cause.SITE: "{psa} sends us to another address.",
     Cause.SECRET: "The secret of {psa} is not stored any more.",
-    Cause.RIGHTS: "The API member of {psa} lacks {what}: {list}.",
+    Cause.RIGHTS: "The API user of {psa} lacks {what}: {list}.",
     Cause.BLOCKED: (
-        "A web page instead of {psa} refuses this (403): a firewall or proxy stands in front of it, or the API member"
+        "A web page instead of {psa} refuses this (403): a firewall or proxy stands in front of it, or the API user"
         " lacks a right: {list}."
     ),
     Cause.VERSION: "{psa} does not serve version {facts} of its interface, which Seatwise asks for.",
@@ -52,17 +52,17 @@ _WHAT = {
     Cause.SETTINGS: "{facts}",
     Cause.OTHER: "{facts}",
 }
-_ADD_RIGHTS = "Add to the member’s security role in {psa} what is missing, then test the connection again."
+_ADD_RIGHTS = "Add to the rights of the API user in {psa} what is missing, then test the connection again."
 _ENTER_AGAIN = "Enter it again in the settings of the connection."
 _UPDATE = "Update Seatwise, or {psa} if it is on your own server."
 _LOOK = "See in {psa} what is wrong; Seatwise tries again at the next run."
 _CURE = {
     Cause.SIGN_IN: (
-        "Check {keys} in the settings of the connection, and that the API member is active. (A wrong key may be"
+        "Check {keys} in the settings of the connection, and that the API user is active. (A wrong key may be"
         " answered 404, as if nothing was there.)"
     ),
     Cause.MEMBER: (
-        "Check the client id in the settings of the connection, and that the API member has a security role."
+        "Check the client id in the settings of the connection, and that the API user has a role."
     ),
     Cause.SITE: "Check the site in the settings of the connection.",
     Cause.SETTINGS: _ENTER_AGAIN,
@@ -72,7 +72,7 @@ _CURE = {
     Cause.VERSION: _UPDATE,
     Cause.COLUMNS: _UPDATE,
     Cause.LIST_LOST: (
-        "Check in {psa} that the role of the API member may inquire all agreements. If they were really removed,"
+        "Check in {psa} that the role of the API user may inquire all agreements. If they were really removed,"
         " nothing is to be done: Seatwise believes it when the next night finds the same."
     ),
     Cause.UNAVAILABLE: _LOOK,

@@ -27,6 +27,8 @@ class WriteFailureReason(StrEnum):
     """Of a new line: `fields` are not what was asked for."""
     MADE_TWICE = "made_twice"
     """Of a new line: `line_ids` were made, the first of which is kept."""
+    DOCUMENT_UNCLEAR = "document_unclear"
+    """Nothing was sent: a document of its agreement may still be on its way, and would undo it."""
     CHOSEN_BY_ANOTHER = "chosen_by_another"
     """The line that was made, in `line_ids`, was chosen for another mapping meanwhile."""
 
@@ -55,6 +57,9 @@ _SENTENCES: Final = {
     WriteFailureReason.NOT_AS_ASKED: "The new line was made, but its {fields} not what was asked for.",
     WriteFailureReason.MADE_TWICE: (
         "The PSA made {count} lines of it ({line_ids}), and each is billed. Remove all but {first}."
+    ),
+    WriteFailureReason.DOCUMENT_UNCLEAR: (
+        "It waits until it is known what became of another write to the same document of the PSA."
     ),
     WriteFailureReason.CHOSEN_BY_ANOTHER: (
         "The line that was created for it ({line_ids}) was chosen for another mapping."

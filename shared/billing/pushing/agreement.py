@@ -16,7 +16,7 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
-from shared.billing.psa.write_failures import by_psa
+from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
@@ -41,6 +41,8 @@ def work_on(
         for together in _requests(changes, whole=context.psa.whole_document):
             if work.may_send:
                 _carry_out(work, together, wishes)
+            else:
+                _leave_waiting(work, together)
         if work.created:
             work.look(wishes)  # a creation that a slow PSA carried out twice is told tonight, not tomorrow
         waits += [settles_in(work, intent) for _, intent in work.open_intents() if not intent.undecidable]
@@ -75,6 +77,16 @@ def _requests(changes: Iterable[Change], *, whole: bool) -> Iterator[Sequence[Ch
     if there:
         yield there
     yield from ([change] for change in changes if change not in there)
+
+
+def _leave_waiting(work: ClaimedAgreement, changes: Sequence[Change]) -> None:
+    """Say of lines why they are not written: they go out as soon as it is known what became of the document before."""
+    why = WriteFailure(reason=WriteFailureReason.DOCUMENT_UNCLEAR)
+    for change in changes:
+        line = work.record.lines[change.mapping_id]
+        if line.intent is None:
+            waits = line.model_copy(update={"refused": why, "refused_in": ""})
+            work.record = work.record.with_line(waits)
 
 
 def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> None:

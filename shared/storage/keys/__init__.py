@@ -10,4 +10,5 @@ from shared.storage.keys.alerts_and_mail import *  # noqa: F403
 from shared.storage.keys.billing import *  # noqa: F403
 from shared.storage.keys.licensing import *  # noqa: F403
 from shared.storage.keys.parts import *  # noqa: F403
+from shared.storage.keys.reports import *  # noqa: F403
 from shared.storage.keys.secrets import *  # noqa: F403

@@ -28,13 +28,14 @@ def membership(person: str, account: AccountId) -> Key:
     return Key(directory_of_members(), f"{memberships(person)}{account}")
 
 
-def directory_of_openings() -> str:
-    return "directory|opened"
-
-
 def opened_by(tenant: str) -> Key:
     """Which account was opened from an Entra tenant."""
-    return Key(directory_of_openings(), part(tenant))
+    return Key("directory|opened", part(tenant))
+
+
+def directory() -> tuple[str, str]:
+    """Every partition of what all accounts share sorts at or behind the first, and before the second."""
+    return "directory|", "directory}"
 
 
 def deletion(account: AccountId) -> Key:
@@ -45,6 +46,11 @@ def deletion(account: AccountId) -> Key:
 def partitions_of(account: AccountId) -> tuple[str, str]:
     """Every partition of an account sorts at or behind the first, and before the second."""
     return f"{account}|", f"{account}}}"
+
+
+def every_partition() -> tuple[str, str]:
+    """Every partition of all accounts, and the directory, sorts at or behind the first, and before the second."""
+    return "!", "~"
 
 
 def blobs_of(account: AccountId) -> str:

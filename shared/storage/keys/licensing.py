@@ -27,6 +27,15 @@ def tenant_day(account: AccountId, tenant: str, on: date) -> Key:
     return Key(tenants(account), f"{tenant_days(tenant)}{on.isoformat()}")
 
 
+def tenant_gaps(tenant: str) -> str:
+    return f"gap|{part(tenant)}|"
+
+
+def tenant_gap(account: AccountId, tenant: str, until: date) -> Key:
+    """Of the days without a read, up to the date of the one that ended them."""
+    return Key(tenants(account), f"{tenant_gaps(tenant)}{until.isoformat()}")
+
+
 def users_blobs(account: AccountId, tenant: str) -> str:
     """How the names of all blobs of a tenant's users begin."""
     return f"{account}/users/{part(tenant)}/"

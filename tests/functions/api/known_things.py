@@ -64,6 +64,7 @@ class KnownThings:
         send_mails(mailer, world.account, world.now.date(), due=True, now=NOW)
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
         self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
+        self.ids["month"] = ["2026-03"]
         self.ids["agreement"] = [billing.agreement.id]
         self.ids["mapping"] = [self._ask("GET", f"/tenants/{TENANT}/mappings")["mappings"][0]["id"]]
         self.texts = {

@@ -126,6 +126,27 @@ def test_profiles_are_made_in_bulk_and_a_repeat_makes_none(msp: BillingMsp, sign
     assert (refused.status_code, refused.json()["field"]) == (422, "profiles.1.name")
 
 
+def test_a_profile_is_billed_only_by_agreements_of_its_types(msp: BillingMsp, sign_in: SignIn) -> None:
+    admin = sign_in("admin")
+    profile = msp.ready(admin, 7)
+    there = admin("GET", f"{PROFILES}/{profile}")
+    wished = {name: value for name, value in there.json().items() if name != "id"}
+
+    def for_types(*types: str) -> int:
+        tag = admin("GET", f"{PROFILES}/{profile}").headers["ETag"]
+        body = {**wished, "agreementTypes": list(types)}
+        changed = admin("PUT", f"{PROFILES}/{profile}", json=body, headers={"If-Match": tag})
+        assert changed.json()["agreementTypes"] == list(types)
+        tag = admin("GET", MAPPINGS).headers["ETag"]
+        saved = admin("PUT", MAPPINGS, json=msp.mapping(profile), headers={"If-Match": tag})
+        assert saved.is_success or saved.json()["code"] == "other_type"
+        return saved.status_code
+
+    assert there.json()["agreementTypes"] == []
+    assert for_types("Cloud", "Hardware") == 422
+    assert for_types("Cloud", "managed SERVICES") == 200
+
+
 def test_a_profile_in_use_cannot_be_ended_or_moved(msp: BillingMsp, sign_in: SignIn) -> None:
     admin = sign_in("admin")
     msp.mapped(admin)

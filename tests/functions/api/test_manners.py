@@ -66,6 +66,8 @@ def test_a_body_without_a_length_is_refused(sign_in: SignIn) -> None:
         (b'{"name": "x"}', "text/plain", 415, "not_json"),
         (b'{"name": ', "application/json", 400, "not_json"),
         (b"\xff\xfe", "application/json", 400, "not_json"),
+        ('{"name": "é"}'.encode("latin-1"), "application/json", 400, "not_json"),
+        ('{"name": "x"}'.encode("utf-16"), "application/json; charset=utf-16", 400, "not_json"),
         (b"[" * 100_000 + b"]" * 100_000, "application/json", 400, "too_deep"),
     ],
 )
@@ -185,6 +187,22 @@ def test_a_list_is_csv_when_that_is_asked_for(busy: MemoryWiring, sign_in: SignI
     lines = answer.text.removeprefix("\ufeff").splitlines()
     assert (answer.headers["content-type"], len(lines)) == ("text/csv; charset=utf-8", 26)
     assert lines[0] == "at,who,via,action,subject,before,after,interrupted"
+
+
+@pytest.mark.parametrize(
+    "accept, is_csv",
+    [
+        ("text/csv", True),
+        ("application/json, text/csv;q=0.5", True),
+        ("Text/CSV; charset=utf-8", True),
+        ("text/csv;q=0", False),
+        ("text/csv; q=0.00, application/json", False),
+        ("*/*", False),
+    ],
+)
+def test_csv_is_for_who_asks_for_it(sign_in: SignIn, accept: str, is_csv: bool) -> None:
+    answer = sign_in("admin")("GET", f"{ACCOUNT}/members", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith("text/csv") == is_csv
 
 
 LISTS = sorted(

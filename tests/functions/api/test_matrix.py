@@ -20,6 +20,8 @@ from tests.functions.memory_wiring import NOW
 
 ROLES = ("reader", "editor", "admin", "owner")
 SIGNED_IN = "signed in"
+CUSTOMER = "customer"
+"""A user of a customer's tenant: nobody of the MSP is, whatever their role (test_portal.py)."""
 LEAST = {
     "getMe": SIGNED_IN,
     "openAccount": SIGNED_IN,
@@ -118,6 +120,24 @@ LEAST = {
     "removeExclusion": "editor",
     "getPreferences": "reader",
     "changePreferences": "admin",
+    "getMonth": "reader",
+    "getPortal": CUSTOMER,
+    "getPortalLogo": CUSTOMER,
+    "getPortalCompany": CUSTOMER,
+    "listPortalReports": CUSTOMER,
+    "downloadPortalReport": CUSTOMER,
+    "getReportSettings": "reader",
+    "saveReportSettings": "admin",
+    "switchReports": "admin",
+    "listReports": "reader",
+    "downloadReport": "reader",
+    "sendReportAgain": "admin",
+    "previewReport": "reader",
+    "previewReportMail": "reader",
+    "testReport": "admin",
+    "getLogo": "reader",
+    "saveLogo": "admin",
+    "removeLogo": "admin",
     "listMails": "reader",
     "sendMailAgain": "admin",
 }
@@ -211,7 +231,9 @@ def test_a_role_may_what_the_table_says_and_no_more(
 ) -> None:
     least = LEAST[operation[0]]
     answer = asks(client, operation, token(microsoft, word))
-    if least == SIGNED_IN or ROLES.index(word) >= ROLES.index(least):
+    if least == CUSTOMER:
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    elif least == SIGNED_IN or ROLES.index(word) >= ROLES.index(least):
         assert answer.status_code not in {401, 403}
         assert answer.status_code < 500
     else:

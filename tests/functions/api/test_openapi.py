@@ -26,6 +26,8 @@ def test_each_route_declares_who_may_call_it() -> None:
         policy = policy_of(route.dependant)
         if route.path in SIGNED_IN:
             assert policy == "signed in", route.path
+        elif route.path.startswith("/portal/"):
+            assert policy == "customer", route.path
         else:
             assert policy in {"reader", "editor", "admin", "owner"}, f"{route.path} has no declared role"
             assert route.path.startswith("/accounts/{account}"), route.path

@@ -292,3 +292,15 @@ def test_the_world_of_several_psas_is_the_demo_and_an_msp_whose_psa_is_halo() ->
     ]
     assert len(mapped) == 5
     assert set(mapped) <= billed
+
+
+def test_a_customers_page_shows_its_lines_in_halo(tmp_path: Path) -> None:
+    world = side_by_side_world()
+    state = State(tmp_path)
+    load_world(state, world)
+    state.close()
+    thornbury = next(tenant for tenant in world.tenants if tenant.name == "Thornbury Legal")
+    with start(tmp_path) as stand_ins:
+        page = requests.get(f"{stand_ins.url}/tenants/{thornbury.id}", timeout=30, proxies={"http": ""}).text
+    assert "In HaloPSA: Thornbury Legal" in page
+    assert "counted by Halo" in page

@@ -339,3 +339,28 @@ def test_the_counts_of_any_past_day_can_be_told(store: Store) -> None:
 
     assert [seats(days) for days in (-1, 0, 2, 3, 5, 6, 9)] == [None, 10, 10, 12, 12, 12, 12]
     assert len({day.users_digest for day in store.days()}) == 2
+
+
+def not_read(store: Store, last: datetime) -> list[str]:
+    found = snapshot.days_not_read(store.tables, ACCOUNT, "contoso", last.date(), UTC)
+    return [str(day) for day in found]
+
+
+def test_days_without_a_read_are_remembered_whatever_the_reason_was(store: Store) -> None:
+    """Two nights fail, then the app stands still for a night; the read of the 6th finds the same numbers."""
+    day = timedelta(days=1)
+    store.put("1", read())
+    for number in (1, 2):
+        store.asked(str(number))
+        store.fail(str(number), T0 + number * day)
+    assert not_read(store, T0 + 2 * day) == ["2026-03-03", "2026-03-04"]
+    store.put("4", read(T0 + 4 * day))
+    store.put("5", read(T0 + 5 * day))
+    assert len(store.days()) == 1
+    assert not_read(store, T0 + 5 * day) == ["2026-03-03", "2026-03-04", "2026-03-05"]
+
+
+def test_a_tenant_that_was_never_read_has_no_unread_days(store: Store) -> None:
+    store.asked("1")
+    store.fail("1", T0)
+    assert not_read(store, T0) == []

@@ -117,6 +117,13 @@ def test_no_text_changes_the_structure_or_the_headers(subject: str, name: str, b
     assert plain_text(message) == mail.text
 
 
+@pytest.mark.parametrize("name", ["Northwind, Inc.", "Doe, Jane <billing>", 'The "Best" MSP'])
+def test_a_senders_name_with_a_comma_is_one_sender_as_it_was_written(name: str) -> None:
+    mail = replace(MAIL, sender_name=name)
+    assert sender(mail) == (name, "seatwise@msp.example")
+    assert len(parsed(mail)["From"].addresses) == 1
+
+
 @given(NASTY)
 def test_one_line_is_one_line_and_says_so_of_itself(text: str) -> None:
     line = one_line(text)
@@ -230,3 +237,17 @@ def test_an_attachment_stands_beside_the_two_bodies_and_arrives_as_it_was() -> N
 def test_a_file_whose_name_or_type_is_no_plain_word_is_refused(name: str, media_type: str) -> None:
     with pytest.raises(InvalidMail, match="is not a file that a mail may carry"):
         check(replace(MAIL, attachments=(Attachment(name, media_type, b""),)))
+
+
+def test_a_picture_stands_within_the_html_body_and_a_file_beside_the_bodies() -> None:
+    picture = Attachment("logo.png", "image/png", b"\x89PNG", content_id="logo")
+    message = parsed(replace(MAIL, attachments=(Attachment("r.pdf", "application/pdf", b"%PDF"), picture)))
+    assert message.get_content_type() == "multipart/mixed"
+    bodies, file = message.iter_parts()
+    assert file.get_filename() == "r.pdf"
+    plain, related = bodies.iter_parts()
+    assert (plain.get_content_type(), related.get_content_type()) == ("text/plain", "multipart/related")
+    html, shown = related.iter_parts()
+    assert html.get_content_type() == "text/html"
+    assert (shown["Content-ID"], shown.get_content_disposition()) == ("<logo>", "inline")
+    assert shown.get_content() == b"\x89PNG"

@@ -412,6 +412,12 @@ def test_sendgrids_status_decides(status: int, expected: Delivery) -> None:
         assert receipt.why == f"SendGrid answered {status}: its words (from)"
 
 
+def test_used_up_credits_are_a_refusal_in_sendgrids_words() -> None:
+    receipt, _ = sendgrid_answer(401, errors("Maximum credits exceeded"))
+    assert receipt.delivery is Delivery.REFUSED
+    assert "Maximum credits exceeded" in receipt.why
+
+
 def test_sendgrids_words_are_kept_but_never_the_key() -> None:
     receipt, _ = sendgrid_answer(401, b"<html>\r\n<p>bad key " + KEY.encode() + b"</p>" + b"x" * 5000)
     assert receipt.why.startswith("SendGrid answered 401: <html> <p>bad key (key)</p>xxx")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from azure.functions.queue import QueueMessage
 
-from functions.queues import alerts, billing, deletion, invitations, sync, tick
+import function_app
+from functions.queues import deletion
 from functions.queues.messages import (
     MESSAGES,
     AccountWork,
@@ -46,6 +47,8 @@ SAMPLE = {
     "connection": "c1",
     "due": True,
     "invitation": "i1",
+    "company": "c1",
+    "month": "2026-02",
 }
 
 
@@ -73,11 +76,7 @@ def kept(
 
 def functions() -> dict[str, Any]:
     """What is called for a message, by its queue."""
-    builders = [
-        built
-        for module in (tick, sync, billing, alerts, invitations, deletion)
-        for built in module.bp._function_builders
-    ]
+    builders: list[Any] = function_app.app._function_builders
     found = {built._function.get_trigger().get_dict_repr().get("queueName"): built for built in builders}
     return {queue: built for queue, built in found.items() if queue}
 
@@ -204,7 +203,7 @@ def test_an_account_that_is_being_deleted_is_not_opened_again() -> None:
     owner = a_member("owner", Role.OWNER)
     account = open_account(tables, owner, "Harbour", "Europe/London", "a@b.example", {OWNER_TENANT})
     service.begin(tables, account.id, NOW)
-    for row in list(tables.rows(keys.directory_of_openings())):
+    for row in list(tables.rows("directory|opened")):
         tables._partitions[row.key.partition].clear()
     with pytest.raises(Rejected, match="being deleted"):
         open_account(tables, owner, "Harbour", "Europe/London", "a@b.example", {OWNER_TENANT})

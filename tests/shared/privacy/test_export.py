@@ -6,19 +6,22 @@ import zipfile
 
 import pytest
 
+from sandbox.azurite import Azurite
 from shared.privacy import export
 from shared.storage import keys
 from shared.storage.encrypted_table import EncryptedTableSecrets
 from shared.storage.keys import account_id
 from shared.storage.memory import MemoryBlobs, MemoryTables
+from tests.conftest import _unused
 from tests.functions.api.conftest import MSP, OTHER
 from tests.functions.memory_wiring import NOW
 from tests.shared.privacy.two_accounts import SECRET_KEY, TwoAccounts, two_accounts
 
 
-@pytest.fixture
-def kept(storage_connection: str) -> TwoAccounts:
-    return two_accounts(storage_connection)
+@pytest.fixture(scope="module")
+def kept(azurite: Azurite) -> TwoAccounts:
+    """No test of this file changes a row."""
+    return two_accounts(azurite.connection_string_for(next(_unused)))
 
 
 def exported(kept: TwoAccounts, account: str = MSP) -> dict[str, bytes]:

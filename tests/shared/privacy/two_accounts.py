@@ -64,6 +64,8 @@ def two_accounts(connection: str) -> TwoAccounts:
             ]
             for some in chunks(puts):
                 storage.tables.commit(some)
+    for account in (MSP, OTHER):
+        storage.tables.commit([Put(keys.customer("customer-tenant", account, "c1"), Raw())])
     secrets = EncryptedTableSecrets(storage.tables, [SECRET_KEY])
     for account in (MSP, OTHER):
         secrets.put(account, "refresh-token", f"secret of {account}")

@@ -52,9 +52,9 @@ BY_TEXT: dict[str, Callable[[AccountId, str], Key]] = {
     "member": keys.member,
     "invitation": keys.invitation,
 }
-IN_THE_DIRECTORY = {"directory_entry", "membership", "deletion"}
+IN_THE_DIRECTORY = {"directory_entry", "membership", "deletion", "customer"}
 """They name accounts, and hold nothing of them."""
-NO_KEYS = {"partitions_of", "is_vault_secret_of"}
+NO_KEYS = {"partitions_of", "is_vault_secret_of", "customers_of"}
 """They tell what is an account's; their own tests are with the tables and the vault."""
 
 

@@ -1,7 +1,7 @@
 import { Button, FluentProvider, Toaster } from "@fluentui/react-components";
 import { PersonAvailableRegular } from "@fluentui/react-icons";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useState, type ReactElement } from "react";
+import { Suspense, lazy, useEffect, useState, type ReactElement } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { ApiProblem } from "../api/problem";
 import { TOASTER } from "../parts/notices";
@@ -9,6 +9,8 @@ import { Empty, Failed, Loading } from "../parts/States";
 import { AccountGate, FirstAccount } from "./AccountGate";
 import { ServicesContext, type Services } from "./context";
 import { useLook } from "./theme";
+
+const ConsentReturn = lazy(() => import("../pages/settings/ConsentReturn"));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -43,6 +45,13 @@ export function App({ services }: { services: Services }): ReactElement {
                   <AccountGate key={account} id={account} look={look} setLook={setLook} />
                 </SignedInOnly>
               )}
+            </Route>
+            <Route path="/partner-consent">
+              <SignedInOnly services={services}>
+                <Suspense fallback={<Loading />}>
+                  <ConsentReturn />
+                </Suspense>
+              </SignedInOnly>
             </Route>
             <Route>
               <SignedInOnly services={services}>

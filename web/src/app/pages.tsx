@@ -2,7 +2,9 @@
 import {
   AlertRegular,
   BoardRegular,
+  BuildingMultipleRegular,
   CompassNorthwestRegular,
+  ReceiptRegular,
   SettingsRegular,
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type ReactElement } from "react";
@@ -29,16 +31,28 @@ export const PAGES: PageEntry[] = [
     Page: lazy(() => import("../pages/exceptions/ExceptionsPage")),
   },
   {
-    path: "guide",
-    title: "Guide",
-    icon: <CompassNorthwestRegular />,
-    Page: lazy(() => import("../pages/guide/GuidePage")),
+    path: "companies",
+    title: "Companies",
+    icon: <BuildingMultipleRegular />,
+    Page: lazy(() => import("../pages/companies/CompaniesPage")),
+  },
+  {
+    path: "billing",
+    title: "Billing",
+    icon: <ReceiptRegular />,
+    Page: lazy(() => import("../pages/billing/BillingPage")),
   },
   {
     path: "settings",
     title: "Settings",
     icon: <SettingsRegular />,
     Page: lazy(() => import("../pages/settings/SettingsPage")),
+  },
+  {
+    path: "guide",
+    title: "Guide",
+    icon: <CompassNorthwestRegular />,
+    Page: lazy(() => import("../pages/guide/GuidePage")),
   },
 ];
 

@@ -1,74 +1,63 @@
-import { Button, MessageBar, MessageBarActions, MessageBarBody, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle, makeStyles } from "@fluentui/react-components";
 import type { ReactElement } from "react";
+import type { Edited } from "./edited";
 import { Failed } from "./States";
-import type { Edit } from "./useEdit";
 
 const useStyles = makeStyles({
-  bar: { display: "flex", gap: "8px" },
-  table: { borderCollapse: "collapse", width: "100%",
-    "& td, & th": { textAlign: "left", padding: "6px 12px 6px 0", overflowWrap: "anywhere",
-      borderTop: `1px solid ${tokens.colorNeutralStroke3}` } },
+  bar: { display: "flex", gap: "8px", alignItems: "center", flexWrap: "wrap" },
+  list: { margin: "4px 0 0", paddingLeft: "20px" },
 });
 
-interface Props<T extends object> {
-  edit: Edit<T>;
-  /** How fields are called where two versions stand side by side. */
+interface Props<T> {
+  edited: Edited<T>;
+  /** What its fields are called, for what somebody else changed meanwhile. */
   names: Partial<Record<keyof T, string>>;
-  text: (value: unknown) => string;
+  shown?: (value: unknown) => string;
 }
 
-/** Save, why it was refused, and a conflict side by side. */
-export function SaveBar<T extends object>({ edit, names, text }: Props<T>): ReactElement {
+/** Save and discard, why a save was refused, and what somebody else stored meanwhile. */
+export function SaveBar<T extends object>({ edited, names, shown = plain }: Props<T>): ReactElement {
   const styles = useStyles();
+  const { saving, changed, conflict, discard } = edited;
   return (
     <>
-      {edit.error && <Failed error={edit.error} />}
-      {edit.theirs && edit.draft && (
+      {conflict ? (
         <MessageBar intent="warning" layout="multiline" role="alert">
           <MessageBarBody>
-            Somebody else saved this meanwhile. Nothing of yours is lost:
-            <table className={styles.table}>
-              <thead>
-                <tr>
-                  <th>Setting</th>
-                  <th>Yours</th>
-                  <th>Theirs</th>
-                </tr>
-              </thead>
-              <tbody>
-                {differing(edit.draft, edit.theirs).map((field) => (
-                  <tr key={String(field)}>
-                    <th scope="row">{names[field] ?? String(field)}</th>
-                    <td>{text(edit.draft?.[field])}</td>
-                    <td>{text(edit.theirs?.[field])}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <MessageBarTitle>Somebody else saved this meanwhile.</MessageBarTitle>
+            <ul className={styles.list}>
+              {(Object.keys(conflict.mine) as (keyof T)[]).map((field) => (
+                <li key={String(field)}>
+                  {names[field] ?? String(field)}: stored now “{shown(conflict.theirs[field])}”, yours “
+                  {shown(conflict.mine[field])}”
+                </li>
+              ))}
+            </ul>
           </MessageBarBody>
           <MessageBarActions>
-            <Button onClick={() => void edit.keepMine()}>Keep mine, on top of theirs</Button>
-            <Button onClick={() => void edit.takeTheirs()}>Take theirs</Button>
+            <Button onClick={() => saving.mutate()}>Save mine</Button>
+            <Button onClick={discard}>Keep theirs</Button>
           </MessageBarActions>
         </MessageBar>
+      ) : (
+        saving.error && <Failed error={saving.error} />
       )}
       <div className={styles.bar}>
-        <Button
-          appearance="primary"
-          disabled={!edit.changed.length || edit.saving || edit.theirs !== null}
-          onClick={edit.save}
-        >
-          Save
+        <Button appearance="primary" disabled={!changed || saving.isPending} onClick={() => saving.mutate()}>
+          {saving.isPending ? "Saving …" : "Save"}
         </Button>
-        {edit.changed.length > 0 && <Button onClick={() => void edit.takeTheirs()}>Discard</Button>}
+        {changed && (
+          <Button disabled={saving.isPending} onClick={discard}>
+            Discard changes
+          </Button>
+        )}
       </div>
     </>
   );
 }
 
-/** The fields in which two versions differ. */
-export function differing<T extends object>(mine: T, theirs: T): (keyof T)[] {
-  return (Object.keys(mine) as (keyof T)[]).filter(
-    (field) => JSON.stringify(mine[field]) !== JSON.stringify(theirs[field]),
-  );
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,6 +1,7 @@
 """Autotask over HTTP: the zone of a user, routes, rights, and the hourly calls of the whole database."""
 
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,7 +138,7 @@ class Autotask:
             raise Refused("The requested resource does not support http method.", 405)
         self._allowed(site, entity, "query")
         asked = search_of(request)
-        rows = matching(asked, self._rows(site, entity), entity)
+        rows = matching(asked, self._rows(site, entity, asked["filter"]), entity)
         if rest == ["count"]:
             return Answer(200, {"queryCount": len(rows)})
         if rest not in ([], ["next"]):
@@ -187,8 +188,11 @@ class Autotask:
         if f"{entity}.{way}" in site["missing_rights"]:
             raise Refused(PERMISSIONS.format(what=way))
 
-    def _rows(self, site: Document, entity: str) -> list[Document]:
-        """Every row of an entity. A restricted user gets none, and no error."""
+    def _rows(self, site: Document, entity: str, conditions: Sequence[Any] = ()) -> list[Document]:
+        """Every row of an entity. A restricted user gets none, and no error.
+
+        Rows of units are only computed for the contract or service that is asked for: they are many.
+        """
         if site["sees_nothing"]:
             return []
         contracts = self._of(site, "at_contract")
@@ -203,10 +207,14 @@ class Autotask:
                 return [_service_row(of, one) for of in contracts for one in of["services"].values()]
             case _:
                 today = self._state.now().date()
+                plain = [one for one in conditions if isinstance(one, dict) and one.get("op") == "eq"]
+                only = {str(one.get("field")): one.get("value") for one in plain}
                 return [
                     row
                     for of in contracts
+                    if only.get("contractID", of["id"]) == of["id"]
                     for one in of["services"].values()
+                    if only.get("contractServiceID", one["id"]) == one["id"]
                     if one["begins"] or one["adjustments"]
                     for row in unit_rows(of, one, today)
                 ]

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.standins.protocol import Answer
 from sandbox.standins.state import Document, State, stamp
 from sandbox.standins.vendors.autotask.refusals import Refused
+from sandbox.standins.vendors.autotask.units import units_on
 
 _ADJUSTMENT = frozenset(
     {"contractID", "contractServiceID", "serviceID", "unitChange", "effectiveDate", "allowRepeatService"}
@@ -29,6 +30,7 @@ def adjust(state: State, site: Document, contract: Document, body: Any) -> Answe
     adjustments = contract["services"][number]["adjustments"]
     if any(one["effectiveDate"] == day.isoformat() for one in adjustments):
         raise Refused("Attempt to insert duplicate data into contract_service_period.")
+    before = units_on(contract["services"][number], date.fromisoformat(contract["endDate"][:10]))
     if site["habits"].get("forgets_to_apply"):
         return _item(state, site)
 
@@ -38,7 +40,11 @@ def adjust(state: State, site: Document, contract: Document, body: Any) -> Answe
         )
 
     state.change("at_contract", f"{site['key']}/{contract['id']}", apply)
-    _log(state, site, {"contract": contract["id"], "service": int(number), "change": change, "day": str(day)})
+    _log(
+        state,
+        site,
+        {"contract": contract["id"], "service": int(number), "before": before, "after": before + change},
+    )
     return _item(state, site)
 
 
@@ -69,7 +75,7 @@ def add_service(state: State, site: Document, contract: Document, body: Any) -> 
         f"{site['key']}/{contract['id']}",
         lambda document: document["services"].update({str(number): made}),
     )
-    _log(state, site, {"contract": contract["id"], "service": number, "change": 0, "day": ""})
+    _log(state, site, {"contract": contract["id"], "service": number, "before": None, "after": 0})
     return Answer(200, {"itemId": number})
 
 

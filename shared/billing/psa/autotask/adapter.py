@@ -12,7 +12,7 @@ import requests
 
 from shared.billing.psa.autotask import shapes
 from shared.billing.psa.autotask.asking import Api, NotThere
-from shared.billing.psa.autotask.lists import EVERY, eq, read_list
+from shared.billing.psa.autotask.lists import EVERY, Condition, eq, read_list
 from shared.billing.psa.autotask.refusals import Meaning, meaning
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import (
@@ -41,6 +41,8 @@ _MUST_CREATE = (LINES, ADJUSTMENTS)
 _ALL = "All"
 """Autotask's word for a right without exceptions: who sees only some rows is not told that there are others."""
 _MARKER_LENGTH = 50
+_A_DAY = timedelta(days=1)
+"""It is still yesterday west of Greenwich."""
 _BUSY_WAIT = timedelta(seconds=30)
 
 
@@ -112,8 +114,13 @@ class Autotask:
                 f"Contract {agreement_id} is not in Autotask any more, or the API user may not see it."
                 " Map its licences to another agreement.",
             )
-        units = read_list(self._api, UNITS, of_contract) if services else {}
+        units = read_list(self._api, UNITS, of_contract, self._not_over()) if services else {}
         return shapes.lines(services.values(), units.values(), self._api.http.clock().date())
+
+    def _not_over(self) -> Condition:
+        """Rows of today and later: a contract has one for each service and month of its whole time."""
+        day = self._api.http.clock().date() - _A_DAY
+        return {"op": "gte", "field": "endDate", "value": f"{day.isoformat()}T00:00:00"}
 
     def _is_there(self, agreement_id: str) -> bool:
         try:
@@ -132,7 +139,7 @@ class Autotask:
         service = read_list(self._api, LINES, eq("id", number)).get(number)
         if service is None:
             return Evidence(Effect.DIVERGED, None)
-        units = read_list(self._api, UNITS, eq("contractServiceID", number))
+        units = read_list(self._api, UNITS, eq("contractServiceID", number), self._not_over())
         there = shapes.line(service, units.values(), self._api.http.clock().date())
         if there.not_writable:
             raise PsaUnavailable(f"Line {write.line_id}: {there.not_writable}")  # it proves nothing

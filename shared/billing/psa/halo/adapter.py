@@ -75,9 +75,9 @@ class Halo:
     def check(self) -> None:
         """Ask what the nights ask, and for the right to edit recurring invoices."""
         missing: list[str] = []
-        for path in (CLIENTS, ITEMS, INVOICES):
+        for path, of in ((CLIENTS, {}), (ITEMS, {}), (INVOICES, {}), (CHANGES, {"invoice_id": 1})):
             try:
-                page_of(self._api, path, 1, 1)
+                page_of(self._api, path, 1, 1, of)
             except PsaRefused as refused:
                 if refused.cause is not Cause.RIGHTS:
                     raise
@@ -85,7 +85,7 @@ class Halo:
         if RIGHTS[INVOICES] not in missing and not self._api.may_edit():
             missing.append(MAY_EDIT)
         if missing:
-            raise PsaRefused.for_all(PSA, Cause.RIGHTS, "Forbidden", *missing)
+            raise PsaRefused.for_all(PSA, Cause.RIGHTS, "Forbidden", *dict.fromkeys(missing))
 
     def companies(self) -> list[PsaCompany]:
         rows = read_list(self._api, CLIENTS).rows.values()
@@ -140,9 +140,17 @@ class Halo:
             raise PsaUnavailable(f"HaloPSA shows line {evidence.line.id} with what is not understood: {odd}.")
 
     def _changes(self, agreement_id: str) -> list[Mapping[str, Any]]:
-        """What changed lately in a recurring invoice, and by whom, oldest first."""
+        """What changed lately in a recurring invoice, and by whom, oldest first; nothing where Halo does not tell.
+
+        That it tells is asked when the connection is tested: what has been proven must not wait for it.
+        """
         of: Params = {"invoice_id": agreement_id, "orderdesc": "true"}
-        rows = page_of(self._api, CHANGES, 1, PAGE_SIZE, of)
+        try:
+            rows = page_of(self._api, CHANGES, 1, PAGE_SIZE, of)
+        except PsaRefused as refused:
+            if refused.is_for_all:
+                raise
+            return []
         return sorted(rows, key=lambda row: id_of(row) or 0)
 
     # Writing

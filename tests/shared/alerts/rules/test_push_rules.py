@@ -429,14 +429,14 @@ def test_a_mapping_of_a_removed_company_needs_no_line(mapped: World) -> None:
         (
             Cause.RIGHTS,
             ("Finance > Agreements (edit)",),
-            "The API member of ConnectWise lacks a right: Finance > Agreements (edit). Code: code.",
-            "Add to the member’s security role in ConnectWise what is missing, then test the connection again.",
+            "The API user of ConnectWise lacks a right: Finance > Agreements (edit). Code: code.",
+            "Add to the rights of the API user in ConnectWise what is missing, then test the connection again.",
         ),
         (
             Cause.LIST_LOST,
             ("1 of 30",),
             "ConnectWise lists only 1 of 30 agreements with mapped licences. Nothing of it was read or written.",
-            "Check in ConnectWise that the role of the API member may inquire all agreements.",
+            "Check in ConnectWise that the role of the API user may inquire all agreements.",
         ),
         (
             Cause.VERSION,

@@ -16,7 +16,7 @@ from tests.invariants import (
     ledger_of,
 )
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
-from tests.shared.billing.psa.fake import Outcome
+from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
 from tests.shared.billing.world import ACCOUNT, Mapped, World
 
 OUTCOMES = [
@@ -29,6 +29,8 @@ OUTCOMES = [
     Outcome.ANSWERED_NOT_APPLIED,
     Outcome.UNCLEAR_APPLIED_LATE,
 ]
+IN_DOUBT = [Outcome.ANSWERED_NOT_APPLIED, Outcome.UNCLEAR_NOT_APPLIED, Outcome.UNCLEAR_APPLIED_LATE]
+"""What a repeat could apply twice."""
 
 
 def one_change(world: World) -> list[Mapped]:
@@ -79,15 +81,21 @@ def wrong_now(world: World) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize(
+    "takes, outcome",
+    [
+        *((Takes.NUMBERS, outcome) for outcome in OUTCOMES),
+        *((takes, outcome) for takes in (Takes.DIFFERENCES, Takes.DOCUMENTS) for outcome in IN_DOUBT),
+    ],
+)
 @pytest.mark.parametrize("scene", [one_change, one_new_line, two_in_one_agreement])
 def test_whenever_the_process_ends_the_next_worker_ends_in_step_and_nothing_is_applied_twice(
-    scene: Callable[[World], list[Mapped]], outcome: Outcome
+    takes: Takes, scene: Callable[[World], list[Mapped]], outcome: Outcome
 ) -> None:
     moment = 0
     while True:
         moment += 1
-        world = World()
+        world = World(fake=FakePsa(takes=takes))
         lines = scene(world)
         world.fake.outcomes.append(outcome)
         died = dies(world, Death(moment))
@@ -113,11 +121,12 @@ def test_whenever_the_process_ends_the_next_worker_ends_in_step_and_nothing_is_a
     deaths=st.lists(st.integers(1, 60), max_size=4),
     outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=6),
     edit=st.one_of(st.none(), st.integers(0, 30)),
+    takes=st.sampled_from(Takes),
 )
 def test_after_any_row_of_crashes_answers_and_hand_edits_every_line_is_in_step_or_says_why(
-    deaths: list[int], outcomes: list[Outcome], edit: int | None
+    deaths: list[int], outcomes: list[Outcome], edit: int | None, takes: Takes
 ) -> None:
-    world = World()
+    world = World(fake=FakePsa(takes=takes))
     lines = [*two_in_one_agreement(world), world.map_new("fabrikam", 5)]
     world.fake.outcomes.extend(outcomes)
     for number, moment in enumerate(deaths):

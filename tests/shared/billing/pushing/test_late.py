@@ -7,7 +7,7 @@ import pytest
 
 from shared.billing.models import LineState, Options
 from shared.billing.psa.base import WriteKind
-from shared.billing.psa.write_failures import told
+from shared.billing.psa.write_failures import WriteFailureReason, told
 from tests.invariants import ledger_of
 from tests.shared.billing.hooks import Once, WatchedPsa
 from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
@@ -155,6 +155,27 @@ def test_a_document_that_comes_late_undoes_no_line_that_was_confirmed(
     assert (documents.quantity(first), documents.quantity(second)) == (12, 25)
     assert [documents.record(one).state for one in (first, second)] == [LineState.IN_STEP] * 2
     assert all(line.drift is None for line in (documents.record(first), documents.record(second)))
+    check_invariants(documents)
+
+
+def test_a_line_that_waits_for_another_ones_document_says_so_until_a_person_settled_that_one(
+    documents: World,
+) -> None:
+    first, second = two_of_one_document(documents)
+    documents.later_read({"a": 12, "b": 20})
+    documents.fake.outcomes.append(Outcome.UNCLEAR_NOT_APPLIED)
+    documents.push_until_done()
+    documents.later_read({"a": 12, "b": 25})
+    documents.push_until_done("2026-03-02-2")
+    waiting = documents.record(second)
+    assert (waiting.state, documents.quantity(second)) == (LineState.BLOCKED, 20)
+    assert waiting.refused is not None
+    assert waiting.refused.reason is WriteFailureReason.DOCUMENT_UNCLEAR
+    check_invariants(documents)
+    assert documents.say_what_the_psa_shows() == 1
+    nights(documents, 1)
+    assert (documents.quantity(first), documents.quantity(second)) == (12, 25)
+    assert [documents.record(one).state for one in (first, second)] == [LineState.IN_STEP] * 2
     check_invariants(documents)
 
 

@@ -460,6 +460,25 @@ def test_a_line_that_carries_our_mark_is_found_and_not_created_again(world: Worl
     assert world.record(mapped).line_id == found.id
 
 
+def test_of_an_agreement_that_was_copied_for_a_renewal_the_copied_line_is_taken_over_and_none_is_made(
+    world: World,
+) -> None:
+    mapped = world.map_new(seats=7)
+    world.push_until_done()
+    old = world.fake.line(world.record(mapped).line_id)
+    renewed = world.add_agreement()
+    copied = world.fake.add_line(renewed, world.product.id, 7, marker=old.marker)
+    world.fake.edit_agreement(mapped.agreement, active=False)
+    wanted = world.mappings(mapped.tenant)
+    moved = wanted.mappings[0].model_copy(update={"agreement_id": renewed})
+    world.save_mappings(mapped.tenant, wanted.model_copy(update={"mappings": (moved,)}))
+    world.later_read({SKU: 8})
+    world.night()
+    assert world.fake.line(copied.id).quantity == 8
+    assert world.fake.line(old.id).quantity == 7
+    assert [write.line_id for write in world.fake.sent] == ["", copied.id]
+
+
 def test_two_lines_that_carry_our_mark_wait_for_a_person_and_no_third_is_made(world: World) -> None:
     mapped = world.map_new(seats=7, options=Options(beside_existing=True))
     for day in ("20260227", "20260228"):

@@ -19,7 +19,7 @@ export const STEPS: Record<Step["step"], Words> = {
   connect_partner: {
     title: "Connect your Microsoft partner tenant",
     why: "One consent lets Seatwise read the licences of every customer tenant.",
-    path: "/connections",
+    path: "/settings/connections",
     least: "admin",
     there: (there) => `${counted(there, "connection")}`,
     missing: (missing) => `${counted(missing, "connection")} refused`,
@@ -27,7 +27,7 @@ export const STEPS: Record<Step["step"], Words> = {
   connect_psa: {
     title: "Connect your PSA",
     why: "Agreements and their lines are there; Seatwise writes only lines that you map.",
-    path: "/connections",
+    path: "/settings/connections",
     least: "admin",
     there: (there) => counted(there, "connection"),
     missing: (missing) => `${counted(missing, "connection")} refused`,

@@ -1,42 +1,39 @@
-import { Card, Text, makeStyles } from "@fluentui/react-components";
-import type { ReactElement, ReactNode } from "react";
+import { Tab, TabList } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+import { useLocation, useRoute } from "wouter";
+import { useMay } from "../../app/context";
 import { Page } from "../../parts/Page";
-import { AlertSettingsForm } from "./AlertSettingsForm";
-import { Exclusions } from "./Exclusions";
-import { PreferencesForm } from "./PreferencesForm";
+import { AlertsPart } from "./AlertsPart";
+import { AuditPart } from "./AuditPart";
+import { ConnectionsPart } from "./ConnectionsPart";
+import { ExclusionsPart } from "./ExclusionsPart";
+import { MembersPart } from "./MembersPart";
+import { PreferencesPart } from "./PreferencesPart";
 
-const useStyles = makeStyles({
-  cards: { display: "grid", gap: "16px", maxWidth: "860px" },
-  card: { gap: "16px", padding: "20px" },
-  title: { margin: 0 },
-});
-
-/** Everything that an account sets, on one page. */
+/** The seed's page (notifications, alerts, exclusions, preferences), and beside it who and what is connected. */
 export default function SettingsPage(): ReactElement {
-  const styles = useStyles();
+  const [, go] = useLocation();
+  const [, route] = useRoute("/settings/:part?");
+  const part = route?.part ?? "alerts";
+  const mayAudit = useMay("admin");
   return (
-    <Page title="Settings" about="Who is told what and when, what is left out, and how everything is shown.">
-      <div className={styles.cards}>
-        <AlertSettingsForm />
-        <Section title="Exclusions">
-          <Exclusions />
-        </Section>
-        <Section title="Preferences">
-          <PreferencesForm />
-        </Section>
-      </div>
+    <Page title="Settings" about="Who is told what and when, how the account works, and what it is connected to.">
+      <TabList selectedValue={part} onTabSelect={(_, { value }) => go(`/settings/${String(value)}`)}>
+        <Tab value="alerts">Alerts and preferences</Tab>
+        <Tab value="connections">Connections</Tab>
+        <Tab value="members">Members</Tab>
+        {mayAudit && <Tab value="audit">Audit log</Tab>}
+      </TabList>
+      {part === "connections" && <ConnectionsPart />}
+      {part === "members" && <MembersPart />}
+      {part === "audit" && <AuditPart />}
+      {part === "alerts" && (
+        <>
+          <AlertsPart />
+          <ExclusionsPart />
+          <PreferencesPart />
+        </>
+      )}
     </Page>
-  );
-}
-
-export function Section({ title, children }: { title: string; children: ReactNode }): ReactElement {
-  const styles = useStyles();
-  return (
-    <Card className={styles.card} role="region" aria-label={title}>
-      <Text as="h2" size={500} weight="semibold" className={styles.title}>
-        {title}
-      </Text>
-      {children}
-    </Card>
   );
 }

@@ -137,6 +137,17 @@ def test_an_edit_between_the_read_and_the_write_is_undone_by_it_and_told_by_whom
     assert f"mkeller had set qty_order of line {world.line_number(on)} to 7" in evidence.why
 
 
+def test_where_halo_does_not_tell_its_changes_the_test_says_so_and_a_proven_write_stays_proven(
+    world: HaloWorld,
+) -> None:
+    write = world.set_to(12)
+    world.psa.apply(write)
+    world.fault("status", status=404, path="/InvoiceChange")
+    assert world.psa.find_effect(write).effect is Effect.APPLIED
+    with pytest.raises(PsaRefused):
+        world.psa.check()
+
+
 def test_a_line_that_was_removed_between_the_read_and_the_write_is_refused_and_stays_removed(
     world: HaloWorld,
 ) -> None:

@@ -1,7 +1,10 @@
-"""infra/secrets.sh, run with an `az` that keeps a vault in a folder."""
+"""The scripts that azd calls; `az` is one that keeps a vault in a folder."""
 
 import base64
+import json
 import os
+import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -62,3 +65,22 @@ def test_a_vault_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None
 def test_no_secret_is_told(tmp_path: Path) -> None:
     said = run(tmp_path, SEATWISE_MAIL_SECRET="s3cret")
     assert "s3cret" not in said.stdout + said.stderr
+
+
+def test_the_front_end_is_told_what_its_pages_read(tmp_path: Path) -> None:
+    (tmp_path / "web/public").mkdir(parents=True)
+    (tmp_path / "infra").mkdir()
+    script = shutil.copy(SCRIPT.with_name("web-config.sh"), tmp_path / "infra")
+    addresses = {"SEATWISE_PUBLIC_URL": "https://api.example", "SEATWISE_API_CLIENT_ID": "client"}
+    subprocess.run(["sh", script], env={"PATH": os.environ["PATH"]} | addresses, check=True)
+    said = json.loads((tmp_path / "web/public/config.json").read_text())
+    read = (SCRIPT.parents[1] / "web/src/app/config.ts").read_text()
+    assert set(said) == set(re.findall(r"^  (\w+): string;", read, re.MULTILINE))
+    assert (said["api"], said["clientId"]) == ("https://api.example", "client")
+
+
+def test_the_front_end_is_told_only_what_the_template_gives_out() -> None:
+    given = set(re.findall(r"^output (\w+) ", SCRIPT.with_name("main.bicep").read_text(), re.MULTILINE))
+    for script in ("web-config.sh", "secrets.sh"):
+        used = set(re.findall(r"\$\{?([A-Z_]{6,})", SCRIPT.with_name(script).read_text()))
+        assert used - {"SEATWISE_MAIL_SECRET", "SEATWISE_WAIT"} <= given

@@ -1,0 +1,108 @@
+"""Loading what a company's month is made from. Nothing is read from Microsoft or a PSA here."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from shared.accounts.account import Account
+from shared.accounts.companies import Company
+from shared.billing import agreement_store
+from shared.billing.mapping.in_force import MAPPINGS
+from shared.billing.models import Basis, LicenceMapping, TenantMappings
+from shared.billing.why_this_number import WhyThisNumber, why_this_number
+from shared.errors import NotFound
+from shared.licensing import product_names
+from shared.licensing import snapshot as snapshots
+from shared.licensing.tenant_state import Day, TenantState
+from shared.microsoft import partner_connections
+from shared.microsoft.models import User
+from shared.reports.figures import figures
+from shared.reports.models import BilledLine, Month, MonthFacts, MonthFigures
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.decisions import as_of
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+def month_of(
+    tables: Tables, blobs: Blobs, account: Account, company: Company, month: Month, now: datetime
+) -> MonthFigures:
+    """The company's figures of a month, or of its days so far. Raises Rejected where there is nothing to tell."""
+    today = now.astimezone(account.zone).date()
+    last, tenant = min(month.last, today), company.tenant_id
+    rows = tables.rows(keys.tenants(account.id), keys.tenant_days(tenant))
+    days = [day for day in (row.read(Day) for row in rows) if day.on <= month.last]
+    mappings = _mappings(tables, account, tenant, last)
+    missed = snapshots.days_not_read(tables, account.id, tenant, last, account.zone)
+    state = tables.get(keys.tenant_state(account.id, tenant))
+    facts = MonthFacts(
+        company=company.name,
+        month=month,
+        today=today,
+        days=days,
+        not_read=frozenset(day for day in missed if day >= month.first),
+        ours=partner_connections.home_tenants(tables, account.id),
+        by_subscription=frozenset(mapping.sku_id for mapping in mappings if mapping.subscription_id),
+        users=_users(blobs, account.id, tenant, days, month),
+        billed={
+            mapping.licence: _billed(tables, account, tenant, mapping, (last, now))
+            for mapping in mappings
+            if mapping.bill and month.first <= today
+        },
+        do_not_bill=frozenset(mapping.licence for mapping in mappings if not mapping.bill),
+        mailboxes=state.read(TenantState).mailboxes if state else None,
+        names=product_names.load(blobs),
+    )
+    return figures(facts)
+
+
+def _mappings(tables: Tables, account: Account, tenant: str, last: date) -> tuple[LicenceMapping, ...]:
+    """In force at the end of a day."""
+    ends = account_day_end(account, last)
+    found = as_of(tables, account.id, MAPPINGS, tenant, TenantMappings, ends)
+    return found.mappings if found else ()
+
+
+def account_day_end(account: Account, day: date) -> datetime:
+    """The last moment of a local date."""
+    return datetime(day.year, day.month, day.day, 23, 59, 59, 999_999, tzinfo=account.zone)
+
+
+def _users(
+    blobs: Blobs, account: AccountId, tenant: str, days: list[Day], month: Month
+) -> Mapping[str, list[User] | None]:
+    """By digest, of what was in force when the month began and of each change in it."""
+    before = [day for day in days if day.on < month.first]
+    found: dict[str, list[User] | None] = {}
+    for day in (*before[-1:], *(day for day in days if day.on >= month.first)):
+        if day.users_digest not in found:
+            try:
+                found[day.users_digest] = snapshots.users_of_day(blobs, account, tenant, day)
+            except NotFound:
+                found[day.users_digest] = None
+    return found
+
+
+def _billed(
+    tables: Tables, account: Account, tenant: str, mapping: LicenceMapping, at: tuple[date, datetime]
+) -> BilledLine:
+    why = why_this_number(tables, account, tenant, mapping.id, *at)
+    kept = agreement_store.get(tables, account.id, mapping.connection, mapping.agreement_id)
+    line = kept.record.lines.get(mapping.id)
+    return BilledLine(
+        mapping_id=mapping.id,
+        connection=mapping.connection,
+        agreement_id=mapping.agreement_id,
+        line_id=(line.line_id if line else "") or mapping.line_id,
+        number=why.number,
+        wanted=why.wanted,
+        options=mapping.options,
+        counted=_counted(why, mapping),
+        unit_price=line.unit_price if line else None,
+    )
+
+
+def _counted(why: WhyThisNumber, mapping: LicenceMapping) -> int | None:
+    if why.counts is None:
+        return None
+    return why.counts.assigned if mapping.options.basis is Basis.ASSIGNED else why.counts.purchased

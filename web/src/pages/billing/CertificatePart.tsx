@@ -1,0 +1,153 @@
+import { Badge, Button, MessageBar, MessageBarBody, MessageBarTitle, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { CheckmarkCircleRegular } from "@fluentui/react-icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, type ReactElement } from "react";
+import { Link } from "wouter";
+import { answer, type Schemas } from "../../api/client";
+import { useAccount, useApi, useMay } from "../../app/context";
+import { count, counted, useFormat } from "../../parts/format";
+import { useNotices } from "../../parts/notices";
+import { Section } from "../../parts/Section";
+import { Answer, Empty, Failed } from "../../parts/States";
+import { Table, type Column } from "../../parts/Table";
+import { useList } from "../../parts/useList";
+
+type Row = Schemas["ShownCertificateRow"];
+const COLORS: Record<Row["standing"], "success" | "informative" | "danger"> = {
+  billed: "success",
+  excluded: "informative",
+  open: "danger",
+};
+
+const useStyles = makeStyles({
+  totals: { display: "flex", gap: "24px", flexWrap: "wrap" },
+  total: { display: "grid" },
+  soft: { color: tokens.colorNeutralForeground2 },
+  list: { margin: "4px 0 0", paddingLeft: "20px" },
+});
+
+/** N5: can the month be invoiced? Every customer and paid licence is billed, excluded with a reason, or open. */
+export function CertificatePart(): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const certificate = useQuery({
+    queryKey: [account, "certificate"],
+    queryFn: () => answer(api.GET("/api/accounts/{account}/certificate", { params: { path: { account } } })),
+  });
+  const { query, csv } = useList<Row>(["certificate-rows"], (asked, as) =>
+    api.GET("/api/accounts/{account}/certificate/rows", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const format = useFormat();
+  const columns = useMemo<Column<Row>[]>(
+    () => [
+      {
+        key: "customer",
+        title: "Customer",
+        width: "minmax(150px, 2fr)",
+        value: (row) => row.customer,
+        cell: (row) => (row.tenantId ? <Link href={`/companies/${row.tenantId}`}>{row.customer}</Link> : row.customer),
+      },
+      { key: "name", title: "Licence", width: "minmax(150px, 2fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
+      { key: "seats", title: "Seats", width: "70px", number: true, value: (row) => row.seats ?? -1, cell: (row) => (row.seats === null ? "–" : count(row.seats)) },
+      { key: "billed", title: "Billed", width: "70px", number: true, value: (row) => row.billed ?? -1, cell: (row) => (row.billed === null ? "–" : count(row.billed)) },
+      { key: "money", title: "A month", width: "100px", number: true, value: (row) => Number(row.money), cell: (row) => (Number(row.money) ? format.money(row.money) : "–") },
+      {
+        key: "standing",
+        title: "Stands",
+        width: "minmax(200px, 3fr)",
+        value: (row) => row.standing,
+        cell: (row) => (
+          <>
+            <Badge appearance="tint" color={COLORS[row.standing]}>
+              {row.standing}
+            </Badge>{" "}
+            {row.sentence}
+          </>
+        ),
+      },
+    ],
+    [format],
+  );
+  return (
+    <Section title="Month-end certificate" about="Every customer and every paid licence is billed on its line, excluded with a reason, or an open exception.">
+      <Answer query={certificate} rows={3}>
+        {(found) => <Told found={found} />}
+      </Answer>
+      <Answer query={query} rows={8}>
+        {(rows) => (
+          <Table
+            label="Rows of the certificate"
+            columns={columns}
+            rows={rows}
+            id={(row) => `${row.tenantId} ${row.skuId} ${row.subscriptionId} ${row.lineId} ${row.customer}`}
+            text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.sentence}`}
+            csv={csv}
+            empty={<Empty icon={<CheckmarkCircleRegular />} title="No customers yet" />}
+          />
+        )}
+      </Answer>
+    </Section>
+  );
+}
+
+function Told({ found }: { found: Schemas["ShownCertificate"] }): ReactElement {
+  const styles = useStyles();
+  const format = useFormat();
+  const mayRead = useMay("editor");
+  const api = useApi();
+  const { id: account } = useAccount();
+  const queries = useQueryClient();
+  const { done } = useNotices();
+  const read = useMutation({
+    mutationFn: () =>
+      answer(
+        api.POST("/api/accounts/{account}/runs", { params: { path: { account } }, body: { everyAgreement: true } }),
+      ),
+    onSuccess: () => {
+      done("Every customer and every line is being read. Look again in some minutes.");
+      void queries.invalidateQueries({ queryKey: [account, "runs"] });
+    },
+  });
+  return (
+    <>
+      <MessageBar intent={found.readyToInvoice ? "success" : "warning"} layout="multiline">
+        <MessageBarBody>
+          <MessageBarTitle>
+            {found.readyToInvoice ? "Ready to invoice." : `${counted(found.open.rows, "row")} missing before the invoice.`}
+          </MessageBarTitle>
+          {found.missing.length > 0 && (
+            <ul className={styles.list}>
+              {found.missing.map(({ reason, sentence, rows }) => (
+                <li key={reason}>
+                  {count(rows)} × {sentence}
+                </li>
+              ))}
+            </ul>
+          )}
+          {!found.balances && ` It does not balance: ${found.unaccounted.join("; ")}. Please report this.`}
+        </MessageBarBody>
+      </MessageBar>
+      <div className={styles.totals}>
+        {(["billed", "excluded", "open"] as const).map((standing) => (
+          <div key={standing} className={styles.total}>
+            <Text size={600} weight="semibold">
+              {count(found[standing].seats)}
+            </Text>
+            <Text className={styles.soft}>
+              seats {standing}, {counted(found[standing].rows, "row")}
+              {Number(found[standing].money) ? `, ${format.money(found[standing].money)} a month` : ""}
+            </Text>
+          </div>
+        ))}
+      </div>
+      {mayRead && (
+        <div>
+          <Button disabled={read.isPending} onClick={() => read.mutate()}>
+            Read every line anew
+          </Button>
+        </div>
+      )}
+      {read.error && <Failed error={read.error} />}
+    </>
+  );
+}

@@ -1,0 +1,129 @@
+import { Button, Dropdown, Option } from "@fluentui/react-components";
+import { BookRegular } from "@fluentui/react-icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo, useState, type ReactElement } from "react";
+import { answer, type Schemas } from "../../api/client";
+import { useAccount, useApi } from "../../app/context";
+import { AS_CSV, download } from "../../parts/download";
+import { count, useFormat } from "../../parts/format";
+import { useNotices } from "../../parts/notices";
+import { Section } from "../../parts/Section";
+import { Empty, Failed, Loading } from "../../parts/States";
+import { Table, type Column } from "../../parts/Table";
+
+type Entry = Schemas["ShownLedgerEntry"];
+type Event = Entry["event"];
+const EVENTS: Record<Event, string> = {
+  adopted: "Taken over",
+  released: "Let go",
+  held: "Held",
+  approved: "Approved",
+  rejected: "Rejected",
+  intended: "Intended",
+  confirmed: "Confirmed",
+  not_applied: "Not applied",
+  refused: "Refused",
+  unknown: "Not known",
+  undecidable: "Undecidable",
+  settled: "Settled by a person",
+  diverged: "Something else came",
+  taken: "Theirs taken",
+  kept: "Ours kept",
+  frozen: "Frozen",
+  unfrozen: "Unfrozen",
+  undone: "Undone",
+};
+
+/** What happened to lines, the newest first; older entries on demand. */
+export function LedgerPart(): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const notices = useNotices();
+  const format = useFormat();
+  const [event, setEvent] = useState<Event | "">("");
+  const path = { account };
+  const wanted = event ? { event } : {};
+  const ledger = useInfiniteQuery({
+    queryKey: [account, "ledger", event],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET("/api/accounts/{account}/ledger", {
+          params: { path, query: { ...wanted, limit: 200, cursor: pageParam } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+  const columns = useMemo<Column<Entry>[]>(
+    () => [
+      { key: "at", title: "When", width: "130px", cell: (row) => format.time(row.at) },
+      { key: "event", title: "What", width: "minmax(120px, 1fr)", cell: (row) => EVENTS[row.event] },
+      {
+        key: "line",
+        title: "Line",
+        width: "minmax(120px, 2fr)",
+        cell: (row) => `${row.lineId || "new"} on ${row.agreementId}`,
+      },
+      {
+        key: "numbers",
+        title: "Before → after",
+        width: "120px",
+        number: true,
+        cell: (row) => `${row.before === null ? "–" : count(row.before)} → ${row.after === null ? "–" : count(row.after)}`,
+      },
+      { key: "who", title: "Who", width: "minmax(120px, 2fr)", cell: (row) => row.who },
+      { key: "why", title: "Why", width: "minmax(140px, 3fr)", cell: (row) => row.why },
+    ],
+    [format],
+  );
+  const rows = useMemo(() => ledger.data?.pages.flatMap((page) => page.items) ?? [], [ledger.data]);
+  const csv = () =>
+    download(
+      api.GET("/api/accounts/{account}/ledger", { params: { path, query: wanted }, ...AS_CSV }),
+      "ledger.csv",
+    ).catch((error: unknown) => notices.failed("The file was not made.", error));
+  return (
+    <Section title="Ledger" about="Every change of a line: planned, held, written, proven. It is only appended.">
+      {ledger.error && <Failed error={ledger.error} retry={() => void ledger.refetch()} />}
+      {ledger.isPending ? (
+        <Loading />
+      ) : (
+        <Table
+          label="Ledger"
+          columns={columns}
+          rows={rows}
+          id={(row) => `${row.at} ${row.mappingId} ${row.event}`}
+          text={(row) => `${row.lineId} ${row.agreementId} ${row.who} ${row.why} ${EVENTS[row.event]}`}
+          csv={csv}
+          tools={
+            <>
+              <Dropdown
+                aria-label="What happened"
+                value={event ? EVENTS[event] : "Everything"}
+                selectedOptions={[event]}
+                onOptionSelect={(_, { optionValue }) => setEvent((optionValue ?? "") as Event | "")}
+              >
+                <Option value="">Everything</Option>
+                {(Object.keys(EVENTS) as Event[]).map((one) => (
+                  <Option key={one} value={one}>
+                    {EVENTS[one]}
+                  </Option>
+                ))}
+              </Dropdown>
+              {ledger.hasNextPage && (
+                <Button disabled={ledger.isFetchingNextPage} onClick={() => void ledger.fetchNextPage()}>
+                  Older entries
+                </Button>
+              )}
+            </>
+          }
+          empty={
+            <Empty icon={<BookRegular />} title="Nothing yet">
+              The first entries come when a line is mapped.
+            </Empty>
+          }
+        />
+      )}
+    </Section>
+  );
+}

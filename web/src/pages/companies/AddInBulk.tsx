@@ -1,0 +1,131 @@
+import { Badge, Button, Checkbox, MessageBar, MessageBarBody, makeStyles } from "@fluentui/react-components";
+import { CheckmarkCircleRegular } from "@fluentui/react-icons";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState, type ReactElement } from "react";
+import { answer, type Schemas } from "../../api/client";
+import { useAccount, useApi } from "../../app/context";
+import { counted } from "../../parts/format";
+import { Section } from "../../parts/Section";
+import { Answer, Empty, Failed } from "../../parts/States";
+import { Table, type Column } from "../../parts/Table";
+import { useList } from "../../parts/useList";
+
+type Match = Schemas["ShownMatch"];
+const useStyles = makeStyles({
+  actions: { display: "flex", gap: "8px", flexWrap: "wrap" },
+  list: { margin: "4px 0 0", paddingLeft: "20px" },
+});
+
+/** Tenants without a company beside their match in the PSA. Sure ones are chosen; unsure ones a person chooses. */
+export function AddInBulk({ close }: { close: () => void }): ReactElement {
+  const styles = useStyles();
+  const api = useApi();
+  const { id: account } = useAccount();
+  const queries = useQueryClient();
+  const [turned, setTurned] = useState<Record<string, boolean>>({});
+  const { query } = useList<Match>(["companies", "matches"], (asked, as) =>
+    api.GET("/api/accounts/{account}/companies/matches", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const taken = (match: Match) => match.candidates.length > 0 && (turned[match.tenantId] ?? match.state === "sure");
+  const add = useMutation({
+    mutationFn: (matches: Match[]) =>
+      answer(
+        api.POST("/api/accounts/{account}/companies/bulk", {
+          params: { path: { account } },
+          body: {
+            companies: matches.flatMap(({ tenantId, candidates: [first] }) =>
+              first
+                ? [{ tenantId, psaConnection: first.psaConnection, psaCompany: first.psaCompany, name: "", partnerConnection: "" }]
+                : [],
+            ),
+          },
+        }),
+      ),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: [account] }),
+  });
+  const columns = useMemo<Column<Match>[]>(
+    () => [
+      {
+        key: "take",
+        title: "Add",
+        width: "56px",
+        cell: (row) => (
+          <Checkbox
+            aria-label={`Add ${row.name}`}
+            disabled={row.candidates.length === 0}
+            checked={taken(row)}
+            onChange={(_, { checked }) => setTurned((before) => ({ ...before, [row.tenantId]: checked === true }))}
+          />
+        ),
+      },
+      { key: "name", title: "Tenant", width: "minmax(160px, 2fr)", value: (row) => row.name, cell: (row) => row.name },
+      { key: "domain", title: "Domain", width: "minmax(130px, 2fr)", cell: (row) => row.domain },
+      {
+        key: "match",
+        title: "Company in the PSA",
+        width: "minmax(200px, 3fr)",
+        value: (row) => row.state,
+        cell: (row) => (
+          <>
+            <Badge appearance="tint" color={row.state === "sure" ? "success" : row.state === "unsure" ? "warning" : "informative"}>
+              {row.state === "none" ? "no match" : row.state}
+            </Badge>{" "}
+            {row.candidates.map((candidate) => candidate.name).join(", or ")}
+          </>
+        ),
+      },
+    ],
+    // `taken` reads what was turned here.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [turned],
+  );
+  return (
+    <Section title="Add companies" about="Sure matches by name or domain are ticked. Unsure ones are never taken without you.">
+      <Answer query={query}>
+        {(rows) => (
+          <>
+            <Table
+              label="Tenants without a company"
+              columns={columns}
+              rows={rows}
+              id={(row) => row.tenantId}
+              text={(row) => `${row.name} ${row.domain}`}
+              empty={<Empty icon={<CheckmarkCircleRegular />} title="Every tenant has its company" />}
+            />
+            {add.data && <Outcome outcome={add.data} />}
+            {add.error && <Failed error={add.error} />}
+            <div className={styles.actions}>
+              <Button
+                appearance="primary"
+                disabled={!rows.some(taken) || add.isPending}
+                onClick={() => add.mutate(rows.filter(taken))}
+              >
+                Add {counted(rows.filter(taken).length, "company", "companies")}
+              </Button>
+              <Button onClick={close}>Close</Button>
+            </div>
+          </>
+        )}
+      </Answer>
+    </Section>
+  );
+}
+
+function Outcome({ outcome }: { outcome: Schemas["BulkOutcomes"] }): ReactElement {
+  const styles = useStyles();
+  const refused = outcome.companies.filter(({ outcome: one }) => one !== "added" && one !== "already_added");
+  return (
+    <MessageBar intent={refused.length ? "warning" : "success"} layout="multiline">
+      <MessageBarBody>
+        {counted(outcome.added, "company", "companies")} added. They are read in the next sync.
+        {refused.length > 0 && (
+          <ul className={styles.list}>
+            {refused.map((company) => (
+              <li key={company.tenantId}>{company.reason || company.outcome.replaceAll("_", " ")}</li>
+            ))}
+          </ul>
+        )}
+      </MessageBarBody>
+    </MessageBar>
+  );
+}

@@ -1,0 +1,152 @@
+import { Badge, Button, Dropdown, Option } from "@fluentui/react-components";
+import { BuildingMultipleRegular } from "@fluentui/react-icons";
+import { useMemo, useState, type ReactElement } from "react";
+import { Link, useLocation, useRoute } from "wouter";
+import type { Schemas } from "../../api/client";
+import { useAccount, useApi, useMay } from "../../app/context";
+import { useFormat } from "../../parts/format";
+import { Page } from "../../parts/Page";
+import { Answer, Empty } from "../../parts/States";
+import { Table, type Column } from "../../parts/Table";
+import { useList } from "../../parts/useList";
+import { AddInBulk } from "./AddInBulk";
+import { CompanyPage } from "./CompanyPage";
+
+export type Tenant = Schemas["ShownTenant"];
+const SHOWN = { all: "All tenants", added: "Added", not_added: "Not added", not_read: "Not read" } as const;
+type Shown = keyof typeof SHOWN;
+
+export default function CompaniesPage(): ReactElement {
+  const [, route] = useRoute("/companies/:tenant");
+  return route?.tenant ? <CompanyPage key={route.tenant} tenant={route.tenant} /> : <Tenants />;
+}
+
+function fits(tenant: Tenant, shown: Shown): boolean {
+  if (shown === "added") return tenant.added;
+  if (shown === "not_added") return !tenant.added;
+  return shown === "all" || tenant.notReadBecause !== null;
+}
+
+/** Every customer of every partner connection, and whether it is added and read. */
+function Tenants(): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const format = useFormat();
+  const mayAdd = useMay("editor");
+  const [, go] = useLocation();
+  const [shown, setShown] = useState<Shown>("all");
+  const [adding, setAdding] = useState(false);
+  const { query, csv } = useList<Tenant>(["tenants"], (asked, as) =>
+    api.GET("/api/accounts/{account}/tenants", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const columns = useMemo<Column<Tenant>[]>(
+    () => [
+      {
+        key: "name",
+        title: "Customer",
+        width: "minmax(180px, 3fr)",
+        value: (row) => row.name,
+        cell: (row) => (row.added ? <Link href={`/companies/${row.id}`}>{row.name}</Link> : row.name),
+      },
+      { key: "domain", title: "Domain", width: "minmax(140px, 2fr)", value: (row) => row.domain, cell: (row) => row.domain },
+      {
+        key: "state",
+        title: "State",
+        width: "minmax(200px, 3fr)",
+        value: (row) => (row.added ? row.state : ""),
+        cell: (row) => <State tenant={row} />,
+      },
+      {
+        key: "read",
+        title: "Last read",
+        width: "130px",
+        value: (row) => row.lastRead ?? "",
+        cell: (row) => (row.lastRead ? format.time(row.lastRead) : "–"),
+      },
+    ],
+    [format],
+  );
+  return (
+    <Page
+      title="Companies"
+      about="Every customer tenant of your partner connections. A company links a tenant with its company in the PSA."
+      actions={
+        mayAdd && (
+          <Button appearance="primary" onClick={() => setAdding(true)}>
+            Add companies
+          </Button>
+        )
+      }
+    >
+      {adding && <AddInBulk close={() => setAdding(false)} />}
+      <Answer query={query} rows={10}>
+        {(rows) => (
+          <Table
+            label="Tenants"
+            columns={columns}
+            rows={shown === "all" ? rows : rows.filter((row) => fits(row, shown))}
+            id={(row) => row.id}
+            text={(row) => `${row.name} ${row.domain} ${row.id}`}
+            csv={csv}
+            tools={
+              <Dropdown
+                aria-label="Which tenants"
+                value={SHOWN[shown]}
+                selectedOptions={[shown]}
+                onOptionSelect={(_, { optionValue }) => setShown((optionValue ?? "all") as Shown)}
+              >
+                {(Object.keys(SHOWN) as Shown[]).map((one) => (
+                  <Option key={one} value={one}>
+                    {SHOWN[one]}
+                  </Option>
+                ))}
+              </Dropdown>
+            }
+            empty={
+              <Empty icon={<BuildingMultipleRegular />} title={rows.length ? "None of these" : "No tenants yet"}>
+                {rows.length ? (
+                  "Take a word or the filter away."
+                ) : (
+                  <Button onClick={() => go("/settings/connections")}>Connect your Microsoft partner tenant</Button>
+                )}
+              </Empty>
+            }
+          />
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+export function State({ tenant }: { tenant: Tenant }): ReactElement {
+  const format = useFormat();
+  if (!tenant.added) {
+    return (
+      <>
+        <Badge appearance="tint" color={tenant.excluded ? "informative" : "warning"}>
+          {tenant.excluded ? "Excluded" : "Not added"}
+        </Badge>
+        {!tenant.listings.some((listing) => listing.canBeRead) && " no active GDAP"}
+      </>
+    );
+  }
+  if (tenant.notReadBecause) {
+    return (
+      <>
+        <Badge appearance="tint" color="danger">
+          {tenant.notReadSince ? `Not read since ${format.day(tenant.notReadSince)}` : "Not read"}
+        </Badge>{" "}
+        {tenant.notReadBecause.sentence}
+      </>
+    );
+  }
+  return (
+    <>
+      <Badge appearance="tint" color="success">
+        {tenant.lastRead ? "Read" : "Waits for its first read"}
+      </Badge>
+      {tenant.excluded && " excluded from alerts"}
+      {tenant.doubted && " what was read is hard to believe"}
+    </>
+  );
+}

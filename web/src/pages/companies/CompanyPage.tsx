@@ -1,0 +1,210 @@
+import { Badge, Button, ProgressBar, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { BoxRegular } from "@fluentui/react-icons";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState, type ReactElement } from "react";
+import { answer, type Schemas } from "../../api/client";
+import { useAccount, useApi, useMay } from "../../app/context";
+import { count, counted, day } from "../../parts/format";
+import { Page } from "../../parts/Page";
+import { Answer, Empty, Failed } from "../../parts/States";
+import { Table, type Column } from "../../parts/Table";
+import { useList } from "../../parts/useList";
+import { State } from "./CompaniesPage";
+import { LicenceDrawer } from "./LicenceDrawer";
+
+export type Licence = Schemas["ShownLicence"];
+type Mapped = NonNullable<Licence["mapped"]>;
+const STATES: Record<Mapped["state"], [string, "success" | "warning" | "danger" | "informative"]> = {
+  in_step: ["In step", "success"],
+  held: ["Held", "warning"],
+  drift: ["Changed by hand", "danger"],
+  frozen: ["Frozen", "informative"],
+  blocked: ["Cannot be written", "danger"],
+  unknown: ["Not known", "danger"],
+  not_read: ["Not read yet", "informative"],
+};
+
+const useStyles = makeStyles({
+  soft: { color: tokens.colorNeutralForeground2, display: "block" },
+});
+
+export function licenceKey(licence: Licence): string {
+  return `${licence.skuId}/${licence.subscriptionId}`;
+}
+
+/** One customer: its licences, what each is mapped to, and the state of its line. */
+export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const [open, setOpen] = useState("");
+  const found = useQuery({
+    queryKey: [account, "tenant", tenant],
+    queryFn: () =>
+      answer(api.GET("/api/accounts/{account}/tenants/{tenant}", { params: { path: { account, tenant } } })),
+  });
+  const { query, csv } = useList<Licence>(["licences", tenant], (asked, as) =>
+    api.GET("/api/accounts/{account}/tenants/{tenant}/licences", {
+      params: { path: { account, tenant }, query: asked },
+      ...as,
+    }),
+  );
+  const columns = useColumns(setOpen);
+  return (
+    <Page
+      title={found.data?.name ?? "Company"}
+      about={found.data && <State tenant={found.data} />}
+      actions={found.data?.companyId && <SyncNow company={found.data.companyId} />}
+    >
+      <Answer query={query} rows={8}>
+        {(licences) => (
+          <>
+            <Table
+              label="Licences"
+              columns={columns}
+              rows={licences}
+              id={licenceKey}
+              text={(row) => `${row.name} ${row.partNumber}`}
+              rowHeight={64}
+              marked={open}
+              csv={csv}
+              empty={
+                <Empty icon={<BoxRegular />} title="No licences">
+                  The customer has none, or has not been read yet.
+                </Empty>
+              }
+            />
+            {open && (
+              <LicenceDrawer
+                tenant={tenant}
+                licence={licences.find((licence) => licenceKey(licence) === open)}
+                close={() => setOpen("")}
+              />
+            )}
+          </>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function useColumns(open: (key: string) => void): Column<Licence>[] {
+  const styles = useStyles();
+  return useMemo(() => {
+    const number = (key: keyof Licence, title: string): Column<Licence> => ({
+      key,
+      title,
+      width: "84px",
+      number: true,
+      value: (row) => Number(row[key] ?? -1),
+      cell: (row) => (row[key] === null ? "–" : count(Number(row[key]))),
+    });
+    return [
+      {
+        key: "name",
+        title: "Licence",
+        width: "minmax(200px, 3fr)",
+        value: (row) => row.name,
+        cell: (row) => (
+          <>
+            <Text weight="semibold">{row.name || row.partNumber || row.skuId}</Text>
+            <span className={styles.soft}>{row.notCountable || terms(row)}</span>
+          </>
+        ),
+      },
+      number("purchased", "Purchased"),
+      number("assigned", "Assigned"),
+      number("spare", "Spare"),
+      {
+        key: "line",
+        title: "Line",
+        width: "minmax(180px, 2fr)",
+        value: (row) => row.mapped?.state ?? "",
+        cell: (row) => <LineCell licence={row} />,
+      },
+      {
+        key: "open",
+        title: "",
+        width: "100px",
+        cell: (row) => (
+          <Button onClick={() => open(licenceKey(row))} aria-label={`Details: ${row.name}`}>
+            Details
+          </Button>
+        ),
+      },
+    ];
+  }, [styles, open]);
+}
+
+function LineCell({ licence }: { licence: Licence }): ReactElement {
+  const { mapped, watched } = licence;
+  if (!mapped) {
+    return (
+      <Badge appearance="tint" color={watched && licence.purchased ? "warning" : "informative"}>
+        {watched ? "Not mapped" : "Free or trial"}
+      </Badge>
+    );
+  }
+  if (!mapped.bill) return <Badge appearance="tint" color="informative">Do not bill</Badge>;
+  const [words, color] = STATES[mapped.state];
+  return (
+    <>
+      <Badge appearance="tint" color={color}>
+        {words}
+      </Badge>{" "}
+      {mapped.confirmed !== null && `says ${count(mapped.confirmed)}`}
+    </>
+  );
+}
+
+/** Term and renewal of its subscriptions, as far as they are known. */
+export function terms(licence: Licence): string {
+  const known = licence.subscriptions.filter((subscription) => subscription.renewsOn);
+  if (!known.length) return licence.partNumber;
+  const first = known.map((subscription) => subscription.renewsOn ?? "").sort()[0] ?? "";
+  const word = known.some((subscription) => subscription.autoRenew === false) ? "ends" : "renews";
+  return `${counted(licence.subscriptions.length, "subscription")}, ${word} ${day(first)}`;
+}
+
+function SyncNow({ company }: { company: string }): ReactElement | null {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const maySync = useMay("editor");
+  const queries = useQueryClient();
+  const start = useMutation({
+    mutationFn: () =>
+      answer(
+        api.POST("/api/accounts/{account}/runs", {
+          params: { path: { account } },
+          body: { companyId: company, everyAgreement: false },
+        }),
+      ),
+  });
+  const run = useQuery({
+    enabled: start.data !== undefined,
+    queryKey: [account, "run", start.data?.id],
+    queryFn: async () => {
+      const found = await answer(
+        api.GET("/api/accounts/{account}/runs/{run}", { params: { path: { account, run: start.data?.id ?? "" } } }),
+      );
+      if (found.state === "closed") await queries.invalidateQueries({ queryKey: [account, "licences"] });
+      return found;
+    },
+    refetchInterval: (query) => (query.state.data?.state === "closed" ? false : 2_000),
+  });
+  if (!maySync) return null;
+  const running = start.isPending || (start.data !== undefined && run.data?.state !== "closed");
+  return (
+    <div>
+      <Button disabled={running} onClick={() => start.mutate()}>
+        {running ? "Syncing …" : "Sync now"}
+      </Button>
+      {running && <ProgressBar aria-label="Sync" />}
+      {run.data?.state === "closed" && (
+        <Text role="status" block>
+          {counted(run.data.lines.written, "line")} written, {counted(run.data.notRead, "tenant")} not read.
+        </Text>
+      )}
+      {(start.error ?? run.error) && <Failed error={start.error ?? run.error} />}
+    </div>
+  );
+}

@@ -1,0 +1,194 @@
+import {
+  Button,
+  Drawer,
+  DrawerBody,
+  DrawerHeader,
+  DrawerHeaderTitle,
+  Field,
+  Input,
+  Text,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { DismissRegular } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
+import { useState, type ReactElement } from "react";
+import { answer, everyRow } from "../../api/client";
+import { useAccount, useApi } from "../../app/context";
+import { count, counted, day } from "../../parts/format";
+import { Answer } from "../../parts/States";
+import { SeatsChart } from "./SeatsChart";
+import type { Licence } from "./CompanyPage";
+
+const useStyles = makeStyles({
+  body: { display: "flex", flexDirection: "column", gap: "24px", paddingBottom: "32px" },
+  facts: { display: "grid", gridTemplateColumns: "auto 1fr", gap: "4px 16px", margin: 0, "& dd": { margin: 0 } },
+  soft: { color: tokens.colorNeutralForeground2 },
+  people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0" } },
+});
+
+interface Props {
+  tenant: string;
+  licence: Licence | undefined;
+  close: () => void;
+}
+
+/** Everything of one licence: why its line says its number, how it changed, and who has it. */
+export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
+  const styles = useStyles();
+  return (
+    <Drawer open position="end" size="medium" onOpenChange={(_, { open }) => open || close()}>
+      <DrawerHeader>
+        <DrawerHeaderTitle
+          action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={close} />}
+        >
+          {licence?.name ?? "Licence"}
+        </DrawerHeaderTitle>
+      </DrawerHeader>
+      <DrawerBody className={styles.body}>
+        {licence ? (
+          <>
+            <Facts licence={licence} />
+            {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
+            <History tenant={tenant} licence={licence} />
+            <People tenant={tenant} licence={licence} />
+          </>
+        ) : (
+          "This licence is gone."
+        )}
+      </DrawerBody>
+    </Drawer>
+  );
+}
+
+function Facts({ licence }: { licence: Licence }): ReactElement {
+  const styles = useStyles();
+  const facts: [string, number | null][] = [
+    ["Purchased", licence.purchased],
+    ["Assigned", licence.assigned],
+    ["Spare", licence.spare],
+    ["On trial", licence.onTrial],
+    ["In grace", licence.inGrace],
+    ["Suspended", licence.suspended],
+    ["Sold by others", licence.soldByOthers],
+  ];
+  return (
+    <dl className={styles.facts}>
+      {facts.map(
+        ([name, value]) =>
+          value !== null &&
+          (value > 0 || name === "Purchased") && (
+            <div key={name} style={{ display: "contents" }}>
+              <dt className={styles.soft}>{name}</dt>
+              <dd>{count(value)}</dd>
+            </div>
+          ),
+      )}
+      {licence.subscriptions.map((subscription) => (
+        <div key={subscription.id} style={{ display: "contents" }}>
+          <dt className={styles.soft}>{subscription.term || "Subscription"}</dt>
+          <dd>
+            {counted(subscription.seats, "seat")}
+            {subscription.renewsOn
+              ? `, ${subscription.autoRenew === false ? "ends" : "renews"} ${day(subscription.renewsOn)}`
+              : ", term not known"}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** N4: why the line says its number, on any day. */
+function Why({ tenant, mapping }: { tenant: string; mapping: string }): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const [on, setOn] = useState("");
+  const why = useQuery({
+    queryKey: [account, "why", tenant, mapping, on],
+    queryFn: () =>
+      answer(
+        api.GET("/api/accounts/{account}/tenants/{tenant}/mappings/{mapping}/why", {
+          params: { path: { account, tenant, mapping }, query: on ? { on } : {} },
+        }),
+      ),
+  });
+  return (
+    <section aria-label="Why this number">
+      <Text as="h3" size={400} weight="semibold" block>
+        Why this number?
+      </Text>
+      <Answer query={why} rows={2}>
+        {(found) => <p>{found.sentence}</p>}
+      </Answer>
+      <Field label="On another day">
+        <Input type="date" value={on} onChange={(_, { value }) => setOn(value)} />
+      </Field>
+    </section>
+  );
+}
+
+function History({ tenant, licence }: { tenant: string; licence: Licence }): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const history = useQuery({
+    queryKey: [account, "history", tenant, licence.skuId, licence.subscriptionId],
+    queryFn: () =>
+      everyRow((cursor) =>
+        api.GET("/api/accounts/{account}/tenants/{tenant}/licences/{sku}/history", {
+          params: {
+            path: { account, tenant, sku: licence.skuId },
+            query: { limit: 200, cursor, subscription: licence.subscriptionId },
+          },
+        }),
+      ),
+  });
+  return (
+    <section aria-label="Seats over time">
+      <Text as="h3" size={400} weight="semibold" block>
+        Seats over time
+      </Text>
+      <Answer query={history} rows={2}>
+        {(days) => <SeatsChart days={days} />}
+      </Answer>
+    </section>
+  );
+}
+
+function People({ tenant, licence }: { tenant: string; licence: Licence }): ReactElement {
+  const styles = useStyles();
+  const api = useApi();
+  const { id: account } = useAccount();
+  const people = useQuery({
+    queryKey: [account, "people", tenant, licence.skuId],
+    queryFn: () =>
+      answer(
+        api.GET("/api/accounts/{account}/tenants/{tenant}/licences/{sku}/users", {
+          params: { path: { account, tenant, sku: licence.skuId }, query: { limit: 200 } },
+        }),
+      ),
+  });
+  return (
+    <section aria-label="Who has it">
+      <Text as="h3" size={400} weight="semibold" block>
+        Who has it
+      </Text>
+      <Answer query={people} rows={3}>
+        {({ items, next }) =>
+          items.length ? (
+            <ul className={styles.people}>
+              {items.map((user) => (
+                <li key={user.id}>
+                  {user.name} <span className={styles.soft}>{user.userPrincipalName}</span>
+                </li>
+              ))}
+              {next && <li className={styles.soft}>… and more; the CSV of the licence has all.</li>}
+            </ul>
+          ) : (
+            <>Nobody.</>
+          )
+        }
+      </Answer>
+    </section>
+  );
+}

@@ -1,0 +1,254 @@
+import { Badge, Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState, type ReactElement } from "react";
+import { answer, everyRow, type Schemas } from "../../api/client";
+import { useAccount, useApi, useMay } from "../../app/context";
+import { counted, useFormat } from "../../parts/format";
+import { useNotices } from "../../parts/notices";
+import { Section } from "../../parts/Section";
+import { Answer, Failed } from "../../parts/States";
+import { PSA_KINDS } from "./psaKinds";
+import { PsaForm } from "./PsaForm";
+
+type Partner = Schemas["ShownPartner"];
+type PsaState = Schemas["ShownPsaState"];
+
+const useStyles = makeStyles({
+  item: { display: "flex", flexWrap: "wrap", gap: "8px 16px", alignItems: "center", padding: "10px 0",
+    borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },
+  grow: { flexGrow: 1, minWidth: "200px" },
+  soft: { color: tokens.colorNeutralForeground2, display: "block" },
+  form: { display: "grid", gap: "12px", maxWidth: "420px" },
+});
+
+/** What the account is connected to: Microsoft partner tenants and PSAs. */
+export function ConnectionsPart(): ReactElement {
+  return (
+    <>
+      <Partners />
+      <Psas />
+    </>
+  );
+}
+
+function Partners(): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const mayChange = useMay("admin");
+  const partners = useQuery({
+    queryKey: [account, "partner-connections"],
+    queryFn: () =>
+      everyRow((cursor) =>
+        api.GET("/api/accounts/{account}/partner-connections", { params: { path: { account }, query: { cursor } } }),
+      ),
+  });
+  return (
+    <Section
+      title="Microsoft partner connections"
+      about="An administrator of your partner tenant consents once; every customer tenant with active GDAP is then read."
+    >
+      <Answer query={partners} rows={2}>
+        {(found) => (
+          <div>
+            {found.map((partner) => (
+              <PartnerItem key={partner.id} partner={partner} />
+            ))}
+            {found.length === 0 && <Text>None yet.</Text>}
+          </div>
+        )}
+      </Answer>
+      {mayChange && <Consent />}
+    </Section>
+  );
+}
+
+function PartnerItem({ partner }: { partner: Partner }): ReactElement {
+  const styles = useStyles();
+  const api = useApi();
+  const { id: account } = useAccount();
+  const mayChange = useMay("admin");
+  const { done } = useNotices();
+  const test = useMutation({
+    mutationFn: () =>
+      answer(
+        api.POST("/api/accounts/{account}/partner-connections/{partnerConnection}/test", {
+          params: { path: { account, partnerConnection: partner.id } },
+        }),
+      ),
+    onSuccess: ({ customers }) => done(`${partner.name} works: ${counted(customers, "customer")} in its list.`),
+  });
+  const again = useConsent();
+  return (
+    <>
+      <div className={styles.item}>
+        <div className={styles.grow}>
+          <Text weight="semibold">{partner.name}</Text>
+          <span className={styles.soft}>
+            {partner.tenantId} · {partner.mode === "app_only" ? "by its own app" : "by consent"}
+          </span>
+        </div>
+        {mayChange && (
+          <>
+            <Button disabled={test.isPending} onClick={() => test.mutate()}>
+              {test.isPending ? "Testing …" : "Test"}
+            </Button>
+            <Button disabled={again.isPending} onClick={() => again.mutate({ connection: partner.id })}>
+              Consent again
+            </Button>
+          </>
+        )}
+      </div>
+      {(test.error ?? again.error) && <Failed error={test.error ?? again.error} />}
+    </>
+  );
+}
+
+/** Where the account waits while its person is at Microsoft's page: the answer comes to a page of all accounts. */
+export const CONSENT_ACCOUNT = "consent.account";
+
+function useConsent() {
+  const api = useApi();
+  const { id: account } = useAccount();
+  return useMutation({
+    mutationFn: (body: Schemas["ConsentGiven"]) =>
+      answer(api.POST("/api/accounts/{account}/partner-consents", { params: { path: { account } }, body })),
+    onSuccess: ({ address }) => {
+      sessionStorage.setItem(CONSENT_ACCOUNT, account);
+      location.assign(address);
+    },
+  });
+}
+
+function Consent(): ReactElement {
+  const styles = useStyles();
+  const [name, setName] = useState("");
+  const [clientId, setClientId] = useState("");
+  const [clientSecret, setClientSecret] = useState("");
+  const consent = useConsent();
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        consent.mutate({ name, clientId, clientSecret, connection: "" });
+      }}
+    >
+      <Text as="h3" weight="semibold">
+        Connect a partner tenant
+      </Text>
+      <Field label="Name" hint="What you call it here">
+        <Input value={name} onChange={(_, { value }) => setName(value)} />
+      </Field>
+      <Field label="Client id of your app registration">
+        <Input value={clientId} onChange={(_, { value }) => setClientId(value)} />
+      </Field>
+      <Field label="Client secret" hint="Kept encrypted, and never shown again">
+        <Input type="password" autoComplete="off" value={clientSecret} onChange={(_, { value }) => setClientSecret(value)} />
+      </Field>
+      {consent.error && <Failed error={consent.error} />}
+      <div>
+        <Button type="submit" appearance="primary" disabled={!name || !clientId || consent.isPending}>
+          Consent at Microsoft
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Psas(): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const mayChange = useMay("admin");
+  const [connecting, setConnecting] = useState(false);
+  const psas = useQuery({
+    queryKey: [account, "psa-connections"],
+    queryFn: () =>
+      everyRow((cursor) =>
+        api.GET("/api/accounts/{account}/psa-connections", { params: { path: { account }, query: { cursor } } }),
+      ),
+    refetchInterval: (query) => (query.state.data?.some((psa) => psa.lists.refreshing) ? 3_000 : false),
+  });
+  return (
+    <Section title="PSA connections" about="Where agreements and their lines are. Seatwise writes only lines that you map.">
+      <Answer query={psas} rows={2}>
+        {(found) => (
+          <div>
+            {found.map((psa) => (
+              <PsaItem key={psa.id} psa={psa} />
+            ))}
+            {found.length === 0 && <Text>None yet.</Text>}
+          </div>
+        )}
+      </Answer>
+      {mayChange &&
+        (connecting ? (
+          <PsaForm done={() => setConnecting(false)} />
+        ) : (
+          <div>
+            <Button onClick={() => setConnecting(true)}>Connect a PSA</Button>
+          </div>
+        ))}
+    </Section>
+  );
+}
+
+function PsaItem({ psa }: { psa: PsaState }): ReactElement {
+  const styles = useStyles();
+  const api = useApi();
+  const { id: account } = useAccount();
+  const mayChange = useMay("admin");
+  const queries = useQueryClient();
+  const { done } = useNotices();
+  const format = useFormat();
+  const [changing, setChanging] = useState(false);
+  const path = { account, psaConnection: psa.id };
+  const test = useMutation({
+    mutationFn: async () => {
+      const asked = await api.POST("/api/accounts/{account}/psa-connections/{psaConnection}/test", { params: { path } });
+      if (!asked.response.ok) await answer(Promise.resolve(asked));
+    },
+    onSuccess: () => done(`${psa.name} works, and has every right that the nights need.`),
+  });
+  const refresh = useMutation({
+    mutationFn: () =>
+      answer(api.POST("/api/accounts/{account}/psa-connections/{psaConnection}/refresh", { params: { path } })),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: [account, "psa-connections"] }),
+  });
+  const { lists } = psa;
+  const failure = psa.failure || lists.failure;
+  return (
+    <>
+      <div className={styles.item}>
+        <div className={styles.grow}>
+          <Text weight="semibold">{psa.name}</Text>{" "}
+          {failure && (
+            <Badge appearance="tint" color="danger">
+              Does not work
+            </Badge>
+          )}
+          <span className={styles.soft}>
+            {PSA_KINDS[psa.kind]?.title ?? psa.kind}
+            {lists.refreshing
+              ? " · its lists are being read"
+              : lists.readAt &&
+                ` · ${counted(lists.companies, "company", "companies")}, ${counted(lists.agreements, "agreement")} and ${counted(lists.products, "product")} as of ${format.time(lists.readAt)}`}
+          </span>
+        </div>
+        {mayChange && (
+          <>
+            <Button disabled={test.isPending} onClick={() => test.mutate()}>
+              {test.isPending ? "Testing …" : "Test"}
+            </Button>
+            <Button disabled={refresh.isPending || lists.refreshing} onClick={() => refresh.mutate()}>
+              Refresh
+            </Button>
+            <Button onClick={() => setChanging(!changing)}>Change</Button>
+          </>
+        )}
+      </div>
+      {failure && <Failed error={new Error(failure)} />}
+      {(test.error ?? refresh.error) && <Failed error={test.error ?? refresh.error} />}
+      {changing && <PsaForm psa={psa} done={() => setChanging(false)} />}
+    </>
+  );
+}

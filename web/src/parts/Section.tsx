@@ -1,0 +1,23 @@
+import { Card, Text, makeStyles, tokens } from "@fluentui/react-components";
+import type { ReactElement, ReactNode } from "react";
+
+const useStyles = makeStyles({
+  card: { gap: "16px", padding: "20px" },
+  about: { color: tokens.colorNeutralForeground2, maxWidth: "75ch" },
+});
+
+/** A part of a page with a heading of its own. */
+export function Section({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }): ReactElement {
+  const styles = useStyles();
+  return (
+    <Card className={styles.card}>
+      <div>
+        <Text as="h2" size={500} weight="semibold" block>
+          {title}
+        </Text>
+        {about && <Text className={styles.about}>{about}</Text>}
+      </div>
+      {children}
+    </Card>
+  );
+}

@@ -1,0 +1,55 @@
+import { useMutation, useQuery, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Versioned } from "../api/client";
+import { isConflict } from "../api/problem";
+
+export interface Edited<T> {
+  query: UseQueryResult<Versioned<T>>;
+  /** What is stored, with what was changed here and is not saved yet. */
+  value: T | undefined;
+  set: (change: Partial<T>) => void;
+  changed: boolean;
+  saving: UseMutationResult<unknown, Error, void>;
+  discard: () => void;
+  /** What somebody else stored meanwhile, and what it was changed to here: a person chooses. */
+  conflict: { theirs: T; mine: Partial<T> } | null;
+}
+
+interface Wishes<T> {
+  queryKey: string[];
+  read: () => Promise<Versioned<T>>;
+  /** Saves only what was changed, if it is still as it was read. Throws ApiProblem. */
+  save: (change: Partial<T>, etag: string) => Promise<unknown>;
+  saved: () => void;
+}
+
+/** Something that is edited and saved as a whole. A failed save loses nothing of what was typed. */
+export function useEdited<T extends object>({ queryKey, read, save, saved }: Wishes<T>): Edited<T> {
+  const [draft, setDraft] = useState<Partial<T>>({});
+  const query = useQuery({ queryKey, queryFn: read });
+  const saving = useMutation({
+    mutationFn: async () => {
+      if (query.data) await save(draft, query.data.etag);
+    },
+    onSuccess: async () => {
+      await query.refetch();
+      setDraft({});
+      saved();
+    },
+    // What is stored now is shown beside what was typed; the next save is made over it.
+    onError: (error) => (isConflict(error) ? query.refetch() : undefined),
+  });
+  const stored = query.data?.value;
+  return {
+    query,
+    value: stored && { ...stored, ...draft },
+    set: (change) => setDraft((before) => ({ ...before, ...change })),
+    changed: Object.keys(draft).length > 0,
+    saving,
+    discard: () => {
+      setDraft({});
+      saving.reset();
+    },
+    conflict: stored && isConflict(saving.error) ? { theirs: stored, mine: draft } : null,
+  };
+}

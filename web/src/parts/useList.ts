@@ -1,0 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
+import { everyRow } from "../api/client";
+import { useAccount } from "../app/context";
+import { AS_CSV, download } from "./download";
+import { useNotices } from "./notices";
+
+interface Asked<T> {
+  data?: { items: T[]; next?: string | null };
+  error?: unknown;
+  response: Response;
+}
+
+/** A list of the account, whole, and its CSV file. `ask` is the list's route. */
+export function useList<T>(name: string[], ask: (query: { limit: number; cursor?: string }, as: object) => Promise<Asked<T>>) {
+  const { id } = useAccount();
+  const { failed } = useNotices();
+  const query = useQuery({
+    queryKey: [id, ...name],
+    queryFn: () => everyRow((cursor) => ask({ limit: 200, cursor }, {})),
+  });
+  const csv = () =>
+    download(ask({ limit: 200 }, AS_CSV), `${name.join("-")}.csv`).catch((error: unknown) =>
+      failed("The file was not made.", error),
+    );
+  return { query, csv };
+}
