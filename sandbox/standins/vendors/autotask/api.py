@@ -153,14 +153,18 @@ class Autotask:
             )
         if rest:
             raise Refused("The stand-in does not have this.", 404)
-        may = {way: f"{entity}.{way}" not in site["missing_rights"] for way in ("query", "create")}
+        may = {way: f"{entity}.{way}" not in site["missing_rights"] for way in ("query", "all", "create")}
         listed = entity != "ContractServiceAdjustments"
         made = entity in ("Contracts", "ContractServices", "ContractServiceAdjustments")
         told = {
             "name": entity,
             "canQuery": listed,
             "canCreate": made,
-            "userAccessForQuery": "All" if listed and may["query"] else "None",
+            "userAccessForQuery": "All"
+            if listed and may["query"] and may["all"]
+            else "Mine"
+            if listed and may["query"]
+            else "None",
             "userAccessForCreate": "All" if made and may["create"] else "None",
         }
         return Answer(200, {"info": told})
@@ -193,7 +197,7 @@ class Autotask:
 
         Rows of units are only computed for the contract or service that is asked for: they are many.
         """
-        if site["sees_nothing"] or f"{entity}.query" in site["missing_rights"]:
+        if site["sees_nothing"] or f"{entity}.all" in site["missing_rights"]:
             return []
         contracts = self._of(site, "at_contract")
         match entity:

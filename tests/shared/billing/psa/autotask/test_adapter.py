@@ -152,7 +152,9 @@ def test_no_rows_for_a_restricted_user_is_never_an_empty_contract(world: Autotas
 
 
 def test_units_that_may_not_be_seen_any_more_are_never_none(world: AutotaskWorld) -> None:
-    world.control("rights", missing="ContractServiceUnits.query")
+    create = world.create().model_copy(update={"marker": "lic:abcdefgh:m:3"})
+    assert world.line(world.psa.apply(create).line_id).quantity == 0
+    world.control("rights", missing="ContractServiceUnits.all")
     with pytest.raises(PsaRefused) as refused:
         world.psa.lines(world.agreement_id)
     assert refused.value.facts == ("ContractServiceUnits (query)",)
