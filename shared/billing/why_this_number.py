@@ -30,7 +30,10 @@ from shared.storage.decisions import Decision, history
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
-_SAID: Final = frozenset({LedgerEvent.ADOPTED, LedgerEvent.CONFIRMED})
+_TAKEN_OVER: Final = frozenset(
+    {LedgerEvent.ADOPTED, LedgerEvent.TAKEN, LedgerEvent.KEPT, LedgerEvent.SETTLED}
+)
+_SAID: Final = _TAKEN_OVER | {LedgerEvent.CONFIRMED}
 """Events after which the PSA was proven to say `after`."""
 _WAITS: Final = {
     LedgerEvent.HELD: "a change from {before} to {after} was held for a person",
@@ -160,9 +163,24 @@ def _told(
         key=lambda entry: entry.at,
     )
     proofs = [number for number, entry in enumerate(entries) if entry.event in _SAID]
-    said = entries[proofs[-1]] if proofs else None
+    said = entries[proofs[-1]] if proofs else _remembered(tables, account, places, mapping_id, ends)
     later = [entry for entry in entries[proofs[-1] + 1 if proofs else 0 :] if entry.event in _WAITS]
     return said, later[-1] if later else None
+
+
+def _remembered(
+    tables: Tables,
+    account: AccountId,
+    places: Collection[tuple[str, str]],
+    mapping_id: str,
+    ends: datetime,
+) -> LedgerEntry | None:
+    """What the line itself says was last proven, where its ledger does not begin as early."""
+    for place in places:
+        line = agreement_store.get(tables, account, *place).record.lines.get(mapping_id)
+        if line and line.confirmed is not None and line.confirmed_at and line.confirmed_at < ends:
+            return LedgerEntry.of(line, LedgerEvent.CONFIRMED, line.confirmed_at, after=line.confirmed)
+    return None
 
 
 def _counted(
@@ -179,8 +197,8 @@ def _number(why: WhyThisNumber) -> str:
     if why.said is None:
         return f"At the end of {_day(why.on)} the PSA had not been proven to say any number for this line."
     how = (
-        f"adopted by {why.said.who}"
-        if why.said.event is LedgerEvent.ADOPTED
+        f"taken over by {why.said.who}"
+        if why.said.event in _TAKEN_OVER
         else "confirmed in the PSA"
         + (f" after {why.said.who} decided it" if why.said.who != "Seatwise" else "")
     )

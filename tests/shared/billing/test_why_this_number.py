@@ -5,12 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from shared.accounts.preferences import GuardSettings
+from shared.billing import agreement_store
 from shared.billing.models import Options, Verdict
 from shared.billing.planning import approval
 from shared.billing.why_this_number import WhyThisNumber, people_behind, sentence, why_this_number
 from shared.errors import NotFound, Rejected
+from shared.storage import keys
 from shared.storage.memory import MemoryBlobs
-from tests.shared.billing.world import ACCOUNT, DAY, SKU, Mapped, World
+from shared.storage.tables import Delete, Put
+from tests.shared.billing.world import ACCOUNT, CONNECTION, DAY, SKU, Mapped, World
 
 PRODUCT = "Business Premium"
 
@@ -124,3 +127,17 @@ def test_people_who_are_no_longer_kept_are_not_told_as_nobody() -> None:
     found = why(world, mapped, today(world))
     with pytest.raises(NotFound):
         people_behind(MemoryBlobs(), ACCOUNT, mapped.tenant, found)
+
+
+def test_a_number_of_before_the_ledger_is_told_by_what_the_line_remembers() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    kept = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
+    line = kept.lines[mapped.mapping].model_copy(update={"confirmed": 10, "confirmed_at": world.clock.at})
+    bare = World()
+    bare.map_line(quantity=10)
+    for row in list(bare.tables.rows(keys.agreements(ACCOUNT, CONNECTION))):
+        bare.tables.commit([Delete(row.key, row.etag)])
+    bare.tables.commit([Put(keys.agreement(ACCOUNT, CONNECTION, mapped.agreement), kept.with_line(line))])
+    found = why(bare, mapped, today(world))
+    assert (found.number, found.wanted) == (10, 10)

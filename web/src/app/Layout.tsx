@@ -31,6 +31,7 @@ const useStyles = makeStyles({
   logo: { width: "24px", height: "24px" },
   space: { flexGrow: 1 },
   wideOnly: { "@media (max-width: 640px)": { display: "none" } },
+  person: { minWidth: "0" },
   cut: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   nav: { padding: "12px 8px", display: "flex", flexDirection: "column", gap: "2px",
     backgroundColor: tokens.colorNeutralBackground2, borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
@@ -108,7 +109,7 @@ function AccountMenu({ look, setLook }: Omit<Props, "children">): ReactElement {
   return (
     <Menu checkedValues={{ look: [look] }} onCheckedValueChange={(_, { checkedItems }) => setLook(checkedItems[0] as Look)}>
       <MenuTrigger disableButtonEnhancement>
-        <Button appearance="subtle" icon={<PersonCircleRegular />} aria-label={`Account menu of ${me.name}`}>
+        <Button className={styles.person} appearance="subtle" icon={<PersonCircleRegular />} aria-label={`Account menu of ${me.name}`}>
           <span className={styles.wideOnly}>{me.name}</span>
         </Button>
       </MenuTrigger>

@@ -13,7 +13,7 @@ import { Failed } from "../parts/States";
 import { useServices } from "./context";
 
 /** The sign-in ended and could not be renewed: sign in again in a window, with everything on the page kept. */
-export function SignInAgain(): ReactElement {
+export function SignInAgain(): ReactElement | null {
   const { session } = useServices();
   const ended = useSyncExternalStore(session.subscribe, session.hasEnded);
   const queries = useQueryClient();
@@ -22,8 +22,10 @@ export function SignInAgain(): ReactElement {
     setError(null);
     session.again().then(() => queries.invalidateQueries(), setError);
   };
+  // Mounted only now, so that it lies above a drawer that was opened before.
+  if (!ended) return null;
   return (
-    <Dialog open={ended} modalType="alert">
+    <Dialog open modalType="alert">
       <DialogSurface>
         <DialogBody>
           <DialogTitle>Sign in again</DialogTitle>

@@ -3,7 +3,8 @@ import type { ReactElement, ReactNode } from "react";
 
 const useStyles = makeStyles({
   card: { gap: "16px", padding: "20px" },
-  about: { color: tokens.colorNeutralForeground2, maxWidth: "75ch" },
+  title: { margin: 0 },
+  about: { display: "block", marginTop: "4px", color: tokens.colorNeutralForeground2, maxWidth: "75ch" },
 });
 
 /** A part of a page with a heading of its own. */
@@ -12,7 +13,7 @@ export function Section({ title, about, children }: { title: string; about?: Rea
   return (
     <Card className={styles.card}>
       <div>
-        <Text as="h2" size={500} weight="semibold" block>
+        <Text as="h2" size={500} weight="semibold" block className={styles.title}>
           {title}
         </Text>
         {about && <Text className={styles.about}>{about}</Text>}

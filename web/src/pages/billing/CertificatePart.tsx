@@ -2,9 +2,9 @@ import { Badge, Button, MessageBar, MessageBarBody, MessageBarTitle, Text, makeS
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, type ReactElement } from "react";
-import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { CustomerLink } from "../../parts/CustomerLink";
 import { count, counted, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
@@ -45,7 +45,7 @@ export function CertificatePart(): ReactElement {
         title: "Customer",
         width: "minmax(150px, 2fr)",
         value: (row) => row.customer,
-        cell: (row) => (row.tenantId ? <Link href={`/companies/${row.tenantId}`}>{row.customer}</Link> : row.customer),
+        cell: (row) => (row.tenantId ? <CustomerLink tenant={row.tenantId} name={row.customer} /> : row.customer),
       },
       { key: "name", title: "Licence", width: "minmax(150px, 2fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
       { key: "seats", title: "Seats", width: "70px", number: true, value: (row) => row.seats ?? -1, cell: (row) => (row.seats === null ? "–" : count(row.seats)) },
@@ -113,7 +113,7 @@ function Told({ found }: { found: Schemas["ShownCertificate"] }): ReactElement {
       <MessageBar intent={found.readyToInvoice ? "success" : "warning"} layout="multiline">
         <MessageBarBody>
           <MessageBarTitle>
-            {found.readyToInvoice ? "Ready to invoice." : `${counted(found.open.rows, "row")} missing before the invoice.`}
+            {found.readyToInvoice ? "Ready to invoice." : `${counted(found.open.rows, "row")} ${found.open.rows === 1 ? "is" : "are"} open: not ready to invoice.`}
           </MessageBarTitle>
           {found.missing.length > 0 && (
             <ul className={styles.list}>

@@ -1,9 +1,9 @@
 import { Badge, Dropdown, Option } from "@fluentui/react-components";
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMemo, useState, type ReactElement } from "react";
-import { Link } from "wouter";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
+import { CustomerLink } from "../../parts/CustomerLink";
 import { count } from "../../parts/format";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
@@ -47,7 +47,7 @@ export function PlanPart(): ReactElement {
         title: "Customer",
         width: "minmax(160px, 2fr)",
         value: (line) => line.company,
-        cell: (line) => <Link href={`/companies/${line.tenantId}`}>{line.company || line.tenantId}</Link>,
+        cell: (line) => <CustomerLink tenant={line.tenantId} name={line.company} />,
       },
       {
         key: "line",

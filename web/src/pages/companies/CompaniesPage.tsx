@@ -1,9 +1,10 @@
 import { Badge, Button, Dropdown, Option } from "@fluentui/react-components";
 import { BuildingMultipleRegular } from "@fluentui/react-icons";
 import { useMemo, useState, type ReactElement } from "react";
-import { Link, useLocation, useRoute } from "wouter";
+import { useLocation, useRoute } from "wouter";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { CustomerLink } from "../../parts/CustomerLink";
 import { useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Answer, Empty } from "../../parts/States";
@@ -46,7 +47,7 @@ function Tenants(): ReactElement {
         title: "Customer",
         width: "minmax(180px, 3fr)",
         value: (row) => row.name,
-        cell: (row) => (row.added ? <Link href={`/companies/${row.id}`}>{row.name}</Link> : row.name),
+        cell: (row) => (row.added ? <CustomerLink tenant={row.id} name={row.name} /> : row.name),
       },
       { key: "domain", title: "Domain", width: "minmax(140px, 2fr)", value: (row) => row.domain, cell: (row) => row.domain },
       {

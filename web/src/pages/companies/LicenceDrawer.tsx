@@ -27,6 +27,8 @@ const useStyles = makeStyles({
   people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0" } },
 });
 
+const TERMS: Record<string, string> = { P1M: "Monthly", P1Y: "For a year", P3Y: "For three years" };
+
 interface Props {
   tenant: string;
   licence: Licence | undefined;
@@ -86,7 +88,7 @@ function Facts({ licence }: { licence: Licence }): ReactElement {
       )}
       {licence.subscriptions.map((subscription) => (
         <div key={subscription.id} style={{ display: "contents" }}>
-          <dt className={styles.soft}>{subscription.term || "Subscription"}</dt>
+          <dt className={styles.soft}>{TERMS[subscription.term] ?? "Subscription"}</dt>
           <dd>
             {counted(subscription.seats, "seat")}
             {subscription.renewsOn

@@ -41,10 +41,11 @@ export function SeatsChart({ days }: { days: Day[] }): ReactElement {
   );
 }
 
-/** The path of a number that holds from its day until the next: by time, up to today. */
+/** The path of a number that holds from its day until the next: by time, up to now or the end of the last day. */
 export function steps(days: Day[], most: number, value: (day: Day) => number | null, now = Date.now()): string {
   const begins = Date.parse(days[0]?.on ?? "");
-  const span = Math.max(1, now - begins);
+  const ends = Math.max(now, Date.parse(days[days.length - 1]?.on ?? "") + 86_400_000);
+  const span = ends - begins;
   const x = (at: number) => Math.round(((at - begins) / span) * WIDTH);
   const y = (seats: number) => Math.round((HEIGHT - 4) * (1 - seats / most)) + 2;
   let path = "";
@@ -57,7 +58,7 @@ export function steps(days: Day[], most: number, value: (day: Day) => number | n
     }
     const next = days[index + 1];
     const from = x(Date.parse(one.on));
-    const to = x(next ? Date.parse(next.on) : now);
+    const to = x(next ? Date.parse(next.on) : ends);
     path += `${drawing ? "L" : "M"}${from} ${y(seats)}L${to} ${y(seats)}`;
     drawing = true;
   });

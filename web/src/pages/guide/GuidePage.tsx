@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { useLocation } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { may, useAccount, useApi } from "../../app/context";
+import { PAGES } from "../../app/pages";
 import { Page } from "../../parts/Page";
 import { Answer } from "../../parts/States";
 import { GoLive } from "./GoLive";
@@ -21,8 +22,16 @@ const useStyles = makeStyles({
   missing: { color: tokens.colorPaletteDarkOrangeForeground1 },
   why: { color: tokens.colorNeutralForeground2, display: "block" },
   title: { margin: "0 8px 0 0" },
+  state: { height: "auto", minHeight: "20px" },
   act: { "@media (max-width: 640px)": { gridColumn: 2, justifySelf: "start", marginTop: "8px" } },
 });
+
+/** Steps whose page is not here are taken by the API. */
+const PATHS = new Set(
+  Object.values(STEPS)
+    .map(({ path }) => path)
+    .filter((path) => PAGES.some((page) => path.split(/[/?]/)[1] === page.path)),
+);
 
 /** From an empty account to the first push: every step, why it is needed, and what is still missing. */
 export default function GuidePage(): ReactElement {
@@ -76,7 +85,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
           <Text as="h2" size={400} weight="semibold" className={styles.title}>
             {words.title}
           </Text>
-          <Badge appearance="tint" color={step.done ? "success" : step.missing && step.there ? "warning" : "informative"}>
+          <Badge className={styles.state} appearance="tint" color={step.done ? "success" : step.missing && step.there ? "warning" : "informative"}>
             {stateOf(step)}
           </Badge>
           <Text className={styles.why}>{words.why}</Text>
@@ -88,7 +97,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
           {!allowed && !step.done && <Text className={styles.why}>This needs an {words.least} of the account.</Text>}
           {step.step === "go_live" && !step.done && !waits && allowed && <GoLive />}
         </div>
-        {allowed && !waits && step.step !== "go_live" && (
+        {allowed && !waits && step.step !== "go_live" && PATHS.has(words.path) && (
           <Button
             className={styles.act}
             appearance={step.done ? "secondary" : "primary"}

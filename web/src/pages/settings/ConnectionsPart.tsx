@@ -35,6 +35,7 @@ function Partners(): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
   const mayChange = useMay("admin");
+  const [connecting, setConnecting] = useState(false);
   const partners = useQuery({
     queryKey: [account, "partner-connections"],
     queryFn: () =>
@@ -57,7 +58,14 @@ function Partners(): ReactElement {
           </div>
         )}
       </Answer>
-      {mayChange && <Consent />}
+      {mayChange &&
+        (connecting || partners.data?.length === 0 ? (
+          <Consent />
+        ) : (
+          <div>
+            <Button onClick={() => setConnecting(true)}>Connect a partner tenant</Button>
+          </div>
+        ))}
     </Section>
   );
 }

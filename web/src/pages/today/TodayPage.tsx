@@ -14,7 +14,7 @@ import { SentMails } from "./SentMails";
 type Summary = Schemas["ShownSummary"];
 
 const useStyles = makeStyles({
-  tiles: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(178px, 1fr))" },
+  tiles: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(150px, 1fr))" },
   tile: { gap: "4px", color: tokens.colorNeutralForeground1 },
   number: { fontVariantNumeric: "tabular-nums" },
   soft: { color: tokens.colorNeutralForeground2 },
@@ -140,7 +140,7 @@ function Tile({ title, number, href, warn, children }: TileProps): ReactElement 
       <Text as="h2" size={300} weight="regular" className={styles.soft} style={{ margin: 0 }}>
         {title}
       </Text>
-      <Text size={600} weight="semibold" className={styles.number}>
+      <Text size={number.length > 8 ? 500 : 600} weight="semibold" className={styles.number}>
         {href ? (
           <Link href={href} className={styles.link} aria-label={`${title}: ${number}`}>
             {number}

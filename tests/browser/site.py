@@ -1,0 +1,80 @@
+"""The front end in a browser, against the real host and the stand-ins: signing in, and what must never go wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.living import Living
+
+AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
+type Scheme = Literal["light", "dark"]
+
+
+class Look(NamedTuple):
+    name: str
+    width: int = 1280
+    scheme: Scheme = "light"
+
+
+LOOKS = (Look("light"), Look("dark", scheme="dark"), Look("phone", 390))
+
+
+class Site:
+    """The front end as one person in one browser."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.page = page
+        self.origin = origin
+
+    def open(self, path: str, person: str) -> None:
+        """Go to a page of the demo account; Microsoft's page lies on the way."""
+        self.page.goto(f"{self.origin}/accounts/demo/{path}")
+        self.page.locator(f"#{person}").click()
+        expect(self.page.get_by_role("navigation", name="Pages")).to_be_visible()
+
+    def heading(self, words: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
+
+    def settled(self) -> None:
+        """Nothing is loading any more."""
+        self.page.wait_for_load_state("networkidle")
+        expect(self.page.get_by_label("Loading")).to_have_count(0)
+
+    def button(self, words: str) -> Any:
+        return self.page.get_by_role("button", name=words)
+
+    def violations(self) -> list[str]:
+        """What axe finds serious or critical on what is shown now."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        # Fluent's focus traps have dummies that are hidden from readers and focusable: they are not content.
+        found = self.page.evaluate(
+            "axe.run({exclude: [['[data-tabster-dummy]']]}, {resultTypes: ['violations']})"
+        )
+        return [
+            f"{one['id']}: {node['html'][:200]}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+
+@contextmanager
+def opened(browser: Browser, living: Living, look: Look = LOOKS[0]) -> Iterator[Site]:
+    """A browser that must not complain: neither of the content security policy nor of a script of ours."""
+    context = browser.new_context(
+        viewport={"width": look.width, "height": 900}, color_scheme=look.scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
+    try:
+        yield Site(page, living.stage.web_origin)
+    finally:
+        context.close()
+    assert wrong == []

@@ -1,0 +1,166 @@
+"""What an MSP's people do in the front end, from the sign-in to the PSA line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from sandbox.web import served, web_config
+from shared.alerts.listing import alert_id as id_of
+from shared.alerts.models import Slug
+from tests.browser.site import LOOKS, Look, opened
+from tests.journeys.living import Living, eventually
+
+pytestmark = pytest.mark.processes
+
+PAGES = {
+    "today": "Today",
+    "exceptions": "Exceptions",
+    "companies": "Companies",
+    "billing": "Billing",
+    "guide": "Guide",
+    "settings": "Settings",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def site(living: Living) -> Iterator[None]:
+    config = web_config(living.host.address, living.stage.stand_ins.url)
+    with served(living.stage.web_origin, config):
+        yield
+
+
+def alert_id(living: Living, slug: Slug, who: str) -> str:
+    """The last part of a link to the row of this customer."""
+    return next(id_of(alert) for alert in living.alerts(slug) if alert.finding.who == who)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_every_page_can_be_read_by_everybody_in_every_look(
+    living: Living, browser: Browser, screens: Path, look: Look
+) -> None:
+    with opened(browser, living, look) as site:
+        site.open("today", "owner")
+        for path, title in PAGES.items():
+            site.page.get_by_role("navigation", name="Pages").get_by_role("link", name=title).click()
+            site.heading(title)
+            site.settled()
+            assert site.violations() == [], path
+            wide = site.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= look.width, f"{path} sticks out"
+            site.page.screenshot(path=screens / f"{path}-{look.name}.png")
+
+
+@pytest.mark.parametrize("look", LOOKS[:2], ids=lambda look: look.name)
+def test_the_drawers_of_exceptions_can_be_read_by_everybody(
+    living: Living, browser: Browser, look: Look
+) -> None:
+    newest = {alert.finding.slug: alert for alert in living.alerts()}
+    with opened(browser, living, look) as site:
+        site.open("exceptions", "owner")
+        for slug, alert in newest.items():
+            site.page.evaluate(
+                "path => { history.pushState(null, '', path) }", f"/accounts/demo/exceptions/{id_of(alert)}"
+            )
+            expect(site.page.get_by_role("dialog")).to_be_visible()
+            site.settled()
+            assert site.violations() == [], slug
+            site.button("Close").click()
+
+
+def test_a_mails_link_leads_to_its_row_after_the_sign_in(living: Living, browser: Browser) -> None:
+    with opened(browser, living) as site:
+        site.open(f"exceptions/{alert_id(living, Slug.PUSH_HELD, 'Kestrel Couriers')}", "owner")
+        drawer = site.page.get_by_role("dialog")
+        expect(drawer).to_contain_text("Kestrel Couriers")
+        expect(drawer).to_contain_text("from 40 to 12 seats")
+
+
+def test_a_reader_sees_no_button_that_they_may_not_press(living: Living, browser: Browser) -> None:
+    with opened(browser, living) as site:
+        site.open("exceptions", "reader")
+        site.settled()
+        table = site.page.get_by_role("table", name="Exceptions")
+        words = set(table.get_by_role("cell").get_by_role("button").all_inner_texts())
+        assert words == {"Look"}
+        site.page.get_by_role("button", name="Look: Kestrel Couriers").click()
+        drawer = site.page.get_by_role("dialog")
+        expect(drawer).to_contain_text("On the line now")
+        assert drawer.get_by_role("button").all_inner_texts() == [""]  # only the one that closes it
+
+
+def test_excluding_takes_the_row_away_and_the_toasts_undo_brings_it_back(
+    living: Living, browser: Browser
+) -> None:
+    row = "Power BI Pro: 4 of 5"
+    with opened(browser, living) as site:
+        site.open("exceptions?type=unused_licenses", "editor")
+        table = site.page.get_by_role("table", name="Exceptions")
+        table.get_by_role("row").filter(has_text=row).get_by_role("button").click()
+        site.page.get_by_label("While no more than a number of seats are unused").check()
+        site.page.get_by_label("Seats at most").fill("1")
+        site.page.get_by_role("region", name="Exclude").get_by_role("button").click()
+        expect(site.page.get_by_text("the number of seats must be from 4")).to_be_visible()
+
+        site.page.get_by_label("Seats at most").fill("4")
+        site.page.get_by_label("Reason").fill("kept for <new> staff")
+        site.page.get_by_role("region", name="Exclude").get_by_role("button").click()
+        expect(table.get_by_text(row)).to_have_count(0, timeout=30_000)
+        (listed,) = living.control("exclusions")
+        assert listed["reason"] == "kept for <new> staff"
+
+        site.button("Undo").click()
+        expect(table.get_by_text(row)).to_be_visible(timeout=30_000)
+        assert living.control("exclusions") == []
+
+
+def test_a_token_that_expires_in_the_middle_of_an_edit_loses_nothing(
+    living: Living, browser: Browser
+) -> None:
+    with opened(browser, living) as site:
+        site.open(f"exceptions/{alert_id(living, Slug.RENEWAL_DUE, 'Cobalt Logistics')}", "editor")
+        site.page.get_by_label("Reason").fill("typed before")
+        living.stage.stand_ins.control("rotate_sign_in_key")
+        living.control("clock", "+25h")
+        site.page.get_by_role("region", name="Exclude").get_by_role("button").click()
+        again = site.page.get_by_role("alertdialog", name="Sign in again")
+        expect(again).to_be_visible()
+        with site.page.expect_popup() as window:
+            again.get_by_role("button", name="Sign in again").click()
+        window.value.locator("#editor").click()
+        expect(again).to_have_count(0)
+        assert site.page.get_by_label("Reason").input_value() == "typed before"
+        site.page.get_by_label("Reason").click()  # back into the drawer, as a person goes
+        site.page.get_by_role("region", name="Exclude").get_by_role("button").click()
+        expect(site.page.get_by_text("Excluded.").first).to_be_visible()
+        assert [one["reason"] for one in living.control("exclusions")] == ["typed before"]
+
+
+def test_approving_a_held_change_writes_exactly_one_line(living: Living, browser: Browser) -> None:
+    before = living.in_psa("Kestrel")
+    others = {name: living.in_psa(name) for name in ("Alder", "Juniper", "Larchmont")}
+    written = living.count("connectwise.write")
+    with opened(browser, living) as site:
+        site.open("exceptions?type=push_held", "owner")
+        site.page.get_by_role("button", name="Decide: Kestrel Couriers").click()
+        site.button("Approve 12 seats").click()
+        expect(site.page.get_by_text("Approved: 40 to 12 seats.").first).to_be_visible()
+        eventually(lambda: living.in_psa("Kestrel") != before, "the line to be written")
+        changed = {line: seats for line, seats in living.in_psa("Kestrel").items() if before[line] != seats}
+        assert list(changed.values()) == [12]
+        assert {name: living.in_psa(name) for name in others} == others
+        expect(site.page.get_by_text("Kestrel Couriers")).to_have_count(0, timeout=40_000)
+    assert living.count("connectwise.write") == written + 1
+
+
+def test_signing_out_forgets_the_tokens(living: Living, browser: Browser) -> None:
+    with opened(browser, living) as site:
+        site.open("today", "owner")
+        stored = "JSON.stringify({...localStorage, ...sessionStorage})"
+        assert "eyJ" not in site.page.evaluate(stored)
+        site.page.get_by_role("button", name="Account menu").click()
+        site.page.get_by_role("menuitem", name="Sign out").click()
+        expect(site.page.get_by_role("heading")).to_have_text("You are signed out")
+        site.page.goto(f"{site.origin}/accounts/demo/today")
+        expect(site.page.get_by_role("heading", name="Pick an account")).to_be_visible()
