@@ -193,7 +193,7 @@ class Autotask:
 
         Rows of units are only computed for the contract or service that is asked for: they are many.
         """
-        if site["sees_nothing"]:
+        if site["sees_nothing"] or f"{entity}.query" in site["missing_rights"]:
             return []
         contracts = self._of(site, "at_contract")
         match entity:

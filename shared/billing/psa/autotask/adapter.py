@@ -115,7 +115,17 @@ class Autotask:
                 " Map its licences to another agreement.",
             )
         units = read_list(self._api, UNITS, of_contract, self._not_over()) if services else {}
+        if services.keys() - {row.get("contractServiceID") for row in units.values()}:
+            self._prove_that_units_are_seen()
         return shapes.lines(services.values(), units.values(), self._api.http.clock().date())
+
+    def _prove_that_units_are_seen(self) -> None:
+        """A service has no units before its first adjustment, or the API user may not see them any more: that is no 0.
+
+        Raises PsaRefused for the whole connection.
+        """
+        if not self._may(UNITS, "Query"):
+            raise PsaRefused.for_all("Autotask", Cause.RIGHTS, "permissions", f"{UNITS} (query)")
 
     def _not_over(self) -> Condition:
         """Rows of today and later: a contract has one for each service and month of its whole time."""

@@ -151,6 +151,13 @@ def test_no_rows_for_a_restricted_user_is_never_an_empty_contract(world: Autotas
         world.psa.lines(world.agreement_id)
 
 
+def test_units_that_may_not_be_seen_any_more_are_never_none(world: AutotaskWorld) -> None:
+    world.control("rights", missing="ContractServiceUnits.query")
+    with pytest.raises(PsaRefused) as refused:
+        world.psa.lines(world.agreement_id)
+    assert refused.value.facts == ("ContractServiceUnits (query)",)
+
+
 def test_a_service_without_units_that_we_did_not_make_is_not_written(world: AutotaskWorld) -> None:
     ours = world.create().model_copy(update={"marker": "lic:abcdefgh:m:1"})
     foreign = world.create()
