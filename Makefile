@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed-psas kill-run clients doctor bench bicep-types web-test backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed-psas kill-run clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -40,6 +40,9 @@ openapi: setup $(WEB_READY) ## write docs/openapi.json, the document of the HTTP
 
 test: lint web-test setup ## everything that must pass: lint, types, all tests, two files of them at a time
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+web-sizes: $(WEB_BUILT) ## how much JavaScript the front end's first page loads; over 300 kB fails
+	@node web/sizes.mjs
 
 web-test: $(WEB_READY) ## the front end's types, lint and unit tests
 	@cd web && npm run --silent types && npm run --silent lint && npm run --silent test

@@ -3,10 +3,9 @@
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import Field
 
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
@@ -26,7 +25,7 @@ _EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwAD
 class NewLogo(Given):
     model_config = Given.model_config | examples({"image": _EXAMPLE})
 
-    image: Annotated[str, Field(max_length=720_000)]
+    image: str
     """A PNG or JPEG file of at most 502 x 81 pixels and 512 KB, as base64."""
 
 
