@@ -77,8 +77,10 @@ def autotask_limit(
 def autotask_rights(
     state: State, faults: Faults, site: str = "", missing: str = "", sees_nothing: bool = False
 ) -> Document:
-    """Take rights away: missing="ContractServices.create,Contracts.query"; an entity's "all": its rows are not for us, and
-    no error says so; sees_nothing=true: no rows of any are."""
+    """Take rights away: missing="ContractServices.create,Contracts.query,Services.all"; sees_nothing=true: all rows.
+
+    Without an entity's "all" its rows are not for us, and no error says so.
+    """
     wanted = [right.strip() for right in str(missing).split(",") if right.strip()]
     return _change_site(state, site, {"missing_rights": wanted, "sees_nothing": bool(sees_nothing)})
 
