@@ -110,8 +110,7 @@ class Line:
     effective: date | None
     ends: date | None
     not_writable: str
-    """Why this line must not be written ("" = it may): a sentence for a person. What its quantity must be like is
-    judged for every PSA alike, elsewhere."""
+    """Why it must not be written, "" when it may: a sentence. What its quantity must be like is judged elsewhere."""
     fingerprint: str
     """Hash of every field that we never mean to change."""
     billable: BillableOption | None = None
@@ -259,11 +258,9 @@ class Psa(Protocol):
     max_parallel: int
     """Agreements that may be worked on at once."""
     repeatable: frozenset[WriteKind]
-    """Writes that do no harm when they are applied twice: setting an absolute number. A difference, a document and a
-    creation are not: these are repeated only when nothing was sent."""
+    """Writes that do no harm when applied twice, as an absolute number: others are repeated only when not sent."""
     whole_document: bool
-    """An agreement is one document: all its changed lines go in one request, and nothing more of it is sent before it
-    is known what became of that."""
+    """An agreement is one document: its changed lines go in one request, and no other before that one is settled."""
     creates_empty: bool
     """A line is made without seats; how many there are is a second write."""
 
