@@ -57,7 +57,8 @@ def test_every_tenant_that_can_be_read_is_read_and_the_others_say_why_not(first_
 
 def test_only_the_lines_that_changed_are_written(first_day: dict[str, Any], living: Living) -> None:
     lines = first_day["lines"]
-    assert lines == {"unchanged": 17, "written": 3, "held": 2, "drift": 1, "failed": 0, "would_write": 0}
+    told = {state: number for state, number in lines.items() if number}
+    assert told == {"unchanged": 17, "written": 3, "held": 2, "drift": 1}
     assert first_day["calls"]["psa_writes"] == 3
     assert 27 in living.in_psa("Alder & Ash").values()
     assert 35 in living.in_psa("Northgate").values()

@@ -147,7 +147,7 @@ def test_the_document_that_is_served_is_the_one_in_the_docs(
         ("POST", f"/accounts/{DEMO}/companies", b"{", 400),
         ("POST", f"/accounts/{DEMO}/companies", b'{"name": "\\ud800"}', 422),
         ("POST", f"/accounts/{DEMO}/companies", b"[" * 1000 + b"]" * 1000, 400),
-        ("POST", f"/accounts/{DEMO}/companies", b'"' + b"x" * 600_000 + b'"', 413),
+        ("POST", f"/accounts/{DEMO}/companies", b'"' + b"x" * 800_000 + b'"', 413),
         ("POST", f"/accounts/{DEMO}/companies", iter([b"{", b"}"]), 411),
     ],
 )
