@@ -75,7 +75,7 @@ api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a sec
 	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 killed-psas: setup ## kill the host at every named point of a night that writes to HaloPSA or Autotask
-	@KILLED_AT="every point" $(PY) -m pytest tests/journeys/test_killed_halo.py tests/journeys/test_killed_autotask.py $(ARGS)
+	@$(PY) -m pytest tests/killed_psas $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)

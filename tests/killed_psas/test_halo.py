@@ -5,7 +5,6 @@ nothing can tell, a person says, as `settle` lets them. `make killed-psas` goes 
 for each moment of the push is gone through without processes in tests/shared/billing/psa/halo/test_push.py.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -140,12 +139,7 @@ POINTS = [
 ]
 
 
-EVERY_POINT = os.environ.get("KILLED_AT") == "every point"
-
-
-@pytest.mark.parametrize(
-    "point", POINTS if EVERY_POINT else POINTS[1:3], ids=lambda point: point.name.replace(" ", "_")
-)
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name.replace(" ", "_"))
 def test_a_night_on_which_the_host_is_killed_ends_with_each_line_right_and_written_once(
     point: Point, living: HaloCustomer
 ) -> None:

@@ -4,7 +4,6 @@ After a restart it was applied once, or nobody can tell and a person says so: it
 goes through every point; the tests take the one that doubled seats before.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -122,12 +121,7 @@ POINTS = [
 ]
 
 
-EVERY_POINT = os.environ.get("KILLED_AT") == "every point"
-
-
-@pytest.mark.parametrize(
-    "point", POINTS if EVERY_POINT else POINTS[2:3], ids=lambda point: point.name.replace(" ", "_")
-)
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name.replace(" ", "_"))
 def test_an_adjustment_at_which_the_host_is_killed_is_applied_once(point: Point, living: OneCustomer) -> None:
     ledger_before = invariants.ledger_of(living.tables, DEMO)
     writes_before, before = len(living.applied()), living.in_psa_now()
