@@ -25,6 +25,7 @@ from shared.billing.models import (
 from shared.billing.profiles import save_profile
 from shared.billing.psa.base import PsaUnavailable
 from shared.errors import Rejected
+from shared.storage import keys
 from shared.storage.decisions import Decider, get
 from tests.invariants import i2_every_intent_is_applied_at_most_once
 from tests.shared.billing.hooks import Killed, Once, WatchedPsa, WatchedTables
@@ -195,17 +196,19 @@ def test_a_save_that_is_refused_changes_nothing(world: World) -> None:
 
 def test_a_save_whose_second_agreement_cannot_be_read_changes_nothing(world: World) -> None:
     mapped, at = world.map_line(quantity=10), world.add_agreement()
-    wanted, before = move_and(world, mapped, mapping(sku_id="b", agreement_id=at)), world.record(mapped)
-    psa = world.fake
+    wanted = move_and(world, mapped, mapping(sku_id="b", agreement_id=at))
+    partition, psa, looks = keys.agreements(ACCOUNT, CONNECTION), world.fake, list[str]()
+    before = list(world.tables.rows(partition))
 
     def away(moment: str) -> None:
-        if moment == "after lines":
+        looks.extend([moment] if moment == "before lines" else [])
+        if len(looks) == 2:
             psa.unavailable = PsaUnavailable("It does not answer.")
 
     world.psa = WatchedPsa(psa, away)
     with pytest.raises(Rejected, match="could not be read"):
         world.save_mappings("contoso", wanted, looked_after=(mapped.line,))
-    assert world.record(mapped) == before
+    assert list(world.tables.rows(partition)) == before
 
 
 def interrupted(world: World, mapped: Mapped, wanted: TenantMappings, commits: int) -> None:
