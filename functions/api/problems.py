@@ -202,10 +202,10 @@ def install(app: FastAPI) -> None:
 
     for kind in (RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
-    app.add_middleware(Caught)
+    app.add_middleware(LastResort)
 
 
-class Caught:
+class LastResort:
     """Within Starlette's own last resort, which answers a bug and then raises it again."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -65,14 +65,14 @@ class AuditEntry(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class OpenEntry:
     """The note of something that goes on."""
 
     key: Key
     etag: str
 
 
-def begin(tables: Tables, account: AccountId, by: Actor, action: str, subject: str) -> Begun:
+def begin(tables: Tables, account: AccountId, by: Actor, action: str, subject: str) -> OpenEntry:
     """Note what is about to be done, before anything of it takes effect."""
     key = keys.audit_begun(keys.audit_entry(account, by.now))
     noted = AuditEntry(
@@ -84,10 +84,10 @@ def begin(tables: Tables, account: AccountId, by: Actor, action: str, subject: s
         interrupted=True,
     )
     [etag] = tables.commit([Insert(key, noted)])
-    return Begun(key, etag)
+    return OpenEntry(key, etag)
 
 
-def end(tables: Tables, begun: Begun) -> None:
+def end(tables: Tables, begun: OpenEntry) -> None:
     """It has an entry of its own by now, or changed nothing."""
     try:
         tables.commit([Delete(begun.key, begun.etag)])

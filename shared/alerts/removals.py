@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from shared.accounts.companies import added_companies
 from shared.alerts.matching import identity
 from shared.alerts.models import Alert, Removal, Slug
+from shared.alerts.rules.tenant_removed import DISMISSED_FOR
 from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
@@ -14,7 +15,6 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 KIND: Final = "removal"
-DISMISSED_FOR: Final = timedelta(days=30)
 FURTHEST: Final = timedelta(days=3 * 366)
 """The longest term that is sold: a date beyond it is a slip of the hand."""
 
@@ -75,7 +75,7 @@ def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
 
 
 def decided(tables: Tables, account: AccountId) -> Iterator[RemovalDecision]:
-    for decision in decisions.standing(tables, account, KIND):
+    for decision in decisions.newest_of_kind(tables, account, KIND):
         removal = decision.read(Removal)
         if removal is not None:
             yield RemovalDecision(decision.id, removal, decision.who, decision.valid_from, decision.reason)

@@ -32,7 +32,7 @@ from shared.billing.psa_connections import ConnectionFailure, save_connection_fa
 from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.listed_agreements import loss_of_list, note_agreements
-from shared.billing.pushing.worklist import AgreementWork, worklist
+from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
