@@ -76,7 +76,9 @@ def believe(connection_id: ConnectionId, asked: Believed, asking: Admin, respons
         asking.tables, account, found.id, asked.seen, asking.actor.who, asking.now
     )
     if is_new:
-        audit.record(asking.tables, asking.account, asking.actor, "psa.loss_believed", found.id, "", asked.seen)
+        audit.record(
+            asking.tables, asking.account, asking.actor, "psa.loss_believed", found.id, "", asked.seen
+        )
     asking.enqueue(PushConnection(account=asking.account, run=run.id, connection=found.id))
     response.headers["Location"] = f"/api/accounts/{asking.account}/runs/{run.id}"
     return BelievedIn(run=run.id)

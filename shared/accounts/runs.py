@@ -32,7 +32,7 @@ class RunKind(StrEnum):
     NIGHTLY = "nightly"
     SYNC_NOW = "sync_now"
     APPROVAL = "approval"
-    """It carries out what a person decided at once, an approved change or a list that is believed; no tenant is read."""
+    """It carries out what a person decided, an approved change or a list that is believed, and reads no tenant."""
 
 
 class LineCounts(Document):

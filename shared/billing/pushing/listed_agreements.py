@@ -24,7 +24,6 @@ from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
-
 SHOWN_MISSING = 100
 """So many of the agreements that a list lost are named."""
 
