@@ -1,12 +1,13 @@
 """Companies: which PSA company a tenant is billed to."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from functions.api.ending_lines import end_all_lines
 from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
@@ -285,9 +286,16 @@ def remove(
             description="Ids of the lines that you look after from now on, by comma: all that bill the tenant",
         ),
     ] = "",
+    last_day: Annotated[
+        date | None,
+        Query(alias="lastDay", description="The last day that its other lines are billed on: they are ended"),
+    ] = None,
     reason: Annotated[str, Query(max_length=200)] = "",
 ) -> None:
-    """The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named."""
+    """The tenant is read and pushed no more. Its lines end on the last day; without one, each must be named."""
+    if last_day is not None:
+        tenant = company(asking.tables, asking.account, company_id).tenant_id
+        end_all_lines(asking, tenant, last_day, reason or "the company was removed")
     lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
     gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
     _record(asking, "company.removed", gone.id, gone, None)

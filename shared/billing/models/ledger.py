@@ -1,6 +1,6 @@
 """The ledger: what happened to a line, only ever appended."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
@@ -27,6 +27,10 @@ class LedgerEvent(StrEnum):
     """A person took over the number that somebody wrote in the PSA."""
     KEPT = "kept"
     """A person wants our number written over the one that somebody wrote in the PSA."""
+    ENDING = "ending"
+    """A person wants the line to bill nothing after `last_day`."""
+    ENDED = "ended"
+    """The PSA is proven to bill nothing after `last_day`."""
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     UNDONE = "undone"
@@ -42,6 +46,7 @@ class _Told(TypedDict, total=False):
     after: int | None
     who: str
     why: str
+    last_day: date | None
 
 
 class LedgerEntry(Document):
@@ -60,6 +65,8 @@ class LedgerEntry(Document):
     after: int | None = None
     who: str = "Seatwise"
     why: str = ""
+    last_day: date | None = None
+    """Of a line that ends."""
 
     @classmethod
     def of(cls, line: LineRecord, event: LedgerEvent, at: datetime, **told: Unpack[_Told]) -> "LedgerEntry":

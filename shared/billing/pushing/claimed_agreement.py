@@ -136,6 +136,7 @@ class ClaimedAgreement:
                 before=intent.write.before,
                 after=intent.write.after,
                 why=why,
+                last_day=intent.write.ends,
             )
             for line, intent in told
         ]
