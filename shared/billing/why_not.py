@@ -44,6 +44,14 @@ _BLOCKED: Final = {
         "The agreement is billed {period} in the PSA, and the mapping was made for what is charged {meant}. Correct it "
         "there, or choose another agreement; if it is right and so is the line's price, save the mapping again."
     ),
+    BlockReason.PRODUCT_PERIOD: (
+        "The agreement is billed {period} in the PSA, and the line's product is charged {meant} there. Correct the one "
+        "that is wrong, or choose another agreement or billing profile."
+    ),
+    BlockReason.OTHER_TYPE: (
+        "The agreement is of the type '{text}' in the PSA, which its billing profile does not name. Correct the one "
+        "that is wrong, or choose another agreement."
+    ),
     BlockReason.LINE_GONE: (
         "The line is no longer in the agreement. Choose another line for the mapping, or end it."
     ),
