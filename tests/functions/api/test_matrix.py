@@ -56,8 +56,6 @@ LEAST = {
     "removePsaConnection": "admin",
     "testPsaConnection": "admin",
     "refreshPsaConnection": "admin",
-    "getLostAgreements": "reader",
-    "believeLostAgreements": "admin",
     "listPsaCompanies": "reader",
     "listPsaAgreements": "reader",
     "listPsaProducts": "reader",
