@@ -35,6 +35,7 @@ CODES = {
     "not_held": HTTPStatus.CONFLICT,
     "nothing_to_settle": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
+    "loss_changed": HTTPStatus.CONFLICT,
     "no_drift": HTTPStatus.CONFLICT,
     "other_numbers": HTTPStatus.CONFLICT,
     "not_fresh": HTTPStatus.CONFLICT,

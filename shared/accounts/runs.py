@@ -32,7 +32,7 @@ class RunKind(StrEnum):
     NIGHTLY = "nightly"
     SYNC_NOW = "sync_now"
     APPROVAL = "approval"
-    """It carries out an approved change and reads no tenant."""
+    """It carries out what a person decided, an approved change or a list that is believed, and reads no tenant."""
 
 
 class LineCounts(Document):
@@ -76,6 +76,8 @@ class Run(Document):
     """Who asked for it; "" for a night."""
     every_agreement: bool = False
     """It reads the lines of every agreement, for the certificate; else a share of those that need no write."""
+    believes_lost: str = ""
+    """A person said that the agreements which a PSA's list lost are gone: which, as a hash of their ids."""
 
     @property
     def kind(self) -> RunKind:

@@ -68,7 +68,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
     try:
         listed = {agreement.id: agreement for agreement in context.psa.agreements()}
         today = started.astimezone(account.zone).date()
-        if loss := loss_of_list(context.tables, account.id, connection.id, listed, today):
+        if loss := loss_of_list(context.tables, account, connection.id, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
         note_agreements(context.tables, account.id, connection.id, listed)
