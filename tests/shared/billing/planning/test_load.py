@@ -11,7 +11,7 @@ from shared.billing.models import AgreementRecord
 from shared.billing.planning import load
 from shared.billing.psa.write_failures import by_psa
 from shared.microsoft.doubts import DoubtKind
-from shared.storage.limits import PACKED_LIMIT, packed
+from shared.storage.table_limits import PACKED_LIMIT, packed
 from tests.shared.billing.hooks import WatchedTables
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
 
