@@ -46,7 +46,7 @@ def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
 def mailer(wired: Wiring) -> Mailer:
     """How the installation's digests leave."""
     given = wired.settings
-    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links)
+    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links, given.web_origin)
 
 
 def judge_again(wired: Wiring, account: AccountId) -> Iterator[Evaluate]:
