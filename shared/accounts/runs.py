@@ -143,6 +143,11 @@ def recent_nights(tables: Tables, account: AccountId, today: date) -> list[Run]:
     return [run for run in (row.read(Run) for row in rows) if run.nightly]
 
 
+def is_any_open(tables: Tables, account: AccountId) -> bool:
+    """Something is read or pushed at this moment."""
+    return any(True for _ in tables.rows(keys.runs(account), keys.OPEN_RUNS))
+
+
 def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:
     """Runs of night and day that ended within the last day and have not closed."""
     for row in tables.rows(keys.runs(account), keys.OPEN_RUNS):

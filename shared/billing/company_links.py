@@ -178,9 +178,7 @@ class CompanyLinks:
             for connection in self._connections
             for kept in agreement_store.all_of(self.tables, self.account, connection)
             for line in kept.record.lines.values()
-            if line.tenant_id == tenant
-            and line.ending is None
-            and (line.confirmed or line.intent is not None)
+            if line.tenant_id == tenant and line.goes_on
         ]
 
     def _add_row(self, asked: CompanyRequest, by: Decider) -> Added:

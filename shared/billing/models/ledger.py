@@ -4,7 +4,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
+from shared.billing.models.plan import HoldReason
 from shared.billing.models.records import LineRecord
+from shared.billing.psa.write_failures import WriteFailure
 from shared.storage.documents import Document
 
 
@@ -47,6 +49,8 @@ class _Told(TypedDict, total=False):
     who: str
     why: str
     last_day: date | None
+    failure: WriteFailure | None
+    held: tuple[HoldReason, ...]
 
 
 class LedgerEntry(Document):
@@ -65,6 +69,11 @@ class LedgerEntry(Document):
     after: int | None = None
     who: str = "Seatwise"
     why: str = ""
+    """What a person gave as the reason; in entries of before December 2026 also a sentence of ours."""
+    failure: WriteFailure | None = None
+    """Of a write: what was wrong or unclear."""
+    held: tuple[HoldReason, ...] = ()
+    """Of a change that waits: for what."""
     last_day: date | None = None
     """Of a line that ends."""
 

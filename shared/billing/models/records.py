@@ -153,6 +153,11 @@ class LineRecord(Document):
         return self.ending is not None and self.ends == self.ending.last_day
 
     @property
+    def goes_on(self) -> bool:
+        """It bills, or may, and ends on no day."""
+        return self.ending is None and bool(self.confirmed or self.intent)
+
+    @property
     def gave_its_line_up(self) -> bool:
         """Another mapping of the tenant took it, in a save that was not completed yet."""
         return self.adopted and not self.line_id

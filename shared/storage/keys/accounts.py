@@ -98,6 +98,11 @@ def audit_begun(entry: Key) -> Key:
     return Key(entry.partition, f"{AUDIT_BEGUN}{entry.row.removeprefix(AUDIT)}")
 
 
+def audit_changed(account: AccountId) -> Key:
+    """Written when anything that a person asks for begins and when it has ended."""
+    return Key(audit(account), "changed")
+
+
 def audit_entries_at(begun: Key) -> str:
     """How the rows begin of the entries of the instant at which something was begun."""
     return f"{AUDIT}{begun.row.removeprefix(AUDIT_BEGUN).partition('|')[0]}|"

@@ -223,7 +223,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description As of now, by what is stored. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
+         * @description By what is stored, as of `at`. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
          */
         get: operations["getCertificate"];
         put?: never;
@@ -4404,6 +4404,11 @@ export interface components {
         };
         /** ShownPlan */
         ShownPlan: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
             /** Blocked */
             blocked: number;
             /** Created */
