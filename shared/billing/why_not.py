@@ -6,6 +6,8 @@ from typing import Final
 from shared.billing.models import (
     Block,
     BlockReason,
+    HoldReason,
+    LedgerEntry,
     LineRecord,
     Unplanned,
     UnplannedReason,
@@ -43,6 +45,14 @@ _BLOCKED: Final = {
     BlockReason.OTHER_PERIOD: (
         "The agreement is billed {period} in the PSA, and the mapping was made for what is charged {meant}. Correct it "
         "there, or choose another agreement; if it is right and so is the line's price, save the mapping again."
+    ),
+    BlockReason.PRODUCT_PERIOD: (
+        "The agreement is billed {period} in the PSA, and the line's product is charged {meant} there. Correct the one "
+        "that is wrong, or choose another agreement or billing profile."
+    ),
+    BlockReason.OTHER_TYPE: (
+        "The agreement is of the type '{text}' in the PSA, which its billing profile does not name. Correct the one "
+        "that is wrong, or choose another agreement."
     ),
     BlockReason.LINE_GONE: (
         "The line is no longer in the agreement. Choose another line for the mapping, or end it."
@@ -102,6 +112,16 @@ _UNPLANNED: Final = {
 }
 
 
+_HELD: Final = {
+    HoldReason.TO_ZERO: "the line would go to 0",
+    HoldReason.TENANT_LOSS: "the customer would lose many seats within 24 hours",
+    HoldReason.ACCOUNT_LOSS: "all customers together would lose many seats within 24 hours",
+    HoldReason.SUSPICIOUS: "Microsoft’s numbers were hard to believe",
+    HoldReason.PRORATION: "the agreement prorates its lines",
+    HoldReason.SOLD_BY_OTHERS: "some of the seats were sold by somebody else than before",
+}
+
+
 _UNREADABLE: Final = {
     UnreadableReason.PSA: "{text}",
     UnreadableReason.NOT_UNDERSTOOD: "The PSA lists it with what is not understood: {text}.",
@@ -131,6 +151,14 @@ def blocked(why: Block) -> str:
         marker=why.marker,
         price="" if why.price is None else f"{why.price.normalize():f}",
     )
+
+
+def of_entry(entry: LedgerEntry) -> str:
+    """Why something of the ledger happened: a person's reason, what was wrong with a write, what a change waits for."""
+    if entry.held:
+        because = "; ".join(_HELD[reason] for reason in entry.held)
+        return f"Held, since {because}."
+    return told(entry.failure) if entry.failure is not None else entry.why
 
 
 def unreadable(why: Unreadable) -> str:

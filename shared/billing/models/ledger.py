@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
+from shared.billing.models.plan import HoldReason
 from shared.billing.models.records import LineRecord
+from shared.billing.psa.write_failures import WriteFailure
 from shared.storage.documents import Document
 
 
@@ -42,6 +44,8 @@ class _Told(TypedDict, total=False):
     after: int | None
     who: str
     why: str
+    failure: WriteFailure | None
+    held: tuple[HoldReason, ...]
 
 
 class LedgerEntry(Document):
@@ -60,6 +64,11 @@ class LedgerEntry(Document):
     after: int | None = None
     who: str = "Seatwise"
     why: str = ""
+    """What a person gave as the reason; in entries of before December 2026 also a sentence of ours."""
+    failure: WriteFailure | None = None
+    """Of a write: what was wrong or unclear."""
+    held: tuple[HoldReason, ...] = ()
+    """Of a change that waits: for what."""
 
     @classmethod
     def of(cls, line: LineRecord, event: LedgerEvent, at: datetime, **told: Unpack[_Told]) -> "LedgerEntry":

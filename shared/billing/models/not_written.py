@@ -18,6 +18,10 @@ class BlockReason(StrEnum):
     """Its agreement belongs to another company of the PSA than the tenant is linked to."""
     OTHER_PERIOD = "other_period"
     """Its agreement is billed monthly, annually or otherwise, and the mapping means another period."""
+    PRODUCT_PERIOD = "product_period"
+    """Its agreement is billed for another period than its product is charged for."""
+    OTHER_TYPE = "other_type"
+    """Its agreement is of a type that its billing profile does not name."""
     LINE_GONE = "line_gone"
     LINE_ENDED = "line_ended"
     STARTS_LATER = "starts_later"
@@ -45,6 +49,8 @@ OF_THE_AGREEMENT = frozenset(
         BlockReason.AGREEMENT_ENDED,
         BlockReason.OTHER_COMPANY,
         BlockReason.OTHER_PERIOD,
+        BlockReason.PRODUCT_PERIOD,
+        BlockReason.OTHER_TYPE,
     }
 )
 """Reasons that the list of agreements gives and takes back; a look at the lines does neither."""

@@ -102,7 +102,7 @@ def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mappin
             # Some PSAs said so and had applied it: it stays an intent until it is settled.
             raise PsaUnavailable(answer.why, answer.after, asked_for=True)
         case Sent.NOT_SENT:
-            work.drop_intents(intents, LedgerEvent.NOT_APPLIED, answer.why)
+            work.drop_intents(intents, LedgerEvent.NOT_APPLIED, by_psa(answer.why))
             raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
         case Sent.CONFLICT:
             for intent in intents:
@@ -110,11 +110,12 @@ def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mappin
             work.look_again = True
         case Sent.REFUSED if answer.refusal is not None:
             # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
-            work.drop_intents(intents, LedgerEvent.REFUSED, answer.why)
+            work.drop_intents(intents, LedgerEvent.REFUSED, by_psa(answer.why))
             raise answer.refusal
         case Sent.REFUSED:
-            said = {"refused": by_psa(answer.why), "refused_in": work.context.run}
-            work.drop_intents(intents, LedgerEvent.REFUSED, answer.why, **said)
+            why = by_psa(answer.why)
+            said = {"refused": why, "refused_in": work.context.run}
+            work.drop_intents(intents, LedgerEvent.REFUSED, why, **said)
         case Sent.ANSWERED | Sent.UNCLEAR:
             read_back(work, intents, answer)
 
