@@ -25,6 +25,7 @@ PURE = (
     "shared.accounts.local_time",
     "shared.alerts.matching",
     "shared.billing.planning.guard",
+    "shared.billing.ending",
     "shared.billing.reconcile",
     "shared.billing.planning.freshness",
     "shared.billing.planning.plan",
@@ -52,6 +53,7 @@ PURE = (
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
     "shared.billing.psa.causes",
+    "shared.billing.psa.failures",
     "shared.errors",
     "shared.billing.psa.write_failures",
     "shared.accounts.account",

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from functions.api.ending_lines import end_all_lines
+from functions.api.kept import names_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Editor, Principal, Reader
@@ -67,16 +69,21 @@ def shown(tenant: RemovedTenant) -> ShownRemovedTenant:
 
 @router.get("", operation_id="listRemovedTenants", response_model=Page[ShownRemovedTenant], responses=CSV)
 def list_removed(asking: Reader, paging: Pages) -> Page[ShownRemovedTenant] | Response:
-    found = removals.removed(asking.tables, asking.account)
+    found = removals.removed(asking.tables, asking.account, names_of(asking))
     rows = ((by_name(tenant.name, tenant.tenant_id), shown(tenant)) for tenant in found)
     return paging.answer_all(asking, "removed-tenants", rows)
 
 
 @router.post("/{tenant}/confirm", operation_id="confirmRemoval")
 def confirm(tenant: str, asked: Confirmation, asking: Admin) -> ShownRemovedTenant:
-    """The customer has left. The day is recorded; lines in the PSA are not ended by this yet."""
-    by = asking.actor.decider(asked.reason)
-    removals.confirm(asking.tables, asking.account, tenant.lower(), asked.last_day, _today(asking), by)
+    """The customer has left: each of its lines ends on that day, unless it ends sooner, and the day is recorded.
+
+    `POST /ending-lines/preview` shows the lines before.
+    """
+    by, place, today = asking.actor.decider(asked.reason), (asking.tables, asking.account), _today(asking)
+    removals.check(*place, tenant.lower(), asked.last_day, today)
+    end_all_lines(asking, tenant, asked.last_day, asked.reason or "the tenant was removed")
+    removals.confirm(*place, tenant.lower(), asked.last_day, today, by)
     return _decided(asking, tenant.lower(), "removal.confirmed", asked.last_day.isoformat())
 
 
@@ -95,7 +102,7 @@ def _today(asking: Principal) -> date:
 def _decided(asking: Principal, tenant: str, action: str, after: str) -> ShownRemovedTenant:
     audit.record(asking.tables, asking.account, asking.actor, action, tenant, "", after)
     asking.enqueue(*judge_again(asking.wired, asking.account))
-    for removed in removals.removed(asking.tables, asking.account):
+    for removed in removals.removed(asking.tables, asking.account, names_of(asking)):
         if removed.tenant_id == tenant:
             return shown(removed)
     raise NotFound("There is no such removed tenant any more.")

@@ -1,12 +1,12 @@
 """K1: what people decided about tenants that are in no customer list any more. Nothing ends without such a word."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.accounts.companies import added_companies
 from shared.alerts.matching import identity
 from shared.alerts.models import Alert, Removal, Slug
+from shared.alerts.rules.tenant_removed import DISMISSED_FOR
 from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
@@ -14,7 +14,6 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 KIND: Final = "removal"
-DISMISSED_FOR: Final = timedelta(days=30)
 FURTHEST: Final = timedelta(days=3 * 366)
 """The longest term that is sold: a date beyond it is a slip of the hand."""
 
@@ -47,11 +46,18 @@ def confirm(
     today: date,
     by: Decider,
 ) -> Removal:
-    """The customer has left, and `ends` is the last day to bill. Records it and ends nothing itself.
+    """The customer has left, and `ends` is the last day to bill. Records it; whoever asks ends the lines first.
 
     The row closes until that day is over, and comes back for as long as the company is still added then.
     Raises Rejected, and NotFound for a tenant that nobody misses.
     """
+    check(tables, account, tenant_id, ends, today)
+    removal = Removal(ends=ends, until=ends + timedelta(days=1))
+    return _decide(tables, account, tenant_id, removal, by)
+
+
+def check(tables: Tables, account: AccountId, tenant_id: str, ends: date, today: date) -> None:
+    """Raises what confirming this would: Rejected, and NotFound for a tenant that nobody misses."""
     if not today <= ends <= today + FURTHEST:
         raise Rejected(
             f"The last day to bill must be between {today.isoformat()} and {(today + FURTHEST).isoformat()}, "
@@ -59,8 +65,7 @@ def confirm(
             "out_of_range",
             "lastDay",
         )
-    removal = Removal(ends=ends, until=ends + timedelta(days=1))
-    return _decide(tables, account, tenant_id, removal, by)
+    _check_missed(tables, account, tenant_id)
 
 
 def dismiss(tables: Tables, account: AccountId, tenant_id: str, today: date, by: Decider) -> Removal:
@@ -75,18 +80,20 @@ def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
 
 
 def decided(tables: Tables, account: AccountId) -> Iterator[RemovalDecision]:
-    for decision in decisions.standing(tables, account, KIND):
+    for decision in decisions.newest_of_kind(tables, account, KIND):
         removal = decision.read(Removal)
         if removal is not None:
             yield RemovalDecision(decision.id, removal, decision.who, decision.valid_from, decision.reason)
 
 
-def removed(tables: Tables, account: AccountId) -> list[RemovedTenant]:
-    """Those with an open row that asks for a word, and those about whom something was decided, by name."""
+def removed(tables: Tables, account: AccountId, names: Mapping[str, str]) -> list[RemovedTenant]:
+    """Those with an open row that asks for a word, and those about whom something was decided, by name.
+
+    `names` are those of the added tenants by their id.
+    """
     said = {decision.tenant_id: decision for decision in decided(tables, account)}
     rows = tables.rows(keys.alerts(account), keys.open_alerts_of(Slug.TENANT_REMOVED))
     alerts = {alert.finding.tenant_id: alert for alert in (row.read(Alert) for row in rows) if _asks(alert)}
-    names = {tenant: company.name for tenant, company in added_companies(tables, account).items()}
     found = [
         RemovedTenant(
             tenant,
@@ -117,10 +124,14 @@ def end_for_returned(
 
 
 def _decide(tables: Tables, account: AccountId, tenant_id: str, removal: Removal, by: Decider) -> Removal:
+    _check_missed(tables, account, tenant_id)
+    decisions.decide(tables, account, KIND, tenant_id, removal, by)
+    return removal
+
+
+def _check_missed(tables: Tables, account: AccountId, tenant_id: str) -> None:
     row = tables.get(keys.alert(account, Slug.TENANT_REMOVED, identity(tenant_id)))
     if row is None and decisions.get(tables, account, KIND, tenant_id, Removal) is None:
         raise NotFound(
             f"tenant '{tenant_id}' is not among the removed tenants, so there is nothing to decide"
         )
-    decisions.decide(tables, account, KIND, tenant_id, removal, by)
-    return removal

@@ -223,7 +223,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description As of now, by what is stored. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
+         * @description By what is stored, as of `at`. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
          */
         get: operations["getCertificate"];
         put?: never;
@@ -331,7 +331,7 @@ export interface paths {
         post?: never;
         /**
          * Remove
-         * @description The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named.
+         * @description The tenant is read and pushed no more. Its lines end on the last day; without one, each must be named.
          */
         delete: operations["removeCompany"];
         options?: never;
@@ -580,6 +580,46 @@ export interface paths {
          *     What stands in the PSA stays there as it is. Export the account first.
          */
         post: operations["confirmDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/ending-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lines
+         * @description Lines that no mapping has any more, until their last day is over; the soonest first.
+         */
+        get: operations["listEndingLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/ending-lines/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What removing a tenant would do to its lines, by the code that does it. Nothing is stored or written.
+         */
+        post: operations["previewEndOfTenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1234,6 +1274,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account}/psa-connections/{psaConnection}/lost-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description 404 when the list of the connection is not in doubt. Nothing of the connection is read or written meanwhile.
+         */
+        get: operations["getLostAgreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/psa-connections/{psaConnection}/lost-agreements/believe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Believe
+         * @description They are really gone. Their lines are blocked and told, all others are looked after again.
+         */
+        post: operations["believeLostAgreements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account}/psa-connections/{psaConnection}/products": {
         parameters: {
             query?: never;
@@ -1322,7 +1402,9 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description The customer has left. The day is recorded; lines in the PSA are not ended by this yet.
+         * @description The customer has left: each of its lines ends on that day, unless it ends sooner, and the day is recorded.
+         *
+         *     `POST /ending-lines/preview` shows the lines before.
          */
         post: operations["confirmRemoval"];
         delete?: never;
@@ -1915,7 +1997,7 @@ export interface components {
         /** AgreementsToChoose */
         AgreementsToChoose: {
             /** Agreements */
-            agreements: components["schemas"]["ShownAgreement"][];
+            agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2052,6 +2134,21 @@ export interface components {
             /** @default  */
             refreshToken?: components["schemas"]["Secret"];
             tenantId: components["schemas"]["Guid"];
+        };
+        /**
+         * Believed
+         * @example {
+         *       "seen": "5f1d0c9a7b3e4a6f8c2d1e0f9b7a6c5d"
+         *     }
+         */
+        Believed: {
+            /** Seen */
+            seen: string;
+        };
+        /** BelievedIn */
+        BelievedIn: {
+            /** Run */
+            run: string;
         };
         /** @enum {string} */
         Billable: "billable" | "do_not_bill" | "no_charge";
@@ -2348,6 +2445,60 @@ export interface components {
         /** Format: email */
         Email: string;
         /**
+         * EndOfTenant
+         * @example {
+         *       "lastDay": "2026-12-31",
+         *       "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10"
+         *     }
+         */
+        EndOfTenant: {
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Tenantid */
+            tenantId: string;
+        };
+        /** EndingLineOfCompany */
+        EndingLineOfCompany: {
+            /** Agreementid */
+            agreementId: string;
+            /** Change */
+            change: string;
+            /** Company */
+            company: string;
+            /** Connection */
+            connection: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "date" | "no_seats" | "a_person" | "";
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Lineid */
+            lineId: string;
+            /** Proven */
+            proven: boolean;
+            /** Seats */
+            seats: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * Frequency
          * @enum {string}
          */
@@ -2440,6 +2591,15 @@ export interface components {
          *     }
          */
         GivenMappings: {
+            /**
+             * Keepsdifferences
+             * @default false
+             */
+            keepsDifferences?: boolean;
+            /** Lastdays */
+            lastDays?: {
+                [key: string]: string;
+            };
             /**
              * Lookedafter
              * @default []
@@ -2571,7 +2731,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -2777,6 +2937,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[EndingLineOfCompany] */
+        Page_EndingLineOfCompany_: {
+            /** Items */
+            items: components["schemas"]["EndingLineOfCompany"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[PlannedLine] */
         Page_PlannedLine_: {
             /** Items */
@@ -2794,7 +2961,7 @@ export interface components {
         /** Page[ShownAgreement] */
         Page_ShownAgreement_: {
             /** Items */
-            items: components["schemas"]["ShownAgreement"][];
+            items: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
             /** Next */
             next?: string | null;
         };
@@ -3023,6 +3190,18 @@ export interface components {
             syncHour?: number | null;
             /** Timezone */
             timezone?: string | null;
+        };
+        /** PreviewOfEnd */
+        PreviewOfEnd: {
+            /** Ending */
+            ending: components["schemas"]["ShownEndingLine"][];
+            /** Left */
+            left: string[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "preview" | "live";
         };
         /**
          * Problem
@@ -3270,30 +3449,6 @@ export interface components {
             since: string;
             /** Timezone */
             timezone: string;
-        };
-        /** ShownAgreement */
-        ShownAgreement: {
-            /** Active */
-            active: boolean;
-            /** Companyid */
-            companyId: string;
-            /** Ends */
-            ends: string | null;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Nextinvoice */
-            nextInvoice: string | null;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "monthly" | "annual" | "other" | "unknown";
-            /** Prorates */
-            prorates: boolean;
-            /** Type */
-            type: string;
         };
         /**
          * ShownAlert
@@ -3596,6 +3751,42 @@ export interface components {
             /** Sentnow */
             sentNow: boolean;
             state: components["schemas"]["State"] | null;
+            /** Why */
+            why: string;
+        };
+        /** ShownEndingLine */
+        ShownEndingLine: {
+            /** Agreementid */
+            agreementId: string;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "date" | "no_seats" | "a_person" | "";
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Lineid */
+            lineId: string;
+            /** Proven */
+            proven: boolean;
+            /** Seats */
+            seats: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
             /** Why */
             why: string;
         };
@@ -3914,6 +4105,17 @@ export interface components {
             /** Width */
             width: number;
         };
+        /** ShownLoss */
+        ShownLoss: {
+            /** Agreements */
+            agreements: components["schemas"]["functions__api__lost_agreements__ShownAgreement"][];
+            /** Missing */
+            missing: number;
+            /** Seen */
+            seen: string;
+            /** Since */
+            since: string | null;
+        };
         /**
          * ShownMail
          * @example {
@@ -4202,6 +4404,11 @@ export interface components {
         };
         /** ShownPlan */
         ShownPlan: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
             /** Blocked */
             blocked: number;
             /** Created */
@@ -4321,6 +4528,8 @@ export interface components {
         };
         /** ShownPreview */
         ShownPreview: {
+            /** Ending */
+            ending: components["schemas"]["ShownEndingLine"][];
             /** Left */
             left: string[];
             /** Lines */
@@ -4917,9 +5126,40 @@ export interface components {
         functions__api__accounts__Name: string;
         functions__api__companies__Id: string;
         functions__api__companies__Name: string;
+        /** ShownAgreement */
+        functions__api__lost_agreements__ShownAgreement: {
+            /** Agreementid */
+            agreementId: string;
+            /** Companies */
+            companies: string[];
+        };
         functions__api__mappings__Id: string;
         /** @enum {string} */
         functions__api__plan__Reason: "to_zero" | "tenant_loss" | "account_loss" | "suspicious" | "proration" | "sold_by_others";
+        /** ShownAgreement */
+        functions__api__psa_choices__ShownAgreement: {
+            /** Active */
+            active: boolean;
+            /** Companyid */
+            companyId: string;
+            /** Ends */
+            ends: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Nextinvoice */
+            nextInvoice: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "monthly" | "annual" | "other" | "unknown";
+            /** Prorates */
+            prorates: boolean;
+            /** Type */
+            type: string;
+        };
         /**
          * Reason
          * @description Why a row stands where it stands.
@@ -8636,6 +8876,8 @@ export interface operations {
             query?: {
                 /** @description Ids of the lines that you look after from now on, by comma: all that bill the tenant */
                 lookedAfter?: string;
+                /** @description The last day that its other lines are billed on: they are ended */
+                lastDay?: string | null;
                 reason?: string;
             };
             header?: never;
@@ -10986,6 +11228,342 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletionAccepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listEndingLines: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndingLineOfCompany_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewEndOfTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndOfTenant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOfEnd"];
                 };
             };
             /** @description Bad Request */
@@ -18323,6 +18901,338 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ShownPsaCompany_"];
                     "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getLostAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                psaConnection: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownLoss"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    believeLostAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                psaConnection: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Believed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BelievedIn"];
                 };
             };
             /** @description Bad Request */
