@@ -14,6 +14,7 @@ from shared.alerts.models import Slug
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import LedgerEntry, LedgerEvent, LicenceMapping, LineRecord, LineState
+from shared.billing.psa.write_failures import told
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import ReadStatus, TenantState
@@ -289,7 +290,7 @@ class Checker:
 
     def _is_told(self, write: Applied, ledgers: dict[_Where, list[LedgerEntry]]) -> bool:
         return any(
-            entry.at >= write.at.replace(microsecond=0) and "undid" in entry.why
+            entry.at >= write.at.replace(microsecond=0) and "undid" in told(entry.failure)
             for entry in ledgers.get((write.site, write.agreement), [])
         )
 

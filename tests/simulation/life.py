@@ -14,6 +14,7 @@ from shared.accounts.directory import load_account
 from shared.billing import agreement_store, line_decisions
 from shared.billing.mapping import save
 from shared.billing.mapping.choices import mapping_id, mappings_of
+from shared.billing.mapping.release import Said
 from shared.billing.mapping.request import psas_for
 from shared.billing.models import (
     BillingProfile,
@@ -385,7 +386,7 @@ class Life:
 
     def _map(self, wish: TenantMappings, looked_after: list[str] | None = None) -> None:
         psas = psas_for(self._tables, MSP, wish, self.installation.wired.psa)
-        save.map_tenant(self._tables, psas, MSP, wish, self._by, looked_after or ())
+        save.map_tenant(self._tables, psas, MSP, wish, self._by, Said(looked_after=looked_after or ()))
 
     # -- looking
 
