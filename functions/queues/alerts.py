@@ -54,7 +54,7 @@ def mailer(wired: Wiring) -> "Mailer":
     from shared.alerts.digest.send import Mailer
 
     given = wired.settings
-    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links)
+    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links, given.web_origin)
 
 
 def judge_again(wired: Wiring, account: AccountId) -> Iterator[Evaluate]:

@@ -24,9 +24,10 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict, change_id
 from shared.billing.models.records import (
     Drift,
+    Ending,
     Frozen,
     Intent,
     LineRecord,
@@ -45,6 +46,7 @@ __all__ = [
     "BlockReason",
     "Change",
     "Drift",
+    "Ending",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -68,4 +70,5 @@ __all__ = [
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "change_id",
 ]

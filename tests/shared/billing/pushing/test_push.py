@@ -163,7 +163,7 @@ def test_a_psa_that_shows_the_old_number_for_a_moment_is_asked_again(world: Worl
     world.psa = WatchedPsa(psa, Once("after apply", lambda: setattr(psa, "stale_reads", 2)))
     world.push()
     assert world.record(mapped).state is LineState.IN_STEP
-    assert (len(psa.sent), psa.reads) == (1, 3 + 1 + 1 + 3)  # mapped, listed, fresh read, three read-backs
+    assert (len(psa.sent), psa.reads) == (1, 3 + 2 + 1 + 3)  # mapped, two lists, fresh read, three read-backs
 
 
 def test_an_unclear_write_that_nobody_can_read_back_stays_unknown_and_is_settled_the_next_night(
@@ -218,7 +218,7 @@ def test_after_the_psa_asked_for_a_pause_no_other_agreement_is_asked(world: Worl
     with pytest.raises(RetryLater):
         world.push()
     sent, reads = len(world.fake.sent), world.fake.reads - before
-    assert (sent, reads) == (2, 1 + 2 + 1)  # listed, two fresh reads, one read-back
+    assert (sent, reads) == (2, 2 + 2 + 1)  # two lists, two fresh reads, one read-back
     assert world.push_until_done().lines == LineCounts(written=20)
 
 
