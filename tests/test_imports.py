@@ -30,7 +30,7 @@ PURE = (
     "shared.billing.planning.plan",
     "shared.billing.planning.wishes",
     "shared.billing.psa.connectwise.bodies",
-    "shared.billing.psa.connectwise.days",
+    "shared.billing.psa.days",
     "shared.billing.psa.connectwise.periods",
     "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
