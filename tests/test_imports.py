@@ -25,6 +25,7 @@ PURE = (
     "shared.accounts.local_time",
     "shared.alerts.matching",
     "shared.billing.planning.guard",
+    "shared.billing.ending",
     "shared.billing.reconcile",
     "shared.billing.planning.freshness",
     "shared.billing.planning.plan",
