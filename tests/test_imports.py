@@ -31,6 +31,7 @@ PURE = (
     "shared.billing.planning.plan",
     "shared.billing.planning.wishes",
     "shared.billing.psa.connectwise.bodies",
+    "shared.billing.psa.amounts",
     "shared.billing.psa.days",
     "shared.billing.psa.connectwise.periods",
     "shared.billing.psa.connectwise.shapes",
