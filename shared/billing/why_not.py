@@ -98,6 +98,21 @@ _BLOCKED: Final = {
         "The agreement has a second line that Seatwise created for this mapping ({line_id}, quantity {quantity}): the "
         "customer is billed twice. Remove it in the PSA, or clear its reference '{marker}' there if it is right."
     ),
+    BlockReason.OTHER_END: (
+        "It was to end on the day that a person said, and in the PSA it has another last day now ({day}). Enter the "
+        "right one in the PSA; or map the line again, and Seatwise looks after it."
+    ),
+    BlockReason.ENDS_BY_HAND: (
+        "This PSA ends no line on a day. Take the line out in the PSA when its last day is over, or set it to 0 there."
+    ),
+    BlockReason.AFTER_AGREEMENT: "The agreement ends on {day}: choose that day or an earlier one.",
+    BlockReason.ENDS_WITH_AGREEMENT: (
+        "The agreement itself ends on {day}, and this PSA changes seats only within it. Choose an earlier day, or say "
+        "that you look after the line until it ends with its agreement."
+    ),
+    BlockReason.CHANGES_LATER: (
+        "The PSA has a change of its seats already, from {day} on. Choose that day or a later one."
+    ),
     BlockReason.PSA: "{text}",
 }
 _UNPLANNED: Final = {
@@ -107,6 +122,10 @@ _UNPLANNED: Final = {
     UnplannedReason.ANOTHER_PRODUCT: "Its billing profile names another product now.",
     UnplannedReason.NO_LINE: (
         "Its mapping is in force, but Seatwise keeps no line for it, so nobody looks after what it bills."
+    ),
+    UnplannedReason.OLD_LINE: (
+        "The line that billed the same seats before is not proven to end, and both would be billed: see what is wrong "
+        "with that line first."
     ),
     UnplannedReason.NOT_COUNTABLE: "{text}",
 }

@@ -144,6 +144,7 @@ class ClaimedAgreement:
                 before=intent.write.before,
                 after=intent.write.after,
                 failure=why,
+                last_day=intent.write.ends,
             )
             for line, intent in told
         ]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.billing.models import Block, BlockReason, Drift, Intent, LedgerEvent, LineRecord, Loss
-from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
+from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
@@ -123,12 +123,17 @@ def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
 
 def _confirm(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> None:
     work.created |= not intent.write.line_id
-    work.save(_applied(work, line, intent, there), intent, LedgerEvent.CONFIRMED)
+    ends = intent.write.kind is WriteKind.END_LINE
+    event = LedgerEvent.ENDED if ends else LedgerEvent.CONFIRMED
+    work.save(_applied(work, line, intent, there), intent, event)
 
 
 def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> LineRecord:
     """The line now that the PSA is proven to have the intent's number."""
     now, write = work.context.now(), intent.write
+    if write.kind is WriteKind.END_LINE:
+        over: dict[str, object] = {"intent": None, "refused": None, "would": None}
+        return line.model_copy(update={**over, "ends": write.ends, "written_in": work.context.run})
     loss = max(0, write.before - write.after)
     losses = tuple(earlier for earlier in line.losses if earlier.at > now - timedelta(days=1))
     if loss and not line.is_approved(intent.change_id):
@@ -163,7 +168,10 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence:
     if there is None:
         why = gone
         after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
-    elif there.quantity == write.after:
+    elif write.kind is WriteKind.END_LINE and there.last_day != write.ends:
+        other = Block(reason=BlockReason.OTHER_END, day=there.last_day)
+        after = line.model_copy(update={"intent": None, "blocked": other})
+    elif there.quantity == write.after or write.kind is WriteKind.END_LINE:
         why = why or WriteFailure(reason=reasons.OTHER_FIELD)
         after = _applied(work, line, intent, there).model_copy(update=_unlike(work, evidence.price, why))
     else:
