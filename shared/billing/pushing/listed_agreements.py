@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
@@ -85,9 +85,11 @@ class Meant:
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By mapping whose billing profile names types of agreement (K6)."""
+    today: date = date.min
+    """Of the account: the PSA's clock and status may be behind."""
 
     @classmethod
-    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product]) -> "Meant":
+    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product], today: date) -> "Meant":
         """By what is in force, and by the PSA's list of products."""
         named = {
             profile.id: frozenset(kind.casefold() for kind in profile.agreement_types)
@@ -101,7 +103,9 @@ class Meant:
             for mapping in tenant.mappings
             if mapping.bill and mapping.profile in named
         }
-        return cls(added_companies(tables, account), {product.id: product for product in products}, types)
+        return cls(
+            added_companies(tables, account), {product.id: product for product in products}, types, today
+        )
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
@@ -165,7 +169,7 @@ def _of_the_agreement(
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
-    if not there.active:
+    if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)
 
