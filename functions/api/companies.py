@@ -13,7 +13,7 @@ from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.companies import Company, ListedCompany, company
+from shared.accounts.companies import Company, Filters, ListedCompany, company
 from shared.billing import psa_lists
 from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
@@ -24,7 +24,22 @@ router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 MOST_AT_ONCE = 1000
 type Id = Annotated[str, Field(min_length=1, max_length=64)]
 type CompanyId = Annotated[str, Path(alias="company", max_length=64)]
+type FilterTexts = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=50)
+]
 type Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class GivenFilters(Given):
+    """A user fits each field that is named by any of its texts: trimmed, upper and lower case alike."""
+
+    office: FilterTexts = ()
+    department: FilterTexts = ()
+    state: FilterTexts = ()
+    city: FilterTexts = ()
+
+    def filters(self) -> Filters:
+        return Filters.model_validate(self.model_dump())
 
 
 class NewCompany(Given):
@@ -43,6 +58,8 @@ class NewCompany(Given):
     """"" takes the customer's name in the partner's list."""
     partner_connection: Annotated[str, Field(max_length=64)] = ""
     """The preferred one; "" takes the first that can read the tenant."""
+    filters: GivenFilters | None = None
+    """Which users are this company's; several companies of a tenant each have filters."""
 
 
 class CompanyRow(Given):
@@ -81,6 +98,15 @@ class CompanyChange(Given):
     psa_connection: Id | None = None
     psa_company: Id | None = None
     partner_connection: Annotated[str | None, Field(max_length=64)] = None
+    filters: GivenFilters | None = None
+    """All of them anew; empty ones make every user the company's."""
+
+
+class ShownFilters(Shown):
+    office: list[str]
+    department: list[str]
+    state: list[str]
+    city: list[str]
 
 
 class ShownCompany(Shown):
@@ -90,6 +116,8 @@ class ShownCompany(Shown):
     psa_connection: str
     psa_company: str
     partner_connection: str
+    filters: ShownFilters
+    """All empty: every user of the tenant is the company's."""
 
 
 class CompanyInList(ShownCompany):
@@ -217,7 +245,12 @@ def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
 def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
     """Add a tenant: from the next sync on it is read. The same once more answers with the same company."""
     request = CompanyRequest(
-        asked.tenant_id, asked.psa_connection, asked.psa_company, asked.name, asked.partner_connection
+        asked.tenant_id,
+        asked.psa_connection,
+        asked.psa_company,
+        asked.name,
+        asked.partner_connection,
+        asked.filters.filters() if asked.filters else Filters(),
     )
     added, new = links(asking).add(request, asking.actor.decider("company added"))
     if new:
@@ -252,7 +285,7 @@ def get_company(company_id: CompanyId, asking: Reader, response: Response) -> Sh
 def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[ShownCompanyLine] | Response:
     """The lines of its agreements that bill the tenant: whoever removes the company says what becomes of them."""
     of = company(asking.tables, asking.account, company_id)
-    found = links(asking).billed_lines(of.tenant_id)
+    found = links(asking).billed_lines(of)
     rows = sorted(("\n".join(line[:3]), ShownCompanyLine.model_validate(line._asdict())) for line in found)
     return paging.answer_all(asking, "company-lines", rows)
 
@@ -264,13 +297,18 @@ def change(
     """While lines of the present PSA company bill, it cannot be linked to another one."""
     before, after = links(asking).change(
         company_id,
-        asked.model_dump(exclude_none=True),
+        _changes(asked),
         lambda found: seen.check(shown(found)),
         asking.actor.decider("company changed"),
     )
     if after != before:
         _record(asking, "company.changed", after.id, before, after)
     return versioned(response, shown(after))
+
+
+def _changes(asked: CompanyChange) -> dict[str, str | Filters]:
+    texts: dict[str, str | Filters] = asked.model_dump(exclude_none=True, exclude={"filters"})
+    return {**texts, "filters": asked.filters.filters()} if asked.filters is not None else texts
 
 
 @router.delete("/{company}", operation_id="removeCompany", status_code=204)

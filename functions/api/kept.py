@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from functions.api.principal import Principal
-from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
+from shared.accounts.companies import COMPANY, AddedTenant, ListedCompany, by_tenant, listed_companies
 from shared.alerts import evaluate
 from shared.alerts.listing import AlertSort, arranged, closed
 from shared.alerts.models import Alert
@@ -26,7 +26,12 @@ def companies_of(asking: Principal) -> Sequence[ListedCompany]:
 
 def names_of(asking: Principal) -> dict[str, str]:
     """Of the added companies, by tenant id."""
-    return {listed.company.tenant_id: listed.company.name for listed in companies_of(asking)}
+    return {tenant: added.name for tenant, added in tenants_of(asking).items()}
+
+
+def tenants_of(asking: Principal) -> dict[str, AddedTenant]:
+    """The tenants that have a company, by their id."""
+    return by_tenant(listed.company for listed in companies_of(asking))
 
 
 def uses_of_profiles(asking: Principal) -> Mapping[str, int]:

@@ -188,7 +188,8 @@ def reject(change_id: ChangeId, asking: Admin) -> Decided:
 
 
 def _plan(asking: Principal) -> PlanPreview:
-    return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
+    account = load_account(asking.tables, asking.account)
+    return preview.preview(asking.tables, asking.wired.blobs, account, asking.now)
 
 
 def _planned(line: LinePreview, names: dict[str, str]) -> PlannedLine:

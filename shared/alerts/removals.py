@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.alerts.matching import identity
 from shared.alerts.models import Alert, Removal, Slug
 from shared.errors import NotFound, Rejected
@@ -86,7 +86,7 @@ def removed(tables: Tables, account: AccountId) -> list[RemovedTenant]:
     said = {decision.tenant_id: decision for decision in decided(tables, account)}
     rows = tables.rows(keys.alerts(account), keys.open_alerts_of(Slug.TENANT_REMOVED))
     alerts = {alert.finding.tenant_id: alert for alert in (row.read(Alert) for row in rows) if _asks(alert)}
-    names = {tenant: company.name for tenant, company in added_companies(tables, account).items()}
+    names = {tenant: added.name for tenant, added in added_tenants(tables, account).items()}
     found = [
         RemovedTenant(
             tenant,

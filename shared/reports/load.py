@@ -77,7 +77,7 @@ def _users(
     for day in (*before[-1:], *(day for day in days if day.on >= month.first)):
         if day.users_digest not in found:
             try:
-                found[day.users_digest] = snapshots.users_of_day(blobs, account, tenant, day)
+                found[day.users_digest] = snapshots.users(blobs, account, tenant, day)
             except NotFound:
                 found[day.users_digest] = None
     return found

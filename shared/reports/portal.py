@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import Company, all_companies
 from shared.licensing import terms
 from shared.licensing.tenant_state import TenantState
 from shared.microsoft.models import SubscriptionStatus
@@ -28,7 +28,7 @@ def companies_of(tables: Tables, account: AccountId, tenant: str) -> list[Compan
         return []
     found = [
         company
-        for company in added_companies(tables, account).values()
+        for company in all_companies(tables, account)
         if company.id in listed
         and company.tenant_id == tenant
         and settings_of(tables, account, company.id).portal

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import AddedTenant, Company, added_tenants
 from shared.billing import agreement_store
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -62,7 +62,7 @@ def note_agreements(
     tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement]
 ) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in. Raises RetryLater."""
-    companies = added_companies(tables, account)
+    companies = added_tenants(tables, account)
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
@@ -77,20 +77,19 @@ def note_agreements(
 
 
 def noted(
-    record: AgreementRecord, there: Agreement | None, companies: Mapping[str, Company] | None = None
+    record: AgreementRecord, there: Agreement | None, companies: Mapping[str, AddedTenant] | None = None
 ) -> AgreementRecord:
     """The record by the PSA's list: lines of a gone, ended or foreign agreement are blocked, and freed when it is back.
 
     `companies` are those of the tenants: an agreement can be moved to another one, and a customer be linked anew.
     """
+    added = companies or {}
     if there is not None and there.not_understood:
         why = Unreadable(reason=UnreadableReason.NOT_UNDERSTOOD, text=there.not_understood)
         # As if it was never read: it is then the first to be read once it is understood.
         return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
     lines = {
-        name: _noted(
-            line, there, _of_the_agreement(record, line, there, (companies or {}).get(line.tenant_id))
-        )
+        name: _noted(line, there, _of_the_agreement(record, line, there, _company_of(line, added)))
         for name, line in record.lines.items()
     }
     changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
@@ -101,6 +100,11 @@ def noted(
         if any(record.lines[name].blocked and not line.blocked for name, line in lines.items()):
             changes["read_at"] = None  # what the lines say now is not known any more
     return record.model_copy(update=changes)
+
+
+def _company_of(line: LineRecord, companies: Mapping[str, AddedTenant]) -> Company | None:
+    tenant = companies.get(line.tenant_id)
+    return tenant.company(line.company) if tenant else None
 
 
 def _of_the_agreement(

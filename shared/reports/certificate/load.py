@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.alerts import exclusions
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
@@ -26,7 +26,7 @@ from shared.storage.tables import Tables
 
 def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Certificate:
     """By the newest accepted reads and what the PSA was last proven to say."""
-    companies = added_companies(tables, account.id)
+    companies = added_tenants(tables, account.id)
     not_added: dict[str, Customer] = {}
     incomplete: list[str] = []
     for connection, listed in partner_lists(tables, account.id):

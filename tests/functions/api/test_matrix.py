@@ -69,6 +69,7 @@ LEAST = {
     "getMappings": "reader",
     "saveMappings": "editor",
     "previewMappings": "editor",
+    "previewFilters": "editor",
     "listAgreementsOfTenant": "reader",
     "getPlan": "reader",
     "listPlannedLines": "reader",
