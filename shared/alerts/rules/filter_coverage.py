@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach
+from shared.alerts.models import ExclusionScope, Finding
 from shared.alerts.rules.base import (
     NOT_JUDGED,
     Judgement,
@@ -30,7 +30,7 @@ class FilterCoverage(Rule):
         "The filters of your companies give these users to nobody, or to several: who is in none is not billed, and of "
         "a licence whose users are in several nothing is written.",
     )
-    reach = frozenset({Reach.TENANT, Reach.SKU, Reach.LICENCE})
+    reach = frozenset({ExclusionScope.TENANT, ExclusionScope.SKU, ExclusionScope.LICENCE})
     link = LinkWording(
         "Exclude {product} users outside the filters at {customer}?",
         "Nobody is mailed any more about users of {product} at {customer} who are not in exactly one company.",

@@ -43,7 +43,7 @@ class Outline:
     lines: int
     unsettled: bool
     """Some write of it is not settled yet."""
-    troubled: bool
+    in_trouble: bool
     """Some line of it was refused, is blocked or was changed by hand: a look may find that this is over."""
 
     @classmethod

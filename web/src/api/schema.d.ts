@@ -223,7 +223,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description As of now, by what is stored. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
+         * @description By what is stored, as of `at`. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
          */
         get: operations["getCertificate"];
         put?: never;
@@ -1234,6 +1234,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account}/psa-connections/{psaConnection}/lost-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description 404 when the list of the connection is not in doubt. Nothing of the connection is read or written meanwhile.
+         */
+        get: operations["getLostAgreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/psa-connections/{psaConnection}/lost-agreements/believe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Believe
+         * @description They are really gone. Their lines are blocked and told, all others are looked after again.
+         */
+        post: operations["believeLostAgreements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account}/psa-connections/{psaConnection}/products": {
         parameters: {
             query?: never;
@@ -1509,26 +1549,6 @@ export interface paths {
         get: operations["listAgreementsOfTenant"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/accounts/{account}/tenants/{tenant}/filters/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Preview
-         * @description How many users would be the company's, nobody's or several companies'. Nothing is stored.
-         */
-        post: operations["previewFilters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1935,7 +1955,7 @@ export interface components {
         /** AgreementsToChoose */
         AgreementsToChoose: {
             /** Agreements */
-            agreements: components["schemas"]["ShownAgreement"][];
+            agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2051,7 +2071,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "filter_coverage" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
+        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
         /**
          * AppGiven
          * @example {
@@ -2074,23 +2094,19 @@ export interface components {
             tenantId: components["schemas"]["Guid"];
         };
         /**
-         * AskedFilters
+         * Believed
          * @example {
-         *       "filters": {
-         *         "office": [
-         *           "Zürich",
-         *           "Bern"
-         *         ]
-         *       }
+         *       "seen": "5f1d0c9a7b3e4a6f8c2d1e0f9b7a6c5d"
          *     }
          */
-        AskedFilters: {
-            /**
-             * Companyid
-             * @default
-             */
-            companyId?: string;
-            filters: components["schemas"]["GivenFilters"];
+        Believed: {
+            /** Seen */
+            seen: string;
+        };
+        /** BelievedIn */
+        BelievedIn: {
+            /** Run */
+            run: string;
         };
         /** @enum {string} */
         Billable: "billable" | "do_not_bill" | "no_charge";
@@ -2132,7 +2148,6 @@ export interface components {
          *     }
          */
         CompanyChange: {
-            filters?: components["schemas"]["GivenFilters"] | null;
             name?: components["schemas"]["functions__api__companies__Name"] | null;
             /** Partnerconnection */
             partnerConnection?: string | null;
@@ -2141,7 +2156,6 @@ export interface components {
         };
         /** CompanyInList */
         CompanyInList: {
-            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -2388,7 +2402,6 @@ export interface components {
         Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
         /** Format: email */
         Email: string;
-        FilterTexts: string[];
         /**
          * Frequency
          * @enum {string}
@@ -2415,20 +2428,6 @@ export interface components {
             wanted?: components["schemas"]["Seats"] | null;
         };
         /**
-         * GivenFilters
-         * @description A user fits each field that is named by any of its texts: trimmed, upper and lower case alike.
-         */
-        GivenFilters: {
-            /** @default [] */
-            city?: components["schemas"]["FilterTexts"];
-            /** @default [] */
-            department?: components["schemas"]["FilterTexts"];
-            /** @default [] */
-            office?: components["schemas"]["FilterTexts"];
-            /** @default [] */
-            state?: components["schemas"]["FilterTexts"];
-        };
-        /**
          * GivenFreeze
          * @example {
          *       "reason": "agreed flat rate until March"
@@ -2447,8 +2446,6 @@ export interface components {
              * @default true
              */
             bill?: boolean;
-            /** @default  */
-            companyId?: components["schemas"]["functions__api__mappings__Id"];
             /** @default  */
             connection?: components["schemas"]["functions__api__mappings__Id"];
             /** @default  */
@@ -2743,7 +2740,6 @@ export interface components {
          *     }
          */
         NewCompany: {
-            filters?: components["schemas"]["GivenFilters"] | null;
             /**
              * Name
              * @default
@@ -2853,7 +2849,7 @@ export interface components {
         /** Page[ShownAgreement] */
         Page_ShownAgreement_: {
             /** Items */
-            items: components["schemas"]["ShownAgreement"][];
+            items: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
             /** Next */
             next?: string | null;
         };
@@ -3330,35 +3326,10 @@ export interface components {
             /** Timezone */
             timezone: string;
         };
-        /** ShownAgreement */
-        ShownAgreement: {
-            /** Active */
-            active: boolean;
-            /** Companyid */
-            companyId: string;
-            /** Ends */
-            ends: string | null;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Nextinvoice */
-            nextInvoice: string | null;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "monthly" | "annual" | "other" | "unknown";
-            /** Prorates */
-            prorates: boolean;
-            /** Type */
-            type: string;
-        };
         /**
          * ShownAlert
          * @example {
          *       "changedAt": "2026-11-24T02:13:00Z",
-         *       "companyId": "",
          *       "excludableBy": [
          *         "tenant",
          *         "sku",
@@ -3389,8 +3360,6 @@ export interface components {
             changedAt: string;
             /** Closedat */
             closedAt: string | null;
-            /** Companyid */
-            companyId: string;
             /** Excludableby */
             excludableBy: string[];
             /**
@@ -3596,7 +3565,6 @@ export interface components {
         };
         /** ShownCompany */
         ShownCompany: {
-            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -3709,31 +3677,6 @@ export interface components {
             /** Sentence */
             sentence: string;
         };
-        /** ShownFilterPreview */
-        ShownFilterPreview: {
-            /** Fit */
-            fit: number;
-            /** Innone */
-            inNone: number;
-            /** Inseveral */
-            inSeveral: number;
-            /** Licences */
-            licences: components["schemas"]["ShownFitting"][];
-            texts: components["schemas"]["ShownTexts"];
-            /** Users */
-            users: number;
-        };
-        /** ShownFilters */
-        ShownFilters: {
-            /** City */
-            city: string[];
-            /** Department */
-            department: string[];
-            /** Office */
-            office: string[];
-            /** State */
-            state: string[];
-        };
         /** ShownFinding */
         ShownFinding: {
             check: components["schemas"]["Check"];
@@ -3743,15 +3686,6 @@ export interface components {
             sentence: string;
             /** Well */
             well: boolean;
-        };
-        /** ShownFitting */
-        ShownFitting: {
-            /** Name */
-            name: string;
-            /** Skuid */
-            skuId: string;
-            /** Users */
-            users: number;
         };
         /** ShownHealth */
         ShownHealth: {
@@ -4011,6 +3945,17 @@ export interface components {
             /** Width */
             width: number;
         };
+        /** ShownLoss */
+        ShownLoss: {
+            /** Agreements */
+            agreements: components["schemas"]["functions__api__lost_agreements__ShownAgreement"][];
+            /** Missing */
+            missing: number;
+            /** Seen */
+            seen: string;
+            /** Since */
+            since: string | null;
+        };
         /**
          * ShownMail
          * @example {
@@ -4087,8 +4032,6 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
-            /** Companyid */
-            companyId: string;
             /** Confirmed */
             confirmed: number | null;
             /** Confirmedat */
@@ -4115,8 +4058,6 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
-            /** Companyid */
-            companyId: string;
             /** Connection */
             connection: string;
             /** Id */
@@ -4303,6 +4244,11 @@ export interface components {
         };
         /** ShownPlan */
         ShownPlan: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
             /** Blocked */
             blocked: number;
             /** Created */
@@ -4842,27 +4788,6 @@ export interface components {
             /** Seats */
             seats: number;
         };
-        /** ShownText */
-        ShownText: {
-            /** Text */
-            text: string;
-            /** Users */
-            users: number;
-        };
-        /**
-         * ShownTexts
-         * @description What the users have in each field, the most frequent first.
-         */
-        ShownTexts: {
-            /** City */
-            city: components["schemas"]["ShownText"][];
-            /** Department */
-            department: components["schemas"]["ShownText"][];
-            /** Office */
-            office: components["schemas"]["ShownText"][];
-            /** State */
-            state: components["schemas"]["ShownText"][];
-        };
         /** ShownTotal */
         ShownTotal: {
             /** Billed */
@@ -5039,9 +4964,40 @@ export interface components {
         functions__api__accounts__Name: string;
         functions__api__companies__Id: string;
         functions__api__companies__Name: string;
+        /** ShownAgreement */
+        functions__api__lost_agreements__ShownAgreement: {
+            /** Agreementid */
+            agreementId: string;
+            /** Companies */
+            companies: string[];
+        };
         functions__api__mappings__Id: string;
         /** @enum {string} */
         functions__api__plan__Reason: "to_zero" | "tenant_loss" | "account_loss" | "suspicious" | "proration" | "sold_by_others";
+        /** ShownAgreement */
+        functions__api__psa_choices__ShownAgreement: {
+            /** Active */
+            active: boolean;
+            /** Companyid */
+            companyId: string;
+            /** Ends */
+            ends: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Nextinvoice */
+            nextInvoice: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "monthly" | "annual" | "other" | "unknown";
+            /** Prorates */
+            prorates: boolean;
+            /** Type */
+            type: string;
+        };
         /**
          * Reason
          * @description Why a row stands where it stands.
@@ -18589,6 +18545,338 @@ export interface operations {
             };
         };
     };
+    getLostAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                psaConnection: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownLoss"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    believeLostAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                psaConnection: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Believed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BelievedIn"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     listPsaProducts: {
         parameters: {
             query?: {
@@ -20929,10 +21217,7 @@ export interface operations {
     };
     listAgreementsOfTenant: {
         parameters: {
-            query?: {
-                /** @description Of several; else the first that was added */
-                companyId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 tenant: string;
@@ -20950,174 +21235,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgreementsToChoose"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Length Required */
-            411: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Precondition Failed */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Content Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Unsupported Media Type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Unprocessable Content */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Precondition Required */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Too Many Requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Bad Gateway */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    previewFilters: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                tenant: string;
-                /** @description Id of the account */
-                account: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AskedFilters"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ShownFilterPreview"];
                 };
             };
             /** @description Bad Request */

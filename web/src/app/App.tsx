@@ -11,6 +11,7 @@ import { ServicesContext, type Services } from "./context";
 import { useLook } from "./theme";
 
 const ConsentReturn = lazy(() => import("../pages/settings/ConsentReturn"));
+const JoinPage = lazy(() => import("../pages/join/JoinPage"));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -53,6 +54,13 @@ export function App({ services }: { services: Services }): ReactElement {
                 </Suspense>
               </SignedInOnly>
             </Route>
+            <Route path="/join">
+              <SignedInOnly services={services}>
+                <Suspense fallback={<Loading />}>
+                  <JoinPage />
+                </Suspense>
+              </SignedInOnly>
+            </Route>
             <Route>
               <SignedInOnly services={services}>
                 <FirstAccount />
@@ -72,7 +80,7 @@ function SignedInOnly({ services, children }: { services: Services; children: Re
   // A sign-in that ends later keeps its page: SignInAgain asks there.
   const [wasSignedIn] = useState(() => services.session.isSignedIn());
   useEffect(() => {
-    if (!wasSignedIn) services.session.begin(location.pathname + location.search).catch(setError);
+    if (!wasSignedIn) services.session.begin(location.pathname + location.search + location.hash).catch(setError);
   }, [services, wasSignedIn]);
   if (error !== null) return <Failed error={error} retry={() => location.reload()} />;
   return wasSignedIn ? children : <Loading label="Going to the sign-in" />;

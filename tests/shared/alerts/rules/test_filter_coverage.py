@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from shared.accounts import runs
 from shared.accounts.companies import Filters
+from shared.alerts.loading import account_view
 from shared.alerts.models import Slug
 from shared.billing.models import Basis, LicenceMapping, Options
 from shared.microsoft.doubts import DoubtKind
@@ -75,6 +77,18 @@ def test_what_is_not_known_closes_nothing(world: World) -> None:
     world.read("t1", sku("e3", 4), doubts=(DoubtKind.USERS_UNLISTED,))
     world.people("t1", *(person(name, "North") for name in "abcd"))
     assert world.only("filter_coverage").opened_at == opened
+
+
+def test_nothing_is_judged_by_the_people_of_another_read(world: World) -> None:
+    run = runs.get(world.tables, world.account.id, world.run)
+    view = account_view(world.tables, world.blobs, world.account, run, lambda sku_id, _: sku_id, world.now)
+    before = world.state("t1").snapshot
+    world.people("t1", person("b", "West"))
+    after = world.state("t1").snapshot
+    assert before is not None
+    assert after is not None
+    assert view.shares("t1", before) is not None
+    assert view.shares("t1", after) is None
 
 
 def test_each_company_must_map_what_its_own_users_have(world: World) -> None:

@@ -9,7 +9,7 @@ from shared.billing import agreement_store
 from shared.billing.planning import load
 from shared.billing.psa.write_failures import by_psa
 from shared.microsoft.doubts import DoubtKind
-from shared.storage.limits import PACKED_LIMIT, packed
+from shared.storage.table_limits import PACKED_LIMIT, packed
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
 
 

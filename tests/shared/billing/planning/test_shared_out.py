@@ -117,8 +117,10 @@ def test_a_line_bills_the_psa_company_of_its_own_company_only(world: SharedOut) 
 
 
 def test_a_mapping_cannot_take_an_agreement_of_the_tenants_other_company(world: SharedOut) -> None:
-    other = world.fake.add_company()
-    agreement = world.fake.add_agreement(other.id).id
+    south = world.add_company("contoso", Filters(office=("South",)), "south-ag")
+    moved = south.model_copy(update={"psa_company": world.fake.add_company().id})
+    add_company(world.tables, ACCOUNT, moved, world.by())
+    agreement = world.add_agreement()  # of the company that the north is linked to
     line = world.fake.add_line(agreement, world.product.id, 3)
     with pytest.raises(Rejected, match="belongs to another company in the PSA"):
         world.map("contoso", "other-sku", agreement, line.id, ASSIGNED, company="south-ag")

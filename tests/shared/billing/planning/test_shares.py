@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.accounts.companies import AddedTenant, Company, Filters
-from shared.billing.models import Basis, LicenceMapping, TenantMappings
+from shared.billing.models import Basis, LicenceMapping, Options, TenantMappings
 from shared.billing.planning.quantities import Shares, wanted
 from shared.licensing.coverage import Coverage, fits
 from shared.licensing.licences import LicenceRows
@@ -57,7 +57,8 @@ def rows(one: object) -> LicenceRows:
 
 
 def assigned(company_name: str = "", **options: object) -> LicenceMapping:
-    return mapping(basis=Basis.ASSIGNED, **options).model_copy(update={"company": company_name})
+    by_users = Options.model_validate({"basis": Basis.ASSIGNED, **options})
+    return mapping().model_copy(update={"company": company_name, "options": by_users})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_nobody_is_billed_who_may_have_a_seat_on_trial() -> None:
 def test_two_companies_share_a_licence_by_assigned_seats_only() -> None:
     mine = assigned()
     theirs = assigned("south").model_copy(update={"id": "mapping0002"})
-    assert TenantMappings(tenant_id="contoso", mappings=(mine, theirs))
+    assert TenantMappings(tenant_id="contoso", mappings=(mine, theirs)).mappings == (mine, theirs)
     purchased = theirs.model_copy(update={"options": mapping().options})
     with pytest.raises(ValueError, match="share is billed by assigned seats"):
         TenantMappings(tenant_id="contoso", mappings=(mine, purchased))
