@@ -17,6 +17,7 @@ from functions.api import (
     billing_profiles,
     certificate,
     companies,
+    companies_in_bulk,
     exclusions,
     filters,
     health,
@@ -65,6 +66,7 @@ RESOURCES = (
     tenants,
     licences,
     why_this_number,
+    companies_in_bulk,  # its "matches" is no company
     companies,
     reports,
     monthly_reports,

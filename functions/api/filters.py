@@ -5,17 +5,38 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from functions.api.companies import GivenFilters
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal
-from shared.accounts.companies import AddedTenant, Company, added_tenants
+from shared.accounts.companies import AddedTenant, Company, Filters, added_tenants
 from shared.errors import NotFound
 from shared.licensing import product_names
 from shared.licensing.filter_preview import FilterPreview, filter_preview
 from shared.text import one_line
 
 router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}/filters", tags=["companies"])
+type FilterTexts = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=50)
+]
 type TenantId = Annotated[str, Path(alias="tenant", max_length=64)]
+
+
+class GivenFilters(Given):
+    """A user fits each field that is named by any of its texts: trimmed, upper and lower case alike."""
+
+    office: FilterTexts = ()
+    department: FilterTexts = ()
+    state: FilterTexts = ()
+    city: FilterTexts = ()
+
+    def filters(self) -> Filters:
+        return Filters.model_validate(self.model_dump())
+
+
+class ShownFilters(Shown):
+    office: list[str]
+    department: list[str]
+    state: list[str]
+    city: list[str]
 
 
 class AskedFilters(Given):

@@ -36,10 +36,7 @@ def account_view(
     today = now.astimezone(account.zone).date()
     companies = added_tenants(tables, account.id)
     psas = {connection.id: connection for connection in psa_connections(tables, account.id)}
-    kept = _Kept()
-    for psa in psas:
-        for stored in agreement_store.all_of(tables, account.id, psa):
-            kept.add(stored.record, companies)
+    kept = _kept(tables, account.id, psas, companies)
     mapped, mappings, missing = _mappings(tables, account.id, kept, companies)
     kept.not_in_step.update((without.key, _without_line(without)) for without in missing)
     return AccountView(
@@ -69,7 +66,7 @@ def account_view(
         mails=not_arrived(tables, account.id, today),
         poisoned=tuple(failed_messages.recorded(tables, account.id)),
         removals=removals.in_force(tables, account.id),
-        exclusions=exclusions.load(tables, account.id, now.astimezone(account.zone).date()),
+        exclusions=exclusions.load(tables, account.id, today),
     )
 
 
@@ -105,6 +102,16 @@ class _Kept:
                     record.connection, record.agreement_id, why_not.unreadable(record.unreadable), tenants
                 )
             )
+
+
+def _kept(
+    tables: Tables, account: AccountId, psas: Collection[str], companies: Mapping[str, AddedTenant]
+) -> _Kept:
+    kept = _Kept()
+    for psa in psas:
+        for stored in agreement_store.all_of(tables, account, psa):
+            kept.add(stored.record, companies)
+    return kept
 
 
 def _without_line(missing: WithoutLine) -> LineRecord:

@@ -31,7 +31,7 @@ class Coverage:
         """Who has the SKU and fits the company that mappings name so."""
         return [
             user
-            for user in self._having(sku_id)
+            for user in self.having(sku_id)
             if any(company.name_in_mappings == name_in_mappings for company in self._of[user.id])
         ]
 
@@ -41,16 +41,17 @@ class Coverage:
 
     def in_none(self, sku_id: str) -> list[User]:
         """Who has the SKU and fits no company: nobody is billed for them."""
-        return [user for user in self._having(sku_id) if not self._of[user.id]]
+        return [user for user in self.having(sku_id) if not self._of[user.id]]
 
     def in_several(self, sku_id: str) -> list[User]:
         """Who has the SKU and fits more companies than one: each would be billed for them."""
-        return [user for user in self._having(sku_id) if len(self._of[user.id]) > 1]
+        return [user for user in self.having(sku_id) if len(self._of[user.id]) > 1]
 
     def shared_with(self, name_in_mappings: str, sku_id: str) -> list[User]:
         """Of those who fit this company, who fit another one too."""
         several = {user.id for user in self.in_several(sku_id)}
         return [user for user in self.of(name_in_mappings, sku_id) if user.id in several]
 
-    def _having(self, sku_id: str) -> list[User]:
+    def having(self, sku_id: str) -> list[User]:
+        """Who has the SKU."""
         return [user for user in self._users if sku_id in user.skus]

@@ -11,10 +11,14 @@ from shared.storage.keys import AccountId
 
 
 def shares_of(
-    blobs: Blobs, account: AccountId, tenant_id: str, tenant: AddedTenant | None, counts: Snapshot | Day
+    blobs: Blobs,
+    account: AccountId,
+    tenant_id: str,
+    tenant: AddedTenant | None,
+    counts: Snapshot | Day | None,
 ) -> Shares | None:
     """None: the tenant's users all belong to one company."""
-    if tenant is None or not tenant.is_filtered:
+    if tenant is None or counts is None or not tenant.is_filtered:
         return None
     try:
         return Shares(Coverage(tenant, snapshots.users(blobs, account, tenant_id, counts)))

@@ -1555,6 +1555,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account}/tenants/{tenant}/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many users would be the company's, nobody's or several companies'. Nothing is stored.
+         */
+        post: operations["previewFilters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account}/tenants/{tenant}/licences": {
         parameters: {
             query?: never;
@@ -2071,7 +2091,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
+        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "filter_coverage" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
         /**
          * AppGiven
          * @example {
@@ -2092,6 +2112,25 @@ export interface components {
             /** @default  */
             refreshToken?: components["schemas"]["Secret"];
             tenantId: components["schemas"]["Guid"];
+        };
+        /**
+         * AskedFilters
+         * @example {
+         *       "filters": {
+         *         "office": [
+         *           "Zürich",
+         *           "Bern"
+         *         ]
+         *       }
+         *     }
+         */
+        AskedFilters: {
+            /**
+             * Companyid
+             * @default
+             */
+            companyId?: string;
+            filters: components["schemas"]["GivenFilters"];
         };
         /**
          * Believed
@@ -2148,6 +2187,7 @@ export interface components {
          *     }
          */
         CompanyChange: {
+            filters?: components["schemas"]["GivenFilters"] | null;
             name?: components["schemas"]["functions__api__companies__Name"] | null;
             /** Partnerconnection */
             partnerConnection?: string | null;
@@ -2156,6 +2196,7 @@ export interface components {
         };
         /** CompanyInList */
         CompanyInList: {
+            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -2402,6 +2443,7 @@ export interface components {
         Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
         /** Format: email */
         Email: string;
+        FilterTexts: string[];
         /**
          * Frequency
          * @enum {string}
@@ -2428,6 +2470,20 @@ export interface components {
             wanted?: components["schemas"]["Seats"] | null;
         };
         /**
+         * GivenFilters
+         * @description A user fits each field that is named by any of its texts: trimmed, upper and lower case alike.
+         */
+        GivenFilters: {
+            /** @default [] */
+            city?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            department?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            office?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            state?: components["schemas"]["FilterTexts"];
+        };
+        /**
          * GivenFreeze
          * @example {
          *       "reason": "agreed flat rate until March"
@@ -2446,6 +2502,8 @@ export interface components {
              * @default true
              */
             bill?: boolean;
+            /** @default  */
+            companyId?: components["schemas"]["functions__api__mappings__Id"];
             /** @default  */
             connection?: components["schemas"]["functions__api__mappings__Id"];
             /** @default  */
@@ -2740,6 +2798,7 @@ export interface components {
          *     }
          */
         NewCompany: {
+            filters?: components["schemas"]["GivenFilters"] | null;
             /**
              * Name
              * @default
@@ -3330,6 +3389,7 @@ export interface components {
          * ShownAlert
          * @example {
          *       "changedAt": "2026-11-24T02:13:00Z",
+         *       "companyId": "",
          *       "excludableBy": [
          *         "tenant",
          *         "sku",
@@ -3360,6 +3420,8 @@ export interface components {
             changedAt: string;
             /** Closedat */
             closedAt: string | null;
+            /** Companyid */
+            companyId: string;
             /** Excludableby */
             excludableBy: string[];
             /**
@@ -3565,6 +3627,7 @@ export interface components {
         };
         /** ShownCompany */
         ShownCompany: {
+            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -3677,6 +3740,31 @@ export interface components {
             /** Sentence */
             sentence: string;
         };
+        /** ShownFilterPreview */
+        ShownFilterPreview: {
+            /** Fit */
+            fit: number;
+            /** Innone */
+            inNone: number;
+            /** Inseveral */
+            inSeveral: number;
+            /** Licences */
+            licences: components["schemas"]["ShownFitting"][];
+            texts: components["schemas"]["ShownTexts"];
+            /** Users */
+            users: number;
+        };
+        /** ShownFilters */
+        ShownFilters: {
+            /** City */
+            city: string[];
+            /** Department */
+            department: string[];
+            /** Office */
+            office: string[];
+            /** State */
+            state: string[];
+        };
         /** ShownFinding */
         ShownFinding: {
             check: components["schemas"]["Check"];
@@ -3686,6 +3774,15 @@ export interface components {
             sentence: string;
             /** Well */
             well: boolean;
+        };
+        /** ShownFitting */
+        ShownFitting: {
+            /** Name */
+            name: string;
+            /** Skuid */
+            skuId: string;
+            /** Users */
+            users: number;
         };
         /** ShownHealth */
         ShownHealth: {
@@ -4032,6 +4129,8 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
+            /** Companyid */
+            companyId: string;
             /** Confirmed */
             confirmed: number | null;
             /** Confirmedat */
@@ -4058,6 +4157,8 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
+            /** Companyid */
+            companyId: string;
             /** Connection */
             connection: string;
             /** Id */
@@ -4787,6 +4888,27 @@ export interface components {
             ends: string | null;
             /** Seats */
             seats: number;
+        };
+        /** ShownText */
+        ShownText: {
+            /** Text */
+            text: string;
+            /** Users */
+            users: number;
+        };
+        /**
+         * ShownTexts
+         * @description What the users have in each field, the most frequent first.
+         */
+        ShownTexts: {
+            /** City */
+            city: components["schemas"]["ShownText"][];
+            /** Department */
+            department: components["schemas"]["ShownText"][];
+            /** Office */
+            office: components["schemas"]["ShownText"][];
+            /** State */
+            state: components["schemas"]["ShownText"][];
         };
         /** ShownTotal */
         ShownTotal: {
@@ -21217,7 +21339,10 @@ export interface operations {
     };
     listAgreementsOfTenant: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of several; else the first that was added */
+                companyId?: string;
+            };
             header?: never;
             path: {
                 tenant: string;
@@ -21235,6 +21360,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgreementsToChoose"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedFilters"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownFilterPreview"];
                 };
             };
             /** @description Bad Request */
