@@ -1,12 +1,12 @@
 """Companies: which PSA company a tenant is billed to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from functions.api.company_linking import links
 from functions.api.filters import GivenFilters, ShownFilters
 from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages, by_name
@@ -15,10 +15,7 @@ from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.companies import Company, Filters, ListedCompany, company
-from shared.billing import psa_lists
-from shared.billing.company_links import CompanyLinks, CompanyRequest
-from shared.billing.psa.base import PsaCompany
-from shared.billing.psa_connections import psa_connection
+from shared.billing.company_links import CompanyRequest
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 type Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -91,20 +88,6 @@ def shown_in_list(listed: ListedCompany) -> CompanyInList:
     return CompanyInList(**shown(listed.company).model_dump(), who=listed.who, since=listed.since)
 
 
-def links(asking: Principal) -> CompanyLinks:
-    tables, blobs = asking.tables, asking.wired.blobs
-    return CompanyLinks(tables, blobs, asking.account, lambda connection: _psa_companies(asking, connection))
-
-
-def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
-    """As they were last read; a PSA whose lists were never read is asked."""
-    lists = psa_lists.load(asking.wired.blobs, asking.account, connection)
-    if lists is not None:
-        return lists.companies
-    there = psa_connection(asking.tables, asking.account, connection)
-    return asking.wired.psa(asking.account, there).companies()
-
-
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
@@ -127,7 +110,7 @@ def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
     )
     added, new = links(asking).add(request, asking.actor.decider("company added"))
     if new:
-        _record(asking, "company.added", added.id, None, added)
+        record(asking, "company.added", added.id, None, added)
     response.headers["Location"] = f"/api/accounts/{asking.account}/companies/{added.id}"
     return versioned(response, shown(added))
 
@@ -160,7 +143,7 @@ def change(
         asking.actor.decider("company changed"),
     )
     if after != before:
-        _record(asking, "company.changed", after.id, before, after)
+        record(asking, "company.changed", after.id, before, after)
     return versioned(response, shown(after))
 
 
@@ -169,27 +152,7 @@ def _changes(asked: CompanyChange) -> dict[str, str | Filters]:
     return {**texts, "filters": asked.filters.filters()} if asked.filters is not None else texts
 
 
-@router.delete("/{company}", operation_id="removeCompany", status_code=204)
-def remove(
-    company_id: CompanyId,
-    asking: Editor,
-    looked_after: Annotated[
-        str,
-        Query(
-            alias="lookedAfter",
-            max_length=4000,
-            description="Ids of the lines that you look after from now on, by comma: all that bill the tenant",
-        ),
-    ] = "",
-    reason: Annotated[str, Query(max_length=200)] = "",
-) -> None:
-    """The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named."""
-    lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
-    gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
-    _record(asking, "company.removed", gone.id, gone, None)
-
-
-def _record(
+def record(
     asking: Principal, action: str, subject: str, before: Company | None, after: Company | None
 ) -> None:
     told = [company.model_dump_json() if company else "" for company in (before, after)]

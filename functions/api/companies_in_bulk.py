@@ -5,16 +5,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.companies import Id, ShownCompany, links, shown
-from functions.api.kept import until_anything_changes
+from functions.api.companies import Id, ShownCompany, shown
+from functions.api.company_linking import links, matches_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
-from functions.api.principal import Editor, Principal
+from functions.api.principal import Editor
 from shared.accounts import audit
-from shared.billing import psa_lists
 from shared.billing.company_links import Added, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
-from shared.billing.psa_connections import psa_connections
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 MOST_AT_ONCE = 1000
@@ -116,22 +114,10 @@ def shown_outcome(added: Added) -> BulkOutcome:
     )
 
 
-def _lists_read(asking: Principal) -> str:
-    connections = psa_connections(asking.tables, asking.account)
-    return "|".join(
-        str(psa_lists.state(asking.tables, asking.account, one.id).read_at) for one in connections
-    )
-
-
-@until_anything_changes(also=_lists_read)
-def _matches(asking: Principal) -> list[CompanyMatch]:
-    return links(asking).matches()
-
-
 @router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)
 def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
     """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
-    found = _matches(asking)
+    found = matches_of(asking)
     rows = ((by_name(match.customer.name, match.customer.tenant_id), shown_match(match)) for match in found)
     return paging.answer_all(asking, "company-matches", rows)
 

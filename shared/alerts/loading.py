@@ -87,7 +87,7 @@ class _Kept:
             self.keys.add(key)
             tenant = companies.get(line.tenant_id)
             has_company = tenant is not None and tenant.company(line.company) is not None
-            if not has_company and line.line_id and line.confirmed and not line.blocked:
+            if not has_company and line.line_id and line.confirmed and _goes_on(line):
                 money = line.confirmed * (line.unit_price or Decimal(0))
                 where = (line.tenant_id, record.connection, record.agreement_id)
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
@@ -112,6 +112,11 @@ def _kept(
         for stored in agreement_store.all_of(tables, account, psa):
             kept.add(stored.record, companies)
     return kept
+
+
+def _goes_on(line: LineRecord) -> bool:
+    """Nobody said the day on which it ends."""
+    return line.ending is None and not line.blocked
 
 
 def _without_line(missing: WithoutLine) -> LineRecord:

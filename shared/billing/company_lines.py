@@ -26,14 +26,13 @@ class BilledLine(NamedTuple):
 def billed_lines(
     tables: Tables, account: AccountId, of: Company, connections: Collection[str]
 ) -> list[BilledLine]:
-    """Of every PSA connection: what was last proven to bill the company, or may bill it."""
+    """Of every PSA connection: what was last proven to bill the company, or may bill it, and ends on no day."""
     return [
         BilledLine(connection, kept.record.agreement_id, line.line_id, line.confirmed or 0)
         for connection in connections
         for kept in agreement_store.all_of(tables, account, connection)
         for line in kept.record.lines.values()
-        if (line.tenant_id, line.company) == (of.tenant_id, of.name_in_mappings)
-        and (line.confirmed or line.intent is not None)
+        if (line.tenant_id, line.company) == (of.tenant_id, of.name_in_mappings) and line.goes_on
     ]
 
 
@@ -43,8 +42,8 @@ def check_looked_after(lines: Collection[BilledLine], looked_after: Collection[s
     if left:
         seats = sum(line.seats for line in left)
         raise Rejected(
-            f"{told(left)} still bill {seats:,} seats of this tenant, and nobody would keep them in step. End "
-            "them in the PSA and take their mappings off first; or name them as looked after by yourself.",
+            f"{told(left)} still bill {seats:,} seats of this tenant, and nobody would keep them in step. Say "
+            "their last day, and Seatwise ends them then; or name them as looked after by yourself.",
             "lines_still_bill",
             "lookedAfter",
         )

@@ -3,10 +3,13 @@
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
+    THE_PSAS_PRICE,
     Basis,
     BillingProfile,
     LicenceMapping,
     Options,
+    PriceKind,
+    PriceRule,
     PsaConnection,
     SoldByOthers,
     TenantMappings,
@@ -21,9 +24,10 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict, change_id
 from shared.billing.models.records import (
     Drift,
+    Ending,
     Frozen,
     Intent,
     LineRecord,
@@ -34,6 +38,7 @@ from shared.billing.models.records import (
 __all__ = [
     "OF_THE_AGREEMENT",
     "SAVED_AGAIN_IS_RIGHT",
+    "THE_PSAS_PRICE",
     "AgreementRecord",
     "Basis",
     "BillingProfile",
@@ -41,6 +46,7 @@ __all__ = [
     "BlockReason",
     "Change",
     "Drift",
+    "Ending",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -54,6 +60,8 @@ __all__ = [
     "LineState",
     "Loss",
     "Options",
+    "PriceKind",
+    "PriceRule",
     "PsaConnection",
     "SoldByOthers",
     "TenantMappings",
@@ -62,4 +70,5 @@ __all__ = [
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "change_id",
 ]

@@ -119,3 +119,25 @@ def test_filters_of_a_tenant_or_company_that_is_not_there_are_previewed_by_nobod
     assert editor("POST", nowhere, json=asked).status_code == 404
     assert editor("POST", PREVIEW, json={**asked, "companyId": "nobody"}).status_code == 404
     assert sign_in("reader")("POST", PREVIEW, json=asked).status_code == 403
+
+
+def test_only_the_lines_of_the_removed_company_end(msp: BillingMsp, sign_in: SignIn) -> None:
+    editor = sign_in("admin")
+    profile = msp.ready(editor)
+    msp.list_customer()
+    msp.read(12, people(North=4, South=5))
+    filtered(editor, "North")
+    south = beside(msp, editor, "South")
+    agreement = msp.fake.add_agreement(editor("GET", f"{COMPANIES}/{south}").json()["psaCompany"]).id
+    line = msp.fake.add_line(agreement, msp.product.id, 5).id
+    assigned = {"options": {"basis": "assigned"}}
+    theirs = {"companyId": south, "agreementId": agreement, "lineId": line}
+    mine = msp.mapping(profile, **assigned)["mappings"]
+    save(editor, {"mappings": mine + msp.mapping(profile, **assigned, **theirs)["mappings"]})
+    last_day = msp.wired.now.date().isoformat()
+    gone = editor("DELETE", f"{COMPANIES}/{south}", params={"lastDay": last_day})
+    assert gone.status_code == 204, gone.text
+    ending = editor("GET", f"{BASE}/ending-lines").json()["items"]
+    assert [found["lineId"] for found in ending] == [line]
+    left = editor("GET", MAPPINGS).json()["mappings"]
+    assert [mapping["companyId"] for mapping in left] == [""]
