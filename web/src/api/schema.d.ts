@@ -2485,7 +2485,6 @@ export interface components {
         Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
         /** Format: email */
         Email: string;
-        FilterTexts: string[];
         /**
          * EndOfTenant
          * @example {
@@ -2540,6 +2539,7 @@ export interface components {
             /** Why */
             why: string;
         };
+        FilterTexts: string[];
         /**
          * Frequency
          * @enum {string}
