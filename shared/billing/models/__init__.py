@@ -21,7 +21,16 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict, change_id
+from shared.billing.models.plan import (
+    Change,
+    Hold,
+    HoldDecision,
+    HoldReason,
+    LineKey,
+    SecondLine,
+    Verdict,
+    change_id,
+)
 from shared.billing.models.records import (
     Drift,
     Ending,
@@ -30,6 +39,7 @@ from shared.billing.models.records import (
     LineRecord,
     LineState,
     Loss,
+    Paid,
 )
 
 __all__ = [
@@ -56,7 +66,9 @@ __all__ = [
     "LineState",
     "Loss",
     "Options",
+    "Paid",
     "PsaConnection",
+    "SecondLine",
     "SoldByOthers",
     "TenantMappings",
     "Unplanned",

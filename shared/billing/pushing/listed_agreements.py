@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
+from shared.billing.ending import without_what_is_over
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -121,13 +122,18 @@ class Meant:
 
 
 def note_agreements(
-    tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement], meant: Meant
+    tables: Tables,
+    account: AccountId,
+    connection: str,
+    listed: Mapping[str, Agreement],
+    meant: Meant,
+    today: date,
 ) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in. Raises RetryLater."""
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(kept.record, there, meant)
+        record = noted(without_what_is_over(kept.record, there, today), there, meant)
         if record != kept.record:
             try:
                 agreement_store.save(tables, account, kept, record)
@@ -150,7 +156,9 @@ def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> Agr
         name: _noted(line, there, _of_the_agreement(record, line, there, meant))
         for name, line in record.lines.items()
     }
-    changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
+    changes: dict[str, object] = {}
+    if there is not None:
+        changes = {"proration": there.proration, "billed_through": there.billed_through}
     if there is None or not there.active:
         changes["unreadable"] = None  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:
@@ -165,6 +173,8 @@ def _of_the_agreement(
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
+    if line.ending is not None:
+        return None  # it is to bill nothing, whatever else its agreement has become
     if not there.active:
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)

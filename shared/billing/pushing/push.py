@@ -72,7 +72,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
             _give_up(context.tables, account.id, run, loss, context.now())
             return
         meant = Meant.of(context.tables, account.id, context.psa.products())
-        note_agreements(context.tables, account.id, connection.id, listed, meant)
+        note_agreements(context.tables, account.id, connection.id, listed, meant, today)
         planned = load.plan_account(context.tables, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
         work = worklist(connection.id, planned, listed, run, today)

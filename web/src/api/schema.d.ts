@@ -2731,7 +2731,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -3158,6 +3158,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -3321,7 +3322,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance (types of agreement, by comma, whose invoice is for the period that begins); halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
@@ -4037,6 +4038,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -4769,6 +4771,19 @@ export interface components {
             month: string;
             /** Purchased */
             purchased: number | null;
+        };
+        /**
+         * ShownSecondLine
+         * @description Seats that came within a period that is billed already, for the rest of it.
+         */
+        ShownSecondLine: {
+            /** Seats */
+            seats: number;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
         };
         /** ShownStep */
         ShownStep: {

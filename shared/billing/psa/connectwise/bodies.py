@@ -22,6 +22,8 @@ def new_addition(write: Write) -> dict[str, object]:
     }
     if write.effective is not None:
         body["effectiveDate"] = f"{write.effective.isoformat()}T00:00:00Z"
+    if write.ends is not None:
+        body["cancelledDate"] = f"{write.ends.isoformat()}T00:00:00Z"
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
     return body
