@@ -29,8 +29,7 @@ REFRESHES = RateLimit("psa-refreshes", 6, timedelta(minutes=10))
 type ConnectionId = Annotated[str, Path(alias="psaConnection", max_length=64)]
 _SETTINGS = (
     "By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId,"
-    " billedInAdvance (types of agreement, by comma, whose invoice is for the period that begins); halo: site, tenant,"
-    " clientId, quantityByHand, prorates. Where the server is your own: selfHosted"
+    " billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted"
 )
 
 

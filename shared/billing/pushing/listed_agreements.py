@@ -86,9 +86,11 @@ class Meant:
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By mapping whose billing profile names types of agreement (K6)."""
+    today: date = date.min
+    """Of the account: the PSA's clock and status may be behind."""
 
     @classmethod
-    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product]) -> "Meant":
+    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product], today: date) -> "Meant":
         """By what is in force, and by the PSA's list of products."""
         named = {
             profile.id: frozenset(kind.casefold() for kind in profile.agreement_types)
@@ -102,7 +104,9 @@ class Meant:
             for mapping in tenant.mappings
             if mapping.bill and mapping.profile in named
         }
-        return cls(added_companies(tables, account), {product.id: product for product in products}, types)
+        return cls(
+            added_companies(tables, account), {product.id: product for product in products}, types, today
+        )
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
@@ -122,18 +126,13 @@ class Meant:
 
 
 def note_agreements(
-    tables: Tables,
-    account: AccountId,
-    connection: str,
-    listed: Mapping[str, Agreement],
-    meant: Meant,
-    today: date,
+    tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement], meant: Meant
 ) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in. Raises RetryLater."""
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(without_what_is_over(kept.record, there, today), there, meant)
+        record = noted(without_what_is_over(kept.record, there, meant.today), there, meant)
         if record != kept.record:
             try:
                 agreement_store.save(tables, account, kept, record)
@@ -175,7 +174,7 @@ def _of_the_agreement(
         return Block(reason=BlockReason.AGREEMENT_GONE)
     if line.ending is not None:
         return None  # it is to bill nothing, whatever else its agreement has become
-    if not there.active:
+    if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)
 

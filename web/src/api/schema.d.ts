@@ -3322,7 +3322,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance (types of agreement, by comma, whose invoice is for the period that begins); halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
