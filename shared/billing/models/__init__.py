@@ -3,10 +3,13 @@
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
+    THE_PSAS_PRICE,
     Basis,
     BillingProfile,
     LicenceMapping,
     Options,
+    PriceKind,
+    PriceRule,
     PsaConnection,
     SoldByOthers,
     TenantMappings,
@@ -45,6 +48,7 @@ from shared.billing.models.records import (
 __all__ = [
     "OF_THE_AGREEMENT",
     "SAVED_AGAIN_IS_RIGHT",
+    "THE_PSAS_PRICE",
     "AgreementRecord",
     "Basis",
     "BillingProfile",
@@ -67,6 +71,8 @@ __all__ = [
     "Loss",
     "Options",
     "Paid",
+    "PriceKind",
+    "PriceRule",
     "PsaConnection",
     "SecondLine",
     "SoldByOthers",

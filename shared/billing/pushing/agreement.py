@@ -15,6 +15,7 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord, SecondLine
 from shared.billing.planning.wishes import Wish
+from shared.billing.product_prices import priced
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
@@ -61,7 +62,8 @@ def look_at(context: PushContext, kept: StoredRecord, wishes: Mapping[str, Wish]
     Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
     """
     fresh = {line.id: line for line in context.psa.lines(kept.record.agreement_id)}
-    record = reconciled(kept.record, fresh, wishes, context.moment, context.run)
+    mine = priced(kept.record, wishes, context.prices)
+    record = reconciled(kept.record, fresh, mine, context.moment, context.run)
     adopted = adoptions(kept.record, record, context.now(), context.run)
     try:
         agreement_store.save(context.tables, context.account, kept, record, adopted)
@@ -87,9 +89,10 @@ def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wi
     line, second = work.record.lines[change.mapping_id], change.second
     if second is None:
         return True
-    if not _as_planned(line, change, work.lines(wishes).get(change.line_id)):
+    fresh = work.lines(wishes).get(change.line_id)
+    if fresh is None or not _as_planned(line, change, fresh):
         return False
-    write = _second_line(work, line, change, second, wishes[change.mapping_id])
+    write = _second_line(work, change, second, wishes[change.mapping_id], fresh)
     beside = work.unowned(line.product_id)
     intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
     told = line.model_copy(update={"intent": intent, "refused": None})
@@ -146,6 +149,7 @@ def _send_and_read_back(work: ClaimedAgreement, intents: list[Intent]) -> None:
 def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> list[Intent]:
     """Store an intent for each line that is as its change expects it: all of them together, or none."""
     lines, told = work.lines(wishes), []
+    mine = priced(work.record, wishes, work.context.prices)
     for change in changes:
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
@@ -153,7 +157,7 @@ def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[s
         write = (
             _end(change, line, fresh)
             if change.ends
-            else _write(work, line, change, wishes[change.mapping_id], fresh)
+            else _write(work, line, change, mine[change.mapping_id], fresh)
         )
         beside = () if change.line_id else work.unowned(line.product_id)
         intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
@@ -217,20 +221,19 @@ def _end(change: Change, line: LineRecord, fresh: Line | None) -> Write:
     )
 
 
-def _second_line(
-    work: ClaimedAgreement, line: LineRecord, change: Change, second: SecondLine, wish: Wish
-) -> Write:
-    """Seats that came within a period that is billed already: for the rest of it."""
+def _second_line(work: ClaimedAgreement, change: Change, second: SecondLine, wish: Wish, main: Line) -> Write:
+    """Seats that came within a period that is billed already: for the rest of it, at the price of the main line."""
     return Write(
         kind=WriteKind.PRORATE,
         agreement_id=change.agreement_id,
-        product_id=line.product_id,
+        product_id=main.product_id,
         before=0,
         after=second.seats,
         effective=work.context.moment.date(),
         ends=second.until,
-        marker=f"{second_line_prefix(line.mapping_id)}{work.record.claims}",
+        marker=f"{second_line_prefix(change.mapping_id)}{work.record.claims}",
         billable=wish.billable,
+        unit_price=main.unit_price or None,
         invoice_text=wish.options.invoice_text,
     )
 
@@ -260,5 +263,6 @@ def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish,
         document=work.document,
         marker=f"{marker_prefix(line.mapping_id)}{line.mark}",
         billable=wish.billable,
+        unit_price=wish.unit_price,
         invoice_text=wish.options.invoice_text,
     )

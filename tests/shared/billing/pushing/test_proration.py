@@ -1,6 +1,7 @@
 """K14, F21: more seats within a period that is billed already: a second, dated line, then the main one; never twice."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -181,3 +182,12 @@ def test_the_plan_shows_the_second_line_before_anything_is_written() -> None:
     assert change.second is not None
     assert (change.second.seats, change.second.until) == (2, END_OF_MARCH)
     assert world.fake.sent == []
+
+
+def test_the_second_line_has_the_price_of_the_main_line_and_not_the_products() -> None:
+    world, mapped = prorating()
+    world.fake.edit_line(mapped.line, unit_price=Decimal("19.50"))
+    world.night()
+    seats(world, 12)
+    (second,) = [line for line in world.fake._lines.values() if ":p:" in line.marker]
+    assert second.unit_price == Decimal("19.50")
