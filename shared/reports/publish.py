@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
+from shared.accounts.report_settings import settings_of
 from shared.errors import NotFound, Rejected, RetryLater
 from shared.mail.base import Mail, Transport
 from shared.mail.delivery import DeliveryResult, MailToSend, deliver
@@ -20,7 +21,6 @@ from shared.reports.load import month_of
 from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
 from shared.reports.pdf import pdf
-from shared.reports.settings import settings_of
 from shared.reports.wording import ReportView, report_view
 from shared.storage import keys
 from shared.storage.blobs import Blobs

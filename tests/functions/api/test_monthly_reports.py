@@ -113,6 +113,17 @@ def test_a_test_goes_to_who_asks(world: ReportWorld, sign_in: Callable[[str], Ca
     assert len(world.provider.sent) == 1
 
 
+def test_the_list_tells_what_holds_for_every_company_also_where_nothing_was_chosen(
+    world: ReportWorld, sign_in: Callable[[str], Caller]
+) -> None:
+    world.company("Alder", since=JANUARY)
+    rows = sign_in("reader")("GET", f"/accounts/{MSP}/report-settings").json()["items"]
+    assert [(row["name"], row["scheduled"], row["recipients"]) for row in rows] == [
+        ("Alder", False, []),
+        ("Quayside", True, [ANN]),
+    ]
+
+
 def test_a_switch_tells_first_what_it_would_do(world: ReportWorld, sign_in: Callable[[str], Caller]) -> None:
     admin = sign_in("admin")
     asked = {"companies": ["cquayside", "not-there"], "scheduled": False}
