@@ -19,6 +19,7 @@ PAGES = {
     "exceptions": "Exceptions",
     "companies": "Companies",
     "billing": "Billing",
+    "reports": "Reports",
     "guide": "Guide",
     "settings": "Settings",
 }
