@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed-psas killed-reports kill-run clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -74,14 +74,11 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
 	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
-killed-psas: setup ## kill the host at every named point of a night that writes to HaloPSA or Autotask
-	@$(PY) -m pytest tests/killed_psas $(ARGS)
+killed: setup ## kill the host at every named point of a night, of a mail, of a monthly report, and of a write to each PSA
+	@$(PY) -m pytest tests/killed $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
-
-killed-reports: setup ## kill the host at every named point of a monthly report's way to its recipient
-	@$(PY) -m pytest tests/killed_reports $(ARGS)
 
 kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others
 	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)")

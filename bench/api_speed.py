@@ -24,8 +24,8 @@ from sandbox.standins.controls.commands import send
 from sandbox.standins.worlds.registry import world_named
 
 GOAL_MS = 300
-WORKED_OUT = ("/plan/lines", "/certificate/rows")
-"""Made anew from every line of the account at each request: asked once and told apart, as no list of rows."""
+WORKED_OUT = ("/plan/lines", "/certificate/rows", "/companies/matches")
+"""Made from every tenant and line of the account for the first who asks after a change: that is told apart."""
 A_SECOND = 20
 ROWS = 100
 AT_ONCE = 64
@@ -53,7 +53,7 @@ def main() -> int:
         lists = list(asker.lists())
         asker.ask("/summary")  # the API is imported at the first request of a process
         for path in WORKED_OUT:
-            print(f"{path:<60} worked out at each request: {asker.ask(path) / 1000:.1f} s")
+            print(f"{path:<60} first asked: {asker.ask(path) / 1000:.1f} s")
         took = asked_by_the_clock(asker, lists, given.seconds)
     return told(took)
 
@@ -79,7 +79,7 @@ class Asker:
         for path, methods in make_app(None).openapi()["paths"].items():
             names = {parameter["name"] for parameter in methods.get("get", {}).get("parameters", ())}
             inside = path.removeprefix("/api/accounts/{account}").replace("{tenant}", tenant)
-            if "limit" not in names or "{" in inside or inside in WORKED_OUT:
+            if "limit" not in names or "{" in inside:
                 continue
             asked = f"{inside}?limit={ROWS}"
             if self._get(self._account + asked).ok:

@@ -8,7 +8,7 @@ from shared.accounts.account import Account
 from shared.accounts.directory import account_ids, load_account
 from shared.health import account as of_account
 from shared.health import installation as of_installation
-from shared.health.account import Patient
+from shared.health.account import CheckedAccount
 from shared.health.finding import Check, Finding, Unusable
 from shared.health.installation import Installation
 from shared.wiring import Wiring
@@ -16,7 +16,7 @@ from shared.wiring import Wiring
 
 def account_findings(wired: Wiring, account: Account) -> Iterator[Finding]:
     return of_account.examine(
-        Patient(
+        CheckedAccount(
             account,
             wired.tables,
             lambda connection: wired.microsoft.check_partner(account.id, connection),

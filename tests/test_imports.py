@@ -52,6 +52,7 @@ PURE = (
 """Modules that work out something from what they are given, and nothing else."""
 MODELS = (
     "shared.billing.psa.causes",
+    "shared.billing.psa.failures",
     "shared.errors",
     "shared.billing.psa.write_failures",
     "shared.accounts.account",

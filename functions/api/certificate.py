@@ -6,16 +6,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
+from functions.api.kept import certificate_of
 from functions.api.lists import CSV, Page, Pages, keyed
 from functions.api.models import Shown, examples
-from functions.api.principal import Principal, Reader
-from shared.accounts.directory import load_account
+from functions.api.principal import Reader
 from shared.licensing import product_names
 from shared.licensing.product_names import Names
-from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import (
     SENTENCES,
-    Certificate,
     CertificateRow,
     Reason,
     Standing,
@@ -61,6 +59,7 @@ class ShownCertificate(Shown):
     )
 
     at: AwareDatetime
+    """When it was worked out: at most an hour ago, and nothing was decided or judged since."""
     ready_to_invoice: bool
     balances: bool
     """Every paid licence and every line of ours is in exactly one row."""
@@ -120,15 +119,10 @@ def shown_row(row: CertificateRow, names: Names) -> ShownCertificateRow:
     )
 
 
-def _now(asking: Principal) -> Certificate:
-    account = load_account(asking.tables, asking.account)
-    return certificate_now(asking.tables, asking.wired.blobs, account, asking.now)
-
-
 @router.get("", operation_id="getCertificate")
 def get(asking: Reader) -> ShownCertificate:
-    """As of now, by what is stored. Before an invoice, start a run with `everyAgreement`: it reads all lines anew."""
-    found = _now(asking)
+    """By what is stored, as of `at`. Before an invoice, start a run with `everyAgreement`: it reads all lines anew."""
+    found = certificate_of(asking)
     return ShownCertificate(
         at=found.at,
         ready_to_invoice=found.ready_to_invoice,
@@ -154,5 +148,5 @@ def rows(
 ) -> Page[ShownCertificateRow] | Response:
     """Every customer x every paid licence, by customer."""
     names = product_names.load(asking.wired.blobs)
-    found = (row for row in _now(asking).rows if standing in (None, row.standing.value))
+    found = (row for row in certificate_of(asking).rows if standing in (None, row.standing.value))
     return paging.answer_all(asking, "certificate", keyed(shown_row(row, names) for row in found))

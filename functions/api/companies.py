@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from functions.api.kept import companies_of
+from functions.api.kept import companies_of, until_anything_changes
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
@@ -18,7 +18,7 @@ from shared.billing import psa_lists
 from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
 from shared.billing.psa.base import PsaCompany
-from shared.billing.psa_connections import psa_connection
+from shared.billing.psa_connections import psa_connection, psa_connections
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 MOST_AT_ONCE = 1000
@@ -196,6 +196,18 @@ def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
     return asking.wired.psa(asking.account, there).companies()
 
 
+def _lists_read(asking: Principal) -> str:
+    connections = psa_connections(asking.tables, asking.account)
+    return "|".join(
+        str(psa_lists.state(asking.tables, asking.account, one.id).read_at) for one in connections
+    )
+
+
+@until_anything_changes(also=_lists_read)
+def _matches(asking: Principal) -> list[CompanyMatch]:
+    return links(asking).matches()
+
+
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
@@ -208,7 +220,7 @@ def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Respo
 @router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)
 def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
     """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
-    found = links(asking).matches()
+    found = _matches(asking)
     rows = ((by_name(match.customer.name, match.customer.tenant_id), shown_match(match)) for match in found)
     return paging.answer_all(asking, "company-matches", rows)
 

@@ -1,21 +1,94 @@
-"""Lists that this process keeps until something of them changes: a page of a thousand companies costs one look."""
+"""What this process keeps until something of it changes: a page of a thousand companies costs one look.
 
-from collections.abc import Mapping, Sequence
+The plan and the certificate are made from every tenant and line, which takes seconds for a thousand tenants. They are
+made for the first who asks, and again when the account was judged, a person asked for anything, or the hour is over.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from threading import Lock
 
 from functions.api.principal import Principal
+from shared.accounts import audit, runs
 from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
+from shared.accounts.directory import load_account
 from shared.alerts import evaluate
 from shared.alerts.listing import AlertSort, arranged, closed
 from shared.alerts.models import Alert
 from shared.billing import profiles
 from shared.billing.mapping.in_force import MAPPINGS
+from shared.billing.planning import preview
+from shared.billing.planning.preview import PlanPreview
+from shared.reports.certificate.load import certificate_now
+from shared.reports.certificate.models import Certificate
 from shared.storage import decisions
 from shared.storage.keys import AccountId
 from shared.wiring import Wiring
 
 ACCOUNTS = 16
 """So many are kept; the lists of an account with a thousand tenants are some MB."""
+CERTIFICATES = 4
+"""Larger: every customer x every paid licence."""
+
+
+class Kept[T]:
+    """What `make` gives, once for all who ask, until anything of the account may have changed."""
+
+    def __init__(
+        self, make: Callable[[Principal], T], accounts: int, also: Callable[[Principal], str]
+    ) -> None:
+        self._make, self._accounts, self._also = make, accounts, also
+        self._kept: OrderedDict[tuple[Wiring, AccountId], tuple[str, T]] = OrderedDict()
+        self._making: defaultdict[AccountId, Lock] = defaultdict(Lock)
+        """Who asks while it is made waits for it, and does not make it again."""
+
+    def __call__(self, asking: Principal) -> T:
+        with self._making[asking.account]:
+            version = f"{_version(asking)}|{self._also(asking)}"
+            kept = self._kept.pop((asking.wired, asking.account), None)
+            if kept is None or kept[0] != version:
+                kept = version, self._make(asking)
+            self._kept[asking.wired, asking.account] = kept
+            if len(self._kept) > self._accounts:
+                self._kept.popitem(last=False)
+            return kept[1]
+
+
+def until_anything_changes[T](
+    accounts: int = ACCOUNTS, also: Callable[[Principal], str] = lambda asking: ""
+) -> Callable[[Callable[[Principal], T]], Kept[T]]:
+    """For what is made from much of the account: of so many accounts it is kept.
+
+    `also` gives another text when something changed that neither a person asked for nor an evaluation followed.
+    """
+    return lambda make: Kept(make, accounts, also)
+
+
+def _version(asking: Principal) -> str:
+    """Another text when anything of the account may have changed.
+
+    Each run ends in an evaluation, and each request of a person is noted. Time alone changes what is stale, excluded
+    or due: by the local hour; by the minute while a run reads or pushes.
+    """
+    tables, account = asking.tables, asking.account
+    local = asking.now.astimezone(load_account(tables, account).zone)
+    until = "minutes" if runs.is_any_open(tables, account) else "hours"
+    changed = evaluate.version(tables, account), audit.version(tables, account)
+    return "|".join((*changed, local.isoformat(timespec=until)))
+
+
+@until_anything_changes()
+def plan_of(asking: Principal) -> PlanPreview:
+    """What the next push would do, as of its `at`."""
+    return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
+
+
+@until_anything_changes(CERTIFICATES)
+def certificate_of(asking: Principal) -> Certificate:
+    """Where each paid licence stands, as of its `at`."""
+    account = load_account(asking.tables, asking.account)
+    return certificate_now(asking.tables, asking.wired.blobs, account, asking.now)
 
 
 def companies_of(asking: Principal) -> Sequence[ListedCompany]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from functions.api.kept import names_of
+from functions.api.kept import names_of, plan_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown
 from functions.api.principal import Admin, Principal, Reader
@@ -15,8 +15,8 @@ from functions.queues.messages import PushConnection
 from shared.accounts import audit
 from shared.accounts.directory import load_account
 from shared.billing.models import Hold
-from shared.billing.planning import approval, preview
-from shared.billing.planning.preview import LinePreview, PlanPreview
+from shared.billing.planning import approval
+from shared.billing.planning.preview import LinePreview
 
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
@@ -57,6 +57,8 @@ class PlannedLine(ShownLine):
 
 
 class ShownPlan(Shown):
+    at: datetime
+    """When it was worked out: at most an hour ago, and nothing was decided or judged since."""
     mode: Literal["preview", "live"]
     digest: str
     """Names exactly this plan; switching live asks for it."""
@@ -118,10 +120,11 @@ def shown_line(line: LinePreview) -> ShownLine:
 @router.get("/plan", operation_id="getPlan")
 def get(asking: Reader) -> ShownPlan:
     """What the next push would do, counted; `/plan/lines` has the lines."""
-    found = _plan(asking)
+    found = plan_of(asking)
     counts = Counter(line.effect.value for line in found.lines)
     moves = [line.change.after - line.change.before for line in found.lines if line.change]
     return ShownPlan(
+        at=found.at,
         mode=found.mode.value,
         digest=found.digest,
         lines=len(found.lines),
@@ -148,7 +151,7 @@ def list_lines(
     names = names_of(asking)
     rows = sorted(
         (f"{names.get(line.tenant_id, '')}\n{line.tenant_id}\n{line.mapping.id}", _planned(line, names))
-        for line in _plan(asking).lines
+        for line in plan_of(asking).lines
         if tenant.lower() in ("", line.tenant_id) and effect in (None, line.effect.value)
     )
     return paging.answer_all(asking, "plan", rows)
@@ -185,10 +188,6 @@ def reject(change_id: ChangeId, asking: Admin) -> Decided:
     _record(asking, "change.rejected", hold)
     asking.enqueue(*judge_again(asking.wired, asking.account))
     return Decided.model_validate({**_hold(hold, names_of(asking)), "run": ""})
-
-
-def _plan(asking: Principal) -> PlanPreview:
-    return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
 
 
 def _planned(line: LinePreview, names: dict[str, str]) -> PlannedLine:

@@ -35,6 +35,7 @@ CODES = {
     "not_held": HTTPStatus.CONFLICT,
     "nothing_to_settle": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,
+    "loss_changed": HTTPStatus.CONFLICT,
     "no_drift": HTTPStatus.CONFLICT,
     "other_numbers": HTTPStatus.CONFLICT,
     "not_fresh": HTTPStatus.CONFLICT,
@@ -201,10 +202,10 @@ def install(app: FastAPI) -> None:
 
     for kind in (RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
-    app.add_middleware(Caught)
+    app.add_middleware(LastResort)
 
 
-class Caught:
+class LastResort:
     """Within Starlette's own last resort, which answers a bug and then raises it again."""
 
     def __init__(self, app: ASGIApp) -> None:

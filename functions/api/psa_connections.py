@@ -100,7 +100,7 @@ def shown_state(asking: Principal, connection: PsaConnection) -> ShownPsaState:
     failed = connection_failure(asking.tables, asking.account, connection.id)
     return ShownPsaState(
         **dict(shown(connection)),
-        failure=failed.sentence if failed else "",
+        failure=failed.told(connection.name) if failed else "",
         lists=ShownLists(
             read_at=known.read_at,
             refreshing=known.is_pending,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from functions.api.kept import names_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Editor, Principal, Reader
@@ -67,7 +68,7 @@ def shown(tenant: RemovedTenant) -> ShownRemovedTenant:
 
 @router.get("", operation_id="listRemovedTenants", response_model=Page[ShownRemovedTenant], responses=CSV)
 def list_removed(asking: Reader, paging: Pages) -> Page[ShownRemovedTenant] | Response:
-    found = removals.removed(asking.tables, asking.account)
+    found = removals.removed(asking.tables, asking.account, names_of(asking))
     rows = ((by_name(tenant.name, tenant.tenant_id), shown(tenant)) for tenant in found)
     return paging.answer_all(asking, "removed-tenants", rows)
 
@@ -95,7 +96,7 @@ def _today(asking: Principal) -> date:
 def _decided(asking: Principal, tenant: str, action: str, after: str) -> ShownRemovedTenant:
     audit.record(asking.tables, asking.account, asking.actor, action, tenant, "", after)
     asking.enqueue(*judge_again(asking.wired, asking.account))
-    for removed in removals.removed(asking.tables, asking.account):
+    for removed in removals.removed(asking.tables, asking.account, names_of(asking)):
         if removed.tenant_id == tenant:
             return shown(removed)
     raise NotFound("There is no such removed tenant any more.")

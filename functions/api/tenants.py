@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from functions.api.kept import companies_of
+from functions.api.kept import companies_of, until_anything_changes
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.principal import Principal, Reader
@@ -119,6 +119,7 @@ def shown(tenant: ListedTenant, excluded: bool) -> ShownTenant:
     )
 
 
+@until_anything_changes()
 def _tenants(asking: Principal) -> list[ShownTenant]:
     account = load_account(asking.tables, asking.account)
     today = asking.now.astimezone(account.zone).date()

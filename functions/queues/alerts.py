@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 from pydantic import BaseModel
@@ -10,11 +11,12 @@ from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
 from shared.accounts.directory import is_listed
 from shared.alerts import evaluate, failed_messages, saved_settings
-from shared.alerts.digest.arrival import take_back_what_did_not_arrive
-from shared.alerts.digest.send import Mailer, send_mails
 from shared.licensing import product_names
 from shared.storage.keys import AccountId, account_id
 from shared.wiring import Wiring, wiring
+
+if TYPE_CHECKING:
+    from shared.alerts.digest.send import Mailer
 
 bp = func.Blueprint()
 _log = logging.getLogger("seatwise.poison")
@@ -26,6 +28,8 @@ def evaluate_account(message: func.QueueMessage) -> None:
 
 
 def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[QueuedWork]:
+    from shared.alerts.digest.arrival import take_back_what_did_not_arrive
+
     account, now = saved_settings.load(wired.tables, asked.account), wired.clock()
     take_back_what_did_not_arrive(wired.tables, wired.transport, account, now)
     evaluate.evaluate(wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), now)
@@ -38,15 +42,19 @@ def send_mail(message: func.QueueMessage) -> None:
 
 
 def _send(wired: Wiring, asked: SendMail) -> Iterator[QueuedWork]:
+    from shared.alerts.digest.send import send_mails
+
     account = saved_settings.load(wired.tables, asked.account)
     if not send_mails(mailer(wired), account, asked.on, due=asked.due, now=wired.clock()):
         yield from judge_again(wired, account.id)
 
 
-def mailer(wired: Wiring) -> Mailer:
+def mailer(wired: Wiring) -> "Mailer":
     """How the installation's digests leave."""
+    from shared.alerts.digest.send import Mailer
+
     given = wired.settings
-    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links)
+    return Mailer(wired.tables, wired.transport, given.sender, given.reply_to, wired.links, given.web_origin)
 
 
 def judge_again(wired: Wiring, account: AccountId) -> Iterator[Evaluate]:

@@ -8,11 +8,8 @@ from functions.queues.edge import handle
 from functions.queues.messages import Evaluate, PushConnection, QueuedWork, RefreshPsaLists
 from shared.accounts import runs
 from shared.accounts.directory import load_account
-from shared.billing import psa_lists
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connection
-from shared.billing.pushing import push
-from shared.billing.pushing.context import PushContext
 from shared.errors import NotFound
 from shared.wiring import Wiring
 
@@ -30,6 +27,8 @@ def refresh_psa_lists(message: func.QueueMessage) -> None:
 
 
 def _refresh(wired: Wiring, asked: RefreshPsaLists) -> Iterator[QueuedWork]:
+    from shared.billing import psa_lists
+
     tables, account, now = wired.tables, asked.account, wired.clock()
     try:
         connection = psa_connection(tables, account, asked.connection)
@@ -40,6 +39,9 @@ def _refresh(wired: Wiring, asked: RefreshPsaLists) -> Iterator[QueuedWork]:
 
 
 def _push(wired: Wiring, asked: PushConnection) -> Iterator[QueuedWork]:
+    from shared.billing.pushing import push
+    from shared.billing.pushing.context import PushContext
+
     account = load_account(wired.tables, asked.account)
     run = runs.get(wired.tables, account.id, asked.run)
     now = wired.clock

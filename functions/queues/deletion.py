@@ -7,8 +7,6 @@ import azure.functions as func
 from functions.queues.edge import handle
 from functions.queues.messages import DeleteAccount, QueuedWork
 from shared.errors import RetryLater
-from shared.privacy import deletion
-from shared.privacy.deletion import Stores
 from shared.storage.secrets import or_later
 from shared.wiring import Wiring
 
@@ -22,6 +20,9 @@ def delete_account(message: func.QueueMessage) -> None:
 
 def _delete(wired: Wiring, asked: DeleteAccount) -> Iterator[QueuedWork]:
     """The first sweep is never the last: what was at work meanwhile may have stored something."""
+    from shared.privacy import deletion
+    from shared.privacy.deletion import Stores
+
     if not deletion.is_asked_for(wired.tables, asked.account):
         return
     with or_later():

@@ -22,9 +22,7 @@ from shared.accounts.account import Account
 from shared.accounts.directory import account_ids, load_account
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate
-from shared.clean_up import clean
 from shared.licensing import product_names
-from shared.reports import schedule
 from shared.wiring import Wiring, wiring
 
 bp = func.Blueprint()
@@ -47,6 +45,8 @@ def check_account(message: func.QueueMessage) -> None:
 
 def messages_due(wired: Wiring, asked: CheckAccount) -> Iterator[QueuedWork]:
     """The messages that start what is due for the account now."""
+    from shared.reports import schedule
+
     now = wired.clock()
     account = load_account(wired.tables, asked.account)
     due = due_work.of(wired.tables, account, now)
@@ -80,6 +80,8 @@ def clean_up(message: func.QueueMessage) -> None:
 
 
 def _clean(wired: Wiring, asked: CleanUp) -> Iterator[QueuedWork]:
+    from shared.clean_up import clean
+
     account, now = load_account(wired.tables, asked.account), wired.clock()
     due_work.advance(wired.tables, account, cleaned_on=asked.on)  # first: what fails has its turn tomorrow
     clean(wired.tables, wired.blobs, account, asked.on, now)

@@ -9,6 +9,7 @@ from functions.queues.alerts import judge_again
 from functions.queues.edge import send
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
+from shared.accounts.companies import added_companies
 from shared.accounts.directory import account_ids, load_account
 from shared.alerts import removals
 from shared.alerts.models import Removal
@@ -52,7 +53,8 @@ def decide(state: Path, do: str, words: Sequence[str]) -> Any:
 
 def _missing(wiring: Wiring) -> Iterator[Missing]:
     for account in account_ids(wiring.tables):
-        for tenant in removals.removed(wiring.tables, account):
+        names = {tenant: company.name for tenant, company in added_companies(wiring.tables, account).items()}
+        for tenant in removals.removed(wiring.tables, account, names):
             yield Missing(account, tenant)
 
 

@@ -16,7 +16,7 @@ from shared.storage import keys
 from shared.storage.decisions import Decider
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Conflict, Delete, Insert, Key, Tables
+from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Tables
 from shared.text import one_line
 
 LONGEST = 4_000
@@ -64,15 +64,23 @@ class AuditEntry(Document):
     """It was begun, and nobody knows how it ended: it may have taken effect or not."""
 
 
+class Touched(Document):
+    """When a person's request last began or ended."""
+
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
-class Begun:
+class OpenEntry:
     """The note of something that goes on."""
 
+    account: AccountId
+    at: datetime
     key: Key
     etag: str
 
 
-def begin(tables: Tables, account: AccountId, by: Actor, action: str, subject: str) -> Begun:
+def begin(tables: Tables, account: AccountId, by: Actor, action: str, subject: str) -> OpenEntry:
     """Note what is about to be done, before anything of it takes effect."""
     key = keys.audit_begun(keys.audit_entry(account, by.now))
     noted = AuditEntry(
@@ -83,17 +91,27 @@ def begin(tables: Tables, account: AccountId, by: Actor, action: str, subject: s
         subject=one_line(subject, 200),
         interrupted=True,
     )
-    [etag] = tables.commit([Insert(key, noted)])
-    return Begun(key, etag)
+    etag, _ = tables.commit([Insert(key, noted), _touched(account, by.now)])
+    return OpenEntry(account, by.now, key, etag)
 
 
-def end(tables: Tables, begun: Begun) -> None:
+def end(tables: Tables, begun: OpenEntry) -> None:
     """It has an entry of its own by now, or changed nothing."""
     try:
-        tables.commit([Delete(begun.key, begun.etag)])
+        tables.commit([Delete(begun.key, begun.etag), _touched(begun.account, begun.at)])
     except Conflict:
         if tables.get(begun.key) is not None:  # else the account was deleted meanwhile, with its log
             raise
+
+
+def version(tables: Tables, account: AccountId) -> str:
+    """Another text after each request of a person, and while one goes on; "" before the first."""
+    row = tables.get(keys.audit_changed(account))
+    return row.etag if row else ""
+
+
+def _touched(account: AccountId, at: datetime) -> Put:
+    return Put(keys.audit_changed(account), Touched(at=at))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.errors import NotFound
-from shared.storage.decisions import Decider, decide, get, history, in_force, standing
+from shared.storage.decisions import Decider, decide, get, history, in_force, newest_of_kind
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -41,7 +41,7 @@ class ListedCompany(NamedTuple):
 
 def listed_companies(tables: Tables, account_id: AccountId) -> list[ListedCompany]:
     """Every added company, by name."""
-    decided = ((decision.read(Company), decision) for decision in standing(tables, account_id, COMPANY))
+    decided = ((decision.read(Company), decision) for decision in newest_of_kind(tables, account_id, COMPANY))
     found = [
         ListedCompany(company, decision.who, decision.valid_from) for company, decision in decided if company
     ]
@@ -60,7 +60,9 @@ def former_names(tables: Tables, account_id: AccountId, tenants: Collection[str]
     """What the removed companies of these tenants were called, by tenant id. It reads histories: ask about few."""
     if not tenants:
         return {}
-    removed = [decision.id for decision in standing(tables, account_id, COMPANY) if decision.content is None]
+    removed = [
+        decision.id for decision in newest_of_kind(tables, account_id, COMPANY) if decision.content is None
+    ]
     versions = (
         version.read(Company) for name in removed for version in history(tables, account_id, COMPANY, name)
     )

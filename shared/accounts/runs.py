@@ -32,7 +32,7 @@ class RunKind(StrEnum):
     NIGHTLY = "nightly"
     SYNC_NOW = "sync_now"
     APPROVAL = "approval"
-    """It carries out an approved change and reads no tenant."""
+    """It carries out what a person decided, an approved change or a list that is believed, and reads no tenant."""
 
 
 class LineCounts(Document):
@@ -76,6 +76,8 @@ class Run(Document):
     """Who asked for it; "" for a night."""
     every_agreement: bool = False
     """It reads the lines of every agreement, for the certificate; else a share of those that need no write."""
+    believes_lost: str = ""
+    """A person said that the agreements which a PSA's list lost are gone: which, as a hash of their ids."""
 
     @property
     def kind(self) -> RunKind:
@@ -139,6 +141,11 @@ def recent_nights(tables: Tables, account: AccountId, today: date) -> list[Run]:
     months = sorted({f"{day:%Y-%m}" for day in (today.replace(day=1) - DAY, today, today + DAY)})
     rows = (row for month in months for row in tables.rows(keys.runs(account), keys.runs_of_month(month)))
     return [run for run in (row.read(Run) for row in rows) if run.nightly]
+
+
+def is_any_open(tables: Tables, account: AccountId) -> bool:
+    """Something is read or pushed at this moment."""
+    return any(True for _ in tables.rows(keys.runs(account), keys.OPEN_RUNS))
 
 
 def past_their_end(tables: Tables, account: AccountId, now: datetime) -> Iterator[Run]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from shared.alerts.matching import identity
-from shared.alerts.models import Exclusion, Exclusions, Reach, Slug, Target
+from shared.alerts.models import Exclusion, Exclusions, ExclusionScope, Slug, Target
 from shared.alerts.rules import BY_SLUG
 from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
@@ -73,7 +73,7 @@ def newest(tables: Tables, account: AccountId, target: Target) -> Decision | Non
 
 def listed(tables: Tables, account: AccountId, today: date) -> Iterator[Listed]:
     """Every exclusion whose time is not over, with who decided it, when and why."""
-    for decision in decisions.standing(tables, account, KIND):
+    for decision in decisions.newest_of_kind(tables, account, KIND):
         exclusion = decision.read(Exclusion)
         if exclusion is not None and (exclusion.until is None or today < exclusion.until):
             yield Listed(decision.id, exclusion, decision.who, decision.valid_from, decision.reason)
@@ -102,7 +102,7 @@ def _check(exclusion: Exclusion) -> None:
     match (exclusion.slug, bool(exclusion.tenant_id), bool(exclusion.sku_id)):
         case (None, True, False) | (None, False, True):
             unused = False
-        case (_, True, True) if rule is not None and Reach.LICENCE in rule.reach:
+        case (_, True, True) if rule is not None and ExclusionScope.LICENCE in rule.reach:
             unused = exclusion.slug == Slug.UNUSED_LICENSES
         case _:
             raise Rejected(

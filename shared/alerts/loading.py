@@ -41,7 +41,7 @@ def account_view(
         for stored in agreement_store.all_of(tables, account.id, psa):
             kept.add(stored.record, companies)
     mapped, mappings, missing = _mappings(tables, account.id, kept, companies)
-    kept.troubled.update((without.key, _without_line(without)) for without in missing)
+    kept.not_in_step.update((without.key, _without_line(without)) for without in missing)
     return AccountView(
         account=account,
         now=now,
@@ -53,7 +53,7 @@ def account_view(
         mapped=mapped,
         prices=kept.prices,
         lines=_by_tenant(
-            OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in kept.troubled.items()
+            OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in kept.not_in_step.items()
         ),
         without_company=tuple(kept.without_company),
         unreadable=tuple(kept.unreadable),
@@ -85,7 +85,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.keys: set[LineKey] = set()
-        self.troubled: dict[LineKey, LineRecord] = {}
+        self.not_in_step: dict[LineKey, LineRecord] = {}
         self.prices: dict[str, Decimal] = {}
         """By mapping id."""
         self.unreadable: list[Unreadable] = []
@@ -102,7 +102,7 @@ class _Kept:
             if line.unit_price is not None:
                 self.prices[line.mapping_id] = line.unit_price
             if line.state is not LineState.IN_STEP:
-                self.troubled[key] = line
+                self.not_in_step[key] = line
         if record.unreadable and record.lines:
             tenants = frozenset(line.tenant_id for line in record.lines.values())
             self.unreadable.append(
@@ -135,7 +135,7 @@ def _mappings(
     """What is mapped by tenant; the mappings of lines that are not in step with everything that was decided; and those
     of added tenants that have no line."""
     mapped, mappings, suspects = {}, {}, []
-    whole = {key.mapping_id for key in kept.troubled}
+    whole = {key.mapping_id for key in kept.not_in_step}
     for tenant in mappings_in_force(tables, account):
         mappings.update({mapping.id: mapping for mapping in tenant.mappings if mapping.id in whole})
         if tenant.tenant_id in companies and any(

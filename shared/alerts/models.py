@@ -99,7 +99,7 @@ class Removal(Document):
     """The first day, in the account's zone, on which the row is raised again if the tenant is still missing."""
 
 
-class Reach(StrEnum):
+class ExclusionScope(StrEnum):
     """What can be excluded. A rule names those that leave its rows out; none of them reaches it else."""
 
     TENANT = "tenant"
@@ -168,19 +168,19 @@ class Exclusions:
     def of(cls, exclusions: Iterable[Exclusion], today: date) -> "Exclusions":
         return cls({exclusion.target: exclusion for exclusion in exclusions}, today)
 
-    def cover(self, finding: Finding, reach: frozenset[Reach]) -> bool:
+    def cover(self, finding: Finding, reach: frozenset[ExclusionScope]) -> bool:
         """The finding needs nobody: its tenant is excluded, or each of the SKUs that it is about."""
         if not self.by_target or not reach:
             return False
         tenant = Target(tenant_id=finding.tenant_id)
-        if Reach.TENANT in reach and finding.tenant_id and self.hold(tenant, finding.seats):
+        if ExclusionScope.TENANT in reach and finding.tenant_id and self.hold(tenant, finding.seats):
             return True
         return bool(finding.skus) and all(self._cover_sku(sku, finding, reach) for sku in finding.skus)
 
-    def _cover_sku(self, sku_id: str, finding: Finding, reach: frozenset[Reach]) -> bool:
-        for_account = Reach.SKU in reach and self.hold(Target(sku_id=sku_id), finding.seats)
+    def _cover_sku(self, sku_id: str, finding: Finding, reach: frozenset[ExclusionScope]) -> bool:
+        for_account = ExclusionScope.SKU in reach and self.hold(Target(sku_id=sku_id), finding.seats)
         of_tenant = Target(finding.slug, finding.tenant_id, sku_id)
-        return for_account or (Reach.LICENCE in reach and self.hold(of_tenant, finding.seats))
+        return for_account or (ExclusionScope.LICENCE in reach and self.hold(of_tenant, finding.seats))
 
     def hold(self, target: Target, seats: int = 0) -> bool:
         """This very thing is excluded today, where so many seats are unused."""

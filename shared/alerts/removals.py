@@ -1,12 +1,12 @@
 """K1: what people decided about tenants that are in no customer list any more. Nothing ends without such a word."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from shared.accounts.companies import added_companies
 from shared.alerts.matching import identity
 from shared.alerts.models import Alert, Removal, Slug
+from shared.alerts.rules.tenant_removed import DISMISSED_FOR
 from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
@@ -14,7 +14,6 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 KIND: Final = "removal"
-DISMISSED_FOR: Final = timedelta(days=30)
 FURTHEST: Final = timedelta(days=3 * 366)
 """The longest term that is sold: a date beyond it is a slip of the hand."""
 
@@ -75,18 +74,20 @@ def in_force(tables: Tables, account: AccountId) -> dict[str, Removal]:
 
 
 def decided(tables: Tables, account: AccountId) -> Iterator[RemovalDecision]:
-    for decision in decisions.standing(tables, account, KIND):
+    for decision in decisions.newest_of_kind(tables, account, KIND):
         removal = decision.read(Removal)
         if removal is not None:
             yield RemovalDecision(decision.id, removal, decision.who, decision.valid_from, decision.reason)
 
 
-def removed(tables: Tables, account: AccountId) -> list[RemovedTenant]:
-    """Those with an open row that asks for a word, and those about whom something was decided, by name."""
+def removed(tables: Tables, account: AccountId, names: Mapping[str, str]) -> list[RemovedTenant]:
+    """Those with an open row that asks for a word, and those about whom something was decided, by name.
+
+    `names` are those of the added tenants by their id.
+    """
     said = {decision.tenant_id: decision for decision in decided(tables, account)}
     rows = tables.rows(keys.alerts(account), keys.open_alerts_of(Slug.TENANT_REMOVED))
     alerts = {alert.finding.tenant_id: alert for alert in (row.read(Alert) for row in rows) if _asks(alert)}
-    names = {tenant: company.name for tenant, company in added_companies(tables, account).items()}
     found = [
         RemovedTenant(
             tenant,

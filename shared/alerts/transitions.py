@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from shared.alerts.matching import matched
-from shared.alerts.models import Alert, Finding, Reach
+from shared.alerts.models import Alert, ExclusionScope, Finding
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.rules.base import Judgement, Rule, is_gone
 from shared.alerts.view import AccountView
@@ -107,7 +107,7 @@ class Transitions:
 
     def _is_covered(self, finding: Finding, rule: Rule) -> bool:
         """A person said that it needs nobody: by an exclusion, or because its tenant has left."""
-        has_left = Reach.TENANT in rule.reach and finding.tenant_id in self._view.left
+        has_left = ExclusionScope.TENANT in rule.reach and finding.tenant_id in self._view.left
         return has_left or self._view.exclusions.cover(finding, rule.reach)
 
     def _is_over(self, finding: Finding) -> bool:

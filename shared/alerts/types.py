@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from shared.accounts.account import Account
-from shared.alerts.models import Reach
+from shared.alerts.models import ExclusionScope
 from shared.alerts.rules import RULES
 from shared.alerts.rules.base import Rule
 
@@ -29,7 +29,7 @@ class AlertType:
     about: str
     """One sentence: what its rows are, and what to do about them."""
     on: bool
-    reach: frozenset[Reach]
+    reach: frozenset[ExclusionScope]
     """What can be excluded from it."""
     parameters: tuple[Parameter, ...]
 

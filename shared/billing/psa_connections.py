@@ -1,7 +1,7 @@
 """The connected PSAs of an account, and why one of them cannot be worked with."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from shared.billing.models import PsaConnection
 from shared.billing.psa import causes
@@ -28,8 +28,13 @@ class ConnectionFailure(Document):
     """What the cause's sentence is made with."""
     lost: str = ""
     """Of a list that lost agreements: which, as a hash of their ids."""
+    missing: int = 0
+    agreements: tuple[str, ...] = ()
+    """The first of those that are missing, by id."""
     since: date | None = None
     """The first night that found just these lost."""
+    found_at: datetime | None = None
+    """When the newest look found it."""
     sentence: str = ""
     """Instead of a cause, in rows of before December 2026."""
     sign_in: bool = False
@@ -56,6 +61,10 @@ class ConnectionFailure(Document):
     def cure(self, psa: str) -> str:
         """What a person does about it, as a sentence."""
         return causes.cure(self.cause or Cause.OTHER, psa, self.facts)
+
+    def told(self, psa: str) -> str:
+        """What is wrong and what a person does about it."""
+        return self.sentence or f"{self.what(psa)} {self.cure(psa)}"
 
 
 def psa_connections(tables: Tables, account: AccountId) -> Iterator[PsaConnection]:

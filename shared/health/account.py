@@ -23,7 +23,7 @@ OVERDUE = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class CheckedAccount:
     """The account, and how its partners and PSAs are asked."""
 
     account: Account
@@ -35,7 +35,7 @@ class Patient:
     now: datetime
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
+def examine(patient: CheckedAccount) -> Iterator[Finding]:
     yield from _partners(patient)
     yield from _psas(patient)
     yield from _given_up(patient)
@@ -43,7 +43,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     yield _last_run(patient)
 
 
-def _partners(patient: Patient) -> Iterator[Finding]:
+def _partners(patient: CheckedAccount) -> Iterator[Finding]:
     connections = list(partner_connections.all_of(patient.tables, patient.account.id))
     if not connections:
         yield wrong(
@@ -65,7 +65,7 @@ def _partners(patient: Patient) -> Iterator[Finding]:
             yield well(Check.PARTNER_SIGN_IN, f"Signing in to {connection.name} works.")
 
 
-def _psas(patient: Patient) -> Iterator[Finding]:
+def _psas(patient: CheckedAccount) -> Iterator[Finding]:
     connections = list(psa_connections(patient.tables, patient.account.id))
     if not connections:
         yield wrong(Check.PSA_RIGHTS, "No PSA is connected.", "Connect one: docs/psa-rights.md.")
@@ -86,7 +86,7 @@ def _psas(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def _given_up(patient: Patient) -> Iterator[Finding]:
+def _given_up(patient: CheckedAccount) -> Iterator[Finding]:
     for message in failed_messages.recorded(patient.tables, patient.account.id):
         yield wrong(
             Check.POISON,
@@ -95,7 +95,7 @@ def _given_up(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _mails(patient: Patient) -> Finding:
+def _mails(patient: CheckedAccount) -> Finding:
     today = patient.now.astimezone(patient.account.zone).date()
     failed = not_arrived(patient.tables, patient.account.id, today)
     if not failed:
@@ -109,7 +109,7 @@ def _mails(patient: Patient) -> Finding:
     )
 
 
-def _last_run(patient: Patient) -> Finding:
+def _last_run(patient: CheckedAccount) -> Finding:
     account, now = patient.account, patient.now
     stuck = next(runs.past_their_end(patient.tables, account.id, now), None)
     if stuck is not None:

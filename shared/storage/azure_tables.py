@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
+from shared.storage.table_limits import (
+    check_changes,
+    check_key,
+    check_key_text,
+    check_payload,
+    packed,
+    unpacked,
+)
 from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, Row, RowChange, TooLarge
 
 if TYPE_CHECKING:

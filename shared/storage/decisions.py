@@ -126,13 +126,13 @@ def in_force[D: Document](
     tables: Tables, account: AccountId, kind: str, model: type[D]
 ) -> Iterator[tuple[str, D]]:
     """Id and document of everything of a kind that is in force now."""
-    for decision in standing(tables, account, kind):
+    for decision in newest_of_kind(tables, account, kind):
         document = decision.read(model)
         if document is not None:
             yield decision.id, document
 
 
-def standing(tables: Tables, account: AccountId, kind: str) -> Iterator[Decision]:
+def newest_of_kind(tables: Tables, account: AccountId, kind: str) -> Iterator[Decision]:
     """The newest decision about everything of a kind, also where it ended what was in force."""
     for row in tables.rows(keys.decisions(account), keys.decisions_now(kind)):
         yield row.read(Decision)

@@ -7,8 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from shared.storage.blobs import Stored, check_name
-from shared.storage.limits import check_changes, check_key, check_key_text, check_payload, packed, unpacked
 from shared.storage.queues import check_message
+from shared.storage.table_limits import (
+    check_changes,
+    check_key,
+    check_key_text,
+    check_payload,
+    packed,
+    unpacked,
+)
 from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, Row, RowChange
 
 

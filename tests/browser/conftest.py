@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sandbox.processes import SandboxProcesses
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import world_named
+from sandbox.web import served, web_config
 from tests.journeys.living import SHORT_WAITS, Living
 
 WORLD = "demo"
@@ -40,10 +41,11 @@ def screens(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    """The demo MSP after its first morning."""
+    """The demo MSP after its first morning, with the front end beside it."""
     with SandboxProcesses(tmp_path_factory.mktemp("demo"), WORLD, settings=SHORT_WAITS) as stage:
         seed(stage.wiring, world_named(WORLD), stage.clock.now())
         found = Living(stage, stage.start_host(timers=False))
         found.night()
         found.morning()
-        yield found
+        with served(stage.web_origin, web_config(found.host.address, stage.stand_ins.url)):
+            yield found

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys.living import Living
 
@@ -30,11 +30,20 @@ class Site:
         self.page = page
         self.origin = origin
 
-    def open(self, path: str, person: str) -> None:
-        """Go to a page of the demo account; Microsoft's page lies on the way."""
-        self.page.goto(f"{self.origin}/accounts/demo/{path}")
+    def open(self, path: str, person: str, account: str = "demo") -> None:
+        """Go to a page of an account; Microsoft's page lies on the way."""
+        self.page.goto(f"{self.origin}/accounts/{account}/{path}")
         self.page.locator(f"#{person}").click()
         expect(self.page.get_by_role("navigation", name="Pages")).to_be_visible()
+
+    def go(self, path: str) -> None:
+        """To another page of the demo account, without a new sign-in."""
+        self.page.evaluate("path => history.pushState(null, '', path)", f"/accounts/demo/{path}")
+        self.settled()
+
+    def link(self, page: str) -> Locator:
+        """One of the pages beside every page."""
+        return self.page.get_by_role("navigation", name="Pages").get_by_role("link", name=page)
 
     def heading(self, words: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
@@ -44,7 +53,7 @@ class Site:
         self.page.wait_for_load_state("networkidle")
         expect(self.page.get_by_label("Loading")).to_have_count(0)
 
-    def button(self, words: str) -> Any:
+    def button(self, words: str) -> Locator:
         return self.page.get_by_role("button", name=words)
 
     def violations(self) -> list[str]:

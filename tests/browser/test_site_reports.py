@@ -1,7 +1,6 @@
 """The logo, a customer's monthly report and the portal, in a browser: from the upload to what the customer sees."""
 
 import io
-from collections.abc import Iterator
 from datetime import datetime, time
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from sandbox.web import served, web_config
 from shared.accounts.companies import Company, added_companies
 from shared.reports.models import Month
 from shared.reports.publish import ReportState, report_of
@@ -19,13 +17,6 @@ from tests.journeys.living import DEMO, Living, eventually
 pytestmark = pytest.mark.processes
 
 CUSTOMER, RECIPIENT = "Alder & Ash Architects", "cara@alderash.example"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def site(living: Living) -> Iterator[None]:
-    config = web_config(living.host.address, living.stage.stand_ins.url)
-    with served(living.stage.web_origin, config):
-        yield
 
 
 def a_picture(width: int, height: int) -> dict[str, object]:

@@ -32,6 +32,16 @@ PAGES = {
     "api": (("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"), "{*path}", "anonymous"),
 }
 VENDORS = ("azure.data", "azure.storage", "azure.identity", "azure.keyvault", "msal", "sendgrid", "boto3")
+LATER = (
+    "shared.accounts.invitation_mail",
+    "shared.alerts.digest",
+    "shared.alerts.exclude_link.page",
+    "shared.billing.psa_lists",
+    "shared.billing.pushing",
+    "shared.clean_up",
+    "shared.privacy",
+    "shared.reports",
+)
 IMPORT_SECONDS = 1.0
 """Of processor time: what a cold start may cost."""
 
@@ -120,3 +130,10 @@ def test_importing_the_app_imports_nothing_of_the_http_api() -> None:
     modules = import_app().modules
     assert "functions.api.route" in modules
     assert [name for name in modules if name.split(".")[0] in {"fastapi", "starlette", "jwt", "anyio"}] == []
+
+
+def test_importing_the_app_imports_no_service_that_few_messages_need() -> None:
+    """It comes with the first message or request for it: the tick and the reading of tenants never pay for it."""
+    modules = import_app().modules
+    assert "functions.queues.reports" in modules
+    assert [name for name in modules if name.startswith(LATER)] == []

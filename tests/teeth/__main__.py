@@ -15,6 +15,8 @@ from tests.teeth.copy import SECONDS_OF_ALL, copy_to, run
 
 HERE = Path(__file__).parent
 AT_ONCE = 2
+MANY = 20
+"""So many named tests are run in two processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,15 @@ def shown(tooth: Tooth, why: str) -> bool:
 
 
 def whole_tree_fails(whole: Path, teeth: Sequence[Tooth]) -> str:
-    outcome = run(whole, sorted({tooth.test for tooth in teeth}), SECONDS_OF_ALL)
+    beside = () if len(teeth) < MANY else ("-n", str(AT_ONCE), "--dist", "loadfile")
+    outcome = run(whole, sorted({tooth.test for tooth in teeth}), SECONDS_OF_ALL, ("-x", *beside))
     return "" if outcome.passed else outcome.said
 
 
 def toothless(tooth: Tooth, whole: Path, folder: Path) -> str:
     """Why the test says nothing about the guard; "" when it fails without it."""
-    copy = copy_to(folder / tooth.patch.stem, whole)
+    # Links are enough: git writes a patched file anew, and so does Python with what it compiled.
+    copy = copy_to(folder / tooth.patch.stem, whole, os.link)
     try:
         applied = subprocess.run(
             ["git", "apply", str(tooth.patch)],

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,19 @@ SECONDS_OF_ALL = 900
 _RAN = 64
 """Added to pytest's exit code: a process that died of something else says nothing about a test."""
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["pytest", "hypothesis", "pydantic", "requests"])
+_processes.set_forkserver_preload(
+    [
+        "pytest",
+        "hypothesis",
+        "pydantic",
+        "requests",
+        "fastapi",
+        "azure.data.tables",
+        "azure.functions",
+        "msal",
+        "jinja2",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +49,22 @@ class Outcome:
         return self.code == pytest.ExitCode.TESTS_FAILED
 
 
-def copy_to(folder: Path, tree: Path = ROOT) -> Path:
+def copy_to(folder: Path, tree: Path = ROOT, copy: Callable[[str, str], object] = shutil.copy2) -> Path:
     folder.mkdir()
     for name in COPIED:
         source = tree / name
         if source.is_dir():
-            shutil.copytree(source, folder / name)
+            shutil.copytree(source, folder / name, copy_function=copy)
         elif source.exists():
-            shutil.copy2(source, folder / name)
+            copy(str(source), str(folder / name))
     return folder
 
 
-def run(tree: Path, tests: Sequence[str], seconds: int = SECONDS) -> Outcome:
+def run(
+    tree: Path, tests: Sequence[str], seconds: int = SECONDS, options: Sequence[str] = ("-x",)
+) -> Outcome:
     output = tree / "output.txt"
-    process = _processes.Process(target=_run_here, args=(str(tree), str(output), list(tests)))
+    process = _processes.Process(target=_run_here, args=(str(tree), str(output), [*options, *tests]))
     process.start()
     try:
         process.join(seconds)
@@ -64,7 +78,7 @@ def run(tree: Path, tests: Sequence[str], seconds: int = SECONDS) -> Outcome:
     return Outcome(ended - _RAN if ended >= _RAN else None, said or "The process died.")
 
 
-def _run_here(tree: str, output: str, tests: list[str]) -> None:
+def _run_here(tree: str, output: str, asked: list[str]) -> None:
     """In the new process: forget the tree that this program stands in, and run the tests of the copy."""
     with Path(output).open("w") as file:
         os.dup2(file.fileno(), 1)
@@ -74,6 +88,6 @@ def _run_here(tree: str, output: str, tests: list[str]) -> None:
     for name in list(sys.modules):
         if name.partition(".")[0] in {"tests", "shared", "functions", "sandbox"}:
             del sys.modules[name]
-    code = pytest.main(["-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests])
+    code = pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", *asked])
     sys.stdout.flush()
     os._exit(_RAN + int(code))

@@ -37,6 +37,8 @@ test("a problem speaks in the API's words, anything else in ours", async () => {
   const problem = { status: 409, title: "Conflict", detail: "It is held no more.", code: "not_held" };
   const refused = answer(Promise.resolve({ error: problem, response: new Response("", { status: 409 }) }));
   await expect(refused).rejects.toThrow("It is held no more.");
+  const marked = new ApiProblem({ status: 422, title: "", detail: "hour: must be at most 23.", code: "x", field: "hour" });
+  expect(sentenceOf(marked)).toBe("must be at most 23.");
   const html = problemIn(new Response("", { status: 502 }), "<html>");
   expect(html).toBeInstanceOf(ApiProblem);
   expect(sentenceOf(html)).toMatch(/try again/);

@@ -19,6 +19,7 @@ from shared.billing.psa.base import (
     Agreement,
     BillableOption,
     Effect,
+    EndsBy,
     Evidence,
     Line,
     Period,
@@ -82,6 +83,7 @@ class Syncro:
     max_parallel = 2
     repeatable = frozenset({WriteKind.SET_QUANTITY})
     whole_document = creates_empty = False
+    ends_by = EndsBy.A_PERSON
 
     def __init__(self, settings: SyncroSettings, token: str, http: Http) -> None:
         self._root, self._http = f"https://{settings.site}/api/v1", http

@@ -7,7 +7,8 @@ from sandbox.standins.worlds.people import guid
 APP_CLIENT_ID = guid("app", "seatwise")
 """The app registration that people sign in to: tokens for it open the API."""
 HARBOUR, TIDEWATER, QUAY = guid("partner", "harbour"), guid("partner", "tidewater"), guid("partner", "quay")
-"""Entra tenants of MSPs; Quay Computing has no account yet, and may open one."""
+LANTERN = guid("partner", "lantern")
+"""Entra tenants of MSPs; Quay Computing and Lantern have no account yet, and may open one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ OPERATORS = (
         "other", "Tom Tidewater", "tom@tidewater.example", TIDEWATER, "owner at Tidewater", "preview", "owner"
     ),
     Operator("new", "Nora Quay", "nora@quay.example", QUAY, "of an MSP that has no account yet"),
+    Operator("later", "Lars Lantern", "lars@lantern.example", LANTERN, "of another MSP without an account"),
     Operator("nobody", "Ned Nobody", "ned@elsewhere.example", guid("tenant of nobody"), "of no MSP at all"),
     Operator(
         "customer",
@@ -54,5 +56,5 @@ OPERATORS = (
         "a user at the customer Alder & Ash Architects",
     ),
 )
-MAY_OPEN = (HARBOUR, TIDEWATER, QUAY)
+MAY_OPEN = (HARBOUR, TIDEWATER, QUAY, LANTERN)
 """Entra tenants that may open an account."""

@@ -41,6 +41,8 @@ class Mailer:
     reply_to: str = ""
     """Answers and wishes to get no more mails go there; "" is the sender."""
     links: Links | None = None
+    web: str = ""
+    """The address of the front end, where each row of a mail can be opened; "" is none."""
 
 
 def send_mails(mailer: Mailer, account: Account, on: date, *, due: bool, now: datetime) -> bool:
@@ -140,7 +142,9 @@ class _DigestWriter:
         mail = decide(self.alerts, memory, self.account, self.evaluation, due=due, now=self.now)
         if mail is None:
             return None
-        words = DigestWords(self.account, self.evaluation, self.name.recipient, self.now, self._exclude)
+        words = DigestWords(
+            self.account, self.evaluation, self.name.recipient, self.now, self._exclude, self.mailer.web
+        )
         digest = compose(mail, memory, words)
         return MailToSend(self._mail(digest), lambda: self._remember(digest))
 

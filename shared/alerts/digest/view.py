@@ -20,6 +20,8 @@ class RowView:
     """"not checked since 20 Nov", or ""."""
     exclude: str
     """The address of the page that excludes what the row is about, "" when that cannot be."""
+    open: str
+    """The address of the row in the front end, "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from shared.accounts.preferences import Frequency
 from shared.alerts.digest.decide import DigestKind, DueMail, key_of, rank
 from shared.alerts.digest.memory import RowState
 from shared.alerts.digest.view import BlockView, DigestView, GroupView, RowView, SectionView
+from shared.alerts.listing import alert_id
 from shared.alerts.models import Alert, Evaluation, Finding
 from shared.alerts.rules import BY_SLUG
 from shared.text import header_text, one_line, unlinked
@@ -40,6 +41,8 @@ class DigestWords:
     now: datetime
     exclude: Callable[[Finding], str] = no_link
     """Makes the exclude link of a row for this recipient, "" for none."""
+    web: str = ""
+    """The address of the front end, without a path: each row links to itself there. "" is none."""
 
     def view(self, mail: DueMail, shown: Collection[str]) -> DigestView:
         """The mail with the rows whose keys are in `shown`; of the others it tells the number and the money."""
@@ -152,6 +155,7 @@ class DigestWords:
             money=self._money(alert.finding.money),
             unchecked=f"not checked since {self._day(since)}" if since else "",
             exclude=self.exclude(alert.finding),
+            open=f"{self.web}/accounts/{self.account.id}/exceptions/{alert_id(alert)}" if self.web else "",
         )
 
     def _age(self, alert: Alert, state: RowState) -> str:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import TypeAdapter, ValidationError
 
-from shared.alerts.models import Finding, Reach
+from shared.alerts.models import ExclusionScope, Finding
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.storage import keys
 from shared.storage.keys import AccountId
@@ -66,7 +66,7 @@ class Links:
         """The address that excludes what the row is about; "" when that cannot be excluded by a link."""
         if finding.slug not in LINKED or not finding.tenant_id:
             return ""
-        whole = Reach.LICENCE not in BY_SLUG[finding.slug].reach
+        whole = ExclusionScope.LICENCE not in BY_SLUG[finding.slug].reach
         skus = () if whole else finding.skus
         if not (whole or skus):
             return ""

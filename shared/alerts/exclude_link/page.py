@@ -16,7 +16,7 @@ from shared.alerts import exclusions
 from shared.alerts.exclude_link.form import Form, Wrong, blank, pressed
 from shared.alerts.exclude_link.link import LINKED, LIVES, Expired, Forged, Link, Links, recipient_mark
 from shared.alerts.matching import identity
-from shared.alerts.models import Alert, Exclusion, Reach, Slug, Target
+from shared.alerts.models import Alert, Exclusion, ExclusionScope, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.phrases import listed, name, seats
 from shared.errors import NotFound
@@ -263,7 +263,7 @@ class _Case:
         facts = [("Customer", self.customer), (label, self.products)]
         if self.unused:
             facts.append(("Unused now", seats(self.spare)))
-        all_types = [rule.words.title for rule in RULES if Reach.TENANT in rule.reach]
+        all_types = [rule.words.title for rule in RULES if ExclusionScope.TENANT in rule.reach]
         types = [BY_SLUG[self.link.slug].words.title] if self.link.skus else all_types
         facts.append(("Left out of", listed(types)))
         return tuple((label, value) for label, value in facts if value)

@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, TypedDict, Unpack
 from pydantic import Field
 
 from shared.accounts.account import OptionalRead
-from shared.alerts.models import Finding, Reach
+from shared.alerts.models import ExclusionScope, Finding
 from shared.alerts.rules.phrases import name
 from shared.alerts.view import AccountView
 from shared.licensing.tenant_state import Snapshot, TenantState
@@ -128,7 +128,7 @@ class Rule(Protocol):
     slug: str
     """What settings, links and stored alerts call the type: it never changes."""
     words: Wording
-    reach: frozenset[Reach] = frozenset()
+    reach: frozenset[ExclusionScope] = frozenset()
     """What people may exclude from it; nothing, where it is about our own writes."""
     link: LinkWording | None = None
     """Its rows carry a link that excludes the tenant's SKUs that they are about, or else the tenant; None: no link."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import NOT_JUDGED, Judgement, Rule, Wording, partner_scope, row, tenant_scope
 from shared.alerts.rules.phrases import coded, sentence
 from shared.alerts.rules.unread_mailboxes import unread_mailboxes
@@ -24,7 +24,7 @@ class InvalidAuth(Rule):
         "sign-in problems",
         "Microsoft turned Seatwise away: until it is let in again, what could not be read stays as it was.",
     )
-    reach = frozenset({Reach.TENANT})
+    reach = frozenset({ExclusionScope.TENANT})
 
     def account(self, view: AccountView) -> Judgement:
         scopes = {partner_scope(other.connection.id): other for other in view.partners}

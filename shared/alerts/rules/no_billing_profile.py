@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Set
 
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import (
     NOT_JUDGED,
     Judgement,
@@ -33,7 +33,7 @@ class NoBillingProfile(Rule):
         "licences without billing profile",
         "These licences are paid for but billed to nobody: map each to a billing profile, or choose “do not bill”.",
     )
-    reach = frozenset({Reach.TENANT, Reach.SKU})
+    reach = frozenset({ExclusionScope.TENANT, ExclusionScope.SKU})
     parameters = WatchedSkus
 
     def tenant(self, view: AccountView, state: TenantState) -> Judgement:

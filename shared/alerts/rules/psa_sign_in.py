@@ -35,4 +35,4 @@ class PsaSignIn(Rule):
 
 
 def _told(failure: ConnectionFailure, psa: str) -> str:
-    return failure.sentence or f"{failure.what(name(psa))} {failure.cure(name(psa))}"
+    return failure.told(name(psa))

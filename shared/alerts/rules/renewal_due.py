@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.accounts.account import OptionalRead
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import (
     NOT_JUDGED,
     Judgement,
@@ -44,7 +44,7 @@ class RenewalDue(Rule):
         "renewals due",
         "These subscriptions renew soon: change their seats or auto-renewal before they do.",
     )
-    reach = frozenset({Reach.TENANT, Reach.SKU})
+    reach = frozenset({ExclusionScope.TENANT, ExclusionScope.SKU})
     parameters = When
 
     def tenant(self, view: AccountView, state: TenantState) -> Judgement:

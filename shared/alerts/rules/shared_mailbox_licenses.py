@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from shared.accounts.account import OptionalRead
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug, Target
+from shared.alerts.models import ExclusionScope, Finding, Slug, Target
 from shared.alerts.rules.base import (
     NOT_JUDGED,
     Judgement,
@@ -32,7 +32,7 @@ class SharedMailboxLicenses(Rule):
         "shared mailboxes with licences",
         "A shared mailbox up to 50 GB needs no licence: take it off where nothing else requires it.",
     )
-    reach = frozenset(Reach)
+    reach = frozenset(ExclusionScope)
     link = LinkWording(
         "Exclude {product} on shared mailboxes at {customer}?",
         "Nobody is mailed any more that shared mailboxes at {customer} have {product}.",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Unpack
 
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule, Wording, row, tenant_scope
 from shared.alerts.rules.invalid_auth import is_told, partner_row, stands_in_a_row
 from shared.alerts.rules.phrases import last_read, moment, name
@@ -24,7 +24,7 @@ class SyncOverdue(Rule):
         "overdue or unfinished syncs",
         "These were not read completely for too long, or were given up: lines keep the last confirmed quantities.",
     )
-    reach = frozenset({Reach.TENANT})  # its tenants' rows belong to S8: unread for 36 hours
+    reach = frozenset({ExclusionScope.TENANT})  # its tenants' rows belong to S8: unread for 36 hours
 
     def account(self, view: AccountView) -> Judgement:
         return Judgement((*_account(view), *_lists(view)), frozenset({ACCOUNT}))

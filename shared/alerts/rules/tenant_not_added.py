@@ -1,7 +1,7 @@
 """S9: a customer of a partner connection that no company was added for, with or without GDAP."""
 
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import PARTNER_LISTS, Judgement, LinkWording, Rule, Wording, row
 from shared.alerts.rules.phrases import listed, name
 from shared.alerts.view import AccountView, PartnerView
@@ -18,7 +18,7 @@ class TenantNotAdded(Rule):
         "tenants not added",
         "These customers are in a partner connection but in no company: add them, or exclude the tenant.",
     )
-    reach = frozenset({Reach.TENANT})
+    reach = frozenset({ExclusionScope.TENANT})
     link = LinkWording(
         "Exclude {customer}?",
         "Nobody is mailed any more that this tenant is in no company. If it is added to one later, its "

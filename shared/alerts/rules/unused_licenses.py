@@ -2,7 +2,7 @@
 
 from shared.accounts.account import OptionalRead
 from shared.alerts.matching import identity
-from shared.alerts.models import Finding, Reach, Slug
+from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import (
     NOT_JUDGED,
     Judgement,
@@ -31,7 +31,7 @@ class UnusedLicenses(Rule):
         "licences with unused seats",
         "These seats are purchased but assigned to nobody: assign them, or drop them with the customer.",
     )
-    reach = frozenset(Reach)
+    reach = frozenset(ExclusionScope)
     parameters = WatchedSkus
     link = LinkWording(
         "Exclude unused {product} at {customer}?",

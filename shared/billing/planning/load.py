@@ -1,9 +1,9 @@
 """Loading what a plan is made from, and storing its holds before anything is pushed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import groupby
 
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
@@ -41,7 +41,7 @@ class Outline:
     lines: int
     unsettled: bool
     """Some write of it is not settled yet."""
-    troubled: bool
+    in_trouble: bool
     """Some line of it was refused, is blocked or was changed by hand: a look may find that this is over."""
 
     @classmethod
@@ -144,23 +144,36 @@ def store_holds(
 
     Raises RetryLater when a record changed meanwhile.
     """
-    changed: dict[str, list[tuple[Outline, AgreementRecord]]] = {}
     outlines = dict(planned.outlines)
     try:
-        for (connection, agreement), outline in planned.outlines.items():
-            kept = outline.kept()
-            record = plan.apply_to(kept.record, planned.plan, now)
-            if entries := _held_anew(kept.record, record, now, run):
-                saved = agreement_store.save(tables, account, kept, record, entries)
-                outlines[connection, agreement] = _outline(outline, record, saved.etag)
-            elif record is not kept.record:
-                changed.setdefault(connection, []).append((outline, record))
-        for connection, mine in changed.items():
-            for outline in _replace_all(tables, mine):
+        for connection, mine in groupby(planned.outlines.items(), key=lambda item: item[0][0]):
+            for outline in _with_holds(tables, account, (each for _, each in mine), planned.plan, now, run):
                 outlines[connection, outline.agreement_id] = outline
     except Conflict as conflict:
         raise RetryLater(timedelta(seconds=2), "an agreement changed while the plan was made") from conflict
     return Planned(planned.plan, planned.wishes, outlines)
+
+
+def _with_holds(
+    tables: Tables, account: AccountId, outlines: Iterable[Outline], made: Plan, now: datetime, run: str
+) -> Iterator[Outline]:
+    """The outlines of the records of a connection that were stored. Of a first night that is every record: no more
+    than go into one transaction are in memory at once.
+    """
+    changed: list[tuple[Outline, AgreementRecord]] = []
+    for outline in outlines:
+        kept = outline.kept()
+        record = plan.apply_to(kept.record, made, now)
+        if entries := _held_anew(kept.record, record, now, run):
+            saved = agreement_store.save(tables, account, kept, record, entries)
+            yield _outline(outline, record, saved.etag)
+        elif record is not kept.record:
+            changed.append((outline, record))
+        if len(changed) == RECORDS_AT_ONCE:
+            yield from _replace_all(tables, changed)
+            changed = []
+    if changed:
+        yield from _replace_all(tables, changed)
 
 
 def _held_anew(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
@@ -186,12 +199,9 @@ def _holds(line: LineRecord, change_id: str) -> bool:
 
 
 def _replace_all(tables: Tables, changed: Sequence[tuple[Outline, AgreementRecord]]) -> Iterator[Outline]:
-    for some in batched(changed, RECORDS_AT_ONCE, strict=False):
-        etags = tables.commit(
-            [Replace(outline.row.key, record, outline.row.etag) for outline, record in some]
-        )
-        for (outline, record), etag in zip(some, etags, strict=True):
-            yield _outline(outline, record, etag)
+    etags = tables.commit([Replace(outline.row.key, record, outline.row.etag) for outline, record in changed])
+    for (outline, record), etag in zip(changed, etags, strict=True):
+        yield _outline(outline, record, etag)
 
 
 def _outline(before: Outline, record: AgreementRecord, etag: str) -> Outline:

@@ -72,6 +72,7 @@ class LinePreview:
 class PlanPreview:
     """Every line that is not in step."""
 
+    at: datetime
     mode: Mode
     lines: tuple[LinePreview, ...]
     digest: str
@@ -98,7 +99,7 @@ def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
                     lines.append(seen)
     without = (mapped[name] for name in mapped.keys() - kept)
     lines += [LinePreview(*line, Effect.BLOCKED, why=NO_LINE) for line in without]
-    return PlanPreview(account.mode, tuple(lines), digest(planned.plan))
+    return PlanPreview(now, account.mode, tuple(lines), digest(planned.plan))
 
 
 def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, planned: Planned) -> LinePreview:

@@ -11,9 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from shared.billing.psa.causes import LETS_NOBODY_IN, Cause, cure, what
+from shared.billing.psa.failures import PsaRefused, PsaUnavailable
 from shared.billing.psa.write_failures import WriteFailure
 from shared.storage.documents import Document
+
+__all__ = ["PsaRefused", "PsaUnavailable"]
+"""What a PSA raises belongs to what is asked of it, so it is imported from here."""
 
 
 class BillableOption(StrEnum):
@@ -112,17 +115,28 @@ class Line:
     not_writable: str
     """Why it must not be written, "" when it may: a sentence. What its quantity must be like is judged elsewhere."""
     fingerprint: str
-    """Hash of every field that we never mean to change."""
+    """Hash of every field that we never mean to change, but by ending it."""
     billable: BillableOption | None = None
     """None when the PSA says something else than our three."""
     pending: tuple[Pending, ...] = ()
     """Its changes of a later day, the soonest first."""
     document: str = field(default="", compare=False)
     """Hash of the whole document that it was read in, "" where a line stands alone."""
+    but_end: str = ""
+    """Hash of every field that stays as it is when the line is ended."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that it is billed on, by what the PSA has already; None: it goes on, or has no seats at all."""
+        if self.ends is not None or self.quantity or not self.pending:
+            return self.ends
+        return self.pending[-1].day - timedelta(days=1)
 
     def bills_from(self, day: date) -> bool:
-        """It is billed on that day or a later one: a line that has ended, or that has no seats, is history."""
-        return self.quantity > 0 and (self.ends is None or self.ends >= day)
+        """It is billed on that day or later: a line that has ended, or that has no seats, is history."""
+        if self.quantity <= 0 and not self.pending:
+            return False
+        return self.last_day is None or self.last_day >= day
 
     def bills_on(self, day: date) -> bool:
         """It is billed on that very day: its last day counts, and a start in the future does not yet."""
@@ -132,6 +146,19 @@ class Line:
 class WriteKind(StrEnum):
     SET_QUANTITY = "set_quantity"
     CREATE_LINE = "create_line"
+    END_LINE = "end_line"
+    """The line bills no seats after its last day, `ends`; until then it says what it said."""
+
+
+class EndsBy(StrEnum):
+    """How a PSA ends a line on a day."""
+
+    DATE = "date"
+    """The line itself has a last day."""
+    NO_SEATS = "no_seats"
+    """From the day after it has no seats, which must be within its agreement; it cannot be taken back."""
+    A_PERSON = "a_person"
+    """It knows no such day: a person takes the line out when it is over."""
 
 
 class Write(Document):
@@ -145,6 +172,10 @@ class Write(Document):
     after: int
     effective: date | None = None
     """The day from which it counts, fixed when the intent is stored: a repeat on the next day asks for the same day."""
+    ends: date | None = None
+    """The last day on which the line is billed."""
+    ended: date | None = None
+    """The last day that the line had before."""
     marker: str = ""
     fingerprint: str = ""
     document: str = ""
@@ -206,52 +237,6 @@ class Evidence:
     """What its product charges, of a new line that came without a price and would charge nothing."""
 
 
-class PsaUnavailable(Exception):
-    """Could not be read now; `after` is how long to wait. Never means "nothing there"."""
-
-    def __init__(
-        self, why: str, after: timedelta = timedelta(seconds=60), *, asked_for: bool = False
-    ) -> None:
-        super().__init__(why)
-        self.after = after
-        self.asked_for = asked_for
-        """True: the PSA itself asked for this pause, so nothing of the connection is asked before it is over."""
-
-
-class PsaRefused(Exception):
-    """The PSA refuses us until a person acts. `sentence` says what to do, `code` is the vendor's own."""
-
-    def __init__(
-        self,
-        code: str,
-        sentence: str,
-        *,
-        sign_in: bool = False,
-        cause: Cause | None = None,
-        facts: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(f"{sentence} ({code})")
-        self.code = code
-        self.sentence = sentence
-        self.cause = cause
-        """What is wrong with the whole connection; None: it is one thing of it, or was told in words alone."""
-        self.facts = facts
-        """What the cause's sentence is made with."""
-        self.sign_in = sign_in or cause in LETS_NOBODY_IN
-        """True: nothing of this connection works until somebody enters other keys."""
-
-    @classmethod
-    def for_all(cls, psa: str, cause: Cause, code: str, *facts: str) -> "PsaRefused":
-        """The refusal of a whole connection."""
-        sentence = f"{what(cause, psa, facts)} {cure(cause, psa, facts)}"
-        return cls(code, sentence, cause=cause, facts=facts)
-
-    @property
-    def is_for_all(self) -> bool:
-        """Whatever else of the connection is asked for would be refused, too."""
-        return self.sign_in or self.cause is not None
-
-
 class Psa(Protocol):
     """One signed-in PSA connection."""
 
@@ -263,6 +248,7 @@ class Psa(Protocol):
     """An agreement is one document: its changed lines go in one request, and no other before that one is settled."""
     creates_empty: bool
     """A line is made without seats; how many there are is a second write."""
+    ends_by: EndsBy
 
     def check(self) -> None:
         """Prove that the credentials and rights are good. Raises PsaRefused or PsaUnavailable."""

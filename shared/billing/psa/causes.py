@@ -72,8 +72,8 @@ _CURE = {
     Cause.VERSION: _UPDATE,
     Cause.COLUMNS: _UPDATE,
     Cause.LIST_LOST: (
-        "Check in {psa} that the role of the API user may inquire all agreements. If they were really removed,"
-        " nothing is to be done: Seatwise believes it when the next night finds the same."
+        "Check in {psa} that the role of the API user may inquire all agreements. If they were really removed, say so"
+        " where the connection is shown, or do nothing: Seatwise believes it when the next night finds the same."
     ),
     Cause.UNAVAILABLE: _LOOK,
     Cause.OTHER: _LOOK,

@@ -1,11 +1,13 @@
 """What a read-back says about a write: the same judgement for every PSA that shows absolute quantities."""
 
-from shared.billing.psa.base import Effect, Evidence, Line, Write
+from shared.billing.psa.base import Effect, Evidence, Line, Write, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason
 
 
 def judge_quantity(write: Write, line: Line | None) -> Evidence:
-    """Judge a SET_QUANTITY from its line as it is now (None: the line is not there)."""
+    """Judge a SET_QUANTITY or an END_LINE from its line as it is now (None: the line is not there)."""
+    if write.kind is WriteKind.END_LINE:
+        return _judge_end(write, line, else_=Effect.DIVERGED)
     if line is None or line.fingerprint != write.fingerprint:
         return Evidence(Effect.DIVERGED, line)
     if line.quantity == write.after:
@@ -16,11 +18,13 @@ def judge_quantity(write: Write, line: Line | None) -> Evidence:
 
 
 def judge_once(write: Write, line: Line | None) -> Evidence:
-    """Judge a SET_QUANTITY that went out as a difference or in a document, and must not be applied twice.
+    """Judge the same when it went out as a difference or in a document, and must not be applied twice.
 
     A number that is neither before nor after says nothing of it: somebody else may have changed the line, and the write
     may still be on its way.
     """
+    if write.kind is WriteKind.END_LINE:
+        return _judge_end(write, line, else_=Effect.UNDECIDABLE)
     if line is None:
         return Evidence(Effect.DIVERGED, None)
     if line.quantity == write.after:
@@ -35,6 +39,19 @@ def judge_once(write: Write, line: Line | None) -> Evidence:
         after=write.after,
     )
     return Evidence(Effect.UNDECIDABLE, line, failure=neither)
+
+
+def _judge_end(write: Write, line: Line | None, *, else_: Effect) -> Evidence:
+    """By the last day that the line has now. A PSA that ends it by its seats does not tell that day once it is over."""
+    if line is None:
+        return Evidence(Effect.DIVERGED, None)
+    is_over = write.before > 0 and line.quantity == 0 and not line.pending
+    if line.last_day == write.ends or is_over:
+        return Evidence(Effect.APPLIED if line.but_end == write.fingerprint else Effect.DIVERGED, line)
+    if line.last_day == write.ended and line.quantity == write.before:
+        return Evidence(Effect.NOT_APPLIED, line)
+    other = WriteFailure(reason=WriteFailureReason.OTHER_LAST_DAY, day=line.last_day, quantity=line.quantity)
+    return Evidence(else_, line, failure=other)
 
 
 def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidence:

@@ -1,5 +1,6 @@
 """Why a write did not do what it was to, or is unclear: stored as data, told as a sentence when it is shown."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -21,6 +22,8 @@ class WriteFailureReason(StrEnum):
     AGREEMENT_GONE = "agreement_gone"
     OTHER_NUMBER = "other_number"
     """The line says a `quantity` that is neither the one before nor the one after."""
+    OTHER_LAST_DAY = "other_last_day"
+    """The line has a last day, `day`, that is neither the one before nor the one that was asked for."""
     OTHER_FIELD = "other_field"
     """The number was written, and something else of the line is not as it was."""
     NOT_AS_ASKED = "not_as_asked"
@@ -41,6 +44,7 @@ class WriteFailure(Document):
     quantity: Decimal | None = None
     before: int = 0
     after: int = 0
+    day: date | None = None
 
 
 _SENTENCES: Final = {
@@ -53,6 +57,7 @@ _SENTENCES: Final = {
     WriteFailureReason.OTHER_NUMBER: (
         "The line says {quantity}, neither {before} or {after}: somebody else changed it, too."
     ),
+    WriteFailureReason.OTHER_LAST_DAY: "The line says {quantity} and {day}: somebody else changed it, too.",
     WriteFailureReason.OTHER_FIELD: "The number was written, but another field of the line is not as it was.",
     WriteFailureReason.NOT_AS_ASKED: "The new line was made, but its {fields} not what was asked for.",
     WriteFailureReason.MADE_TWICE: (
@@ -86,6 +91,7 @@ def told(failure: WriteFailure | None) -> str:
         quantity="" if failure.quantity is None else f"{failure.quantity.normalize():f}",
         before=failure.before,
         after=failure.after,
+        day=f"ends on {failure.day:%-d %b %Y}" if failure.day else "has no end",
     )
 
 

@@ -1,9 +1,11 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
+from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
+from shared.accounts.runs import Run
 from shared.billing import agreement_store
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -22,21 +24,31 @@ from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
+SHOWN_MISSING = 100
+"""So many of the agreements that a list lost are named."""
+
 
 def loss_of_list(
-    tables: Tables, account: AccountId, connection: str, listed: Collection[str], today: date
+    tables: Tables, account: Account, connection: str, listed: Collection[str], run: Run, now: datetime
 ) -> ConnectionFailure | None:
-    """Why the list is not believed tonight; None when it is: little is lost, or another night found the same lost."""
+    """Why the list is not believed tonight; None when it is.
+
+    It is believed when little is lost, when another night found the same lost, or when a person said of just these
+    agreements that they are gone.
+    """
     mapped = sorted(
         kept.record.agreement_id
-        for kept in agreement_store.all_of(tables, account, connection)
+        for kept in agreement_store.all_of(tables, account.id, connection)
         if _is_there_as_far_as_known(kept.record)
     )
     lost = [id_ for id_ in mapped if id_ not in listed]
     if 2 * len(lost) <= len(mapped):
         return None
     hashed = keys.hashed("|".join(lost))
-    before = connection_failure(tables, account, connection)
+    if run.believes_lost == hashed:
+        return None
+    today = now.astimezone(account.zone).date()
+    before = connection_failure(tables, account.id, connection)
     again = before is not None and before.lost == hashed
     since = before.since if before is not None and again and before.since is not None else today
     if again and since < today:
@@ -47,7 +59,10 @@ def loss_of_list(
         cause=Cause.LIST_LOST,
         facts=(f"{len(mapped) - len(lost)} of {len(mapped)}",),
         lost=hashed,
+        missing=len(lost),
+        agreements=tuple(lost[:SHOWN_MISSING]),
         since=since,
+        found_at=now,
     )
 
 

@@ -32,7 +32,7 @@ from shared.billing.psa_connections import ConnectionFailure, save_connection_fa
 from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.listed_agreements import loss_of_list, note_agreements
-from shared.billing.pushing.worklist import AgreementWork, worklist
+from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
@@ -68,7 +68,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
     try:
         listed = {agreement.id: agreement for agreement in context.psa.agreements()}
         today = started.astimezone(account.zone).date()
-        if loss := loss_of_list(context.tables, account.id, connection.id, listed, today):
+        if loss := loss_of_list(context.tables, account, connection.id, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
         note_agreements(context.tables, account.id, connection.id, listed)

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from shared.storage.keys.parts import AccountId, countdown, instant, part
+from shared.storage.keys.parts import AccountId, instant, newest_first, part
 from shared.storage.tables import Key
 
 
@@ -87,7 +87,7 @@ def audit(account: AccountId) -> str:
 
 def audit_entry(account: AccountId, at: datetime) -> Key:
     """The newest sorts first. The last part keeps two entries of one microsecond apart."""
-    return Key(audit(account), f"{AUDIT}{countdown(at)}|{secrets.token_hex(4)}")
+    return Key(audit(account), f"{AUDIT}{newest_first(at)}|{secrets.token_hex(4)}")
 
 
 AUDIT_BEGUN = "begun|"
@@ -96,6 +96,11 @@ AUDIT_BEGUN = "begun|"
 def audit_begun(entry: Key) -> Key:
     """Of what was begun and has not ended: where its entry would be, under another beginning."""
     return Key(entry.partition, f"{AUDIT_BEGUN}{entry.row.removeprefix(AUDIT)}")
+
+
+def audit_changed(account: AccountId) -> Key:
+    """Written when anything that a person asks for begins and when it has ended."""
+    return Key(audit(account), "changed")
 
 
 def audit_entries_at(begun: Key) -> str:

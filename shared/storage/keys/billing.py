@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.storage.keys.parts import AccountId, countdown, instant, part
+from shared.storage.keys.parts import AccountId, instant, newest_first, part
 from shared.storage.tables import Key
 
 
@@ -57,7 +57,7 @@ def newest_of_ledger(
 
 def ledger_from(at: datetime) -> str:
     """What sorts right before the entries of an instant, and behind all newer ones."""
-    return f"{NEWEST_OF_LEDGER}{countdown(at)}|"
+    return f"{NEWEST_OF_LEDGER}{newest_first(at)}|"
 
 
 def ledger_after(agreement_id: str, mapping_id: str, at: datetime) -> str:

@@ -39,7 +39,7 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def countdown(at: datetime) -> str:
+def newest_first(at: datetime) -> str:
     """An instant that sorts the newest first. Raises ValueError without a time zone."""
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.queues import billing
 from functions.queues.messages import PushConnection
 from shared.storage import keys
 from tests.functions.api.billing_msp import BASE, GIVEN_PSA, MAPPINGS, SECRET, TENANT, BillingMsp, save
@@ -333,6 +334,36 @@ def test_a_write_that_nothing_can_tell_about_is_settled_by_a_persons_word(
     assert settled.json() == {"lineId": made, "confirmed": 7}
     assert admin("POST", there, json={"applied": True, "lineId": made}).status_code == 404
     assert sign_in("reader")("GET", f"{BASE}/unclear-writes").json()["items"] == []
+
+
+def test_agreements_that_a_list_lost_are_told_and_believed_by_a_persons_word(
+    msp: BillingMsp, sign_in: SignIn
+) -> None:
+    msp.mapped(sign_in("admin"), 10)
+    there = f"{PSAS}/{msp.psa}/lost-agreements"
+    assert sign_in("reader")("GET", there).status_code == 404
+    del msp.fake._agreements[msp.agreement.id]
+    msp.push()
+    state = sign_in("reader")("GET", f"{PSAS}/{msp.psa}").json()
+    assert "Our PSA lists only 0 of 1 agreements with mapped licences" in state["failure"]
+    lost = sign_in("reader")("GET", there).json()
+    assert lost["agreements"] == [{"agreementId": msp.agreement.id, "companies": ["Quayside Marina"]}]
+    body = {"seen": lost["seen"]}
+    assert sign_in("editor")("POST", f"{there}/believe", json=body).status_code == 403
+    other = sign_in("admin")("POST", f"{there}/believe", json={"seen": "another"})
+    assert (other.status_code, other.json()["code"]) == (409, "loss_changed")
+    said = [sign_in("admin")("POST", f"{there}/believe", json=body) for _ in range(2)]
+    assert [one.status_code for one in said] == [202, 202]
+    assert len({one.json()["run"] for one in said}) == 1
+    assert said[0].headers["location"] == f"/api{BASE}/runs/{said[0].json()['run']}"
+    log = sign_in("admin")("GET", f"{BASE}/audit").json()["items"]
+    assert [(one["subject"], one["after"]) for one in log if one["action"] == "psa.loss_believed"] == [
+        (msp.psa, lost["seen"])
+    ]
+    for message in msp.taken("push-connection"):
+        list(billing._push(msp.wired, PushConnection.model_validate_json(message)))
+    assert sign_in("reader")("GET", f"{PSAS}/{msp.psa}").json()["failure"] == ""
+    assert sign_in("admin")("POST", f"{there}/believe", json=body).status_code == 404
 
 
 # -- ledger ---------------------------------------------------------------------------------------------------------

@@ -128,4 +128,4 @@ def test_pages_of_the_log_have_what_was_interrupted_once(
 def test_the_log_of_one_account_holds_nothing_of_another(wired: MemoryWiring, sign_in: SignIn) -> None:
     assert renamed(sign_in("owner"), "Harbour IT of Hull") == 200
     assert sign_in("other")("GET", f"/accounts/{OTHER}/audit").json()["items"] == []
-    assert [row.key.partition for row in wired.tables.rows(keys.audit(MSP))] == [f"{MSP}|audit"]
+    assert [row.key.partition for row in wired.tables.rows(keys.audit(MSP), keys.AUDIT)] == [f"{MSP}|audit"]

@@ -56,6 +56,8 @@ LEAST = {
     "removePsaConnection": "admin",
     "testPsaConnection": "admin",
     "refreshPsaConnection": "admin",
+    "getLostAgreements": "reader",
+    "believeLostAgreements": "admin",
     "listPsaCompanies": "reader",
     "listPsaAgreements": "reader",
     "listPsaProducts": "reader",

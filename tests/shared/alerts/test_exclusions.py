@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.alerts import exclusions
-from shared.alerts.models import Exclusion, Exclusions, Finding, Reach, Slug, Target
+from shared.alerts.models import Exclusion, Exclusions, ExclusionScope, Finding, Slug, Target
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Rule
 from shared.alerts.rules.mail_failed import MailFailed
@@ -94,8 +94,8 @@ def test_a_sku_of_a_tenant_is_left_out_of_the_one_type_that_was_named(slug: str)
 def test_a_sku_of_the_whole_account_is_left_out_of_every_type_about_licences(rule: Rule) -> None:
     for tenant in ("t1", "t2"):
         left_out = covers(Exclusion(sku_id="e3"), of=finding(rule.slug, "e3", tenant=tenant))
-        assert left_out == (Reach.SKU in rule.reach)
-    assert Reach.SKU in rule.reach or rule.slug not in ABOUT_LICENCES
+        assert left_out == (ExclusionScope.SKU in rule.reach)
+    assert ExclusionScope.SKU in rule.reach or rule.slug not in ABOUT_LICENCES
 
 
 def test_a_row_about_several_skus_stays_until_each_of_them_is_excluded() -> None:
@@ -159,7 +159,7 @@ def test_different_things_have_different_ids(both: list[Target]) -> None:
 
 
 def test_unused_seats_and_shared_mailboxes_can_be_excluded_for_one_customer() -> None:
-    of_one_type = {rule.slug for rule in RULES if Reach.LICENCE in rule.reach}
+    of_one_type = {rule.slug for rule in RULES if ExclusionScope.LICENCE in rule.reach}
     assert of_one_type >= {Slug.UNUSED_LICENSES, Slug.SHARED_MAILBOX_LICENSES}
 
 

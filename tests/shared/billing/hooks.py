@@ -19,6 +19,7 @@ class WatchedPsa:
         self.max_parallel = inner.max_parallel
         self.repeatable = inner.repeatable
         self.whole_document, self.creates_empty = inner.whole_document, inner.creates_empty
+        self.ends_by = inner.ends_by
 
     def _watched[T](self, name: str, call: Callable[[], T]) -> T:
         self._hook(f"before {name}")

@@ -17,7 +17,7 @@ from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import save_psa_connection
 from shared.health import account, installation
-from shared.health.account import Patient
+from shared.health.account import CheckedAccount
 from shared.health.finding import Check, Finding, Unusable
 from shared.health.installation import Installation
 from shared.mail.base import CannotTell, Undeliverable, UndeliverableReason
@@ -118,7 +118,7 @@ class Ward:
             lambda: self.now,
         )
         psa: Any = self
-        patient = Patient(
+        patient = CheckedAccount(
             an_account(MSP, "Harbour IT"), self.patient_tables, self.sign_in, lambda _: psa, self.now
         )
         return [*installation.examine(whole, QUEUES), *account.examine(patient)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.storage import keys
 from shared.storage.blobs import check_name
 from shared.storage.keys import AccountId, account_id, hashed
-from shared.storage.limits import check_key, check_key_text
+from shared.storage.table_limits import check_key, check_key_text
 from shared.storage.tables import Key
 
 ACME = account_id("acme")

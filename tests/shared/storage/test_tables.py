@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 from shared.storage import keys
 from shared.storage.connect import connect
 from shared.storage.documents import Document
-from shared.storage.limits import PACKED_LIMIT, TEXT_LIMIT
+from shared.storage.table_limits import PACKED_LIMIT, TEXT_LIMIT
 from shared.storage.tables import (
     AllTables,
     Conflict,

@@ -21,9 +21,15 @@ export function isConflict(failed: unknown): failed is ApiProblem {
 
 /** The sentence to show for whatever went wrong. */
 export function sentenceOf(failed: unknown): string {
-  if (failed instanceof ApiProblem) return failed.message;
+  if (failed instanceof ApiProblem) return withoutField(failed.problem);
   if (failed instanceof TypeError) return "Seatwise could not be reached. Check the connection, then try again.";
   return failed instanceof Error ? failed.message : String(failed);
+}
+
+/** The API begins some sentences with the field's name, which people see marked instead. */
+function withoutField({ detail, field }: Problem): string {
+  const named = field && detail.startsWith(`${field}: `);
+  return named ? detail.slice(field.length + 2) : detail;
 }
 
 /** The field that a refusal is about, "" for none: mark it. */

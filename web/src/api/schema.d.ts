@@ -223,7 +223,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description As of now, by what is stored. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
+         * @description By what is stored, as of `at`. Before an invoice, start a run with `everyAgreement`: it reads all lines anew.
          */
         get: operations["getCertificate"];
         put?: never;
@@ -848,7 +848,9 @@ export interface paths {
         put?: never;
         /**
          * Send Mail Again
-         * @description Send what a failed mail said, as far as it is still so, and what is new since. Twice sends it once.
+         * @description Send what a failed mail said, as far as it is still so, and what is new since; a report as it was made.
+         *
+         *     Twice sends it once.
          */
         post: operations["sendMailAgain"];
         delete?: never;
@@ -1228,6 +1230,46 @@ export interface paths {
         get: operations["listPsaCompanies"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/psa-connections/{psaConnection}/lost-agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description 404 when the list of the connection is not in doubt. Nothing of the connection is read or written meanwhile.
+         */
+        get: operations["getLostAgreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/psa-connections/{psaConnection}/lost-agreements/believe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Believe
+         * @description They are really gone. Their lines are blocked and told, all others are looked after again.
+         */
+        post: operations["believeLostAgreements"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1935,7 +1977,7 @@ export interface components {
         /** AgreementsToChoose */
         AgreementsToChoose: {
             /** Agreements */
-            agreements: components["schemas"]["ShownAgreement"][];
+            agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2072,6 +2114,21 @@ export interface components {
             /** @default  */
             refreshToken?: components["schemas"]["Secret"];
             tenantId: components["schemas"]["Guid"];
+        };
+        /**
+         * Believed
+         * @example {
+         *       "seen": "5f1d0c9a7b3e4a6f8c2d1e0f9b7a6c5d"
+         *     }
+         */
+        Believed: {
+            /** Seen */
+            seen: string;
+        };
+        /** BelievedIn */
+        BelievedIn: {
+            /** Run */
+            run: string;
         };
         /** @enum {string} */
         Billable: "billable" | "do_not_bill" | "no_charge";
@@ -2821,7 +2878,7 @@ export interface components {
         /** Page[ShownAgreement] */
         Page_ShownAgreement_: {
             /** Items */
-            items: components["schemas"]["ShownAgreement"][];
+            items: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
             /** Next */
             next?: string | null;
         };
@@ -3318,30 +3375,6 @@ export interface components {
             since: string;
             /** Timezone */
             timezone: string;
-        };
-        /** ShownAgreement */
-        ShownAgreement: {
-            /** Active */
-            active: boolean;
-            /** Companyid */
-            companyId: string;
-            /** Ends */
-            ends: string | null;
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** Nextinvoice */
-            nextInvoice: string | null;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "monthly" | "annual" | "other" | "unknown";
-            /** Prorates */
-            prorates: boolean;
-            /** Type */
-            type: string;
         };
         /**
          * ShownAlert
@@ -3962,6 +3995,17 @@ export interface components {
             /** Width */
             width: number;
         };
+        /** ShownLoss */
+        ShownLoss: {
+            /** Agreements */
+            agreements: components["schemas"]["functions__api__lost_agreements__ShownAgreement"][];
+            /** Missing */
+            missing: number;
+            /** Seen */
+            seen: string;
+            /** Since */
+            since: string | null;
+        };
         /**
          * ShownMail
          * @example {
@@ -4250,6 +4294,11 @@ export interface components {
         };
         /** ShownPlan */
         ShownPlan: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
             /** Blocked */
             blocked: number;
             /** Created */
@@ -4965,9 +5014,40 @@ export interface components {
         functions__api__accounts__Name: string;
         functions__api__companies__Id: string;
         functions__api__companies__Name: string;
+        /** ShownAgreement */
+        functions__api__lost_agreements__ShownAgreement: {
+            /** Agreementid */
+            agreementId: string;
+            /** Companies */
+            companies: string[];
+        };
         functions__api__mappings__Id: string;
         /** @enum {string} */
         functions__api__plan__Reason: "to_zero" | "tenant_loss" | "account_loss" | "suspicious" | "proration" | "sold_by_others";
+        /** ShownAgreement */
+        functions__api__psa_choices__ShownAgreement: {
+            /** Active */
+            active: boolean;
+            /** Companyid */
+            companyId: string;
+            /** Ends */
+            ends: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Nextinvoice */
+            nextInvoice: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "monthly" | "annual" | "other" | "unknown";
+            /** Prorates */
+            prorates: boolean;
+            /** Type */
+            type: string;
+        };
         /**
          * Reason
          * @description Why a row stands where it stands.
@@ -18371,6 +18451,338 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ShownPsaCompany_"];
                     "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getLostAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                psaConnection: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownLoss"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    believeLostAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                psaConnection: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Believed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BelievedIn"];
                 };
             };
             /** @description Bad Request */

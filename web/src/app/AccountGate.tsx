@@ -1,6 +1,6 @@
 import { BuildingRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, type ReactElement } from "react";
+import { Suspense, lazy, type ReactElement } from "react";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { answer } from "../api/client";
 import { Page } from "../parts/Page";
@@ -11,6 +11,8 @@ import { Layout } from "./Layout";
 import { PAGES } from "./pages";
 import { SignInAgain } from "./SignInAgain";
 import type { Look } from "./theme";
+
+const OpenAccount = lazy(() => import("../pages/open/OpenAccount"));
 
 interface LookProps {
   look: Look;
@@ -29,6 +31,10 @@ export function FirstAccount(): ReactElement {
       {(me) =>
         me.accounts[0] ? (
           <Redirect to={`/accounts/${me.accounts[0].id}/today`} replace />
+        ) : me.canOpen ? (
+          <Suspense fallback={<Loading />}>
+            <OpenAccount me={me} />
+          </Suspense>
         ) : (
           <Empty icon={<BuildingRegular />} title="No account yet">
             {me.email} is no member of an account. Ask an owner of your MSP for an invitation.

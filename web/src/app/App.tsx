@@ -14,6 +14,7 @@ import { useLook } from "./theme";
 
 const PortalPage = lazy(() => import("../pages/portal/PortalPage"));
 const ConsentReturn = lazy(() => import("../pages/settings/ConsentReturn"));
+const JoinPage = lazy(() => import("../pages/join/JoinPage"));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -66,6 +67,13 @@ export function App({ services }: { services: Services }): ReactElement {
                 </Suspense>
               </SignedInOnly>
             </Route>
+            <Route path="/join">
+              <SignedInOnly services={services}>
+                <Suspense fallback={<Loading />}>
+                  <JoinPage />
+                </Suspense>
+              </SignedInOnly>
+            </Route>
             <Route>
               <SignedInOnly services={services}>
                 <FirstAccount />
@@ -85,7 +93,7 @@ function SignedInOnly({ services, children }: { services: Services; children: Re
   // A sign-in that ends later keeps its page: SignInAgain asks there.
   const [wasSignedIn] = useState(() => services.session.isSignedIn());
   useEffect(() => {
-    if (!wasSignedIn) services.session.begin(location.pathname + location.search).catch(setError);
+    if (!wasSignedIn) services.session.begin(location.pathname + location.search + location.hash).catch(setError);
   }, [services, wasSignedIn]);
   if (error !== null) return <Failed error={error} retry={() => location.reload()} />;
   return wasSignedIn ? children : <Loading label="Going to the sign-in" />;

@@ -8,7 +8,7 @@ import {
   DialogTitle,
 } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, useSyncExternalStore, type ReactElement } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactElement } from "react";
 import { Failed } from "../parts/States";
 import { useServices } from "./context";
 
@@ -18,6 +18,7 @@ export function SignInAgain(): ReactElement | null {
   const ended = useSyncExternalStore(session.subscribe, session.hasEnded);
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(null);
+  useFocusBack(ended);
   const signIn = () => {
     setError(null);
     session.again().then(() => queries.invalidateQueries(), setError);
@@ -42,4 +43,16 @@ export function SignInAgain(): ReactElement | null {
       </DialogSurface>
     </Dialog>
   );
+}
+
+/** What had the focus before something lay above it has it again afterwards: an open drawer is hidden from readers until then. */
+function useFocusBack(covered: boolean): void {
+  const last = useRef<Element | null>(null);
+  useEffect(() => {
+    if (covered) return;
+    if (last.current instanceof HTMLElement) last.current.focus();
+    const remember = ({ target }: FocusEvent) => (last.current = target as Element);
+    document.addEventListener("focusin", remember);
+    return () => document.removeEventListener("focusin", remember);
+  }, [covered]);
 }

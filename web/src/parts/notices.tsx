@@ -3,6 +3,8 @@ import { useCallback } from "react";
 import { sentenceOf } from "../api/problem";
 
 export const TOASTER = "notices";
+/** A toast without a button would hold the focus of whoever comes by Tab until it is gone; it is read out anyway. */
+const UNREACHABLE = { tabIndex: -1 };
 
 interface Notice {
   text?: string;
@@ -32,7 +34,7 @@ export function useNotices() {
           </ToastTitle>
           {text && <ToastBody>{text}</ToastBody>}
         </Toast>,
-        { intent: "success", timeout: undo ? 12_000 : 5_000, pauseOnHover: true },
+        { intent: "success", timeout: undo ? 12_000 : 5_000, pauseOnHover: true, root: undo ? {} : UNREACHABLE },
       ),
     [dispatchToast],
   );
@@ -43,7 +45,7 @@ export function useNotices() {
           <ToastTitle>{title}</ToastTitle>
           <ToastBody>{sentenceOf(error)}</ToastBody>
         </Toast>,
-        { intent: "error", timeout: 12_000, pauseOnHover: true },
+        { intent: "error", timeout: 12_000, pauseOnHover: true, root: UNREACHABLE },
       ),
     [dispatchToast],
   );

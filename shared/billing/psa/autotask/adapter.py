@@ -19,6 +19,7 @@ from shared.billing.psa.base import (
     Agreement,
     BillableOption,
     Effect,
+    EndsBy,
     Evidence,
     Line,
     Product,
@@ -53,6 +54,7 @@ class Autotask:
     repeatable: frozenset[WriteKind] = frozenset()
     whole_document = False
     creates_empty = True
+    ends_by = EndsBy.NO_SEATS
 
     def __init__(self, settings: AutotaskSettings, secret: str, http: Http) -> None:
         self._api = Api(settings, secret, http)
@@ -150,6 +152,8 @@ class Autotask:
         if service is None:
             return Evidence(Effect.DIVERGED, None)
         units = read_list(self._api, UNITS, eq("contractServiceID", number), self._not_over())
+        if not units:
+            self._prove_that_units_are_seen()
         there = shapes.line(service, units.values(), self._api.http.clock().date())
         if there.not_writable:
             raise PsaUnavailable(f"Line {write.line_id}: {there.not_writable}")  # it proves nothing
@@ -223,15 +227,8 @@ def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
 def _request(write: Write) -> tuple[str, dict[str, object]]:
     """Path and body of the one POST of a write. Raises PsaRefused for a write that cannot be one."""
     contract = _number(write.agreement_id)
-    if write.kind is WriteKind.SET_QUANTITY:
-        if write.effective is None:
-            raise PsaRefused("undated", "An adjustment needs the day from which it counts.")
-        return f"{CONTRACTS}/{contract}/ServiceAdjustments", {
-            "contractID": contract,
-            "contractServiceID": _number(write.line_id),
-            "unitChange": write.after - write.before,
-            "effectiveDate": write.effective.isoformat(),
-        }
+    if write.kind is not WriteKind.CREATE_LINE:
+        return f"{CONTRACTS}/{contract}/ServiceAdjustments", _adjustment(contract, write)
     if not 0 < len(write.marker) <= _MARKER_LENGTH:
         raise PsaRefused("marker", f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters.")
     if write.billable is not BillableOption.BILLABLE:
@@ -244,6 +241,19 @@ def _request(write: Write) -> tuple[str, dict[str, object]]:
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
     return f"{CONTRACTS}/{contract}/Services", body
+
+
+def _adjustment(contract: int, write: Write) -> dict[str, object]:
+    """A service has no last day: all its units are taken away on the day after."""
+    ends = write.kind is WriteKind.END_LINE
+    if write.effective is None:
+        raise PsaRefused("undated", "An adjustment needs the day from which it counts.")
+    return {
+        "contractID": contract,
+        "contractServiceID": _number(write.line_id),
+        "unitChange": -write.before if ends else write.after - write.before,
+        "effectiveDate": write.effective.isoformat(),
+    }
 
 
 def _number(text: str) -> int:

@@ -113,6 +113,7 @@ def line(service: Row, units: Iterable[Row], today: date) -> Line:
         ends=None,
         not_writable=why_not,
         fingerprint=_fingerprint(service),
+        but_end=_fingerprint(service),
         billable=BillableOption.BILLABLE,
         pending=_pending(said, today),
     )

@@ -15,6 +15,7 @@ from shared.billing.psa.base import (
     Agreement,
     BillableOption,
     Effect,
+    EndsBy,
     Evidence,
     Line,
     Product,
@@ -62,8 +63,9 @@ class ConnectWise:
     """One signed-in ConnectWise. Only `apply` writes, and it sends one request."""
 
     max_parallel = 8
-    repeatable = frozenset({WriteKind.SET_QUANTITY})
+    repeatable = frozenset({WriteKind.SET_QUANTITY, WriteKind.END_LINE})
     whole_document = creates_empty = False
+    ends_by = EndsBy.DATE
 
     def __init__(self, settings: ConnectWiseSettings, private_key: str, http: Http) -> None:
         self._api = Api(settings, private_key, http)
@@ -229,6 +231,8 @@ def _request(write: Write) -> tuple[str, str, object]:
     path = _additions(write.agreement_id)
     if write.kind is WriteKind.SET_QUANTITY:
         return "PATCH", f"{path}/{_number(write.line_id)}", bodies.new_quantity(write)
+    if write.kind is WriteKind.END_LINE:
+        return "PATCH", f"{path}/{_number(write.line_id)}", bodies.last_day(write)
     if not 0 < len(write.marker) <= _MARKER_LENGTH:
         raise PsaRefused(
             "marker",
@@ -260,6 +264,8 @@ def _id_of(body: object) -> str:
 
 def _what_a_yes_hides(write: Write, body: object) -> str:
     """A sentence when the answer to a write does not show what was asked for; the read-back decides."""
+    if write.kind is WriteKind.END_LINE:
+        return ""
     shown = body.get("quantity") if isinstance(body, dict) else None
     if shown == write.after:
         return ""

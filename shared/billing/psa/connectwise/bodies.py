@@ -32,6 +32,12 @@ def new_quantity(write: Write) -> list[dict[str, object]]:
     return [{"op": "replace", "path": "quantity", "value": write.after}]
 
 
+def last_day(write: Write) -> list[dict[str, object]]:
+    """cancelledDate is the last billed day itself: https://support.sync365.app, "How prorate works for licenses"."""
+    ends = write.ends.isoformat() if write.ends else ""
+    return [{"op": "replace", "path": "cancelledDate", "value": f"{ends}T00:00:00Z"}]
+
+
 def vendor_words(body: object) -> tuple[str, str]:
     """Code and message of an error body, whichever of its shapes it has."""
     if not isinstance(body, dict):

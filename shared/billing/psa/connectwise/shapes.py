@@ -239,6 +239,7 @@ def line(row: Mapping[str, Any], agreement_id: str) -> Line:
         ends=seen.cancelled_date,
         not_writable=f"ConnectWise shows it with what is not understood: {odd}." if odd else _why_not(seen),
         fingerprint=_fingerprint(row),
+        but_end=_fingerprint(row, _FINGERPRINTED - {"cancelledDate"}),
         billable=BILLABLE.get(seen.bill_customer or ""),
     )
 
@@ -262,8 +263,8 @@ def _why_not(seen: _Addition) -> str:
     return ""
 
 
-def _fingerprint(row: Mapping[str, Any]) -> str:
-    kept = {name: value for name, value in row.items() if name in _FINGERPRINTED}
+def _fingerprint(row: Mapping[str, Any], of: frozenset[str] = _FINGERPRINTED) -> str:
+    kept = {name: value for name, value in row.items() if name in of}
     return hashlib.sha256(json.dumps(_plain(kept), sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -15,6 +15,7 @@ from shared.billing.psa.base import (
     Agreement,
     BillableOption,
     Effect,
+    EndsBy,
     Evidence,
     Line,
     Product,
@@ -62,6 +63,7 @@ class Halo:
     max_parallel = 1
     whole_document, creates_empty = True, False
     repeatable: frozenset[WriteKind] = frozenset()
+    ends_by = EndsBy.DATE
 
     def __init__(self, settings: HaloSettings, client_secret: str, http: Http) -> None:
         self._api = Api(settings, client_secret, http)
@@ -195,7 +197,9 @@ class Halo:
                 return f"Line {write.line_id} is not in the recurring invoice any more."
             if there.not_writable:
                 return there.not_writable
-            if there.quantity != write.before or there.fingerprint != write.fingerprint:
+            ends = write.kind is WriteKind.END_LINE
+            looked_at = there.but_end if ends else there.fingerprint
+            if there.quantity != write.before or looked_at != write.fingerprint:
                 return f"Line {write.line_id} was changed after it was looked at."
         return ""
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from shared.billing.psa.base import BillableOption, PsaRefused, PsaUnavailable, Write
-from shared.billing.psa.halo.days import written
+from shared.billing.psa.base import BillableOption, PsaRefused, PsaUnavailable, Write, WriteKind
+from shared.billing.psa.halo.days import day, written
 from shared.billing.psa.halo.invoice_lines import REFERENCE_FIELD, pending
 from shared.billing.psa.halo.rows import id_of
 
-_QUANTITY = "qty_order"
+_QUANTITY, _LAST_DAY = "qty_order", "enddate"
 
 type Row = Mapping[str, Any]
 type Document = Mapping[str, Any]
@@ -58,6 +58,8 @@ def with_new_line(document: Document, write: Write, price: Decimal | None) -> li
 def _edited(row: Row, write: Write | None, *, prorates: bool) -> Row:
     if write is None:
         return row
+    if write.kind is WriteKind.END_LINE:
+        return {**row, _LAST_DAY: written(write.ends) if write.ends else row.get(_LAST_DAY)}
     if prorates and write.after > write.before and write.effective is not None:
         more = {"date": written(write.effective), "quantity": write.after - write.before}
         return {**row, "prorata_data": [*(row.get("prorata_data") or []), more]}
@@ -120,23 +122,43 @@ def undone_edits(
     else that were made after the document had been read; and of those that were meant, the value before must be the
     one that was known. `beside` are the other writes of the same POST; None: they are not known any more.
     """
-    rows = rows_of(document)
-    known = {(meant.line_id, _QUANTITY): meant.before for meant in (write, *(beside or ()))}
-    before = {place: was - pending(rows[place[0]]) for place, was in known.items() if place[0] in rows}
-    ours = [row for row in changes if _place(row) == (write.line_id, _QUANTITY)]
-    if not ours or _number(ours[-1].get("new_value")) != _number(rows[write.line_id].get(_QUANTITY)):
+    rows, mine = rows_of(document), _written(write)
+    meant = {_written(one): one for one in (write, *(beside or ())) if one.line_id in rows}
+    before = {place: _was(one, rows[one.line_id]) for place, one in meant.items()}
+    ours = [row for row in changes if _place(row) == mine]
+    if not ours or _value(mine, ours[-1].get("new_value")) != _value(mine, rows[mine[0]].get(mine[1])):
         return ""  # it was a pro-rata row, or Halo does not tell yet
     told = [
         _told(row, changes)
         for row in changes
         if _post(row) == _post(ours[-1])
         and not row.get("invoice_detail_prorata_id")
-        and not (beside is None and _place(row)[1] == _QUANTITY and _place(row) not in before)
-        and (_place(row) not in before or _number(row.get("old_value")) != before[_place(row)])
+        and not (beside is None and _place(row)[1] in (_QUANTITY, _LAST_DAY) and _place(row) not in before)
+        and (_place(row) not in before or _value(_place(row), row.get("old_value")) != before[_place(row)])
     ]
     if not told:
         return ""
     return f"Somebody edited it while it was written, and the write undid that: {'; '.join(told)}."
+
+
+def _written(write: Write) -> tuple[str, str]:
+    """The line and the field of it that a write means to change."""
+    return write.line_id, _LAST_DAY if write.kind is WriteKind.END_LINE else _QUANTITY
+
+
+def _was(write: Write, row: Row) -> object:
+    """What the field said before."""
+    return write.ended if write.kind is WriteKind.END_LINE else write.before - pending(row)
+
+
+def _value(place: tuple[str, Any], told: object) -> object:
+    """What Halo tells of such a field."""
+    if place[1] != _LAST_DAY:
+        return _number(told)
+    try:
+        return day(told)
+    except ValueError:
+        return told
 
 
 def _number(value: object) -> Decimal | None:

@@ -91,6 +91,7 @@ def line(row: Mapping[str, Any], agreement_id: str, by_hand: int, *, unknown_cou
         ends=seen.enddate,
         not_writable=_why_not(seen, not_understood, by_hand, unknown_counted=unknown_counted),
         fingerprint=fingerprint(row),
+        but_end=fingerprint(row, but=_OURS | {"enddate"}),
         billable=_billable(seen, odd),
         pending=_pending(seen),
     )

@@ -17,7 +17,7 @@ from shared.alerts.digest.decide import OPEN_LINES, DigestKind, key_of
 from shared.alerts.digest.memory import MOST_LEFT_OUT, DigestMemory, RowState, mark
 from shared.alerts.models import Alert, Slug
 from shared.alerts.rules import BY_SLUG
-from shared.storage.limits import packed
+from shared.storage.table_limits import packed
 from shared.text import unlinked
 from tests.shared.alerts.digest.test_decide import (
     DAY,

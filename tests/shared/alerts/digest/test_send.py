@@ -1,6 +1,7 @@
 """Who is written to and when: one mail per recipient, urgent ones at most once a day, nothing unsent forgotten."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from shared.alerts.digest import send as digest_mails
 from shared.alerts.digest.arrival import take_back_what_did_not_arrive
 from shared.alerts.digest.send import Mailer
 from shared.alerts.exclude_link.link import PATH, Links, recipient_mark
+from shared.alerts.listing import alert_id
 from shared.alerts.models import Alert, Slug
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.errors import RetryLater
@@ -500,3 +502,18 @@ def test_a_mail_that_cannot_show_all_rows_carries_them_as_a_file(world: World, p
     world.evaluate()
     assert send_mails(world, post, world.now.date(), due=True)
     assert post.mails[1].subject != mail.subject, "the rest is new the next day"
+
+
+@pytest.mark.parametrize("web", ["https://app.msp.example.com", ""], ids=["front end", "none"])
+def test_each_row_links_to_itself_in_the_front_end_and_to_nothing_where_there_is_none(
+    world: World, post: Post, web: str
+) -> None:
+    world.add("t1", sku("e3", 10))
+    fails(world, "mapping1")
+    [row] = (row for row in evaluate.open_alerts(world.tables, world.account.id) if row.finding.urgent)
+    there = f"{web}/accounts/{world.account.id}/exceptions/{alert_id(row)}"
+    told = replace(mailer(world, post), web=web)
+    digest_mails.send_mails(told, world.account, world.now.date(), due=False, now=world.now)
+    [mail] = post.mails
+    assert mail.html.count(f'href="{there}"') == mail.text.count(f"Open: {there}") == bool(web)
+    assert ("/exceptions/" in mail.html + mail.text) == bool(web)

@@ -346,12 +346,12 @@ def test_what_bills_nothing_or_is_told_as_failed_is_not_told_so(
 
 def test_removed_tenants_are_listed_with_what_was_said_about_them(left: World) -> None:
     left.evaluate()
-    [before] = removals.removed(left.tables, left.account.id)
+    [before] = removals.removed(left.tables, left.account.id, {"t1": "Contoso Ltd"})
     assert (before.tenant_id, before.name, before.decided) == ("t1", "Contoso Ltd", None)
     assert before.missing_since == left.now
     dismiss(left)
     left.evaluate()
-    [after] = removals.removed(left.tables, left.account.id)
+    [after] = removals.removed(left.tables, left.account.id, {"t1": "Contoso Ltd"})
     assert after.missing_since is None
     assert after.decided is not None
     assert after.decided.removal.ends is None
@@ -362,4 +362,4 @@ def test_lines_of_a_removed_company_are_no_removed_tenant(world: World) -> None:
     world.lines(line("mapping01", "t1", confirmed=10))
     world.remove("t1")
     world.evaluate()
-    assert removals.removed(world.tables, world.account.id) == []
+    assert removals.removed(world.tables, world.account.id, {}) == []

@@ -1,15 +1,18 @@
 """What the plan holds is stored and told once, however many and large the agreements are."""
 
 import base64
+import gc
 import random
 from datetime import timedelta
 
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
+from shared.billing.models import AgreementRecord
 from shared.billing.planning import load
 from shared.billing.psa.write_failures import by_psa
 from shared.microsoft.doubts import DoubtKind
-from shared.storage.limits import PACKED_LIMIT, packed
+from shared.storage.table_limits import PACKED_LIMIT, packed
+from tests.shared.billing.hooks import WatchedTables
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
 
 
@@ -56,3 +59,20 @@ def test_many_large_records_are_stored_in_transactions_that_fit() -> None:
         agreement_store.save(world.tables, ACCOUNT, kept, large)
     store(world)
     assert all(world.record(mapped).would for mapped in lines)
+
+
+def test_of_many_records_that_change_not_all_are_in_memory_at_once() -> None:
+    """On a first night that is every record of the account."""
+    world = World(mode=Mode.PREVIEW)
+    for number in range(2 * load.RECORDS_AT_ONCE):
+        world.read(world.map_line(f"tenant{number}", 10).tenant, {SKU: 12})
+    unpacked: list[int] = []
+
+    def look(event: str) -> None:
+        if event == "before commit":
+            unpacked.append(sum(isinstance(each, AgreementRecord) for each in gc.get_objects()))
+
+    tables, planned, now = WatchedTables(world.tables, look), world.plan(), world.clock.now()
+    load.store_holds(tables, ACCOUNT, planned, now)
+    assert len(unpacked) == 2
+    assert max(unpacked) <= load.RECORDS_AT_ONCE + 2

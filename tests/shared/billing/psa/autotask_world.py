@@ -115,6 +115,9 @@ class AutotaskWorld(PsaWorld):
         self.line_id, self.other_line_id = (str(80_000 + 10 * self.number + n) for n in range(2))
         self.adapter = Watch(self.standins.url)
         self._days = 0
+        self.last_day = datetime.now(UTC).date() + timedelta(
+            days=10
+        )  # rows of units that are over are not read
         self.sign_in()
 
     def sign_in(self, settings: AutotaskSettings = SETTINGS) -> None:

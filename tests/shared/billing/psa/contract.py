@@ -10,6 +10,7 @@ import pytest
 from shared.billing.psa.base import (
     BillableOption,
     Effect,
+    EndsBy,
     Line,
     Psa,
     PsaRefused,
@@ -101,6 +102,26 @@ class PsaWorld(ABC):
             after=after,
             effective=self.today,
             fingerprint=line.fingerprint,
+            document=line.document,
+        )
+
+    last_day = date(2026, 3, 31)
+    """Of a line that is ended."""
+
+    def end(self, on: date | None = None) -> Write:
+        """The write that ends the line, as a push would store it."""
+        line, ends = self.line(), on or self.last_day
+        return Write(
+            kind=WriteKind.END_LINE,
+            agreement_id=self.agreement_id,
+            line_id=line.id,
+            product_id=line.product_id,
+            before=int(line.quantity),
+            after=int(line.quantity),
+            effective=ends + timedelta(days=1),
+            ends=ends,
+            ended=line.last_day,
+            fingerprint=line.but_end,
             document=line.document,
         )
 
@@ -287,6 +308,72 @@ class PsaContract:
         world.remove_line(world.line_id)
         no = Sent.CONFLICT if world.takes is Takes.DOCUMENTS else Sent.REFUSED
         assert world.psa.apply(write).sent is no
+
+    # Ending a line
+
+    def test_a_line_is_ended_and_proven_by_reading_back(self, world: PsaWorld) -> None:
+        if world.psa.ends_by is EndsBy.A_PERSON:
+            return
+        write, other = world.end(), world.line(world.other_line_id)
+        assert world.line().last_day is None
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        evidence = world.psa.find_effect(write)
+        assert evidence.effect is Effect.APPLIED
+        line = world.line()
+        assert evidence.line == line
+        assert line.last_day == world.last_day
+        assert line.bills_from(world.last_day)
+        assert not line.bills_from(world.last_day + timedelta(days=1))
+        assert world.line(world.other_line_id).but_end == other.but_end
+        assert world.line(world.other_line_id).last_day is None
+
+    def test_ending_a_line_leaves_its_seats_to_the_last_day_where_lines_have_one(
+        self, world: PsaWorld
+    ) -> None:
+        if world.psa.ends_by is EndsBy.A_PERSON:
+            return
+        seats = world.line().quantity
+        world.psa.apply(world.end())
+        no_seats = world.psa.ends_by is EndsBy.NO_SEATS
+        assert world.line().quantity == (0 if no_seats else seats)
+        assert [said.day for said in world.line().pending] == (
+            [world.last_day + timedelta(days=1)] if no_seats else []
+        )
+
+    def test_an_ended_line_that_got_no_answer_is_found_to_be_ended_or_not(self, world: PsaWorld) -> None:
+        if world.psa.ends_by is EndsBy.A_PERSON:
+            return
+        write = world.end()
+        world.next_write(Outcome.UNCLEAR_NOT_APPLIED)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+        world.next_write(Outcome.UNCLEAR_APPLIED)
+        assert world.psa.apply(write).sent is Sent.UNCLEAR
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_line_that_is_changed_beside_its_end_diverges(self, world: PsaWorld) -> None:
+        if world.psa.ends_by is EndsBy.A_PERSON:
+            return
+        write = world.end()
+        world.psa.apply(write)
+        world.edit(world.line_id, unit_price=25)
+        assert world.psa.find_effect(write).effect is Effect.DIVERGED
+
+    def test_another_last_day_than_the_one_asked_for_is_not_taken_for_it(self, world: PsaWorld) -> None:
+        if world.psa.ends_by is EndsBy.A_PERSON:
+            return
+        write = world.end()
+        world.psa.apply(world.end(world.last_day + timedelta(days=30)))
+        evidence = world.psa.find_effect(write)
+        once = world.takes is not Takes.NUMBERS
+        assert evidence.effect is (Effect.UNDECIDABLE if once else Effect.DIVERGED)
+        assert f"{world.last_day + timedelta(days=30):%-d %b %Y}" in told(evidence.failure)
+
+    def test_ending_a_line_may_be_repeated_where_it_is_an_absolute_day(self, world: PsaWorld) -> None:
+        if world.psa.ends_by is EndsBy.A_PERSON:
+            return
+        assert (WriteKind.END_LINE in world.psa.repeatable) is (world.takes is Takes.NUMBERS)
 
     # Creating a line
 

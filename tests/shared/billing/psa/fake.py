@@ -13,8 +13,10 @@ from shared.billing.psa.base import (
     Agreement,
     BillableOption,
     Effect,
+    EndsBy,
     Evidence,
     Line,
+    Pending,
     Period,
     Product,
     PsaCompany,
@@ -73,7 +75,9 @@ class FakePsa:
     def __init__(self, *, max_parallel: int = 8, takes: Takes = Takes.NUMBERS) -> None:
         self.max_parallel = max_parallel
         self.takes = takes
-        self.repeatable = frozenset({WriteKind.SET_QUANTITY} if takes is Takes.NUMBERS else ())
+        absolute = {WriteKind.SET_QUANTITY, WriteKind.END_LINE}
+        self.repeatable = frozenset(absolute if takes is Takes.NUMBERS else ())
+        self.ends_by = EndsBy.NO_SEATS if takes is Takes.DIFFERENCES else EndsBy.DATE
         self.whole_document = takes is Takes.DOCUMENTS
         self.creates_empty = False
         self.now: Callable[[], datetime] = lambda: EPOCH
@@ -315,9 +319,11 @@ class FakePsa:
     def _change_one(self, write: Write) -> WriteAnswer | None:
         if write.agreement_id not in self._agreements:
             return WriteAnswer(Sent.REFUSED, "NotFound: no such agreement")
-        if write.kind is WriteKind.SET_QUANTITY:
-            if write.line_id not in self._lines:
-                return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
+        if write.kind is not WriteKind.CREATE_LINE and write.line_id not in self._lines:
+            return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
+        if write.kind is WriteKind.END_LINE:
+            self._end(write)
+        elif write.kind is WriteKind.SET_QUANTITY:
             there = self._lines[write.line_id].quantity if self.takes is Takes.DIFFERENCES else write.before
             self.edit_line(write.line_id, quantity=Decimal(there + write.after - write.before))
         else:
@@ -335,9 +341,19 @@ class FakePsa:
         self.made.append(write.line_id or list(self._lines)[-1])
         return None
 
+    def _end(self, write: Write) -> None:
+        assert write.ends is not None
+        left = self._lines[write.line_id].quantity - write.before
+        if self.takes is not Takes.DIFFERENCES:
+            self.edit_line(write.line_id, ends=write.ends)
+        else:
+            after = Pending(write.ends + timedelta(days=1), left)
+            self.edit_line(write.line_id, quantity=left, pending=(after,))
+
     def _keep(self, line: Line) -> Line:
         self._before_last_change, self._last_change = dict(self._lines), self.now()
-        self._lines[line.id] = replace(line, fingerprint=_fingerprint(line))
+        but_end = _fingerprint(replace(line, ends=None))
+        self._lines[line.id] = replace(line, fingerprint=_fingerprint(line), but_end=but_end)
         return self._lines[line.id]
 
     def _new_id(self) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.accounts.runs import LineCounts, RunState
+from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
 from shared.billing.models import BlockReason, LineState, Unreadable, UnreadableReason
 from shared.billing.psa.base import PsaRefused
@@ -13,6 +13,8 @@ from shared.billing.psa_connections import (
     connection_failures,
     sign_in_is_good,
 )
+from shared.billing.pushing.lost_agreements import believe, lost_agreements
+from shared.errors import NotFound, Rejected
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World, check_invariants
 
 NO_EDIT = PsaRefused.for_all("ConnectWise", Cause.RIGHTS, "Forbidden", "Finance > Agreements (edit)")
@@ -144,6 +146,64 @@ def test_keys_that_are_proven_good_say_nothing_of_a_list_that_lost_agreements(wo
     assert failure(world).cause is Cause.LIST_LOST
     world.night()
     assert {world.reason(one) for one in mapped} == {BlockReason.AGREEMENT_GONE}
+
+
+def believed(world: World, seen: str) -> Run:
+    """As after a person's word: the run that it starts, worked off."""
+    run, _ = believe(world.tables, world.account, CONNECTION, seen, "eva", world.clock.now())
+    return world.push_until_done(run.id)
+
+
+def test_a_person_says_that_what_the_list_lost_is_gone_and_the_rest_is_looked_after_at_once(
+    world: World,
+) -> None:
+    mapped = to_write(world, 4)
+    lose(world, mapped[1:])
+    world.push_until_done()
+    seen = lost_agreements(world.tables, ACCOUNT, CONNECTION)
+    assert [one.agreement_id for one in seen.first] == sorted(one.agreement for one in mapped[1:])
+    assert {one.tenants for one in seen.first} == {(one.tenant,) for one in mapped[1:]}
+    run = believed(world, seen.seen)
+    assert (run.lines, run.who) == (LineCounts(written=1, failed=3), "eva")
+    assert {world.reason(one) for one in mapped[1:]} == {BlockReason.AGREEMENT_GONE}
+    assert world.quantity(mapped[0]) == 12
+    assert connection_failure(world.tables, ACCOUNT, CONNECTION) is None
+    with pytest.raises(NotFound):
+        lost_agreements(world.tables, ACCOUNT, CONNECTION)
+    check_invariants(world)
+
+
+@pytest.mark.parametrize("lost", [slice(0, 4), slice(0, 3), slice(3, 4)])
+def test_a_persons_word_is_of_just_the_agreements_that_were_seen(world: World, lost: slice) -> None:
+    """The list is another one by the time it is read: more is lost, something else is, or all is there again."""
+    mapped = to_write(world, 4)
+    there = dict(world.fake._agreements)
+    lose(world, mapped[1:])
+    world.push_until_done()
+    seen = lost_agreements(world.tables, ACCOUNT, CONNECTION).seen
+    world.fake._agreements = dict(there)
+    lose(world, mapped[lost])
+    believed(world, seen)
+    if lost == slice(3, 4):  # too little to be in doubt
+        assert {world.reason(one) for one in mapped[:3]} == {None}
+        return
+    assert failure(world).cause is Cause.LIST_LOST
+    assert {world.record(one).state for one in mapped} == {LineState.IN_STEP}
+    assert world.fake.sent == []
+    with pytest.raises(Rejected, match="lost other agreements"):
+        believed(world, seen)
+
+
+def test_a_persons_word_said_twice_is_one_run_and_counts_for_no_later_one(world: World) -> None:
+    mapped = to_write(world, 4)
+    lose(world, mapped)
+    world.push_until_done()
+    seen, now = lost_agreements(world.tables, ACCOUNT, CONNECTION).seen, world.clock.now()
+    first, second = (believe(world.tables, world.account, CONNECTION, seen, "eva", now) for _ in range(2))
+    assert (first[0].id, first[1], second[1]) == (second[0].id, True, False)
+    world.start_run("2026-03-02c")
+    world.push_until_done("2026-03-02c")
+    assert failure(world).cause is Cause.LIST_LOST
 
 
 def test_a_list_that_lost_less_than_most_is_believed_at_once(world: World) -> None:

@@ -8,6 +8,7 @@ import { CustomerLink } from "../../parts/CustomerLink";
 import { useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Answer, Empty } from "../../parts/States";
+import { SyncNow } from "../../parts/SyncNow";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
 import { AddInBulk } from "./AddInBulk";
@@ -73,9 +74,12 @@ function Tenants(): ReactElement {
       about="Every customer tenant of your partner connections. A company links a tenant with its company in the PSA."
       actions={
         mayAdd && (
-          <Button appearance="primary" onClick={() => setAdding(true)}>
-            Add companies
-          </Button>
+          <>
+            <SyncNow />
+            <Button appearance="primary" onClick={() => setAdding(true)}>
+              Add companies
+            </Button>
+          </>
         )
       }
     >
@@ -108,7 +112,10 @@ function Tenants(): ReactElement {
                 {rows.length ? (
                   "Take a word or the filter away."
                 ) : (
-                  <Button onClick={() => go("/settings/connections")}>Connect your Microsoft partner tenant</Button>
+                  <>
+                    <p>They come with the first sync after your Microsoft partner tenant is connected.</p>
+                    <Button onClick={() => go("/settings/connections")}>Look at the connections</Button>
+                  </>
                 )}
               </Empty>
             }

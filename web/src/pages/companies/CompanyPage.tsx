@@ -1,12 +1,13 @@
-import { Badge, Button, ProgressBar, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Button, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { BoxRegular } from "@fluentui/react-icons";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
-import { useAccount, useApi, useMay } from "../../app/context";
+import { useAccount, useApi } from "../../app/context";
 import { count, counted, day } from "../../parts/format";
 import { Page } from "../../parts/Page";
-import { Answer, Empty, Failed } from "../../parts/States";
+import { Answer, Empty } from "../../parts/States";
+import { SyncNow } from "../../parts/SyncNow";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
 import { State } from "./CompaniesPage";
@@ -163,48 +164,4 @@ export function terms(licence: Licence): string {
   const first = known.map((subscription) => subscription.renewsOn ?? "").sort()[0] ?? "";
   const word = known.some((subscription) => subscription.autoRenew === false) ? "ends" : "renews";
   return `${counted(licence.subscriptions.length, "subscription")}, ${word} ${day(first)}`;
-}
-
-function SyncNow({ company }: { company: string }): ReactElement | null {
-  const api = useApi();
-  const { id: account } = useAccount();
-  const maySync = useMay("editor");
-  const queries = useQueryClient();
-  const start = useMutation({
-    mutationFn: () =>
-      answer(
-        api.POST("/api/accounts/{account}/runs", {
-          params: { path: { account } },
-          body: { companyId: company, everyAgreement: false },
-        }),
-      ),
-  });
-  const run = useQuery({
-    enabled: start.data !== undefined,
-    queryKey: [account, "run", start.data?.id],
-    queryFn: async () => {
-      const found = await answer(
-        api.GET("/api/accounts/{account}/runs/{run}", { params: { path: { account, run: start.data?.id ?? "" } } }),
-      );
-      if (found.state === "closed") await queries.invalidateQueries({ queryKey: [account, "licences"] });
-      return found;
-    },
-    refetchInterval: (query) => (query.state.data?.state === "closed" ? false : 2_000),
-  });
-  if (!maySync) return null;
-  const running = start.isPending || (start.data !== undefined && run.data?.state !== "closed");
-  return (
-    <div>
-      <Button disabled={running} onClick={() => start.mutate()}>
-        {running ? "Syncing …" : "Sync now"}
-      </Button>
-      {running && <ProgressBar aria-label="Sync" />}
-      {run.data?.state === "closed" && (
-        <Text role="status" block>
-          {counted(run.data.lines.written, "line")} written, {counted(run.data.notRead, "tenant")} not read.
-        </Text>
-      )}
-      {(start.error ?? run.error) && <Failed error={start.error ?? run.error} />}
-    </div>
-  );
 }

@@ -22,7 +22,8 @@ export function Act<T>({ does, given, children, primary, disabled }: ActProps<T>
   return (
     <Button
       appearance={primary ? "primary" : "secondary"}
-      disabled={disabled || does.isPending}
+      disabled={disabled}
+      disabledFocusable={does.isPending}
       onClick={() => does.mutate(given)}
     >
       {children}

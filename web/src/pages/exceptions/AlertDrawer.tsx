@@ -21,7 +21,9 @@ import { ConfirmRemoval } from "./ConfirmRemoval";
 import { DecideHeld } from "./DecideHeld";
 import { ExcludeForm } from "./ExcludeForm";
 import { MapLicence } from "./MapLicence";
+import { NewPsaKeys } from "./NewPsaKeys";
 import { SendMailAgain } from "./SendMailAgain";
+import { SettleWrites } from "./SettleWrites";
 import { SignInAtMicrosoft } from "./SignInAtMicrosoft";
 import { SyncNow } from "./SyncNow";
 
@@ -97,6 +99,10 @@ function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactEle
       return editor ? <MapLicence alert={alert} close={close} /> : null;
     case "invalid_auth":
       return admin && !alert.tenantId ? <SignInAtMicrosoft alert={alert} /> : null;
+    case "psa_sign_in":
+      return admin ? <NewPsaKeys alert={alert} close={close} /> : null;
+    case "push_failed":
+      return admin ? <SettleWrites alert={alert} close={close} /> : null;
     case "sync_overdue":
       return editor ? <SyncNow close={close} /> : null;
     case "mail_failed":

@@ -11,6 +11,8 @@ import { useRemedied } from "./useRemedied";
 
 type Given = Schemas["GivenMapping"];
 type Shown = Schemas["ShownMapping"];
+/** Chosen instead of a line that is there. */
+const CREATED = "create";
 
 /** Map the licence to profile, agreement and line, or do not bill it. The tenant's other mappings stay as they are. */
 export function MapLicence({ alert, close }: { alert: Alert; close: () => void }): ReactElement {
@@ -81,12 +83,21 @@ interface FormProps {
 function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): ReactElement {
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
-  const [line, setLine] = useState("");
+  const [chosen, setLine] = useState("");
   const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
-  const lines = useLines(agreements.psaConnection, agreement, product);
-  const mapping: Given = { skuId, profile, connection: agreements.psaConnection, agreementId: agreement, lineId: line };
-  const ready = profile !== "" && agreement !== "";
+  const free = useLines(agreements.psaConnection, agreement, product);
+  // A line that is there and that nobody owns is probably the one: then a person chooses.
+  const line = chosen || (free.data?.length === 0 ? CREATED : "");
+  const mapping: Given = {
+    skuId,
+    profile,
+    connection: agreements.psaConnection,
+    agreementId: agreement,
+    lineId: line === CREATED ? "" : line,
+    options: { besideExisting: chosen === CREATED },
+  };
   const changed = (set: (value: string) => void) => (value: string) => {
+    setLine("");
     set(value);
     preview.reset();
   };
@@ -95,15 +106,17 @@ function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): Rea
       <Choose label="Billing profile" value={profile} choose={changed(setProfile)} of={profiles} />
       <Choose label="Agreement" value={agreement} choose={changed(setAgreement)} of={agreements.agreements} />
       <Field label="Line">
-        <Select value={line} onChange={(_, { value }) => changed(setLine)(value)}>
-          <option value="">Create a line</option>
-          {(lines.data ?? []).map((free) => (
-            <option key={free.id} value={free.id}>
-              {`Take over line ${free.id}: ${free.description || free.productId}, ${Number(free.quantity)}`}
+        <Select value={line} disabled={!free.data} onChange={(_, { value }) => changed(setLine)(value)}>
+          {line === "" && <option value="">Choose</option>}
+          {free.data?.map(({ id, description, productId, quantity }) => (
+            <option key={id} value={id}>
+              {`Take over line ${id}: ${description || productId}, ${Number(quantity)}`}
             </option>
           ))}
+          <option value={CREATED}>{free.data?.length ? "Create another line beside it" : "Create a line"}</option>
         </Select>
       </Field>
+      <Refusal of={free} />
       <Preview of={preview.data} skuId={skuId} />
       <Actions>
         {preview.data ? (
@@ -111,7 +124,7 @@ function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): Rea
             Map it
           </Act>
         ) : (
-          <Act does={preview} given={mapping} primary disabled={!ready}>
+          <Act does={preview} given={mapping} primary disabled={line === ""}>
             Preview
           </Act>
         )}
@@ -130,7 +143,7 @@ function useLines(psaConnection: string, agreement: string, product: string) {
   const api = useApi();
   const { id: account } = useAccount();
   return useQuery({
-    enabled: agreement !== "",
+    enabled: agreement !== "" && product !== "",
     queryKey: [account, "lines", psaConnection, agreement, product],
     queryFn: async () => {
       const all = await everyRow((cursor) =>

@@ -1,34 +1,46 @@
-import { useMutation } from "@tanstack/react-query";
-import type { ReactElement } from "react";
-import { answer, everyRow } from "../../api/client";
-import { useAccount, useApi } from "../../app/context";
+import { Field, Input } from "@fluentui/react-components";
+import { useState, type ReactElement } from "react";
+import { fieldOf, sentenceOf } from "../../api/problem";
+import { useApi } from "../../app/context";
+import { useConsent } from "../../parts/consent";
+import { Answer } from "../../parts/States";
+import { useList } from "../../parts/useList";
 import { Act, Actions, Refusal } from "./Actions";
 import type { Alert } from "./ExceptionsPage";
 
-/** A partner connection that is refused as a whole: consent again, at Microsoft. */
+/** A partner connection that is refused as a whole: consent again, at Microsoft, with a new secret where it expired. */
 export function SignInAtMicrosoft({ alert }: { alert: Alert }): ReactElement {
   const api = useApi();
-  const { id: account } = useAccount();
-  const begin = useMutation({
-    mutationFn: async () => {
-      const connections = await everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/partner-connections", { params: { path: { account }, query: { cursor } } }),
-      );
-      const connection = connections.find(({ name }) => name === alert.who)?.id ?? "";
-      return answer(
-        api.POST("/api/accounts/{account}/partner-consents", { params: { path: { account } }, body: { connection } }),
-      );
-    },
-    onSuccess: ({ address }) => location.assign(address),
-  });
+  const [clientSecret, setClientSecret] = useState("");
+  const consent = useConsent();
+  const { query } = useList(["partner-connections"], (asked, as, account) =>
+    api.GET("/api/accounts/{account}/partner-connections", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const wrong = fieldOf(consent.error) === "clientSecret" ? sentenceOf(consent.error) : undefined;
   return (
-    <>
-      <Actions>
-        <Act does={begin} given={undefined} primary>
-          Sign in again at Microsoft
-        </Act>
-      </Actions>
-      <Refusal of={begin} />
-    </>
+    <Answer query={query} rows={2}>
+      {(connections) => (
+        <>
+          <Field label="New client secret" hint="Only if the old one has expired" validationMessage={wrong}>
+            <Input
+              type="password"
+              autoComplete="off"
+              value={clientSecret}
+              onChange={(_, { value }) => setClientSecret(value)}
+            />
+          </Field>
+          <Actions>
+            <Act
+              does={consent}
+              given={{ clientSecret, connection: connections.find(({ name }) => name === alert.who)?.id ?? "" }}
+              primary
+            >
+              Sign in again at Microsoft
+            </Act>
+          </Actions>
+          {!wrong && <Refusal of={consent} />}
+        </>
+      )}
+    </Answer>
   );
 }

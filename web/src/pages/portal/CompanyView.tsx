@@ -45,11 +45,12 @@ export function CompanyView({ account, company }: { account: string; company: st
             </header>
             <Licences view={found} />
             <Changes view={found} />
+            <Reports account={account} company={company} />
             <People people={found.people} />
           </>
         )}
       </Answer>
-      <Reports account={account} company={company} />
+      {view.isError && <Reports account={account} company={company} />}
     </>
   );
 }
@@ -130,7 +131,7 @@ function Changes({ view }: { view: View }): ReactElement {
 function People({ people }: { people: Person[] | null }): ReactElement {
   const columns: Column<Person>[] = [
     { key: "name", title: "Name", width: "minmax(140px, 2fr)", value: (row) => row.name, cell: (row) => row.name },
-    { key: "upn", title: "Sign-in name", width: "minmax(180px, 2fr)", value: (row) => row.upn, cell: (row) => row.upn },
+    { key: "upn", title: "Sign-in name", width: "minmax(200px, 3fr)", value: (row) => row.upn, cell: (row) => row.upn },
     { key: "licences", title: "Licences", width: "minmax(200px, 3fr)", cell: (row) => row.licences.join(", ") },
   ];
   return (

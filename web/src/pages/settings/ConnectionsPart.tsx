@@ -1,14 +1,16 @@
 import { Badge, Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
-import { answer, everyRow, type Schemas } from "../../api/client";
+import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { useConsent } from "../../parts/consent";
 import { counted, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
+import { PSA_KINDS } from "../../parts/psaKinds";
+import { PsaForm } from "../../parts/PsaForm";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
-import { PSA_KINDS } from "./psaKinds";
-import { PsaForm } from "./PsaForm";
+import { useList } from "../../parts/useList";
 
 type Partner = Schemas["ShownPartner"];
 type PsaState = Schemas["ShownPsaState"];
@@ -33,16 +35,11 @@ export function ConnectionsPart(): ReactElement {
 
 function Partners(): ReactElement {
   const api = useApi();
-  const { id: account } = useAccount();
   const mayChange = useMay("admin");
   const [connecting, setConnecting] = useState(false);
-  const partners = useQuery({
-    queryKey: [account, "partner-connections"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/partner-connections", { params: { path: { account }, query: { cursor } } }),
-      ),
-  });
+  const { query: partners } = useList<Partner>(["partner-connections"], (asked, as, account) =>
+    api.GET("/api/accounts/{account}/partner-connections", { params: { path: { account }, query: asked }, ...as }),
+  );
   return (
     <Section
       title="Microsoft partner connections"
@@ -111,22 +108,6 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
   );
 }
 
-/** Where the account waits while its person is at Microsoft's page: the answer comes to a page of all accounts. */
-export const CONSENT_ACCOUNT = "consent.account";
-
-function useConsent() {
-  const api = useApi();
-  const { id: account } = useAccount();
-  return useMutation({
-    mutationFn: (body: Schemas["ConsentGiven"]) =>
-      answer(api.POST("/api/accounts/{account}/partner-consents", { params: { path: { account } }, body })),
-    onSuccess: ({ address }) => {
-      sessionStorage.setItem(CONSENT_ACCOUNT, account);
-      location.assign(address);
-    },
-  });
-}
-
 function Consent(): ReactElement {
   const styles = useStyles();
   const [name, setName] = useState("");
@@ -165,17 +146,14 @@ function Consent(): ReactElement {
 
 function Psas(): ReactElement {
   const api = useApi();
-  const { id: account } = useAccount();
   const mayChange = useMay("admin");
   const [connecting, setConnecting] = useState(false);
-  const psas = useQuery({
-    queryKey: [account, "psa-connections"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/psa-connections", { params: { path: { account }, query: { cursor } } }),
-      ),
-    refetchInterval: (query) => (query.state.data?.some((psa) => psa.lists.refreshing) ? 3_000 : false),
-  });
+  const { query: psas } = useList<PsaState>(
+    ["psa-connections"],
+    (asked, as, account) =>
+      api.GET("/api/accounts/{account}/psa-connections", { params: { path: { account }, query: asked }, ...as }),
+    (rows) => (rows.some((psa) => psa.lists.refreshing) ? 3_000 : false),
+  );
   return (
     <Section title="PSA connections" about="Where agreements and their lines are. Seatwise writes only lines that you map.">
       <Answer query={psas} rows={2}>

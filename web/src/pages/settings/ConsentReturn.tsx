@@ -3,8 +3,8 @@ import { useEffect, type ReactElement } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { answer } from "../../api/client";
 import { useApi } from "../../app/context";
+import { CONSENT_ACCOUNT } from "../../parts/consent";
 import { Failed, Loading } from "../../parts/States";
-import { CONSENT_ACCOUNT } from "./ConnectionsPart";
 
 /** Microsoft leads back to here after a consent: it is finished in the account that it was begun in. */
 export default function ConsentReturn(): ReactElement {

@@ -1,4 +1,4 @@
-import { Combobox, Field, Input, Option, Switch, Text, makeStyles } from "@fluentui/react-components";
+import { Field, Input, Switch, Text, makeStyles } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { answer, versioned, type Schemas } from "../../api/client";
@@ -9,10 +9,10 @@ import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
 import { Answer } from "../../parts/States";
+import { ZonePicker } from "../../parts/ZonePicker";
 import { Number } from "./AlertsPart";
 
 type Preferences = Schemas["ShownPreferences"];
-const ZONES = Intl.supportedValuesOf("timeZone");
 const NAMES = {
   timezone: "Timezone",
   syncHour: "Hour of the nightly sync",
@@ -68,24 +68,10 @@ function Form({ edited, value }: { edited: Edited<Preferences>; value: Preferenc
       : {};
   const disabled = !mayChange;
   const { guard, retention } = value;
-  const zones = ZONES.filter((zone) => zone.toLowerCase().includes(value.timezone.toLowerCase())).slice(0, 40);
   return (
     <>
       <div className={styles.row}>
-        <Field label="Timezone" hint="For days, schedules and month ends." {...wrong("timezone")}>
-          <Combobox
-            freeform
-            disabled={disabled}
-            value={value.timezone}
-            selectedOptions={[value.timezone]}
-            onChange={(event) => edited.set({ timezone: event.target.value })}
-            onOptionSelect={(_, { optionValue }) => optionValue && edited.set({ timezone: optionValue })}
-          >
-            {zones.map((zone) => (
-              <Option key={zone}>{zone}</Option>
-            ))}
-          </Combobox>
-        </Field>
+        <ZonePicker value={value.timezone} set={(timezone) => edited.set({ timezone })} disabled={disabled} {...wrong("timezone")} />
         <Field label="Currency symbol" hint="For display; nothing is converted." {...wrong("currencySymbol")}>
           <Input
             disabled={disabled}

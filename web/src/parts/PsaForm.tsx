@@ -1,11 +1,11 @@
 import { Button, Dropdown, Field, Input, Option, makeStyles } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
-import { answer, versioned, type Schemas } from "../../api/client";
-import { fieldOf, sentenceOf } from "../../api/problem";
-import { useAccount, useApi } from "../../app/context";
-import { useNotices } from "../../parts/notices";
-import { Failed } from "../../parts/States";
+import { answer, versioned, type Schemas } from "../api/client";
+import { fieldOf, sentenceOf } from "../api/problem";
+import { useAccount, useApi } from "../app/context";
+import { useNotices } from "./notices";
+import { Failed } from "./States";
 import { PSA_KINDS } from "./psaKinds";
 
 const useStyles = makeStyles({

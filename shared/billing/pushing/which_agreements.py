@@ -63,7 +63,7 @@ def _is_not_understood(listed: Mapping[str, Agreement], agreement_id: str) -> bo
 
 def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> tuple[Change, ...]:
     """What the PSA refused in this run is not tried again before the next."""
-    if not changes or not outline.troubled:
+    if not changes or not outline.in_trouble:
         return tuple(changes)
     lines = outline.kept().record.lines
     return tuple(change for change in changes if lines[change.mapping_id].refused_in != run.id)
@@ -102,7 +102,7 @@ def due_for_a_look(
 
 def _how_late(outline: Outline) -> tuple[bool, datetime, str]:
     """Those in trouble first, so that what is over is soon known; then the never read, then the longest unread."""
-    return not outline.troubled, outline.read_at or datetime.min.replace(tzinfo=UTC), outline.agreement_id
+    return not outline.in_trouble, outline.read_at or datetime.min.replace(tzinfo=UTC), outline.agreement_id
 
 
 def _is_invoiced_soon(there: Agreement, today: date) -> bool:

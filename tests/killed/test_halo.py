@@ -1,8 +1,8 @@
 """The host is killed while it writes a recurring invoice of HaloPSA; after a restart nothing is doubled or undone.
 
 Two lines of one document change in every test. The kill comes from outside, on the request that marks the moment. What
-nothing can tell, a person says, as `settle` lets them. `make killed-psas` goes through every point; the tests take two,
-for each moment of the push is gone through without processes in tests/shared/billing/psa/halo/test_push.py.
+nothing can tell, a person says, as `settle` lets them. `make killed` goes through every point; each moment of
+the push is gone through without processes in tests/shared/billing/psa/halo/test_push.py.
 """
 
 from collections.abc import Callable, Iterator

@@ -7,14 +7,16 @@ from shared.accounts.runs import Run
 from shared.billing.planning.load import Outline, Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.psa.base import Agreement
-from shared.billing.pushing.worklist import SWEPT_A_NIGHT, due_for_a_look, worklist
+from shared.billing.pushing.which_agreements import SWEPT_A_NIGHT, due_for_a_look, worklist
 from shared.storage.tables import Key, Row
 from tests.shared.billing.world import DAY, START
 
 
 def outlines(count: int, read_at: datetime | None) -> list[Outline]:
     row = Row(Key("partition", "row"), b"", "etag")
-    return [Outline(row, f"{n:05}", read_at, lines=1, unsettled=False, troubled=False) for n in range(count)]
+    return [
+        Outline(row, f"{n:05}", read_at, lines=1, unsettled=False, in_trouble=False) for n in range(count)
+    ]
 
 
 def listed_agreements(count: int, **changes: object) -> dict[str, Agreement]:
@@ -72,7 +74,7 @@ def test_what_was_read_in_this_run_is_not_read_again_and_counts_for_the_share() 
 
 def test_of_many_agreements_those_with_a_line_in_trouble_are_read_first() -> None:
     kept = outlines(600, START - 3 * DAY)
-    kept[-1] = replace(kept[-1], read_at=START - DAY, troubled=True)
+    kept[-1] = replace(kept[-1], read_at=START - DAY, in_trouble=True)
     assert looked_at(kept)[0] == "00599"
 
 

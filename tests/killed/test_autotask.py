@@ -1,7 +1,7 @@
 """The host is killed between the intent and the ledger of an adjustment, which Autotask can neither list nor undo.
 
-After a restart it was applied once, or nobody can tell and a person says so: it is never sent twice. `make killed-psas`
-goes through every point; the tests take the one that doubled seats before.
+After a restart it was applied once, or nobody can tell and a person says so: it is never sent twice. `make killed` goes
+through every point.
 """
 
 from collections.abc import Callable, Iterator
