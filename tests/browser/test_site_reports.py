@@ -1,16 +1,20 @@
 """The logo, a customer's monthly report and the portal, in a browser: from the upload to what the customer sees."""
 
-import io
-from datetime import datetime, time
+import base64
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
+from functions.queues.reports import publisher
+from sandbox.seeded_history import telling_month
 from shared.accounts.companies import Company, added_companies
+from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
-from shared.reports.publish import ReportState, report_of
+from shared.reports.pdf import pictures
+from shared.reports.publish import ReportState, make, report_of
+from tests.browser import logo
 from tests.browser.site import LOOKS, Look, Site, opened
 from tests.journeys.living import DEMO, Living, eventually
 
@@ -19,11 +23,9 @@ pytestmark = pytest.mark.processes
 CUSTOMER, RECIPIENT = "Alder & Ash Architects", "cara@alderash.example"
 
 
-def a_picture(width: int, height: int) -> dict[str, object]:
-    """As a file that a person chooses."""
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), "#0b6bcb").save(out, "PNG")
-    return {"name": "logo.png", "mimeType": "image/png", "buffer": out.getvalue()}
+def a_file(png: bytes) -> FilePayload:
+    """As a person chooses it."""
+    return {"name": "logo.png", "mimeType": "image/png", "buffer": png}
 
 
 def assert_readable(site: Site, look: Look = LOOKS[0]) -> None:
@@ -42,11 +44,11 @@ def test_a_logo_is_refused_with_its_size_shown_where_it_will_stand_and_removed_w
         site.open("settings/logo", "admin")
         file = site.page.locator("input[type=file]")
         shown = site.page.get_by_role("img", name="Logo of Harbour IT")
-        file.set_input_files(files=[a_picture(503, 81)])  # type: ignore[list-item]
+        file.set_input_files(a_file(logo.plain(503, 81)))
         expect(site.page.get_by_role("alert")).to_contain_text("503 x 81 pixels; at most 502 x 81")
         expect(shown).to_have_count(0)
 
-        file.set_input_files(files=[a_picture(420, 80)])  # type: ignore[list-item]
+        file.set_input_files(a_file(logo.harbour()))
         expect(site.page.get_by_text("The logo is saved.").first).to_be_visible()
         expect(shown).to_have_count(2)  # on a report, and on the portal
         assert shown.first.evaluate("picture => picture.naturalWidth") == 420
@@ -128,6 +130,34 @@ def test_a_customers_user_sees_their_own_company_and_nothing_else(
             _sign_in(site, "portal/demo", stranger)
             expect(site.page.get_by_role("heading")).to_have_text("Nothing is shown to you here")
             assert CUSTOMER not in site.page.content()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_the_report_of_the_telling_month_fits_in_every_look_as_a_mail_and_on_paper(
+    living: Living, browser: Browser, screens: Path, look: Look
+) -> None:
+    made = _telling(living)
+    address = f"data:image/png;base64,{base64.b64encode(made.logo or b'').decode()}"
+    context = browser.new_context(
+        viewport={"width": min(look.width, 860), "height": 400}, color_scheme=look.scheme
+    )
+    page = context.new_page()
+    page.set_content(bodies(made, RECIPIENT, address).html)
+    assert page.evaluate("document.documentElement.scrollWidth") <= look.width
+    page.screenshot(path=screens / f"report-mail-{look.name}.png", full_page=True)
+    context.close()
+    if look is LOOKS[0]:
+        sheets = pictures(made.view, made.logo)
+        assert len(sheets) == 3
+        for number, sheet in enumerate(sheets, 1):
+            (screens / f"report-page-{number}.png").write_bytes(sheet)
+
+
+def _telling(living: Living) -> MadeReport:
+    """The demo's report of the month that has most to tell, with the logo that an admin saved."""
+    wired, account = living.stage.wiring, living.account()
+    month = telling_month(account.since + timedelta(days=1))
+    return make(publisher(wired), account, _company(living), month, living.stage.clock.now())
 
 
 def _sign_in(site: Site, path: str, person: str) -> None:

