@@ -95,7 +95,8 @@ backup: setup ## copy all that is stored into one ZIP file, by the settings in t
 restore: setup ## put such a copy into an empty storage: FROM=seatwise.zip
 	@$(PY) -m functions.backup restore "$(FROM)"
 
-report-speed: setup ## make a thousand monthly reports: processor time of one, memory of all
+report-speed: setup ## make a thousand monthly reports, and look at 200 logos: processor time of one, memory
+	@$(PY) -m bench.logo_speed
 	@$(PY) -m bench.report_speed $(ARGS)
 
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md
