@@ -13,7 +13,7 @@ from sandbox.azurite import AzuriteError
 from sandbox.demo_day import DayFailed
 from sandbox.operator.control import OWN, control
 from sandbox.processes import SandboxProcesses
-from sandbox.seed import is_seeded, seed
+from sandbox.seed import ask_for_psa_lists, is_seeded, seed
 from sandbox.standins.controls.commands import ControlError, send, usage
 from sandbox.standins.worlds.registry import world_named
 from sandbox.web import developed, served, web_config
@@ -75,6 +75,7 @@ def _demo(given: argparse.Namespace) -> int:
         report = summary.text(numbers, wide=bool(given.tenants))
         print(f"\n{report}\n", file=sys.stderr if given.json else sys.stdout)
         if not given.once:
+            ask_for_psa_lists(processes.wiring, processes.clock.now())
             serve = developed if given.develop_web else served
             with serve(processes.web_origin, web_config(host.address, processes.stand_ins.url)) as site:
                 _stay(processes, host.address, site)

@@ -4,6 +4,8 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
+from functions.queues.edge import send
+from functions.queues.messages import RefreshPsaLists
 from sandbox import seeded_history
 from sandbox.seeded_psas import SeededPsa, psas_of
 from sandbox.standins.worlds.operators import OPERATORS
@@ -17,7 +19,7 @@ from shared.accounts.opening import Opened
 from shared.accounts.preferences import DigestSettings
 from shared.alerts import saved_settings as alert_settings
 from shared.alerts.models import Slug
-from shared.billing import agreement_store
+from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     AgreementRecord,
@@ -30,7 +32,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.profiles import save_profile
-from shared.billing.psa_connections import save_psa_connection
+from shared.billing.psa_connections import psa_connections, save_psa_connection
 from shared.microsoft import partner_connections
 from shared.microsoft.models import PartnerConnection
 from shared.storage import keys
@@ -57,6 +59,14 @@ def seed(wiring: Wiring, world: World, now: datetime) -> None:
     yesterday = now - timedelta(days=1)
     for name in sorted({partner.account for partner in world.partners}):
         _account(wiring, account_id(name), world, yesterday)
+
+
+def ask_for_psa_lists(wiring: Wiring, now: datetime) -> None:
+    """Have the host read what each PSA offers to choose from, as it does when a PSA is connected."""
+    for account in account_ids(wiring.tables):
+        for psa in psa_connections(wiring.tables, account):
+            if psa_lists.ask(wiring.tables, account, psa.id, now):
+                send(wiring, RefreshPsaLists(account=account, connection=psa.id))
 
 
 def _account(wiring: Wiring, account: AccountId, world: World, yesterday: datetime) -> None:

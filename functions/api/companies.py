@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from functions.api.kept import companies_of, until_anything_changes
@@ -233,7 +233,7 @@ def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
     )
     added, new = links(asking).add(request, asking.actor.decider("company added"))
     if new:
-        _record(asking, "company.added", added.id, None, added)
+        record(asking, "company.added", added.id, None, added)
     response.headers["Location"] = f"/api/accounts/{asking.account}/companies/{added.id}"
     return versioned(response, shown(added))
 
@@ -281,31 +281,11 @@ def change(
         asking.actor.decider("company changed"),
     )
     if after != before:
-        _record(asking, "company.changed", after.id, before, after)
+        record(asking, "company.changed", after.id, before, after)
     return versioned(response, shown(after))
 
 
-@router.delete("/{company}", operation_id="removeCompany", status_code=204)
-def remove(
-    company_id: CompanyId,
-    asking: Editor,
-    looked_after: Annotated[
-        str,
-        Query(
-            alias="lookedAfter",
-            max_length=4000,
-            description="Ids of the lines that you look after from now on, by comma: all that bill the tenant",
-        ),
-    ] = "",
-    reason: Annotated[str, Query(max_length=200)] = "",
-) -> None:
-    """The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named."""
-    lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
-    gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
-    _record(asking, "company.removed", gone.id, gone, None)
-
-
-def _record(
+def record(
     asking: Principal, action: str, subject: str, before: Company | None, after: Company | None
 ) -> None:
     told = [company.model_dump_json() if company else "" for company in (before, after)]

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown
 from functions.api.principal import Reader
-from shared.billing import ledger
+from shared.billing import ledger, why_not
 from shared.billing.ledger import LedgerQuery, LedgerRow
 from shared.billing.models import LedgerEvent
 
@@ -47,7 +47,7 @@ def shown(row: LedgerRow) -> ShownLedgerEntry:
         before=entry.before,
         after=entry.after,
         who=entry.who,
-        why=entry.why,
+        why=why_not.of_entry(entry),
         run=entry.run,
     )
 

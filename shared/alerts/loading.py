@@ -95,7 +95,7 @@ class _Kept:
         for line in record.lines.values():
             key = LineKey(record.connection, record.agreement_id, line.mapping_id)
             self.keys.add(key)
-            if line.tenant_id not in companies and line.line_id and line.confirmed and not line.blocked:
+            if line.tenant_id not in companies and line.line_id and line.confirmed and _goes_on(line):
                 money = line.confirmed * (line.unit_price or Decimal(0))
                 where = (line.tenant_id, record.connection, record.agreement_id)
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
@@ -110,6 +110,11 @@ class _Kept:
                     record.connection, record.agreement_id, why_not.unreadable(record.unreadable), tenants
                 )
             )
+
+
+def _goes_on(line: LineRecord) -> bool:
+    """Nobody said the day on which it ends."""
+    return line.ending is None and not line.blocked
 
 
 def _without_line(missing: WithoutLine) -> LineRecord:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from shared.billing import ending
 from shared.billing.models import (
     OF_THE_AGREEMENT,
     AgreementRecord,
@@ -35,13 +36,19 @@ def reconciled(
     fresh = {
         id_: replace(found, marker="") if id_ in record.let_go else found for id_, found in fresh.items()
     }
-    lines = {}
+    lines, let_go = {}, record.let_go
     for mapping_id, line in record.lines.items():
+        if line.ending is not None:
+            if seen := ending.looked_at(line, fresh.get(line.line_id), now.date()):
+                lines[mapping_id] = _over(seen, None, run)
+            else:
+                let_go = (*let_go, line.line_id)
+            continue
         wish = wishes.get(mapping_id)
         wish = wish if wish is not None and wish.is_for(record, line) else None
         lines[mapping_id] = _over(_one(line, fresh, owned, wish, now), wish, run)
     return AgreementRecord.model_validate(
-        {**dict(record), "lines": lines, "read_at": now, "unreadable": None}
+        {**dict(record), "lines": lines, "let_go": let_go, "read_at": now, "unreadable": None}
     )
 
 
@@ -178,8 +185,13 @@ def _but(line: LineRecord, **changes: object) -> LineRecord:
 
 
 def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
-    """Ledger entries of the numbers that a look took over from the PSA without a write of ours."""
-    return [
+    """Ledger entries of what a look found without a write of ours: other numbers, and lines that are over."""
+    over = [
+        LedgerEntry.of(line, LedgerEvent.RELEASED, now, run=run, before=line.confirmed)
+        for name, line in before.lines.items()
+        if line.ending is not None and name not in after.lines
+    ]
+    return over + [
         LedgerEntry.of(
             line,
             LedgerEvent.ADOPTED,
@@ -189,5 +201,5 @@ def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, ru
             after=line.confirmed,
         )
         for line in after.lines.values()
-        if line.confirmed != before.lines[line.mapping_id].confirmed
+        if line.ending is None and line.confirmed != before.lines[line.mapping_id].confirmed
     ]

@@ -6,6 +6,8 @@ from typing import Final
 from shared.billing.models import (
     Block,
     BlockReason,
+    HoldReason,
+    LedgerEntry,
     LineRecord,
     Unplanned,
     UnplannedReason,
@@ -43,6 +45,14 @@ _BLOCKED: Final = {
     BlockReason.OTHER_PERIOD: (
         "The agreement is billed {period} in the PSA, and the mapping was made for what is charged {meant}. Correct it "
         "there, or choose another agreement; if it is right and so is the line's price, save the mapping again."
+    ),
+    BlockReason.PRODUCT_PERIOD: (
+        "The agreement is billed {period} in the PSA, and the line's product is charged {meant} there. Correct the one "
+        "that is wrong, or choose another agreement or billing profile."
+    ),
+    BlockReason.OTHER_TYPE: (
+        "The agreement is of the type '{text}' in the PSA, which its billing profile does not name. Correct the one "
+        "that is wrong, or choose another agreement."
     ),
     BlockReason.LINE_GONE: (
         "The line is no longer in the agreement. Choose another line for the mapping, or end it."
@@ -88,6 +98,21 @@ _BLOCKED: Final = {
         "The agreement has a second line that Seatwise created for this mapping ({line_id}, quantity {quantity}): the "
         "customer is billed twice. Remove it in the PSA, or clear its reference '{marker}' there if it is right."
     ),
+    BlockReason.OTHER_END: (
+        "It was to end on the day that a person said, and in the PSA it has another last day now ({day}). Enter the "
+        "right one in the PSA; or map the line again, and Seatwise looks after it."
+    ),
+    BlockReason.ENDS_BY_HAND: (
+        "This PSA ends no line on a day. Take the line out in the PSA when its last day is over, or set it to 0 there."
+    ),
+    BlockReason.AFTER_AGREEMENT: "The agreement ends on {day}: choose that day or an earlier one.",
+    BlockReason.ENDS_WITH_AGREEMENT: (
+        "The agreement itself ends on {day}, and this PSA changes seats only within it. Choose an earlier day, or say "
+        "that you look after the line until it ends with its agreement."
+    ),
+    BlockReason.CHANGES_LATER: (
+        "The PSA has a change of its seats already, from {day} on. Choose that day or a later one."
+    ),
     BlockReason.PSA: "{text}",
 }
 _UNPLANNED: Final = {
@@ -98,7 +123,21 @@ _UNPLANNED: Final = {
     UnplannedReason.NO_LINE: (
         "Its mapping is in force, but Seatwise keeps no line for it, so nobody looks after what it bills."
     ),
+    UnplannedReason.OLD_LINE: (
+        "The line that billed the same seats before is not proven to end, and both would be billed: see what is wrong "
+        "with that line first."
+    ),
     UnplannedReason.NOT_COUNTABLE: "{text}",
+}
+
+
+_HELD: Final = {
+    HoldReason.TO_ZERO: "the line would go to 0",
+    HoldReason.TENANT_LOSS: "the customer would lose many seats within 24 hours",
+    HoldReason.ACCOUNT_LOSS: "all customers together would lose many seats within 24 hours",
+    HoldReason.SUSPICIOUS: "Microsoft’s numbers were hard to believe",
+    HoldReason.PRORATION: "the agreement prorates its lines",
+    HoldReason.SOLD_BY_OTHERS: "some of the seats were sold by somebody else than before",
 }
 
 
@@ -131,6 +170,14 @@ def blocked(why: Block) -> str:
         marker=why.marker,
         price="" if why.price is None else f"{why.price.normalize():f}",
     )
+
+
+def of_entry(entry: LedgerEntry) -> str:
+    """Why something of the ledger happened: a person's reason, what was wrong with a write, what a change waits for."""
+    if entry.held:
+        because = "; ".join(_HELD[reason] for reason in entry.held)
+        return f"Held, since {because}."
+    return told(entry.failure) if entry.failure is not None else entry.why
 
 
 def unreadable(why: Unreadable) -> str:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from sandbox.processes import SandboxProcesses
-from sandbox.seed import seed
+from sandbox.seed import ask_for_psa_lists, seed
 from sandbox.standins.worlds.registry import world_named
 from sandbox.web import served, web_config
 from tests.journeys.living import SHORT_WAITS, Living
@@ -47,5 +47,6 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         found = Living(stage, stage.start_host(timers=False))
         found.night()
         found.morning()
+        ask_for_psa_lists(stage.wiring, stage.clock.now())
         with served(stage.web_origin, web_config(found.host.address, stage.stand_ins.url)):
             yield found

@@ -34,7 +34,7 @@ def is_remedied(alert: Alert) -> bool:
         (Slug.NO_BILLING_PROFILE, "Birchfield Dental Group"),
         (Slug.INVALID_AUTH, PARTNER),
         (Slug.TENANT_NOT_ADDED, "Ironbridge Cafes"),
-        (Slug.SHARED_MAILBOX_LICENSES, "Fernhill Manufacturing"),
+        (Slug.SHARED_MAILBOX_LICENSES, "Dunmore Legal"),
     } or (finding.slug == Slug.UNUSED_LICENSES and "13 of 60" in finding.what)
 
 
@@ -61,7 +61,7 @@ def test_each_of_the_five_alerts_is_remedied_from_its_row_and_gone_after_the_nex
         row(site, Slug.UNUSED_LICENSES, "Cobalt", "13 of 60").click()
         site.page.get_by_label("While no more than a number of seats are unused").check()
         exclude(site, "for the season")
-        row(site, Slug.SHARED_MAILBOX_LICENSES, "Fernhill").click()
+        row(site, Slug.SHARED_MAILBOX_LICENSES, "Dunmore").click()
         exclude(site, "needed for its archive")
 
         row(site, Slug.TENANT_NOT_ADDED, "Ironbridge").click()

@@ -4,14 +4,13 @@ from collections.abc import Mapping as ByKey
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from shared.accounts.companies import Company
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.agreement_fits import check_company, check_type, period_of
 from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.mapping.saving import Save, key_of
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
@@ -24,14 +23,11 @@ from shared.billing.models import (
     Loss,
     TenantMappings,
 )
-from shared.billing.planning.load import AgreementKey
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 from shared.billing.reconcile import marker_prefix, reconciled, unowned
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
-from shared.storage.keys import AccountId
-from shared.storage.tables import Tables
 
 MOST_LINES = 300
 """Lines of one agreement that Seatwise keeps: they are one row, which holds some 500 with all that may befall them."""
@@ -39,70 +35,11 @@ A_SAVE_TAKES = timedelta(minutes=10)
 """A line that was claimed so recently may belong to a save whose decision is about to be stored."""
 
 
-def key_of(mapping: LicenceMapping) -> AgreementKey:
-    return mapping.connection, mapping.agreement_id
-
-
 def check_profile(profiles: ByKey[str, BillingProfile], mapping: LicenceMapping) -> None:
     profile = profiles.get(mapping.profile)
     if profile is None or profile.connection != mapping.connection:
         raise Rejected(
             f"There is no billing profile '{mapping.profile}' for this PSA connection. Choose another one."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """One save of a tenant's mappings, and what was read for it."""
-
-    tables: Tables
-    account: AccountId
-    wanted: TenantMappings
-    before: TenantMappings | None
-    """What is in force until now."""
-    by: Decider
-    zone: ZoneInfo
-    """The account's: its date is the day that a line is billed on."""
-    profiles: ByKey[str, BillingProfile]
-    kept: ByKey[AgreementKey, StoredRecord]
-    """The records of the agreements that are named, and of those with lines of the tenant."""
-    psas: PsaCache
-
-    def line(self, mapping: LicenceMapping) -> LineRecord | None:
-        """What is kept of the mapping's line in its agreement."""
-        kept = self.kept.get(key_of(mapping))
-        return kept.record.lines.get(mapping.id) if kept else None
-
-    def stays(self, mapping: LicenceMapping) -> bool:
-        """The mapping has the line that it names, so nothing of it is touched."""
-        line = self.line(mapping)
-        if line is None or line.product_id != self.profiles[mapping.profile].product_id:
-            return False
-        if mapping.line_id and line.catalogue_price is not None:
-            return False  # a person takes it as it is, without a price
-        says_so_now = mapping.options.beside_existing and not self.was_beside_existing(mapping.id)
-        if not line.line_id and says_so_now:
-            return False  # what a person saw beside it is remembered from now on
-        return line.serves(mapping.line_id)
-
-    def only_period_differs(self, mapping: LicenceMapping) -> bool:
-        """A person saves it again: how often its agreement is billed is right as it is."""
-        line = self.line(mapping)
-        if line is None or line.blocked is None:
-            return False
-        return line.blocked.reason is BlockReason.OTHER_PERIOD and self.stays(mapping)
-
-    def was_beside_existing(self, mapping_id: str) -> bool:
-        """In force is already that a second line is right."""
-        found = self.before.mappings if self.before else ()
-        return any(mapping.id == mapping_id and mapping.options.beside_existing for mapping in found)
-
-    def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
-        """The mapping is to have a line of this agreement."""
-        where = record.connection, record.agreement_id
-        return any(
-            mapping.id == mapping_id and mapping.bill and key_of(mapping) == where
-            for mapping in self.wanted.mappings
         )
 
 
@@ -146,9 +83,14 @@ class _Drawing:
         if self._save.only_period_differs(mapping):
             return
         known = self._lines.pop(mapping.id, None)
-        if known is not None and known.line_id and known.line_id != mapping.line_id:
-            self._let_go.append(known.line_id)
-            self.entries.append(released(self._save.by, known))
+        if known is None or not known.line_id or known.line_id == mapping.line_id:
+            return
+        if ends := self._save.ending(key_of(mapping), known):
+            self._lines[ends.mapping_id] = ends
+            self.entries.append(ending_entry(self._save.by, ends))
+            return
+        self._let_go.append(known.line_id)
+        self.entries.append(released(self._save.by, known))
 
     def claim(self, mapping: LicenceMapping) -> None:
         profile = self._save.profiles[mapping.profile]
@@ -281,4 +223,17 @@ def _adopted(by: Decider, line: LineRecord) -> LedgerEntry:
 def released(by: Decider, line: LineRecord) -> LedgerEntry:
     return LedgerEntry.of(
         line, LedgerEvent.RELEASED, by.now, before=line.confirmed, who=by.who, why=by.reason
+    )
+
+
+def ending_entry(by: Decider, line: LineRecord) -> LedgerEntry:
+    last_day = line.ending.last_day if line.ending else None
+    return LedgerEntry.of(
+        line,
+        LedgerEvent.ENDING,
+        by.now,
+        before=line.confirmed,
+        who=by.who,
+        why=by.reason,
+        last_day=last_day,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.billing.psa.base import Agreement, Line, Product, Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import Agreement, EndsBy, Line, Product, Psa, PsaRefused, PsaUnavailable
 from shared.errors import Rejected
 
 
@@ -14,6 +14,11 @@ class PsaCache:
         self._agreements: dict[str, dict[str, Agreement]] = {}
         self._products: dict[str, dict[str, Product]] = {}
         self._lines: dict[tuple[str, str], dict[str, Line]] = {}
+
+    def ends_by(self, connection: str) -> EndsBy:
+        """How the connection's PSA ends a line on a day."""
+        psa = self._psas.get(connection)
+        return psa.ends_by if psa is not None else EndsBy.A_PERSON
 
     def agreement(self, connection: str, agreement_id: str) -> Agreement | None:
         """As the connection's list shows it; None when it is not in there."""

@@ -21,9 +21,10 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict, change_id
 from shared.billing.models.records import (
     Drift,
+    Ending,
     Frozen,
     Intent,
     LineRecord,
@@ -41,6 +42,7 @@ __all__ = [
     "BlockReason",
     "Change",
     "Drift",
+    "Ending",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -62,4 +64,5 @@ __all__ = [
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "change_id",
 ]

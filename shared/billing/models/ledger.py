@@ -1,10 +1,12 @@
 """The ledger: what happened to a line, only ever appended."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
+from shared.billing.models.plan import HoldReason
 from shared.billing.models.records import LineRecord
+from shared.billing.psa.write_failures import WriteFailure
 from shared.storage.documents import Document
 
 
@@ -27,6 +29,10 @@ class LedgerEvent(StrEnum):
     """A person took over the number that somebody wrote in the PSA."""
     KEPT = "kept"
     """A person wants our number written over the one that somebody wrote in the PSA."""
+    ENDING = "ending"
+    """A person wants the line to bill nothing after `last_day`."""
+    ENDED = "ended"
+    """The PSA is proven to bill nothing after `last_day`."""
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     UNDONE = "undone"
@@ -42,6 +48,9 @@ class _Told(TypedDict, total=False):
     after: int | None
     who: str
     why: str
+    last_day: date | None
+    failure: WriteFailure | None
+    held: tuple[HoldReason, ...]
 
 
 class LedgerEntry(Document):
@@ -60,6 +69,13 @@ class LedgerEntry(Document):
     after: int | None = None
     who: str = "Seatwise"
     why: str = ""
+    """What a person gave as the reason; in entries of before December 2026 also a sentence of ours."""
+    failure: WriteFailure | None = None
+    """Of a write: what was wrong or unclear."""
+    held: tuple[HoldReason, ...] = ()
+    """Of a change that waits: for what."""
+    last_day: date | None = None
+    """Of a line that ends."""
 
     @classmethod
     def of(cls, line: LineRecord, event: LedgerEvent, at: datetime, **told: Unpack[_Told]) -> "LedgerEntry":

@@ -18,6 +18,10 @@ class BlockReason(StrEnum):
     """Its agreement belongs to another company of the PSA than the tenant is linked to."""
     OTHER_PERIOD = "other_period"
     """Its agreement is billed monthly, annually or otherwise, and the mapping means another period."""
+    PRODUCT_PERIOD = "product_period"
+    """Its agreement is billed for another period than its product is charged for."""
+    OTHER_TYPE = "other_type"
+    """Its agreement is of a type that its billing profile does not name."""
     LINE_GONE = "line_gone"
     LINE_ENDED = "line_ended"
     STARTS_LATER = "starts_later"
@@ -35,6 +39,16 @@ class BlockReason(StrEnum):
     CREATED_TWICE = "created_twice"
     SECOND_LINE = "second_line"
     """Beside the mapping's line there is another one that we created and that is billed."""
+    OTHER_END = "other_end"
+    """It is to end on a day that a person said, and somebody gave it another last day in the PSA."""
+    ENDS_BY_HAND = "ends_by_hand"
+    """Its PSA ends no line on a day."""
+    AFTER_AGREEMENT = "after_agreement"
+    """The agreement ends before that day."""
+    ENDS_WITH_AGREEMENT = "ends_with_agreement"
+    """The agreement ends on that very day, and its PSA cannot take the seats away on the day after."""
+    CHANGES_LATER = "changes_later"
+    """The PSA has a change of its seats already, of a later day."""
     PSA = "psa"
     """The adapter's own reason, in `text`."""
 
@@ -45,6 +59,8 @@ OF_THE_AGREEMENT = frozenset(
         BlockReason.AGREEMENT_ENDED,
         BlockReason.OTHER_COMPANY,
         BlockReason.OTHER_PERIOD,
+        BlockReason.PRODUCT_PERIOD,
+        BlockReason.OTHER_TYPE,
     }
 )
 """Reasons that the list of agreements gives and takes back; a look at the lines does neither."""
@@ -81,6 +97,8 @@ class UnplannedReason(StrEnum):
     NO_LINE = "no_line"
     """Its mapping is in force, and no line is kept for it."""
     NOT_COUNTABLE = "not_countable"
+    OLD_LINE = "old_line"
+    """The line that billed the same seats before is not proven to end."""
 
 
 SAVED_AGAIN_IS_RIGHT = frozenset(

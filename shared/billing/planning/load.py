@@ -187,7 +187,7 @@ def _held_anew(before: AgreementRecord, after: AgreementRecord, now: datetime, r
             change_id=line.hold.change.id,
             before=line.hold.change.before,
             after=line.hold.change.after,
-            why=", ".join(line.hold.reasons),
+            held=line.hold.reasons,
         )
         for line in after.lines.values()
         if line.hold is not None and not _holds(before.lines[line.mapping_id], line.hold.change.id)

@@ -124,6 +124,8 @@ class Line:
     """Hash of the whole document that it was read in, "" where a line stands alone."""
     but_end: str = ""
     """Hash of every field that stays as it is when the line is ended."""
+    not_understood: str = ""
+    """Which of its fields are not. It may bill, whatever number it seems to have."""
 
     @property
     def last_day(self) -> date | None:
@@ -134,7 +136,7 @@ class Line:
 
     def bills_from(self, day: date) -> bool:
         """It is billed on that day or later: a line that has ended, or that has no seats, is history."""
-        if self.quantity <= 0 and not self.pending:
+        if self.quantity <= 0 and not self.pending and not self.not_understood:
             return False
         return self.last_day is None or self.last_day >= day
 

@@ -102,7 +102,7 @@ def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mappin
             # Some PSAs said so and had applied it: it stays an intent until it is settled.
             raise PsaUnavailable(answer.why, answer.after, asked_for=True)
         case Sent.NOT_SENT:
-            work.drop_intents(intents, LedgerEvent.NOT_APPLIED, answer.why)
+            work.drop_intents(intents, LedgerEvent.NOT_APPLIED, by_psa(answer.why))
             raise PsaUnavailable(answer.why, answer.after, asked_for=answer.asked_for)
         case Sent.CONFLICT:
             for intent in intents:
@@ -110,11 +110,12 @@ def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mappin
             work.look_again = True
         case Sent.REFUSED if answer.refusal is not None:
             # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
-            work.drop_intents(intents, LedgerEvent.REFUSED, answer.why)
+            work.drop_intents(intents, LedgerEvent.REFUSED, by_psa(answer.why))
             raise answer.refusal
         case Sent.REFUSED:
-            said = {"refused": by_psa(answer.why), "refused_in": work.context.run}
-            work.drop_intents(intents, LedgerEvent.REFUSED, answer.why, **said)
+            why = by_psa(answer.why)
+            said = {"refused": why, "refused_in": work.context.run}
+            work.drop_intents(intents, LedgerEvent.REFUSED, why, **said)
         case Sent.ANSWERED | Sent.UNCLEAR:
             read_back(work, intents, answer)
 
@@ -126,7 +127,11 @@ def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[s
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
             continue
-        write = _write(work, line, change, wishes[change.mapping_id], fresh)
+        write = (
+            _end(change, line, fresh)
+            if change.ends
+            else _write(work, line, change, wishes[change.mapping_id], fresh)
+        )
         beside = () if change.line_id else work.unowned(line.product_id)
         intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
         told.append((line.model_copy(update={"intent": intent, "refused": None}), intent))
@@ -167,7 +172,26 @@ def _as_planned(line: LineRecord, change: Change, fresh: Line | None) -> bool:
         return False
     if not change.line_id:
         return True
+    if change.ends is not None:
+        return fresh is not None and fresh.last_day == line.ends and fresh.quantity == change.before
     return fresh is not None and fresh.quantity == change.before and line.confirmed == change.before
+
+
+def _end(change: Change, line: LineRecord, fresh: Line | None) -> Write:
+    """What ends the line on the day that a person said."""
+    return Write(
+        kind=WriteKind.END_LINE,
+        agreement_id=change.agreement_id,
+        line_id=change.line_id,
+        product_id=line.product_id,
+        before=change.before,
+        after=change.after,
+        effective=change.ends + timedelta(days=1) if change.ends else None,
+        ends=change.ends,
+        ended=fresh.last_day if fresh else None,
+        fingerprint=fresh.but_end if fresh else "",
+        document=fresh.document if fresh else "",
+    )
 
 
 def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Write:

@@ -8,6 +8,7 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
+from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.pushing.context import PushContext
 from shared.billing.reconcile import adoptions, reconciled, unowned
 from shared.errors import RetryLater
@@ -119,11 +120,18 @@ class ClaimedAgreement:
         self._kept = agreement_store.save(context.tables, context.account, self._kept, record)
         self.record = record
 
-    def save(self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str = "") -> None:
+    def save(
+        self, line: LineRecord, intent: Intent, event: LedgerEvent, why: WriteFailure | None = None
+    ) -> None:
         """Store the line and what happened to its write, in one transaction."""
         self.save_all([(line, intent)], event, why)
 
-    def save_all(self, told: Sequence[tuple[LineRecord, Intent]], event: LedgerEvent, why: str = "") -> None:
+    def save_all(
+        self,
+        told: Sequence[tuple[LineRecord, Intent]],
+        event: LedgerEvent,
+        why: WriteFailure | None = None,
+    ) -> None:
         """Store lines and what happened to the one request that wrote them all."""
         context, record = self.context, self._with([line for line, _ in told])
         entries = [
@@ -135,7 +143,8 @@ class ClaimedAgreement:
                 change_id=intent.change_id,
                 before=intent.write.before,
                 after=intent.write.after,
-                why=why,
+                failure=why,
+                last_day=intent.write.ends,
             )
             for line, intent in told
         ]
@@ -150,13 +159,18 @@ class ClaimedAgreement:
         return record
 
     def drop_intent(
-        self, line: LineRecord, intent: Intent, event: LedgerEvent, why: str, **changes: object
+        self,
+        line: LineRecord,
+        intent: Intent,
+        event: LedgerEvent,
+        why: WriteFailure | None,
+        **changes: object,
     ) -> None:
         """The write is over; `changes` are what else the line says from now on."""
         self.save(line.model_copy(update={"intent": None, **changes}), intent, event, why)
 
     def drop_intents(
-        self, intents: Sequence[Intent], event: LedgerEvent, why: str, **changes: object
+        self, intents: Sequence[Intent], event: LedgerEvent, why: WriteFailure | None, **changes: object
     ) -> None:
         """The request is over for all lines that it was to write."""
         told = [

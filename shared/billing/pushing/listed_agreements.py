@@ -1,12 +1,14 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
+from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
     OF_THE_AGREEMENT,
     AgreementRecord,
@@ -16,7 +18,8 @@ from shared.billing.models import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.psa.base import Agreement, Period
+from shared.billing.profiles import billing_profiles
+from shared.billing.psa.base import Agreement, Period, Product
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, connection_failure
 from shared.errors import RetryLater
@@ -73,15 +76,62 @@ def _is_there_as_far_as_known(record: AgreementRecord) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What an agreement must be like for its lines: facts of others, which may have changed since the save."""
+
+    companies: Mapping[str, Company] = field(default_factory=dict)
+    """By tenant: an agreement can be moved to another company, and a customer be linked anew."""
+    products: Mapping[str, Product] = field(default_factory=dict)
+    types: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By mapping whose billing profile names types of agreement (K6)."""
+    today: date = date.min
+    """Of the account: the PSA's clock and status may be behind."""
+
+    @classmethod
+    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product], today: date) -> "Meant":
+        """By what is in force, and by the PSA's list of products."""
+        named = {
+            profile.id: frozenset(kind.casefold() for kind in profile.agreement_types)
+            for profile in billing_profiles(tables, account).values()
+            if profile.agreement_types
+        }
+        decided = mappings_in_force(tables, account) if named else ()
+        types = {
+            mapping.id: named[mapping.profile]
+            for tenant in decided
+            for mapping in tenant.mappings
+            if mapping.bill and mapping.profile in named
+        }
+        return cls(
+            added_companies(tables, account), {product.id: product for product in products}, types, today
+        )
+
+    def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
+        """Why an agreement that is there and active is not the one to bill the line by."""
+        company = self.companies.get(line.tenant_id)
+        its = record.connection, there.company_id
+        if company is not None and (company.psa_connection, company.psa_company) != its:
+            return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
+        if there.period.differs_from(line.period):
+            return Block(reason=BlockReason.OTHER_PERIOD, period=there.period, meant=line.period)
+        product = self.products.get(line.product_id)
+        if product is not None and there.period.differs_from(product.period):
+            return Block(reason=BlockReason.PRODUCT_PERIOD, period=there.period, meant=product.period)
+        types = self.types.get(line.mapping_id)
+        if types is not None and there.type.casefold() not in types:
+            return Block(reason=BlockReason.OTHER_TYPE, text=there.type)
+        return None
+
+
 def note_agreements(
-    tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement]
+    tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement], meant: Meant
 ) -> None:
     """Remember what the PSA's list says of each agreement that we have lines in. Raises RetryLater."""
-    companies = added_companies(tables, account)
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(kept.record, there, companies)
+        record = noted(kept.record, there, meant)
         if record != kept.record:
             try:
                 agreement_store.save(tables, account, kept, record)
@@ -91,21 +141,17 @@ def note_agreements(
                 ) from conflict
 
 
-def noted(
-    record: AgreementRecord, there: Agreement | None, companies: Mapping[str, Company] | None = None
-) -> AgreementRecord:
-    """The record by the PSA's list: lines of a gone, ended or foreign agreement are blocked, and freed when it is back.
+def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> AgreementRecord:
+    """The record by the PSA's list: lines of an agreement that is gone, has ended or is not what is meant are blocked.
 
-    `companies` are those of the tenants: an agreement can be moved to another one, and a customer be linked anew.
+    They are freed when it is as it should be.
     """
     if there is not None and there.not_understood:
         why = Unreadable(reason=UnreadableReason.NOT_UNDERSTOOD, text=there.not_understood)
         # As if it was never read: it is then the first to be read once it is understood.
         return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
     lines = {
-        name: _noted(
-            line, there, _of_the_agreement(record, line, there, (companies or {}).get(line.tenant_id))
-        )
+        name: _noted(line, there, _of_the_agreement(record, line, there, meant))
         for name, line in record.lines.items()
     }
     changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
@@ -119,18 +165,13 @@ def noted(
 
 
 def _of_the_agreement(
-    record: AgreementRecord, line: LineRecord, there: Agreement | None, company: Company | None
+    record: AgreementRecord, line: LineRecord, there: Agreement | None, meant: Meant
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
-    if not there.active:
+    if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
-    its = record.connection, there.company_id
-    if company is not None and (company.psa_connection, company.psa_company) != its:
-        return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
-    if there.period.differs_from(line.period):
-        return Block(reason=BlockReason.OTHER_PERIOD, period=there.period, meant=line.period)
-    return None
+    return meant.what_differs(record, line, there)
 
 
 def _noted(line: LineRecord, there: Agreement | None, why: Block | None) -> LineRecord:

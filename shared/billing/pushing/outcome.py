@@ -8,9 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.billing.models import Block, BlockReason, Drift, Intent, LedgerEvent, LineRecord, Loss
-from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer
+from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
-from shared.billing.psa.write_failures import told as sentence
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
 READ_BACKS = (0.0, 1.0, 3.0)
@@ -61,7 +60,7 @@ def read_back(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAn
     why = by_psa(answer.why) or WriteFailure(reason=shown)
     doubted = [(work.line_of(intent), intent.model_copy(update={"why": why})) for intent in left]
     told = [(line.model_copy(update={"intent": intent}), intent) for line, intent in doubted]
-    work.save_all(told, LedgerEvent.UNKNOWN, sentence(why))
+    work.save_all(told, LedgerEvent.UNKNOWN, why)
 
 
 def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:
@@ -100,14 +99,14 @@ def _was_not_taken(work: ClaimedAgreement, intent: Intent) -> bool:
 def _leave_to_a_person(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
     """A repeat could bill twice, and nothing tells whether the first one was applied."""
     left = intent.model_copy(update={"undecidable": True})
-    work.save(line.model_copy(update={"intent": left}), left, LedgerEvent.UNDECIDABLE, sentence(intent.why))
+    work.save(line.model_copy(update={"intent": left}), left, LedgerEvent.UNDECIDABLE, intent.why)
 
 
 def _lose(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line) -> None:
     """The line that was created belongs to another mapping meanwhile: the next one has a mark of its own."""
     why = WriteFailure(reason=WriteFailureReason.CHOSEN_BY_ANOTHER, line_ids=(there.id,))
     said = {"refused": why, "refused_in": work.context.run, "mark": work.record.claims}
-    work.drop_intent(line, intent, LedgerEvent.REFUSED, sentence(why), **said)
+    work.drop_intent(line, intent, LedgerEvent.REFUSED, why, **said)
 
 
 def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
@@ -119,17 +118,22 @@ def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
             "refused": why or WriteFailure(reason=WriteFailureReason.NOT_APPLIED),
             "refused_in": run,
         }
-    work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, sentence(why), **said)
+    work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, why, **said)
 
 
 def _confirm(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> None:
     work.created |= not intent.write.line_id
-    work.save(_applied(work, line, intent, there), intent, LedgerEvent.CONFIRMED)
+    ends = intent.write.kind is WriteKind.END_LINE
+    event = LedgerEvent.ENDED if ends else LedgerEvent.CONFIRMED
+    work.save(_applied(work, line, intent, there), intent, event)
 
 
 def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> LineRecord:
     """The line now that the PSA is proven to have the intent's number."""
     now, write = work.context.now(), intent.write
+    if write.kind is WriteKind.END_LINE:
+        over: dict[str, object] = {"intent": None, "refused": None, "would": None}
+        return line.model_copy(update={**over, "ends": write.ends, "written_in": work.context.run})
     loss = max(0, write.before - write.after)
     losses = tuple(earlier for earlier in line.losses if earlier.at > now - timedelta(days=1))
     if loss and not line.is_approved(intent.change_id):
@@ -164,7 +168,10 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence:
     if there is None:
         why = gone
         after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
-    elif there.quantity == write.after:
+    elif write.kind is WriteKind.END_LINE and there.last_day != write.ends:
+        other = Block(reason=BlockReason.OTHER_END, day=there.last_day)
+        after = line.model_copy(update={"intent": None, "blocked": other})
+    elif there.quantity == write.after or write.kind is WriteKind.END_LINE:
         why = why or WriteFailure(reason=reasons.OTHER_FIELD)
         after = _applied(work, line, intent, there).model_copy(update=_unlike(work, evidence.price, why))
     else:
@@ -175,4 +182,4 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence:
         drift = Drift(psa=there.quantity, since=work.context.now())
         changes = {"intent": None, "line_id": there.id, "confirmed": known, "drift": drift}
         after = line.model_copy(update=changes)
-    work.save(after, intent, LedgerEvent.DIVERGED, sentence(why))
+    work.save(after, intent, LedgerEvent.DIVERGED, why)

@@ -31,7 +31,7 @@ from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
-from shared.billing.pushing.listed_agreements import loss_of_list, note_agreements
+from shared.billing.pushing.listed_agreements import Meant, loss_of_list, note_agreements
 from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
@@ -71,7 +71,8 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         if loss := loss_of_list(context.tables, account, connection.id, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
-        note_agreements(context.tables, account.id, connection.id, listed)
+        meant = Meant.of(context.tables, account.id, context.psa.products(), today)
+        note_agreements(context.tables, account.id, connection.id, listed, meant)
         planned = load.plan_account(context.tables, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
         work = worklist(connection.id, planned, listed, run, today)

@@ -43,6 +43,8 @@ def settle(
     if applied:
         made = line.line_id or _made(stored.record.lines.values(), line_id)
         changes |= {"line_id": made, "confirmed": intent.write.after, "confirmed_at": by.now}
+        if intent.write.ends is not None:
+            changes |= {"ends": intent.write.ends}
     after = line.model_copy(update=changes)
     entry = LedgerEntry.of(
         after,

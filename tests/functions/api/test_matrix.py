@@ -108,6 +108,8 @@ LEAST = {
     "listRemovedTenants": "reader",
     "confirmRemoval": "admin",
     "dismissRemoval": "editor",
+    "listEndingLines": "reader",
+    "previewEndOfTenant": "editor",
     "listRuns": "reader",
     "getRun": "reader",
     "syncNow": "editor",

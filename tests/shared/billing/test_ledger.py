@@ -7,14 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.billing import agreement_store, ledger
+from shared.billing import agreement_store, ledger, why_not
 from shared.billing.ledger import LedgerQuery, LedgerRow
-from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, PsaConnection
+from shared.billing.models import (
+    AgreementRecord,
+    HoldReason,
+    LedgerEntry,
+    LedgerEvent,
+    LineRecord,
+    PsaConnection,
+)
+from shared.billing.psa.write_failures import by_psa
 from shared.billing.psa_connections import save_psa_connection
 from shared.errors import Rejected
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
 from shared.storage.tables import Insert, Tables
+from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.world import ACCOUNT, SKU, START, Mapped, World
 
 OTHER = keys.account_id("contoso-msp")
@@ -92,6 +101,27 @@ def test_dates_and_events_narrow_it(by_place: bool) -> None:
         world.tables, event=LedgerEvent.CONFIRMED, mapping_id=first.mapping, tenant_id="contoso"
     )
     assert [row.entry.after for row in confirmed] == [11, 15, 12]
+
+
+def test_why_a_write_failed_or_waits_is_stored_as_data_and_read_as_a_sentence() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.fake.outcomes.append(Outcome.REFUSED)
+    world.later_read({SKU: 12})
+    world.push_until_done()
+    world.later_read({SKU: 0})
+    world.night()
+    told = {entry.event: entry for entry in world.ledger(mapped)}
+    refused, held = told[LedgerEvent.REFUSED], told[LedgerEvent.HELD]
+    assert refused.failure == by_psa("InvalidObject: the fake refuses this")
+    assert refused.why == ""
+    assert why_not.of_entry(refused) == "InvalidObject: the fake refuses this"
+    assert held.held == (HoldReason.SUSPICIOUS, HoldReason.TO_ZERO)
+    assert held.why == ""
+    assert why_not.of_entry(held) == (
+        "Held, since Microsoft’s numbers were hard to believe; the line would go to 0."
+    )
+    assert why_not.of_entry(told[LedgerEvent.ADOPTED]) == "mapped by hand"
 
 
 def test_a_line_alone_would_be_looked_for_in_everything() -> None:

@@ -16,6 +16,7 @@ from shared.billing.models import (
     AgreementRecord,
     BlockReason,
     Intent,
+    LedgerEvent,
     LineRecord,
     LineState,
     UnplannedReason,
@@ -162,6 +163,10 @@ def test_the_ledger_is_read_by_agreement(world: World) -> None:
     query = LedgerQuery(connection=CONNECTION, agreement_id=one.agreement)
     found = [row.entry.event.value for row in ledger.entries(world.tables, ACCOUNT, query)]
     assert found == ["refused", "intended", "adopted"]
+    (refused,) = ledger.entries(
+        world.tables, ACCOUNT, LedgerQuery(one.tenant, event=LedgerEvent.REFUSED, mapping_id=one.mapping)
+    )
+    assert why_not.of_entry(refused.entry) == "InvalidObject: the fake refuses this"
 
 
 def test_the_next_night_goes_on_from_it(world: World) -> None:

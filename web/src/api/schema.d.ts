@@ -331,7 +331,7 @@ export interface paths {
         post?: never;
         /**
          * Remove
-         * @description The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named.
+         * @description The tenant is read and pushed no more. Its lines end on the last day; without one, each must be named.
          */
         delete: operations["removeCompany"];
         options?: never;
@@ -580,6 +580,46 @@ export interface paths {
          *     What stands in the PSA stays there as it is. Export the account first.
          */
         post: operations["confirmDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/ending-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lines
+         * @description Lines that no mapping has any more, until their last day is over; the soonest first.
+         */
+        get: operations["listEndingLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/ending-lines/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What removing a tenant would do to its lines, by the code that does it. Nothing is stored or written.
+         */
+        post: operations["previewEndOfTenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1364,7 +1404,9 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description The customer has left. The day is recorded; lines in the PSA are not ended by this yet.
+         * @description The customer has left: each of its lines ends on that day, unless it ends sooner, and the day is recorded.
+         *
+         *     `POST /ending-lines/preview` shows the lines before.
          */
         post: operations["confirmRemoval"];
         delete?: never;
@@ -2425,6 +2467,60 @@ export interface components {
         /** Format: email */
         Email: string;
         /**
+         * EndOfTenant
+         * @example {
+         *       "lastDay": "2026-12-31",
+         *       "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10"
+         *     }
+         */
+        EndOfTenant: {
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Tenantid */
+            tenantId: string;
+        };
+        /** EndingLineOfCompany */
+        EndingLineOfCompany: {
+            /** Agreementid */
+            agreementId: string;
+            /** Change */
+            change: string;
+            /** Company */
+            company: string;
+            /** Connection */
+            connection: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "date" | "no_seats" | "a_person" | "";
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Lineid */
+            lineId: string;
+            /** Proven */
+            proven: boolean;
+            /** Seats */
+            seats: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * Frequency
          * @enum {string}
          */
@@ -2517,6 +2613,15 @@ export interface components {
          *     }
          */
         GivenMappings: {
+            /**
+             * Keepsdifferences
+             * @default false
+             */
+            keepsDifferences?: boolean;
+            /** Lastdays */
+            lastDays?: {
+                [key: string]: string;
+            };
             /**
              * Lookedafter
              * @default []
@@ -2648,7 +2753,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -2851,6 +2956,13 @@ export interface components {
         Page_DriftedLine_: {
             /** Items */
             items: components["schemas"]["DriftedLine"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[EndingLineOfCompany] */
+        Page_EndingLineOfCompany_: {
+            /** Items */
+            items: components["schemas"]["EndingLineOfCompany"][];
             /** Next */
             next?: string | null;
         };
@@ -3107,6 +3219,18 @@ export interface components {
             syncHour?: number | null;
             /** Timezone */
             timezone?: string | null;
+        };
+        /** PreviewOfEnd */
+        PreviewOfEnd: {
+            /** Ending */
+            ending: components["schemas"]["ShownEndingLine"][];
+            /** Left */
+            left: string[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "preview" | "live";
         };
         /**
          * Problem
@@ -3677,6 +3801,42 @@ export interface components {
             /** Sentnow */
             sentNow: boolean;
             state: components["schemas"]["State"] | null;
+            /** Why */
+            why: string;
+        };
+        /** ShownEndingLine */
+        ShownEndingLine: {
+            /** Agreementid */
+            agreementId: string;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "date" | "no_seats" | "a_person" | "";
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Lineid */
+            lineId: string;
+            /** Proven */
+            proven: boolean;
+            /** Seats */
+            seats: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
             /** Why */
             why: string;
         };
@@ -4418,6 +4578,8 @@ export interface components {
         };
         /** ShownPreview */
         ShownPreview: {
+            /** Ending */
+            ending: components["schemas"]["ShownEndingLine"][];
             /** Left */
             left: string[];
             /** Lines */
@@ -8764,6 +8926,8 @@ export interface operations {
             query?: {
                 /** @description Ids of the lines that you look after from now on, by comma: all that bill the tenant */
                 lookedAfter?: string;
+                /** @description The last day that its other lines are billed on: they are ended */
+                lastDay?: string | null;
                 reason?: string;
             };
             header?: never;
@@ -11114,6 +11278,342 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletionAccepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listEndingLines: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndingLineOfCompany_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewEndOfTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndOfTenant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOfEnd"];
                 };
             };
             /** @description Bad Request */

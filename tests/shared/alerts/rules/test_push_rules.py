@@ -19,8 +19,8 @@ from shared.billing.models import (
     Unplanned,
     UnplannedReason,
     Verdict,
+    change_id,
 )
-from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import PsaRefused, Write, WriteKind
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.write_failures import by_psa

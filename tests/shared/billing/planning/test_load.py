@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
-from shared.billing.models import AgreementRecord
+from shared.billing.models import AgreementRecord, HoldReason
 from shared.billing.planning import load
 from shared.billing.psa.write_failures import by_psa
 from shared.microsoft.doubts import DoubtKind
@@ -30,7 +30,8 @@ def test_what_is_held_is_told_once_in_the_ledger_with_its_numbers_and_why() -> N
     assert world.events(mapped) == ["adopted", "held"]
     (held,) = [entry for entry in world.ledger(mapped) if entry.event == "held"]
     (hold,) = world.held()
-    assert (held.before, held.after, held.why) == (10, 0, "suspicious, to_zero")
+    assert (held.before, held.after, held.why) == (10, 0, "")
+    assert held.held == (HoldReason.SUSPICIOUS, HoldReason.TO_ZERO)
     assert (held.change_id, held.run) == (hold.change.id, "2026-03-02")
 
 

@@ -15,9 +15,9 @@ from shared.billing.models import (
     TenantMappings,
     UnplannedReason,
     Verdict,
+    change_id,
 )
 from shared.billing.planning.freshness import FRESH
-from shared.billing.planning.plan import change_id
 from shared.billing.profiles import PROFILE, save_profile
 from shared.billing.psa.base import Proration, PsaUnavailable
 from shared.errors import Rejected

@@ -163,7 +163,7 @@ def test_a_psa_that_shows_the_old_number_for_a_moment_is_asked_again(world: Worl
     world.psa = WatchedPsa(psa, Once("after apply", lambda: setattr(psa, "stale_reads", 2)))
     world.push()
     assert world.record(mapped).state is LineState.IN_STEP
-    assert (len(psa.sent), psa.reads) == (1, 3 + 1 + 1 + 3)  # mapped, listed, fresh read, three read-backs
+    assert (len(psa.sent), psa.reads) == (1, 3 + 2 + 1 + 3)  # mapped, two lists, fresh read, three read-backs
 
 
 def test_an_unclear_write_that_nobody_can_read_back_stays_unknown_and_is_settled_the_next_night(
@@ -218,7 +218,7 @@ def test_after_the_psa_asked_for_a_pause_no_other_agreement_is_asked(world: Worl
     with pytest.raises(RetryLater):
         world.push()
     sent, reads = len(world.fake.sent), world.fake.reads - before
-    assert (sent, reads) == (2, 1 + 2 + 1)  # listed, two fresh reads, one read-back
+    assert (sent, reads) == (2, 2 + 2 + 1)  # two lists, two fresh reads, one read-back
     assert world.push_until_done().lines == LineCounts(written=20)
 
 
@@ -539,6 +539,14 @@ def test_no_line_is_created_beside_an_unowned_one_of_the_product_until_a_person_
     world.push_until_done()
     assert world.fake.sent == []
     assert "already has a line for this product" in world.why_blocked(mapped)
+
+
+def test_beside_a_line_of_its_product_whose_number_is_not_understood_none_is_made(world: World) -> None:
+    """It may bill these very seats."""
+    mapped = world.map_new(seats=7)
+    world.fake.add_line(mapped.agreement, world.product.id, 0, not_understood="quantity", not_writable="odd")
+    world.push_until_done()
+    assert (world.fake.sent, world.reason(mapped)) == ([], BlockReason.UNOWNED_LINE)
 
 
 def test_an_unowned_line_that_appears_after_the_plan_still_stops_the_creation(world: World) -> None:

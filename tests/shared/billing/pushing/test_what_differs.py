@@ -42,6 +42,19 @@ def linked_anew(world: World, mapped: Mapped) -> None:
     add_company(world.tables, ACCOUNT, company, world.by())
 
 
+def of_another_type(world: World, mapped: Mapped) -> None:
+    """The billing profile is for one type of agreement, and this one becomes another."""
+    profile = BillingProfile(
+        id=PROFILE,
+        name="Business Premium",
+        connection=CONNECTION,
+        product_id=world.product.id,
+        agreement_types=("managed SERVICES",),
+    )
+    save_profile(world.tables, ACCOUNT, profile, world.by())
+    world.fake.edit_agreement(mapped.agreement, type="Break / fix")
+
+
 def lose_one_of_three(world: World, mapped: Mapped) -> None:
     """A list that lost most of what is mapped would not be believed tonight."""
     world.map_line("fabrikam")
@@ -77,10 +90,19 @@ WAYS: dict[str, tuple[Edit, BlockReason]] = {
         lambda w, m: w.fake.edit_agreement(m.agreement, active=False),
         BlockReason.AGREEMENT_ENDED,
     ),
+    "its agreement ended yesterday and the PSA calls it active": (
+        lambda w, m: w.fake.edit_agreement(m.agreement, ends=date(2026, 3, 1)),
+        BlockReason.AGREEMENT_ENDED,
+    ),
     "its agreement is billed annually": (
         lambda w, m: w.fake.edit_agreement(m.agreement, period=Period.ANNUAL),
         BlockReason.OTHER_PERIOD,
     ),
+    "its product is charged annually": (
+        lambda w, m: w.fake.edit_product(w.product.id, period=Period.ANNUAL),
+        BlockReason.PRODUCT_PERIOD,
+    ),
+    "its agreement is of another type": (of_another_type, BlockReason.OTHER_TYPE),
     "its agreement is gone": (lose_one_of_three, BlockReason.AGREEMENT_GONE),
 }
 
@@ -134,6 +156,16 @@ def test_an_agreement_that_is_put_back_is_written_again(world: World) -> None:
     world.later_read({SKU: 13})
     world.push_until_done()
     world.fake.edit_agreement(mapped.agreement, company_id=world.company.id)
+    world.night()
+    assert (world.quantity(mapped), world.record(mapped).state) == (13, LineState.IN_STEP)
+
+
+def test_a_type_that_the_profile_names_in_other_letters_is_the_same_and_is_written(world: World) -> None:
+    mapped = world.map_line(quantity=10)
+    world.later_read({SKU: 13})
+    of_another_type(world, mapped)
+    world.push_until_done()
+    world.fake.edit_agreement(mapped.agreement, type="Managed services")
     world.night()
     assert (world.quantity(mapped), world.record(mapped).state) == (13, LineState.IN_STEP)
 
