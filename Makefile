@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -82,6 +82,9 @@ teeth: setup ## remove one guard at a time and demand that its test fails
 
 kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others
 	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)")
+
+simulate: setup ## live SEEDS (25) simulated MSPs from seed FIRST (1) on, DAYS=30 TENANTS=20: a failure prints its seed and its shrunk story
+	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(DAYS),--days $(DAYS)) $(if $(TENANTS),--tenants $(TENANTS))
 
 clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
 	@$(PY) -m tests.clients $(ARGS)

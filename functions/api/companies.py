@@ -1,24 +1,21 @@
 """Companies: which PSA company a tenant is billed to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from functions.api.kept import companies_of, until_anything_changes
+from functions.api.company_linking import links, matches_of
+from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.companies import Company, ListedCompany, company
-from shared.billing import psa_lists
-from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
+from shared.billing.company_links import Added, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
-from shared.billing.psa.base import PsaCompany
-from shared.billing.psa_connections import psa_connection, psa_connections
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 MOST_AT_ONCE = 1000
@@ -182,32 +179,6 @@ def shown_outcome(added: Added) -> BulkOutcome:
     )
 
 
-def links(asking: Principal) -> CompanyLinks:
-    tables, blobs = asking.tables, asking.wired.blobs
-    return CompanyLinks(tables, blobs, asking.account, lambda connection: _psa_companies(asking, connection))
-
-
-def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
-    """As they were last read; a PSA whose lists were never read is asked."""
-    lists = psa_lists.load(asking.wired.blobs, asking.account, connection)
-    if lists is not None:
-        return lists.companies
-    there = psa_connection(asking.tables, asking.account, connection)
-    return asking.wired.psa(asking.account, there).companies()
-
-
-def _lists_read(asking: Principal) -> str:
-    connections = psa_connections(asking.tables, asking.account)
-    return "|".join(
-        str(psa_lists.state(asking.tables, asking.account, one.id).read_at) for one in connections
-    )
-
-
-@until_anything_changes(also=_lists_read)
-def _matches(asking: Principal) -> list[CompanyMatch]:
-    return links(asking).matches()
-
-
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
@@ -220,7 +191,7 @@ def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Respo
 @router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)
 def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
     """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
-    found = _matches(asking)
+    found = matches_of(asking)
     rows = ((by_name(match.customer.name, match.customer.tenant_id), shown_match(match)) for match in found)
     return paging.answer_all(asking, "company-matches", rows)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.api.companies import CompanyId, links, record
+from functions.api.companies import CompanyId, record
+from functions.api.company_linking import links
 from functions.api.ending_lines import end_all_lines
 from functions.api.principal import Editor
 from shared.accounts.companies import company

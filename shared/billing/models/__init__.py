@@ -3,10 +3,13 @@
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
+    THE_PSAS_PRICE,
     Basis,
     BillingProfile,
     LicenceMapping,
     Options,
+    PriceKind,
+    PriceRule,
     PsaConnection,
     SoldByOthers,
     TenantMappings,
@@ -35,6 +38,7 @@ from shared.billing.models.records import (
 __all__ = [
     "OF_THE_AGREEMENT",
     "SAVED_AGAIN_IS_RIGHT",
+    "THE_PSAS_PRICE",
     "AgreementRecord",
     "Basis",
     "BillingProfile",
@@ -56,6 +60,8 @@ __all__ = [
     "LineState",
     "Loss",
     "Options",
+    "PriceKind",
+    "PriceRule",
     "PsaConnection",
     "SoldByOthers",
     "TenantMappings",

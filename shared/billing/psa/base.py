@@ -183,6 +183,8 @@ class Write(Document):
     document: str = ""
     """What the whole document said when the line was looked at: if it says something else, there is a CONFLICT."""
     billable: BillableOption = BillableOption.BILLABLE
+    unit_price: Decimal | None = None
+    """Of a new line; None leaves it to the PSA, which takes the product's."""
     invoice_text: str = ""
 
 

@@ -15,6 +15,7 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
+from shared.billing.product_prices import priced
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
@@ -61,7 +62,8 @@ def look_at(context: PushContext, kept: StoredRecord, wishes: Mapping[str, Wish]
     Raises PsaUnavailable or PsaRefused. When somebody else changed the record meanwhile, theirs is the newer look.
     """
     fresh = {line.id: line for line in context.psa.lines(kept.record.agreement_id)}
-    record = reconciled(kept.record, fresh, wishes, context.moment, context.run)
+    mine = priced(kept.record, wishes, context.prices)
+    record = reconciled(kept.record, fresh, mine, context.moment, context.run)
     adopted = adoptions(kept.record, record, context.now(), context.run)
     try:
         agreement_store.save(context.tables, context.account, kept, record, adopted)
@@ -123,6 +125,7 @@ def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mappin
 def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> list[Intent]:
     """Store an intent for each line that is as its change expects it: all of them together, or none."""
     lines, told = work.lines(wishes), []
+    mine = priced(work.record, wishes, work.context.prices)
     for change in changes:
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
@@ -130,7 +133,7 @@ def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[s
         write = (
             _end(change, line, fresh)
             if change.ends
-            else _write(work, line, change, wishes[change.mapping_id], fresh)
+            else _write(work, line, change, mine[change.mapping_id], fresh)
         )
         beside = () if change.line_id else work.unowned(line.product_id)
         intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
@@ -219,5 +222,6 @@ def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish,
         document=work.document,
         marker=f"{marker_prefix(line.mapping_id)}{line.mark}",
         billable=wish.billable,
+        unit_price=wish.unit_price,
         invoice_text=wish.options.invoice_text,
     )

@@ -7,6 +7,7 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
+from shared.billing.product_prices import priced
 from shared.billing.psa.base import Line
 from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.pushing.context import PushContext
@@ -79,7 +80,8 @@ class ClaimedAgreement:
     def look(self, wishes: Mapping[str, Wish]) -> dict[str, Line]:
         """Read the lines, and remember what they say."""
         fresh = self.read()
-        self.record = reconciled(self.record, fresh, wishes, self.context.moment, self.context.run)
+        mine = priced(self.record, wishes, self.context.prices)
+        self.record = reconciled(self.record, fresh, mine, self.context.moment, self.context.run)
         return fresh
 
     def read(self) -> dict[str, Line]:

@@ -29,6 +29,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning import approval, load
 from shared.billing.planning.load import Planned
+from shared.billing.product_prices import ProductPrices
 from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import save_psa_connection
@@ -285,6 +286,7 @@ class World:
             now=self.clock.now,
             sleep=self.clock.sleep,
             claim_for=timedelta(minutes=10),
+            prices=ProductPrices(self.psa),
         )
 
     def start_run(self, run_id: str = "2026-03-02", connections: tuple[str, ...] = (CONNECTION,)) -> Run:

@@ -3232,6 +3232,8 @@ export interface components {
              */
             mode: "preview" | "live";
         };
+        /** @enum {string} */
+        PriceRuleWord: "psa" | "fixed" | "percent";
         /**
          * Problem
          * @description What went wrong, and what to do about it.
@@ -3282,6 +3284,21 @@ export interface components {
             connection: string;
             /** Name */
             name: string;
+            /**
+             * Percent
+             * @description On the product's price in the PSA, as that is at each look; less where it is negative. With `percent` only
+             */
+            percent?: number | string | null;
+            /**
+             * Price
+             * @description For a seat; with `fixed` only
+             */
+            price?: number | string | null;
+            /**
+             * @description What a line must charge: what it says in the PSA, a fixed price, or more or less than that
+             * @default psa
+             */
+            priceRule?: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -3298,6 +3315,11 @@ export interface components {
             licences: number;
             /** Name */
             name: string;
+            /** Percent */
+            percent: string | null;
+            /** Price */
+            price: string | null;
+            priceRule: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -4619,6 +4641,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Percent */
+            percent: string | null;
+            /** Price */
+            price: string | null;
+            priceRule: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };

@@ -278,6 +278,11 @@ class FakePsa:
 
     # Inside
 
+    def _price_of_new(self, write: Write) -> Decimal:
+        if not self.prices_new_lines:
+            return Decimal()
+        return Decimal("22.00") if write.unit_price is None else write.unit_price
+
     def _unless_it_has_no_price(self, write: Write, evidence: Evidence) -> Evidence:
         line = evidence.line
         if evidence.effect is not Effect.APPLIED or line is None or line.unit_price:
@@ -334,7 +339,7 @@ class FakePsa:
                 marker=self.marker_rule(write.marker),
                 effective=write.effective,
                 billable=write.billable,
-                unit_price=Decimal("22.00") if self.prices_new_lines else Decimal(),
+                unit_price=self._price_of_new(write),
                 description=write.invoice_text or "Microsoft 365 Business Premium",
             )
         self.applied.append(write)
