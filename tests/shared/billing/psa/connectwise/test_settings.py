@@ -132,3 +132,8 @@ def test_no_error_repeats_what_was_typed() -> None:
     with pytest.raises(ValidationError) as refused:
         ConnectWiseSettings.model_validate({**GOOD, "public_key": "pub:top-secret"})
     assert "top-secret" not in str(refused.value)
+
+
+def test_types_that_are_billed_in_advance_are_named_by_comma_in_any_letters() -> None:
+    settings = ConnectWiseSettings.model_validate({**GOOD, "billed_in_advance": " Microsoft 365, backup ,,"})
+    assert settings.in_advance == {"microsoft 365", "backup"}
