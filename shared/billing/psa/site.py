@@ -3,7 +3,6 @@
 import re
 from urllib.parse import urlsplit
 
-
 _HTTPS = 443
 
 
