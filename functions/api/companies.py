@@ -14,7 +14,8 @@ from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.companies import Company, Filters, ListedCompany, company
+from shared.accounts.companies import ListedCompany, company
+from shared.accounts.company import Company, Filters
 from shared.billing.company_links import CompanyRequest
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal
-from shared.accounts.companies import AddedTenant, Company, Filters, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant, Company, Filters
 from shared.errors import NotFound
 from shared.licensing import product_names
 from shared.licensing.filter_preview import FilterPreview, filter_preview

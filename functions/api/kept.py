@@ -11,7 +11,8 @@ from threading import Lock
 
 from functions.api.principal import Principal
 from shared.accounts import audit, runs
-from shared.accounts.companies import COMPANY, AddedTenant, ListedCompany, by_tenant, listed_companies
+from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
+from shared.accounts.company import AddedTenant, by_tenant
 from shared.accounts.directory import load_account
 from shared.alerts import evaluate
 from shared.alerts.listing import AlertSort, arranged, closed

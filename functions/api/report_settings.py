@@ -12,7 +12,8 @@ from functions.api.principal import Admin, Principal, Reader
 from functions.api.reports import CompanyId
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.companies import Company, all_companies, company
+from shared.accounts.companies import all_companies, company
+from shared.accounts.company import Company
 from shared.accounts.report_settings import (
     MOST_RECIPIENTS,
     ReportSettings,

@@ -9,7 +9,8 @@ from functions.queues.messages import StartRun
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
 from shared.accounts import sync_now
-from shared.accounts.companies import AddedTenant, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.accounts.directory import account_ids, load_account
 from shared.errors import TooOften
 from shared.storage.decisions import Decider

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from shared.accounts.companies import Company, all_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
 from shared.accounts.preferences import Address
 from shared.errors import Rejected
 from shared.storage import keys

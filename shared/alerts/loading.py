@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import AddedTenant, added_tenants, former_names
+from shared.accounts.companies import added_tenants, former_names
+from shared.accounts.company import AddedTenant
 from shared.accounts.report_settings import settings_of
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from shared.accounts.companies import AddedTenant
+from shared.accounts.company import AddedTenant
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
 from shared.licensing.coverage import Coverage

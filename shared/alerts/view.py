@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from shared.accounts.account import Account
-from shared.accounts.companies import AddedTenant
+from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
 from shared.alerts.failed_messages import FailedMessage
 from shared.alerts.models import Exclusions, Removal, Target

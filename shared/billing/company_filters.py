@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from shared.accounts.companies import Company, Filters, folded
+from shared.accounts.company import Company, Filters, folded
 from shared.billing.models import Basis, LicenceMapping
 from shared.errors import Rejected
 

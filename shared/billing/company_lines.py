@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, TenantMappings

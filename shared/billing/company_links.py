@@ -7,15 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from shared.accounts.companies import (
-    AddedTenant,
-    Company,
-    Filters,
-    add_company,
-    added_tenants,
-    company,
-    remove_company,
-)
+from shared.accounts.companies import add_company, added_tenants, company, remove_company
+from shared.accounts.company import AddedTenant, Company, Filters
 from shared.billing.company_filters import check_beside, check_mapped
 from shared.billing.company_lines import BilledLine, billed_lines, billing_mappings, check_looked_after, told
 from shared.billing.company_matching import CompanyMatch, CompanyPlace, MatchState, matches

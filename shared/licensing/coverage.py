@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.accounts.companies import AddedTenant, Company, Filters, folded
+from shared.accounts.company import AddedTenant, Company, Filters, folded
 from shared.microsoft.models import User
 
 

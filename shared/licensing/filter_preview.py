@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.accounts.companies import AddedTenant, Company, Filters, folded
+from shared.accounts.company import AddedTenant, Company, Filters, folded
 from shared.errors import NotFound, Rejected
 from shared.licensing import snapshot as snapshots
 from shared.licensing.coverage import Coverage, fits

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.accounts.companies import AddedTenant
+from shared.accounts.company import AddedTenant
 from shared.licensing import readings
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.readings import TenantReading

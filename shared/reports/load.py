@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import Basis, LicenceMapping, TenantMappings

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, all_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
 from shared.accounts.report_settings import settings_of
 from shared.licensing import terms
 from shared.licensing.tenant_state import TenantState

@@ -11,7 +11,8 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, all_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
 from shared.accounts.report_settings import settings_of
 from shared.errors import NotFound, Rejected, RetryLater
 from shared.mail import delivery

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, FilePayload, expect
 
 from functions.queues.reports import publisher
 from sandbox.seeded_history import telling_month
-from shared.accounts.companies import Company, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import Company
 from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
 from shared.reports.pdf import pictures

@@ -17,7 +17,8 @@ from functions.queues.edge import send
 from functions.queues.messages import SendReport
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import world_named
-from shared.accounts.companies import Company, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import Company
 from shared.accounts.report_settings import ReportSettings, save
 from shared.mail.records import MailRow, MailState
 from shared.reports import schedule

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 
-from shared.accounts.companies import AddedTenant, Company
+from shared.accounts.company import AddedTenant, Company
 from shared.alerts.matching import identity
 from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import (

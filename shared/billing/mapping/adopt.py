@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from shared.accounts.companies import AddedTenant
+from shared.accounts.company import AddedTenant
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.agreement_fits import check_company, check_type, period_of

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.accounts.companies import AddedTenant, Company, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, TenantMappings

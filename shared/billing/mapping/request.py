@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 
 from pydantic import ValidationError
 
-from shared.accounts.companies import AddedTenant, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.billing.mapping.choices import mapping_id, mappings_of
 from shared.billing.models import Basis, LicenceMapping, Options, PsaConnection, TenantMappings
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable

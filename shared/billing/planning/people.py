@@ -1,6 +1,6 @@
 """Loading who has a tenant's licences, where a number depends on it: for any other tenant nothing is read."""
 
-from shared.accounts.companies import AddedTenant
+from shared.accounts.company import AddedTenant
 from shared.billing.planning.quantities import Shares
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots

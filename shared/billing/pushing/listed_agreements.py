@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
-from shared.accounts.companies import AddedTenant, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
 from shared.billing.ending import without_what_is_over

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from shared.accounts.companies import AddedTenant
+from shared.accounts.company import AddedTenant
 from shared.alerts.models import Exclusions
 from shared.billing.models import BillingProfile, LicenceMapping, LineKey, LineRecord
 from shared.billing.planning.quantities import Shares

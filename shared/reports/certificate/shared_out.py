@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from shared.accounts.companies import AddedTenant, Company
+from shared.accounts.company import AddedTenant, Company
 from shared.alerts.models import Slug, Target
 from shared.billing.models import LicenceMapping
 from shared.licensing.coverage import Coverage

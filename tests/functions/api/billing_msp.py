@@ -9,7 +9,8 @@ from typing import Any
 from functions.queues import billing
 from functions.queues.messages import PushConnection, RefreshPsaLists
 from shared.accounts import runs
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.runs import Run, RunState
 from shared.billing.models import PsaConnection
 from shared.billing.psa_connections import psa_connections

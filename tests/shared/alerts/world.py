@@ -10,7 +10,8 @@ from pydantic import JsonValue, TypeAdapter
 
 from shared.accounts import runs
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import COMPANY, Company, Filters, add_company
+from shared.accounts.companies import COMPANY, add_company
+from shared.accounts.company import Company, Filters
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate, exclusions, saved_settings

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.accounts.companies import Company, Filters, added_tenants
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import Company, Filters
 from shared.billing.company_links import CompanyRequest
 from shared.billing.models import Basis, LicenceMapping, Options
 from shared.errors import Rejected

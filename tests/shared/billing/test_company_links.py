@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.companies import Company, added_tenants, listed_companies
+from shared.accounts.companies import added_tenants, listed_companies
+from shared.accounts.company import Company
 from shared.billing.company_links import AddOutcome, CompanyLinks, CompanyRequest
 from shared.billing.company_matching import MatchState
 from shared.billing.models import LicenceMapping

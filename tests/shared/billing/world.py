@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from shared.accounts import runs
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import Company, Filters, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company, Filters
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState

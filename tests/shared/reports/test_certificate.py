@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.companies import Filters
+from shared.accounts.company import Filters
 from shared.alerts.models import Exclusion
 from shared.billing.models import Basis, BillingProfile, Block, BlockReason, LineRecord, Options
 from shared.billing.profiles import PROFILE

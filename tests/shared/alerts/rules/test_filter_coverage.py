@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.accounts import runs
-from shared.accounts.companies import Filters
+from shared.accounts.company import Filters
 from shared.alerts.loading import account_view
 from shared.alerts.models import Slug
 from shared.billing.models import Basis, LicenceMapping, Options

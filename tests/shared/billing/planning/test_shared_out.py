@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.accounts.companies import Filters, add_company, remove_company
+from shared.accounts.companies import add_company, remove_company
+from shared.accounts.company import Filters
 from shared.billing.models import Basis, BlockReason, Options, UnplannedReason
 from shared.errors import Rejected
 from shared.microsoft.doubts import DoubtKind

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.companies import AddedTenant, Company, Filters
+from shared.accounts.company import AddedTenant, Company, Filters
 from shared.billing.models import Basis, LicenceMapping, Options, TenantMappings
 from shared.billing.planning.quantities import Shares, wanted
 from shared.licensing.coverage import Coverage, fits
