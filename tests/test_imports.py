@@ -36,6 +36,7 @@ PURE = (
     "shared.billing.psa.connectwise.periods",
     "shared.billing.psa.connectwise.shapes",
     "shared.billing.psa.read_back",
+    "shared.billing.planning.proration",
     "shared.billing.planning.quantities",
     "shared.billing.planning.sellers",
     "shared.licensing.licences",

@@ -8,6 +8,7 @@ from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
+from shared.billing.ending import without_what_is_over
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -131,7 +132,7 @@ def note_agreements(
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(kept.record, there, meant)
+        record = noted(without_what_is_over(kept.record, there, meant.today), there, meant)
         if record != kept.record:
             try:
                 agreement_store.save(tables, account, kept, record)
@@ -154,7 +155,9 @@ def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> Agr
         name: _noted(line, there, _of_the_agreement(record, line, there, meant))
         for name, line in record.lines.items()
     }
-    changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
+    changes: dict[str, object] = {}
+    if there is not None:
+        changes = {"proration": there.proration, "billed_through": there.billed_through}
     if there is None or not there.active:
         changes["unreadable"] = None  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:
@@ -169,6 +172,8 @@ def _of_the_agreement(
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
+    if line.ending is not None:
+        return None  # it is to bill nothing, whatever else its agreement has become
     if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)

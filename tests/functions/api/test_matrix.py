@@ -130,6 +130,7 @@ LEAST = {
     "getPortalCompany": CUSTOMER,
     "listPortalReports": CUSTOMER,
     "downloadPortalReport": CUSTOMER,
+    "listReportSettings": "reader",
     "getReportSettings": "reader",
     "saveReportSettings": "admin",
     "switchReports": "admin",

@@ -888,7 +888,9 @@ export interface paths {
         put?: never;
         /**
          * Send Mail Again
-         * @description Send what a failed mail said, as far as it is still so, and what is new since. Twice sends it once.
+         * @description Send what a failed mail said, as far as it is still so, and what is new since; a report as it was made.
+         *
+         *     Twice sends it once.
          */
         post: operations["sendMailAgain"];
         delete?: never;
@@ -1427,6 +1429,26 @@ export interface paths {
          * @description It needs nobody for 30 days; then the alert is raised again if the tenant is still missing.
          */
         post: operations["dismissRemoval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/report-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settings
+         * @description What holds for each company, by name: also for those of which nothing was chosen yet.
+         */
+        get: operations["listReportSettings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2731,7 +2753,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -2958,6 +2980,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ReportSettingsInList] */
+        Page_ReportSettingsInList_: {
+            /** Items */
+            items: components["schemas"]["ReportSettingsInList"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ShownAgreement] */
         Page_ShownAgreement_: {
             /** Items */
@@ -3158,6 +3187,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -3343,13 +3373,34 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
             };
         };
         "Reason-Input": string;
+        /** ReportSettingsInList */
+        ReportSettingsInList: {
+            /** Company */
+            company: string;
+            /** Name */
+            name: string;
+            /** Portal */
+            portal: boolean;
+            /** Portalprices */
+            portalPrices: boolean;
+            /** Prices */
+            prices: boolean;
+            /** Recipients */
+            recipients: string[];
+            /** Scheduled */
+            scheduled: boolean;
+            /** Scheduledsince */
+            scheduledSince: string | null;
+            /** Tenantid */
+            tenantId: string;
+        };
         /** Retention */
         Retention: {
             /** Countsmonths */
@@ -4059,6 +4110,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -4796,6 +4848,19 @@ export interface components {
             month: string;
             /** Purchased */
             purchased: number | null;
+        };
+        /**
+         * ShownSecondLine
+         * @description Seats that came within a period that is billed already, for the rest of it.
+         */
+        ShownSecondLine: {
+            /** Seats */
+            seats: number;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
         };
         /** ShownStep */
         ShownStep: {
@@ -20269,6 +20334,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShownRemovedTenant"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listReportSettings: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportSettingsInList_"];
+                    "text/csv": string;
                 };
             };
             /** @description Bad Request */
