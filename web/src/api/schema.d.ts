@@ -6230,14 +6230,16 @@ export interface operations {
                 cursor?: string;
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Only what is new, changed or raised again since then */
                 changedSince?: string | null;
                 /** @description Only urgent ones, or none of them */
                 urgent?: boolean | null;
                 /** @description Only those that could not be judged at the newest evaluation */
                 notChecked?: boolean | null;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -6405,12 +6407,14 @@ export interface operations {
             query?: {
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Rows of a page */
                 limit?: number;
                 /** @description `next` of the page before */
                 cursor?: string;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -6578,14 +6582,16 @@ export interface operations {
             query?: {
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Only what is new, changed or raised again since then */
                 changedSince?: string | null;
                 /** @description Only urgent ones, or none of them */
                 urgent?: boolean | null;
                 /** @description Only those that could not be judged at the newest evaluation */
                 notChecked?: boolean | null;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
