@@ -1,24 +1,21 @@
 """Companies: which PSA company a tenant is billed to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from functions.api.kept import companies_of, until_anything_changes
+from functions.api.company_linking import links, matches_of
+from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.accounts.companies import Company, ListedCompany, company
-from shared.billing import psa_lists
-from shared.billing.company_links import Added, CompanyLinks, CompanyRequest
+from shared.billing.company_links import Added, CompanyRequest
 from shared.billing.company_matching import CompanyMatch
-from shared.billing.psa.base import PsaCompany
-from shared.billing.psa_connections import psa_connection, psa_connections
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 MOST_AT_ONCE = 1000
@@ -182,32 +179,6 @@ def shown_outcome(added: Added) -> BulkOutcome:
     )
 
 
-def links(asking: Principal) -> CompanyLinks:
-    tables, blobs = asking.tables, asking.wired.blobs
-    return CompanyLinks(tables, blobs, asking.account, lambda connection: _psa_companies(asking, connection))
-
-
-def _psa_companies(asking: Principal, connection: str) -> Sequence[PsaCompany]:
-    """As they were last read; a PSA whose lists were never read is asked."""
-    lists = psa_lists.load(asking.wired.blobs, asking.account, connection)
-    if lists is not None:
-        return lists.companies
-    there = psa_connection(asking.tables, asking.account, connection)
-    return asking.wired.psa(asking.account, there).companies()
-
-
-def _lists_read(asking: Principal) -> str:
-    connections = psa_connections(asking.tables, asking.account)
-    return "|".join(
-        str(psa_lists.state(asking.tables, asking.account, one.id).read_at) for one in connections
-    )
-
-
-@until_anything_changes(also=_lists_read)
-def _matches(asking: Principal) -> list[CompanyMatch]:
-    return links(asking).matches()
-
-
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
 def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Response:
     """By name."""
@@ -220,7 +191,7 @@ def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Respo
 @router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)
 def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
     """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
-    found = _matches(asking)
+    found = matches_of(asking)
     rows = ((by_name(match.customer.name, match.customer.tenant_id), shown_match(match)) for match in found)
     return paging.answer_all(asking, "company-matches", rows)
 
@@ -233,7 +204,7 @@ def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
     )
     added, new = links(asking).add(request, asking.actor.decider("company added"))
     if new:
-        _record(asking, "company.added", added.id, None, added)
+        record(asking, "company.added", added.id, None, added)
     response.headers["Location"] = f"/api/accounts/{asking.account}/companies/{added.id}"
     return versioned(response, shown(added))
 
@@ -281,31 +252,11 @@ def change(
         asking.actor.decider("company changed"),
     )
     if after != before:
-        _record(asking, "company.changed", after.id, before, after)
+        record(asking, "company.changed", after.id, before, after)
     return versioned(response, shown(after))
 
 
-@router.delete("/{company}", operation_id="removeCompany", status_code=204)
-def remove(
-    company_id: CompanyId,
-    asking: Editor,
-    looked_after: Annotated[
-        str,
-        Query(
-            alias="lookedAfter",
-            max_length=4000,
-            description="Ids of the lines that you look after from now on, by comma: all that bill the tenant",
-        ),
-    ] = "",
-    reason: Annotated[str, Query(max_length=200)] = "",
-) -> None:
-    """The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named."""
-    lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
-    gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
-    _record(asking, "company.removed", gone.id, gone, None)
-
-
-def _record(
+def record(
     asking: Principal, action: str, subject: str, before: Company | None, after: Company | None
 ) -> None:
     told = [company.model_dump_json() if company else "" for company in (before, after)]

@@ -151,7 +151,7 @@ def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSu
         id=subscription.id,
         seats=subscription.total,
         status=subscription.status,
-        trial=subscription.trial,
+        trial=bool(subscription.trial),
         sold_by=subscription.owner_tenant_id,
         term=term.duration if term else "",
         renews_on=term.ends if term else None,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from functions.api.ending_lines import ShownEndingLine, shown_ending
 from functions.api.models import Given, Shown, examples
 from functions.api.plan import ShownLine, shown_line
 from functions.api.principal import Editor, Principal, Reader
@@ -15,6 +16,7 @@ from functions.queues.alerts import judge_again
 from shared.accounts import audit
 from shared.billing.mapping import choices
 from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.release import Said
 from shared.billing.mapping.request import MappingRequest, mappings_asked_for, psas_for
 from shared.billing.mapping.save import map_tenant
 from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers, TenantMappings
@@ -77,7 +79,15 @@ class GivenMappings(Given):
     """Every licence of the tenant that is mapped or not billed; what is not named is neither."""
     looked_after: Annotated[tuple[Id, ...], Field(max_length=MOST)] = ()
     """Lines that are left although they still bill: you look after them yourself from now on."""
+    last_days: Annotated[dict[Id, date], Field(max_length=MOST, default_factory=dict)]
+    """By line: the last day that a line which is left is billed on. Seatwise ends it in the PSA. A new line of the same
+    licence starts on the day after, or later."""
+    keeps_differences: bool = False
+    """Seats that were taken over from a hand edit of one line are right for the other line that the mapping gets."""
     reason: Annotated[str, Field(max_length=300)] = ""
+
+    def said(self) -> Said:
+        return Said(self.looked_after, self.last_days, keeps_differences=self.keeps_differences)
 
 
 class ShownOptions(Shown):
@@ -113,7 +123,8 @@ class ShownPreview(Shown):
     """preview: nothing is written to the PSA before the account is switched live."""
     lines: list[ShownLine]
     left: list[str]
-    """Lines that no mapping would have any more; they stay in the PSA as they are."""
+    """Lines that no mapping would have any more; those of them that are not in `ending` stay in the PSA as they are."""
+    ending: list[ShownEndingLine]
 
 
 class AgreementsToChoose(Shown):
@@ -170,7 +181,7 @@ def save(
     wanted = _asked(asking, tenant_id, asked)
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     by = asking.actor.decider(asked.reason or "mappings saved")
-    map_tenant(asking.tables, psas, asking.account, wanted, by, asked.looked_after)
+    map_tenant(asking.tables, psas, asking.account, wanted, by, asked.said())
     after = _shown(wanted)
     told = [mappings.model_dump_json(by_alias=True) for mappings in (before, after)]
     audit.record(asking.tables, asking.account, asking.actor, "mappings.saved", wanted.tenant_id, *told)
@@ -187,9 +198,12 @@ def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownP
     wanted = _asked(asking, tenant_id, asked)
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     by = asking.actor.decider("preview")
-    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, asked.looked_after)
+    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, asked.said())
     return ShownPreview(
-        mode=found.mode.value, lines=[shown_line(line) for line in found.lines], left=list(found.left)
+        mode=found.mode.value,
+        lines=[shown_line(line) for line in found.lines],
+        left=list(found.left),
+        ending=[shown_ending(line) for line in found.ending],
     )
 
 

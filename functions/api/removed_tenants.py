@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from functions.api.ending_lines import end_all_lines
 from functions.api.kept import names_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
@@ -75,9 +76,14 @@ def list_removed(asking: Reader, paging: Pages) -> Page[ShownRemovedTenant] | Re
 
 @router.post("/{tenant}/confirm", operation_id="confirmRemoval")
 def confirm(tenant: str, asked: Confirmation, asking: Admin) -> ShownRemovedTenant:
-    """The customer has left. The day is recorded; lines in the PSA are not ended by this yet."""
-    by = asking.actor.decider(asked.reason)
-    removals.confirm(asking.tables, asking.account, tenant.lower(), asked.last_day, _today(asking), by)
+    """The customer has left: each of its lines ends on that day, unless it ends sooner, and the day is recorded.
+
+    `POST /ending-lines/preview` shows the lines before.
+    """
+    by, place, today = asking.actor.decider(asked.reason), (asking.tables, asking.account), _today(asking)
+    removals.check(*place, tenant.lower(), asked.last_day, today)
+    end_all_lines(asking, tenant, asked.last_day, asked.reason or "the tenant was removed")
+    removals.confirm(*place, tenant.lower(), asked.last_day, today, by)
     return _decided(asking, tenant.lower(), "removal.confirmed", asked.last_day.isoformat())
 
 

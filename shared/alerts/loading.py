@@ -8,6 +8,7 @@ from decimal import Decimal
 from shared.accounts import runs
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies, former_names
+from shared.accounts.report_settings import settings_of
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
@@ -21,7 +22,7 @@ from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import PartnerList
-from shared.mail.records import not_arrived
+from shared.mail.records import MailRow, not_arrived, reported_company
 from shared.microsoft import partner_connections
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -64,11 +65,19 @@ def account_view(
             if failure.connection in psas
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
-        mails=not_arrived(tables, account.id, today),
+        mails=tuple(_mails(tables, account.id, today)),
         poisoned=tuple(failed_messages.recorded(tables, account.id)),
         removals=removals.in_force(tables, account.id),
         exclusions=exclusions.load(tables, account.id, now.astimezone(account.zone).date()),
     )
+
+
+def _mails(tables: Tables, account: AccountId, today: date) -> Iterable[MailRow]:
+    """Those that did not arrive. A report's matters as long as it would go there again."""
+    for mail in not_arrived(tables, account, today):
+        company = reported_company(mail.kind)
+        if not company or mail.recipient in settings_of(tables, account, company).recipients:
+            yield mail
 
 
 class _Kept:
@@ -86,7 +95,7 @@ class _Kept:
         for line in record.lines.values():
             key = LineKey(record.connection, record.agreement_id, line.mapping_id)
             self.keys.add(key)
-            if line.tenant_id not in companies and line.line_id and line.confirmed and not line.blocked:
+            if line.tenant_id not in companies and line.line_id and line.confirmed and _goes_on(line):
                 money = line.confirmed * (line.unit_price or Decimal(0))
                 where = (line.tenant_id, record.connection, record.agreement_id)
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
@@ -101,6 +110,11 @@ class _Kept:
                     record.connection, record.agreement_id, why_not.unreadable(record.unreadable), tenants
                 )
             )
+
+
+def _goes_on(line: LineRecord) -> bool:
+    """Nobody said the day on which it ends."""
+    return line.ending is None and not line.blocked
 
 
 def _without_line(missing: WithoutLine) -> LineRecord:

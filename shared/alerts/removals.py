@@ -46,11 +46,18 @@ def confirm(
     today: date,
     by: Decider,
 ) -> Removal:
-    """The customer has left, and `ends` is the last day to bill. Records it and ends nothing itself.
+    """The customer has left, and `ends` is the last day to bill. Records it; whoever asks ends the lines first.
 
     The row closes until that day is over, and comes back for as long as the company is still added then.
     Raises Rejected, and NotFound for a tenant that nobody misses.
     """
+    check(tables, account, tenant_id, ends, today)
+    removal = Removal(ends=ends, until=ends + timedelta(days=1))
+    return _decide(tables, account, tenant_id, removal, by)
+
+
+def check(tables: Tables, account: AccountId, tenant_id: str, ends: date, today: date) -> None:
+    """Raises what confirming this would: Rejected, and NotFound for a tenant that nobody misses."""
     if not today <= ends <= today + FURTHEST:
         raise Rejected(
             f"The last day to bill must be between {today.isoformat()} and {(today + FURTHEST).isoformat()}, "
@@ -58,8 +65,7 @@ def confirm(
             "out_of_range",
             "lastDay",
         )
-    removal = Removal(ends=ends, until=ends + timedelta(days=1))
-    return _decide(tables, account, tenant_id, removal, by)
+    _check_missed(tables, account, tenant_id)
 
 
 def dismiss(tables: Tables, account: AccountId, tenant_id: str, today: date, by: Decider) -> Removal:
@@ -118,10 +124,14 @@ def end_for_returned(
 
 
 def _decide(tables: Tables, account: AccountId, tenant_id: str, removal: Removal, by: Decider) -> Removal:
+    _check_missed(tables, account, tenant_id)
+    decisions.decide(tables, account, KIND, tenant_id, removal, by)
+    return removal
+
+
+def _check_missed(tables: Tables, account: AccountId, tenant_id: str) -> None:
     row = tables.get(keys.alert(account, Slug.TENANT_REMOVED, identity(tenant_id)))
     if row is None and decisions.get(tables, account, KIND, tenant_id, Removal) is None:
         raise NotFound(
             f"tenant '{tenant_id}' is not among the removed tenants, so there is nothing to decide"
         )
-    decisions.decide(tables, account, KIND, tenant_id, removal, by)
-    return removal

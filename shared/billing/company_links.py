@@ -159,8 +159,8 @@ class CompanyLinks:
         if left:
             seats = sum(line.seats for line in left)
             raise Rejected(
-                f"{_lines(left)} still bill {seats:,} seats of this tenant, and nobody would keep them in step. End "
-                "them in the PSA and take their mappings off first; or name them as looked after by yourself.",
+                f"{_lines(left)} still bill {seats:,} seats of this tenant, and nobody would keep them in step. Say "
+                "their last day, and Seatwise ends them then; or name them as looked after by yourself.",
                 "lines_still_bill",
                 "lookedAfter",
             )
@@ -172,13 +172,13 @@ class CompanyLinks:
         return found
 
     def billed_lines(self, tenant: str) -> list[BilledLine]:
-        """Of every PSA connection: what was last proven to bill, or may bill."""
+        """Of every PSA connection: what was last proven to bill, or may bill, and ends on no day."""
         return [
             BilledLine(connection, kept.record.agreement_id, line.line_id, line.confirmed or 0)
             for connection in self._connections
             for kept in agreement_store.all_of(self.tables, self.account, connection)
             for line in kept.record.lines.values()
-            if line.tenant_id == tenant and (line.confirmed or line.intent is not None)
+            if line.tenant_id == tenant and line.goes_on
         ]
 
     def _add_row(self, asked: CompanyRequest, by: Decider) -> Added:

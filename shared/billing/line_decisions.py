@@ -23,9 +23,9 @@ from shared.billing.models import (
     LineRecord,
     TenantMappings,
     Verdict,
+    change_id,
 )
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.plan import change_id
 from shared.billing.planning.quantities import wanted
 from shared.billing.psa_connections import psa_connections
 from shared.billing.tenant_licences import tenant_state

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
+from shared.billing import ending
 from shared.billing.models import (
     OF_THE_AGREEMENT,
     AgreementRecord,
@@ -35,13 +37,19 @@ def reconciled(
     fresh = {
         id_: replace(found, marker="") if id_ in record.let_go else found for id_, found in fresh.items()
     }
-    lines = {}
+    lines, let_go = {}, record.let_go
     for mapping_id, line in record.lines.items():
+        if line.ending is not None:
+            if seen := ending.looked_at(line, fresh.get(line.line_id), now.date()):
+                lines[mapping_id] = _over(seen, None, run)
+            else:
+                let_go = (*let_go, line.line_id)
+            continue
         wish = wishes.get(mapping_id)
         wish = wish if wish is not None and wish.is_for(record, line) else None
         lines[mapping_id] = _over(_one(line, fresh, owned, wish, now), wish, run)
     return AgreementRecord.model_validate(
-        {**dict(record), "lines": lines, "read_at": now, "unreadable": None}
+        {**dict(record), "lines": lines, "let_go": let_go, "read_at": now, "unreadable": None}
     )
 
 
@@ -82,6 +90,16 @@ def marker_prefix(mapping_id: str) -> str:
     return f"lic:{mapping_id}:m:"
 
 
+def second_line_prefix(mapping_id: str) -> str:
+    """How the dated lines beside a mapping's line, which prorate it, begin their reference."""
+    return f"lic:{mapping_id}:p:"
+
+
+def _prorates(line: Line) -> bool:
+    """It is of us, and bills what came within a period: no rival of a main line."""
+    return line.marker.startswith("lic:") and ":p:" in line.marker and line.ends is not None
+
+
 def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[Line]:
     """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
     prefix = marker_prefix(line.mapping_id)
@@ -109,6 +127,8 @@ def _to_create(
     line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None, now: datetime
 ) -> Block | None:
     """K7: where the agreement has an unowned line that would bill beside the new one, a person chooses first."""
+    if wish is not None and wish.has_no_price:
+        return Block(reason=BlockReason.NO_PRODUCT_PRICE)
     start = _start(wish, now)
     ours = _ours(line, fresh, owned)
     if any(found.bills_from(start) for found in ours):
@@ -126,7 +146,11 @@ def _to_create(
 
 def unowned(product_id: str, fresh: Mapping[str, Line], owned: Collection[str]) -> list[Line]:
     """The lines of a product that no mapping owns."""
-    return [found for found in fresh.values() if found.product_id == product_id and found.id not in owned]
+    return [found for found in fresh.values() if _is_unowned(found, product_id, owned)]
+
+
+def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
+    return found.product_id == product_id and found.id not in owned and not _prorates(found)
 
 
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
@@ -160,15 +184,28 @@ def _unlike(line: LineRecord, there: Line | None, wish: Wish | None, today: date
         return Block(reason=BlockReason.PSA, text=there.not_writable)
     if there.quantity < 0 or there.quantity != there.quantity.to_integral_value():
         return Block(reason=BlockReason.NOT_WHOLE, quantity=there.quantity)
-    if wish is None:
-        return None
+    return _unlike_wish(line, there, wish, today) if wish is not None else None
+
+
+def _unlike_wish(line: LineRecord, there: Line, wish: Wish, today: date) -> Block | None:
     if there.billable is not wish.billable:
         return Block(reason=BlockReason.OTHER_BILLING, billable=there.billable, expected=wish.billable)
+    if why := other_price(there.unit_price, wish):
+        return why
     if line.catalogue_price is not None and not there.unit_price:
         return Block(reason=BlockReason.NO_PRICE, price=line.catalogue_price)
     if there.effective is not None and today < there.effective != wish.options.starts:
         return Block(reason=BlockReason.STARTS_LATER, day=there.effective)
     return None
+
+
+def other_price(there: Decimal, wish: Wish) -> Block | None:
+    """Why a line with this price for a seat is not what the mapping means; None: it is, or the PSA's price is right."""
+    if wish.has_no_price:
+        return Block(reason=BlockReason.NO_PRODUCT_PRICE)
+    if wish.unit_price is None or there == wish.unit_price:
+        return None
+    return Block(reason=BlockReason.OTHER_PRICE, price=there, expected_price=wish.unit_price)
 
 
 def _but(line: LineRecord, **changes: object) -> LineRecord:
@@ -178,8 +215,13 @@ def _but(line: LineRecord, **changes: object) -> LineRecord:
 
 
 def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, run: str) -> list[LedgerEntry]:
-    """Ledger entries of the numbers that a look took over from the PSA without a write of ours."""
-    return [
+    """Ledger entries of what a look found without a write of ours: other numbers, and lines that are over."""
+    over = [
+        LedgerEntry.of(line, LedgerEvent.RELEASED, now, run=run, before=line.confirmed)
+        for name, line in before.lines.items()
+        if line.ending is not None and name not in after.lines
+    ]
+    return over + [
         LedgerEntry.of(
             line,
             LedgerEvent.ADOPTED,
@@ -189,5 +231,5 @@ def adoptions(before: AgreementRecord, after: AgreementRecord, now: datetime, ru
             after=line.confirmed,
         )
         for line in after.lines.values()
-        if line.confirmed != before.lines[line.mapping_id].confirmed
+        if line.ending is None and line.confirmed != before.lines[line.mapping_id].confirmed
     ]

@@ -1,6 +1,7 @@
 """The sentences of why a line is not written, made from what is stored."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from shared.billing.models import (
@@ -72,6 +73,14 @@ _BLOCKED: Final = {
         "The line is set to “{billable}” in the PSA, and its billing profile says “{expected}”. Correct the one that "
         "is wrong."
     ),
+    BlockReason.OTHER_PRICE: (
+        "The line charges {price} for a seat in the PSA, and its billing profile says {expected_price}. Correct the one"
+        " that is wrong."
+    ),
+    BlockReason.NO_PRODUCT_PRICE: (
+        "Its billing profile charges a part more or less than the product's price, and the product has no price in the "
+        "PSA. Enter it there, or choose a fixed price in the profile."
+    ),
     BlockReason.NO_PRICE: (
         "The line was made without a price, and its product charges {price}: the customer is charged nothing for it. "
         "Enter the price in the PSA; if nothing is to be charged, choose the line for the mapping."
@@ -98,6 +107,21 @@ _BLOCKED: Final = {
         "The agreement has a second line that Seatwise created for this mapping ({line_id}, quantity {quantity}): the "
         "customer is billed twice. Remove it in the PSA, or clear its reference '{marker}' there if it is right."
     ),
+    BlockReason.OTHER_END: (
+        "It was to end on the day that a person said, and in the PSA it has another last day now ({day}). Enter the "
+        "right one in the PSA; or map the line again, and Seatwise looks after it."
+    ),
+    BlockReason.ENDS_BY_HAND: (
+        "This PSA ends no line on a day. Take the line out in the PSA when its last day is over, or set it to 0 there."
+    ),
+    BlockReason.AFTER_AGREEMENT: "The agreement ends on {day}: choose that day or an earlier one.",
+    BlockReason.ENDS_WITH_AGREEMENT: (
+        "The agreement itself ends on {day}, and this PSA changes seats only within it. Choose an earlier day, or say "
+        "that you look after the line until it ends with its agreement."
+    ),
+    BlockReason.CHANGES_LATER: (
+        "The PSA has a change of its seats already, from {day} on. Choose that day or a later one."
+    ),
     BlockReason.PSA: "{text}",
 }
 _UNPLANNED: Final = {
@@ -107,6 +131,10 @@ _UNPLANNED: Final = {
     UnplannedReason.ANOTHER_PRODUCT: "Its billing profile names another product now.",
     UnplannedReason.NO_LINE: (
         "Its mapping is in force, but Seatwise keeps no line for it, so nobody looks after what it bills."
+    ),
+    UnplannedReason.OLD_LINE: (
+        "The line that billed the same seats before is not proven to end, and both would be billed: see what is wrong "
+        "with that line first."
     ),
     UnplannedReason.NOT_COUNTABLE: "{text}",
 }
@@ -149,8 +177,13 @@ def blocked(why: Block) -> str:
         count=why.count,
         line_id=why.line_id,
         marker=why.marker,
-        price="" if why.price is None else f"{why.price.normalize():f}",
+        price=_price(why.price),
+        expected_price=_price(why.expected_price),
     )
+
+
+def _price(price: Decimal | None) -> str:
+    return "" if price is None else f"{price.normalize():f}"
 
 
 def of_entry(entry: LedgerEntry) -> str:

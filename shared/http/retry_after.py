@@ -8,7 +8,10 @@ LONGEST_WAIT = timedelta(days=1)
 
 
 def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """Understand a Retry-After header: seconds, or a date of HTTP."""
+    """Understand a Retry-After header: seconds, or a date of HTTP.
+
+    None, too, for one that asks for no wait or names a time that is over: asked again at once, it would say the same.
+    """
     if header is None:
         return None
     try:
@@ -19,6 +22,6 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
             seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
         except (ValueError, OverflowError):
             return None
-    if math.isnan(seconds):
+    if math.isnan(seconds) or seconds <= 0:
         return None
-    return timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT.total_seconds()))
+    return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()))

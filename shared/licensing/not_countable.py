@@ -11,6 +11,8 @@ class UncountedReason(StrEnum):
 
     SUBSCRIPTIONS_DIFFER = "subscriptions_differ"
     """They add up to `counted`, and Microsoft counts `told`."""
+    TRIAL_UNKNOWN = "trial_unknown"
+    """Of `told` seats nobody says whether they are on trial."""
     SELLERS_UNKNOWN = "sellers_unknown"
     """The mapping leaves out what others sold, and nobody says who sold the `told` seats."""
     ASSIGNED_BEYOND = "assigned_beyond"
@@ -37,6 +39,9 @@ class NotCountable(Exception):
 _SENTENCES: Final = {
     UncountedReason.SUBSCRIPTIONS_DIFFER: (
         "The subscriptions of {part_number} add up to {counted} seats, but Microsoft counts {told}."
+    ),
+    UncountedReason.TRIAL_UNKNOWN: (
+        "Microsoft does not say whether {told} seats of {part_number} are on trial, and a trial is never billed."
     ),
     UncountedReason.SELLERS_UNKNOWN: (
         "Microsoft does not say who sold the {told} seats of {part_number}, and the mapping leaves out what others "

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
+from shared.accounts.report_settings import settings_of
 from shared.licensing import terms
 from shared.licensing.tenant_state import TenantState
 from shared.microsoft.models import SubscriptionStatus
@@ -13,7 +14,6 @@ from shared.reports.load import month_of
 from shared.reports.mail import MadeReport
 from shared.reports.models import LicenceMonth, Month, MonthFigures
 from shared.reports.publish import kept_report, reports_of
-from shared.reports.settings import settings_of
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId

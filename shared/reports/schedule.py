@@ -6,10 +6,10 @@ from datetime import datetime, time
 from shared.accounts import runs
 from shared.accounts.account import Account
 from shared.accounts.companies import added_companies
+from shared.accounts.report_settings import ReportSettings, all_settings
 from shared.accounts.runs import RunState
 from shared.reports.models import Month
 from shared.reports.publish import ReportState, report_of
-from shared.reports.settings import ReportSettings, all_settings
 from shared.storage import keys
 from shared.storage.documents import Document
 from shared.storage.tables import Key, Put, Tables

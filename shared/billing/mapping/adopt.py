@@ -4,14 +4,14 @@ from collections.abc import Mapping as ByKey
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
+from decimal import Decimal
 
 from shared.accounts.companies import Company
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.agreement_fits import check_company, check_type, period_of
 from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.mapping.saving import Save, key_of
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
@@ -24,14 +24,12 @@ from shared.billing.models import (
     Loss,
     TenantMappings,
 )
-from shared.billing.planning.load import AgreementKey
 from shared.billing.planning.wishes import Wish
+from shared.billing.product_prices import priced, tracked
 from shared.billing.psa.base import Line
-from shared.billing.reconcile import marker_prefix, reconciled, unowned
+from shared.billing.reconcile import marker_prefix, other_price, reconciled, unowned
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
-from shared.storage.keys import AccountId
-from shared.storage.tables import Tables
 
 MOST_LINES = 300
 """Lines of one agreement that Seatwise keeps: they are one row, which holds some 500 with all that may befall them."""
@@ -39,70 +37,11 @@ A_SAVE_TAKES = timedelta(minutes=10)
 """A line that was claimed so recently may belong to a save whose decision is about to be stored."""
 
 
-def key_of(mapping: LicenceMapping) -> AgreementKey:
-    return mapping.connection, mapping.agreement_id
-
-
 def check_profile(profiles: ByKey[str, BillingProfile], mapping: LicenceMapping) -> None:
     profile = profiles.get(mapping.profile)
     if profile is None or profile.connection != mapping.connection:
         raise Rejected(
             f"There is no billing profile '{mapping.profile}' for this PSA connection. Choose another one."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """One save of a tenant's mappings, and what was read for it."""
-
-    tables: Tables
-    account: AccountId
-    wanted: TenantMappings
-    before: TenantMappings | None
-    """What is in force until now."""
-    by: Decider
-    zone: ZoneInfo
-    """The account's: its date is the day that a line is billed on."""
-    profiles: ByKey[str, BillingProfile]
-    kept: ByKey[AgreementKey, StoredRecord]
-    """The records of the agreements that are named, and of those with lines of the tenant."""
-    psas: PsaCache
-
-    def line(self, mapping: LicenceMapping) -> LineRecord | None:
-        """What is kept of the mapping's line in its agreement."""
-        kept = self.kept.get(key_of(mapping))
-        return kept.record.lines.get(mapping.id) if kept else None
-
-    def stays(self, mapping: LicenceMapping) -> bool:
-        """The mapping has the line that it names, so nothing of it is touched."""
-        line = self.line(mapping)
-        if line is None or line.product_id != self.profiles[mapping.profile].product_id:
-            return False
-        if mapping.line_id and line.catalogue_price is not None:
-            return False  # a person takes it as it is, without a price
-        says_so_now = mapping.options.beside_existing and not self.was_beside_existing(mapping.id)
-        if not line.line_id and says_so_now:
-            return False  # what a person saw beside it is remembered from now on
-        return line.serves(mapping.line_id)
-
-    def only_period_differs(self, mapping: LicenceMapping) -> bool:
-        """A person saves it again: how often its agreement is billed is right as it is."""
-        line = self.line(mapping)
-        if line is None or line.blocked is None:
-            return False
-        return line.blocked.reason is BlockReason.OTHER_PERIOD and self.stays(mapping)
-
-    def was_beside_existing(self, mapping_id: str) -> bool:
-        """In force is already that a second line is right."""
-        found = self.before.mappings if self.before else ()
-        return any(mapping.id == mapping_id and mapping.options.beside_existing for mapping in found)
-
-    def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
-        """The mapping is to have a line of this agreement."""
-        where = record.connection, record.agreement_id
-        return any(
-            mapping.id == mapping_id and mapping.bill and key_of(mapping) == where
-            for mapping in self.wanted.mappings
         )
 
 
@@ -146,9 +85,14 @@ class _Drawing:
         if self._save.only_period_differs(mapping):
             return
         known = self._lines.pop(mapping.id, None)
-        if known is not None and known.line_id and known.line_id != mapping.line_id:
-            self._let_go.append(known.line_id)
-            self.entries.append(released(self._save.by, known))
+        if known is None or not known.line_id or known.line_id == mapping.line_id:
+            return
+        if ends := self._save.ending(key_of(mapping), known):
+            self._lines[ends.mapping_id] = ends
+            self.entries.append(ending_entry(self._save.by, ends))
+            return
+        self._let_go.append(known.line_id)
+        self.entries.append(released(self._save.by, known))
 
     def claim(self, mapping: LicenceMapping) -> None:
         profile = self._save.profiles[mapping.profile]
@@ -192,10 +136,13 @@ class _Drawing:
         changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
         record = AgreementRecord.model_validate({**dict(self._record), **changes})
         wishes = {claim.id: Wish.of(claim, profiles[claim.profile], tenant) for claim in claims}
-        looked = reconciled(record, self._fresh, wishes, self._now)
+        looked = reconciled(record, self._fresh, priced(record, wishes, self._price_of), self._now)
         mine = {claim.id: looked.lines[claim.id] for claim in claims}
         self.entries += [_adopted(by, line) for line in mine.values() if line.line_id]
         return AgreementRecord.model_validate({**dict(record), "lines": {**record.lines, **mine}})
+
+    def _price_of(self, product_id: str) -> Decimal | None:
+        return self._save.psas.price(self._record.connection, product_id)
 
     def _losses(self, mapping_id: str) -> tuple[Loss, ...]:
         """What the guard remembers of the mapping's line, in this agreement or in the one it comes from."""
@@ -226,6 +173,7 @@ class _Drawing:
         if line.billable is not profile.billable:
             why = Block(reason=BlockReason.OTHER_BILLING, billable=line.billable, expected=profile.billable)
             raise Rejected(why_not.blocked(why), "other_billing", "lineId")
+        self._check_price(line, mapping)
         for other in self._lines.values():
             is_its = line.marker.startswith(marker_prefix(other.mapping_id)) and line.id not in self._let_go
             if is_its and (not other.line_id or other.intent) and self._stands(other):
@@ -234,6 +182,12 @@ class _Drawing:
                     "line, or end that mapping first."
                 )
         return line
+
+    def _check_price(self, line: Line, mapping: LicenceMapping) -> None:
+        wish = Wish.of(mapping, self._save.profiles[mapping.profile], self._save.wanted.tenant_id)
+        why = other_price(line.unit_price, tracked(wish, self._price_of))
+        if why is not None:
+            raise Rejected(why_not.blocked(why), why.reason.value, "lineId")
 
     def _take(self, line: Line) -> tuple[Loss, ...]:
         """Free the line of a mapping that does not stand any more; what the tenant lost with it is not forgotten."""
@@ -281,4 +235,17 @@ def _adopted(by: Decider, line: LineRecord) -> LedgerEntry:
 def released(by: Decider, line: LineRecord) -> LedgerEntry:
     return LedgerEntry.of(
         line, LedgerEvent.RELEASED, by.now, before=line.confirmed, who=by.who, why=by.reason
+    )
+
+
+def ending_entry(by: Decider, line: LineRecord) -> LedgerEntry:
+    last_day = line.ending.last_day if line.ending else None
+    return LedgerEntry.of(
+        line,
+        LedgerEvent.ENDING,
+        by.now,
+        before=line.confirmed,
+        who=by.who,
+        why=by.reason,
+        last_day=last_day,
     )

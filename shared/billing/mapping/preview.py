@@ -1,11 +1,13 @@
 """What saving a tenant's mappings would do to their lines, shown while they are edited. Writes nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.accounts.account import Mode
 from shared.accounts.directory import load_account
-from shared.billing.mapping.save import judge
+from shared.billing.mapping.endings import EndingLine, ending_lines
+from shared.billing.mapping.release import Said
+from shared.billing.mapping.save import NOTHING_SAID, judge
 from shared.billing.models import TenantMappings
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Supposed
@@ -23,7 +25,9 @@ class MappingsPreview:
     mode: Mode
     lines: tuple[LinePreview, ...]
     left: tuple[str, ...]
-    """Lines that no mapping would have any more; they stay in the PSA as they are."""
+    """Lines that no mapping would have any more; they stay in the PSA as they are, unless they are ended."""
+    ending: tuple[EndingLine, ...]
+    """Those of them that would be ended on a day."""
 
 
 def preview_mappings(
@@ -32,14 +36,14 @@ def preview_mappings(
     account_id: AccountId,
     wanted: TenantMappings,
     by: Decider,
-    looked_after: Collection[str] = (),
+    said: Said = NOTHING_SAID,
 ) -> MappingsPreview:
     """The save is judged, and the whole account planned, by the code that saves and pushes.
 
     Raises Rejected with the sentence that the save would be refused with.
     """
     account = load_account(tables, account_id)
-    judged = judge(tables, psas, account_id, wanted, by, looked_after)
+    judged = judge(tables, psas, account_id, wanted, by, said)
     records = judged.records()
     supposed = Supposed(wanted.tenant_id, wanted.mappings, records)
     planned = load.plan_account(tables, account, by.now, supposed)
@@ -50,4 +54,11 @@ def preview_mappings(
             continue
         record = plan.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, by.now)
         lines.append(line_preview(wanted.tenant_id, mapping, record.lines[mapping.id], planned))
-    return MappingsPreview(account.mode, tuple(lines), tuple(line.line_id for line in judged.left))
+    left = {line.line_id for line in judged.left}
+    ending = (
+        found
+        for record in records.values()
+        for found in ending_lines(record, judged.save.psas.ends_by(record.connection), planned.plan)
+        if found.tenant_id == wanted.tenant_id and found.line_id in left
+    )
+    return MappingsPreview(account.mode, tuple(lines), tuple(sorted(left)), tuple(ending))

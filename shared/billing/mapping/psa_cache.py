@@ -1,8 +1,9 @@
 """What the PSAs say at the moment of a save, each list asked for once."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
-from shared.billing.psa.base import Agreement, Line, Product, Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import Agreement, EndsBy, Line, Product, Psa, PsaRefused, PsaUnavailable
 from shared.errors import Rejected
 
 
@@ -14,6 +15,11 @@ class PsaCache:
         self._agreements: dict[str, dict[str, Agreement]] = {}
         self._products: dict[str, dict[str, Product]] = {}
         self._lines: dict[tuple[str, str], dict[str, Line]] = {}
+
+    def ends_by(self, connection: str) -> EndsBy:
+        """How the connection's PSA ends a line on a day."""
+        psa = self._psas.get(connection)
+        return psa.ends_by if psa is not None else EndsBy.A_PERSON
 
     def agreement(self, connection: str, agreement_id: str) -> Agreement | None:
         """As the connection's list shows it; None when it is not in there."""
@@ -28,6 +34,11 @@ class PsaCache:
             listed = self._ask(connection, lambda psa: psa.products())
             self._products[connection] = {product.id: product for product in listed}
         return self._products[connection].get(product_id)
+
+    def price(self, connection: str, product_id: str) -> Decimal | None:
+        """Of a product; None when it is not in the list."""
+        product = self.product(connection, product_id)
+        return product.price if product else None
 
     def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
         """The lines of an agreement by id."""

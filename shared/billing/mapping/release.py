@@ -1,13 +1,32 @@
 """Lines that a save of mappings leaves behind: none is billed on without somebody who looks after it (K10, K15)."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
 
+from shared.billing import ending, why_not
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import LicenceMapping, LineRecord
 from shared.billing.psa.base import Line
 from shared.errors import Rejected
+
+FURTHEST: Final = timedelta(days=3 * 366)
+"""The longest term that is sold: a last day beyond it is a slip of the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of lines that a save leaves, by line id."""
+
+    looked_after: Collection[str] = ()
+    """They look after these from now on, so they may be left although they still bill."""
+    last_days: Mapping[str, date] = field(default_factory=dict)
+    """These bill nothing after that day: Seatwise ends them in the PSA."""
+    or_sooner: bool = False
+    """A line that ends sooner, alone or with its agreement, is right as it is."""
+    keeps_differences: bool = False
+    """A mapping's difference, taken over from one line, is right for the other line that it gets now, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +63,87 @@ def check_settled(line: LineRecord | None) -> None:
 
 
 def check_left(
-    left: Iterable[Left],
-    creating: Collection[LicenceMapping],
-    looked_after: Collection[str],
-    psas: PsaCache,
-    today: date,
+    left: Iterable[Left], claims: Collection[LicenceMapping], said: Said, psas: PsaCache, today: date
 ) -> None:
     """Raises Rejected when the PSA would go on to bill a line that is left behind.
 
-    A person may say that they look after it from now on. A line that is created for the same seats waits for its
-    last billed day in any case: never are both billed on one day.
+    A person may say its last day, or that they look after it from now on. A line that is created for the same seats
+    waits for its last billed day in any case: never are both billed on one day.
     """
     for gone in left:
-        new = [mapping for mapping in creating if gone.is_replaced_by(mapping)]
-        if gone.line_id in looked_after and not new:
+        claiming = [mapping for mapping in claims if gone.is_replaced_by(mapping)]
+        new = [mapping for mapping in claiming if not mapping.line_id]
+        last_day = said.last_days.get(gone.line_id)
+        if gone.line_id in said.looked_after and last_day is None and not new:
             continue
         line = _still_billed(gone, psas, today)
         if line is None:
             continue
+        by_itself = None
+        if last_day is not None:
+            by_itself, last_day = _day_of(gone, line, last_day, said, psas)
+        if last_day is not None:
+            _check_last_day(gone, line, last_day, psas, today)
+            _check_begin_after(gone, claiming, last_day, psas)
+        ends = last_day or line.last_day or by_itself
         for mapping in new:
-            _check_starts_after(gone, line, mapping.options.starts or today)
-        if line.ends is None:
+            _check_starts_after(gone, line, ends, mapping.options.starts or today)
+        if ends is None:
             raise Rejected(
-                f"{_bills(gone, line)}, and nobody would look after it any more. Enter its last day in the PSA or set "
-                "it to 0 there, then save again; or say that you look after it yourself from now on."
+                f"{_bills(gone, line)}, and nobody would look after it any more. Say its last day, and Seatwise ends "
+                "it then; or say that you look after it yourself from now on."
             )
+
+
+def _day_of(
+    gone: Left, line: Line, asked: date, said: Said, psas: PsaCache
+) -> tuple[date | None, date | None]:
+    """When the line ends with its agreement, and on which day it is to be ended."""
+    agreement = psas.agreement(gone.mapping.connection, gone.mapping.agreement_id)
+    ends = agreement.ends if agreement else None
+    by = psas.ends_by(gone.mapping.connection)
+    return ends, ending.day_of(line, asked, by, ends, or_sooner=said.or_sooner)
+
+
+def _check_last_day(gone: Left, line: Line, last_day: date, psas: PsaCache, today: date) -> None:
+    """Raises Rejected for a day on which the line cannot end."""
+    where = gone.mapping.connection, gone.mapping.agreement_id
+    if not today <= last_day <= today + FURTHEST:
+        raise Rejected(
+            f"The last day of {gone.told} must be between {today:%-d %b %Y} and {today + FURTHEST:%-d %b %Y}.",
+            "out_of_range",
+            "lastDays",
+        )
+    if line.last_day is not None and line.last_day < last_day:
+        raise Rejected(
+            f"{gone.told.capitalize()} ends on {line.last_day:%-d %b %Y} already. Choose that day or an earlier one.",
+            "ends_already",
+            "lastDays",
+        )
+    agreement = psas.agreement(*where)
+    why = ending.why_not(line, last_day, psas.ends_by(where[0]), agreement.ends if agreement else None)
+    if why is not None:
+        told = f"{gone.told.capitalize()} cannot be ended on {last_day:%-d %b %Y}."
+        raise Rejected(f"{told} {why_not.blocked(why)}", why.reason.value, "lastDays")
+
+
+def _check_begin_after(
+    gone: Left, claiming: Iterable[LicenceMapping], last_day: date, psas: PsaCache
+) -> None:
+    """Raises Rejected for a line that is there already and would bill the same seats before that day is over."""
+    for mapping in claiming:
+        there = psas.lines(mapping.connection, mapping.agreement_id).get(mapping.line_id)
+        if there is not None and there.id != gone.line_id and not _begins_after(there, last_day):
+            raise Rejected(
+                f"Line {there.id} can be billed before {gone.told} has ended. Give it a start date after "
+                f"{last_day:%-d %b %Y} in the PSA, or ask for a line of its own.",
+                "both_billed",
+                "lineId",
+            )
+
+
+def _begins_after(line: Line, day: date) -> bool:
+    return line.effective is not None and line.effective > day
 
 
 def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
@@ -81,15 +156,15 @@ def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
     return line if line is not None and line.bills_from(today) else None
 
 
-def _check_starts_after(left: Left, line: Line, starts: date) -> None:
-    if line.ends is None:
+def _check_starts_after(left: Left, line: Line, ends: date | None, starts: date) -> None:
+    if ends is None:
         raise Rejected(
-            f"{_bills(left, line)}: a new line beside it would bill the same seats twice. Enter its last day in the "
-            "PSA and give the new line a start date after it, then save again; or keep the line."
+            f"{_bills(left, line)}: a new line beside it would bill the same seats twice. Say its last day and give "
+            "the new line a start date after it, then save again; or keep the line."
         )
-    if line.ends >= starts:
+    if ends >= starts:
         raise Rejected(
-            f"{_bills(left, line)} until {line.ends:%-d %b %Y}. Give the new line a start date after that day, then "
+            f"{_bills(left, line)} until {ends:%-d %b %Y}. Give the new line a start date after that day, then "
             "save again."
         )
 
@@ -104,3 +179,24 @@ def by_hand(left: Iterable[Left], looked_after: Collection[str]) -> Iterator[str
     for gone in left:
         if gone.line_id in looked_after:
             yield f"From now on {gone.told} is looked after by hand."
+
+
+def check_differences(before: Iterable[LicenceMapping], claims: Iterable[LicenceMapping], said: Said) -> None:
+    """Raises Rejected for a difference that was taken over from one line and would go along to another one (N2)."""
+    were = {mapping.id: mapping for mapping in before if mapping.bill}
+    for mapping in claims:
+        old, difference = were.get(mapping.id), mapping.options.difference
+        if said.keeps_differences or not difference or old is None or not old.options.difference:
+            continue
+        if (old.connection, old.agreement_id, old.line_id) == (
+            mapping.connection,
+            mapping.agreement_id,
+            mapping.line_id,
+        ):
+            continue
+        raise Rejected(
+            f"The mapping bills {difference:+,} seats that were taken over from a hand edit of its line until now. Set "
+            "this difference to 0, or say that it is right for the other line, too.",
+            "difference",
+            "keepsDifferences",
+        )

@@ -1,7 +1,7 @@
 """Mapping licences to lines (K7): a mapping owns exactly one line, and a line belongs to at most one mapping."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.accounts.companies import added_companies
@@ -9,10 +9,11 @@ from shared.accounts.directory import load_account
 from shared.billing import agreement_store
 from shared.billing.agreement_store import Replacement, StoredRecord
 from shared.billing.mapping import adopt, release
-from shared.billing.mapping.adopt import Draft, Save, key_of
+from shared.billing.mapping.adopt import Draft
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
-from shared.billing.mapping.release import Left, check_settled
+from shared.billing.mapping.release import Left, Said, check_settled
+from shared.billing.mapping.saving import Save, key_of
 from shared.billing.models import AgreementRecord, LicenceMapping, TenantMappings
 from shared.billing.planning.load import AgreementKey
 from shared.billing.profiles import billing_profiles
@@ -23,6 +24,7 @@ from shared.storage.decisions import Decider, Decision, decide_after, get, newes
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
+NOTHING_SAID = Said()
 MEANWHILE = "The mappings or a line of them were changed at this moment. Look at them again and repeat."
 
 
@@ -32,11 +34,11 @@ def map_tenant(
     account: AccountId,
     wanted: TenantMappings,
     by: Decider,
-    looked_after: Collection[str] = (),
+    said: Said = NOTHING_SAID,
 ) -> None:
     """Put a tenant's mappings in force. `psas` are the signed-in PSA connections by id.
 
-    `looked_after` names the lines that a person looks after from now on: they may be left although they still bill.
+    `said` is what a person says of the lines that are left. One that ends on a day is kept until then.
 
     Everything is read and judged before anything is stored. Then lines are claimed, so that no two mappings can own
     one; then the decision is stored; then what no mapping has any more is let go. Whatever ends this in between, the
@@ -44,7 +46,7 @@ def map_tenant(
     quantity becomes its confirmed baseline: nothing is written to the PSA here. What stays as it was is not touched.
     Raises Rejected with the sentence to show.
     """
-    judged = judge(tables, psas, account, wanted, by, looked_after)
+    judged = judge(tables, psas, account, wanted, by, said)
     _store(judged)
     for place, name in judged.unwanted:
         _release(judged.save, place, name)
@@ -68,6 +70,8 @@ class Judged:
         after |= {(draft.record.connection, draft.record.agreement_id): draft.record for draft in self.drafts}
         for place, name in self.unwanted:
             lines = {other: line for other, line in after[place].lines.items() if other != name}
+            if ends := self.save.ending(place, after[place].lines[name]):
+                lines[ends.mapping_id] = ends
             after[place] = after[place].model_copy(update={"lines": lines})
         return after
 
@@ -78,7 +82,7 @@ def judge(
     account: AccountId,
     wanted: TenantMappings,
     by: Decider,
-    looked_after: Collection[str] = (),
+    said: Said = NOTHING_SAID,
 ) -> Judged:
     """What `map_tenant` would do. Writes nothing: this is the preview. Raises Rejected as it does."""
     decided = newest(tables, account, MAPPINGS, wanted.tenant_id)
@@ -87,7 +91,7 @@ def judge(
     zone = load_account(tables, account).zone
     before = decided.read(TenantMappings) if decided else None
     profiles = billing_profiles(tables, account)
-    save = Save(tables, account, wanted, before, by, zone, profiles, kept, PsaCache(psas))
+    save = Save(tables, account, wanted, before, by, zone, profiles, kept, PsaCache(psas), said)
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping) or save.only_period_differs(mapping)]
@@ -95,9 +99,10 @@ def judge(
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
     left = _left(save, billing)
-    _check_left(save, left, claims, looked_after)
-    said = replace(by, reason=" ".join((by.reason, *release.by_hand(left, looked_after))))
-    save = replace(save, by=said)
+    release.check_left(left, claims, said, save.psas, by.now.astimezone(zone).date())
+    release.check_differences(before.mappings if before else (), claims, said)
+    reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
+    save = replace(save, by=replace(by, reason=reason))
     return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))
 
 
@@ -161,7 +166,9 @@ def _unwanted(save: Save) -> list[tuple[AgreementKey, str]]:
         (place, name)
         for place, kept in save.kept.items()
         for name, line in kept.record.lines.items()
-        if line.tenant_id == save.wanted.tenant_id and not save.bills(kept.record, name)
+        if line.tenant_id == save.wanted.tenant_id
+        and line.ending is None
+        and not save.bills(kept.record, name)
     ]
 
 
@@ -182,14 +189,6 @@ def _own_line(save: Save, mapping: LicenceMapping) -> str:
     """The line that was created for a mapping, "" when there is none."""
     line = save.line(mapping)
     return line.line_id if line is not None and line.serves("") else ""
-
-
-def _check_left(
-    save: Save, left: Sequence[Left], claims: Sequence[LicenceMapping], looked_after: Collection[str]
-) -> None:
-    if left:
-        creating = [mapping for mapping in claims if not mapping.line_id]
-        release.check_left(left, creating, looked_after, save.psas, save.by.now.astimezone(save.zone).date())
 
 
 def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
@@ -217,13 +216,16 @@ def _store(judged: Judged) -> None:
 
 
 def _release(save: Save, place: AgreementKey, name: str) -> None:
-    """The line stays in the PSA as it is, and may be mapped again."""
+    """The line stays in the PSA as it is, and may be mapped again; or it is kept until its last day is over."""
 
     def without(record: AgreementRecord) -> Replacement | None:
         line = record.lines.get(name)
         if line is None or line.intent is not None or _is_in_force(save, place, name):
             return None
         others = {other: kept for other, kept in record.lines.items() if other != name}
+        if ends := save.ending(place, line):
+            lines = {**others, ends.mapping_id: ends}
+            return record.model_copy(update={"lines": lines}), [adopt.ending_entry(save.by, ends)]
         let_go = (*record.let_go, line.line_id) if line.line_id else record.let_go
         entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
         return record.model_copy(update={"lines": others, "let_go": let_go}), entries

@@ -3,10 +3,13 @@
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
+    THE_PSAS_PRICE,
     Basis,
     BillingProfile,
     LicenceMapping,
     Options,
+    PriceKind,
+    PriceRule,
     PsaConnection,
     SoldByOthers,
     TenantMappings,
@@ -21,19 +24,31 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict
+from shared.billing.models.plan import (
+    Change,
+    Hold,
+    HoldDecision,
+    HoldReason,
+    LineKey,
+    SecondLine,
+    Verdict,
+    change_id,
+)
 from shared.billing.models.records import (
     Drift,
+    Ending,
     Frozen,
     Intent,
     LineRecord,
     LineState,
     Loss,
+    Paid,
 )
 
 __all__ = [
     "OF_THE_AGREEMENT",
     "SAVED_AGAIN_IS_RIGHT",
+    "THE_PSAS_PRICE",
     "AgreementRecord",
     "Basis",
     "BillingProfile",
@@ -41,6 +56,7 @@ __all__ = [
     "BlockReason",
     "Change",
     "Drift",
+    "Ending",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -54,7 +70,11 @@ __all__ = [
     "LineState",
     "Loss",
     "Options",
+    "Paid",
+    "PriceKind",
+    "PriceRule",
     "PsaConnection",
+    "SecondLine",
     "SoldByOthers",
     "TenantMappings",
     "Unplanned",
@@ -62,4 +82,5 @@ __all__ = [
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "change_id",
 ]

@@ -1,6 +1,6 @@
 """The ledger: what happened to a line, only ever appended."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
@@ -29,6 +29,12 @@ class LedgerEvent(StrEnum):
     """A person took over the number that somebody wrote in the PSA."""
     KEPT = "kept"
     """A person wants our number written over the one that somebody wrote in the PSA."""
+    ENDING = "ending"
+    """A person wants the line to bill nothing after `last_day`."""
+    ENDED = "ended"
+    """The PSA is proven to bill nothing after `last_day`."""
+    PRORATED = "prorated"
+    """The PSA is proven to bill so many seats more by a second line, until `last_day`."""
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     UNDONE = "undone"
@@ -39,11 +45,13 @@ class _Told(TypedDict, total=False):
     """What an entry says beside line, event and time."""
 
     run: str
+    line_id: str
     change_id: str
     before: int | None
     after: int | None
     who: str
     why: str
+    last_day: date | None
     failure: WriteFailure | None
     held: tuple[HoldReason, ...]
 
@@ -69,6 +77,8 @@ class LedgerEntry(Document):
     """Of a write: what was wrong or unclear."""
     held: tuple[HoldReason, ...] = ()
     """Of a change that waits: for what."""
+    last_day: date | None = None
+    """Of a line that ends."""
 
     @classmethod
     def of(cls, line: LineRecord, event: LedgerEvent, at: datetime, **told: Unpack[_Told]) -> "LedgerEntry":

@@ -1,8 +1,9 @@
 """What people decide about billing: connections, profiles, and the mappings of a tenant."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
@@ -30,14 +31,47 @@ class PsaConnection(Chosen):
         return f"psa-{self.id}-secret{self.secret_version and f'-{self.secret_version}'}"
 
 
+class PriceKind(StrEnum):
+    PSA = "psa"
+    """Whatever the line says in the PSA."""
+    FIXED = "fixed"
+    PERCENT = "percent"
+    """So much more or less than the product's price in the PSA, as that is at each look."""
+
+
+class PriceRule(Document):
+    """K6: what a line must charge for a seat."""
+
+    kind: PriceKind = PriceKind.PSA
+    amount: Decimal = Decimal(0)
+    """Of FIXED the price; of PERCENT what is added, less where it is negative."""
+
+    @property
+    def tracks(self) -> bool:
+        return self.kind is PriceKind.PERCENT
+
+    def price(self, of_product: Decimal | None) -> Decimal | None:
+        """What a line must charge, to the cent, half up; None when it cannot be told, and for the PSA's own price."""
+        if self.kind is PriceKind.FIXED:
+            return self.amount
+        if self.kind is PriceKind.PSA or not of_product:
+            return None
+        return (of_product * (100 + self.amount) / 100).quantize(_CENT, ROUND_HALF_UP)
+
+
+_CENT: Final = Decimal("0.01")
+THE_PSAS_PRICE: Final = PriceRule()
+
+
 class BillingProfile(Document):
-    """A name for a PSA product (K6). The price is the PSA's own."""
+    """A name for a PSA product, and how its line is charged (K6)."""
 
     id: str
     name: str
     connection: str
     product_id: str
     billable: BillableOption = BillableOption.BILLABLE
+    price: PriceRule = THE_PSAS_PRICE
     agreement_types: tuple[str, ...] = ()
     """Names of the types of agreement that it may be billed by, as the PSA calls them; () is any."""
 

@@ -29,6 +29,10 @@ class BlockReason(StrEnum):
     OTHER_PRODUCT = "other_product"
     OTHER_BILLING = "other_billing"
     """It is billed otherwise (billable, no charge, do not bill) than the billing profile says."""
+    OTHER_PRICE = "other_price"
+    """It charges another price for a seat than the billing profile says."""
+    NO_PRODUCT_PRICE = "no_product_price"
+    """Its price follows from its product's, and the product has none in the PSA."""
     NO_PRICE = "no_price"
     """It was made without a price, and its product has one: it charges nothing."""
     NOT_WHOLE = "not_whole"
@@ -39,6 +43,16 @@ class BlockReason(StrEnum):
     CREATED_TWICE = "created_twice"
     SECOND_LINE = "second_line"
     """Beside the mapping's line there is another one that we created and that is billed."""
+    OTHER_END = "other_end"
+    """It is to end on a day that a person said, and somebody gave it another last day in the PSA."""
+    ENDS_BY_HAND = "ends_by_hand"
+    """Its PSA ends no line on a day."""
+    AFTER_AGREEMENT = "after_agreement"
+    """The agreement ends before that day."""
+    ENDS_WITH_AGREEMENT = "ends_with_agreement"
+    """The agreement ends on that very day, and its PSA cannot take the seats away on the day after."""
+    CHANGES_LATER = "changes_later"
+    """The PSA has a change of its seats already, of a later day."""
     PSA = "psa"
     """The adapter's own reason, in `text`."""
 
@@ -73,6 +87,7 @@ class Block(Document):
     period: Period | None = None
     meant: Period | None = None
     price: Decimal | None = None
+    expected_price: Decimal | None = None
 
 
 class UnplannedReason(StrEnum):
@@ -87,6 +102,8 @@ class UnplannedReason(StrEnum):
     NO_LINE = "no_line"
     """Its mapping is in force, and no line is kept for it."""
     NOT_COUNTABLE = "not_countable"
+    OLD_LINE = "old_line"
+    """The line that billed the same seats before is not proven to end."""
 
 
 SAVED_AGAIN_IS_RIGHT = frozenset(

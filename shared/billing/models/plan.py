@@ -1,5 +1,6 @@
 """What a push would do to a line, and why it waits for a person."""
 
+import hashlib
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -39,6 +40,13 @@ class HoldDecision(Document):
     at: datetime
 
 
+class SecondLine(Document):
+    """Seats for which a second line bills the rest of a period that is billed already."""
+
+    seats: int
+    until: date
+
+
 class Change(Document):
     """What a push would do to one line."""
 
@@ -51,8 +59,12 @@ class Change(Document):
     before: int
     after: int
     effective: date | None = None
+    ends: date | None = None
+    """Its last day, of a line that is to be ended; its seats stay until then."""
+    second: SecondLine | None = None
+    """Written first."""
     id: str
-    """Hash of line, before, after and effective: the same numbers are the same change, night after night."""
+    """Hash of line, before, after and day: the same numbers are the same change, night after night."""
 
     @property
     def loss(self) -> int:
@@ -61,6 +73,12 @@ class Change(Document):
     @property
     def key(self) -> LineKey:
         return LineKey(self.connection, self.agreement_id, self.mapping_id)
+
+
+def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:
+    """The same numbers of the same line are the same change, so its hold and its approval last over nights."""
+    text = f"{mapping_id}|{line_id}|{before}|{after}|{effective or ''}"
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 class Hold(Document):

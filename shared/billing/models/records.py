@@ -1,6 +1,6 @@
 """What is remembered about each agreement line, and why it cannot be written."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -60,6 +60,25 @@ class Loss(Document):
     seats: int
 
 
+class Ending(Document):
+    """A person's word that a line bills nothing after its last day. No mapping has the line any more."""
+
+    last_day: date
+    mapping_id: str
+    """The mapping that had it."""
+    replaced_by: tuple[str, ...] = ()
+    """Mappings of the same seats whose new line is not made before this one is proven to end."""
+    who: str
+    since: datetime
+
+
+class Paid(Document):
+    """Seats that are billed until that day, whatever the line says until then: more of them need a second line."""
+
+    seats: int
+    until: date
+
+
 class LineState(StrEnum):
     """A line is in exactly one; of several the first in this order."""
 
@@ -90,6 +109,9 @@ class LineRecord(Document):
     period: Period = Period.UNKNOWN
     """How often the agreement was billed when the mapping was saved; what was not known then is learned later."""
 
+    ending: Ending | None = None
+    """The line ends on a day, and belongs to no mapping: `mapping_id` is an id of its own."""
+
     # Written by line_decisions.py: what a person said of the line.
     frozen: Frozen | None = None
 
@@ -100,12 +122,16 @@ class LineRecord(Document):
     blocked: Annotated[Block | None, BeforeValidator(block_of)] = None
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None
+    ends: date | None = None
+    """Of a line that ends: the last day that it was last proven to have in the PSA."""
 
     # Written by pushing/: what was sent and what became of it.
     confirmed: int | None = None
     """What the PSA was last proven to say; None: never seen."""
     confirmed_at: datetime | None = None
     losses: tuple[Loss, ...] = ()
+    paid: Paid | None = None
+    """In an agreement that prorates by a second line."""
     intent: Intent | None = None
     refused: Annotated[WriteFailure | None, BeforeValidator(failure_of)] = None
     """Why the PSA refused the last write, in its words or ours; it is tried again at the next run."""
@@ -129,6 +155,16 @@ class LineRecord(Document):
     def serves(self, chosen: str) -> bool:
         """It is the line of a mapping that names this one ("" asks for a line of its own)."""
         return self.line_id == chosen if chosen else not self.adopted
+
+    @property
+    def is_ended(self) -> bool:
+        """The PSA is proven to bill nothing after the day that a person said."""
+        return self.ending is not None and self.ends == self.ending.last_day
+
+    @property
+    def goes_on(self) -> bool:
+        """It bills, or may, and ends on no day."""
+        return self.ending is None and bool(self.confirmed or self.intent)
 
     @property
     def gave_its_line_up(self) -> bool:

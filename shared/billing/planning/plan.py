@@ -4,13 +4,13 @@ Three steps, each a function of its inputs: what each line should say (`wishes`)
 must wait (`guard.hold_reasons`), and what the records say afterwards (`apply_to`).
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from shared.accounts.account import Account, Mode
+from shared.billing import ending
 from shared.billing.models import (
     AgreementRecord,
     Change,
@@ -18,14 +18,15 @@ from shared.billing.models import (
     HoldReason,
     LineKey,
     LineRecord,
+    LineState,
     Unplanned,
     UnplannedReason,
     Verdict,
+    change_id,
 )
-from shared.billing.planning import guard
+from shared.billing.planning import guard, proration
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.planning.wishes import Wish
-from shared.billing.psa.base import Proration
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,15 @@ class Plan:
     """Mapping ids of lines with a hold whose number nobody wants any more."""
     sellers: Mapping[str, tuple[str, ...]]
     """By mapping id: who else is known from now on to have sold seats of the line."""
+    waiting: frozenset[str] = frozenset()
+    """Changes that go out as soon as the line that billed the same seats before is proven to end."""
 
     @cached_property
     def by_line(self) -> dict[LineKey, Change]:
         return {change.key: change for change in self.changes}
 
     def allowed(self, change: Change) -> bool:
-        return self.live and change.id not in self.holds
+        return self.live and change.id not in self.holds and change.id not in self.waiting
 
 
 def make(
@@ -62,13 +65,17 @@ def make(
 
     `suspicious` are tenants with doubts.
     """
-    draft = _Draft()
+    draft = _Draft(now.astimezone(account.zone).date())
     for record in records:
         for line in record.lines.values():
             draft.seats.add(line, now)
+            if line.ending is not None:
+                draft.end(record, line)
+                continue
             wish = wished.get(line.mapping_id)
             if wish is not None and wish.is_of(record):
                 draft.add(record, line, wish)
+    draft.wait_for_old_lines()
     draft.wait(guard.hold_reasons(draft.undecided, draft.seats, suspicious, account.guard))
     return draft.plan(live=account.mode is Mode.LIVE)
 
@@ -76,7 +83,8 @@ def make(
 class _Draft:
     """A plan in the making, line by line. The fields are those of the plan."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: date) -> None:
+        self._today = today
         self.seats = guard.Seats()
         """Every line's, also of those without a change: a loss is judged against all."""
         self.undecided: list[Change] = []
@@ -87,6 +95,28 @@ class _Draft:
         self._why_not: dict[str, Unplanned] = {}
         self._unwanted: set[str] = set()
         self._sellers: dict[str, tuple[str, ...]] = {}
+        self._old_lines: dict[str, LineRecord] = {}
+        """Lines that are not proven to end, by the mappings whose new line waits for that."""
+        self._waiting: set[str] = set()
+
+    def end(self, record: AgreementRecord, line: LineRecord) -> None:
+        """A person said the day, so nothing of it is held."""
+        if change := ending.change(record, line):
+            self._changes.append(change)
+        if line.ending is not None and not line.is_ended:
+            self._old_lines.update(dict.fromkeys(line.ending.replaced_by, line))
+
+    def wait_for_old_lines(self) -> None:
+        """No line is written before the one that billed the same seats is proven to end: never are both billed."""
+        for change in tuple(self._changes):
+            old = self._old_lines.get(change.mapping_id)
+            if old is None:
+                continue
+            self._waiting.add(change.id)
+            if old.state is not LineState.IN_STEP:
+                self._changes.remove(change)
+                self._why_not[change.mapping_id] = Unplanned(reason=UnplannedReason.OLD_LINE)
+        self.undecided = [change for change in self.undecided if change.id not in self._waiting]
 
     def add(self, record: AgreementRecord, line: LineRecord, wish: Wish) -> None:
         """What a line should say and does not, or why that is not known."""
@@ -99,7 +129,9 @@ class _Draft:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
         else:
-            self._add_change(change, line, wish, prorates=record.proration is Proration.BY_SECOND_LINE)
+            second = proration.second_line(record, line, change.before, change.after, self._today)
+            change = change.model_copy(update={"second": second}) if second else change
+            self._add_change(change, line, wish, prorates=proration.is_unknown(record, change))
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)
@@ -120,8 +152,8 @@ class _Draft:
 
     def wait(self, reasons: Mapping[str, tuple[HoldReason, ...]]) -> None:
         """What the guard holds, by change id, before what held it already."""
-        for change_id, why in reasons.items():
-            self._holds[change_id] = tuple(dict.fromkeys((*why, *self._holds.get(change_id, ()))))
+        for id_, why in reasons.items():
+            self._holds[id_] = tuple(dict.fromkeys((*why, *self._holds.get(id_, ()))))
 
     def plan(self, *, live: bool) -> Plan:
         return Plan(
@@ -132,6 +164,7 @@ class _Draft:
             why_not=self._why_not,
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
+            waiting=frozenset(self._waiting),
         )
 
 
@@ -179,18 +212,16 @@ def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | N
 def must_plan_again(before: AgreementRecord, after: AgreementRecord, wished: Mapping[str, Wish]) -> bool:
     """A plan that was made from the record before a look lacks a change: the look freed a line that is out of step."""
     for line in after.lines.values():
+        if line.ending is not None and line.ending.replaced_by:
+            old = before.lines[line.mapping_id]
+            if (old.is_ended, old.state) != (line.is_ended, line.state):
+                return True
         was, wish = before.lines[line.mapping_id], wished.get(line.mapping_id)
         if line != was and wish is not None and wish.is_of(after):
             change = _change(after, wish, line)
             if change is not None and change != _change(before, wish, was):
                 return True
     return False
-
-
-def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:
-    """The same numbers of the same line are the same change, so its hold and its approval last over nights."""
-    text = f"{mapping_id}|{line_id}|{before}|{after}|{effective or ''}"
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def _decided(line: LineRecord, change: Change) -> Verdict | None:

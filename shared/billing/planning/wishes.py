@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from sys import intern
 
 from shared.billing.models import (
@@ -11,6 +12,7 @@ from shared.billing.models import (
     LicenceMapping,
     LineRecord,
     Options,
+    PriceRule,
     Unplanned,
     UnplannedReason,
 )
@@ -39,9 +41,12 @@ class Wish:
     why_not: Unplanned | None
     """Why the line must not be written by this wish."""
     billable: BillableOption
+    price: PriceRule
     options: Options
     other_sellers: frozenset[str] = frozenset()
     """Who else sold seats of the quantity, where nobody was asked about them."""
+    product_price: Decimal | None = None
+    """Of a price that tracks the product's: that one, as the PSA has it at the look (`product_prices.py`)."""
 
     @classmethod
     def of(
@@ -64,9 +69,20 @@ class Wish:
             quantity=quantity,
             why_not=why_not,
             billable=profile.billable,
+            price=profile.price,
             options=_PLAIN if plain else mapping.options,
             other_sellers=other_sellers,
         )
+
+    @property
+    def unit_price(self) -> Decimal | None:
+        """What the line must charge; None where the profile leaves that to the PSA, or nobody can tell."""
+        return self.price.price(self.product_price)
+
+    @property
+    def has_no_price(self) -> bool:
+        """Its price follows from the product's, and the product has none."""
+        return self.price.tracks and self.unit_price is None
 
     def is_of(self, record: AgreementRecord) -> bool:
         return (self.connection, self.agreement_id) == (record.connection, record.agreement_id)

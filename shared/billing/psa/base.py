@@ -87,6 +87,8 @@ class Agreement:
     period: Period = Period.UNKNOWN
     """How often it is billed."""
     proration: Proration = Proration.NONE
+    billed_through: date | None = None
+    """The last day that is billed already; None: it is not known, as where nobody said whether it is in advance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class Line:
     """Hash of the whole document that it was read in, "" where a line stands alone."""
     but_end: str = ""
     """Hash of every field that stays as it is when the line is ended."""
+    not_understood: str = ""
+    """Which of its fields are not. It may bill, whatever number it seems to have."""
 
     @property
     def last_day(self) -> date | None:
@@ -134,7 +138,7 @@ class Line:
 
     def bills_from(self, day: date) -> bool:
         """It is billed on that day or later: a line that has ended, or that has no seats, is history."""
-        if self.quantity <= 0 and not self.pending:
+        if self.quantity <= 0 and not self.pending and not self.not_understood:
             return False
         return self.last_day is None or self.last_day >= day
 
@@ -146,6 +150,8 @@ class Line:
 class WriteKind(StrEnum):
     SET_QUANTITY = "set_quantity"
     CREATE_LINE = "create_line"
+    PRORATE = "prorate"
+    """A second line, from `effective` to `ends`: seats that came within a period that is billed already."""
     END_LINE = "end_line"
     """The line bills no seats after its last day, `ends`; until then it says what it said."""
 
@@ -181,6 +187,8 @@ class Write(Document):
     document: str = ""
     """What the whole document said when the line was looked at: if it says something else, there is a CONFLICT."""
     billable: BillableOption = BillableOption.BILLABLE
+    unit_price: Decimal | None = None
+    """Of a new line; None leaves it to the PSA, which takes the product's."""
     invoice_text: str = ""
 
 

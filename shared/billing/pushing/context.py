@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from shared.billing.psa.base import Psa
@@ -26,6 +27,8 @@ class PushContext:
     sleep: Callable[[float], None]
     claim_for: timedelta
     settles_after: timedelta = SETTLES_AFTER
+    prices: Callable[[str], Decimal | None] = lambda product_id: None
+    """Of a product in the PSA, for prices that track it."""
 
     @property
     def moment(self) -> datetime:

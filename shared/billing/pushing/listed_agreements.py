@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
 from shared.accounts.companies import Company, added_companies
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
+from shared.billing.ending import without_what_is_over
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -85,9 +86,11 @@ class Meant:
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By mapping whose billing profile names types of agreement (K6)."""
+    today: date = date.min
+    """Of the account: the PSA's clock and status may be behind."""
 
     @classmethod
-    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product]) -> "Meant":
+    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product], today: date) -> "Meant":
         """By what is in force, and by the PSA's list of products."""
         named = {
             profile.id: frozenset(kind.casefold() for kind in profile.agreement_types)
@@ -101,7 +104,9 @@ class Meant:
             for mapping in tenant.mappings
             if mapping.bill and mapping.profile in named
         }
-        return cls(added_companies(tables, account), {product.id: product for product in products}, types)
+        return cls(
+            added_companies(tables, account), {product.id: product for product in products}, types, today
+        )
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
@@ -127,7 +132,7 @@ def note_agreements(
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(kept.record, there, meant)
+        record = noted(without_what_is_over(kept.record, there, meant.today), there, meant)
         if record != kept.record:
             try:
                 agreement_store.save(tables, account, kept, record)
@@ -150,7 +155,9 @@ def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> Agr
         name: _noted(line, there, _of_the_agreement(record, line, there, meant))
         for name, line in record.lines.items()
     }
-    changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
+    changes: dict[str, object] = {}
+    if there is not None:
+        changes = {"proration": there.proration, "billed_through": there.billed_through}
     if there is None or not there.active:
         changes["unreadable"] = None  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:
@@ -165,7 +172,9 @@ def _of_the_agreement(
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
-    if not there.active:
+    if line.ending is not None:
+        return None  # it is to bill nothing, whatever else its agreement has become
+    if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)
 

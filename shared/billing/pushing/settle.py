@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from shared.billing import agreement_store
 from shared.billing.models import Intent, LedgerEntry, LedgerEvent, LineKey, LineRecord
+from shared.billing.planning.proration import paid_by
+from shared.billing.psa.base import Write, WriteKind
 from shared.billing.psa_connections import psa_connections
 from shared.errors import NotFound, Rejected
 from shared.storage.decisions import Decider
@@ -39,11 +41,8 @@ def settle(
     intent = line.intent
     if intent is None or not intent.undecidable:
         raise Rejected("Nothing is unclear about this line any more: look at it again.", "nothing_to_settle")
-    changes: dict[str, object] = {"intent": None}
-    if applied:
-        made = line.line_id or _made(stored.record.lines.values(), line_id)
-        changes |= {"line_id": made, "confirmed": intent.write.after, "confirmed_at": by.now}
-    after = line.model_copy(update=changes)
+    said = _applied(stored.record.lines.values(), line, intent.write, line_id, by) if applied else {}
+    after = line.model_copy(update={"intent": None, **said})
     entry = LedgerEntry.of(
         after,
         LedgerEvent.SETTLED,
@@ -61,6 +60,17 @@ def settle(
             "The agreement was changed at this moment. Look at the line again and repeat.", "conflict"
         ) from conflict
     return after
+
+
+def _applied(
+    lines: Iterable[LineRecord], line: LineRecord, write: Write, line_id: str, by: Decider
+) -> dict[str, object]:
+    """What a line says once a person saw its write in the PSA."""
+    if write.kind is WriteKind.PRORATE:
+        return {"paid": paid_by(line, write)}
+    made = line.line_id or _made(lines, line_id)
+    ends = {"ends": write.ends} if write.ends is not None else {}
+    return {"line_id": made, "confirmed": write.after, "confirmed_at": by.now, **ends}
 
 
 def _made(lines: Iterable[LineRecord], line_id: str) -> str:

@@ -1,6 +1,6 @@
 """One account with one PSA, tenants and mapped lines, all in memory: what the tests of billing are told about."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
 from shared.billing import agreement_store, why_not
+from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import map_tenant
 from shared.billing.models import (
     BillingProfile,
@@ -28,6 +29,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning import approval, load
 from shared.billing.planning.load import Planned
+from shared.billing.product_prices import ProductPrices
 from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
 from shared.billing.psa_connections import save_psa_connection
@@ -260,10 +262,17 @@ class World:
         return TenantMappings(tenant_id=tenant, mappings=tuple(self._mappings[tenant]))
 
     def save_mappings(
-        self, tenant: str, wanted: TenantMappings | None = None, looked_after: Collection[str] = ()
+        self,
+        tenant: str,
+        wanted: TenantMappings | None = None,
+        looked_after: Collection[str] = (),
+        last_days: Mapping[str, date] | None = None,
+        *,
+        keeps_differences: bool = False,
     ) -> None:
         wanted = wanted or self.mappings(tenant)
-        map_tenant(self.tables, {CONNECTION: self.psa}, ACCOUNT, wanted, self.by(), looked_after)
+        said = Said(looked_after, last_days or {}, keeps_differences=keeps_differences)
+        map_tenant(self.tables, {CONNECTION: self.psa}, ACCOUNT, wanted, self.by(), said)
 
     # A run's push
 
@@ -277,6 +286,7 @@ class World:
             now=self.clock.now,
             sleep=self.clock.sleep,
             claim_for=timedelta(minutes=10),
+            prices=ProductPrices(self.psa),
         )
 
     def start_run(self, run_id: str = "2026-03-02", connections: tuple[str, ...] = (CONNECTION,)) -> Run:

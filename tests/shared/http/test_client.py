@@ -345,6 +345,21 @@ def test_a_date_that_no_calendar_has_is_no_wait(header: str) -> None:
     assert retry_after(header, NOW) is None
 
 
+@pytest.mark.parametrize(
+    "header", ["0", "-5", "Sat, 21 Nov 2026 11:59:59 GMT", "Fri, 27 Nov 0001 00:01:00 +1400"]
+)
+def test_a_pause_that_is_over_already_says_nothing_and_nobody_is_asked_again_at_once(
+    http: Http, service: Service, sleeper: Sleeper, header: str
+) -> None:
+    """As of a service whose clock is behind: each night's work would ask it without end."""
+    assert retry_after(header, NOW) is None
+    service.answers = [(429, {"Retry-After": header}, b"{}")] * 3
+    with pytest.raises(Throttled) as throttled:
+        http.read("GET", service.url)
+    assert throttled.value.after == timedelta(seconds=60)
+    assert min(sleeper.slept) >= 1
+
+
 @given(st.text() | st.floats().map(str) | st.integers().map(str))
 def test_any_retry_after_header_gives_a_bounded_wait_or_none(header: str) -> None:
     wait = retry_after(header, NOW)

@@ -1,7 +1,9 @@
 """The contract of Tables, held by the memory store and by Azure's (Azurite)."""
 
+import hashlib
 import random
 import threading
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +13,7 @@ from azure.core.exceptions import HttpResponseError
 from shared.storage import keys
 from shared.storage.connect import connect
 from shared.storage.documents import Document
-from shared.storage.table_limits import PACKED_LIMIT, TEXT_LIMIT
+from shared.storage.table_limits import PACKED_LIMIT, TEXT_LIMIT, packed, unpacked
 from shared.storage.tables import (
     AllTables,
     Conflict,
@@ -311,8 +313,8 @@ ENVELOPE = len('{"text":""}')
 @pytest.mark.parametrize("character", ["x", "é", "漢", "🎉"])
 @pytest.mark.parametrize("extra", [-2, 0, 1, 2, 5_000])
 def test_bodies_around_the_length_of_a_text_come_back(tables: Tables, character: str, extra: int) -> None:
-    units = len(character.encode("utf-16-le")) // 2
-    text = character * ((TEXT_LIMIT - ENVELOPE + extra) // units)
+    room = TEXT_LIMIT - ENVELOPE + extra
+    text = character * (room // len(character.encode())) + "x" * (room % len(character.encode()))
     tables.commit([put("a", text)])
     assert note(tables, "a") == Note(text=text)
 
@@ -332,7 +334,7 @@ def test_changes_that_are_together_too_large_are_refused(tables: Tables) -> None
     tables.commit([put(f"{n:03}", text) for n in range(100)])
     assert len(names(tables)) == 100
     with pytest.raises(TooLarge, match="together"):
-        tables.commit([put(f"{n:03}", "漢" * 20_000) for n in range(100)])
+        tables.commit([put(f"{n:03}", noise(60_000)) for n in range(100)])
     assert {row.read(Note).text for row in tables.rows("acme|notes")} == {text}
 
 
@@ -411,3 +413,21 @@ def test_rows_between_two_partitions_are_those_of_one_account_and_no_other(table
         Key(f"acme|{partition}", row) for partition in ("notes", "psa|1") for row in ("a", "b")
     ]
     assert {row.read(Note).text for row in found} == {"acme"}
+
+
+def test_a_long_body_is_stored_compressed_and_a_short_one_as_text() -> None:
+    assert packed(Note(text="x" * (TEXT_LIMIT - ENVELOPE))) == f'{{"text":"{"x" * (TEXT_LIMIT - ENVELOPE)}"}}'
+    long = Note(text=noise(2 * TEXT_LIMIT))
+    stored = packed(long)
+    assert isinstance(stored, bytes)
+    assert Note.model_validate_json(unpacked(stored)) == long
+
+
+def test_a_body_that_only_the_best_compression_fits_into_a_row_is_kept() -> None:
+    words = [
+        f'{{"sku":"{hashlib.sha256(str(n).encode()).hexdigest()[:16]}","seats":{n % 7}}}'
+        for n in range(4_800)
+    ]
+    note = Note(text=",".join(words))
+    assert len(zlib.compress(note.body(), level=1)) > PACKED_LIMIT
+    assert len(packed(note)) <= PACKED_LIMIT

@@ -331,7 +331,7 @@ export interface paths {
         post?: never;
         /**
          * Remove
-         * @description The tenant is read and pushed no more. Its lines are not ended: while they bill, each must be named.
+         * @description The tenant is read and pushed no more. Its lines end on the last day; without one, each must be named.
          */
         delete: operations["removeCompany"];
         options?: never;
@@ -580,6 +580,46 @@ export interface paths {
          *     What stands in the PSA stays there as it is. Export the account first.
          */
         post: operations["confirmDeletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/ending-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lines
+         * @description Lines that no mapping has any more, until their last day is over; the soonest first.
+         */
+        get: operations["listEndingLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/ending-lines/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What removing a tenant would do to its lines, by the code that does it. Nothing is stored or written.
+         */
+        post: operations["previewEndOfTenant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -848,7 +888,9 @@ export interface paths {
         put?: never;
         /**
          * Send Mail Again
-         * @description Send what a failed mail said, as far as it is still so, and what is new since. Twice sends it once.
+         * @description Send what a failed mail said, as far as it is still so, and what is new since; a report as it was made.
+         *
+         *     Twice sends it once.
          */
         post: operations["sendMailAgain"];
         delete?: never;
@@ -1362,7 +1404,9 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description The customer has left. The day is recorded; lines in the PSA are not ended by this yet.
+         * @description The customer has left: each of its lines ends on that day, unless it ends sooner, and the day is recorded.
+         *
+         *     `POST /ending-lines/preview` shows the lines before.
          */
         post: operations["confirmRemoval"];
         delete?: never;
@@ -1385,6 +1429,26 @@ export interface paths {
          * @description It needs nobody for 30 days; then the alert is raised again if the tenant is still missing.
          */
         post: operations["dismissRemoval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/report-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settings
+         * @description What holds for each company, by name: also for those of which nothing was chosen yet.
+         */
+        get: operations["listReportSettings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2403,6 +2467,60 @@ export interface components {
         /** Format: email */
         Email: string;
         /**
+         * EndOfTenant
+         * @example {
+         *       "lastDay": "2026-12-31",
+         *       "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10"
+         *     }
+         */
+        EndOfTenant: {
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Tenantid */
+            tenantId: string;
+        };
+        /** EndingLineOfCompany */
+        EndingLineOfCompany: {
+            /** Agreementid */
+            agreementId: string;
+            /** Change */
+            change: string;
+            /** Company */
+            company: string;
+            /** Connection */
+            connection: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "date" | "no_seats" | "a_person" | "";
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Lineid */
+            lineId: string;
+            /** Proven */
+            proven: boolean;
+            /** Seats */
+            seats: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * Frequency
          * @enum {string}
          */
@@ -2495,6 +2613,15 @@ export interface components {
          *     }
          */
         GivenMappings: {
+            /**
+             * Keepsdifferences
+             * @default false
+             */
+            keepsDifferences?: boolean;
+            /** Lastdays */
+            lastDays?: {
+                [key: string]: string;
+            };
             /**
              * Lookedafter
              * @default []
@@ -2626,7 +2753,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -2832,6 +2959,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[EndingLineOfCompany] */
+        Page_EndingLineOfCompany_: {
+            /** Items */
+            items: components["schemas"]["EndingLineOfCompany"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[PlannedLine] */
         Page_PlannedLine_: {
             /** Items */
@@ -2843,6 +2977,13 @@ export interface components {
         Page_ProfileInList_: {
             /** Items */
             items: components["schemas"]["ProfileInList"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ReportSettingsInList] */
+        Page_ReportSettingsInList_: {
+            /** Items */
+            items: components["schemas"]["ReportSettingsInList"][];
             /** Next */
             next?: string | null;
         };
@@ -3046,6 +3187,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -3079,6 +3221,20 @@ export interface components {
             /** Timezone */
             timezone?: string | null;
         };
+        /** PreviewOfEnd */
+        PreviewOfEnd: {
+            /** Ending */
+            ending: components["schemas"]["ShownEndingLine"][];
+            /** Left */
+            left: string[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "preview" | "live";
+        };
+        /** @enum {string} */
+        PriceRuleWord: "psa" | "fixed" | "percent";
         /**
          * Problem
          * @description What went wrong, and what to do about it.
@@ -3129,6 +3285,21 @@ export interface components {
             connection: string;
             /** Name */
             name: string;
+            /**
+             * Percent
+             * @description On the product's price in the PSA, as that is at each look; less where it is negative. With `percent` only
+             */
+            percent?: number | string | null;
+            /**
+             * Price
+             * @description For a seat; with `fixed` only
+             */
+            price?: number | string | null;
+            /**
+             * @description What a line must charge: what it says in the PSA, a fixed price, or more or less than that
+             * @default psa
+             */
+            priceRule?: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -3145,6 +3316,11 @@ export interface components {
             licences: number;
             /** Name */
             name: string;
+            /** Percent */
+            percent: string | null;
+            /** Price */
+            price: string | null;
+            priceRule: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -3197,13 +3373,34 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
             };
         };
         "Reason-Input": string;
+        /** ReportSettingsInList */
+        ReportSettingsInList: {
+            /** Company */
+            company: string;
+            /** Name */
+            name: string;
+            /** Portal */
+            portal: boolean;
+            /** Portalprices */
+            portalPrices: boolean;
+            /** Prices */
+            prices: boolean;
+            /** Recipients */
+            recipients: string[];
+            /** Scheduled */
+            scheduled: boolean;
+            /** Scheduledsince */
+            scheduledSince: string | null;
+            /** Tenantid */
+            tenantId: string;
+        };
         /** Retention */
         Retention: {
             /** Countsmonths */
@@ -3630,6 +3827,42 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** ShownEndingLine */
+        ShownEndingLine: {
+            /** Agreementid */
+            agreementId: string;
+            /** Change */
+            change: string;
+            /** Connection */
+            connection: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "date" | "no_seats" | "a_person" | "";
+            /**
+             * Lastday
+             * Format: date
+             */
+            lastDay: string;
+            /** Lineid */
+            lineId: string;
+            /** Proven */
+            proven: boolean;
+            /** Seats */
+            seats: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            /** Tenantid */
+            tenantId: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
         /** ShownExclusion */
         ShownExclusion: {
             /** Customer */
@@ -3877,6 +4110,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -4368,6 +4602,8 @@ export interface components {
         };
         /** ShownPreview */
         ShownPreview: {
+            /** Ending */
+            ending: components["schemas"]["ShownEndingLine"][];
             /** Left */
             left: string[];
             /** Lines */
@@ -4407,6 +4643,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Percent */
+            percent: string | null;
+            /** Price */
+            price: string | null;
+            priceRule: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -4607,6 +4848,19 @@ export interface components {
             month: string;
             /** Purchased */
             purchased: number | null;
+        };
+        /**
+         * ShownSecondLine
+         * @description Seats that came within a period that is billed already, for the rest of it.
+         */
+        ShownSecondLine: {
+            /** Seats */
+            seats: number;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
         };
         /** ShownStep */
         ShownStep: {
@@ -8714,6 +8968,8 @@ export interface operations {
             query?: {
                 /** @description Ids of the lines that you look after from now on, by comma: all that bill the tenant */
                 lookedAfter?: string;
+                /** @description The last day that its other lines are billed on: they are ended */
+                lastDay?: string | null;
                 reason?: string;
             };
             header?: never;
@@ -11064,6 +11320,342 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeletionAccepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listEndingLines: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndingLineOfCompany_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewEndOfTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndOfTenant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOfEnd"];
                 };
             };
             /** @description Bad Request */
@@ -19736,6 +20328,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShownRemovedTenant"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listReportSettings: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportSettingsInList_"];
+                    "text/csv": string;
                 };
             };
             /** @description Bad Request */

@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from shared.billing.psa.amounts import MOST, amount
 from shared.billing.psa.base import (
     Agreement,
     BillableOption,
@@ -18,6 +19,7 @@ from shared.billing.psa.base import (
     Proration,
     PsaCompany,
 )
+from shared.billing.psa.days import day
 
 RECURRING_SERVICE = 7
 """contractType of a contract that has services."""
@@ -62,7 +64,7 @@ def agreement(row: Row, today: date) -> Agreement:
     if not isinstance(company_id, int) or isinstance(company_id, bool):
         odd.append("companyID")
     try:
-        end = _day(row.get("endDate"))
+        end = day(row.get("endDate"))
     except ValueError:
         odd.append("endDate")
     if not isinstance(row.get("status"), int):
@@ -82,15 +84,25 @@ def agreement(row: Row, today: date) -> Agreement:
 
 def lines(services: Iterable[Row], units: Iterable[Row], today: date) -> list[Line]:
     """The lines of a contract: its services, with what their rows of units say."""
-    by_service: dict[Any, list[Row]] = {}
+    by_service: dict[int, list[Row]] = {}
+    of_anyone = False
     for row in units:
-        by_service.setdefault(row.get("contractServiceID"), []).append(row)
-    return [line(service, by_service.get(service["id"], []), today) for service in services]
+        service_id = row.get("contractServiceID")
+        if isinstance(service_id, int):
+            by_service.setdefault(service_id, []).append(row)
+        else:
+            of_anyone = True  # it may be of any service: what each says is not known
+    odd = "contractServiceID" if of_anyone else ""
+    return [line(service, by_service.get(service["id"], []), today, odd) for service in services]
 
 
-def line(service: Row, units: Iterable[Row], today: date) -> Line:
-    """A contract service. Its rows of units also tell of later periods: the last one has all changes in it."""
-    said, odd = _units(units)
+def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line:
+    """A contract service. Its rows of units also tell of later periods: the last one has all changes in it.
+
+    `odd` names a field that is not understood already.
+    """
+    said, odd_units = _units(units)
+    odd = odd or odd_units or _odd_price(service)
     marker, product_id = _text(service, "internalDescription"), service.get("serviceID")
     price = _money(service, "internalCurrencyAdjustedPrice") or _money(service, "adjustedPrice")
     why_not = ""
@@ -116,6 +128,7 @@ def line(service: Row, units: Iterable[Row], today: date) -> Line:
         but_end=_fingerprint(service),
         billable=BillableOption.BILLABLE,
         pending=_pending(said, today),
+        not_understood=odd,
     )
 
 
@@ -124,10 +137,10 @@ def _units(rows: Iterable[Row]) -> tuple[list[tuple[date, Decimal]], str]:
     said = []
     for row in rows:
         count = row.get("units")
-        if not isinstance(count, int) or isinstance(count, bool):
+        if not isinstance(count, int) or isinstance(count, bool) or abs(count) > MOST:
             return [], "units"
         try:
-            first = _day(row.get("startDate"))
+            first = day(row.get("startDate"))
         except ValueError:
             first = None
         if first is None:
@@ -142,7 +155,7 @@ def _pending(said: list[tuple[date, Decimal]], today: date) -> tuple[Pending, ..
     """Where the units change after today."""
     steps = pairwise(said)
     return tuple(
-        Pending(day, count) for (_, before), (day, count) in steps if day > today and count != before
+        Pending(first, count) for (_, before), (first, count) in steps if first > today and count != before
     )
 
 
@@ -151,23 +164,17 @@ def _text(row: Row, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+_PRICES = ("internalCurrencyAdjustedPrice", "adjustedPrice", "unitPrice")
+
+
+def _odd_price(service: Row) -> str:
+    """The price that is there and not understood."""
+    told = (name for name in _PRICES if service.get(name) not in (None, ""))
+    return next((name for name in told if _money(service, name) is None), "")
+
+
 def _money(row: Row, name: str) -> Decimal | None:
-    value = row.get(name)
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None
-
-
-def _day(value: object) -> date | None:
-    """Raises ValueError."""
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError("a day is a text")  # noqa: TRY004 (what a wrong text raises, too)
-    return date.fromisoformat(value[:10])
+    return amount(row.get(name))
 
 
 def _fingerprint(service: Row) -> str:

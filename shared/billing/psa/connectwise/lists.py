@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from requests.utils import parse_header_links
 
 from shared.billing.psa.base import PsaUnavailable
 from shared.billing.psa.connectwise.asking import Api
@@ -144,7 +145,7 @@ class _List:
 
 def _place(answer: requests.Response) -> tuple[str, str] | None:
     """Where the next page begins, by the answer's link; None when there is no next page. Raises PsaUnavailable."""
-    link = answer.links.get("next", {}).get("url", "")
+    link = _next_link(answer.headers["Link"])
     if not link:
         return None
     asked = {name.lower(): values[-1] for name, values in parse_qs(urlsplit(link).query).items()}
@@ -153,6 +154,15 @@ def _place(answer: requests.Response) -> tuple[str, str] | None:
         if value.isascii() and value.isdecimal():
             return name, value
     raise PsaUnavailable("ConnectWise sent a list that goes on at a place that is not understood.")
+
+
+def _next_link(header: str) -> str:
+    """https://www.rfc-editor.org/rfc/rfc8288#section-3.3: relations are words in any case, several in one link."""
+    for link in parse_header_links(header):
+        relations = next((words for name, words in link.items() if name.lower() == "rel"), "")
+        if "next" in relations.lower().split():
+            return link.get("url", "")
+    return ""
 
 
 def _count(api: Api, path: str) -> int:

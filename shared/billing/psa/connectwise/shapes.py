@@ -2,19 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from shared.billing.psa.amounts import Amount
 from shared.billing.psa.base import Agreement, Line, Period, Product, Proration, PsaCompany
 from shared.billing.psa.connectwise.bodies import BILLABLE
-from shared.billing.psa.connectwise.days import Day
 from shared.billing.psa.connectwise.periods import period_of
+from shared.billing.psa.days import Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class _Product(_Row):
     id: int = 0
     identifier: _Text = ""
     description: _Text = ""
-    price: Decimal | None = None
-    cost: Decimal | None = None
+    price: Amount | None = None
+    cost: Amount | None = None
     inactive_flag: bool | None = None
     product_class: str | None = None
     recurring_flag: bool | None = None
@@ -100,9 +101,9 @@ class _Agreement(_Row):
 class _Addition(_Row):
     id: int = 0
     product: _Reference | None = None
-    quantity: Decimal | None = None
-    less_included: Decimal | None = None
-    unit_price: Decimal | None = None
+    quantity: Amount | None = None
+    less_included: Amount | None = None
+    unit_price: Amount | None = None
     bill_customer: str | None = None
     effective_date: Day = None
     cancelled_date: Day = None
@@ -177,25 +178,38 @@ def product(row: Mapping[str, Any]) -> Product | None:
     )
 
 
-def agreements(found: WholeList, today: date) -> list[Agreement]:
-    """Every agreement of the list. One that is not understood is there all the same and says so."""
+def agreements(found: WholeList, today: date, in_advance: Collection[str] = ()) -> list[Agreement]:
+    """Every agreement of the list. One that is not understood is there all the same and says so.
+
+    `in_advance`: the types, in small letters, that are billed in advance.
+    """
     read = {id_: _read(_Agreement, row) for id_, row in found.rows.items()}
     rows = {id_: seen for id_, (seen, _) in read.items()}
-    shaped = [_agreement(seen, odd, _next_invoice(seen, rows, today)) for seen, odd in read.values()]
+    shaped = [_agreement(seen, odd, _next_invoice(seen, rows, today), today) for seen, odd in read.values()]
     if found.nameless:
-        shaped.append(_agreement(_Agreement(), {"id"}, None))
-    return shaped
+        shaped.append(_agreement(_Agreement(), {"id"}, None, today))
+    return [replace(one, billed_through=_billed_through(one, in_advance)) for one in shaped]
 
 
-def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None) -> Agreement:
+def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date | None:
+    """The day before the next invoice, or its last one, where an invoice is for the period that begins."""
+    if agreement.next_invoice is None or agreement.type.casefold() not in in_advance:
+        return None
+    through = agreement.next_invoice - timedelta(days=1)
+    return min(through, agreement.ends) if agreement.ends else through
+
+
+def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today: date) -> Agreement:
     odd = (odd - _FOR_SHOW) | ({"company"} if seen.company is None else set())
+    ends = None if seen.no_ending_date_flag else seen.end_date
+    is_over = ends is not None and ends < today
     return Agreement(
         id=str(seen.id) if seen.id else "",
         name=seen.name or f"Agreement {seen.id}",
         type=seen.type.name if seen.type else "",
         company_id=str(seen.company.id) if seen.company else "",
-        active=not seen.cancelled_flag and seen.agreement_status in (None, "", "Active"),
-        ends=None if seen.no_ending_date_flag else seen.end_date,
+        active=not seen.cancelled_flag and seen.agreement_status in (None, "", "Active") and not is_over,
+        ends=ends,
         proration=Proration.BY_SECOND_LINE if seen.prorate_flag else Proration.NONE,
         next_invoice=next_invoice,
         not_understood=", ".join(sorted(odd)),
@@ -241,6 +255,7 @@ def line(row: Mapping[str, Any], agreement_id: str) -> Line:
         fingerprint=_fingerprint(row),
         but_end=_fingerprint(row, _FINGERPRINTED - {"cancelledDate"}),
         billable=BILLABLE.get(seen.bill_customer or ""),
+        not_understood=odd or ("quantity" if seen.quantity is None else ""),
     )
 
 

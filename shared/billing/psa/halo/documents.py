@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from shared.billing.psa.base import BillableOption, PsaRefused, PsaUnavailable, Write, WriteKind
-from shared.billing.psa.halo.days import day, written
+from shared.billing.psa.days import day
+from shared.billing.psa.halo.days import written
 from shared.billing.psa.halo.invoice_lines import REFERENCE_FIELD, pending
 from shared.billing.psa.halo.rows import id_of
 

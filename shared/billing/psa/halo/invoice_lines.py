@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from shared.billing.psa.amounts import Amount
 from shared.billing.psa.base import BillableOption, Line, Pending
-from shared.billing.psa.halo.days import Day
+from shared.billing.psa.days import Day
 from shared.billing.psa.halo.rows import Row, Rows, Text, id_of, none_is_empty, read_row
 
 REFERENCE_FIELD = "CFSeatwise"
@@ -21,15 +22,15 @@ REFERENCE_FIELD = "CFSeatwise"
 
 class _ProRata(Row):
     date: Day = None
-    quantity: Decimal = Decimal()
+    quantity: Amount = Decimal()
     isinvoiced: bool | None = None
 
 
 class _Line(Row):
     item_id: int = Field(0, alias="_itemid")
     item_shortdescription: Text = ""
-    qty_order: Decimal | None = None
-    unit_price: Decimal | None = None
+    qty_order: Amount | None = None
+    unit_price: Amount | None = None
     startdate: Day = None
     enddate: Day = None
     isinactive: bool | None = None
@@ -94,6 +95,7 @@ def line(row: Mapping[str, Any], agreement_id: str, by_hand: int, *, unknown_cou
         but_end=fingerprint(row, but=_OURS | {"enddate"}),
         billable=_billable(seen, odd),
         pending=_pending(seen),
+        not_understood=not_understood or ("qty_order" if seen.qty_order is None else ""),
     )
 
 

@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from shared.billing.psa.amounts import Amount
 from shared.billing.psa.base import Agreement, Period, Product, Proration, PsaCompany
-from shared.billing.psa.halo.days import Day
+from shared.billing.psa.days import Day
 from shared.billing.psa.halo.rows import Row, Text, WholeList, read_row
 
 
@@ -20,10 +21,10 @@ class _Client(Row):
 class _Item(Row):
     name: Text = ""
     internalreference: Text = ""
-    recurringprice: Decimal | None = None
-    baseprice: Decimal | None = None
-    recurringcost: Decimal | None = None
-    costprice: Decimal | None = None
+    recurringprice: Amount | None = None
+    baseprice: Amount | None = None
+    recurringcost: Amount | None = None
+    costprice: Amount | None = None
     item_default_billing_period: int | None = None
 
 

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.accounts.preferences import GuardSettings
-from shared.billing.models import Change, HoldReason, Intent, LineRecord, Loss
+from shared.billing.models import Change, HoldReason, Intent, LineRecord, Loss, change_id
 from shared.billing.planning.guard import Seats, hold_reasons
-from shared.billing.planning.plan import change_id
 from shared.billing.psa.base import Write, WriteKind
 from tests.shared.billing.world import DAY, START
 

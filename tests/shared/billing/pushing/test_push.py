@@ -541,6 +541,14 @@ def test_no_line_is_created_beside_an_unowned_one_of_the_product_until_a_person_
     assert "already has a line for this product" in world.why_blocked(mapped)
 
 
+def test_beside_a_line_of_its_product_whose_number_is_not_understood_none_is_made(world: World) -> None:
+    """It may bill these very seats."""
+    mapped = world.map_new(seats=7)
+    world.fake.add_line(mapped.agreement, world.product.id, 0, not_understood="quantity", not_writable="odd")
+    world.push_until_done()
+    assert (world.fake.sent, world.reason(mapped)) == ([], BlockReason.UNOWNED_LINE)
+
+
 def test_an_unowned_line_that_appears_after_the_plan_still_stops_the_creation(world: World) -> None:
     mapped = world.map_new(seats=7)
     world.fake.add_line(mapped.agreement, world.product.id, 3)

@@ -90,6 +90,10 @@ WAYS: dict[str, tuple[Edit, BlockReason]] = {
         lambda w, m: w.fake.edit_agreement(m.agreement, active=False),
         BlockReason.AGREEMENT_ENDED,
     ),
+    "its agreement ended yesterday and the PSA calls it active": (
+        lambda w, m: w.fake.edit_agreement(m.agreement, ends=date(2026, 3, 1)),
+        BlockReason.AGREEMENT_ENDED,
+    ),
     "its agreement is billed annually": (
         lambda w, m: w.fake.edit_agreement(m.agreement, period=Period.ANNUAL),
         BlockReason.OTHER_PERIOD,

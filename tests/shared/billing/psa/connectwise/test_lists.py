@@ -37,6 +37,7 @@ class Server(BaseAdapter):
     numbers: bool = True
     """It knows pages by number, when it is not asked for forward-only ones."""
     counts: bool = True
+    relation: str = 'rel="next"'
     believes: int = 0
     """Rows that its count has beside those that it shows."""
     asked: list[str] = field(default_factory=list)
@@ -63,7 +64,7 @@ class Server(BaseAdapter):
         is_forward = self.forward_only and request.headers.get("pagination-type") == "forward-only"
         page, link = self._forward(query) if is_forward else self._numbered(query)
         if self.links is not None:
-            answer.headers["Link"] = f'<{self.links}?{link}>; rel="next"' if link else ""
+            answer.headers["Link"] = f"<{self.links}?{link}>; {self.relation}" if link else ""
         answer.raw = io.BytesIO(json.dumps([{"id": id_} for id_ in page]).encode())
         if self.gone_after_first and query.get("page") == "1":
             self.ids = [id_ for id_ in self.ids if id_ != self.gone_after_first]
@@ -135,6 +136,24 @@ def test_pages_by_number_in_another_default_order_are_read_again_in_the_order_of
 def test_of_a_link_only_the_place_is_taken_and_never_the_address(links: str, forward_only: bool) -> None:
     """The server itself asserts that nobody else is asked."""
     assert listed(Server(EVERY, links=links, forward_only=forward_only)) == EVERY
+
+
+@pytest.mark.parametrize(
+    "relation",
+    [
+        'rel="Next"',
+        'rel="NEXT"',
+        'REL="next"',
+        "rel=next",
+        "rel='next'",
+        'rel="next last"',
+        'title="x"; rel="next"',
+    ],
+)
+@pytest.mark.parametrize("path", [COMPANIES, LINES])
+def test_the_next_page_is_found_however_its_relation_is_written(path: str, relation: str) -> None:
+    """RFC 8288: in any case, beside others. A list of lines has no count that would miss the rest."""
+    assert listed(Server(EVERY, relation=relation), path) == EVERY
 
 
 def test_a_link_to_a_place_that_is_not_understood_is_no_list() -> None:

@@ -116,6 +116,9 @@ def test_an_unknown_billable_option_is_none_of_ours() -> None:
         ({"quantity": "many"}, "quantity"),
         ({"lessIncluded": {}}, "lessIncluded"),
         ({"unitPrice": float("inf")}, "unitPrice"),
+        ({"unitPrice": 1e308}, "unitPrice"),
+        ({"quantity": 1e22}, "quantity"),
+        ({"quantity": "NaN"}, "quantity"),
         ({"effectiveDate": "soon"}, "effectiveDate"),
         ({"cancelledDate": 20260331}, "cancelledDate"),
         ({"billCustomer": True, "quantity": []}, "billCustomer, quantity"),
@@ -125,6 +128,7 @@ def test_a_line_with_an_odd_field_is_shown_and_never_written(changes: dict[str, 
     seen = line(**changes)
     assert seen.id == "501"
     assert seen.not_writable == f"ConnectWise shows it with what is not understood: {named}."
+    assert seen.bills_from(TODAY)  # as far as anybody knows
 
 
 def test_a_line_with_odd_texts_is_written_all_the_same() -> None:
@@ -201,6 +205,10 @@ def test_every_other_price_moves_the_fingerprint(price: Decimal) -> None:
         ({"agreementStatus": "Expired"}, False),
         ({"agreementStatus": "Inactive"}, False),
         ({"agreementStatus": "Active", "cancelledFlag": True}, False),
+        ({"agreementStatus": "Active", "endDate": "2026-03-31T00:00:00Z"}, False),
+        ({"agreementStatus": None, "endDate": "2026-03-31T00:00:00Z"}, False),
+        ({"endDate": "2026-04-01T00:00:00Z"}, True),
+        ({"endDate": "2026-03-31T00:00:00Z", "noEndingDateFlag": True}, True),
     ],
 )
 def test_only_an_active_agreement_is_active(changes: dict[str, Any], active: bool) -> None:
@@ -212,6 +220,25 @@ def test_an_agreement_says_when_it_ends_and_whether_it_prorates() -> None:
     assert (seen.ends, seen.proration) == (date(2026, 12, 31), Proration.BY_SECOND_LINE)
     assert seen.next_invoice == date(2026, 4, 1)
     assert (seen.type, seen.company_id) == ("Microsoft 365", "2")
+
+
+@pytest.mark.parametrize(
+    "in_advance, ends, through",
+    [
+        ((), None, None),
+        (("backup",), None, None),
+        (("microsoft 365",), None, date(2026, 3, 31)),
+        (("microsoft 365",), "2026-03-20T00:00:00Z", date(2026, 3, 20)),
+        (("microsoft 365",), "2026-12-31T00:00:00Z", date(2026, 3, 31)),
+    ],
+    ids=["nobody said", "another type", "in advance", "ends before", "ends after"],
+)
+def test_an_agreement_is_billed_to_the_day_before_its_next_invoice_where_that_is_in_advance(
+    in_advance: tuple[str, ...], ends: str | None, through: date | None
+) -> None:
+    row = AGREEMENT | {"nextInvoiceDate": "2026-04-01T00:00:00Z", "endDate": ends}
+    (seen,) = shapes.agreements(WholeList({310: row}, 0), date(2026, 3, 17), in_advance)
+    assert seen.billed_through == through
 
 
 def test_an_end_date_beside_no_ending_date_is_no_end() -> None:
@@ -349,16 +376,35 @@ def test_a_parent_that_is_not_in_the_list_leaves_the_childs_own_date(parent: Any
         ("2026-03-31T15:23:11Z", date(2026, 3, 31)),
         ("2026-03-31T00:00:00+02:00", date(2026, 3, 31)),
         ("9999-12-31T23:00:00Z", date(9999, 12, 31)),
-        ("0001-01-01T00:00:00Z", date(1, 1, 1)),
     ],
 )
 def test_a_day_that_arrives_as_midnight_of_a_zone_is_the_day_that_is_meant(sent: str, meant: date) -> None:
     assert line(cancelledDate=sent).ends == meant
 
 
+@pytest.mark.parametrize(
+    "unset",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "1900-01-01T00:00:00Z",
+        "",
+        None,
+    ],
+)
+def test_a_day_that_nobody_set_is_none_however_it_is_written(unset: str | None) -> None:
+    """A line that had ended in the year 1 would be history, and a second one would be made beside it."""
+    assert line(cancelledDate=unset).ends is None
+    assert agreement(endDate=unset).active
+
+
 @given(st.datetimes(), st.sampled_from(["", "Z", "+14:00", "-12:00", "+05:45"]))
 def test_every_instant_is_a_day_near_it(at: datetime, zone: str) -> None:
     ends = line(cancelledDate=f"{at.isoformat()}{zone}").ends
+    if at.year < 1901:
+        assert ends is None
+        return
     assert ends is not None
     assert abs((ends - at.date()).days) <= 1
 

@@ -111,6 +111,9 @@ def test_a_line_without_a_price_charges_nothing_and_an_inactive_one_is_not_bille
     [
         ("qty_order", "ten"),
         ("qty_order", True),
+        ("qty_order", Decimal("1E+5000")),
+        ("unit_price", Decimal("1E+400")),
+        ("prorata_data", [{"quantity": 1e300}]),
         ("unit_price", []),
         ("prorata_data", "none"),
         ("prorata_data", [{"quantity": "two"}]),
@@ -122,11 +125,14 @@ def test_a_line_without_a_price_charges_nothing_and_an_inactive_one_is_not_bille
 def test_a_field_that_is_not_understood_is_named_and_the_line_is_not_written(
     field: str, value: object
 ) -> None:
-    assert line(**{field: value}).not_writable == f"Halo shows it with what is not understood: {field}."
+    seen = line(**{field: value})
+    assert seen.not_writable == f"Halo shows it with what is not understood: {field}."
+    assert seen.bills_from(date(2026, 12, 1))  # as far as anybody knows
 
 
 def test_a_line_without_a_quantity_is_not_written() -> None:
     assert "Enter the number of seats" in line(qty_order=None).not_writable
+    assert line(qty_order=None).bills_from(date(2026, 12, 1))
 
 
 @pytest.mark.parametrize(

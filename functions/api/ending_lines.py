@@ -1,0 +1,117 @@
+"""Lines that end on a day (K15): which there are, and what ending all lines of a tenant would do."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from functions.api.kept import names_of
+from functions.api.lists import CSV, Page, Pages
+from functions.api.models import Given, Shown, examples
+from functions.api.principal import Editor, Principal, Reader
+from shared.accounts import audit
+from shared.billing.mapping.endings import EndingLine, all_ending_lines, all_lines_end
+from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.request import psas_for
+from shared.billing.mapping.save import map_tenant
+
+router = APIRouter(prefix="/accounts/{account}/ending-lines", tags=["mappings"])
+
+
+class ShownEndingLine(Shown):
+    tenant_id: str
+    connection: str
+    agreement_id: str
+    line_id: str
+    seats: int
+    """What it bills until its last day; seats do not move it any more."""
+    last_day: date
+    state: Literal["unknown", "blocked", "frozen", "drift", "held", "in_step"]
+    proven: bool
+    """The PSA was read back, and bills nothing after that day."""
+    how: Literal["date", "no_seats", "a_person", ""]
+    """How the PSA ends it: the line has a last day; or no seats from the day after on, which cannot be taken
+    back. Only told by a preview."""
+    change: str
+    """Id of what is written for it, "" when there is nothing to write."""
+    why: str
+    """Why it cannot be ended, as a sentence."""
+    who: str
+
+
+class EndingLineOfCompany(ShownEndingLine):
+    company: str
+
+
+class EndOfTenant(Given):
+    model_config = Given.model_config | examples(
+        {"tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10", "lastDay": "2026-12-31"}
+    )
+
+    tenant_id: Annotated[str, Field(min_length=1, max_length=64)]
+    last_day: date
+
+
+class PreviewOfEnd(Shown):
+    mode: Literal["preview", "live"]
+    """preview: nothing is written to the PSA before the account is switched live."""
+    ending: list[ShownEndingLine]
+    left: list[str]
+    """Every line that no mapping would have; those that are not in `ending` end sooner or bill nothing."""
+
+
+def shown_ending(line: EndingLine) -> ShownEndingLine:
+    return ShownEndingLine(
+        tenant_id=line.tenant_id,
+        connection=line.connection,
+        agreement_id=line.agreement_id,
+        line_id=line.line_id,
+        seats=line.seats,
+        last_day=line.last_day,
+        state=line.state.value,
+        proven=line.proven,
+        how=line.by.value if line.by else "",
+        change=line.change.id if line.change else "",
+        why=line.why,
+        who=line.who,
+    )
+
+
+@router.get("", operation_id="listEndingLines", response_model=Page[EndingLineOfCompany], responses=CSV)
+def list_lines(asking: Reader, paging: Pages) -> Page[EndingLineOfCompany] | Response:
+    """Lines that no mapping has any more, until their last day is over; the soonest first."""
+    names = names_of(asking)
+    rows = sorted(
+        (
+            f"{line.last_day}\n{line.connection}\n{line.agreement_id}\n{line.line_id}",
+            EndingLineOfCompany(**dict(shown_ending(line)), company=names.get(line.tenant_id, "")),
+        )
+        for line in all_ending_lines(asking.tables, asking.account)
+    )
+    return paging.answer_all(asking, "ending-lines", rows)
+
+
+@router.post("/preview", operation_id="previewEndOfTenant")
+def preview(asked: EndOfTenant, asking: Editor) -> PreviewOfEnd:
+    """What removing a tenant would do to its lines, by the code that does it. Nothing is stored or written."""
+    wanted, said = all_lines_end(asking.tables, asking.account, asked.tenant_id, asked.last_day)
+    psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
+    by = asking.actor.decider("preview")
+    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, said)
+    return PreviewOfEnd(
+        mode=found.mode.value, ending=[shown_ending(line) for line in found.ending], left=list(found.left)
+    )
+
+
+def end_all_lines(asking: Principal, tenant_id: str, last_day: date, reason: str) -> None:
+    """Every line of a tenant ends on that day, unless it ends sooner. Raises Rejected when one cannot."""
+    wanted, said = all_lines_end(asking.tables, asking.account, tenant_id, last_day)
+    if not said.last_days:
+        return
+    psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
+    map_tenant(asking.tables, psas, asking.account, wanted, asking.actor.decider(reason), said)
+    lines = ",".join(said.last_days)
+    audit.record(
+        asking.tables, asking.account, asking.actor, "lines.ended", wanted.tenant_id, lines, f"{last_day}"
+    )

@@ -1,0 +1,116 @@
+"""One save of a tenant's mappings: what is asked for, and what was read for it."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping as ByKey
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from shared.billing.agreement_store import StoredRecord
+from shared.billing.ending import day_of, ending_line
+from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.mapping.release import Said
+from shared.billing.models import (
+    AgreementRecord,
+    BillingProfile,
+    BlockReason,
+    Ending,
+    LicenceMapping,
+    LineRecord,
+    TenantMappings,
+)
+from shared.billing.planning.load import AgreementKey
+from shared.storage.decisions import Decider
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+def key_of(mapping: LicenceMapping) -> AgreementKey:
+    return mapping.connection, mapping.agreement_id
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """One save of a tenant's mappings, and what was read for it."""
+
+    tables: Tables
+    account: AccountId
+    wanted: TenantMappings
+    before: TenantMappings | None
+    """What is in force until now."""
+    by: Decider
+    zone: ZoneInfo
+    """The account's: its date is the day that a line is billed on."""
+    profiles: ByKey[str, BillingProfile]
+    kept: ByKey[AgreementKey, StoredRecord]
+    """The records of the agreements that are named, and of those with lines of the tenant."""
+    psas: PsaCache
+    said: Said
+    """What a person says of the lines that it leaves."""
+
+    def line(self, mapping: LicenceMapping) -> LineRecord | None:
+        """What is kept of the mapping's line in its agreement."""
+        kept = self.kept.get(key_of(mapping))
+        return kept.record.lines.get(mapping.id) if kept else None
+
+    def stays(self, mapping: LicenceMapping) -> bool:
+        """The mapping has the line that it names, so nothing of it is touched."""
+        line = self.line(mapping)
+        if line is None or line.product_id != self.profiles[mapping.profile].product_id:
+            return False
+        if mapping.line_id and line.catalogue_price is not None:
+            return False  # a person takes it as it is, without a price
+        says_so_now = mapping.options.beside_existing and not self.was_beside_existing(mapping.id)
+        if not line.line_id and says_so_now:
+            return False  # what a person saw beside it is remembered from now on
+        return line.serves(mapping.line_id)
+
+    def only_period_differs(self, mapping: LicenceMapping) -> bool:
+        """A person saves it again: how often its agreement is billed is right as it is."""
+        line = self.line(mapping)
+        if line is None or line.blocked is None:
+            return False
+        return line.blocked.reason is BlockReason.OTHER_PERIOD and self.stays(mapping)
+
+    def was_beside_existing(self, mapping_id: str) -> bool:
+        """In force is already that a second line is right."""
+        found = self.before.mappings if self.before else ()
+        return any(mapping.id == mapping_id and mapping.options.beside_existing for mapping in found)
+
+    def bills(self, record: AgreementRecord, mapping_id: str) -> bool:
+        """The mapping is to have a line of this agreement."""
+        where = record.connection, record.agreement_id
+        return any(
+            mapping.id == mapping_id and mapping.bill and key_of(mapping) == where
+            for mapping in self.wanted.mappings
+        )
+
+    def ending(self, place: AgreementKey, line: LineRecord) -> LineRecord | None:
+        """The line as it is kept until the day that a person said is over; None: it is let go as it is."""
+        asked = self.said.last_days.get(line.line_id)
+        agreement = self.psas.agreement(*place) if asked else None
+        if asked is None or agreement is None or not agreement.active:
+            return None
+        there = self.psas.lines(*place).get(line.line_id)
+        if there is None or not there.bills_from(self.by.now.astimezone(self.zone).date()):
+            return None
+        by = self.psas.ends_by(place[0])
+        last_day = day_of(there, asked, by, agreement.ends, or_sooner=self.said.or_sooner)
+        if last_day is None:
+            return None
+        ending = Ending(
+            last_day=last_day,
+            mapping_id=line.mapping_id,
+            replaced_by=tuple(self._replacing(line.mapping_id)),
+            who=self.by.who,
+            since=self.by.now,
+        )
+        return ending_line(line, there, ending)
+
+    def _replacing(self, mapping_id: str) -> Iterator[str]:
+        """Mappings that bill by another line what this one billed."""
+        before = self.before.mappings if self.before else ()
+        old = next((mapping for mapping in before if mapping.id == mapping_id), None)
+        for mapping in self.wanted.mappings:
+            same = mapping.id == mapping_id or (old is not None and mapping.sku_id == old.sku_id)
+            if mapping.bill and same and not self.stays(mapping):
+                yield mapping.id

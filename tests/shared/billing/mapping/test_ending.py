@@ -1,0 +1,348 @@
+"""K15: a line ends on a day that a person said, and the one that replaces it begins after that day."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from shared.accounts.account import Mode
+from shared.billing import agreement_store
+from shared.billing.mapping.endings import all_lines_end
+from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.release import Said
+from shared.billing.mapping.save import map_tenant
+from shared.billing.models import LicenceMapping, LineRecord, LineState, Options, TenantMappings
+from shared.billing.psa.base import EndsBy, WriteKind
+from shared.errors import Rejected
+from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
+from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
+from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, START, Mapped, World, check_invariants
+
+TODAY = START.date()
+ON_THE_31ST = date(2026, 3, 31)
+ALL = [Takes.NUMBERS, Takes.DIFFERENCES, Takes.DOCUMENTS]
+
+
+def only(*mappings: LicenceMapping) -> TenantMappings:
+    return TenantMappings(tenant_id="contoso", mappings=mappings)
+
+
+def first(world: World, **changes: object) -> LicenceMapping:
+    return world.mappings("contoso").mappings[0].model_copy(update=changes)
+
+
+def endings(world: World, agreement: str) -> list[LineRecord]:
+    record = agreement_store.get(world.tables, ACCOUNT, CONNECTION, agreement).record
+    return [line for line in record.lines.values() if line.ending]
+
+
+def seats_before(world: World, line_id: str) -> int:
+    """Where a line is ended by its seats, what it said before."""
+    return next(write.before for write in world.fake.applied if write.line_id == line_id and write.ends)
+
+
+def billed(world: World, day: date) -> dict[str, int]:
+    """Seats by line id that the PSA bills on a day, told by itself."""
+    found = {}
+    for line in world.fake._lines.values():
+        if (line.effective is not None and line.effective > day) or not line.bills_from(day):
+            continue
+        found[line.id] = int(line.quantity or seats_before(world, line.id))
+    return found
+
+
+def ended(
+    world: World, mapped: Mapped, on: date = ON_THE_31ST, *, wanted: TenantMappings | None = None
+) -> None:
+    world.save_mappings("contoso", wanted or only(), last_days={mapped.line: on})
+
+
+@pytest.mark.parametrize("takes", ALL)
+@pytest.mark.parametrize(
+    "on",
+    [
+        TODAY,
+        date(2026, 3, 3),
+        date(2026, 3, 31),
+        date(2026, 4, 1),
+        date(2027, 2, 28),
+        date(2028, 2, 29),
+    ],
+    ids=["today", "tomorrow", "last of the month", "first of the month", "end of February", "leap day"],
+)
+def test_an_unmapped_line_bills_to_its_last_day_and_not_after(takes: Takes, on: date) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, on)
+    world.push_until_done()
+    assert billed(world, on) == {mapped.line: 10}
+    assert billed(world, on + timedelta(days=1)) == {}
+    (line,) = endings(world, mapped.agreement)
+    assert (line.is_ended, line.state) == (True, LineState.IN_STEP)
+    assert [write.kind for write in world.fake.applied] == [WriteKind.END_LINE]
+    world.night()
+    assert len(world.fake.sent) == 1
+    check_invariants(world)
+
+
+@pytest.mark.parametrize("takes", ALL)
+def test_a_line_that_is_over_is_let_go_and_told_once(takes: Takes) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY + timedelta(days=1))
+    world.push_until_done()
+    (line,) = endings(world, mapped.agreement)
+    for _ in range(4):
+        world.night()
+    assert endings(world, mapped.agreement) == []
+    record = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
+    assert record.let_go == (mapped.line,)
+    told = agreement_store.ledger(world.tables, ACCOUNT, CONNECTION, mapped.agreement, line.mapping_id)
+    events = [entry.event.value for entry in sorted(told, key=lambda entry: entry.at)]
+    assert events == ["ending", "intended", "ended", "released"]
+
+
+@pytest.mark.parametrize("takes", ALL)
+def test_a_remapped_licence_is_billed_by_one_line_on_each_day(takes: Takes) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    elsewhere = world.add_agreement()
+    starts = ON_THE_31ST + timedelta(days=1)
+    wanted = only(first(world, agreement_id=elsewhere, line_id="", options=Options(starts=starts)))
+    ended(world, mapped, wanted=wanted)
+    run = world.push_until_done()
+    new = world.record(Mapped("contoso", SKU, mapped.mapping, elsewhere, "")).line_id
+    assert new
+    assert billed(world, ON_THE_31ST) == {mapped.line: 10}
+    assert billed(world, starts) == {new: 10}
+    assert run.lines.written == 2
+    check_invariants(world)
+
+
+@pytest.mark.parametrize("takes", ALL)
+def test_a_new_line_of_the_same_agreement_is_made_only_once_the_old_one_is_proven_to_end(
+    takes: Takes,
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    starts = ON_THE_31ST + timedelta(days=1)
+    wanted = only(first(world, line_id="", options=Options(starts=starts, beside_existing=True)))
+    ended(world, mapped, wanted=wanted)
+    world.fake.outcomes.append(Outcome.REFUSED)
+    world.push_until_done()
+    assert [write.kind for write in world.fake.sent] == [WriteKind.END_LINE]
+    assert billed(world, starts) == {mapped.line: 10}
+    world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.END_LINE, WriteKind.CREATE_LINE]
+    assert list(billed(world, ON_THE_31ST)) == [mapped.line]
+    assert list(billed(world, starts).values()) == [10]
+    check_invariants(world)
+
+
+def test_while_the_old_line_cannot_be_ended_the_new_one_says_why_it_waits() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    elsewhere = world.add_agreement()
+    starts = ON_THE_31ST + timedelta(days=1)
+    wanted = only(first(world, agreement_id=elsewhere, line_id="", options=Options(starts=starts)))
+    ended(world, mapped, wanted=wanted)
+    for _ in range(2):
+        world.fake.outcomes.append(Outcome.REFUSED)
+        world.night()
+    new = Mapped("contoso", SKU, mapped.mapping, elsewhere, "")
+    assert "not proven to end" in world.why_not_planned(new)
+    assert all(write.kind is WriteKind.END_LINE for write in world.fake.sent)
+
+
+@pytest.mark.parametrize("takes", ALL)
+def test_wherever_the_process_ends_the_line_is_ended_once_and_the_new_one_made_once(takes: Takes) -> None:
+    moment, stride = 0, 2 if takes is Takes.NUMBERS else 3
+    while True:
+        moment += stride
+        world = World(fake=FakePsa(takes=takes))
+        mapped = world.map_line(quantity=10)
+        starts = ON_THE_31ST + timedelta(days=1)
+        wanted = only(first(world, line_id="", options=Options(starts=starts, beside_existing=True)))
+        death = Death(moment)
+        tables, psa, died = world.tables, world.psa, False
+        world.tables, world.psa = WatchedTables(tables, death), WatchedPsa(psa, death)
+        try:
+            ended(world, mapped, wanted=wanted)
+            world.push_until_done()
+        except Killed:
+            died = True
+        world.tables, world.psa = tables, psa
+        world.clock.pass_by(timedelta(minutes=11))
+        ended(world, mapped, wanted=wanted)  # the same save again completes it
+        world.push_until_done()
+        world.night()
+        while world.say_what_the_psa_shows():
+            world.night()
+        kinds = [write.kind for write in world.fake.applied]
+        assert kinds == [WriteKind.END_LINE, WriteKind.CREATE_LINE], moment
+        assert list(billed(world, ON_THE_31ST)) == [mapped.line], moment
+        assert list(billed(world, starts).values()) == [10], moment
+        check_invariants(world)
+        if not died:
+            break
+    assert moment > 15
+
+
+@pytest.mark.parametrize(
+    "last_day, why",
+    [
+        (TODAY - timedelta(days=1), "must be between 2 Mar 2026"),
+        (TODAY + timedelta(days=4000), "must be between 2 Mar 2026"),
+        (date(2026, 7, 1), "The agreement ends on 30 Jun 2026"),
+    ],
+    ids=["yesterday", "a slip of the hand", "after the agreement"],
+)
+def test_a_day_on_which_the_line_cannot_end_is_refused(last_day: date, why: str) -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.fake.edit_agreement(mapped.agreement, ends=date(2026, 6, 30))
+    with pytest.raises(Rejected, match=why):
+        ended(world, mapped, last_day)
+    assert endings(world, mapped.agreement) == []
+
+
+@pytest.mark.parametrize("takes", ALL)
+def test_the_last_day_of_the_agreement_is_one_only_where_lines_have_a_day(takes: Takes) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    world.fake.edit_agreement(mapped.agreement, ends=ON_THE_31ST)
+    if world.fake.ends_by is EndsBy.DATE:
+        ended(world, mapped)
+        assert len(endings(world, mapped.agreement)) == 1
+    else:
+        with pytest.raises(Rejected, match="changes seats only within it"):
+            ended(world, mapped)
+
+
+def test_a_psa_that_ends_no_line_on_a_day_says_so() -> None:
+    world = World()
+    world.fake.ends_by = EndsBy.A_PERSON
+    mapped = world.map_line(quantity=10)
+    with pytest.raises(Rejected, match="This PSA ends no line on a day"):
+        ended(world, mapped)
+
+
+def test_a_line_that_ends_sooner_already_is_not_prolonged() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.fake.edit_line(mapped.line, ends=date(2026, 3, 15))
+    with pytest.raises(Rejected, match="ends on 15 Mar 2026 already"):
+        ended(world, mapped)
+
+
+@pytest.mark.parametrize("starts", [None, TODAY, ON_THE_31ST])
+def test_a_new_line_that_would_begin_while_the_old_one_is_billed_is_refused(starts: date | None) -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    at = world.add_agreement()
+    wanted = only(first(world, agreement_id=at, line_id="", options=Options(starts=starts)))
+    with pytest.raises(Rejected, match="Give the new line a start date after that day"):
+        ended(world, mapped, wanted=wanted)
+
+
+def test_a_line_that_is_there_already_takes_over_only_when_it_begins_later() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    other = world.fake.add_line(mapped.agreement, world.product.id, 0)
+    wanted = only(first(world, line_id=other.id))
+    with pytest.raises(Rejected, match="can be billed before line"):
+        ended(world, mapped, wanted=wanted)
+    starts = ON_THE_31ST + timedelta(days=1)
+    world.fake.edit_line(other.id, effective=starts)
+    ended(world, mapped, wanted=only(first(world, line_id=other.id, options=Options(starts=starts))))
+    world.push_until_done()
+    assert billed(world, ON_THE_31ST) == {mapped.line: 10}
+    assert billed(world, starts) == {other.id: 10}
+
+
+def test_an_end_that_somebody_else_sets_in_the_psa_is_told_and_not_overwritten() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped)
+    world.push_until_done()
+    world.fake.edit_line(mapped.line, ends=None)
+    world.night()
+    (line,) = endings(world, mapped.agreement)
+    assert line.state is LineState.BLOCKED
+    assert len(world.fake.sent) == 1
+    world.fake.edit_line(mapped.line, ends=ON_THE_31ST)
+    world.night()
+    (line,) = endings(world, mapped.agreement)
+    assert line.state is LineState.IN_STEP
+
+
+def test_a_difference_goes_along_to_another_line_only_by_a_persons_word() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    took = first(world, options=Options(difference=2))
+    world.save_mappings("contoso", only(took))
+    starts = ON_THE_31ST + timedelta(days=1)
+    options = Options(difference=2, starts=starts, beside_existing=True)
+    wanted = only(first(world, line_id="", options=options))
+    with pytest.raises(Rejected, match=r"\+2 seats that were taken over"):
+        ended(world, mapped, wanted=wanted)
+    world.save_mappings("contoso", wanted, last_days={mapped.line: ON_THE_31ST}, keeps_differences=True)
+
+
+def test_the_preview_shows_the_end_and_the_new_line_and_writes_nothing() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    at, starts = world.add_agreement(), ON_THE_31ST + timedelta(days=1)
+    wanted = only(first(world, agreement_id=at, line_id="", options=Options(starts=starts)))
+    before = world.record(mapped)
+    said = Said(last_days={mapped.line: ON_THE_31ST})
+    psas = {CONNECTION: world.psa}
+    found = preview_mappings(world.tables, psas, ACCOUNT, wanted, world.by(), said)
+    (new,), (old,) = found.lines, found.ending
+    assert (new.effect, new.after, new.change.effective if new.change else None) == ("created", 10, starts)
+    assert (old.line_id, old.seats, old.last_day, old.by) == (mapped.line, 10, ON_THE_31ST, EndsBy.DATE)
+    assert old.change is not None
+    assert world.record(mapped) == before
+    world.save_mappings("contoso", wanted, last_days={mapped.line: ON_THE_31ST})
+    world.push_until_done()
+    (line,) = endings(world, mapped.agreement)
+    told = agreement_store.ledger(world.tables, ACCOUNT, CONNECTION, mapped.agreement, line.mapping_id)
+    assert old.change.id in {entry.change_id for entry in told}
+
+
+def test_a_preview_account_ends_nothing_in_the_psa() -> None:
+    world = World(mode=Mode.PREVIEW)
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped)
+    world.push_until_done()
+    assert world.fake.sent == []
+    (line,) = endings(world, mapped.agreement)
+    assert line.would is not None
+
+
+def test_the_next_save_of_the_mappings_keeps_a_line_that_ends() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped)
+    world.save_mappings("contoso", only(LicenceMapping(id=mapped.mapping, sku_id=SKU, bill=False)))
+    world.push_until_done()
+    assert billed(world, ON_THE_31ST) == {mapped.line: 10}
+    assert billed(world, ON_THE_31ST + timedelta(days=1)) == {}
+
+
+def test_all_lines_of_a_tenant_end_on_a_day_but_those_that_end_sooner() -> None:
+    world = World()
+    first_line, second = world.map_line(quantity=10), world.map_line(quantity=4, sku="e3")
+    third = world.map_line(quantity=2, sku="e5")
+    world.fake.edit_line(second.line, ends=date(2026, 3, 10))
+    world.fake.edit_agreement(third.agreement, ends=date(2026, 3, 20))
+    wanted, said = all_lines_end(world.tables, ACCOUNT, "contoso", ON_THE_31ST)
+    map_tenant(world.tables, {CONNECTION: world.psa}, ACCOUNT, wanted, world.by(), said)
+    world.push_until_done()
+    assert {
+        line_id: world.fake.line(line_id).ends for line_id in (first_line.line, second.line, third.line)
+    } == {
+        first_line.line: ON_THE_31ST,
+        second.line: date(2026, 3, 10),
+        third.line: date(2026, 3, 20),
+    }
+    check_invariants(world)
