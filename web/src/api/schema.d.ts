@@ -2572,6 +2572,7 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
+             *       "creditOnDecrease": false,
              *       "difference": 0,
              *       "included": 0,
              *       "invoiceText": "",
@@ -2651,6 +2652,11 @@ export interface components {
              * @default false
              */
             besideExisting?: boolean;
+            /**
+             * Creditondecrease
+             * @default false
+             */
+            creditOnDecrease?: boolean;
             /**
              * Difference
              * @default 0
@@ -4005,6 +4011,8 @@ export interface components {
             /** Connection */
             connection: string;
             event: components["schemas"]["LedgerEvent"];
+            /** Lastday */
+            lastDay: string | null;
             /** Lineid */
             lineId: string;
             /** Mappingid */
@@ -4400,6 +4408,8 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
+            /** Creditondecrease */
+            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
             /** Included */
