@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from functions.api.ending_lines import ShownEndingLine, shown_ending
@@ -15,7 +15,7 @@ from functions.api.versions import Seen, versioned
 from functions.queues.alerts import judge_again
 from shared.accounts import audit
 from shared.billing.mapping import choices
-from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.request import MappingRequest, mappings_asked_for, psas_for
 from shared.billing.mapping.save import map_tenant
@@ -62,6 +62,8 @@ class GivenOptions(Given):
 
 class GivenMapping(Given):
     sku_id: Annotated[str, Field(min_length=1, max_length=64)]
+    company_id: Id = ""
+    """Whose users it bills, of a tenant with several companies; "" is the one that was added first."""
     subscription_id: Annotated[str, Field(max_length=64)] = ""
     """One subscription of the SKU; "" is the SKU as a whole."""
     bill: bool = True
@@ -108,6 +110,8 @@ class ShownMapping(Shown):
     id: str
     sku_id: str
     subscription_id: str
+    company_id: str
+    """"": the company that was added first."""
     bill: bool
     profile: str
     connection: str
@@ -145,12 +149,17 @@ def _shown(found: TenantMappings) -> ShownMappings:
 
 
 def shown_mapping(mapping: LicenceMapping) -> ShownMapping:
-    return ShownMapping.model_validate(mapping.model_dump())
+    told = mapping.model_dump(exclude={"company"})
+    return ShownMapping.model_validate({**told, "company_id": mapping.company})
 
 
 def _asked(asking: Principal, tenant_id: str, asked: GivenMappings) -> TenantMappings:
     requests = [
-        MappingRequest(**{**mapping.model_dump(exclude={"options"}), "options": _options(mapping.options)})
+        MappingRequest(
+            **mapping.model_dump(exclude={"options", "company_id"}),
+            company=mapping.company_id,
+            options=_options(mapping.options),
+        )
         for mapping in asked.mappings
     ]
     return mappings_asked_for(asking.tables, asking.account, tenant_id, requests)
@@ -202,7 +211,8 @@ def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownP
     wanted = _asked(asking, tenant_id, asked)
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     by = asking.actor.decider("preview")
-    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, asked.said())
+    saving = Saving(wanted, by, asked.said())
+    found = preview_mappings(asking.tables, asking.wired.blobs, psas, asking.account, saving)
     return ShownPreview(
         mode=found.mode.value,
         lines=[shown_line(line) for line in found.lines],
@@ -212,9 +222,15 @@ def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownP
 
 
 @router.get("/agreements", operation_id="listAgreementsOfTenant")
-def agreements(tenant_id: TenantId, asking: Reader) -> AgreementsToChoose:
+def agreements(
+    tenant_id: TenantId,
+    asking: Reader,
+    company_id: Annotated[
+        str, Query(alias="companyId", max_length=64, description="Of several; else the first that was added")
+    ] = "",
+) -> AgreementsToChoose:
     """Of the PSA company that the tenant is linked to, the active ones first."""
-    found = choices.agreements_for(asking.tables, asking.wired.blobs, asking.account, tenant_id)
+    found = choices.agreements_for(asking.tables, asking.wired.blobs, asking.account, tenant_id, company_id)
     return AgreementsToChoose(
         psa_connection=found.company.psa_connection,
         psa_company=found.company.psa_company,

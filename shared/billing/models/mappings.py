@@ -115,6 +115,8 @@ class LicenceMapping(Document):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
     sku_id: MicrosoftId
     subscription_id: MicrosoftId = ""
+    company: str = ""
+    """Whose users it bills, of a tenant with several companies; "" is the company that was added first."""
     bill: bool = True
     """False: "do not bill"; the fields below are then empty."""
     profile: str = ""
@@ -147,10 +149,21 @@ class TenantMappings(Document):
     def _bills_nothing_twice(self) -> "TenantMappings":
         licences = [mapping.licence for mapping in self.mappings]
         whole = {licence.sku_id for licence in licences if not licence.subscription_id}
-        if len(set(licences)) != len(licences):
+        if len({(mapping.company, mapping.licence) for mapping in self.mappings}) != len(self.mappings):
             raise ValueError("a licence has one mapping")
+        shared = {sku_id for sku_id, companies in self._billed_to().items() if len(companies) > 1}
+        if any(m.bill and m.sku_id in shared and m.options.basis is Basis.PURCHASED for m in self.mappings):
+            raise ValueError("a licence that several companies share is billed by assigned seats")
         if any(licence.subscription_id and licence.sku_id in whole for licence in licences):
             raise ValueError("a SKU is mapped as a whole or by subscription, not both")
         if len({mapping.id for mapping in self.mappings}) != len(self.mappings):
             raise ValueError("a mapping id is used once")
         return self
+
+    def _billed_to(self) -> dict[str, set[str]]:
+        """The companies that are billed for a SKU, by its id."""
+        found: dict[str, set[str]] = {}
+        for mapping in self.mappings:
+            if mapping.bill:
+                found.setdefault(mapping.sku_id, set()).add(mapping.company)
+        return found

@@ -33,6 +33,7 @@ from shared.billing.psa.connectwise.asking import (
     AGREEMENTS,
     CATALOGUE,
     COMPANIES,
+    IN_USE,
     MAY_ADD,
     MAY_EDIT,
     PSA,
@@ -210,7 +211,7 @@ class ConnectWise:
         right = MAY_EDIT if write.line_id else MAY_ADD
         if refusal := self._api.refused_write(answer, right):
             return WriteAnswer(Sent.REFUSED, f"{words} ({code or status})", refusal=refusal)
-        if status == HTTPStatus.CONFLICT and code:
+        if status in IN_USE and (code or not answer.content):
             # Somebody has the record open: nothing was changed, and a little later it may be.
             return WriteAnswer(Sent.NOT_SENT, f"{words} ({code})", _IN_USE_WAIT)
         no = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
