@@ -39,7 +39,7 @@ DAYS = st.sampled_from(
 NUMBERS = st.sampled_from(
     ["1e400", "-1e400", "1e308", "1E+5000", "-0.0", "0.1", "9" * 400, "1e-400", "12.0", "NaN"]
 )
-ODD = (
+ODD: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | DAYS | st.just([]) | st.just({"id": 1})
 )
 
