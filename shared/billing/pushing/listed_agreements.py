@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
 from shared.billing.ending import without_what_is_over
@@ -81,7 +82,7 @@ def _is_there_as_far_as_known(record: AgreementRecord) -> bool:
 class Meant:
     """What an agreement must be like for its lines: facts of others, which may have changed since the save."""
 
-    companies: Mapping[str, Company] = field(default_factory=dict)
+    companies: Mapping[str, AddedTenant] = field(default_factory=dict)
     """By tenant: an agreement can be moved to another company, and a customer be linked anew."""
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -105,12 +106,13 @@ class Meant:
             if mapping.bill and mapping.profile in named
         }
         return cls(
-            added_companies(tables, account), {product.id: product for product in products}, types, today
+            added_tenants(tables, account), {product.id: product for product in products}, types, today
         )
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
-        company = self.companies.get(line.tenant_id)
+        tenant = self.companies.get(line.tenant_id)
+        company = tenant.company(line.company) if tenant else None
         its = record.connection, there.company_id
         if company is not None and (company.psa_connection, company.psa_company) != its:
             return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
