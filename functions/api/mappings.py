@@ -54,6 +54,8 @@ class GivenOptions(Given):
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
+    credit_on_decrease: bool = False
+    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False
     """Create the line although the agreement has an unowned one of the same product."""
 
@@ -100,6 +102,7 @@ class ShownOptions(Shown):
     difference: int
     starts: date | None
     invoice_text: str
+    credit_on_decrease: bool
     beside_existing: bool
 
 
@@ -171,6 +174,7 @@ def _options(given: GivenOptions) -> Options:
         difference=given.difference,
         starts=given.starts,
         invoice_text=given.invoice_text,
+        credit_on_decrease=given.credit_on_decrease,
         beside_existing=given.beside_existing,
     )
 

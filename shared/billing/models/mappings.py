@@ -103,6 +103,8 @@ class Options(Document):
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: str = ""
+    credit_on_decrease: bool = False
+    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False
     """A person chose to create the line although the agreement has an unowned one of the same product."""
 

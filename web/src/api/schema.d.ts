@@ -2630,6 +2630,7 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
+             *       "creditOnDecrease": false,
              *       "difference": 0,
              *       "included": 0,
              *       "invoiceText": "",
@@ -2709,6 +2710,11 @@ export interface components {
              * @default false
              */
             besideExisting?: boolean;
+            /**
+             * Creditondecrease
+             * @default false
+             */
+            creditOnDecrease?: boolean;
             /**
              * Difference
              * @default 0
@@ -4102,6 +4108,8 @@ export interface components {
             /** Connection */
             connection: string;
             event: components["schemas"]["LedgerEvent"];
+            /** Lastday */
+            lastDay: string | null;
             /** Lineid */
             lineId: string;
             /** Mappingid */
@@ -4501,6 +4509,8 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
+            /** Creditondecrease */
+            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
             /** Included */
