@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes web-speed backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -44,6 +44,9 @@ test: lint web-test setup ## everything that must pass: lint, types, all tests, 
 web-sizes: $(WEB_BUILT) ## how much JavaScript the front end's first page loads; over 300 kB fails
 	@node web/sizes.mjs
 
+web-speed: setup $(WEB_BUILT) ## the front end of an MSP with 1,000 companies in a real Chromium: first page, scrolling, searching: STATE=dir as above
+	@$(PY) -m bench.web_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
+
 web-test: $(WEB_READY) ## the front end's types, lint and unit tests
 	@cd web && npm run --silent types && npm run --silent lint && npm run --silent test
 
@@ -74,7 +77,7 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
 	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
-killed: setup ## kill the host at every named point of a night, of a mail, and of a write to each PSA
+killed: setup ## kill the host at every named point of a night, of a mail, of a monthly report, and of a write to each PSA
 	@$(PY) -m pytest tests/killed $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
@@ -98,7 +101,8 @@ backup: setup ## copy all that is stored into one ZIP file, by the settings in t
 restore: setup ## put such a copy into an empty storage: FROM=seatwise.zip
 	@$(PY) -m functions.backup restore "$(FROM)"
 
-report-speed: setup ## make a thousand monthly reports: processor time of one, memory of all
+report-speed: setup ## make a thousand monthly reports, and look at 200 logos: processor time of one, memory
+	@$(PY) -m bench.logo_speed
 	@$(PY) -m bench.report_speed $(ARGS)
 
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md

@@ -9,7 +9,7 @@ from sandbox.processes import SandboxProcesses
 from sandbox.side_by_side import psa_lines, side_by_side
 from sandbox.waiting import waiting, waiting_lines
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run
 from shared.alerts import saved_settings
 from shared.alerts.evaluate import open_alerts
@@ -54,7 +54,7 @@ def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
 
 def _account(processes: SandboxProcesses, account: Account, run: Run) -> dict[str, Any]:
     tables = processes.wiring.tables
-    companies = added_companies(tables, account.id)
+    companies = added_tenants(tables, account.id)
     not_read = {
         head.tenant_id: head.failure.sentence if head.failure else "not read"
         for head in tenant_states(tables, account.id)

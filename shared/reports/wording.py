@@ -136,11 +136,11 @@ def _period(figures: MonthFigures, account: Account) -> str:
 
 
 def _numbers(figures: MonthFigures) -> tuple[BigNumber, ...]:
-    return (
-        BigNumber(f"{figures.purchased:,}", "seats purchased"),
-        BigNumber(f"{figures.assigned:,}", "assigned to people"),
-        BigNumber(f"{figures.spare:,}", "spare"),
-    )
+    assigned = BigNumber(f"{figures.assigned:,}", "assigned to people")
+    if figures.is_filtered:
+        return (assigned,)
+    purchased = BigNumber(f"{figures.purchased:,}", "seats purchased")
+    return purchased, assigned, BigNumber(f"{figures.spare:,}", "spare")
 
 
 def _notes(figures: MonthFigures) -> Iterator[str]:
@@ -153,7 +153,9 @@ def _notes(figures: MonthFigures) -> Iterator[str]:
             "These days are in no average, and a change on one of them is told with the next day that was read."
         )
     doubtful = [licence.name for licence in figures.licences if licence.end.purchased is None]
-    if doubtful:
+    if figures.is_filtered:
+        yield "Only licences of your own people are told: purchased and spare seats are shared with other companies."
+    elif doubtful:
         yield f"Microsoft gave no consistent number of seats at the month's end for {', '.join(doubtful)}."
 
 
@@ -207,7 +209,7 @@ def _licence(licence: LicenceMonth, account: Account, *, prices: bool) -> Licenc
         purchased=_shown(end.purchased),
         assigned=_shown(end.assigned),
         spare=_shown(end.spare),
-        average=_NO_NUMBER if licence.average is None else f"{licence.average.normalize():,f}",
+        average=_NO_NUMBER if licence.average is None else f"{licence.average:,.2f}".removesuffix(".00"),
         billed=_shown(billed.number if billed else None),
         price=_price(billed, account) if prices else "",
         notes=tuple(_licence_notes(licence)),
