@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.processes import SandboxProcesses
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.billing import line_decisions
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import HoldReason
@@ -29,7 +29,7 @@ def waiting(processes: SandboxProcesses, accounts: Sequence[Account]) -> dict[st
 
 def _held(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]]:
     tables = processes.wiring.tables
-    companies, products = added_companies(tables, account.id), _products(processes, account)
+    companies, products = added_tenants(tables, account.id), _products(processes, account)
     return [
         {
             "customer": companies[hold.change.tenant_id].name,
@@ -46,7 +46,7 @@ def _held(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]]
 
 def _drift(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]]:
     tables = processes.wiring.tables
-    companies, products = added_companies(tables, account.id), _products(processes, account)
+    companies, products = added_tenants(tables, account.id), _products(processes, account)
     return [
         {
             "customer": companies[found.line.tenant_id].name,
