@@ -4424,6 +4424,8 @@ export interface components {
         };
         /** ShownPartner */
         ShownPartner: {
+            /** Byinstallation */
+            byInstallation: boolean;
             /** Clientid */
             clientId: string;
             /** Id */
