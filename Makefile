@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes web-speed backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -44,6 +44,9 @@ test: lint web-test setup ## everything that must pass: lint, types, all tests, 
 web-sizes: $(WEB_BUILT) ## how much JavaScript the front end's first page loads; over 300 kB fails
 	@node web/sizes.mjs
 
+web-speed: setup $(WEB_BUILT) ## the front end of an MSP with 1,000 companies in a real Chromium: first page, scrolling, searching: STATE=dir as above
+	@$(PY) -m bench.web_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
+
 web-test: $(WEB_READY) ## the front end's types, lint and unit tests
 	@cd web && npm run --silent types && npm run --silent lint && npm run --silent test
 
@@ -80,8 +83,8 @@ killed: setup ## kill the host at every named point of a night, of a mail, of a 
 teeth: setup ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
 
-kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others
-	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)")
+kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others, PSA=halo (autotask, each)
+	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)") $(if $(PSA),--psa $(PSA))
 
 simulate: setup ## live SEEDS (25) simulated MSPs from seed FIRST (1) on, DAYS=30 TENANTS=20: a failure prints its seed and its shrunk story
 	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(DAYS),--days $(DAYS)) $(if $(TENANTS),--tenants $(TENANTS))

@@ -40,6 +40,7 @@ class ShownAlert(Shown):
             "type": "unused_licenses",
             "title": "Unused licenses",
             "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10",
+            "companyId": "",
             "skuIds": ["cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"],
             "who": "Quayside Marina",
             "what": "Business Premium: 6 of 25 seats assigned to nobody; droppable at renewal on 17 Dec 2026.",
@@ -62,6 +63,8 @@ class ShownAlert(Shown):
     title: str
     tenant_id: str
     """"" for what is about no tenant."""
+    company_id: str
+    """Of a tenant that is several companies, the one that it is about; "" is the tenant as a whole."""
     sku_ids: list[str]
     who: str
     what: str
@@ -98,6 +101,7 @@ def shown(alert: Alert) -> ShownAlert:
         type=finding.slug,
         title=rule.words.title,
         tenant_id=finding.tenant_id,
+        company_id=finding.company,
         sku_ids=list(finding.skus),
         who=finding.who,
         what=finding.what,

@@ -166,7 +166,7 @@ def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime
         return _but(line, drift=None)
     if line.confirmed is None or quantity == wanted:
         # The baseline of an adopted line; or somebody wrote by hand just what we want.
-        return _but(line, confirmed=quantity, confirmed_at=now, drift=None)
+        return _but(line, confirmed=quantity, confirmed_at=now, drift=None, paid=None)
     if line.drift is not None and line.drift.psa == there.quantity:
         return line
     return _but(line, drift=Drift(psa=there.quantity, since=now))

@@ -96,6 +96,8 @@ class LineRecord(Document):
     # Written by mapping/: which line of which mapping.
     mapping_id: str
     tenant_id: str
+    company: str = ""
+    """As the mapping names the company whose users it bills."""
     product_id: str
     line_id: str = ""
     adopted: bool = False

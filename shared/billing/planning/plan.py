@@ -129,9 +129,10 @@ class _Draft:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
         else:
-            second = proration.second_line(record, line, change.before, change.after, self._today)
-            change = change.model_copy(update={"second": second}) if second else change
-            self._add_change(change, line, wish, prorates=proration.is_unknown(record, change))
+            credit = wish.options.credit_on_decrease
+            change = proration.second_line(record, line, change, self._today, credit=credit)
+            prorates = proration.is_unknown(record, change, credit=credit)
+            self._add_change(change, line, wish, prorates=prorates)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)

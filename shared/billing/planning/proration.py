@@ -1,8 +1,9 @@
 """K14, where the PSA prorates by a second, dated line: how many seats it bills, and until when. Pure.
 
 The main line says the new number, which the next invoice bills. The second line bills the new seats for the rest of the
-period that is billed already. Fewer seats are written at once, and nothing is credited: they are paid until that
-period ends, so they need no second line when they come back within it.
+period that is billed already. Fewer seats are written at once. By default nothing is credited: they are paid until that
+period ends, so they need no second line when they come back within it. Where the mapping says that they are credited,
+the second line bills them back by a quantity below 0; that ConnectWise takes one is assumed.
 """
 
 from datetime import date
@@ -11,38 +12,42 @@ from shared.billing.models import AgreementRecord, Change, LineRecord, Paid, Sec
 from shared.billing.psa.base import Proration, Write
 
 
-def is_unknown(record: AgreementRecord, change: Change) -> bool:
-    """More seats of a line, and nobody knows until when it is billed already. A new line the PSA prorates itself."""
-    more = change.line_id != "" and change.after > change.before
-    return more and record.proration is Proration.BY_SECOND_LINE and record.billed_through is None
+def is_unknown(record: AgreementRecord, change: Change, *, credit: bool) -> bool:
+    """There is something to prorate, and nobody knows until when it is billed already.
+
+    A new line the PSA prorates itself.
+    """
+    if not change.line_id or record.proration is not Proration.BY_SECOND_LINE:
+        return False
+    return record.billed_through is None and (credit or change.after > change.before)
 
 
 def second_line(
-    record: AgreementRecord, line: LineRecord, before: int, after: int, today: date
-) -> SecondLine | None:
-    """What a second line bills beside a change of a line that is there; None: there is nothing to prorate."""
+    record: AgreementRecord, line: LineRecord, change: Change, today: date, *, credit: bool
+) -> Change:
+    """The change with what a second line bills beside it; a new line has none. `credit`: fewer seats are paid back."""
     until = _period_end(record, today)
-    if until is None or not line.line_id:
-        return None
-    seats = after - max(before, _paid(line, until))
-    return SecondLine(seats=seats, until=until) if seats > 0 else None
+    if until is None or not change.line_id:
+        return change
+    seats = change.after - _paid(line, change.before, until)
+    if seats == 0 or (seats < 0 and not credit):
+        return change
+    return change.model_copy(update={"second": SecondLine(seats=seats, until=until)})
 
 
-def paid_after(
-    record: AgreementRecord, line: LineRecord, before: int, after: int, today: date
-) -> Paid | None:
-    """What is paid once the line says `after`: the most that it said within the period."""
+def paid_after(record: AgreementRecord, line: LineRecord, write: Write, today: date) -> Paid | None:
+    """What is paid once the main line says the new number: what was not credited stays paid."""
     until = _period_end(record, today)
     if until is None:
         return None
-    return Paid(seats=max(before, after, _paid(line, until)), until=until)
+    return Paid(seats=max(write.after, _paid(line, write.before, until)), until=until)
 
 
 def paid_by(line: LineRecord, write: Write) -> Paid | None:
     """What is paid once the second line is there, until its last day."""
     if write.ends is None:
         return line.paid
-    return Paid(seats=max(line.confirmed or 0, _paid(line, write.ends)) + write.after, until=write.ends)
+    return Paid(seats=_paid(line, line.confirmed or 0, write.ends) + write.after, until=write.ends)
 
 
 def _period_end(record: AgreementRecord, today: date) -> date | None:
@@ -53,5 +58,6 @@ def _period_end(record: AgreementRecord, today: date) -> date | None:
     return until
 
 
-def _paid(line: LineRecord, until: date) -> int:
-    return line.paid.seats if line.paid is not None and line.paid.until == until else 0
+def _paid(line: LineRecord, says: int, until: date) -> int:
+    """The seats that are paid until that day: those of second lines, too; else what the main line says."""
+    return line.paid.seats if line.paid is not None and line.paid.until == until else says

@@ -1,11 +1,12 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
 from shared.billing.ending import without_what_is_over
@@ -20,7 +21,7 @@ from shared.billing.models import (
     UnreadableReason,
 )
 from shared.billing.profiles import billing_profiles
-from shared.billing.psa.base import Agreement, Period, Product
+from shared.billing.psa.base import Agreement, Period, Product, Psa
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, connection_failure
 from shared.errors import RetryLater
@@ -81,7 +82,7 @@ def _is_there_as_far_as_known(record: AgreementRecord) -> bool:
 class Meant:
     """What an agreement must be like for its lines: facts of others, which may have changed since the save."""
 
-    companies: Mapping[str, Company] = field(default_factory=dict)
+    companies: Mapping[str, AddedTenant] = field(default_factory=dict)
     """By tenant: an agreement can be moved to another company, and a customer be linked anew."""
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -90,8 +91,12 @@ class Meant:
     """Of the account: the PSA's clock and status may be behind."""
 
     @classmethod
-    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product], today: date) -> "Meant":
-        """By what is in force, and by the PSA's list of products."""
+    def of(
+        cls, tables: Tables, account: AccountId, psa: Psa, listed: Mapping[str, Agreement], today: date
+    ) -> "Meant":
+        """By what is in force, and by the PSA's products, which are only read where agreements have a period."""
+        with_period = any(there.period is not Period.UNKNOWN for there in listed.values())
+        products = psa.products() if with_period else []
         named = {
             profile.id: frozenset(kind.casefold() for kind in profile.agreement_types)
             for profile in billing_profiles(tables, account).values()
@@ -105,12 +110,13 @@ class Meant:
             if mapping.bill and mapping.profile in named
         }
         return cls(
-            added_companies(tables, account), {product.id: product for product in products}, types, today
+            added_tenants(tables, account), {product.id: product for product in products}, types, today
         )
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
-        company = self.companies.get(line.tenant_id)
+        tenant = self.companies.get(line.tenant_id)
+        company = tenant.company(line.company) if tenant else None
         its = record.connection, there.company_id
         if company is not None and (company.psa_connection, company.psa_company) != its:
             return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)

@@ -150,7 +150,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
             "confirmed_at": now,
             "unit_price": there.unit_price if there else line.unit_price,
             "losses": losses,
-            "paid": paid_after(work.record, line, write.before, write.after, work.context.moment.date()),
+            "paid": paid_after(work.record, line, write, work.context.moment.date()),
             "intent": None,
             "refused": None,
             "drift": None,

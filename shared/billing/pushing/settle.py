@@ -43,13 +43,14 @@ def settle(
         raise Rejected("Nothing is unclear about this line any more: look at it again.", "nothing_to_settle")
     said = _applied(stored.record.lines.values(), line, intent.write, line_id, by) if applied else {}
     after = line.model_copy(update={"intent": None, **said})
+    before, after_it = _numbers(line, intent.write)
     entry = LedgerEntry.of(
         after,
         LedgerEvent.SETTLED,
         by.now,
         change_id=intent.change_id,
-        before=intent.write.before,
-        after=intent.write.after if applied else intent.write.before,
+        before=before,
+        after=after_it if applied else before,
         who=by.who,
         why=by.reason,
     )
@@ -60,6 +61,13 @@ def settle(
             "The agreement was changed at this moment. Look at the line again and repeat.", "conflict"
         ) from conflict
     return after
+
+
+def _numbers(line: LineRecord, write: Write) -> tuple[int, int]:
+    """What the mapping's line said and says: a second line leaves it as it is."""
+    if write.kind is WriteKind.PRORATE:
+        return line.confirmed or 0, line.confirmed or 0
+    return write.before, write.after
 
 
 def _applied(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.billing.models import HoldReason, LineState
+from shared.billing.models import HoldReason, LineState, Options
 from shared.billing.psa.base import Proration, WriteKind
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
@@ -16,12 +16,12 @@ BOTH = [WriteKind.PRORATE, WriteKind.SET_QUANTITY]
 
 
 def prorating(
-    through: date | None = END_OF_MARCH, at: datetime = START, quantity: int = 10
+    through: date | None = END_OF_MARCH, at: datetime = START, options: Options | None = None
 ) -> tuple[World, Mapped]:
     """A line of an agreement that prorates by a second line and is billed through that day."""
     world = World()
     world.clock.at = at
-    mapped = world.map_line(quantity=quantity)
+    mapped = world.map_line(quantity=10, options=options)
     world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE, billed_through=through)
     world.push_until_done(f"{at:%Y-%m-%d}")
     return world, mapped
@@ -191,3 +191,57 @@ def test_the_second_line_has_the_price_of_the_main_line_and_not_the_products() -
     seats(world, 12)
     (second,) = [line for line in world.fake._lines.values() if ":p:" in line.marker]
     assert second.unit_price == Decimal("19.50")
+
+
+CREDITED = Options(credit_on_decrease=True)
+
+
+def test_fewer_seats_are_paid_back_where_the_mapping_says_so_and_cost_again_when_they_come_back() -> None:
+    world, mapped = prorating(options=CREDITED)
+    for number in (12, 10, 13):
+        seats(world, number)
+    assert world.quantity(mapped) == 13
+    assert [line[0] for line in second_lines(world)] == [2, -2, 3]
+    assert {line[2] for line in second_lines(world)} == {END_OF_MARCH}
+
+
+def test_where_nobody_said_how_it_is_billed_a_credit_is_held_too() -> None:
+    world, mapped = prorating(None, options=CREDITED)
+    seats(world, 9)
+    assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (
+        10,
+        [(HoldReason.PRORATION,)],
+    )
+
+
+def test_cut_off_after_the_credit_it_is_not_paid_back_again() -> None:
+    moment = 0
+    while True:
+        moment += 3
+        world, mapped = prorating(options=CREDITED)
+        world.later_read({SKU: 8})
+        death = Death(moment)
+        tables, psa, died = world.tables, world.psa, False
+        world.tables, world.psa = WatchedTables(tables, death), WatchedPsa(psa, death)
+        try:
+            world.push_until_done("2026-03-02-less")
+        except Killed:
+            died = True
+        world.tables, world.psa = tables, psa
+        world.push_until_done("2026-03-02-less")
+        world.night()
+        while world.say_what_the_psa_shows():
+            world.night()
+        assert world.quantity(mapped) == 8, moment
+        assert [line[0] for line in second_lines(world)] == [-2], moment
+        if not died:
+            break
+
+
+def test_a_number_that_a_person_entered_is_what_is_paid_from_then_on() -> None:
+    world, mapped = prorating()
+    seats(world, 12)
+    world.fake.edit_line(mapped.line, quantity=Decimal(15))
+    seats(world, 15)
+    seats(world, 16)
+    assert [line[0] for line in second_lines(world)] == [2, 1]
