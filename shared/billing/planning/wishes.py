@@ -57,7 +57,7 @@ class Wish:
         return cls(
             mapping_id=mapping.id,
             connection=intern(mapping.connection),
-            agreement_id=mapping.agreement_id,
+            agreement_id=intern(mapping.agreement_id),
             line_id=mapping.line_id,
             product_id=intern(profile.product_id),
             tenant_id=tenant_id,
@@ -65,7 +65,7 @@ class Wish:
             why_not=why_not,
             billable=profile.billable,
             options=_PLAIN if plain else mapping.options,
-            other_sellers=other_sellers,
+            other_sellers=other_sellers or _NOBODY,
         )
 
     def is_of(self, record: AgreementRecord) -> bool:
@@ -77,6 +77,8 @@ class Wish:
 
 
 _PLAIN = Options()
+_NOBODY: frozenset[str] = frozenset()
+"""One for all: an empty set of its own takes as much memory as the rest of a wish."""
 
 
 def wishes(
