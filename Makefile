@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run clients doctor bench growth bicep-types web-test web-sizes backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench growth bicep-types web-test web-sizes backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -74,7 +74,7 @@ isolation: setup ## ask the HTTP API anything as two accounts, STEPS times (1000
 api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a second for a minute: STATE=dir of one that has lived a day
 	@$(PY) -m bench.api_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
-killed: setup ## kill the host at every named point of a night, of a mail, and of a write to each PSA
+killed: setup ## kill the host at every named point of a night, of a mail, of a monthly report, and of a write to each PSA
 	@$(PY) -m pytest tests/killed $(ARGS)
 
 teeth: setup ## remove one guard at a time and demand that its test fails
@@ -82,6 +82,9 @@ teeth: setup ## remove one guard at a time and demand that its test fails
 
 kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others
 	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)")
+
+simulate: setup ## live SEEDS (25) simulated MSPs from seed FIRST (1) on, DAYS=30 TENANTS=20: a failure prints its seed and its shrunk story
+	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(DAYS),--days $(DAYS)) $(if $(TENANTS),--tenants $(TENANTS))
 
 clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
 	@$(PY) -m tests.clients $(ARGS)
@@ -95,7 +98,8 @@ backup: setup ## copy all that is stored into one ZIP file, by the settings in t
 restore: setup ## put such a copy into an empty storage: FROM=seatwise.zip
 	@$(PY) -m functions.backup restore "$(FROM)"
 
-report-speed: setup ## make a thousand monthly reports: processor time of one, memory of all
+report-speed: setup ## make a thousand monthly reports, and look at 200 logos: processor time of one, memory
+	@$(PY) -m bench.logo_speed
 	@$(PY) -m bench.report_speed $(ARGS)
 
 bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much each goal is met: TENANTS=n (1000), docs/performance.md

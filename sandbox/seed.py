@@ -6,23 +6,27 @@ from datetime import datetime, timedelta
 
 from functions.queues.edge import send
 from functions.queues.messages import RefreshPsaLists
+from sandbox import seeded_history
 from sandbox.seeded_psas import SeededPsa, psas_of
 from sandbox.standins.worlds.operators import OPERATORS
 from sandbox.standins.worlds.types import Partner, Tenant, World
 from shared.accounts import due_work
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.directory import account_ids
 from shared.accounts.members import Member, Person, Role, add_member
 from shared.accounts.opening import Opened
 from shared.accounts.preferences import DigestSettings
 from shared.alerts import saved_settings as alert_settings
 from shared.alerts.models import Slug
-from shared.billing import psa_lists
+from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
+    LedgerEntry,
+    LedgerEvent,
     LicenceMapping,
     LineRecord,
     PsaConnection,
@@ -78,6 +82,11 @@ def _account(wiring: Wiring, account: AccountId, world: World, yesterday: dateti
             _profiles(wiring.tables, account, psa, mine, yesterday)
             _companies(wiring.tables, account, psa, mine, partners, yesterday)
             _baseline(wiring.tables, account, psa, mine, yesterday)
+            for tenant in filter(seeded_history.is_older, mine):
+                through = next(partner for partner in partners if partner.key in tenant.partner_keys)
+                seeded_history.begin_history(
+                    wiring.tables, wiring.blobs, account, (tenant, through), yesterday + timedelta(days=1)
+                )
     _members(wiring.tables, account, yesterday)
     settings = Account(
         id=account,
@@ -162,8 +171,8 @@ def _companies(
     partners: list[Partner],
     yesterday: datetime,
 ) -> None:
-    by = _decider(yesterday)
     for tenant in mine:
+        by = _decider(seeded_history.began(tenant, yesterday))
         company = Company(
             id=f"{psa.key}-{tenant.psa_company_id}",
             tenant_id=tenant.id,
@@ -208,7 +217,7 @@ def _baseline(
                     product_id=str(mapping.product_id),
                     line_id=str(mapping.addition_id),
                     confirmed=mapping.baseline_quantity,
-                    confirmed_at=yesterday,
+                    confirmed_at=seeded_history.began(tenant, yesterday),
                 )
                 for mapping in tenant.mappings
             },
@@ -221,6 +230,21 @@ def _baseline(
     ]
     for some in chunks(puts):
         tables.commit(some)
+    older = {str(tenant.agreement_id) for tenant in filter(seeded_history.is_older, mine)}
+    for record in records:
+        if record.agreement_id in older:
+            _take_over(tables, account, record)
+
+
+def _take_over(tables: Tables, account: AccountId, record: AgreementRecord) -> None:
+    """Append to the ledger that the lines were taken over, so that it begins as early as they do."""
+    entries = [
+        LedgerEntry.of(line, LedgerEvent.ADOPTED, line.confirmed_at, after=line.confirmed, who="Olivia Owen")
+        for line in record.lines.values()
+        if line.confirmed_at
+    ]
+    kept = agreement_store.get(tables, account, record.connection, record.agreement_id)
+    agreement_store.save(tables, account, kept, record, entries)
 
 
 def _mapping_id(tenant_id: str, addition_id: int) -> str:

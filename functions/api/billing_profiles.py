@@ -1,9 +1,10 @@
 """Billing profiles (K6): names for products of the PSA."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from functions.api.kept import uses_of_profiles
 from functions.api.lists import CSV, Page, Pages, by_name
@@ -12,7 +13,7 @@ from functions.api.principal import Admin, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
 from shared.billing import profiles
-from shared.billing.models import BillingProfile
+from shared.billing.models import BillingProfile, PriceKind, PriceRule
 from shared.billing.profiles import ProfileWish
 from shared.billing.psa.base import BillableOption
 
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/accounts/{account}/billing-profiles", tags=["billing
 MOST_AT_ONCE = 200
 type ProfileId = Annotated[str, Path(alias="billingProfile", max_length=64)]
 type Billable = Literal["billable", "do_not_bill", "no_charge"]
+type PriceRuleWord = Literal["psa", "fixed", "percent"]
 _EXAMPLE = {"name": "Business Premium", "connection": "connectwise-1a2b3c4d", "productId": "2210"}
 
 
@@ -30,6 +32,26 @@ class ProfileGiven(Given):
     connection: Annotated[str, Field(min_length=1, max_length=64, description="Id of the PSA connection")]
     product_id: Annotated[str, Field(min_length=1, max_length=100)]
     billable: Billable = "billable"
+    price_rule: Annotated[
+        PriceRuleWord,
+        Field(
+            description="What a line must charge: what it says in the PSA, a fixed price, or more or less than that"
+        ),
+    ] = "psa"
+    price: Annotated[
+        Decimal | None,
+        Field(ge=0, le=1_000_000, decimal_places=2, description="For a seat; with `fixed` only"),
+    ] = None
+    percent: Annotated[
+        Decimal | None,
+        Field(
+            ge=-100,
+            le=1000,
+            decimal_places=2,
+            description="On the product's price in the PSA, as that is at each look; less where it is negative. With "
+            "`percent` only",
+        ),
+    ] = None
     agreement_types: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
         Field(
@@ -37,6 +59,14 @@ class ProfileGiven(Given):
             description="Types of agreement that it may be billed by, as the PSA calls them; none named is any",
         ),
     ] = ()
+
+    @model_validator(mode="after")
+    def _says_one_price(self) -> "ProfileGiven":
+        if (self.price is not None) != (self.price_rule == "fixed"):
+            raise ValueError("`price` goes with `fixed`, and with nothing else")
+        if (self.percent is not None) != (self.price_rule == "percent"):
+            raise ValueError("`percent` goes with `percent`, and with nothing else")
+        return self
 
 
 class ProfilesGiven(Given):
@@ -51,6 +81,11 @@ class ShownProfile(Shown):
     connection: str
     product_id: str
     billable: Billable
+    price_rule: PriceRuleWord
+    price: Decimal | None
+    """Fixed, for a seat. A line that charges another one is not written until it is put right."""
+    percent: Decimal | None
+    """On the product's price in the PSA, as that is at each look."""
     agreement_types: list[str]
     """Empty: an agreement of any type may be chosen."""
 
@@ -71,6 +106,9 @@ def shown(profile: BillingProfile) -> ShownProfile:
         connection=profile.connection,
         product_id=profile.product_id,
         billable=profile.billable.value,
+        price_rule=profile.price.kind.value,
+        price=profile.price.amount if profile.price.kind is PriceKind.FIXED else None,
+        percent=profile.price.amount if profile.price.kind is PriceKind.PERCENT else None,
         agreement_types=list(profile.agreement_types),
     )
 
@@ -82,6 +120,7 @@ def wish(asked: ProfileGiven) -> ProfileWish:
         asked.product_id,
         BillableOption(asked.billable),
         asked.agreement_types,
+        PriceRule(kind=PriceKind(asked.price_rule), amount=asked.price or asked.percent or Decimal(0)),
     )
 
 

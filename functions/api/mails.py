@@ -9,11 +9,13 @@ from functions.api.lists import CSV, Page, Pages, descending
 from functions.api.models import Shown, examples
 from functions.api.principal import Admin, Reader
 from functions.queues.alerts import judge_again, mailer
+from functions.queues.reports import publisher
 from shared.accounts import audit
 from shared.accounts.directory import load_account
 from shared.alerts.digest.arrival import KINDS
 from shared.alerts.digest.send import send_again
-from shared.mail.records import MailRow, first_kind, mails
+from shared.mail.records import MailRow, first_kind, mails, reported_company
+from shared.reports.publish import send_failed_again
 
 router = APIRouter(prefix="/accounts/{account}/mails", tags=["mails"])
 type Undeliverable = Literal["bounced", "blocked", "invalid", "complained", "unsubscribed"]
@@ -70,8 +72,14 @@ def shown(mail: MailRow) -> ShownMail:
         subject=mail.subject,
         undeliverable=mail.undeliverable.value if mail.undeliverable else None,
         why=mail.why,
-        can_be_sent_again=mail.can_be_sent_again and first_kind(mail.kind) in KINDS,
+        can_be_sent_again=mail.can_be_sent_again
+        and (first_kind(mail.kind) in KINDS or bool(reported_company(mail.kind))),
     )
+
+
+def _is_ours(mail: MailRow) -> bool:
+    """About alerts, or a report: an invitation is sent again by inviting anew."""
+    return first_kind(mail.kind) in KINDS or reported_company(mail.kind) != ""
 
 
 @router.get("", operation_id="listMails", response_model=Page[ShownMail], responses=CSV)
@@ -88,9 +96,16 @@ def list_mails(
 
 @router.post("/{mail}/send-again", operation_id="sendMailAgain")
 def send_mail_again(mail: str, asking: Admin) -> SentAgain:
-    """Send what a failed mail said, as far as it is still so, and what is new since. Twice sends it once."""
-    wired = asking.wired
-    outcome = send_again(mailer(wired), load_account(asking.tables, asking.account), mail, asking.now)
+    """Send what a failed mail said, as far as it is still so, and what is new since; a report as it was made.
+
+    Twice sends it once.
+    """
+    wired, account = asking.wired, load_account(asking.tables, asking.account)
+    failed = next((row for row in mails(asking.tables, asking.account) if row.mail_id == mail), None)
+    if failed is not None and reported_company(failed.kind):
+        outcome = send_failed_again(publisher(wired), account, mail, asking.now)
+    else:
+        outcome = send_again(mailer(wired), account, mail, asking.now)
     became = outcome.state.value if outcome.state else ""
     audit.record(asking.tables, asking.account, asking.actor, "mail.sent_again", mail, "", became)
     asking.enqueue(*judge_again(wired, asking.account))

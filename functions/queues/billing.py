@@ -8,6 +8,7 @@ from functions.queues.edge import handle
 from functions.queues.messages import Evaluate, PushConnection, QueuedWork, RefreshPsaLists
 from shared.accounts import runs
 from shared.accounts.directory import load_account
+from shared.billing.product_prices import ProductPrices
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connection
 from shared.errors import NotFound
@@ -58,6 +59,7 @@ def _push(wired: Wiring, asked: PushConnection) -> Iterator[QueuedWork]:
     else:
         context = PushContext(
             tables=wired.tables,
+            blobs=wired.blobs,
             psa=psa,
             account=account.id,
             run=run.id,
@@ -66,6 +68,7 @@ def _push(wired: Wiring, asked: PushConnection) -> Iterator[QueuedWork]:
             sleep=wired.sleep,
             claim_for=wired.claim_for,
             settles_after=wired.settles_after,
+            prices=ProductPrices(psa),
         )
         push.push_connection(context, account, connection, run)
     yield Evaluate(account=account.id, run=run.id)

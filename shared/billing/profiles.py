@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.models import BillingProfile
+from shared.billing.models import THE_PSAS_PRICE, BillingProfile, PriceKind, PriceRule
 from shared.billing.psa.base import BillableOption
 from shared.billing.psa_connections import psa_connections
 from shared.errors import NotFound, Rejected
@@ -18,6 +19,9 @@ from shared.storage.tables import Tables
 from shared.text import counted, one_line
 
 PROFILE = "profile"
+LEAST_PERCENT: Final = -95
+MOST_PERCENT: Final = 500
+"""Beyond these it is a slip of the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class ProfileWish:
     product_id: str
     billable: BillableOption = BillableOption.BILLABLE
     agreement_types: tuple[str, ...] = ()
+    price: PriceRule = THE_PSAS_PRICE
 
 
 def billing_profiles(tables: Tables, account: AccountId) -> dict[str, BillingProfile]:
@@ -125,7 +130,7 @@ class _UsedProfiles(Document):
     mappings: tuple[_Use, ...]
 
 
-_WISHED = ("name", "connection", "product_id", "billable", "agreement_types")
+_WISHED = ("name", "connection", "product_id", "billable", "price", "agreement_types")
 
 
 def _profile(id_: str, wish: ProfileWish, connections: set[str], field: str) -> BillingProfile:
@@ -136,6 +141,7 @@ def _profile(id_: str, wish: ProfileWish, connections: set[str], field: str) -> 
         raise Rejected("There is no such PSA connection.", "unknown", f"{field}connection")
     if not product:
         raise Rejected("Choose the product that it bills.", "required", f"{field}productId")
+    _check_price(wish, field)
     types = (one_line(kind, 100) for kind in wish.agreement_types)
     return BillingProfile(
         id=id_,
@@ -143,8 +149,24 @@ def _profile(id_: str, wish: ProfileWish, connections: set[str], field: str) -> 
         connection=wish.connection,
         product_id=product,
         billable=wish.billable,
+        price=wish.price,
         agreement_types=tuple(dict.fromkeys(filter(None, types))),
     )
+
+
+def _check_price(wish: ProfileWish, field: str) -> None:
+    rule = wish.price
+    if rule.kind is PriceKind.PSA:
+        return
+    if wish.billable is not BillableOption.BILLABLE:
+        why = "Nothing is charged by this profile, so it has no price of its own."
+        raise Rejected(why, "invalid", f"{field}priceRule")
+    if rule.kind is PriceKind.FIXED and rule.amount <= 0:
+        why = "The price of a seat must be more than 0. To charge nothing, choose “no charge”."
+        raise Rejected(why, "invalid", f"{field}price")
+    if rule.kind is PriceKind.PERCENT and not LEAST_PERCENT <= rule.amount <= MOST_PERCENT:
+        why = f"Choose between {LEAST_PERCENT} and {MOST_PERCENT} percent."
+        raise Rejected(why, "invalid", f"{field}percent")
 
 
 def _check_name(known: dict[str, BillingProfile], profile: BillingProfile, field: str) -> None:
@@ -161,6 +183,8 @@ def _check_name(known: dict[str, BillingProfile], profile: BillingProfile, field
 def _id_of(profile: BillingProfile, known: dict[str, BillingProfile]) -> str:
     """The same wish has the same id, so that a repeat makes nothing twice; what was changed since keeps its own."""
     text = f"{profile.connection}|{profile.product_id}|{profile.name}|{profile.billable}"
+    if profile.price != THE_PSAS_PRICE:
+        text += f"|{profile.price.kind}|{profile.price.amount.normalize():f}"
     if profile.agreement_types:
         text += f"|{profile.agreement_types}"
     ids = (keys.hashed(f"{text}|{turn}")[:12] for turn in count())

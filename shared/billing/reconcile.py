@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from shared.billing import ending
 from shared.billing.models import (
@@ -89,6 +90,16 @@ def marker_prefix(mapping_id: str) -> str:
     return f"lic:{mapping_id}:m:"
 
 
+def second_line_prefix(mapping_id: str) -> str:
+    """How the dated lines beside a mapping's line, which prorate it, begin their reference."""
+    return f"lic:{mapping_id}:p:"
+
+
+def _prorates(line: Line) -> bool:
+    """It is of us, and bills what came within a period: no rival of a main line."""
+    return line.marker.startswith("lic:") and ":p:" in line.marker and line.ends is not None
+
+
 def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[Line]:
     """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
     prefix = marker_prefix(line.mapping_id)
@@ -116,6 +127,8 @@ def _to_create(
     line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None, now: datetime
 ) -> Block | None:
     """K7: where the agreement has an unowned line that would bill beside the new one, a person chooses first."""
+    if wish is not None and wish.has_no_price:
+        return Block(reason=BlockReason.NO_PRODUCT_PRICE)
     start = _start(wish, now)
     ours = _ours(line, fresh, owned)
     if any(found.bills_from(start) for found in ours):
@@ -133,7 +146,11 @@ def _to_create(
 
 def unowned(product_id: str, fresh: Mapping[str, Line], owned: Collection[str]) -> list[Line]:
     """The lines of a product that no mapping owns."""
-    return [found for found in fresh.values() if found.product_id == product_id and found.id not in owned]
+    return [found for found in fresh.values() if _is_unowned(found, product_id, owned)]
+
+
+def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
+    return found.product_id == product_id and found.id not in owned and not _prorates(found)
 
 
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
@@ -149,7 +166,7 @@ def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime
         return _but(line, drift=None)
     if line.confirmed is None or quantity == wanted:
         # The baseline of an adopted line; or somebody wrote by hand just what we want.
-        return _but(line, confirmed=quantity, confirmed_at=now, drift=None)
+        return _but(line, confirmed=quantity, confirmed_at=now, drift=None, paid=None)
     if line.drift is not None and line.drift.psa == there.quantity:
         return line
     return _but(line, drift=Drift(psa=there.quantity, since=now))
@@ -167,15 +184,28 @@ def _unlike(line: LineRecord, there: Line | None, wish: Wish | None, today: date
         return Block(reason=BlockReason.PSA, text=there.not_writable)
     if there.quantity < 0 or there.quantity != there.quantity.to_integral_value():
         return Block(reason=BlockReason.NOT_WHOLE, quantity=there.quantity)
-    if wish is None:
-        return None
+    return _unlike_wish(line, there, wish, today) if wish is not None else None
+
+
+def _unlike_wish(line: LineRecord, there: Line, wish: Wish, today: date) -> Block | None:
     if there.billable is not wish.billable:
         return Block(reason=BlockReason.OTHER_BILLING, billable=there.billable, expected=wish.billable)
+    if why := other_price(there.unit_price, wish):
+        return why
     if line.catalogue_price is not None and not there.unit_price:
         return Block(reason=BlockReason.NO_PRICE, price=line.catalogue_price)
     if there.effective is not None and today < there.effective != wish.options.starts:
         return Block(reason=BlockReason.STARTS_LATER, day=there.effective)
     return None
+
+
+def other_price(there: Decimal, wish: Wish) -> Block | None:
+    """Why a line with this price for a seat is not what the mapping means; None: it is, or the PSA's price is right."""
+    if wish.has_no_price:
+        return Block(reason=BlockReason.NO_PRODUCT_PRICE)
+    if wish.unit_price is None or there == wish.unit_price:
+        return None
+    return Block(reason=BlockReason.OTHER_PRICE, price=there, expected_price=wish.unit_price)
 
 
 def _but(line: LineRecord, **changes: object) -> LineRecord:

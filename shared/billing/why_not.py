@@ -1,6 +1,7 @@
 """The sentences of why a line is not written, made from what is stored."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from shared.billing.models import (
@@ -71,6 +72,14 @@ _BLOCKED: Final = {
     BlockReason.OTHER_BILLING: (
         "The line is set to “{billable}” in the PSA, and its billing profile says “{expected}”. Correct the one that "
         "is wrong."
+    ),
+    BlockReason.OTHER_PRICE: (
+        "The line charges {price} for a seat in the PSA, and its billing profile says {expected_price}. Correct the one"
+        " that is wrong."
+    ),
+    BlockReason.NO_PRODUCT_PRICE: (
+        "Its billing profile charges a part more or less than the product's price, and the product has no price in the "
+        "PSA. Enter it there, or choose a fixed price in the profile."
     ),
     BlockReason.NO_PRICE: (
         "The line was made without a price, and its product charges {price}: the customer is charged nothing for it. "
@@ -168,8 +177,13 @@ def blocked(why: Block) -> str:
         count=why.count,
         line_id=why.line_id,
         marker=why.marker,
-        price="" if why.price is None else f"{why.price.normalize():f}",
+        price=_price(why.price),
+        expected_price=_price(why.expected_price),
     )
+
+
+def _price(price: Decimal | None) -> str:
+    return "" if price is None else f"{price.normalize():f}"
 
 
 def of_entry(entry: LedgerEntry) -> str:

@@ -41,7 +41,7 @@ class PartnerInRun:
 def read(reading: RunReading, connection: PartnerConnection) -> PartnerInRun:
     """One connection's list for this run: read at most once per run, else as it is stored.
 
-    A list that lost all its customers, or all their GDAP, is believed when the next night repeats it.
+    A list that lost all or most of its customers, or of their GDAP, is believed when the next night repeats that.
     """
     tables, blobs, run, account = reading.tables, reading.blobs, reading.run, reading.account.id
     key = keys.partner_list(account, connection.id)
@@ -61,12 +61,18 @@ def read(reading: RunReading, connection: PartnerConnection) -> PartnerInRun:
         if failed.code == SECRETS_UNAVAILABLE:  # it did not pass: nobody can be signed in, at no tenant
             failure = failure.model_copy(update={"cause": FailureCause.PARTNER})
         return _stands(reading, connection, stored, failure)
-    doubt = _doubt(customers, lambda: stored_customers(blobs, blob))
-    if doubt is not None and not (run.nightly and stored.failure == doubt):
+    doubt = _doubt(customers, stored) or _doubt_of_nothing(customers, lambda: stored_customers(blobs, blob))
+    if doubt is not None and not (run.nightly and stored.failure and stored.failure.problem is doubt.problem):
         return _stands(reading, connection, stored, doubt)
     document = CustomerList(customers=tuple(customers))
     blobs.put(blob, gzip.compress(document.body(), compresslevel=1, mtime=0))
-    fresh = PartnerList(connection_id=connection.id, run=run.id, began=reading.now, customers=len(customers))
+    fresh = PartnerList(
+        connection_id=connection.id,
+        run=run.id,
+        began=reading.now,
+        customers=len(customers),
+        with_gdap=_with_gdap(customers),
+    )
     tables.commit([Put(key, fresh)])
     return PartnerInRun(connection, {c.tenant_id: c for c in customers}, None)
 
@@ -82,18 +88,32 @@ def _stands(
     return PartnerInRun(connection, customers, failure)
 
 
-def _doubt(customers: Sequence[Customer], stored: Callable[[], Mapping[str, Customer]]) -> ReadFailure | None:
+def _doubt(customers: Sequence[Customer], before: PartnerList) -> ReadFailure | None:
+    """Most of what the stored list had is gone, and something is left."""
+    now = len(customers), _with_gdap(customers)
+    for problem, count, then in (
+        (ReadProblem.MOST_CUSTOMERS_GONE, now[0], before.customers),
+        (ReadProblem.MOST_RELATIONSHIPS_GONE, now[1], before.with_gdap),
+    ):
+        if 0 < 2 * count < then:
+            return ReadFailure.own(FailureCause.INVALID, problem, f"{count} of {then}")
+    return None
+
+
+def _doubt_of_nothing(
+    customers: Sequence[Customer], stored: Callable[[], Mapping[str, Customer]]
+) -> ReadFailure | None:
     """What is wholly gone that was in the stored list, which is only looked up when something is."""
-    if _any_gdap(customers):
+    if _with_gdap(customers):
         return None
     before = stored()
     if before and not customers:
         return NO_CUSTOMERS
-    return NO_GDAP if _any_gdap(before.values()) else None
+    return NO_GDAP if _with_gdap(before.values()) else None
 
 
-def _any_gdap(customers: Iterable[Customer]) -> bool:
-    return any(customer.gdap is not None for customer in customers)
+def _with_gdap(customers: Iterable[Customer]) -> int:
+    return sum(customer.gdap is not None for customer in customers)
 
 
 def _renew(

@@ -3,7 +3,7 @@
 What is purchased is counted from the subscriptions, each by its state, and must add up to what Microsoft counts.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -112,6 +112,11 @@ class LicenceRows:
                     counted=total,
                 )
             )
+        untold = _units((one for one in found if one.trial is None), SubscriptionStatus.ENABLED)
+        if untold:
+            raise NotCountable(
+                Uncounted(reason=UncountedReason.TRIAL_UNKNOWN, part_number=sku.part_number, told=untold)
+            )
         return found
 
     def _row(
@@ -134,7 +139,7 @@ class LicenceRows:
         )
 
 
-def _units(subscriptions: Sequence[Subscription], *statuses: SubscriptionStatus) -> int:
+def _units(subscriptions: Iterable[Subscription], *statuses: SubscriptionStatus) -> int:
     return sum(subscription.total for subscription in subscriptions if subscription.status in statuses)
 
 

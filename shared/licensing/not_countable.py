@@ -11,10 +11,18 @@ class UncountedReason(StrEnum):
 
     SUBSCRIPTIONS_DIFFER = "subscriptions_differ"
     """They add up to `counted`, and Microsoft counts `told`."""
+    TRIAL_UNKNOWN = "trial_unknown"
+    """Of `told` seats nobody says whether they are on trial."""
     SELLERS_UNKNOWN = "sellers_unknown"
     """The mapping leaves out what others sold, and nobody says who sold the `told` seats."""
     ASSIGNED_BEYOND = "assigned_beyond"
     """`told` seats are assigned and `counted` can be billed; the others are on trial, in grace or the like."""
+    FILTERED_PURCHASED = "filtered_purchased"
+    """The mapping bills purchased seats, and the tenant's users are shared out to companies by filters."""
+    IN_SEVERAL_COMPANIES = "in_several_companies"
+    """`told` users fit this company's filters and those of another one: both would be billed for them."""
+    PEOPLE_UNKNOWN = "people_unknown"
+    """Who has the licence is not kept any more."""
 
 
 class Uncounted(Document):
@@ -38,6 +46,9 @@ _SENTENCES: Final = {
     UncountedReason.SUBSCRIPTIONS_DIFFER: (
         "The subscriptions of {part_number} add up to {counted} seats, but Microsoft counts {told}."
     ),
+    UncountedReason.TRIAL_UNKNOWN: (
+        "Microsoft does not say whether {told} seats of {part_number} are on trial, and a trial is never billed."
+    ),
     UncountedReason.SELLERS_UNKNOWN: (
         "Microsoft does not say who sold the {told} seats of {part_number}, and the mapping leaves out what others "
         "sold."
@@ -46,6 +57,15 @@ _SENTENCES: Final = {
         "{told} seats of {part_number} are assigned, but only {counted} can be billed, and Microsoft does not say "
         "which of them are on trial, in grace, suspended or sold by somebody else."
     ),
+    UncountedReason.FILTERED_PURCHASED: (
+        "Purchased seats of {part_number} belong to no single company of this customer, since its users are shared "
+        "out by filters: bill the assigned ones."
+    ),
+    UncountedReason.IN_SEVERAL_COMPANIES: (
+        "{told} users of {part_number} fit the filters of this company and of another one: each would be billed for "
+        "them. Change the filters, or the users' fields."
+    ),
+    UncountedReason.PEOPLE_UNKNOWN: "Who has {part_number} is not known: synchronise the customer.",
 }
 
 

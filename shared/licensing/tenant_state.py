@@ -30,6 +30,8 @@ class ReadStatus(StrEnum):
 _OWN_CODES: Final = {
     ReadProblem.NO_CUSTOMERS: "no customers",
     ReadProblem.NO_RELATIONSHIPS: "no relationships",
+    ReadProblem.MOST_CUSTOMERS_GONE: "most customers are missing",
+    ReadProblem.MOST_RELATIONSHIPS_GONE: "most relationships are missing",
     ReadProblem.NOT_LISTED: "not in a partner list",
     ReadProblem.NO_ACTIVE_GDAP: "no active GDAP",
     ReadProblem.TIMED_OUT: "timed out",
@@ -78,9 +80,9 @@ class ReadFailure(Document):
         return cls(cause=failed.cause, code=failed.code, problem=failed.problem, detail=failed.detail)
 
     @classmethod
-    def own(cls, cause: FailureCause, problem: ReadProblem) -> "ReadFailure":
+    def own(cls, cause: FailureCause, problem: ReadProblem, detail: str = "") -> "ReadFailure":
         """One that no service told."""
-        return cls(cause=cause, code=_OWN_CODES[problem], problem=problem)
+        return cls(cause=cause, code=_OWN_CODES[problem], problem=problem, detail=detail)
 
 
 def _doubts(stored: object) -> object:
@@ -210,6 +212,8 @@ class PartnerList(Document):
     began: datetime | None = None
     """When the newest complete list began; None: there was never one."""
     customers: int = 0
+    with_gdap: int = 0
+    """Of them; 0 in lists of before December 2026."""
     failure: ReadFailure | None = Field(default=None, alias="trouble")
     """Why the newest attempt failed."""
 

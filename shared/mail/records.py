@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.mail.base import UndeliverableReason
 from shared.storage import keys
@@ -90,6 +90,16 @@ def first_kind(kind: str) -> str:
     return found[1] if found else kind
 
 
+REPORT: Final = "report-"
+"""How the kind of a monthly report's mail begins; the company's id follows."""
+
+
+def reported_company(kind: str) -> str:
+    """The id of the company whose report a mail of this kind is; "" for any other mail."""
+    kind = first_kind(kind)
+    return kind.removeprefix(REPORT) if kind.startswith(REPORT) else ""
+
+
 def mails(tables: Tables, account: keys.AccountId) -> Iterator[MailRow]:
     """Every mail of the account by date."""
     return (row.read(MailRow) for row in tables.rows(keys.mails(account), keys.MAILS))
@@ -102,21 +112,34 @@ def mails_since(tables: Tables, account: keys.AccountId, on: date) -> Iterator[M
 
 
 def newest_mails(
-    tables: Tables, account: keys.AccountId, on: date, kinds: Collection[str] = ()
+    tables: Tables, account: keys.AccountId, on: date, kinds: Collection[str]
 ) -> dict[str, MailRow]:
-    """Each recipient's newest mail that came to an end, of the month of `on` and the one before; () is every kind."""
+    """Each recipient's newest mail of these kinds that came to an end, of the month of `on` and the one before."""
     newest: dict[str, MailRow] = {}
-    for month in ((on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m"), on.strftime("%Y-%m")):
-        for row in tables.rows(keys.mails(account), keys.mails_of_month(month)):
-            mail = row.read(MailRow)
-            if mail.state in ENDED and (not kinds or first_kind(mail.kind) in kinds):
-                newest[mail.recipient] = max(newest.get(mail.recipient, mail), mail, key=_later)
+    for mail in _ended(tables, account, on):
+        if first_kind(mail.kind) in kinds:
+            newest[mail.recipient] = max(newest.get(mail.recipient, mail), mail, key=_later)
     return newest
 
 
 def not_arrived(tables: Tables, account: keys.AccountId, on: date) -> tuple[MailRow, ...]:
-    """Each recipient's newest mail, where it did not arrive or nothing is known of it."""
-    return tuple(mail for mail in newest_mails(tables, account, on).values() if mail.state in FAILED)
+    """Each recipient's newest mail, where it did not arrive or nothing is known of it.
+
+    The reports of each company stand for themselves: no other mail makes up for one.
+    """
+    newest: dict[tuple[str, str], MailRow] = {}
+    for mail in _ended(tables, account, on):
+        of = mail.recipient, reported_company(mail.kind)
+        newest[of] = max(newest.get(of, mail), mail, key=_later)
+    return tuple(mail for mail in newest.values() if mail.state in FAILED)
+
+
+def _ended(tables: Tables, account: keys.AccountId, on: date) -> Iterator[MailRow]:
+    for month in ((on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m"), on.strftime("%Y-%m")):
+        for row in tables.rows(keys.mails(account), keys.mails_of_month(month)):
+            mail = row.read(MailRow)
+            if mail.state in ENDED:
+                yield mail
 
 
 def _later(mail: MailRow) -> tuple[datetime, bool]:

@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import (
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, User
@@ -62,15 +68,26 @@ class UserRow(TypedDict):
     assignedLicenses: NotRequired[list[Licence] | None]
 
 
+def _or_none(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+type _ShownText = Annotated[Text, WrapValidator(_or_none)]
+"""None where it is no text: an odd row of this list costs itself."""
+
+
 class RelationshipCustomer(TypedDict):
-    tenantId: NotRequired[Text]
+    tenantId: NotRequired[_ShownText]
 
 
 class RelationshipRow(TypedDict):
-    displayName: NotRequired[Text]
-    status: NotRequired[Text]
-    customer: NotRequired[RelationshipCustomer | None]
-    endDateTime: NotRequired[Instant]
+    displayName: NotRequired[_ShownText]
+    status: NotRequired[_ShownText]
+    customer: NotRequired[Annotated[RelationshipCustomer | None, WrapValidator(_or_none)]]
+    endDateTime: NotRequired[Annotated[Instant, WrapValidator(_or_none)]]
 
 
 class Page[Row](TypedDict):
@@ -120,7 +137,7 @@ def fields_of(row: type) -> str:
 def validated[Value](adapter: TypeAdapter[Value], body: bytes) -> Value:
     """Parse and check in one go. Raises NotRead INVALID that names the row and field, never a value."""
     try:
-        return adapter.validate_json(body)
+        return adapter.validate_json(body.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
         raise invalid(_first_fault(error)) from None
 
@@ -159,7 +176,7 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
             owner_tenant_id=(row.get("ownerTenantId") or "").lower(),
             status=row.get("status") or "",
             total=row["totalLicenses"],
-            trial=bool(row.get("isTrial")),
+            trial=row.get("isTrial"),
             created=row.get("createdDateTime"),
             next_lifecycle=row.get("nextLifecycleDateTime"),
         )

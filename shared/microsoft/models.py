@@ -156,7 +156,8 @@ class Subscription(Document):
     """The partner's tenant, or another one, that sold it; "" when Microsoft does not say."""
     status: str
     total: int
-    trial: bool = False
+    trial: bool | None = False
+    """None: Microsoft does not say."""
     created: datetime | None = None
     next_lifecycle: datetime | None = None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
-from typing import Annotated, Final, NotRequired, TypedDict
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 import requests
 from pydantic import Field, TypeAdapter
@@ -25,23 +25,20 @@ MOST_PAGES = 500
 PAGE_SIZE = 500
 _CUSTOMERS: Final = f"{PARTNER_CENTER}/v1/customers"
 _TOKEN: Final = "MS-ContinuationToken"
-_RESELLER: Final = "reseller"
+_RESELLS: Final = frozenset({"reseller", ""})
+"""Of a customer whose relationship is not told it is only known that there is one: it is not gone."""
 _ACTIVE: Final = "active"
 _MICROSOFT_LED: Final = "MLT_"
 """Relationships that Microsoft made for a transition: read-only, and nobody's to rely on."""
 _NO_END = datetime.min.replace(tzinfo=UTC)
 
 
-class _Profile(TypedDict):
-    tenantId: NotRequired[Text]
-    domain: NotRequired[Text]
-    companyName: NotRequired[Text]
-
-
 class _CustomerRow(TypedDict):
-    id: NotRequired[Text]
-    companyProfile: NotRequired[_Profile | None]
-    relationshipToPartner: str
+    """Whatever it holds: an odd field costs its own row."""
+
+    id: NotRequired[Any]
+    companyProfile: NotRequired[Any]
+    relationshipToPartner: NotRequired[Any]
 
 
 class _Header(TypedDict):
@@ -72,11 +69,11 @@ def read_customers(http: Http, token: str) -> list[Customer]:
     correlation = str(uuid.uuid4())
     for _ in range(MOST_PAGES):
         answer = _ask(http, token, correlation, continuation)
-        page = validated(_page(), answer.content.removeprefix(b"\xef\xbb\xbf"))
+        page = validated(_page(), answer.content)
         if cut_short and not page["items"]:
             raise invalid("a page of the customer list is empty")
         for row in page["items"]:
-            if row["relationshipToPartner"].lower() == _RESELLER:
+            if _text(row, "relationshipToPartner").lower() in _RESELLS:
                 customer = _customer(row)
                 customers.setdefault(customer.tenant_id, customer)
         cut_short = len(page["items"]) < PAGE_SIZE
@@ -163,17 +160,23 @@ def _continuation(page: _CustomerPage, answer: requests.Response) -> str:
 
 
 def _customer(row: _CustomerRow) -> Customer:
-    profile = row.get("companyProfile") or {}
-    told = (profile.get("tenantId") or row.get("id") or "").strip().lower()
+    shown = row.get("companyProfile")
+    profile = shown if isinstance(shown, dict) else {}
+    told = _text(profile, "tenantId") or _text(row, "id")
     try:
         tenant_id = str(uuid.UUID(told))
     except ValueError:
         raise invalid("a customer has no tenant id") from None
     return Customer(
         tenant_id=tenant_id,
-        name=(profile.get("companyName") or "").strip() or tenant_id,
-        domain=(profile.get("domain") or "").strip(),
+        name=_text(profile, "companyName") or tenant_id,
+        domain=_text(profile, "domain"),
     )
+
+
+def _text(of: Mapping[str, object], name: str) -> str:
+    value = of.get(name)
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _is_microsoft_led(row: RelationshipRow) -> bool:

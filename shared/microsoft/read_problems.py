@@ -59,6 +59,8 @@ class ReadProblem(StrEnum):
     SECRETS = "secrets"
     NO_CUSTOMERS = "no_customers"
     NO_RELATIONSHIPS = "no_relationships"
+    MOST_CUSTOMERS_GONE = "most_customers_gone"
+    MOST_RELATIONSHIPS_GONE = "most_relationships_gone"
     NOT_LISTED = "not_listed"
     NO_ACTIVE_GDAP = "no_active_gdap"
     TIMED_OUT = "timed_out"
@@ -261,6 +263,14 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
     ReadProblem.NO_RELATIONSHIPS: (
         "Microsoft lists no delegated-admin relationship (GDAP) with any customer any more, which is hard to "
         "believe. Seatwise reads once more before it takes that for true."
+    ),
+    ReadProblem.MOST_CUSTOMERS_GONE: (
+        "Partner Center lists only {detail} customers, which is hard to believe. Seatwise reads once more before it "
+        "takes that for true."
+    ),
+    ReadProblem.MOST_RELATIONSHIPS_GONE: (
+        "Microsoft lists delegated-admin relationships (GDAP) with only {detail} customers that had one, which is "
+        "hard to believe. Seatwise reads once more before it takes that for true."
     ),
     ReadProblem.NOT_LISTED: (
         "The tenant is in no customer list of your partner connections. If the customer has left, end its "

@@ -11,16 +11,18 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
+from shared.accounts.report_settings import settings_of
 from shared.errors import NotFound, Rejected, RetryLater
+from shared.mail import delivery
 from shared.mail.base import Mail, Transport
 from shared.mail.delivery import DeliveryResult, MailToSend, deliver
-from shared.mail.records import FAILED, MailName, MailRow
+from shared.mail.records import FAILED, REPORT, MailName, MailRow, reported_company
 from shared.reports.load import month_of
 from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
 from shared.reports.pdf import pdf
-from shared.reports.settings import settings_of
 from shared.reports.wording import ReportView, report_view
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -171,7 +173,7 @@ def send_test(
     """Send one report to whoever asks for it: at most one a minute."""
     made = replace(make(publisher, account, company, month, now), test=True)
     on = now.astimezone(account.zone)
-    name = MailName(account.id, f"report-test-{company.id}-{month}-{on:%H%M}", on.date(), to)
+    name = MailName(account.id, f"test-report-{company.id}-{month}-{on:%H%M}", on.date(), to)
     return deliver(publisher.tables, publisher.transport, name, _Writer(publisher, account, made, name), now)
 
 
@@ -196,6 +198,27 @@ def send_again(
     return deliver(publisher.tables, publisher.transport, name, _Writer(publisher, account, made, name), now)
 
 
+def send_failed_again(
+    publisher: Publisher, account: Account, failed_id: str, now: datetime
+) -> DeliveryResult:
+    """Send a report whose mail did not arrive once more. No state: its recipient is none any more.
+
+    Raises NotFound, Rejected and RetryLater.
+    """
+
+    def write(name: MailName) -> MailToSend | None:
+        company_id = reported_company(name.kind)
+        made = kept_report(publisher.blobs, account, company_id, Month.of(name.on).before)
+        if (
+            made is None
+            or name.recipient not in settings_of(publisher.tables, account.id, company_id).recipients
+        ):
+            return None
+        return _Writer(publisher, account, made, name)()
+
+    return delivery.send_again(publisher.tables, publisher.transport, account.id, failed_id, write, now)
+
+
 def mails_of(
     tables: Tables, account: Account, company_id: str, month: Month, recipient: str
 ) -> list[MailRow]:
@@ -208,7 +231,7 @@ def mails_of(
 
 
 def mail_name(account: Account, company_id: str, month: Month, recipient: str) -> MailName:
-    return MailName(account.id, f"report-{company_id}", month.next.first, recipient)
+    return MailName(account.id, f"{REPORT}{company_id}", month.next.first, recipient)
 
 
 def report_of(tables: Tables, account: Account, company_id: str, month: Month) -> Report | None:
@@ -224,7 +247,7 @@ def reports_of(tables: Tables, account: Account, company_id: str) -> list[Report
 
 def find_company(tables: Tables, account: Account, company_id: str) -> Company | None:
     """None: it is not added any more."""
-    found = added_companies(tables, account.id).values()
+    found = all_companies(tables, account.id)
     return next((company for company in found if company.id == company_id), None)
 
 

@@ -207,7 +207,7 @@ def _licence(licence: LicenceMonth, account: Account, *, prices: bool) -> Licenc
         purchased=_shown(end.purchased),
         assigned=_shown(end.assigned),
         spare=_shown(end.spare),
-        average=_NO_NUMBER if licence.average is None else f"{licence.average.normalize():,f}",
+        average=_NO_NUMBER if licence.average is None else f"{licence.average:,.2f}".removesuffix(".00"),
         billed=_shown(billed.number if billed else None),
         price=_price(billed, account) if prices else "",
         notes=tuple(_licence_notes(licence)),

@@ -21,9 +21,11 @@ PAGES = {
     "certificate": "billing/certificate",
     "ledger": "billing/ledger",
     "profiles": "billing/profiles",
+    "reports": "reports",
     "settings": "settings",
     "connections": "settings/connections",
     "members": "settings/members",
+    "logo": "settings/logo",
     "audit": "settings/audit",
     "guide": "guide",
 }

@@ -1,1 +1,1 @@
-"""The host is killed at every named point of a night that writes to HaloPSA or Autotask: a command of its own."""
+"""The host is killed at each named point of a night, a mail, a report and a write to a PSA: a command of its own."""

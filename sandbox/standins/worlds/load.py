@@ -23,7 +23,7 @@ def load_world(state: State, world: World) -> None:
         for partner in world.partners:
             state.put("partner", partner.key, _plain(partner) | {"trouble": None})
         for tenant in world.tenants:
-            state.put("tenant", tenant.id, _tenant(tenant))
+            state.put("tenant", tenant.id, tenant_document(tenant))
         for site in world.connectwise:
             _begin_connectwise(state, site)
         for halo in world.halo:
@@ -32,7 +32,7 @@ def load_world(state: State, world: World) -> None:
             begin_autotask(state, autotask)
 
 
-def _tenant(tenant: Tenant) -> Document:
+def tenant_document(tenant: Tenant) -> Document:
     document: Document = _plain(tenant)
     document["access"] = {access["partner"]: access | {"trouble": None} for access in document["access"]}
     first = 0

@@ -4,8 +4,9 @@ from collections.abc import Mapping as ByKey
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
-from shared.accounts.companies import Company
+from shared.accounts.company import AddedTenant
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.agreement_fits import check_company, check_type, period_of
@@ -24,8 +25,9 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.planning.wishes import Wish
+from shared.billing.product_prices import priced, tracked
 from shared.billing.psa.base import Line
-from shared.billing.reconcile import marker_prefix, reconciled, unowned
+from shared.billing.reconcile import marker_prefix, other_price, reconciled, unowned
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
 
@@ -52,12 +54,16 @@ class Draft:
     entries: tuple[LedgerEntry, ...]
 
 
-def draft(save: Save, kept: StoredRecord, claims: Sequence[LicenceMapping], company: Company | None) -> Draft:
+def draft(
+    save: Save, kept: StoredRecord, claims: Sequence[LicenceMapping], tenant: AddedTenant | None
+) -> Draft:
     """The record once these mappings of its agreement have their lines. Writes nothing. Raises Rejected.
 
-    `company` is the tenant's. What a mapping leaves can be taken by another one of the same save.
+    What a mapping leaves can be taken by another one of the same save.
     """
-    check_company(save.psas.agreement(*key_of(claims[0])), claims[0].agreement_id, company, kept.record)
+    for mapping in claims:
+        company = tenant.company(mapping.company) if tenant else None
+        check_company(save.psas.agreement(*key_of(mapping)), mapping.agreement_id, company, kept.record)
     drawing = _Drawing(save, kept.record)
     for mapping in claims:
         drawing.leave(mapping)
@@ -109,6 +115,7 @@ class _Drawing:
         self._lines[mapping.id] = LineRecord(
             mapping_id=mapping.id,
             tenant_id=self._save.wanted.tenant_id,
+            company=mapping.company,
             product_id=product,
             beside=self._seen_beside(product) if mapping.options.beside_existing else None,
             line_id=mapping.line_id,
@@ -134,10 +141,13 @@ class _Drawing:
         changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
         record = AgreementRecord.model_validate({**dict(self._record), **changes})
         wishes = {claim.id: Wish.of(claim, profiles[claim.profile], tenant) for claim in claims}
-        looked = reconciled(record, self._fresh, wishes, self._now)
+        looked = reconciled(record, self._fresh, priced(record, wishes, self._price_of), self._now)
         mine = {claim.id: looked.lines[claim.id] for claim in claims}
         self.entries += [_adopted(by, line) for line in mine.values() if line.line_id]
         return AgreementRecord.model_validate({**dict(record), "lines": {**record.lines, **mine}})
+
+    def _price_of(self, product_id: str) -> Decimal | None:
+        return self._save.psas.price(self._record.connection, product_id)
 
     def _losses(self, mapping_id: str) -> tuple[Loss, ...]:
         """What the guard remembers of the mapping's line, in this agreement or in the one it comes from."""
@@ -168,6 +178,7 @@ class _Drawing:
         if line.billable is not profile.billable:
             why = Block(reason=BlockReason.OTHER_BILLING, billable=line.billable, expected=profile.billable)
             raise Rejected(why_not.blocked(why), "other_billing", "lineId")
+        self._check_price(line, mapping)
         for other in self._lines.values():
             is_its = line.marker.startswith(marker_prefix(other.mapping_id)) and line.id not in self._let_go
             if is_its and (not other.line_id or other.intent) and self._stands(other):
@@ -176,6 +187,12 @@ class _Drawing:
                     "line, or end that mapping first."
                 )
         return line
+
+    def _check_price(self, line: Line, mapping: LicenceMapping) -> None:
+        wish = Wish.of(mapping, self._save.profiles[mapping.profile], self._save.wanted.tenant_id)
+        why = other_price(line.unit_price, tracked(wish, self._price_of))
+        if why is not None:
+            raise Rejected(why_not.blocked(why), why.reason.value, "lineId")
 
     def _take(self, line: Line) -> tuple[Loss, ...]:
         """Free the line of a mapping that does not stand any more; what the tenant lost with it is not forgotten."""
@@ -194,7 +211,11 @@ class _Drawing:
             return ()
         # Until the decision is stored the mapping is in force: no line must be made for it.
         bare = LineRecord(
-            mapping_id=name, tenant_id=owner.tenant_id, product_id=owner.product_id, adopted=True
+            mapping_id=name,
+            tenant_id=owner.tenant_id,
+            company=owner.company,
+            product_id=owner.product_id,
+            adopted=True,
         )
         self._lines[name] = bare
         return owner.losses

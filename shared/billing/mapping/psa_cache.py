@@ -1,6 +1,7 @@
 """What the PSAs say at the moment of a save, each list asked for once."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from shared.billing.psa.base import Agreement, EndsBy, Line, Product, Psa, PsaRefused, PsaUnavailable
 from shared.errors import Rejected
@@ -33,6 +34,11 @@ class PsaCache:
             listed = self._ask(connection, lambda psa: psa.products())
             self._products[connection] = {product.id: product for product in listed}
         return self._products[connection].get(product_id)
+
+    def price(self, connection: str, product_id: str) -> Decimal | None:
+        """Of a product; None when it is not in the list."""
+        product = self.product(connection, product_id)
+        return product.price if product else None
 
     def lines(self, connection: str, agreement_id: str) -> dict[str, Line]:
         """The lines of an agreement by id."""

@@ -3,10 +3,13 @@
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
 from shared.billing.models.mappings import (
+    THE_PSAS_PRICE,
     Basis,
     BillingProfile,
     LicenceMapping,
     Options,
+    PriceKind,
+    PriceRule,
     PsaConnection,
     SoldByOthers,
     TenantMappings,
@@ -21,7 +24,16 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict, change_id
+from shared.billing.models.plan import (
+    Change,
+    Hold,
+    HoldDecision,
+    HoldReason,
+    LineKey,
+    SecondLine,
+    Verdict,
+    change_id,
+)
 from shared.billing.models.records import (
     Drift,
     Ending,
@@ -30,11 +42,13 @@ from shared.billing.models.records import (
     LineRecord,
     LineState,
     Loss,
+    Paid,
 )
 
 __all__ = [
     "OF_THE_AGREEMENT",
     "SAVED_AGAIN_IS_RIGHT",
+    "THE_PSAS_PRICE",
     "AgreementRecord",
     "Basis",
     "BillingProfile",
@@ -56,7 +70,11 @@ __all__ = [
     "LineState",
     "Loss",
     "Options",
+    "Paid",
+    "PriceKind",
+    "PriceRule",
     "PsaConnection",
+    "SecondLine",
     "SoldByOthers",
     "TenantMappings",
     "Unplanned",

@@ -1,8 +1,9 @@
 """What people decide about billing: connections, profiles, and the mappings of a tenant."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
@@ -30,14 +31,47 @@ class PsaConnection(Chosen):
         return f"psa-{self.id}-secret{self.secret_version and f'-{self.secret_version}'}"
 
 
+class PriceKind(StrEnum):
+    PSA = "psa"
+    """Whatever the line says in the PSA."""
+    FIXED = "fixed"
+    PERCENT = "percent"
+    """So much more or less than the product's price in the PSA, as that is at each look."""
+
+
+class PriceRule(Document):
+    """K6: what a line must charge for a seat."""
+
+    kind: PriceKind = PriceKind.PSA
+    amount: Decimal = Decimal(0)
+    """Of FIXED the price; of PERCENT what is added, less where it is negative."""
+
+    @property
+    def tracks(self) -> bool:
+        return self.kind is PriceKind.PERCENT
+
+    def price(self, of_product: Decimal | None) -> Decimal | None:
+        """What a line must charge, to the cent, half up; None when it cannot be told, and for the PSA's own price."""
+        if self.kind is PriceKind.FIXED:
+            return self.amount
+        if self.kind is PriceKind.PSA or not of_product:
+            return None
+        return (of_product * (100 + self.amount) / 100).quantize(_CENT, ROUND_HALF_UP)
+
+
+_CENT: Final = Decimal("0.01")
+THE_PSAS_PRICE: Final = PriceRule()
+
+
 class BillingProfile(Document):
-    """A name for a PSA product (K6). The price is the PSA's own."""
+    """A name for a PSA product, and how its line is charged (K6)."""
 
     id: str
     name: str
     connection: str
     product_id: str
     billable: BillableOption = BillableOption.BILLABLE
+    price: PriceRule = THE_PSAS_PRICE
     agreement_types: tuple[str, ...] = ()
     """Names of the types of agreement that it may be billed by, as the PSA calls them; () is any."""
 
@@ -69,6 +103,8 @@ class Options(Document):
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: str = ""
+    credit_on_decrease: bool = False
+    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False
     """A person chose to create the line although the agreement has an unowned one of the same product."""
 
@@ -79,6 +115,8 @@ class LicenceMapping(Document):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
     sku_id: MicrosoftId
     subscription_id: MicrosoftId = ""
+    company: str = ""
+    """Whose users it bills, of a tenant with several companies; "" is the company that was added first."""
     bill: bool = True
     """False: "do not bill"; the fields below are then empty."""
     profile: str = ""
@@ -111,10 +149,21 @@ class TenantMappings(Document):
     def _bills_nothing_twice(self) -> "TenantMappings":
         licences = [mapping.licence for mapping in self.mappings]
         whole = {licence.sku_id for licence in licences if not licence.subscription_id}
-        if len(set(licences)) != len(licences):
+        if len({(mapping.company, mapping.licence) for mapping in self.mappings}) != len(self.mappings):
             raise ValueError("a licence has one mapping")
+        shared = {sku_id for sku_id, companies in self._billed_to().items() if len(companies) > 1}
+        if any(m.bill and m.sku_id in shared and m.options.basis is Basis.PURCHASED for m in self.mappings):
+            raise ValueError("a licence that several companies share is billed by assigned seats")
         if any(licence.subscription_id and licence.sku_id in whole for licence in licences):
             raise ValueError("a SKU is mapped as a whole or by subscription, not both")
         if len({mapping.id for mapping in self.mappings}) != len(self.mappings):
             raise ValueError("a mapping id is used once")
         return self
+
+    def _billed_to(self) -> dict[str, set[str]]:
+        """The companies that are billed for a SKU, by its id."""
+        found: dict[str, set[str]] = {}
+        for mapping in self.mappings:
+            if mapping.bill:
+                found.setdefault(mapping.sku_id, set()).add(mapping.company)
+        return found

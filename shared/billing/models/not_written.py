@@ -29,6 +29,10 @@ class BlockReason(StrEnum):
     OTHER_PRODUCT = "other_product"
     OTHER_BILLING = "other_billing"
     """It is billed otherwise (billable, no charge, do not bill) than the billing profile says."""
+    OTHER_PRICE = "other_price"
+    """It charges another price for a seat than the billing profile says."""
+    NO_PRODUCT_PRICE = "no_product_price"
+    """Its price follows from its product's, and the product has none in the PSA."""
     NO_PRICE = "no_price"
     """It was made without a price, and its product has one: it charges nothing."""
     NOT_WHOLE = "not_whole"
@@ -83,6 +87,7 @@ class Block(Document):
     period: Period | None = None
     meant: Period | None = None
     price: Decimal | None = None
+    expected_price: Decimal | None = None
 
 
 class UnplannedReason(StrEnum):

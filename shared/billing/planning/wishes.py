@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from sys import intern
+from typing import NamedTuple
 
 from shared.billing.models import (
     AgreementRecord,
@@ -11,11 +13,12 @@ from shared.billing.models import (
     LicenceMapping,
     LineRecord,
     Options,
+    PriceRule,
     Unplanned,
     UnplannedReason,
 )
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import other_sellers, wanted
+from shared.billing.planning.quantities import Shares, other_sellers, wanted
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import LicenceRows
 from shared.licensing.not_countable import NotCountable
@@ -39,9 +42,12 @@ class Wish:
     why_not: Unplanned | None
     """Why the line must not be written by this wish."""
     billable: BillableOption
+    price: PriceRule
     options: Options
     other_sellers: frozenset[str] = frozenset()
     """Who else sold seats of the quantity, where nobody was asked about them."""
+    product_price: Decimal | None = None
+    """Of a price that tracks the product's: that one, as the PSA has it at the look (`product_prices.py`)."""
 
     @classmethod
     def of(
@@ -64,9 +70,20 @@ class Wish:
             quantity=quantity,
             why_not=why_not,
             billable=profile.billable,
+            price=profile.price,
             options=_PLAIN if plain else mapping.options,
             other_sellers=other_sellers or _NOBODY,
         )
+
+    @property
+    def unit_price(self) -> Decimal | None:
+        """What the line must charge; None where the profile leaves that to the PSA, or nobody can tell."""
+        return self.price.price(self.product_price)
+
+    @property
+    def has_no_price(self) -> bool:
+        """Its price follows from the product's, and the product has none."""
+        return self.price.tracks and self.unit_price is None
 
     def is_of(self, record: AgreementRecord) -> bool:
         return (self.connection, self.agreement_id) == (record.connection, record.agreement_id)
@@ -87,32 +104,38 @@ def wishes(
     profiles: Mapping[str, BillingProfile],
     ours: Collection[str],
     now: datetime,
+    shares: Shares | None = None,
 ) -> list[Wish]:
-    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids."""
+    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids.
+
+    `shares`: the tenant's users are shared out to companies.
+    """
     if state.snapshot is None:
         return []
     old = not_fresh(state.status, state.snapshot, now)
-    rows = LicenceRows(state.snapshot, ours)
+    counts = _Counts(state.tenant_id, LicenceRows(state.snapshot, ours), shares)
     return [
-        _wish(state.tenant_id, rows, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
+        _wish(counts, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
         for mapping in mappings
         if mapping.bill
     ]
 
 
+class _Counts(NamedTuple):
+    tenant_id: str
+    rows: LicenceRows
+    shares: Shares | None
+
+
 def _wish(
-    tenant_id: str,
-    rows: LicenceRows,
-    mapping: LicenceMapping,
-    profile: BillingProfile,
-    too_old: Unplanned | None,
+    counts: _Counts, mapping: LicenceMapping, profile: BillingProfile, too_old: Unplanned | None
 ) -> Wish:
     try:
-        quantity = wanted(mapping, rows)
-        sellers = other_sellers(mapping, rows)
-        return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
+        quantity = wanted(mapping, counts.rows, counts.shares)
+        sellers = other_sellers(mapping, counts.rows)
+        return Wish.of(mapping, profile, counts.tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
-        return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))
+        return Wish.of(mapping, profile, counts.tenant_id, None, too_old or _not_countable(unclear))
 
 
 def _ended(mapping: LicenceMapping) -> BillingProfile:

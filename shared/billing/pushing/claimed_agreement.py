@@ -7,7 +7,8 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
-from shared.billing.psa.base import Line
+from shared.billing.product_prices import priced
+from shared.billing.psa.base import Line, WriteKind
 from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.pushing.context import PushContext
 from shared.billing.reconcile import adoptions, reconciled, unowned
@@ -79,7 +80,8 @@ class ClaimedAgreement:
     def look(self, wishes: Mapping[str, Wish]) -> dict[str, Line]:
         """Read the lines, and remember what they say."""
         fresh = self.read()
-        self.record = reconciled(self.record, fresh, wishes, self.context.moment, self.context.run)
+        mine = priced(self.record, wishes, self.context.prices)
+        self.record = reconciled(self.record, fresh, mine, self.context.moment, self.context.run)
         return fresh
 
     def read(self) -> dict[str, Line]:
@@ -140,6 +142,7 @@ class ClaimedAgreement:
                 event,
                 context.now(),
                 run=context.run,
+                line_id=intent.line_id if intent.write.kind is WriteKind.PRORATE else line.line_id,
                 change_id=intent.change_id,
                 before=intent.write.before,
                 after=intent.write.after,

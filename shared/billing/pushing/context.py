@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from shared.billing.psa.base import Psa
+from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -18,6 +20,7 @@ class PushContext:
     """Where, with whom, and in which run."""
 
     tables: Tables
+    blobs: Blobs
     psa: Psa
     account: AccountId
     run: str
@@ -26,6 +29,8 @@ class PushContext:
     sleep: Callable[[float], None]
     claim_for: timedelta
     settles_after: timedelta = SETTLES_AFTER
+    prices: Callable[[str], Decimal | None] = lambda product_id: None
+    """Of a product in the PSA, for prices that track it."""
 
     @property
     def moment(self) -> datetime:

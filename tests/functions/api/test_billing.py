@@ -449,3 +449,46 @@ def test_a_secret_that_was_put_in_is_found_nowhere(
     rows = [row.body for partition in partitions for row in msp.wired.tables.rows(partition)]
     assert rows
     assert not any(SECRET.encode() in body for body in rows)
+
+
+@pytest.mark.parametrize(
+    "given, shown",
+    [
+        ({}, ("psa", None, None)),
+        ({"priceRule": "fixed", "price": "20.90"}, ("fixed", "20.90", None)),
+        ({"priceRule": "percent", "percent": -5}, ("percent", None, "-5")),
+    ],
+)
+def test_a_profile_says_what_its_line_must_charge(
+    msp: BillingMsp, sign_in: SignIn, given: dict[str, Any], shown: tuple[str, str | None, str | None]
+) -> None:
+    admin = sign_in("admin")
+    msp.connect(admin)
+    asked = {"name": "Premium", "connection": msp.psa, "productId": msp.product.id, **given}
+    made, again = admin("POST", PROFILES, json=asked), admin("POST", PROFILES, json=asked)
+    assert (made.status_code, again.json()) == (201, made.json())
+    [kept] = admin("GET", PROFILES).json()["items"]
+    assert (kept["priceRule"], kept["price"], kept["percent"]) == shown
+
+
+@pytest.mark.parametrize(
+    "given, field",
+    [
+        ({"priceRule": "fixed"}, ""),
+        ({"price": 5}, ""),
+        ({"priceRule": "percent", "price": 5}, ""),
+        ({"priceRule": "fixed", "price": 0}, "price"),
+        ({"priceRule": "fixed", "price": "1.005"}, "price"),
+        ({"priceRule": "percent", "percent": -100}, "percent"),
+        ({"priceRule": "fixed", "price": 5, "billable": "no_charge"}, "priceRule"),
+    ],
+)
+def test_a_price_rule_that_cannot_be_meant_is_refused(
+    msp: BillingMsp, sign_in: SignIn, given: dict[str, Any], field: str
+) -> None:
+    admin = sign_in("admin")
+    msp.connect(admin)
+    asked = {"name": "Premium", "connection": msp.psa, "productId": msp.product.id, **given}
+    refused = admin("POST", PROFILES, json=asked)
+    assert (refused.status_code, refused.json().get("field", "")) == (422, field)
+    assert admin("GET", PROFILES).json()["items"] == []

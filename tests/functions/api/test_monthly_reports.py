@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.mail.base import Delivery, Receipt
 from shared.reports.models import Month
 from shared.reports.publish import send_due
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from tests.functions.api.conftest import MSP, Caller
-from tests.functions.memory_wiring import MemoryWiring
+from tests.functions.memory_wiring import NOW, MemoryWiring
 from tests.shared.reports.world import ReportWorld
 
 JANUARY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -107,10 +108,37 @@ def test_the_kept_report_is_downloaded_and_sent_again_once(
     assert (other.status_code, other.json()["code"]) == (422, "not_a_recipient")
 
 
+def test_a_report_that_was_refused_is_sent_again_from_the_list_of_mails_once(
+    world: ReportWorld, sign_in: Callable[[str], Caller]
+) -> None:
+    admin = sign_in("admin")
+    world.provider.receipts = [Receipt(Delivery.REFUSED, why="550 no such mailbox")]
+    send_due(world.publisher, world.account, "cquayside", Month(2026, 2), NOW)
+    assert admin("GET", f"{QUAY}/reports").json()[0]["mails"][0]["state"] == "refused"
+    [mail] = admin("GET", f"/accounts/{MSP}/mails").json()["items"]
+    assert (mail["state"], mail["canBeSentAgain"]) == ("refused", True)
+    again = f"/accounts/{MSP}/mails/{mail['id']}/send-again"
+    assert [admin("POST", again, json={}).json()["sentNow"] for _ in range(2)] == [True, False]
+    assert len(world.provider.sent) == 1
+    [row] = admin("GET", f"{QUAY}/reports").json()[0]["mails"]
+    assert (row["state"], row["times"]) == ("done", 2)
+
+
 def test_a_test_goes_to_who_asks(world: ReportWorld, sign_in: Callable[[str], Caller]) -> None:
     answer = sign_in("admin")("POST", f"{QUAY}/months/2026-02/test", json={})
     assert answer.json()["sentNow"]
     assert len(world.provider.sent) == 1
+
+
+def test_the_list_tells_what_holds_for_every_company_also_where_nothing_was_chosen(
+    world: ReportWorld, sign_in: Callable[[str], Caller]
+) -> None:
+    world.company("Alder", since=JANUARY)
+    rows = sign_in("reader")("GET", f"/accounts/{MSP}/report-settings").json()["items"]
+    assert [(row["name"], row["scheduled"], row["recipients"]) for row in rows] == [
+        ("Alder", False, []),
+        ("Quayside", True, [ANN]),
+    ]
 
 
 def test_a_switch_tells_first_what_it_would_do(world: ReportWorld, sign_in: Callable[[str], Caller]) -> None:

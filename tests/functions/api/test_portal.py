@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from functions.api.app import make_app
 from shared.accounts.companies import remove_company
+from shared.accounts.report_settings import ReportSettings, save
 from shared.reports.models import Month
 from shared.reports.publish import send_due
-from shared.reports.settings import ReportSettings, save
 from shared.storage import keys
 from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from shared.licensing.licences import LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Snapshot
+from shared.microsoft.graph_rows import SubscriptionRow, subscriptions_of
 from shared.microsoft.models import Sku, Subscription
 from tests.shared.billing.world import START, sku
 from tests.shared.licensing.bought import bought
@@ -65,6 +66,22 @@ def test_locked_out_and_deleted_subscriptions_are_not_purchased() -> None:
     there = snapshot((sku("a", 25, locked_out=6),), (*gone, subscription("t", 25, trial=True)))
     row = LicenceRows(there, OURS).whole("a")
     assert (row.purchased, row.on_trial, row.suspended) == (0, 25, 6)
+
+
+@pytest.mark.parametrize("told", [None, "missing"])
+def test_seats_of_which_nobody_says_whether_they_are_on_trial_have_no_number_to_trust(
+    told: str | None,
+) -> None:
+    row: SubscriptionRow = {"id": "s", "skuId": "a", "status": "Enabled", "totalLicenses": 25}
+    if told is None:
+        row["isTrial"] = None
+    there = snapshot((sku("a", 52),), (subscription("p", 27), *subscriptions_of([row])))
+    with pytest.raises(NotCountable, match=r"whether 25 seats of .* are on trial"):
+        LicenceRows(there, OURS).whole("a")
+    over = snapshot(
+        (sku("a", 27),), (subscription("p", 27), *subscriptions_of([{**row, "status": "Deleted"}]))
+    )
+    assert LicenceRows(over, OURS).whole("a").purchased == 27
 
 
 def test_seats_that_another_tenant_sold_are_shown_apart() -> None:

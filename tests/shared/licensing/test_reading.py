@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
@@ -365,6 +366,40 @@ def test_a_list_that_is_suddenly_empty_stands_as_it_was_until_another_night_repe
     failure = night.state("contoso").failure
     assert failure is not None
     assert failure.cause is (FailureCause.GONE if gone == "customers" else FailureCause.TENANT)
+
+
+@pytest.mark.parametrize("gone", ["customers", "relationships"])
+def test_a_list_that_lost_most_stands_as_it_was_until_another_night_repeats_it(
+    night: Night, gone: str
+) -> None:
+    """One row of the connection, and none of each tenant that is missing."""
+    names = ["alder", "birch", "cedar", "elm", "fir"]
+    for name in names:
+        night.add(name)
+    assert len(night.ask()) == 5
+    listed = night.microsoft.lists["p1"]
+    assert not isinstance(listed, NotRead)
+    night.microsoft.lists["p1"] = (*listed[:2], *(() if gone == "customers" else without_gdap(night)[2:]))
+    night.start("r2", START + timedelta(days=1))
+    assert sorted(one.tenant_id for one in night.ask(night.run.started_at)) == names
+    doubted = list_row(night).failure
+    assert doubted is not None
+    assert "only 2 of 5" in doubted.sentence or "only 2 of 5 customers" in doubted.sentence
+    night.start("r3", START + timedelta(days=2))
+    assert sorted(one.tenant_id for one in night.ask(night.run.started_at)) == names[:2]
+    assert list_row(night).failure is None
+
+
+def test_a_list_that_lost_less_than_most_is_believed_at_once(night: Night) -> None:
+    for name in ("alder", "birch", "cedar", "elm"):
+        night.add(name)
+    night.ask()
+    listed = night.microsoft.lists["p1"]
+    assert not isinstance(listed, NotRead)
+    night.microsoft.lists["p1"] = listed[:2]
+    night.start("r2", START + timedelta(days=1))
+    assert len(night.ask(night.run.started_at)) == 2
+    assert list_row(night).failure is None
 
 
 def test_a_list_that_is_full_again_ends_the_doubt(night: Night) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from shared.microsoft.instants import LAST, Instant, in_utc
-from shared.microsoft.models import NotRead
+from shared.microsoft.models import Gdap, NotRead
 from tests.shared.microsoft.fake import (
     ACCOUNT,
     CONNECTION,
@@ -65,10 +65,20 @@ def test_a_date_at_an_edge_of_the_calendar_is_read(
     assert ask(FakeMicrosoft(), field, edge + offset)
 
 
-@pytest.mark.parametrize(
-    "told", ["0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "soon", 10**18, -(10**18), {}]
-)
-@pytest.mark.parametrize("ask, field", DATES, ids=[field for _, field in DATES])
+NO_DATES = ["0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "soon", 10**18, -(10**18), {}]
+OF_ONE_TENANT = [(ask, field) for ask, field in DATES if ask is not read_customers]
+
+
+@pytest.mark.parametrize("told", NO_DATES)
+def test_an_end_that_is_no_date_costs_its_own_relationship_its_end_and_nobody_the_list(told: object) -> None:
+    fake = FakeMicrosoft()
+    fake.relationships = [[relationship(endDateTime=told)]]
+    (known,) = fake.connector().customers(ACCOUNT, CONNECTION)
+    assert known.gdap == Gdap(status="active", ends=None)
+
+
+@pytest.mark.parametrize("told", NO_DATES)
+@pytest.mark.parametrize("ask, field", OF_ONE_TENANT, ids=[field for _, field in OF_ONE_TENANT])
 def test_what_is_no_date_is_not_read(
     ask: Callable[[FakeMicrosoft, str, object], object], field: str, told: object
 ) -> None:

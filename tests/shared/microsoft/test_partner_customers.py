@@ -155,6 +155,52 @@ def test_a_relationship_without_a_tenant_id_costs_no_other_customer(
     assert known.gdap is not None
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"relationshipToPartner": None},
+        {"relationshipToPartner": ["reseller"]},
+        {"relationshipToPartner": " Reseller "},
+        {"companyProfile": "none"},
+        {"companyProfile": {"tenantId": 7, "companyName": ["Birch"], "domain": None}},
+        {"companyProfile": None, "id": OTHER.upper()},
+        {"companyProfile": {"tenantId": f" {{{OTHER}}} "}},
+    ],
+)
+def test_a_customer_with_an_odd_field_is_there_and_costs_no_other_one(
+    fake: FakeMicrosoft, changes: Row
+) -> None:
+    odd = {**customer(OTHER, "Birch"), **changes}
+    only_partner_center(json_answer({"items": [customer(), odd]}), fake)
+    assert [one.tenant_id for one in customers(fake)] == sorted([OTHER, TENANT])
+
+
+@pytest.mark.parametrize("foreign", [{"companyProfile": None, "id": None}, {"id": 5, "companyProfile": 5}])
+def test_a_row_of_somebody_we_do_not_resell_to_may_be_whatever_it_is(
+    fake: FakeMicrosoft, foreign: Row
+) -> None:
+    odd = {**customer(), "relationshipToPartner": "advisor", **foreign}
+    only_partner_center(json_answer({"items": [odd, customer()]}), fake)
+    assert [one.tenant_id for one in customers(fake)] == [TENANT]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"endDateTime": "soon"},
+        {"endDateTime": {}},
+        {"displayName": 5},
+        {"status": 1},
+        {"customer": "nobody"},
+        {"customer": {"tenantId": 5}},
+    ],
+)
+def test_a_relationship_with_an_odd_field_costs_no_other_customer(fake: FakeMicrosoft, changes: Row) -> None:
+    fake.relationships = [[relationship(OTHER, **changes), relationship()]]
+    [known] = customers(fake)
+    assert known.gdap is not None
+
+
 def test_a_looping_customer_list_is_invalid(fake: FakeMicrosoft) -> None:
     page = {
         "items": [customer()],
@@ -183,7 +229,6 @@ def test_a_customer_list_with_ever_new_tokens_comes_to_an_end(fake: FakeMicrosof
         ({"items": [customer()], "links": {"next": {"uri": "/x"}}}, "without its token"),
         ({"totalCount": 1}, "items is missing"),
         ({"items": None}, "items is empty"),
-        ({"items": [{**customer(), "relationshipToPartner": None}]}, "relationshipToPartner is empty"),
         ({"items": [{"relationshipToPartner": "reseller"}]}, "no tenant id"),
         ({"items": [customer("not a guid")]}, "no tenant id"),
         ([], "has a wrong type"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.accounts.companies import remove_company
+from shared.accounts.report_settings import ReportSettings, save, switch
 from shared.errors import NotFound, Rejected
 from shared.mail.base import Delivery, Mail, Receipt
 from shared.mail.delivery import LEASE, SENDING_GRACE
@@ -24,7 +25,6 @@ from shared.reports.publish import (
     send_due,
     send_test,
 )
-from shared.reports.settings import ReportSettings, save, switch
 from shared.storage import keys
 from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables

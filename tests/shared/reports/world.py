@@ -7,8 +7,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.directory import save_account
+from shared.accounts.report_settings import ReportSettings, save
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing.tenant_state import Snapshot, TenantState
@@ -16,7 +18,6 @@ from shared.microsoft.models import Sku, User
 from shared.reports import schedule
 from shared.reports.models import Month
 from shared.reports.publish import Publisher, send_due
-from shared.reports.settings import ReportSettings, save
 from shared.storage import keys
 from shared.storage.decisions import Decider
 from shared.storage.memory import MemoryBlobs, MemoryTables

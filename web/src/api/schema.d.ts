@@ -888,7 +888,9 @@ export interface paths {
         put?: never;
         /**
          * Send Mail Again
-         * @description Send what a failed mail said, as far as it is still so, and what is new since. Twice sends it once.
+         * @description Send what a failed mail said, as far as it is still so, and what is new since; a report as it was made.
+         *
+         *     Twice sends it once.
          */
         post: operations["sendMailAgain"];
         delete?: never;
@@ -1433,6 +1435,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account}/report-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settings
+         * @description What holds for each company, by name: also for those of which nothing was chosen yet.
+         */
+        get: operations["listReportSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account}/report-settings/switch": {
         parameters: {
             query?: never;
@@ -1591,6 +1613,26 @@ export interface paths {
         get: operations["listAgreementsOfTenant"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account}/tenants/{tenant}/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many users would be the company's, nobody's or several companies'. Nothing is stored.
+         */
+        post: operations["previewFilters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2113,7 +2155,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
+        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "filter_coverage" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
         /**
          * AppGiven
          * @example {
@@ -2134,6 +2176,25 @@ export interface components {
             /** @default  */
             refreshToken?: components["schemas"]["Secret"];
             tenantId: components["schemas"]["Guid"];
+        };
+        /**
+         * AskedFilters
+         * @example {
+         *       "filters": {
+         *         "office": [
+         *           "Zürich",
+         *           "Bern"
+         *         ]
+         *       }
+         *     }
+         */
+        AskedFilters: {
+            /**
+             * Companyid
+             * @default
+             */
+            companyId?: string;
+            filters: components["schemas"]["GivenFilters"];
         };
         /**
          * Believed
@@ -2190,6 +2251,7 @@ export interface components {
          *     }
          */
         CompanyChange: {
+            filters?: components["schemas"]["GivenFilters"] | null;
             name?: components["schemas"]["functions__api__companies__Name"] | null;
             /** Partnerconnection */
             partnerConnection?: string | null;
@@ -2198,6 +2260,7 @@ export interface components {
         };
         /** CompanyInList */
         CompanyInList: {
+            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -2498,6 +2561,7 @@ export interface components {
             /** Why */
             why: string;
         };
+        FilterTexts: string[];
         /**
          * Frequency
          * @enum {string}
@@ -2524,6 +2588,20 @@ export interface components {
             wanted?: components["schemas"]["Seats"] | null;
         };
         /**
+         * GivenFilters
+         * @description A user fits each field that is named by any of its texts: trimmed, upper and lower case alike.
+         */
+        GivenFilters: {
+            /** @default [] */
+            city?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            department?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            office?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            state?: components["schemas"]["FilterTexts"];
+        };
+        /**
          * GivenFreeze
          * @example {
          *       "reason": "agreed flat rate until March"
@@ -2543,6 +2621,8 @@ export interface components {
              */
             bill?: boolean;
             /** @default  */
+            companyId?: components["schemas"]["functions__api__mappings__Id"];
+            /** @default  */
             connection?: components["schemas"]["functions__api__mappings__Id"];
             /** @default  */
             lineId?: components["schemas"]["functions__api__mappings__Id"];
@@ -2550,6 +2630,7 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
+             *       "creditOnDecrease": false,
              *       "difference": 0,
              *       "included": 0,
              *       "invoiceText": "",
@@ -2629,6 +2710,11 @@ export interface components {
              * @default false
              */
             besideExisting?: boolean;
+            /**
+             * Creditondecrease
+             * @default false
+             */
+            creditOnDecrease?: boolean;
             /**
              * Difference
              * @default 0
@@ -2731,7 +2817,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -2845,6 +2931,7 @@ export interface components {
          *     }
          */
         NewCompany: {
+            filters?: components["schemas"]["GivenFilters"] | null;
             /**
              * Name
              * @default
@@ -2955,6 +3042,13 @@ export interface components {
         Page_ProfileInList_: {
             /** Items */
             items: components["schemas"]["ProfileInList"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ReportSettingsInList] */
+        Page_ReportSettingsInList_: {
+            /** Items */
+            items: components["schemas"]["ReportSettingsInList"][];
             /** Next */
             next?: string | null;
         };
@@ -3158,6 +3252,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -3203,6 +3298,8 @@ export interface components {
              */
             mode: "preview" | "live";
         };
+        /** @enum {string} */
+        PriceRuleWord: "psa" | "fixed" | "percent";
         /**
          * Problem
          * @description What went wrong, and what to do about it.
@@ -3253,6 +3350,21 @@ export interface components {
             connection: string;
             /** Name */
             name: string;
+            /**
+             * Percent
+             * @description On the product's price in the PSA, as that is at each look; less where it is negative. With `percent` only
+             */
+            percent?: number | string | null;
+            /**
+             * Price
+             * @description For a seat; with `fixed` only
+             */
+            price?: number | string | null;
+            /**
+             * @description What a line must charge: what it says in the PSA, a fixed price, or more or less than that
+             * @default psa
+             */
+            priceRule?: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -3269,6 +3381,11 @@ export interface components {
             licences: number;
             /** Name */
             name: string;
+            /** Percent */
+            percent: string | null;
+            /** Price */
+            price: string | null;
+            priceRule: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -3321,13 +3438,34 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
             };
         };
         "Reason-Input": string;
+        /** ReportSettingsInList */
+        ReportSettingsInList: {
+            /** Company */
+            company: string;
+            /** Name */
+            name: string;
+            /** Portal */
+            portal: boolean;
+            /** Portalprices */
+            portalPrices: boolean;
+            /** Prices */
+            prices: boolean;
+            /** Recipients */
+            recipients: string[];
+            /** Scheduled */
+            scheduled: boolean;
+            /** Scheduledsince */
+            scheduledSince: string | null;
+            /** Tenantid */
+            tenantId: string;
+        };
         /** Retention */
         Retention: {
             /** Countsmonths */
@@ -3454,6 +3592,7 @@ export interface components {
          * ShownAlert
          * @example {
          *       "changedAt": "2026-11-24T02:13:00Z",
+         *       "companyId": "",
          *       "excludableBy": [
          *         "tenant",
          *         "sku",
@@ -3484,6 +3623,8 @@ export interface components {
             changedAt: string;
             /** Closedat */
             closedAt: string | null;
+            /** Companyid */
+            companyId: string;
             /** Excludableby */
             excludableBy: string[];
             /**
@@ -3689,6 +3830,7 @@ export interface components {
         };
         /** ShownCompany */
         ShownCompany: {
+            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -3837,6 +3979,31 @@ export interface components {
             /** Sentence */
             sentence: string;
         };
+        /** ShownFilterPreview */
+        ShownFilterPreview: {
+            /** Fit */
+            fit: number;
+            /** Innone */
+            inNone: number;
+            /** Inseveral */
+            inSeveral: number;
+            /** Licences */
+            licences: components["schemas"]["ShownFitting"][];
+            texts: components["schemas"]["ShownTexts"];
+            /** Users */
+            users: number;
+        };
+        /** ShownFilters */
+        ShownFilters: {
+            /** City */
+            city: string[];
+            /** Department */
+            department: string[];
+            /** Office */
+            office: string[];
+            /** State */
+            state: string[];
+        };
         /** ShownFinding */
         ShownFinding: {
             check: components["schemas"]["Check"];
@@ -3846,6 +4013,15 @@ export interface components {
             sentence: string;
             /** Well */
             well: boolean;
+        };
+        /** ShownFitting */
+        ShownFitting: {
+            /** Name */
+            name: string;
+            /** Skuid */
+            skuId: string;
+            /** Users */
+            users: number;
         };
         /** ShownHealth */
         ShownHealth: {
@@ -3932,6 +4108,8 @@ export interface components {
             /** Connection */
             connection: string;
             event: components["schemas"]["LedgerEvent"];
+            /** Lastday */
+            lastDay: string | null;
             /** Lineid */
             lineId: string;
             /** Mappingid */
@@ -4037,6 +4215,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -4192,6 +4371,8 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
+            /** Companyid */
+            companyId: string;
             /** Confirmed */
             confirmed: number | null;
             /** Confirmedat */
@@ -4218,6 +4399,8 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
+            /** Companyid */
+            companyId: string;
             /** Connection */
             connection: string;
             /** Id */
@@ -4326,6 +4509,8 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
+            /** Creditondecrease */
+            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
             /** Included */
@@ -4569,6 +4754,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Percent */
+            percent: string | null;
+            /** Price */
+            price: string | null;
+            priceRule: components["schemas"]["PriceRuleWord"];
             /** Productid */
             productId: string;
         };
@@ -4770,6 +4960,19 @@ export interface components {
             /** Purchased */
             purchased: number | null;
         };
+        /**
+         * ShownSecondLine
+         * @description Seats that came within a period that is billed already, for the rest of it.
+         */
+        ShownSecondLine: {
+            /** Seats */
+            seats: number;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+        };
         /** ShownStep */
         ShownStep: {
             /** Done */
@@ -4949,6 +5152,27 @@ export interface components {
             ends: string | null;
             /** Seats */
             seats: number;
+        };
+        /** ShownText */
+        ShownText: {
+            /** Text */
+            text: string;
+            /** Users */
+            users: number;
+        };
+        /**
+         * ShownTexts
+         * @description What the users have in each field, the most frequent first.
+         */
+        ShownTexts: {
+            /** City */
+            city: components["schemas"]["ShownText"][];
+            /** Department */
+            department: components["schemas"]["ShownText"][];
+            /** Office */
+            office: components["schemas"]["ShownText"][];
+            /** State */
+            state: components["schemas"]["ShownText"][];
         };
         /** ShownTotal */
         ShownTotal: {
@@ -5165,7 +5389,7 @@ export interface components {
          * @description Why a row stands where it stands.
          * @enum {string}
          */
-        shared__reports__certificate__models__Reason: "on_its_line" | "do_not_bill" | "no_charge" | "sku_excluded" | "tenant_excluded" | "not_added" | "list_incomplete" | "never_read" | "stale" | "not_mapped" | "not_countable" | "no_line" | "line_not_read" | "held" | "frozen" | "drift" | "blocked" | "unknown" | "differs" | "without_company";
+        shared__reports__certificate__models__Reason: "on_its_line" | "do_not_bill" | "no_charge" | "sku_excluded" | "tenant_excluded" | "not_added" | "list_incomplete" | "never_read" | "stale" | "not_mapped" | "not_countable" | "no_line" | "line_not_read" | "held" | "frozen" | "drift" | "blocked" | "unknown" | "differs" | "without_company" | "in_no_company" | "spare";
     };
     responses: never;
     parameters: never;
@@ -6016,14 +6240,16 @@ export interface operations {
                 cursor?: string;
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Only what is new, changed or raised again since then */
                 changedSince?: string | null;
                 /** @description Only urgent ones, or none of them */
                 urgent?: boolean | null;
                 /** @description Only those that could not be judged at the newest evaluation */
                 notChecked?: boolean | null;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -6191,12 +6417,14 @@ export interface operations {
             query?: {
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Rows of a page */
                 limit?: number;
                 /** @description `next` of the page before */
                 cursor?: string;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -6364,14 +6592,16 @@ export interface operations {
             query?: {
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Only what is new, changed or raised again since then */
                 changedSince?: string | null;
                 /** @description Only urgent ones, or none of them */
                 urgent?: boolean | null;
                 /** @description Only those that could not be judged at the newest evaluation */
                 notChecked?: boolean | null;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -20380,6 +20610,175 @@ export interface operations {
             };
         };
     };
+    listReportSettings: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportSettingsInList_"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     switchReports: {
         parameters: {
             query?: never;
@@ -21717,7 +22116,10 @@ export interface operations {
     };
     listAgreementsOfTenant: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of several; else the first that was added */
+                companyId?: string;
+            };
             header?: never;
             path: {
                 tenant: string;
@@ -21735,6 +22137,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgreementsToChoose"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedFilters"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownFilterPreview"];
                 };
             };
             /** @description Bad Request */

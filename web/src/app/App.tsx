@@ -8,8 +8,11 @@ import { TOASTER } from "../parts/notices";
 import { Empty, Failed, Loading } from "../parts/States";
 import { AccountGate, FirstAccount } from "./AccountGate";
 import { ServicesContext, type Services } from "./context";
+import { ownPath } from "./session";
+import { SignInAgain } from "./SignInAgain";
 import { useLook } from "./theme";
 
+const PortalPage = lazy(() => import("../pages/portal/PortalPage"));
 const ConsentReturn = lazy(() => import("../pages/settings/ConsentReturn"));
 const JoinPage = lazy(() => import("../pages/join/JoinPage"));
 
@@ -44,6 +47,16 @@ export function App({ services }: { services: Services }): ReactElement {
               {({ account }) => (
                 <SignedInOnly services={services}>
                   <AccountGate key={account} id={account} look={look} setLook={setLook} />
+                </SignedInOnly>
+              )}
+            </Route>
+            <Route path="/portal/:account">
+              {({ account }) => (
+                <SignedInOnly services={services}>
+                  <Suspense fallback={<Loading />}>
+                    <PortalPage key={account} account={account} />
+                    <SignInAgain />
+                  </Suspense>
                 </SignedInOnly>
               )}
             </Route>
@@ -104,10 +117,11 @@ function SignedInAgain({ services }: { services: Services }): ReactElement {
 }
 
 function SignedOut(): ReactElement {
+  const back = ownPath(new URLSearchParams(location.search).get("back"));
   return (
     <main>
       <Empty icon={<PersonAvailableRegular />} title="You are signed out">
-        <Button appearance="primary" onClick={() => location.assign("/")}>
+        <Button appearance="primary" onClick={() => location.assign(back)}>
           Sign in with Microsoft
         </Button>
       </Empty>

@@ -4,6 +4,7 @@ import {
   BoardRegular,
   BuildingMultipleRegular,
   CompassNorthwestRegular,
+  DocumentTextRegular,
   ReceiptRegular,
   SettingsRegular,
 } from "@fluentui/react-icons";
@@ -41,6 +42,12 @@ export const PAGES: PageEntry[] = [
     title: "Billing",
     icon: <ReceiptRegular />,
     Page: lazy(() => import("../pages/billing/BillingPage")),
+  },
+  {
+    path: "reports",
+    title: "Reports",
+    icon: <DocumentTextRegular />,
+    Page: lazy(() => import("../pages/reports/ReportsPage")),
   },
   {
     path: "settings",

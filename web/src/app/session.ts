@@ -84,10 +84,11 @@ export class Session {
     await this.manager.signinPopupCallback();
   }
 
-  async signOut(): Promise<void> {
+  /** `back` is where whoever signs in again comes to. */
+  async signOut(back = "/"): Promise<void> {
     this.user = null;
     await this.manager.removeUser();
-    location.assign("/signed-out");
+    location.assign(`/signed-out?${new URLSearchParams({ back }).toString()}`);
   }
 
   private tell(ended: boolean): void {

@@ -44,6 +44,17 @@ export function timeIn(zone: string, instant: string): string {
   });
 }
 
+/** "2026-11" as "November 2026". */
+export function monthName(month: string): string {
+  return new Date(`${month}-15T12:00:00Z`).toLocaleDateString(LOCALE, { month: "long", year: "numeric", timeZone: "UTC" });
+}
+
+/** The month that it is in a zone, and those before it: "2026-11", "2026-10", ... */
+export function monthsBefore(zone: string, now: Date, most: number): string[] {
+  const [year = 0, month = 0] = now.toLocaleDateString("en-CA", { year: "numeric", month: "2-digit", timeZone: zone }).split("-").map(Number);
+  return Array.from({ length: most }, (_, back) => new Date(Date.UTC(year, month - 1 - back, 1)).toISOString().slice(0, 7));
+}
+
 /** Whole days between an instant and another. */
 export function daysBetween(from: string, to: string): number {
   return Math.max(0, Math.floor((Date.parse(to) - Date.parse(from)) / 86_400_000));

@@ -238,6 +238,10 @@ def _request(write: Write) -> tuple[str, dict[str, object]]:
         "serviceID": _number(write.product_id),
         "internalDescription": write.marker,
     }
+    if write.unit_price is not None:
+        body["unitPrice"] = float(
+            write.unit_price
+        )  # JSON has one kind of number; the shortest text is the same
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
     return f"{CONTRACTS}/{contract}/Services", body

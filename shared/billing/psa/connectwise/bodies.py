@@ -13,15 +13,21 @@ _BILL_CUSTOMER = {option: word for word, option in BILLABLE.items()}
 
 
 def new_addition(write: Write) -> dict[str, object]:
-    """The body that creates a line. The price stays the PSA's."""
+    """The body that creates a line. Without a price ConnectWise takes the product's."""
     body: dict[str, object] = {
         "product": {"id": int(write.product_id)},
         "quantity": write.after,
         "billCustomer": _BILL_CUSTOMER[write.billable],
         "serialNumber": write.marker,
     }
+    if write.unit_price is not None:
+        body["unitPrice"] = float(
+            write.unit_price
+        )  # JSON has one kind of number; the shortest text is the same
     if write.effective is not None:
         body["effectiveDate"] = f"{write.effective.isoformat()}T00:00:00Z"
+    if write.ends is not None:
+        body["cancelledDate"] = f"{write.ends.isoformat()}T00:00:00Z"
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
     return body

@@ -207,6 +207,8 @@ class Halo:
         """Of a new line that is billed: Halo is not asked to find it."""
         if write.billable is not BillableOption.BILLABLE:
             return None
+        if write.unit_price is not None:
+            return write.unit_price
         row = self._api.ask(f"{ITEMS}/{_number(write.product_id)}", {})
         return shapes.product(row).price if isinstance(row, dict) else None
 

@@ -131,7 +131,7 @@ class PsaWorld(ABC):
     today = date(2026, 3, 17)
     """The day of every write."""
 
-    def create(self, after: int | None = None) -> Write:
+    def create(self, after: int | None = None, price: Decimal | None = None) -> Write:
         return Write(
             kind=WriteKind.CREATE_LINE,
             agreement_id=self.agreement_id,
@@ -142,6 +142,7 @@ class PsaWorld(ABC):
             document=self.line().document,
             marker=MARKER,
             billable=BillableOption.NO_CHARGE if self.bills_otherwise else BillableOption.BILLABLE,
+            unit_price=price,
             invoice_text="Microsoft 365, March",
         )
 
@@ -389,6 +390,14 @@ class PsaContract:
         assert line.effective == (write.effective if world.dates_lines else None)
         assert line.description == "Microsoft 365, March"
         assert line == world.line(line.id)
+
+    def test_a_line_is_created_with_the_price_that_is_asked_for(self, world: PsaWorld) -> None:
+        write = world.create(price=Decimal("20.90"))
+        write = write.model_copy(update={"billable": BillableOption.BILLABLE})
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        evidence = world.psa.find_effect(write)
+        assert evidence.line is not None
+        assert (evidence.effect, evidence.line.unit_price) == (Effect.APPLIED, Decimal("20.90"))
 
     def test_the_answer_to_a_creation_names_the_line_that_was_made(self, world: PsaWorld) -> None:
         answer = world.psa.apply(world.create())

@@ -20,6 +20,19 @@ const BILLABLE: Record<Billable, string> = {
   no_charge: "No charge",
 };
 
+type PriceRule = Profile["priceRule"];
+const PRICES: Record<PriceRule, string> = {
+  psa: "The PSA’s",
+  fixed: "Fixed",
+  percent: "± % of the product’s",
+};
+
+function priceOf(row: Profile): string {
+  if (row.priceRule === "fixed") return row.price ?? "";
+  if (row.priceRule === "percent") return `${Number(row.percent) > 0 ? "+" : ""}${row.percent ?? ""} %`;
+  return PRICES.psa;
+}
+
 const useStyles = makeStyles({
   form: { display: "grid", gap: "12px", gridTemplateColumns: "repeat(auto-fit, minmax(200px, 1fr))", alignItems: "end" },
 });
@@ -51,6 +64,7 @@ export function ProfilesPart(): ReactElement {
       { key: "name", title: "Name", width: "minmax(180px, 3fr)", value: (row) => row.name, cell: (row) => row.name },
       { key: "product", title: "Product in the PSA", width: "minmax(120px, 2fr)", cell: (row) => row.productId },
       { key: "billable", title: "Charged", width: "120px", value: (row) => row.billable, cell: (row) => BILLABLE[row.billable] },
+      { key: "price", title: "Price", width: "110px", cell: priceOf },
       { key: "licences", title: "Licences", width: "90px", number: true, value: (row) => row.licences, cell: (row) => count(row.licences) },
       {
         key: "end",
@@ -70,7 +84,7 @@ export function ProfilesPart(): ReactElement {
     [mayChange],
   );
   return (
-    <Section title="Billing profiles" about="A name for a product of the PSA, and how its line is charged. The price is the PSA’s.">
+    <Section title="Billing profiles" about="A name for a product of the PSA, and how its line is charged. A line of another price is not written until one of them is put right.">
       {mayChange && <NewProfile />}
       {end.error && <Failed error={end.error} />}
       <Answer query={query}>
@@ -104,6 +118,8 @@ function NewProfile(): ReactElement {
   const [product, setProduct] = useState({ id: "", name: "" });
   const [name, setName] = useState("");
   const [billable, setBillable] = useState<Billable>("billable");
+  const [rule, setRule] = useState<PriceRule>("psa");
+  const [amount, setAmount] = useState("");
   const psas = useQuery({
     queryKey: [account, "psa-connections"],
     queryFn: () =>
@@ -127,12 +143,22 @@ function NewProfile(): ReactElement {
       answer(
         api.POST("/api/accounts/{account}/billing-profiles", {
           params: { path: { account } },
-          body: { name: name || product.name, connection: chosen, productId: product.id, billable },
+          body: {
+            name: name || product.name,
+            connection: chosen,
+            productId: product.id,
+            billable,
+            priceRule: rule,
+            ...(rule === "fixed" && { price: amount }),
+            ...(rule === "percent" && { percent: amount }),
+          },
         }),
       ),
     onSuccess: (made) => {
       done(`Profile “${made.name}” is made.`);
       setName("");
+      setRule("psa");
+      setAmount("");
       setProduct({ id: "", name: "" });
       void queries.invalidateQueries({ queryKey: [account] });
     },
@@ -198,6 +224,25 @@ function NewProfile(): ReactElement {
             ))}
           </Dropdown>
         </Field>
+        <Field label="Price" {...wrong("priceRule")}>
+          <Dropdown
+            style={{ minWidth: 0 }}
+            value={PRICES[rule]}
+            selectedOptions={[rule]}
+            onOptionSelect={(_, { optionValue }) => setRule(optionValue as PriceRule)}
+          >
+            {(Object.keys(PRICES) as PriceRule[]).map((one) => (
+              <Option key={one} value={one}>
+                {PRICES[one]}
+              </Option>
+            ))}
+          </Dropdown>
+        </Field>
+        {rule !== "psa" && (
+          <Field label={rule === "fixed" ? "For a seat" : "Percent, less with a minus"} {...wrong(rule === "fixed" ? "price" : "percent")}>
+            <Input inputMode="decimal" value={amount} onChange={(_, { value }) => setAmount(value)} />
+          </Field>
+        )}
         <div>
           <Button appearance="primary" disabled={!product.id || make.isPending} onClick={() => make.mutate()}>
             Make profile

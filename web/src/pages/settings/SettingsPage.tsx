@@ -7,6 +7,7 @@ import { AlertsPart } from "./AlertsPart";
 import { AuditPart } from "./AuditPart";
 import { ConnectionsPart } from "./ConnectionsPart";
 import { ExclusionsPart } from "./ExclusionsPart";
+import { LogoPart } from "./LogoPart";
 import { MembersPart } from "./MembersPart";
 import { PreferencesPart } from "./PreferencesPart";
 
@@ -22,10 +23,12 @@ export default function SettingsPage(): ReactElement {
         <Tab value="alerts">Alerts and preferences</Tab>
         <Tab value="connections">Connections</Tab>
         <Tab value="members">Members</Tab>
+        <Tab value="logo">Logo</Tab>
         {mayAudit && <Tab value="audit">Audit log</Tab>}
       </TabList>
       {part === "connections" && <ConnectionsPart />}
       {part === "members" && <MembersPart />}
+      {part === "logo" && <LogoPart />}
       {part === "audit" && <AuditPart />}
       {part === "alerts" && (
         <>

@@ -1,17 +1,9 @@
 import { Badge, Card, Text, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import type { Schemas } from "../../api/client";
+import { MAIL_STATES } from "../../parts/mails";
 
 type Mail = Schemas["ShownMailState"];
-const STATES: Record<Mail["state"], [string, "success" | "danger" | "warning" | "informative"]> = {
-  claimed: ["to be sent", "informative"],
-  sending: ["being sent", "informative"],
-  done: ["sent", "success"],
-  refused: ["refused", "danger"],
-  unknown: ["not known", "warning"],
-  undeliverable: ["not delivered", "danger"],
-};
-
 const useStyles = makeStyles({
   title: { margin: "0 0 4px" },
   list: { listStyleType: "none", margin: 0, padding: 0 },
@@ -32,8 +24,8 @@ export function SentMails({ mails }: { mails: Mail[] }): ReactElement {
           {mails.map((mail, index) => (
             <li key={index} className={styles.mail}>
               <span>{mail.recipient}</span>
-              <Badge appearance="tint" color={STATES[mail.state][1]}>
-                {STATES[mail.state][0]}
+              <Badge appearance="tint" color={MAIL_STATES[mail.state][1]}>
+                {MAIL_STATES[mail.state][0]}
               </Badge>
             </li>
           ))}

@@ -1,0 +1,130 @@
+"""A month of a simulated MSP holds, and whoever checks it sees what is wrong.
+
+The whole of it is `make simulate`; here one MSP lives some days, so that what it is made of stays true.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from shared.billing.models import LedgerEvent
+from shared.storage.tables import Delete
+from tests.simulation.life import MSP
+from tests.simulation.simulate import Lived, Simulation, lived, shrunk
+from tests.simulation.story import FAULTS, LIFE, PEOPLE, Happening, drawn
+
+DAYS, TENANTS = 4, 7
+MOSTLY_WRITES = (*["seats_bought"] * 9, "edited_by_hand", "licence_appeared", "mapped", PEOPLE)
+
+
+def _busy() -> list[Happening]:
+    """Each day much is bought, and one fault after the other comes."""
+    faults = list(FAULTS)
+    return [
+        Happening(day, what, 100 * day + number)
+        for day in range(1, DAYS + 1)
+        for number, what in enumerate((*MOSTLY_WRITES, *faults[day::DAYS]))
+    ]
+
+
+def test_some_days_with_every_fault_lose_nothing_double_nothing_and_certify_nothing_wrong() -> None:
+    told = lived("busy", _busy(), DAYS, TENANTS)
+    assert told.wrong == []
+    assert told.writes > 12
+    assert told.met.total() > 8
+
+
+def test_the_same_seed_draws_the_same_story_and_every_fault_comes() -> None:
+    assert drawn("1", 30) == drawn("1", 30)
+    assert drawn("1", 30) != drawn("2", 30)
+    told = {happening.what for number in range(25) for happening in drawn(str(number), 30)}
+    assert told >= {*FAULTS, *LIFE}
+
+
+def test_a_story_is_shrunk_to_what_makes_it_wrong() -> None:
+    story = [Happening(day, what, 1) for day in range(1, 9) for what in ("a", "b", "c")]
+    guilty = {story[4], story[16]}
+
+    def live(told: Sequence[Happening]) -> Lived:
+        return Lived(wrong=["I1: it"], on=6) if guilty <= set(told) else Lived()
+
+    left, found = shrunk(story, live)
+    assert (set(left), found.wrong) == (guilty, ["I1: it"])
+
+
+@pytest.fixture(scope="module")
+def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
+    simulation = Simulation(tmp_path_factory.mktemp("simulation"), "checked", 6)
+    told = simulation.live([Happening(1, "seats_bought", number) for number in range(40)], 1)
+    assert told.wrong == []
+    assert told.writes >= 4
+    return simulation
+
+
+def _wrong(simulation: Simulation) -> list[str]:
+    return [text.partition(":")[0] for text in simulation.checker.after_night("none")]
+
+
+def _line(simulation: Simulation, site: str) -> tuple[str, str, str]:
+    """Kind, key and number of a line that a licence is billed on."""
+    for kind, key, number, ours in simulation.life.lines_in_psa():
+        if ours and key.startswith(site):
+            return kind, key, number
+    raise AssertionError(site)
+
+
+def test_a_number_that_nobody_wanted_is_seen(after_a_night: Simulation) -> None:
+    line = _line(after_a_night, "sim-cw")
+    before = after_a_night.truth.quantities()[line[2]]
+    after_a_night.life.edit(*line, 77)
+    assert _wrong(after_a_night) == ["I1"]
+    after_a_night.life.edit(*line, before)
+    assert _wrong(after_a_night) == []
+
+
+def test_a_write_that_was_applied_twice_is_seen(after_a_night: Simulation) -> None:
+    state = after_a_night.installation.state
+    written = state.all("at_write")
+    number = str(len(written) + 1)
+    state.put("at_write", number, dict(written[-1]))
+    assert "I2" in _wrong(after_a_night)
+    state.remove("at_write", number)
+
+
+def test_a_write_of_a_number_that_was_never_right_is_seen(after_a_night: Simulation) -> None:
+    state = after_a_night.installation.state
+    number = str(len(state.all("cw_write")) + 1)
+    state.put("cw_write", number, state.all("cw_write")[-1] | {"after": 99})
+    assert "wrong" in _wrong(after_a_night)
+    state.remove("cw_write", number)
+
+
+def test_a_line_that_is_lost_by_a_document_is_seen(after_a_night: Simulation) -> None:
+    state = after_a_night.installation.state
+    number = str(len(state.all("halo_write")) + 1)
+    state.put("halo_write", number, state.all("halo_write")[-1] | {"after": None})
+    assert "lost" in _wrong(after_a_night)
+    state.remove("halo_write", number)
+
+
+def test_a_mail_that_was_sent_twice_is_seen(after_a_night: Simulation) -> None:
+    state = after_a_night.installation.state
+    mails = state.all("mail")
+    state.put("mail", "twice", dict(mails[-1]))
+    assert _wrong(after_a_night) == ["I8"]
+    state.remove("mail", "twice")
+
+
+def test_an_entry_that_is_gone_from_the_ledger_is_seen(tmp_path: Path) -> None:
+    simulation = Simulation(tmp_path, "checked", 6)
+    simulation.live([Happening(1, "seats_bought", number) for number in range(40)], 1)
+    tables = simulation.installation.tables
+    gone = [
+        row
+        for key, _ in simulation.life.kept_lines()
+        for row in tables.rows(f"{MSP}|psa|{key.connection}", f"log|{key.agreement_id}|")
+        if LedgerEvent.CONFIRMED in row.key.row
+    ]
+    tables.commit([Delete(gone[0].key, gone[0].etag)])
+    assert "I4" in _wrong(simulation)
