@@ -54,7 +54,7 @@ def rows(found: dict[str, Any]) -> Iterator[Row]:
         for name, goal in (("a script, one by one", 20), ("msgraph-sdk", 40)):
             peer = found["peers"][name]
             faster = peer["seconds"] / peer["tenants"] / (seconds / read)
-            yield Row("P5", f"{what}: times faster than {name} reads", faster, goal, at_least=True)
+            yield Row("P5", f"{what}, times faster than {name}", faster, goal, at_least=True)
     yield Row("P6", "CPU per tenant, W0, ms", w0["cpu_ms_per_tenant"], 20)
     yield Row("P7", "KB per tenant from Microsoft, W0", w0["bytes"] / read / 1000, 40)
     yield Row("P8", "peak memory at this size, MB (goal at 1,000)", w0["peak_mb"], 150)
