@@ -1,5 +1,6 @@
 """The figures of a company's month from what is stored. Pure: what was not read is said, never guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -56,6 +57,7 @@ def figures(facts: MonthFacts) -> MonthFigures:
         mailboxes=tuple(_mailboxes(facts, days[-1])),
         mailboxes_at=mailboxes.began if mailboxes else None,
         seats=tuple(_seats(facts)),
+        is_filtered=facts.is_filtered,
     )
 
 
@@ -85,9 +87,10 @@ def _licences(facts: MonthFacts, days: Sequence[Day], read: Sequence[date]) -> I
     counted = [(day.on, _counted(facts, day)) for day in days]
     there = {key: sku for _, rows in counted for key, (sku, _) in rows.items()}
     found = [(facts.names(key.sku_id, sku.part_number), key) for key, sku in there.items()]
+    nothing = Counts(None, 0) if facts.is_filtered else NOTHING
     for name, key in sorted(found, key=lambda row: (row[0].casefold(), row[1])):
-        history = [(on, rows[key][1] if key in rows else NOTHING) for on, rows in counted]
-        if all(counts == NOTHING for _, counts in history):
+        history = [(on, rows[key][1] if key in rows else nothing) for on, rows in counted]
+        if all(counts == nothing for _, counts in history):
             continue
         yield LicenceMonth(
             key=key,
@@ -102,6 +105,8 @@ def _licences(facts: MonthFacts, days: Sequence[Day], read: Sequence[date]) -> I
 
 def _counted(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]]:
     """The counts of a day: a row a SKU, or one a subscription where these are billed apart."""
+    if facts.is_filtered:
+        return _own(facts, day)
     rows = LicenceRows(day, facts.ours)
     found: dict[LicenceKey, tuple[Sku, Counts]] = {}
     for sku in day.skus:
@@ -119,6 +124,19 @@ def _counted(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]
             if counts.purchased or counts.on_trial or counts.in_grace or counts.suspended:
                 found[one.key] = sku, counts
     return found
+
+
+def _own(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]]:
+    """Of a part of a tenant: what its own users have, where they are known. Purchased seats are nobody's."""
+    users = facts.users.get(day.users_digest)
+    if users is None:
+        return {}
+    having = Counter(sku_id for user in users for sku_id in user.skus)
+    return {
+        LicenceKey(sku.sku_id): (sku, Counts(None, having[sku.sku_id]))
+        for sku in day.skus
+        if having[sku.sku_id] and is_watched(sku, day)
+    }
 
 
 def _average(history: Sequence[tuple[date, Counts]], read: Sequence[date]) -> Decimal | None:
@@ -156,6 +174,9 @@ def _seats(facts: MonthFacts) -> Iterator[tuple[Month, int | None]]:
     for each in months:
         days = [day for day in facts.days if day.on <= each.last]
         if not days:
+            yield each, None
+            continue
+        if facts.is_filtered:
             yield each, None
             continue
         counts = [found.purchased for _, found in _counted(facts, days[-1]).values()]
@@ -215,7 +236,10 @@ def _named(held: Iterable[str], skus: Mapping[str, str]) -> tuple[str, ...]:
 
 def _mailboxes(facts: MonthFacts, day: Day) -> Iterator[MailboxMonth]:
     skus = _skus_of(facts, day)
+    own = {user.id for user in facts.users.get(day.users_digest) or ()}
     for mailbox in facts.mailboxes.licensed if facts.mailboxes else ():
+        if facts.is_filtered and mailbox.user_id not in own:
+            continue
         if names := _named(mailbox.skus, skus):
             yield MailboxMonth(mailbox.name, mailbox.address, names)
 

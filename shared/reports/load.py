@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.company import Company
+from shared.accounts.companies import tenant_as_of
+from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import Basis, LicenceMapping, TenantMappings
-from shared.billing.why_this_number import WhyThisNumber, why_this_number
+from shared.billing.why_this_number import LineOf, WhyThisNumber, why_this_number
 from shared.errors import NotFound
 from shared.licensing import product_names
 from shared.licensing import snapshot as snapshots
+from shared.licensing.coverage import fits
 from shared.licensing.tenant_state import Day, TenantState
 from shared.microsoft import partner_connections
 from shared.microsoft.models import User
@@ -32,7 +34,8 @@ def month_of(
     last, tenant = min(month.last, today), company.tenant_id
     rows = tables.rows(keys.tenants(account.id), keys.tenant_days(tenant))
     days = [day for day in (row.read(Day) for row in rows) if day.on <= month.last]
-    mappings = _mappings(tables, account, tenant, last)
+    mappings = _mappings(tables, account, company, last)
+    added = _companies(tables, account, company, last) if mappings else None
     missed = snapshots.days_not_read(tables, account.id, tenant, last, account.zone)
     state = tables.get(keys.tenant_state(account.id, tenant))
     facts = MonthFacts(
@@ -43,24 +46,35 @@ def month_of(
         not_read=frozenset(day for day in missed if day >= month.first),
         ours=partner_connections.home_tenants(tables, account.id),
         by_subscription=frozenset(mapping.sku_id for mapping in mappings if mapping.subscription_id),
-        users=_users(blobs, account.id, tenant, days, month),
+        users=_users(blobs, account.id, company, days, month),
         billed={
-            mapping.licence: _billed(tables, account, tenant, mapping, (last, now))
+            mapping.licence: _billed(
+                tables, blobs, account, (LineOf(tenant, mapping.id, added), mapping), (last, now)
+            )
             for mapping in mappings
             if mapping.bill and month.first <= today
         },
         do_not_bill=frozenset(mapping.licence for mapping in mappings if not mapping.bill),
         mailboxes=state.read(TenantState).mailboxes if state else None,
+        is_filtered=bool(company.filters),
         names=product_names.load(blobs),
     )
     return figures(facts)
 
 
-def _mappings(tables: Tables, account: Account, tenant: str, last: date) -> tuple[LicenceMapping, ...]:
-    """In force at the end of a day."""
+def _mappings(tables: Tables, account: Account, company: Company, last: date) -> tuple[LicenceMapping, ...]:
+    """The company's, in force at the end of a day."""
     ends = account_day_end(account, last)
-    found = as_of(tables, account.id, MAPPINGS, tenant, TenantMappings, ends)
-    return found.mappings if found else ()
+    found = as_of(tables, account.id, MAPPINGS, company.tenant_id, TenantMappings, ends)
+    mine = found.mappings if found else ()
+    return tuple(mapping for mapping in mine if mapping.company == company.name_in_mappings)
+
+
+def _companies(tables: Tables, account: Account, company: Company, last: date) -> AddedTenant | None:
+    """Those of the company's tenant at the end of a day; of most tenants there is one, and nothing is looked up."""
+    if not company.filters and not company.beside:
+        return AddedTenant((company,))
+    return tenant_as_of(tables, account.id, company.tenant_id, account_day_end(account, last))
 
 
 def account_day_end(account: Account, day: date) -> datetime:
@@ -69,24 +83,30 @@ def account_day_end(account: Account, day: date) -> datetime:
 
 
 def _users(
-    blobs: Blobs, account: AccountId, tenant: str, days: list[Day], month: Month
+    blobs: Blobs, account: AccountId, company: Company, days: list[Day], month: Month
 ) -> Mapping[str, list[User] | None]:
-    """By digest, of what was in force when the month began and of each change in it."""
+    """The company's, by digest, of what was in force when the month began and of each change in it."""
     before = [day for day in days if day.on < month.first]
     found: dict[str, list[User] | None] = {}
     for day in (*before[-1:], *(day for day in days if day.on >= month.first)):
         if day.users_digest not in found:
             try:
-                found[day.users_digest] = snapshots.users(blobs, account, tenant, day)
+                users = snapshots.users(blobs, account, company.tenant_id, day)
+                found[day.users_digest] = [user for user in users if fits(company.filters, user)]
             except NotFound:
                 found[day.users_digest] = None
     return found
 
 
 def _billed(
-    tables: Tables, account: Account, tenant: str, mapping: LicenceMapping, at: tuple[date, datetime]
+    tables: Tables,
+    blobs: Blobs,
+    account: Account,
+    of: tuple[LineOf, LicenceMapping],
+    at: tuple[date, datetime],
 ) -> BilledLine:
-    why = why_this_number(tables, account, tenant, mapping.id, *at)
+    line_of, mapping = of
+    why = why_this_number(tables, blobs, account, line_of, *at)
     kept = agreement_store.get(tables, account.id, mapping.connection, mapping.agreement_id)
     line = kept.record.lines.get(mapping.id)
     return BilledLine(
@@ -103,6 +123,8 @@ def _billed(
 
 
 def _counted(why: WhyThisNumber, mapping: LicenceMapping) -> int | None:
+    if why.shared is not None:
+        return len(why.shared.users) if why.shared.users is not None else None
     if why.counts is None:
         return None
     return why.counts.assigned if mapping.options.basis is Basis.ASSIGNED else why.counts.purchased

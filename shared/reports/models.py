@@ -161,6 +161,8 @@ class MonthFigures:
     """When they were read; None: nobody watches them."""
     seats: tuple[tuple[Month, int | None], ...]
     """Purchased seats at the end of each of 12 months, the oldest first; None: not known."""
+    is_filtered: bool = False
+    """Only what the company's own users have is told: it is a part of its tenant, and no purchased seat is its."""
 
     @property
     def purchased(self) -> int:
@@ -196,3 +198,5 @@ class MonthFacts:
     mailboxes: Mailboxes | None
     names: Callable[[str, str], str]
     """By SKU id and part number."""
+    is_filtered: bool = False
+    """The company is a part of its tenant: `users` are its own, and no purchased seat is."""

@@ -136,11 +136,11 @@ def _period(figures: MonthFigures, account: Account) -> str:
 
 
 def _numbers(figures: MonthFigures) -> tuple[BigNumber, ...]:
-    return (
-        BigNumber(f"{figures.purchased:,}", "seats purchased"),
-        BigNumber(f"{figures.assigned:,}", "assigned to people"),
-        BigNumber(f"{figures.spare:,}", "spare"),
-    )
+    assigned = BigNumber(f"{figures.assigned:,}", "assigned to people")
+    if figures.is_filtered:
+        return (assigned,)
+    purchased = BigNumber(f"{figures.purchased:,}", "seats purchased")
+    return purchased, assigned, BigNumber(f"{figures.spare:,}", "spare")
 
 
 def _notes(figures: MonthFigures) -> Iterator[str]:
@@ -153,7 +153,9 @@ def _notes(figures: MonthFigures) -> Iterator[str]:
             "These days are in no average, and a change on one of them is told with the next day that was read."
         )
     doubtful = [licence.name for licence in figures.licences if licence.end.purchased is None]
-    if doubtful:
+    if figures.is_filtered:
+        yield "Only licences of your own people are told: purchased and spare seats are shared with other companies."
+    elif doubtful:
         yield f"Microsoft gave no consistent number of seats at the month's end for {', '.join(doubtful)}."
 
 
