@@ -4358,6 +4358,8 @@ export interface components {
             assigned: number;
             /** Company */
             company: string;
+            /** Ispart */
+            isPart: boolean;
             /**
              * Knownfrom
              * Format: date

@@ -1,0 +1,73 @@
+"""Golden months of a company that is a part of its tenant: its own people, and nobody else's."""
+
+from dataclasses import replace
+
+from shared.licensing.tenant_state import Mailboxes
+from shared.microsoft.models import User
+from shared.reports.figures import figures
+from shared.reports.models import MonthFacts, PersonEvent
+from shared.reports.wording import report_view
+from tests.shared.alerts.world import box, sku
+from tests.shared.reports.test_figures import E3, E5, Row, day, facts, table, user
+from tests.shared.reports.test_pdf import an_account
+
+
+def at(office: str, person: User) -> User:
+    return replace(person, office=office)
+
+
+def a_part() -> MonthFacts:
+    """Leeds and York share a tenant; this is Leeds. Cid comes there on the 11th, and Bob moves there on the 21st."""
+    skus = sku(E3, 30, 4), sku(E5, 10, 2)
+    ann, bob, cid, eve = (user(name, E3) for name in ("Ann", "Bob", "Cid", "Eve"))
+    both = at("Leeds", user("Ann", E3, E5))
+    given = facts(
+        "2026-11",
+        day("2026-10-20", *skus, users="1"),
+        day("2026-11-11", *skus, users="2"),
+        day("2026-11-21", *skus, users="3"),
+        users={
+            "1": [at("Leeds", ann), at("York", bob), at("York", eve)],
+            "2": [both, at("York", bob), at("Leeds", cid), at("York", eve)],
+            "3": [both, at("Leeds", bob), at("Leeds", cid), at("York", eve)],
+        },
+    )
+    return replace(
+        given,
+        mailboxes=Mailboxes(licensed=(box("info", E3),)),
+        is_theirs=lambda person: person.office == "Leeds",
+    )
+
+
+def test_a_part_of_a_tenant_is_told_of_its_own_people_alone_and_no_seat_is_its_own() -> None:
+    """Office 365 E3: 10 days of 1, 10 of 2, 10 of 3. Office 365 E5: 20 days of 1."""
+    assert table(a_part()) == [
+        Row("Office 365 E3", None, 3, None, "2.00"),
+        Row("Office 365 E5", None, 1, None, "0.67"),
+    ]
+    found = figures(a_part())
+    assert found.people is not None
+    assert [person.name for person in found.people] == ["Ann", "Bob", "Cid"]
+    assert [(str(one.on), one.event, one.name) for one in found.person_changes] == [
+        ("2026-11-11", PersonEvent.CHANGED, "Ann"),
+        ("2026-11-11", PersonEvent.NEW, "Cid"),
+        ("2026-11-21", PersonEvent.NEW, "Bob"),
+    ]
+    assert found.mailboxes == ()
+    assert [seats for _, seats in found.seats][-2:] == [1, 4]
+
+
+def test_the_report_of_a_part_counts_its_people_and_names_nobody_else() -> None:
+    view = report_view(figures(a_part()), an_account(), prices=False)
+    assert [(number.value, number.label) for number in view.numbers] == [
+        ("3", "people with a licence"),
+        ("4", "licences that they have"),
+        ("3", "changes of people"),
+    ]
+    assert [(change.on, change.name, change.seats) for change in view.changes] == [
+        ("11 Nov", "Office 365 E3", "1 to 2"),
+        ("11 Nov", "Office 365 E5", "0 to 1"),
+        ("21 Nov", "Office 365 E3", "2 to 3"),
+    ]
+    assert "Eve" not in str(view)
+    assert "Info" not in str(view)
