@@ -12,7 +12,8 @@ from sandbox.standins.worlds.operators import OPERATORS
 from sandbox.standins.worlds.types import Partner, Tenant, World
 from shared.accounts import due_work
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.directory import account_ids
 from shared.accounts.members import Member, Person, Role, add_member
 from shared.accounts.opening import Opened

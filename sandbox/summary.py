@@ -8,7 +8,7 @@ from sandbox.demo_day import Day, Measured
 from sandbox.processes import SandboxProcesses
 from sandbox.side_by_side import psa_lines, side_by_side
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run
 from shared.alerts import saved_settings
 from shared.alerts.evaluate import open_alerts
@@ -52,7 +52,7 @@ def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
 
 def _account(processes: SandboxProcesses, account: Account, run: Run) -> dict[str, Any]:
     tables = processes.wiring.tables
-    companies = added_companies(tables, account.id)
+    companies = added_tenants(tables, account.id)
     not_read = {
         head.tenant_id: head.failure.sentence if head.failure else "not read"
         for head in tenant_states(tables, account.id)

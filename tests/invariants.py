@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
@@ -24,20 +24,27 @@ from shared.billing.planning import load
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Write
 from shared.billing.psa_connections import connection_failures, psa_connections
+from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
+from shared.storage.memory import MemoryBlobs
 from shared.storage.tables import Tables
 
 
 def i1_every_line_is_in_step_or_says_why(
-    tables: Tables, account: Account, psa_quantities: Mapping[str, Decimal | int], now: datetime
+    tables: Tables,
+    account: Account,
+    psa_quantities: Mapping[str, Decimal | int],
+    now: datetime,
+    blobs: Blobs | None = None,
 ) -> list[str]:
     """I1: the PSA says what the newest accepted snapshot gives, or the line is in one other state.
 
     What is decided is walked, not what is remembered: a mapping in force without a line is wrong, too.
+    `blobs` are needed where a number depends on who has a licence.
     `psa_quantities` are the true quantities of all connections' lines by line id, read without the adapter.
     """
     troubled = {trouble.connection for trouble in connection_failures(tables, account.id)}
-    wishes = load.plan_account(tables, account, now).wishes
+    wishes = load.plan_account(tables, blobs or MemoryBlobs(), account, now).wishes
     wrong: list[str] = []
     for mapping in _billing(tables, account.id):
         record = agreement_store.get(tables, account.id, mapping.connection, mapping.agreement_id).record
@@ -55,7 +62,7 @@ def i1_every_line_is_in_step_or_says_why(
 
 def _billing(tables: Tables, account: AccountId) -> Iterator[LicenceMapping]:
     """The mappings in force that bill, of tenants that have a company."""
-    added = added_companies(tables, account)
+    added = added_tenants(tables, account)
     for tenant in mappings_in_force(tables, account):
         if tenant.tenant_id in added:
             yield from (mapping for mapping in tenant.mappings if mapping.bill)

@@ -117,7 +117,7 @@ def switch_mode(asked: ModeChange, asking: Owner, response: Response) -> ShownAc
     elif not asked.plan:
         raise Rejected("Look at the plan first, and send its digest along.", "required", "plan")
     else:
-        after = preview.go_live(asking.tables, asking.account, asked.plan, asking.now)
+        after = preview.go_live(asking.tables, asking.wired.blobs, asking.account, asked.plan, asking.now)
     if after.mode is not before.mode:
         audit.record(
             asking.tables, asking.account, asking.actor, "account.mode", after.id, before.mode, after.mode

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, WithJsonSchema
 
-from functions.api.kept import alerts_of, closed_alerts_of
+from functions.api.kept import alerts_of, closed_alerts_of, companies_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown, examples
 from functions.api.principal import Reader
@@ -40,6 +40,7 @@ class ShownAlert(Shown):
             "type": "unused_licenses",
             "title": "Unused licenses",
             "tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10",
+            "companyId": "",
             "skuIds": ["cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"],
             "who": "Quayside Marina",
             "what": "Business Premium: 6 of 25 seats assigned to nobody; droppable at renewal on 17 Dec 2026.",
@@ -62,6 +63,8 @@ class ShownAlert(Shown):
     title: str
     tenant_id: str
     """"" for what is about no tenant."""
+    company_id: str
+    """Of a tenant that is several companies, the one that it is about; "" is the tenant as a whole."""
     sku_ids: list[str]
     who: str
     what: str
@@ -98,6 +101,7 @@ def shown(alert: Alert) -> ShownAlert:
         type=finding.slug,
         title=rule.words.title,
         tenant_id=finding.tenant_id,
+        company_id=finding.company,
         sku_ids=list(finding.skus),
         who=finding.who,
         what=finding.what,
@@ -115,11 +119,30 @@ def shown(alert: Alert) -> ShownAlert:
     )
 
 
+def about(
+    asking: Reader,
+    tenant: Annotated[str, Query(max_length=64, description="Only those about this tenant")] = "",
+    company: Annotated[
+        str, Query(max_length=64, description="Only those about the tenant of this company")
+    ] = "",
+) -> frozenset[str] | None:
+    """The tenants that are asked about, none for a company that there is not; None asks about all."""
+    found: set[str] | None = {tenant.lower()} if tenant else None
+    if company:
+        listed = (listed.company for listed in companies_of(asking))
+        of_company = {each.tenant_id for each in listed if each.id == company}
+        found = of_company if found is None else found & of_company
+    return None if found is None else frozenset(found)
+
+
+type About = Annotated[frozenset[str] | None, Depends(about)]
+
+
 def wanted_of(
+    tenants: About,
     of_type: Annotated[
         AlertTypeName | None, Query(alias="type", description="Only alerts of this type")
     ] = None,
-    tenant: Annotated[str, Query(max_length=64, description="Only those about this tenant")] = "",
     changed_since: Annotated[
         AwareDatetime | None,
         Query(alias="changedSince", description="Only what is new, changed or raised again since then"),
@@ -130,7 +153,7 @@ def wanted_of(
         Query(alias="notChecked", description="Only those that could not be judged at the newest evaluation"),
     ] = None,
 ) -> AlertFilter:
-    return AlertFilter(of_type or "", tenant, changed_since, urgent, not_checked)
+    return AlertFilter(of_type or "", tenants, changed_since, urgent, not_checked)
 
 
 type Wanted = Annotated[AlertFilter, Depends(wanted_of)]
@@ -155,13 +178,13 @@ def list_alerts(
 def list_closed_alerts(
     asking: Reader,
     paging: Pages,
+    tenants: About,
     of_type: Annotated[
         AlertTypeName | None, Query(alias="type", description="Only alerts of this type")
     ] = None,
-    tenant: Annotated[str, Query(max_length=64, description="Only those about this tenant")] = "",
 ) -> Page[ShownAlert] | Response:
     """What was closed in the last 92 days, the newest first, as it was last told. Opened again, it is open, too."""
-    wanted, since = AlertFilter(of_type or "", tenant), asking.now - SHOWN_CLOSED
+    wanted, since = AlertFilter(of_type or "", tenants), asking.now - SHOWN_CLOSED
     found = closed_alerts_of(asking)
     kept = (entry for entry in found if entry[1].closed_at and entry[1].closed_at >= since)
     rows = ((key, shown(alert)) for key, alert in kept if wanted.wants(alert))

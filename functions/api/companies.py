@@ -1,24 +1,24 @@
 """Companies: which PSA company a tenant is billed to."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from functions.api.company_linking import links, matches_of
+from functions.api.company_linking import links
+from functions.api.filters import GivenFilters, ShownFilters
 from functions.api.kept import companies_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.companies import Company, ListedCompany, company
-from shared.billing.company_links import Added, CompanyRequest
-from shared.billing.company_matching import CompanyMatch
+from shared.accounts.companies import ListedCompany, company
+from shared.accounts.company import Company, Filters
+from shared.billing.company_links import CompanyRequest
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
-MOST_AT_ONCE = 1000
 type Id = Annotated[str, Field(min_length=1, max_length=64)]
 type CompanyId = Annotated[str, Path(alias="company", max_length=64)]
 type Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -40,33 +40,8 @@ class NewCompany(Given):
     """"" takes the customer's name in the partner's list."""
     partner_connection: Annotated[str, Field(max_length=64)] = ""
     """The preferred one; "" takes the first that can read the tenant."""
-
-
-class CompanyRow(Given):
-    """A company of a bulk add. Without `psaCompany` the sure match is taken, if there is one."""
-
-    tenant_id: Id
-    psa_connection: Id
-    psa_company: Annotated[str, Field(max_length=64)] = ""
-    name: Annotated[str, Field(max_length=200)] = ""
-    partner_connection: Annotated[str, Field(max_length=64)] = ""
-
-
-class NewCompanies(Given):
-    model_config = Given.model_config | examples(
-        {
-            "companies": [
-                {"tenantId": "9c1f7e52-8a4b-4f0e-9a5d-6c1f7f1c9a10", "psaConnection": "harbour"},
-                {
-                    "tenantId": "1e55f1c0-2b7d-4b1a-8a70-6d1f0b8f6a11",
-                    "psaConnection": "harbour",
-                    "psaCompany": "105",
-                },
-            ]
-        }
-    )
-
-    companies: Annotated[list[CompanyRow], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    filters: GivenFilters | None = None
+    """Which users are this company's; several companies of a tenant each have filters."""
 
 
 class CompanyChange(Given):
@@ -78,6 +53,8 @@ class CompanyChange(Given):
     psa_connection: Id | None = None
     psa_company: Id | None = None
     partner_connection: Annotated[str | None, Field(max_length=64)] = None
+    filters: GivenFilters | None = None
+    """All of them anew; empty ones make every user the company's."""
 
 
 class ShownCompany(Shown):
@@ -87,6 +64,8 @@ class ShownCompany(Shown):
     psa_connection: str
     psa_company: str
     partner_connection: str
+    filters: ShownFilters
+    """All empty: every user of the tenant is the company's."""
 
 
 class CompanyInList(ShownCompany):
@@ -102,81 +81,12 @@ class ShownCompanyLine(Shown):
     seats: int
 
 
-class ShownCandidate(Shown):
-    psa_connection: str
-    psa_company: str
-    name: str
-    by: list[Literal["name", "domain", "similar_name"]]
-    linked: bool
-    """Another tenant has this company already."""
-
-
-class ShownMatch(Shown):
-    tenant_id: str
-    name: str
-    domain: str
-    state: Literal["sure", "unsure", "none"]
-    """Only a sure match is ever taken without a person's choice."""
-    candidates: list[ShownCandidate]
-
-
-class BulkOutcome(Shown):
-    tenant_id: str
-    outcome: Literal["added", "already_added", "unsure", "no_match", "refused"]
-    company: ShownCompany | None
-    candidates: list[ShownCandidate]
-    """To choose from, where the match is unsure."""
-    field: str
-    reason: str
-    """Why it was refused, as a sentence."""
-
-
-class BulkOutcomes(Shown):
-    added: int
-    companies: list[BulkOutcome]
-    """In the order in which they were sent."""
-
-
 def shown(company: Company) -> ShownCompany:
     return ShownCompany.model_validate(company.model_dump())
 
 
 def shown_in_list(listed: ListedCompany) -> CompanyInList:
     return CompanyInList(**shown(listed.company).model_dump(), who=listed.who, since=listed.since)
-
-
-def shown_candidates(match: CompanyMatch | None) -> list[ShownCandidate]:
-    return [
-        ShownCandidate(
-            psa_connection=candidate.place.connection,
-            psa_company=candidate.place.company.id,
-            name=candidate.place.company.name,
-            by=[kind.value for kind in candidate.by],
-            linked=candidate.linked,
-        )
-        for candidate in (match.candidates if match else ())
-    ]
-
-
-def shown_match(match: CompanyMatch) -> ShownMatch:
-    return ShownMatch(
-        tenant_id=match.customer.tenant_id,
-        name=match.customer.name,
-        domain=match.customer.domain,
-        state=match.state.value,
-        candidates=shown_candidates(match),
-    )
-
-
-def shown_outcome(added: Added) -> BulkOutcome:
-    return BulkOutcome(
-        tenant_id=added.tenant_id,
-        outcome=added.outcome.value,
-        company=shown(added.company) if added.company else None,
-        candidates=shown_candidates(added.match),
-        field=added.why.field if added.why else "",
-        reason=added.why.reason if added.why else "",
-    )
 
 
 @router.get("", operation_id="listCompanies", response_model=Page[CompanyInList], responses=CSV)
@@ -188,40 +98,22 @@ def list_companies(asking: Reader, paging: Pages) -> Page[CompanyInList] | Respo
     return paging.answer(asking, "companies", rows)
 
 
-@router.get("/matches", operation_id="listCompanyMatches", response_model=Page[ShownMatch], responses=CSV)
-def list_matches(asking: Editor, paging: Pages) -> Page[ShownMatch] | Response:
-    """What each tenant without a company would be linked to, by name and domain. Nothing is added."""
-    found = matches_of(asking)
-    rows = ((by_name(match.customer.name, match.customer.tenant_id), shown_match(match)) for match in found)
-    return paging.answer_all(asking, "company-matches", rows)
-
-
 @router.post("", operation_id="addCompany", status_code=201)
 def add(asked: NewCompany, asking: Editor, response: Response) -> ShownCompany:
     """Add a tenant: from the next sync on it is read. The same once more answers with the same company."""
     request = CompanyRequest(
-        asked.tenant_id, asked.psa_connection, asked.psa_company, asked.name, asked.partner_connection
+        asked.tenant_id,
+        asked.psa_connection,
+        asked.psa_company,
+        asked.name,
+        asked.partner_connection,
+        asked.filters.filters() if asked.filters else Filters(),
     )
     added, new = links(asking).add(request, asking.actor.decider("company added"))
     if new:
         record(asking, "company.added", added.id, None, added)
     response.headers["Location"] = f"/api/accounts/{asking.account}/companies/{added.id}"
     return versioned(response, shown(added))
-
-
-@router.post("/bulk", operation_id="addCompanies")
-def add_all(asked: NewCompanies, asking: Editor) -> BulkOutcomes:
-    """Add many. A row that cannot be added keeps no other from being added; an unsure match is never taken."""
-    requests = [
-        CompanyRequest(row.tenant_id, row.psa_connection, row.psa_company, row.name, row.partner_connection)
-        for row in asked.companies
-    ]
-    found = links(asking).add_all(requests, asking.actor.decider("companies added in bulk"))
-    added = [outcome.company for outcome in found if outcome.outcome == "added" and outcome.company]
-    if added:
-        said = ",".join(company.id for company in added)
-        audit.record(asking.tables, asking.account, asking.actor, "company.added", "bulk", "", said)
-    return BulkOutcomes(added=len(added), companies=[shown_outcome(outcome) for outcome in found])
 
 
 @router.get("/{company}", operation_id="getCompany")
@@ -235,7 +127,7 @@ def get_company(company_id: CompanyId, asking: Reader, response: Response) -> Sh
 def list_lines(company_id: CompanyId, asking: Reader, paging: Pages) -> Page[ShownCompanyLine] | Response:
     """The lines of its agreements that bill the tenant: whoever removes the company says what becomes of them."""
     of = company(asking.tables, asking.account, company_id)
-    found = links(asking).billed_lines(of.tenant_id)
+    found = links(asking).billed_lines(of)
     rows = sorted(("\n".join(line[:3]), ShownCompanyLine.model_validate(line._asdict())) for line in found)
     return paging.answer_all(asking, "company-lines", rows)
 
@@ -247,13 +139,18 @@ def change(
     """While lines of the present PSA company bill, it cannot be linked to another one."""
     before, after = links(asking).change(
         company_id,
-        asked.model_dump(exclude_none=True),
+        _changes(asked),
         lambda found: seen.check(shown(found)),
         asking.actor.decider("company changed"),
     )
     if after != before:
         record(asking, "company.changed", after.id, before, after)
     return versioned(response, shown(after))
+
+
+def _changes(asked: CompanyChange) -> dict[str, str | Filters]:
+    texts: dict[str, str | Filters] = asked.model_dump(exclude_none=True, exclude={"filters"})
+    return {**texts, "filters": asked.filters.filters()} if asked.filters is not None else texts
 
 
 def record(

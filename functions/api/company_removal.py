@@ -34,8 +34,9 @@ def remove(
 ) -> None:
     """The tenant is read and pushed no more. Its lines end on the last day; without one, each must be named."""
     if last_day is not None:
-        tenant = company(asking.tables, asking.account, company_id).tenant_id
-        end_all_lines(asking, tenant, last_day, reason or "the company was removed")
+        of = company(asking.tables, asking.account, company_id)
+        why = reason or "the company was removed"
+        end_all_lines(asking, of.tenant_id, last_day, why, of.name_in_mappings)
     lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
     gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
     record(asking, "company.removed", gone.id, gone, None)

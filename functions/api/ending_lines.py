@@ -12,7 +12,7 @@ from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from shared.accounts import audit
 from shared.billing.mapping.endings import EndingLine, all_ending_lines, all_lines_end
-from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.request import psas_for
 from shared.billing.mapping.save import map_tenant
 
@@ -98,15 +98,21 @@ def preview(asked: EndOfTenant, asking: Editor) -> PreviewOfEnd:
     wanted, said = all_lines_end(asking.tables, asking.account, asked.tenant_id, asked.last_day)
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     by = asking.actor.decider("preview")
-    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, said)
+    saving = Saving(wanted, by, said)
+    found = preview_mappings(asking.tables, asking.wired.blobs, psas, asking.account, saving)
     return PreviewOfEnd(
         mode=found.mode.value, ending=[shown_ending(line) for line in found.ending], left=list(found.left)
     )
 
 
-def end_all_lines(asking: Principal, tenant_id: str, last_day: date, reason: str) -> None:
-    """Every line of a tenant ends on that day, unless it ends sooner. Raises Rejected when one cannot."""
-    wanted, said = all_lines_end(asking.tables, asking.account, tenant_id, last_day)
+def end_all_lines(
+    asking: Principal, tenant_id: str, last_day: date, reason: str, company: str | None = None
+) -> None:
+    """Every line of a tenant, or of one company of it by its name in mappings, ends on that day, unless it ends sooner.
+
+    Raises Rejected when one cannot.
+    """
+    wanted, said = all_lines_end(asking.tables, asking.account, tenant_id, last_day, company)
     if not said.last_days:
         return
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)

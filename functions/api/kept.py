@@ -12,6 +12,7 @@ from threading import Lock
 from functions.api.principal import Principal
 from shared.accounts import audit, runs
 from shared.accounts.companies import COMPANY, ListedCompany, listed_companies
+from shared.accounts.company import AddedTenant, by_tenant
 from shared.accounts.directory import load_account
 from shared.alerts import evaluate
 from shared.alerts.listing import AlertSort, arranged, closed
@@ -81,7 +82,8 @@ def _version(asking: Principal) -> str:
 @until_anything_changes()
 def plan_of(asking: Principal) -> PlanPreview:
     """What the next push would do, as of its `at`."""
-    return preview.preview(asking.tables, load_account(asking.tables, asking.account), asking.now)
+    account = load_account(asking.tables, asking.account)
+    return preview.preview(asking.tables, asking.wired.blobs, account, asking.now)
 
 
 @until_anything_changes(CERTIFICATES)
@@ -99,7 +101,12 @@ def companies_of(asking: Principal) -> Sequence[ListedCompany]:
 
 def names_of(asking: Principal) -> dict[str, str]:
     """Of the added companies, by tenant id."""
-    return {listed.company.tenant_id: listed.company.name for listed in companies_of(asking)}
+    return {tenant: added.name for tenant, added in tenants_of(asking).items()}
+
+
+def tenants_of(asking: Principal) -> dict[str, AddedTenant]:
+    """The tenants that have a company, by their id."""
+    return by_tenant(listed.company for listed in companies_of(asking))
 
 
 def uses_of_profiles(asking: Principal) -> Mapping[str, int]:

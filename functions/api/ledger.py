@@ -1,6 +1,7 @@
 """The ledger (N3): everything that happened to lines, the newest first."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -28,6 +29,8 @@ class ShownLedgerEntry(Shown):
     change: str
     before: int | None
     after: int | None
+    last_day: date | None
+    """Of a line that ends, or of a second line."""
     who: str
     why: str
     run: str
@@ -46,6 +49,7 @@ def shown(row: LedgerRow) -> ShownLedgerEntry:
         change=entry.change_id,
         before=entry.before,
         after=entry.after,
+        last_day=entry.last_day,
         who=entry.who,
         why=why_not.of_entry(entry),
         run=entry.run,

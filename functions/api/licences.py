@@ -46,6 +46,8 @@ class ShownSubscription(Shown):
 
 class ShownMappedLine(Shown):
     mapping_id: str
+    company_id: str
+    """Whose users it bills; "" is the company that was added first."""
     bill: bool
     """False: "do not bill"."""
     profile: str
@@ -163,6 +165,7 @@ def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSu
 def shown_mapped(mapping: LicenceMapping, line: LineRecord | None) -> ShownMappedLine:
     return ShownMappedLine(
         mapping_id=mapping.id,
+        company_id=mapping.company,
         bill=mapping.bill,
         profile=mapping.profile,
         connection=mapping.connection,
@@ -201,6 +204,11 @@ def shown_day(day: LicenceDay) -> ShownDay:
     )
 
 
+def _mapped_for(licence: ShownLicence) -> str:
+    """Tells the rows of one licence apart."""
+    return f"\n{licence.mapped.company_id}" if licence.mapped and licence.mapped.company_id else ""
+
+
 @router.get("", operation_id="listLicences", response_model=Page[ShownLicence], responses=CSV)
 def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[ShownLicence] | Response:
     """As of the newest complete read. A SKU that is mapped by subscription is a row for each subscription."""
@@ -208,7 +216,10 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
     names = product_names.load(asking.wired.blobs)
     rows = [shown(row, names(row.key.sku_id, row.part_number)) for row in found.rows]
     ordered = sorted(
-        (f"{licence.name.casefold()}\n{licence.sku_id}\n{licence.subscription_id}", licence)
+        (
+            f"{licence.name.casefold()}\n{licence.sku_id}\n{licence.subscription_id}{_mapped_for(licence)}",
+            licence,
+        )
         for licence in rows
     )
     return paging.answer_all(asking, "licences", ordered)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from functions.api.ending_lines import ShownEndingLine, shown_ending
@@ -15,7 +15,7 @@ from functions.api.versions import Seen, versioned
 from functions.queues.alerts import judge_again
 from shared.accounts import audit
 from shared.billing.mapping import choices
-from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.request import MappingRequest, mappings_asked_for, psas_for
 from shared.billing.mapping.save import map_tenant
@@ -54,12 +54,16 @@ class GivenOptions(Given):
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
+    credit_on_decrease: bool = False
+    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False
     """Create the line although the agreement has an unowned one of the same product."""
 
 
 class GivenMapping(Given):
     sku_id: Annotated[str, Field(min_length=1, max_length=64)]
+    company_id: Id = ""
+    """Whose users it bills, of a tenant with several companies; "" is the one that was added first."""
     subscription_id: Annotated[str, Field(max_length=64)] = ""
     """One subscription of the SKU; "" is the SKU as a whole."""
     bill: bool = True
@@ -98,6 +102,7 @@ class ShownOptions(Shown):
     difference: int
     starts: date | None
     invoice_text: str
+    credit_on_decrease: bool
     beside_existing: bool
 
 
@@ -105,6 +110,8 @@ class ShownMapping(Shown):
     id: str
     sku_id: str
     subscription_id: str
+    company_id: str
+    """"": the company that was added first."""
     bill: bool
     profile: str
     connection: str
@@ -142,12 +149,17 @@ def _shown(found: TenantMappings) -> ShownMappings:
 
 
 def shown_mapping(mapping: LicenceMapping) -> ShownMapping:
-    return ShownMapping.model_validate(mapping.model_dump())
+    told = mapping.model_dump(exclude={"company"})
+    return ShownMapping.model_validate({**told, "company_id": mapping.company})
 
 
 def _asked(asking: Principal, tenant_id: str, asked: GivenMappings) -> TenantMappings:
     requests = [
-        MappingRequest(**{**mapping.model_dump(exclude={"options"}), "options": _options(mapping.options)})
+        MappingRequest(
+            **mapping.model_dump(exclude={"options", "company_id"}),
+            company=mapping.company_id,
+            options=_options(mapping.options),
+        )
         for mapping in asked.mappings
     ]
     return mappings_asked_for(asking.tables, asking.account, tenant_id, requests)
@@ -162,6 +174,7 @@ def _options(given: GivenOptions) -> Options:
         difference=given.difference,
         starts=given.starts,
         invoice_text=given.invoice_text,
+        credit_on_decrease=given.credit_on_decrease,
         beside_existing=given.beside_existing,
     )
 
@@ -198,7 +211,8 @@ def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownP
     wanted = _asked(asking, tenant_id, asked)
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     by = asking.actor.decider("preview")
-    found = preview_mappings(asking.tables, psas, asking.account, wanted, by, asked.said())
+    saving = Saving(wanted, by, asked.said())
+    found = preview_mappings(asking.tables, asking.wired.blobs, psas, asking.account, saving)
     return ShownPreview(
         mode=found.mode.value,
         lines=[shown_line(line) for line in found.lines],
@@ -208,9 +222,15 @@ def preview(tenant_id: TenantId, asked: GivenMappings, asking: Editor) -> ShownP
 
 
 @router.get("/agreements", operation_id="listAgreementsOfTenant")
-def agreements(tenant_id: TenantId, asking: Reader) -> AgreementsToChoose:
+def agreements(
+    tenant_id: TenantId,
+    asking: Reader,
+    company_id: Annotated[
+        str, Query(alias="companyId", max_length=64, description="Of several; else the first that was added")
+    ] = "",
+) -> AgreementsToChoose:
     """Of the PSA company that the tenant is linked to, the active ones first."""
-    found = choices.agreements_for(asking.tables, asking.wired.blobs, asking.account, tenant_id)
+    found = choices.agreements_for(asking.tables, asking.wired.blobs, asking.account, tenant_id, company_id)
     return AgreementsToChoose(
         psa_connection=found.company.psa_connection,
         psa_company=found.company.psa_company,

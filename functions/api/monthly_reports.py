@@ -13,7 +13,8 @@ from functions.api.reports import CompanyId, MonthName
 from functions.queues.reports import publisher
 from shared.accounts import audit
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, company
+from shared.accounts.companies import company
+from shared.accounts.company import Company
 from shared.accounts.directory import load_account
 from shared.accounts.report_settings import settings_of
 from shared.errors import NotFound, Rejected

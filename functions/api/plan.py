@@ -27,6 +27,13 @@ type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "p
 type VerdictWord = Literal["approved", "rejected"]
 
 
+class ShownSecondLine(Shown):
+    """Seats that came within a period that is billed already, for the rest of it."""
+
+    seats: int
+    until: date
+
+
 class ShownLine(Shown):
     """One line, and what the next push does with it."""
 
@@ -43,6 +50,8 @@ class ShownLine(Shown):
     after: int | None
     """What it should say; null when no number can be trusted."""
     effective: date | None
+    second_line: ShownSecondLine | None
+    """Written first, where the agreement prorates by a second line."""
     change: str
     """Id of exactly these numbers, "" where nothing would be written."""
     reasons: list[Reason]
@@ -110,6 +119,7 @@ def shown_line(line: LinePreview) -> ShownLine:
         before=line.before,
         after=line.after,
         effective=change.effective if change else None,
+        second_line=ShownSecondLine(**dict(change.second)) if change and change.second else None,
         change=change.id if change else "",
         reasons=[reason.value for reason in line.reasons],
         decided=line.decided.value if line.decided else None,

@@ -22,7 +22,7 @@ from functions.api.reports import (
     shown_person_change,
 )
 from shared.accounts.account import Account
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.accounts.directory import load_account
 from shared.errors import NotFound
 from shared.reports import portal

@@ -14,7 +14,7 @@ from functions.queues.edge import send
 from functions.queues.messages import QueuedWork
 from shared.accounts import audit, rate_limits
 from shared.accounts.audit import Actor, Via
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.accounts.members import Member, Person, Role, member
 from shared.accounts.rate_limits import RateLimit
 from shared.microsoft.caller_tokens import Identity, KeysUnavailable, NotAccepted

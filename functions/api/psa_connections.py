@@ -28,8 +28,8 @@ PSA_SIGN_INS = RateLimit("psa-sign-ins", 30, timedelta(minutes=10))
 REFRESHES = RateLimit("psa-refreshes", 6, timedelta(minutes=10))
 type ConnectionId = Annotated[str, Path(alias="psaConnection", max_length=64)]
 _SETTINGS = (
-    "By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo:"
-    " site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted"
+    "By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId,"
+    " billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted"
 )
 
 

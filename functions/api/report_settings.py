@@ -12,7 +12,8 @@ from functions.api.principal import Admin, Principal, Reader
 from functions.api.reports import CompanyId
 from functions.api.versions import Seen, versioned
 from shared.accounts import audit
-from shared.accounts.companies import Company, added_companies, company
+from shared.accounts.companies import all_companies, company
+from shared.accounts.company import Company
 from shared.accounts.report_settings import (
     MOST_RECIPIENTS,
     ReportSettings,
@@ -108,7 +109,7 @@ def save_settings(
 def list_settings(asking: Reader, paging: Pages) -> Page[ReportSettingsInList] | Response:
     """What holds for each company, by name: also for those of which nothing was chosen yet."""
     chosen = all_settings(asking.tables, asking.account)
-    found = added_companies(asking.tables, asking.account).values()
+    found = all_companies(asking.tables, asking.account)
     rows = sorted(
         (by_name(of.name, of.id), _in_list(of, chosen.get(of.id, ReportSettings()))) for of in found
     )

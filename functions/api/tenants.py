@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from functions.api.kept import companies_of, until_anything_changes
+from functions.api.kept import tenants_of, until_anything_changes
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.principal import Principal, Reader
@@ -100,7 +100,7 @@ def shown(tenant: ListedTenant, excluded: bool) -> ShownTenant:
         name=tenant.name,
         domain=tenant.domain,
         added=tenant.company is not None,
-        company_id=tenant.company.id if tenant.company else None,
+        company_id=tenant.company.companies[0].id if tenant.company else None,
         excluded=excluded,
         state=reading.status.value if reading else "never",
         last_read=reading.read_at if reading else None,
@@ -124,7 +124,7 @@ def _tenants(asking: Principal) -> list[ShownTenant]:
     account = load_account(asking.tables, asking.account)
     today = asking.now.astimezone(account.zone).date()
     excluded = excluded_tenants(asking.tables, asking.account, today)
-    added = {listed.company.tenant_id: listed.company for listed in companies_of(asking)}
+    added = tenants_of(asking)
     found = listed_tenants(asking.tables, asking.wired.blobs, asking.account, added)
     return [shown(listed, listed.tenant_id in excluded) for listed in found]
 

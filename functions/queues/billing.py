@@ -59,6 +59,7 @@ def _push(wired: Wiring, asked: PushConnection) -> Iterator[QueuedWork]:
     else:
         context = PushContext(
             tables=wired.tables,
+            blobs=wired.blobs,
             psa=psa,
             account=account.id,
             run=run.id,

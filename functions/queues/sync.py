@@ -109,7 +109,7 @@ def close_run(message: func.QueueMessage) -> None:
 
 def _close(wired: Wiring, asked: CloseRun) -> Iterator[QueuedWork]:
     account = saved_settings.load(wired.tables, asked.account)
-    run = close_reading.close_reading(wired.tables, account, asked.run, wired.clock())
+    run = close_reading.close_reading(wired.tables, wired.blobs, account, asked.run, wired.clock())
     for connection in run.connections:
         yield PushConnection(account=account.id, run=run.id, connection=connection)
     if not run.connections:

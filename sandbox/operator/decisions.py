@@ -9,7 +9,7 @@ from functions.queues.edge import send
 from functions.queues.messages import PushConnection
 from sandbox.processes import SandboxProcesses, running
 from sandbox.standins.controls.commands import ControlError
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import account_ids, load_account
 from shared.billing.models import Hold
 from shared.billing.planning import approval
@@ -52,7 +52,7 @@ def _decide(wiring: Wiring, account: AccountId, hold: Hold, do: str) -> dict[str
 
 
 def _shown(wiring: Wiring, account: AccountId, hold: Hold) -> dict[str, Any]:
-    company = added_companies(wiring.tables, account).get(hold.change.tenant_id)
+    company = added_tenants(wiring.tables, account).get(hold.change.tenant_id)
     return {
         "change": hold.change.id,
         "customer": company.name if company else hold.change.tenant_id,

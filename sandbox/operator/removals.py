@@ -9,7 +9,7 @@ from functions.queues.alerts import judge_again
 from functions.queues.edge import send
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import account_ids, load_account
 from shared.alerts import removals
 from shared.alerts.models import Removal
@@ -53,7 +53,7 @@ def decide(state: Path, do: str, words: Sequence[str]) -> Any:
 
 def _missing(wiring: Wiring) -> Iterator[Missing]:
     for account in account_ids(wiring.tables):
-        names = {tenant: company.name for tenant, company in added_companies(wiring.tables, account).items()}
+        names = {tenant: added.name for tenant, added in added_tenants(wiring.tables, account).items()}
         for tenant in removals.removed(wiring.tables, account, names):
             yield Missing(account, tenant)
 

@@ -9,7 +9,8 @@ from functions.queues.messages import StartRun
 from sandbox.operator.decisions import WHO, reached
 from sandbox.standins.controls.commands import ControlError
 from shared.accounts import sync_now
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.accounts.directory import account_ids, load_account
 from shared.errors import TooOften
 from shared.storage.decisions import Decider
@@ -22,15 +23,17 @@ def sync(state: Path, words: Sequence[str]) -> Any:
         return _runs(wiring, words[0].casefold() if words else "")
 
 
+def _names(tenant_id: str, of: AddedTenant) -> set[str]:
+    return {tenant_id, *(company.name.casefold() for company in of.companies)}
+
+
 def _runs(wiring: Wiring, called: str) -> list[dict[str, Any]]:
     started = []
     for name in account_ids(wiring.tables):
         account, tenants = load_account(wiring.tables, name), None
         if called:
-            added = added_companies(wiring.tables, name)
-            tenants = tuple(
-                tenant_id for tenant_id, of in added.items() if called in {tenant_id, of.name.casefold()}
-            )
+            added = added_tenants(wiring.tables, name)
+            tenants = tuple(tenant_id for tenant_id, of in added.items() if called in _names(tenant_id, of))
             if not tenants:
                 continue
         try:

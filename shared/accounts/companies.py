@@ -1,34 +1,25 @@
-"""The companies that an account added: each links a tenant to a company of a PSA."""
+"""The companies that an account added: each links a tenant, or a part of its users, to a company of a PSA."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
+from shared.accounts.company import AddedTenant, Company, by_tenant
 from shared.errors import NotFound
 from shared.storage.decisions import Decider, decide, get, history, in_force, newest_of_kind
-from shared.storage.documents import Document
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
-from shared.text import MicrosoftId
 
 COMPANY = "company"
 
 
-class Company(Document):
-    """The link that adds a tenant: tenant x PSA company."""
-
-    id: str
-    tenant_id: MicrosoftId
-    name: str
-    psa_connection: str
-    psa_company: str
-    partner_connection: str = ""
-    """The preferred partner connection; "" takes the first that can read the tenant."""
+def all_companies(tables: Tables, account_id: AccountId) -> list[Company]:
+    return [company for _, company in in_force(tables, account_id, COMPANY, Company)]
 
 
-def added_companies(tables: Tables, account_id: AccountId) -> dict[str, Company]:
-    """The added companies by tenant id."""
-    return {c.tenant_id: c for _, c in in_force(tables, account_id, COMPANY, Company)}
+def added_tenants(tables: Tables, account_id: AccountId) -> dict[str, AddedTenant]:
+    """Every tenant that has a company, by its id."""
+    return by_tenant(all_companies(tables, account_id))
 
 
 class ListedCompany(NamedTuple):

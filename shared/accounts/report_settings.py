@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
 from shared.accounts.preferences import Address
 from shared.errors import Rejected
 from shared.storage import keys
@@ -100,7 +101,7 @@ def switch(
     preview: bool,
 ) -> Sequence[Switched]:
     """Switch the report of many companies on or off; with `preview` only what would become of each, by name."""
-    found = [company for company in added_companies(tables, account).values() if company.id in companies]
+    found = [company for company in all_companies(tables, account) if company.id in companies]
     return [
         _switched(tables, account, company, scheduled=scheduled, by=by if not preview else None)
         for company in sorted(found, key=lambda company: (company.name.casefold(), company.id))

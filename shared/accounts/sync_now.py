@@ -5,7 +5,7 @@ from typing import Final
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run
 from shared.errors import NotFound, Rejected, TooOften
 from shared.storage import keys
@@ -67,7 +67,7 @@ def sync_now(
 def _check(tables: Tables, account: Account, tenants: tuple[str, ...]) -> None:
     if not tenants:
         raise Rejected("Name at least one tenant.", "empty", "tenants")
-    added = added_companies(tables, account.id)
+    added = added_tenants(tables, account.id)
     for tenant in tenants:
         if tenant not in added:
             raise NotFound(f"tenant '{tenant}' has no company")

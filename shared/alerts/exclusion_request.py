@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.alerts import exclusions
 from shared.alerts.exclusions import LONGEST, LONGEST_REASON, MOST_SEATS, Listed
 from shared.alerts.models import Exclusion
@@ -97,9 +97,9 @@ class ExclusionDesk:
 
     def _customer(self, tenant: str) -> str:
         """What the tenant is called. Raises NotFound when it is neither added nor in a partner's list."""
-        company = added_companies(self.tables, self.account.id).get(tenant)
-        if company is not None:
-            return name(company.name) or tenant
+        added = added_tenants(self.tables, self.account.id).get(tenant)
+        if added is not None:
+            return name(added.name) or tenant
         for connection in partner_connections.all_of(self.tables, self.account.id):
             listed = stored_customers(self.blobs, keys.partner_list_blob(self.account.id, connection.id))
             customer = listed.get(tenant)

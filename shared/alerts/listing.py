@@ -32,10 +32,11 @@ class AlertSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Which alerts are wanted; None and "" want all."""
+    """Which alerts are wanted; None and "" want all, ids in small letters."""
 
     slug: str = ""
-    tenant_id: str = ""
+    tenants: frozenset[str] | None = None
+    """About one of these."""
     changed_since: datetime | None = None
     """Opened, changed or raised again after this instant."""
     urgent: bool | None = None
@@ -46,7 +47,7 @@ class AlertFilter:
         finding = alert.finding
         return (
             (not self.slug or finding.slug == self.slug)
-            and (not self.tenant_id or finding.tenant_id == self.tenant_id.lower())
+            and (self.tenants is None or finding.tenant_id in self.tenants)
             and (self.changed_since is None or alert.changed_at > self.changed_since)
             and (self.urgent is None or finding.urgent == self.urgent)
             and (self.not_checked is None or (alert.not_checked_since is not None) == self.not_checked)

@@ -1,16 +1,18 @@
 """Loading what the rules see of an account; of a thousand tenants' mappings and lines only what they need is kept."""
 
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies, former_names
+from shared.accounts.companies import added_tenants, former_names
+from shared.accounts.company import AddedTenant
 from shared.accounts.report_settings import settings_of
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals
+from shared.alerts.sharing import shared_out
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
 from shared.billing import agreement_store, why_not
 from shared.billing.mapping.in_force import mappings_in_force
@@ -34,12 +36,9 @@ def account_view(
     tables: Tables, blobs: Blobs, account: Account, run: Run, names: Callable[[str, str], str], now: datetime
 ) -> AccountView:
     today = now.astimezone(account.zone).date()
-    companies = added_companies(tables, account.id)
+    companies = added_tenants(tables, account.id)
     psas = {connection.id: connection for connection in psa_connections(tables, account.id)}
-    kept = _Kept()
-    for psa in psas:
-        for stored in agreement_store.all_of(tables, account.id, psa):
-            kept.add(stored.record, companies)
+    kept = _kept(tables, account.id, psas, companies)
     mapped, mappings, missing = _mappings(tables, account.id, kept, companies)
     kept.not_in_step.update((without.key, _without_line(without)) for without in missing)
     return AccountView(
@@ -49,6 +48,7 @@ def account_view(
         nights=_nights(tables, account.id, run, today),
         names=names,
         companies=companies,
+        shared_out=dict(shared_out(tables, blobs, account.id, companies)),
         former=former_names(tables, account.id, {line.tenant_id for line in kept.without_company}),
         mapped=mapped,
         prices=kept.prices,
@@ -68,7 +68,7 @@ def account_view(
         mails=tuple(_mails(tables, account.id, today)),
         poisoned=tuple(failed_messages.recorded(tables, account.id)),
         removals=removals.in_force(tables, account.id),
-        exclusions=exclusions.load(tables, account.id, now.astimezone(account.zone).date()),
+        exclusions=exclusions.load(tables, account.id, today),
     )
 
 
@@ -91,11 +91,13 @@ class _Kept:
         self.unreadable: list[Unreadable] = []
         self.without_company: list[WithoutCompany] = []
 
-    def add(self, record: AgreementRecord, companies: Collection[str]) -> None:
+    def add(self, record: AgreementRecord, companies: Mapping[str, AddedTenant]) -> None:
         for line in record.lines.values():
             key = LineKey(record.connection, record.agreement_id, line.mapping_id)
             self.keys.add(key)
-            if line.tenant_id not in companies and line.line_id and line.confirmed and _goes_on(line):
+            tenant = companies.get(line.tenant_id)
+            has_company = tenant is not None and tenant.company(line.company) is not None
+            if not has_company and line.line_id and line.confirmed and _goes_on(line):
                 money = line.confirmed * (line.unit_price or Decimal(0))
                 where = (line.tenant_id, record.connection, record.agreement_id)
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
@@ -110,6 +112,16 @@ class _Kept:
                     record.connection, record.agreement_id, why_not.unreadable(record.unreadable), tenants
                 )
             )
+
+
+def _kept(
+    tables: Tables, account: AccountId, psas: Collection[str], companies: Mapping[str, AddedTenant]
+) -> _Kept:
+    kept = _Kept()
+    for psa in psas:
+        for stored in agreement_store.all_of(tables, account, psa):
+            kept.add(stored.record, companies)
+    return kept
 
 
 def _goes_on(line: LineRecord) -> bool:
@@ -153,6 +165,7 @@ def _mappings(
                 LicenceKey(sys.intern(mapping.sku_id), mapping.subscription_id),
                 mapping.id,
                 sys.intern(mapping.profile) if mapping.bill else "",
+                sys.intern(mapping.company),
             )
             for mapping in tenant.mappings
         )

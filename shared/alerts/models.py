@@ -38,6 +38,8 @@ class Finding(Document):
     scope: str
     """What had to be read to judge it: a tenant id, a PSA connection, or "account"."""
     tenant_id: str = ""
+    company: str = ""
+    """Id of the company that it is about, of a tenant that has several; "" is the tenant as a whole."""
     skus: tuple[str, ...] = ()
     """Ids of the SKUs that the row is about: excluding each of them leaves the row out."""
     who: str

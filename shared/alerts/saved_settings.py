@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import JsonValue, ValidationError
 
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import AccountChange, load_account, save_account, update_account
 from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Parameters
@@ -119,7 +119,7 @@ def _unknown_companies(tables: Tables, before: Account, after: Account) -> Itera
     """Routes to companies that are not there. One that was saved may outlive its company."""
     new = after.digest.by_company.keys() - before.digest.by_company.keys()
     if new:
-        for tenant in sorted(new - added_companies(tables, after.id).keys()):
+        for tenant in sorted(new - added_tenants(tables, after.id).keys()):
             field = "digest.by_company"
             yield Wrong(field, f"{field}: no company is added for the tenant '{one_line(tenant, 60)}'")
 

@@ -9,10 +9,11 @@ from itertools import chain
 from typing import NamedTuple
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company
+from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
 from shared.alerts.failed_messages import FailedMessage
 from shared.alerts.models import Exclusions, Removal, Target
+from shared.alerts.sharing import SharedOut
 from shared.billing.models import BillingProfile, Hold, HoldReason, LineKey, LineRecord, PsaConnection
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.psa.base import BillableOption
@@ -36,6 +37,8 @@ class Mapped(NamedTuple):
     id: str
     profile: str
     """"" for "do not bill"."""
+    company: str = ""
+    """As mappings name the one whose users it bills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,10 @@ class AccountView:
     nights: Nights
     names: Callable[[str, str], str]
     """Friendly name of a SKU by its id and part number."""
-    companies: Mapping[str, Company] = field(default_factory=dict)
+    companies: Mapping[str, AddedTenant] = field(default_factory=dict)
     """By tenant id."""
+    shared_out: Mapping[str, SharedOut] = field(default_factory=dict)
+    """Tenants with filters whose people are known, by tenant id."""
     former: Mapping[str, str] = field(default_factory=dict)
     """By tenant id: what removed companies were called whose lines still bill."""
     mapped: Mapping[str, tuple[Mapped, ...]] = field(default_factory=dict)
@@ -214,6 +219,11 @@ class AccountView:
         """The customer's name, or its tenant id when it was not added (any more)."""
         company = self.companies.get(tenant_id)
         return (company.name if company else self.former.get(tenant_id)) or tenant_id
+
+    def shares(self, tenant_id: str, snapshot: Snapshot) -> SharedOut | None:
+        """Whose the users of this very read are; None when that is not known, or the tenant is not shared out."""
+        found = self.shared_out.get(tenant_id)
+        return found if found is not None and found.users_digest == snapshot.users_digest else None
 
     def psa_name(self, connection: str) -> str:
         known = self.psas.get(connection)

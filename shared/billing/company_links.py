@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
-from shared.accounts.companies import Company, add_company, added_companies, company, remove_company
-from shared.billing import agreement_store
+from shared.accounts.companies import add_company, added_tenants, company, remove_company
+from shared.accounts.company import AddedTenant, Company, Filters
+from shared.billing.company_filters import check_beside, check_mapped
+from shared.billing.company_lines import BilledLine, billed_lines, billing_mappings, check_looked_after, told
 from shared.billing.company_matching import CompanyMatch, CompanyPlace, MatchState, matches
-from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.models import TenantMappings
 from shared.billing.psa.base import PsaCompany
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
@@ -20,7 +20,7 @@ from shared.microsoft import partner_connections
 from shared.microsoft.models import Customer
 from shared.storage import keys
 from shared.storage.blobs import Blobs
-from shared.storage.decisions import Decider, get
+from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 from shared.text import one_line
@@ -39,6 +39,7 @@ class CompanyRequest:
     name: str = ""
     """"" takes the customer's name in the partner list."""
     partner_connection: str = ""
+    filters: Filters = field(default_factory=Filters)
 
 
 class AddOutcome(StrEnum):
@@ -61,15 +62,6 @@ class Added:
     why: Rejected | None = None
 
 
-class BilledLine(NamedTuple):
-    """A line that bills a tenant."""
-
-    connection: str
-    agreement_id: str
-    line_id: str
-    seats: int
-
-
 @dataclass(frozen=True)  # without slots: it keeps the lists that it read
 class CompanyLinks:
     """The companies of one account during one request."""
@@ -90,22 +82,26 @@ class CompanyLinks:
         tenant = asked.tenant_id.lower()
         customer, listed_by = self._customer(tenant)
         called = one_line(asked.name or customer.name or customer.domain or tenant, LONGEST_NAME)
+        there = self._companies_of(tenant)
         wanted = Company(
-            id=keys.hashed(tenant)[:12],
+            id=keys.hashed("|".join((tenant, *_place(asked))) if there else tenant)[:12],
             tenant_id=tenant,
             name=called or tenant,
             psa_connection=asked.psa_connection,
             psa_company=asked.psa_company,
             partner_connection=asked.partner_connection,
+            filters=asked.filters,
+            beside=bool(there),
         )
-        there = self._added.get(tenant)
-        if there is not None:
-            if _place(there) == _place(wanted):
-                return there, False
+        for known in there:
+            if (_place(known), known.filters) == (_place(wanted), wanted.filters):
+                return known, False
+        check_beside(there, wanted)
+        if any(known.id == wanted.id for known in there):
             raise Rejected(
-                f"This tenant is added already, as {there.name}: change that company instead.",
+                "This company of the PSA is linked to the tenant already: change that company instead.",
                 "conflict",
-                "tenantId",
+                "psaCompany",
             )
         self._check(wanted, listed_by)
         self._save(wanted, by)
@@ -122,7 +118,11 @@ class CompanyLinks:
         ]
 
     def change(
-        self, company_id: str, changes: Mapping[str, str], check: Callable[[Company], None], by: Decider
+        self,
+        company_id: str,
+        changes: Mapping[str, str | Filters],
+        check: Callable[[Company], None],
+        by: Decider,
     ) -> tuple[Company, Company]:
         """What the company was, and what it is. `changes` by field of Company; `check` refuses another version.
 
@@ -130,18 +130,24 @@ class CompanyLinks:
         """
         before = company(self.tables, self.account, company_id)
         check(before)
-        said = {name: one_line(text, LONGEST_NAME) for name, text in changes.items()}
+        said = {
+            name: one_line(given, LONGEST_NAME) if isinstance(given, str) else given
+            for name, given in changes.items()
+        }
         after = before.model_copy(update=said)
         if after == before:
             return before, before
         if not after.name:
             raise Rejected("A company needs a name.", "missing", "name")
-        if _place(after) != _place(before) and self._bills(before.tenant_id):
+        if _place(after) != _place(before) and self._bills(before):
             raise Rejected(
                 "Its licences are mapped to lines of the present PSA company. Take the mappings off first.",
                 "conflict",
                 "psaCompany",
             )
+        if after.filters != before.filters:
+            check_beside([c for c in self._companies_of(after.tenant_id) if c.id != after.id], after)
+            check_mapped(after, billing_mappings(self.tables, self.account, after))
         self._check(after, self._listed_by(after.tenant_id), before)
         self._save(after, by)
         return before, after
@@ -154,32 +160,17 @@ class CompanyLinks:
         Rejected while another line bills.
         """
         found = company(self.tables, self.account, company_id)
-        lines = self.billed_lines(found.tenant_id)
-        left = [line for line in lines if line.line_id not in looked_after]
-        if left:
-            seats = sum(line.seats for line in left)
-            raise Rejected(
-                f"{_lines(left)} still bill {seats:,} seats of this tenant, and nobody would keep them in step. Say "
-                "their last day, and Seatwise ends them then; or name them as looked after by yourself.",
-                "lines_still_bill",
-                "lookedAfter",
-            )
-        said = f"{by.reason} From now on {_lines(lines)} are looked after by hand." if lines else by.reason
+        lines = self.billed_lines(found)
+        check_looked_after(lines, looked_after)
+        said = f"{by.reason} From now on {told(lines)} are looked after by hand." if lines else by.reason
         try:
             remove_company(self.tables, self.account, company_id, Decider(by.who, said.strip(), by.now))
         except Conflict:
             raise Rejected(MEANWHILE, "conflict") from None
         return found
 
-    def billed_lines(self, tenant: str) -> list[BilledLine]:
-        """Of every PSA connection: what was last proven to bill, or may bill, and ends on no day."""
-        return [
-            BilledLine(connection, kept.record.agreement_id, line.line_id, line.confirmed or 0)
-            for connection in self._connections
-            for kept in agreement_store.all_of(self.tables, self.account, connection)
-            for line in kept.record.lines.values()
-            if line.tenant_id == tenant and line.goes_on
-        ]
+    def billed_lines(self, of: Company) -> list[BilledLine]:
+        return billed_lines(self.tables, self.account, of, self._connections)
 
     def _add_row(self, asked: CompanyRequest, by: Decider) -> Added:
         tenant = asked.tenant_id.lower()
@@ -197,7 +188,7 @@ class CompanyLinks:
                     asked.partner_connection,
                 )
             elif not asked.psa_company:
-                return Added(tenant, AddOutcome.ALREADY_ADDED, self._added[tenant])
+                return Added(tenant, AddOutcome.ALREADY_ADDED, self._added[tenant].companies[0])
             added, new = self.add(asked, by)
         except Rejected as why:
             return Added(tenant, AddOutcome.REFUSED, why=why)
@@ -214,7 +205,8 @@ class CompanyLinks:
     def _matches(self, places: Sequence[CompanyPlace]) -> list[CompanyMatch]:
         rest = [customer for tenant, (customer, _) in self._customers.items() if tenant not in self._added]
         rest.sort(key=lambda customer: (customer.name.casefold(), customer.tenant_id))
-        return matches(rest, places, {_place(company) for company in self._added.values()})
+        linked = {_place(company) for tenant in self._added.values() for company in tenant.companies}
+        return matches(rest, places, linked)
 
     def _check(self, wanted: Company, listed_by: Collection[str], before: Company | None = None) -> None:
         """What stays as it was is not asked of the PSA again."""
@@ -234,7 +226,8 @@ class CompanyLinks:
             add_company(self.tables, self.account, wanted, by)
         except Conflict:
             raise Rejected(MEANWHILE, "conflict") from None
-        self._added[wanted.tenant_id] = wanted
+        others = [c for c in self._companies_of(wanted.tenant_id) if c.id != wanted.id]
+        self._added[wanted.tenant_id] = AddedTenant((*others, wanted))
 
     def _customer(self, tenant: str) -> tuple[Customer, tuple[str, ...]]:
         found = self._customers.get(tenant)
@@ -254,14 +247,15 @@ class CompanyLinks:
             self._read[connection] = self.psa_companies(connection)
         return self._read[connection]
 
-    def _bills(self, tenant: str) -> bool:
-        mapped = get(self.tables, self.account, MAPPINGS, tenant, TenantMappings)
-        is_mapped = mapped is not None and any(mapping.bill for mapping in mapped.mappings)
-        return is_mapped or bool(self.billed_lines(tenant))
+    def _bills(self, of: Company) -> bool:
+        return bool(billing_mappings(self.tables, self.account, of) or self.billed_lines(of))
+
+    def _companies_of(self, tenant: str) -> tuple[Company, ...]:
+        return self._added[tenant].companies if tenant in self._added else ()
 
     @cached_property
-    def _added(self) -> dict[str, Company]:
-        return added_companies(self.tables, self.account)
+    def _added(self) -> dict[str, AddedTenant]:
+        return added_tenants(self.tables, self.account)
 
     @cached_property
     def _connections(self) -> list[str]:
@@ -287,13 +281,8 @@ class CompanyLinks:
         return found
 
 
-def _place(company: Company) -> tuple[str, str]:
+def _place(company: Company | CompanyRequest) -> tuple[str, str]:
     return company.psa_connection, company.psa_company
-
-
-def _lines(lines: Sequence[BilledLine]) -> str:
-    named = [f"line {line.line_id or '(being created)'} in agreement {line.agreement_id}" for line in lines]
-    return one_line(", ".join(named), 400)
 
 
 def _repeated() -> Rejected:

@@ -7,8 +7,17 @@ its end is planned, intended, written and read back as any change is, and told w
 import hashlib
 from datetime import date
 
-from shared.billing.models import AgreementRecord, Block, BlockReason, Change, Ending, LineRecord, change_id
-from shared.billing.psa.base import EndsBy, Line
+from shared.billing.models import (
+    OF_THE_AGREEMENT,
+    AgreementRecord,
+    Block,
+    BlockReason,
+    Change,
+    Ending,
+    LineRecord,
+    change_id,
+)
+from shared.billing.psa.base import Agreement, EndsBy, Line
 
 
 def ending_id(mapping_id: str, line_id: str) -> str:
@@ -40,6 +49,8 @@ def looked_at(line: LineRecord, there: Line | None, now: date) -> LineRecord | N
     ending = line.ending
     if ending is None or line.intent is not None:
         return line
+    if line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT:
+        return line  # that stands until the list of agreements takes it back
     over = there is None or not there.bills_from(now)
     if over and now > ending.last_day:
         return None
@@ -58,6 +69,20 @@ def looked_at(line: LineRecord, there: Line | None, now: date) -> LineRecord | N
 
 def _with(line: LineRecord, blocked: Block | None, **changes: object) -> LineRecord:
     return line.model_copy(update={"blocked": blocked, **changes})
+
+
+def without_what_is_over(record: AgreementRecord, there: Agreement | None, today: date) -> AgreementRecord:
+    """The record of an agreement that bills nothing any more, and is not read, without lines whose last day is over."""
+    if there is not None and there.active:
+        return record
+    over = {
+        name: line
+        for name, line in record.lines.items()
+        if line.ending is not None and line.intent is None and today > line.ending.last_day
+    }
+    lines = {name: line for name, line in record.lines.items() if name not in over}
+    let_go = (*record.let_go, *(line.line_id for line in over.values()))
+    return record.model_copy(update={"lines": lines, "let_go": let_go}) if over else record
 
 
 def change(record: AgreementRecord, line: LineRecord) -> Change | None:

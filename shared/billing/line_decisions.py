@@ -209,7 +209,7 @@ def _wanted(
 
 def _says(line: LineRecord, psa: int, now: datetime) -> LineRecord:
     """What the person saw in the PSA is what was last proven of it."""
-    return line.model_copy(update={"confirmed": psa, "confirmed_at": now, "drift": None})
+    return line.model_copy(update={"confirmed": psa, "confirmed_at": now, "drift": None, "paid": None})
 
 
 def _approved(mapped: _Mapped, before: int, after: int, by: Decider) -> Hold:

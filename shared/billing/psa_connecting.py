@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
 
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import all_companies
 from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import PsaConnection
@@ -137,9 +137,7 @@ def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection)
             "in_use",
         )
     linked = [
-        company
-        for company in added_companies(tables, account).values()
-        if company.psa_connection == connection.id
+        company for company in all_companies(tables, account) if company.psa_connection == connection.id
     ]
     if linked:
         raise Rejected(

@@ -90,6 +90,16 @@ def marker_prefix(mapping_id: str) -> str:
     return f"lic:{mapping_id}:m:"
 
 
+def second_line_prefix(mapping_id: str) -> str:
+    """How the dated lines beside a mapping's line, which prorate it, begin their reference."""
+    return f"lic:{mapping_id}:p:"
+
+
+def _prorates(line: Line) -> bool:
+    """It is of us, and bills what came within a period: no rival of a main line."""
+    return line.marker.startswith("lic:") and ":p:" in line.marker and line.ends is not None
+
+
 def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[Line]:
     """Unowned lines that carry the mapping's mark: we created them, also when we never heard so."""
     prefix = marker_prefix(line.mapping_id)
@@ -136,7 +146,11 @@ def _to_create(
 
 def unowned(product_id: str, fresh: Mapping[str, Line], owned: Collection[str]) -> list[Line]:
     """The lines of a product that no mapping owns."""
-    return [found for found in fresh.values() if found.product_id == product_id and found.id not in owned]
+    return [found for found in fresh.values() if _is_unowned(found, product_id, owned)]
+
+
+def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
+    return found.product_id == product_id and found.id not in owned and not _prorates(found)
 
 
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
@@ -152,7 +166,7 @@ def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime
         return _but(line, drift=None)
     if line.confirmed is None or quantity == wanted:
         # The baseline of an adopted line; or somebody wrote by hand just what we want.
-        return _but(line, confirmed=quantity, confirmed_at=now, drift=None)
+        return _but(line, confirmed=quantity, confirmed_at=now, drift=None, paid=None)
     if line.drift is not None and line.drift.psa == there.quantity:
         return line
     return _but(line, drift=Drift(psa=there.quantity, since=now))

@@ -1,6 +1,6 @@
 """A tenant's licences as a person looks at them: counts, terms, mapping and line; who has them; how they changed."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -25,7 +25,9 @@ from shared.storage.tables import Tables
 
 @dataclass(frozen=True, slots=True)
 class LicenceRow:
-    """One licence: of a SKU as a whole, or of one of its subscriptions where that is mapped."""
+    """One licence: of a SKU as a whole, or of one of its subscriptions where that is mapped; once for each company that
+    it is mapped for.
+    """
 
     key: LicenceKey
     part_number: str
@@ -60,18 +62,22 @@ def tenant_licences(tables: Tables, account: AccountId, tenant: str, now: dateti
     """What the newest accepted read says, beside what is mapped. Raises NotFound for a tenant that is not kept."""
     state = tenant_state(tables, account, tenant)
     mappings = get(tables, account, MAPPINGS, tenant, TenantMappings)
-    mapped = {mapping.licence: mapping for mapping in mappings.mappings} if mappings else {}
+    decided = mappings.mappings if mappings else ()
+    mapped: dict[LicenceKey, list[LicenceMapping]] = {}
+    for mapping in decided:
+        mapped.setdefault(mapping.licence, []).append(mapping)
     ours = partner_connections.home_tenants(tables, account)
     rows = [row for sku in _skus(state) for row in _rows(state, sku, mapped, ours, now)]
     there = {row.key for row in rows}
-    rows += [
-        LicenceRow(key, "", None, mapping=mapping) for key, mapping in mapped.items() if key not in there
-    ]
-    lines = _lines(tables, account, mapped.values())
+    rows += [LicenceRow(key, "", None) for key in mapped if key not in there]
+    lines = _lines(tables, account, decided)
     with_lines = (
-        replace(row, line=lines.get(row.mapping.id)) if row.mapping is not None else row for row in rows
+        replace(row, mapping=mapping, line=lines.get(mapping.id))
+        for row in rows
+        for mapping in mapped.get(row.key, ())
     )
-    return TenantLicences(state, tuple(with_lines))
+    unmapped = (row for row in rows if row.key not in mapped)
+    return TenantLicences(state, (*with_lines, *unmapped))
 
 
 def tenant_state(tables: Tables, account: AccountId, tenant: str) -> TenantState:
@@ -123,7 +129,7 @@ def _skus(state: TenantState) -> Iterable[Sku]:
 def _rows(
     state: TenantState,
     sku: Sku,
-    mapped: Mapping[LicenceKey, LicenceMapping],
+    mapped: Collection[LicenceKey],
     ours: Collection[str],
     now: datetime,
 ) -> list[LicenceRow]:
@@ -154,7 +160,6 @@ def _rows(
             not_countable=why,
             watched=is_watched(sku, snapshot),
             subscriptions=tuple(pair for pair in bought if key.subscription_id in ("", pair[0].id)),
-            mapping=mapped.get(key),
         )
         for key in names
     ]

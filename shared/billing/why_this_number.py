@@ -105,7 +105,7 @@ def people_behind(blobs: Blobs, account: AccountId, tenant_id: str, why: WhyThis
     """Who had the licence on that day, by name. Raises NotFound when they are not kept, or nothing was counted."""
     if why.day is None or why.mapping is None:
         raise NotFound("nothing was counted on this day")
-    found = snapshots.users_of_day(blobs, account, tenant_id.lower(), why.day)
+    found = snapshots.users(blobs, account, tenant_id.lower(), why.day)
     mine = (user for user in found if why.mapping.sku_id in user.skus)
     return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
 

@@ -17,6 +17,12 @@ class UncountedReason(StrEnum):
     """The mapping leaves out what others sold, and nobody says who sold the `told` seats."""
     ASSIGNED_BEYOND = "assigned_beyond"
     """`told` seats are assigned and `counted` can be billed; the others are on trial, in grace or the like."""
+    FILTERED_PURCHASED = "filtered_purchased"
+    """The mapping bills purchased seats, and the tenant's users are shared out to companies by filters."""
+    IN_SEVERAL_COMPANIES = "in_several_companies"
+    """`told` users fit this company's filters and those of another one: both would be billed for them."""
+    PEOPLE_UNKNOWN = "people_unknown"
+    """Who has the licence is not kept any more."""
 
 
 class Uncounted(Document):
@@ -51,6 +57,15 @@ _SENTENCES: Final = {
         "{told} seats of {part_number} are assigned, but only {counted} can be billed, and Microsoft does not say "
         "which of them are on trial, in grace, suspended or sold by somebody else."
     ),
+    UncountedReason.FILTERED_PURCHASED: (
+        "Purchased seats of {part_number} belong to no single company of this customer, since its users are shared "
+        "out by filters: bill the assigned ones."
+    ),
+    UncountedReason.IN_SEVERAL_COMPANIES: (
+        "{told} users of {part_number} fit the filters of this company and of another one: each would be billed for "
+        "them. Change the filters, or the users' fields."
+    ),
+    UncountedReason.PEOPLE_UNKNOWN: "Who has {part_number} is not known: synchronise the customer.",
 }
 
 

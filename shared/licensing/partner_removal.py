@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.errors import Rejected
 from shared.licensing.customer_lists import stored_customers
 from shared.microsoft import partner_connections
@@ -41,7 +41,7 @@ def remove_partner(
 
 def _only_here(tables: Tables, blobs: Blobs, account: AccountId, connection: PartnerConnection) -> list[str]:
     """Names of the added companies whose tenant no other connection lists, as far as the lists were read."""
-    added, elsewhere = added_companies(tables, account), set[str]()
+    added, elsewhere = added_tenants(tables, account), set[str]()
     for other in partner_connections.all_of(tables, account):
         if other.id != connection.id:
             elsewhere |= stored_customers(blobs, keys.partner_list_blob(account, other.id)).keys()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.accounts import runs
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import customer_lists, optional_reads, snapshot, terms
@@ -76,7 +76,7 @@ def _set_pending(
 ) -> tuple[list[TenantToRead], list[str]]:
     """The tenants that can be read, set to pending, and those of them whose terms nobody ever told."""
     tables, account, run = reading.tables, reading.account, reading.run
-    added = added_companies(tables, account.id)
+    added = added_tenants(tables, account.id)
     wanted = set(added) if run.tenants is None else set(run.tenants) & set(added)
     to_read: list[TenantToRead] = []
     never: list[str] = []
@@ -218,7 +218,7 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
     What should have been read and was never asked for counts as not read. Raises RetryLater while tenants are being
     read.
     """
-    added = added_companies(tables, account) if run.tenants is None else {}
+    added = added_tenants(tables, account) if run.tenants is None else {}
     pending, count = [], Counter[ReadStatus]()
     for row in tables.rows(keys.tenants(account), keys.TENANT_STATES):
         state = row.read(TenantReadState)

@@ -214,20 +214,11 @@ def as_of(tables: Tables, account: AccountId, tenant: str, on: date) -> Day | No
     return found
 
 
-def users(blobs: Blobs, account: AccountId, tenant: str, snapshot: Snapshot) -> list[User]:
-    """The licensed users of a snapshot. Raises NotFound when their blob is gone (retention)."""
-    return _users(blobs, account, tenant, snapshot.users_digest, snapshot.began)
-
-
-def users_of_day(blobs: Blobs, account: AccountId, tenant: str, day: Day) -> list[User]:
-    """The licensed users of a day of history. Raises NotFound when their blob is gone (retention)."""
-    return _users(blobs, account, tenant, day.users_digest, day.began)
-
-
-def _users(blobs: Blobs, account: AccountId, tenant: str, digest: str, began: datetime) -> list[User]:
-    data = blobs.get(keys.users_blob(account, tenant, digest))
+def users(blobs: Blobs, account: AccountId, tenant: str, counts: Snapshot | Day) -> list[User]:
+    """The licensed users of a snapshot or a day of history. Raises NotFound when their blob is gone (retention)."""
+    data = blobs.get(keys.users_blob(account, tenant, counts.users_digest))
     if data is None:
-        raise NotFound(f"the users of {began:%Y-%m-%d} are no longer kept")
+        raise NotFound(f"the users of {counts.began:%Y-%m-%d} are no longer kept")
     return _USERS.validate_json(gzip.decompress(data))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.accounts.companies import Company
+from shared.accounts.company import AddedTenant
 from shared.licensing import readings
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.readings import TenantReading
@@ -34,14 +34,14 @@ class ListedTenant:
     name: str
     domain: str
     listings: tuple[Listing, ...]
-    company: Company | None
+    company: AddedTenant | None
     """None: it is not added."""
     reading: TenantReading | None
     """As of the newest evaluation; None: it was never asked for."""
 
 
 def listed_tenants(
-    tables: Tables, blobs: Blobs, account: AccountId, added: Mapping[str, Company]
+    tables: Tables, blobs: Blobs, account: AccountId, added: Mapping[str, AddedTenant]
 ) -> list[ListedTenant]:
     """Every tenant once, by name, whatever number of partner connections list it. `added`: companies by tenant id."""
     found: dict[str, tuple[Customer, tuple[Listing, ...]]] = {}
@@ -76,7 +76,7 @@ def _listing(connection: PartnerConnection, customer: Customer) -> Listing:
 def _tenant(
     tenant: str,
     found: tuple[Customer, tuple[Listing, ...]] | None,
-    company: Company | None,
+    company: AddedTenant | None,
     reading: TenantReading | None,
 ) -> ListedTenant:
     """By the company's name where there is one: it is what people call the customer."""

@@ -137,7 +137,7 @@ def fields_of(row: type) -> str:
 def validated[Value](adapter: TypeAdapter[Value], body: bytes) -> Value:
     """Parse and check in one go. Raises NotRead INVALID that names the row and field, never a value."""
     try:
-        return adapter.validate_json(body)
+        return adapter.validate_json(body.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
         raise invalid(_first_fault(error)) from None
 

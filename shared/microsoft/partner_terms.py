@@ -50,7 +50,7 @@ def read_terms(http: Http, token: str, tenant_id: str) -> tuple[Term, ...]:
         except Unreachable:
             body = None
         raise _refused(answer.status_code, body)
-    return _terms(validated(_page(), answer.content.removeprefix(b"\xef\xbb\xbf"))["items"])
+    return _terms(validated(_page(), answer.content)["items"])
 
 
 def is_sold_by_another(refusal: NotRead) -> bool:

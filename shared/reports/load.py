@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import Basis, LicenceMapping, TenantMappings
@@ -77,7 +77,7 @@ def _users(
     for day in (*before[-1:], *(day for day in days if day.on >= month.first)):
         if day.users_digest not in found:
             try:
-                found[day.users_digest] = snapshots.users_of_day(blobs, account, tenant, day)
+                found[day.users_digest] = snapshots.users(blobs, account, tenant, day)
             except NotFound:
                 found[day.users_digest] = None
     return found

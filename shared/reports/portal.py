@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
 from shared.accounts.report_settings import settings_of
 from shared.licensing import terms
 from shared.licensing.tenant_state import TenantState
@@ -28,7 +29,7 @@ def companies_of(tables: Tables, account: AccountId, tenant: str) -> list[Compan
         return []
     found = [
         company
-        for company in added_companies(tables, account).values()
+        for company in all_companies(tables, account)
         if company.id in listed
         and company.tenant_id == tenant
         and settings_of(tables, account, company.id).portal

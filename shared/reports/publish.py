@@ -11,7 +11,8 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import all_companies
+from shared.accounts.company import Company
 from shared.accounts.report_settings import settings_of
 from shared.errors import NotFound, Rejected, RetryLater
 from shared.mail import delivery
@@ -247,7 +248,7 @@ def reports_of(tables: Tables, account: Account, company_id: str) -> list[Report
 
 def find_company(tables: Tables, account: Account, company_id: str) -> Company | None:
     """None: it is not added any more."""
-    found = added_companies(tables, account.id).values()
+    found = all_companies(tables, account.id)
     return next((company for company in found if company.id == company_id), None)
 
 

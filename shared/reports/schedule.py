@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import all_companies
 from shared.accounts.report_settings import ReportSettings, all_settings
 from shared.accounts.runs import RunState
 from shared.reports.models import Month
@@ -44,7 +44,7 @@ def _left(
 ) -> Iterator[tuple[str, Month]]:
     """Each company that has not had its report of the month."""
     ended = datetime.combine(month.next.first, time(), account.zone)
-    added = {company.id for company in added_companies(tables, account.id).values()}
+    added = {company.id for company in all_companies(tables, account.id)}
     for name, settings in sorted(wanting.items()):
         if name not in added or settings.scheduled_since is None or settings.scheduled_since > ended:
             continue

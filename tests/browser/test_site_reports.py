@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, FilePayload, expect
 
 from functions.queues.reports import publisher
 from sandbox.seeded_history import telling_month
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import Company
 from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
 from shared.reports.pdf import pictures
@@ -166,7 +167,7 @@ def _sign_in(site: Site, path: str, person: str) -> None:
 
 
 def _company(living: Living) -> Company:
-    return added_companies(living.tables, DEMO)[living.tenant_id(CUSTOMER)]
+    return added_tenants(living.tables, DEMO)[living.tenant_id(CUSTOMER)].companies[0]
 
 
 def _to_the_first(living: Living) -> None:

@@ -17,7 +17,8 @@ from functions.queues.edge import send
 from functions.queues.messages import SendReport
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import world_named
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import Company
 from shared.accounts.report_settings import ReportSettings, save
 from shared.mail.records import MailRow, MailState
 from shared.reports import schedule
@@ -41,7 +42,7 @@ class Reporting(Mortal):
 
     @property
     def company(self) -> Company:
-        return added_companies(self.tables, DEMO)[self.tenant_id(CUSTOMER)]
+        return added_tenants(self.tables, DEMO)[self.tenant_id(CUSTOMER)].companies[0]
 
     def to_the_next_first(self) -> Month:
         """A night of the 1st that has closed; the month before it, whose report is due now."""

@@ -5,7 +5,7 @@ import pytest
 from sandbox import seeded_history
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import world_named
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import all_companies
 from shared.accounts.directory import load_account
 from shared.reports.load import month_of
 from shared.reports.models import MonthFigures
@@ -23,7 +23,7 @@ def told() -> tuple[MonthFigures, ReportView]:
     now = wired.clock()
     seed(wired, world_named("demo"), now)
     account = load_account(wired.tables, DEMO)
-    named = (c for c in added_companies(wired.tables, DEMO).values() if c.name.startswith("Alder"))
+    named = (c for c in all_companies(wired.tables, DEMO) if c.name.startswith("Alder"))
     month = seeded_history.telling_month(now)
     found = month_of(wired.tables, wired.blobs, account, next(named), month, now)
     return found, report_view(found, account, prices=False)

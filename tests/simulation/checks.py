@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.standins.state import State, parse_stamp
 from sandbox.standins.worlds.skus import BY_ID, SkuKind
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.alerts.evaluate import open_alerts
 from shared.alerts.models import Slug
@@ -120,7 +120,7 @@ class Checker:
     def _i1(self) -> Iterator[str]:
         """A line that is in step says what the newest accepted snapshot gives."""
         failed = {failure.connection for failure in connection_failures(self._tables, MSP)}
-        added, heads = added_companies(self._tables, MSP), self._heads()
+        added, heads = added_tenants(self._tables, MSP), self._heads()
         there = self._truth.quantities()
         records = {line.mapping_id: (kept.record, line) for kept, line in self._lines()}
         for tenant in mappings_in_force(self._tables, MSP):
@@ -335,7 +335,7 @@ class Checker:
         for row in certificate.rows:
             if row.licence is not None:
                 by_licence.setdefault((row.tenant_id, row.licence.sku_id), []).append(row)
-        for tenant in added_companies(self._tables, MSP):
+        for tenant in added_tenants(self._tables, MSP):
             snapshot = heads[tenant].snapshot if tenant in heads else None
             if snapshot is None or snapshot.doubts:
                 continue

@@ -9,7 +9,7 @@ from sandbox.standins.controls.commands import control
 from sandbox.standins.state import Document
 from sandbox.standins.worlds.skus import BY_ID
 from shared.accounts import sync_now
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store, line_decisions
 from shared.billing.mapping import save
@@ -405,7 +405,7 @@ class Life:
 
     def tenants(self) -> list[Document]:
         """The added customers that the MSP bills."""
-        added = added_companies(self._tables, MSP)
+        added = added_tenants(self._tables, MSP)
         return sorted(
             (t for t in self.state.all("tenant") if t["id"] in added), key=lambda t: str(t["domain"])
         )

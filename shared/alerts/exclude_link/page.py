@@ -10,7 +10,7 @@ from shared import templates
 from shared.accounts import audit
 from shared.accounts.account import Account
 from shared.accounts.audit import Actor, Via
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.alerts import exclusions
 from shared.alerts.exclude_link.form import Form, Wrong, blank, pressed
@@ -128,7 +128,7 @@ class ExcludePages:
 
     def _found(self, account: Account, link: Link, recipient: str) -> "_Case | ExcludePage":
         """The customer and licences that the link names, as they are called today."""
-        company = added_companies(self.tables, account.id).get(link.tenant_id)
+        company = added_tenants(self.tables, account.id).get(link.tenant_id)
         if company is not None and link.slug == Slug.TENANT_NOT_ADDED:
             return _retired(f"{name(company.name)} was added to a company since the mail was written.")
         if not link.skus:

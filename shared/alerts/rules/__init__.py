@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from shared.alerts.rules.base import Rule
+from shared.alerts.rules.filter_coverage import FilterCoverage
 from shared.alerts.rules.invalid_auth import InvalidAuth
 from shared.alerts.rules.line_drift import LineDrift
 from shared.alerts.rules.mail_failed import MailFailed
@@ -27,6 +28,7 @@ RULES: Final[Sequence[Rule]] = (
     InvalidAuth(),
     TenantRemoved(),
     NoBillingProfile(),
+    FilterCoverage(),
     TenantNotAdded(),
     UnusedLicenses(),
     SharedMailboxLicenses(),

@@ -54,6 +54,7 @@ class More(TypedDict, total=False):
     """What only some rows have."""
 
     tenant_id: str
+    company: str
     skus: tuple[str, ...]
     value: str
     seats: int

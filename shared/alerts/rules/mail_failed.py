@@ -71,7 +71,8 @@ def _mail(mail: MailRow) -> str:
 
 def _report(mail: MailRow, company: str, view: AccountView) -> str:
     """It is dated on the 1st, and of the month before."""
-    called = next((known.name for known in view.companies.values() if known.id == company), company)
+    added = (known for tenant in view.companies.values() for known in tenant.companies)
+    called = next((known.name for known in added if known.id == company), company)
     return f"The report of {name(called)} for {mail.on - timedelta(days=1):%B %Y}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Set
 
+from shared.accounts.company import AddedTenant, Company
 from shared.alerts.matching import identity
 from shared.alerts.models import ExclusionScope, Finding, Slug
 from shared.alerts.rules.base import (
@@ -19,7 +20,7 @@ from shared.alerts.rules.phrases import name, seats, sold_by_others
 from shared.alerts.view import AccountView
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable
-from shared.licensing.tenant_state import TenantState
+from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.microsoft.models import Sku
 
 FIX = "An editor maps it to a billing profile, an agreement and a line, or chooses “do not bill”."
@@ -40,6 +41,9 @@ class NoBillingProfile(Rule):
         snapshot = view.fresh(state)
         if snapshot is None:
             return NOT_JUDGED
+        added = view.companies[state.tenant_id]
+        if added.is_filtered:
+            return _shared_out(view, state.tenant_id, snapshot, added)
         mapped = {mapping.licence for mapping in view.mapped.get(state.tenant_id, ())}
         phones = view.parameters(self.slug, WatchedSkus).phone_resource_accounts
         watched = view.watched(snapshot, phone_resource_accounts=phones)
@@ -48,6 +52,37 @@ class NoBillingProfile(Rule):
             finding for sku in watched for finding in _findings(view, state.tenant_id, licences, sku, mapped)
         ]
         return Judgement(tuple(findings), believed(state.tenant_id, snapshot))
+
+
+def _shared_out(view: AccountView, tenant_id: str, snapshot: Snapshot, added: AddedTenant) -> Judgement:
+    """Of a tenant with filters each company needs a mapping of what its own users have."""
+    shares = view.shares(tenant_id, snapshot)
+    if shares is None:
+        return NOT_JUDGED
+    mapped = {(found.company, found.licence) for found in view.mapped.get(tenant_id, ())}
+    findings = []
+    for sku in view.watched(snapshot):
+        for company in added.companies:
+            key, name_ = LicenceKey(sku.sku_id), company.name_in_mappings
+            users = shares.by_sku[sku.sku_id].by_company[name_] if sku.sku_id in shares.by_sku else 0
+            if users and (name_, key) not in mapped:
+                findings.append(_of_company(view, company, sku, users))
+    return Judgement(tuple(findings), believed(tenant_id, snapshot))
+
+
+def _of_company(view: AccountView, company: Company, sku: Sku, users: int) -> Finding:
+    return row(
+        Slug.NO_BILLING_PROFILE,
+        identity(company.tenant_id, sku.sku_id, company.id),
+        tenant_scope(company.tenant_id),
+        company.name,
+        f"{name(view.names(sku.sku_id, sku.part_number))}: {seats(users)} of its users, on no agreement line.",
+        FIX,
+        tenant_id=company.tenant_id,
+        company=company.id,
+        skus=(sku.sku_id,),
+        seats=users,
+    )
 
 
 def _findings(

@@ -56,6 +56,6 @@ def _reason(view: AccountView, reason: HoldReason) -> str:
         case HoldReason.SUSPICIOUS:
             return "Microsoft’s newest numbers for this customer are hard to believe"
         case HoldReason.PRORATION:
-            return "the agreement prorates its lines, and proration comes later"
+            return "the agreement prorates its lines, and it is not known until when it is billed"
         case HoldReason.SOLD_BY_OTHERS:
             return "some of the seats were sold by somebody else than before"

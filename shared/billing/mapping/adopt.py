@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from shared.accounts.companies import Company
+from shared.accounts.company import AddedTenant
 from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.agreement_fits import check_company, check_type, period_of
@@ -54,12 +54,16 @@ class Draft:
     entries: tuple[LedgerEntry, ...]
 
 
-def draft(save: Save, kept: StoredRecord, claims: Sequence[LicenceMapping], company: Company | None) -> Draft:
+def draft(
+    save: Save, kept: StoredRecord, claims: Sequence[LicenceMapping], tenant: AddedTenant | None
+) -> Draft:
     """The record once these mappings of its agreement have their lines. Writes nothing. Raises Rejected.
 
-    `company` is the tenant's. What a mapping leaves can be taken by another one of the same save.
+    What a mapping leaves can be taken by another one of the same save.
     """
-    check_company(save.psas.agreement(*key_of(claims[0])), claims[0].agreement_id, company, kept.record)
+    for mapping in claims:
+        company = tenant.company(mapping.company) if tenant else None
+        check_company(save.psas.agreement(*key_of(mapping)), mapping.agreement_id, company, kept.record)
     drawing = _Drawing(save, kept.record)
     for mapping in claims:
         drawing.leave(mapping)
@@ -111,6 +115,7 @@ class _Drawing:
         self._lines[mapping.id] = LineRecord(
             mapping_id=mapping.id,
             tenant_id=self._save.wanted.tenant_id,
+            company=mapping.company,
             product_id=product,
             beside=self._seen_beside(product) if mapping.options.beside_existing else None,
             line_id=mapping.line_id,
@@ -206,7 +211,11 @@ class _Drawing:
             return ()
         # Until the decision is stored the mapping is in force: no line must be made for it.
         bare = LineRecord(
-            mapping_id=name, tenant_id=owner.tenant_id, product_id=owner.product_id, adopted=True
+            mapping_id=name,
+            tenant_id=owner.tenant_id,
+            company=owner.company,
+            product_id=owner.product_id,
+            adopted=True,
         )
         self._lines[name] = bare
         return owner.losses

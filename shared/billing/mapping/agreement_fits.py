@@ -1,6 +1,6 @@
 """Whether an agreement may bill a tenant's licence: whose it is, and how often it is billed."""
 
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import AgreementRecord, BillingProfile
 from shared.billing.planning.load import AgreementKey

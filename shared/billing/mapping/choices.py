@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, TenantMappings
 from shared.billing.psa.base import Agreement, Line, Psa
 from shared.errors import NotFound
+from shared.licensing.licences import LicenceKey
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.decisions import get
@@ -36,11 +38,14 @@ class LineChoice:
     mapping_id: str = ""
 
 
-def agreements_for(tables: Tables, blobs: Blobs, account: AccountId, tenant_id: str) -> AgreementChoices:
-    """Raises NotFound for a tenant that is not added."""
-    company = added_companies(tables, account).get(tenant_id.lower())
+def agreements_for(
+    tables: Tables, blobs: Blobs, account: AccountId, tenant_id: str, company_id: str = ""
+) -> AgreementChoices:
+    """Of the company with this id, "" is the tenant's first. Raises NotFound for one that is not added."""
+    mine_all = _tenant(tables, account, tenant_id).companies
+    company = next((company for company in mine_all if company_id in ("", company.id)), None)
     if company is None:
-        raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
+        raise NotFound(f"This tenant has no company '{one_line(company_id, 60)}'.")
     lists = psa_lists.load(blobs, account, company.psa_connection)
     mine = (
         [agreement for agreement in lists.agreements if agreement.company_id == company.psa_company]
@@ -70,17 +75,30 @@ def mappings_of(tables: Tables, account: AccountId, tenant_id: str) -> TenantMap
     """Those in force; none are an empty set of them. Raises NotFound for a tenant that is not added."""
     tenant = tenant_id.lower()
     found = get(tables, account, MAPPINGS, tenant, TenantMappings)
-    if found is None and tenant not in added_companies(tables, account):
-        raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
+    if found is None:
+        _tenant(tables, account, tenant)
     return found or TenantMappings(tenant_id=tenant, mappings=())
 
 
-def mapping_id(tenant_id: str, sku_id: str, subscription_id: str, known: Mapping[str, LicenceMapping]) -> str:
+def _tenant(tables: Tables, account: AccountId, tenant_id: str) -> AddedTenant:
+    found = added_tenants(tables, account).get(tenant_id.lower())
+    if found is None:
+        raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
+    return found
+
+
+def mapping_id(
+    tenant_id: str,
+    sku_id: str,
+    subscription_id: str,
+    known: Mapping[str, LicenceMapping],
+    company: str = "",
+) -> str:
     """A licence keeps the id of its mapping in force; else the id follows from the licence, so that a repeated save
-    is the same save. `known` are the tenant's mappings in force by id.
+    is the same save. `known` are the tenant's mappings in force by id; `company` is as mappings name it.
     """
-    licence = sku_id.lower(), subscription_id.lower()
+    licence = LicenceKey(sku_id.lower(), subscription_id.lower())
     for mapping in known.values():
-        if (mapping.sku_id, mapping.subscription_id) == licence:
+        if (mapping.company, mapping.licence) == (company, licence):
             return mapping.id
-    return keys.hashed("|".join((tenant_id.lower(), *licence)))[:16]
+    return keys.hashed("|".join((tenant_id.lower(), *licence, *([company] if company else ()))))[:16]

@@ -69,20 +69,24 @@ def all_ending_lines(tables: Tables, account: AccountId) -> Iterator[EndingLine]
 
 
 def all_lines_end(
-    tables: Tables, account: AccountId, tenant_id: str, last_day: date
+    tables: Tables, account: AccountId, tenant_id: str, last_day: date, company: str | None = None
 ) -> tuple[TenantMappings, Said]:
     """The save that ends every line of a tenant: its mappings are in force no more, but those that bill nothing.
 
-    What ends sooner stays as it is.
+    With `company`, as mappings name it, only that company's. What ends sooner stays as it is.
     """
     tenant = tenant_id.lower()
     now = get(tables, account, MAPPINGS, tenant, TenantMappings)
-    stay = tuple(mapping for mapping in now.mappings if not mapping.bill) if now else ()
+    decided = now.mappings if now else ()
+    stay = tuple(m for m in decided if not m.bill or company not in (None, m.company))
     lines = {
         line.line_id: last_day
         for connection in psa_connections(tables, account)
         for kept in agreement_store.all_of(tables, account, connection.id)
         for line in kept.record.lines.values()
-        if line.tenant_id == tenant and line.ending is None and line.line_id
+        if line.tenant_id == tenant
+        and line.ending is None
+        and line.line_id
+        and company in (None, line.company)
     }
     return TenantMappings(tenant_id=tenant, mappings=stay), Said(last_days=lines, or_sooner=True)

@@ -13,9 +13,19 @@ from shared.billing.planning import load, plan
 from shared.billing.planning.load import Supposed
 from shared.billing.planning.preview import Effect, LinePreview, line_preview
 from shared.billing.psa.base import Psa
+from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What a person is about to save."""
+
+    wanted: TenantMappings
+    by: Decider
+    said: Said = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +42,27 @@ class MappingsPreview:
 
 def preview_mappings(
     tables: Tables,
+    blobs: Blobs,
     psas: Mapping[str, Psa],
     account_id: AccountId,
-    wanted: TenantMappings,
-    by: Decider,
-    said: Said = NOTHING_SAID,
+    saving: Saving,
 ) -> MappingsPreview:
     """The save is judged, and the whole account planned, by the code that saves and pushes.
 
     Raises Rejected with the sentence that the save would be refused with.
     """
     account = load_account(tables, account_id)
-    judged = judge(tables, psas, account_id, wanted, by, said)
+    wanted, now = saving.wanted, saving.by.now
+    judged = judge(tables, psas, account_id, wanted, saving.by, saving.said)
     records = judged.records()
     supposed = Supposed(wanted.tenant_id, wanted.mappings, records)
-    planned = load.plan_account(tables, account, by.now, supposed)
+    planned = load.plan_account(tables, blobs, account, now, supposed)
     lines = []
     for mapping in wanted.mappings:
         if not mapping.bill:
             lines.append(LinePreview(wanted.tenant_id, mapping, Effect.NOT_BILLED))
             continue
-        record = plan.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, by.now)
+        record = plan.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, now)
         lines.append(line_preview(wanted.tenant_id, mapping, record.lines[mapping.id], planned))
     left = {line.line_id for line in judged.left}
     ending = (

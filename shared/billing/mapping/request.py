@@ -1,12 +1,14 @@
 """The mappings that a person asks for, as they can be saved: checked, with the ids of what they map."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from pydantic import ValidationError
 
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.billing.mapping.choices import mapping_id, mappings_of
-from shared.billing.models import LicenceMapping, Options, PsaConnection, TenantMappings
+from shared.billing.models import Basis, LicenceMapping, Options, PsaConnection, TenantMappings
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
@@ -20,6 +22,8 @@ class MappingRequest:
 
     sku_id: str
     subscription_id: str = ""
+    company: str = ""
+    """Id of the company whose users it bills; "" is the tenant's first."""
     bill: bool = True
     profile: str = ""
     connection: str = ""
@@ -34,13 +38,34 @@ def mappings_asked_for(
     """Raises NotFound for a tenant that is not added, and Rejected, which names the number of the wrong one."""
     now = mappings_of(tables, account, tenant_id)
     known = {mapping.id: mapping for mapping in now.mappings}
+    tenant = added_tenants(tables, account).get(now.tenant_id)
     mappings = [
-        _mapping(f"mappings.{number}", now.tenant_id, asked, known) for number, asked in enumerate(requests)
+        _mapping(f"mappings.{number}", now.tenant_id, _of_a_company(tenant, asked, number), known)
+        for number, asked in enumerate(requests)
     ]
     try:
         return TenantMappings(tenant_id=now.tenant_id, mappings=tuple(mappings))
     except ValidationError as wrong:
         raise Rejected(_sentence(wrong), "invalid", "mappings") from None
+
+
+def _of_a_company(tenant: AddedTenant | None, asked: MappingRequest, number: int) -> MappingRequest:
+    """With the company as mappings name it. Raises Rejected for one that the tenant has not, or that cannot be billed
+    so: purchased seats of a tenant that is shared out belong to nobody (K8).
+    """
+    if tenant is None:
+        return asked
+    company = next((c for c in tenant.companies if asked.company in (c.id, c.name_in_mappings)), None)
+    if company is None:
+        raise Rejected("The tenant has no such company.", "unknown", f"mappings.{number}.companyId")
+    if tenant.is_filtered and asked.bill and asked.options.basis is Basis.PURCHASED:
+        raise Rejected(
+            f"The users of this tenant are shared out to companies by filters, and {company.name} cannot be billed "
+            "purchased seats: choose the assigned ones, of the licence as a whole.",
+            "filtered_purchased",
+            f"mappings.{number}.options.basis",
+        )
+    return replace(asked, company=company.name_in_mappings)
 
 
 def _mapping(
@@ -52,7 +77,7 @@ def _mapping(
             "invalid",
             field_name,
         )
-    id_ = mapping_id(tenant_id, asked.sku_id, asked.subscription_id, known)
+    id_ = mapping_id(tenant_id, asked.sku_id, asked.subscription_id, known, asked.company)
     try:
         return LicenceMapping.model_validate({**asdict(asked), "options": asked.options, "id": id_})
     except ValidationError as wrong:

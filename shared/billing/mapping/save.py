@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store
 from shared.billing.agreement_store import Replacement, StoredRecord
@@ -194,11 +194,11 @@ def _own_line(save: Save, mapping: LicenceMapping) -> str:
 def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
     if not claims:
         return []
-    company = added_companies(save.tables, save.account).get(save.wanted.tenant_id)
+    tenant = added_tenants(save.tables, save.account).get(save.wanted.tenant_id)
     by_agreement: defaultdict[AgreementKey, list[LicenceMapping]] = defaultdict(list)
     for mapping in claims:
         by_agreement[key_of(mapping)].append(mapping)
-    return [adopt.draft(save, save.kept[place], mine, company) for place, mine in by_agreement.items()]
+    return [adopt.draft(save, save.kept[place], mine, tenant) for place, mine in by_agreement.items()]
 
 
 def _store(judged: Judged) -> None:

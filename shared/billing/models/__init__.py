@@ -24,7 +24,16 @@ from shared.billing.models.not_written import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.models.plan import Change, Hold, HoldDecision, HoldReason, LineKey, Verdict, change_id
+from shared.billing.models.plan import (
+    Change,
+    Hold,
+    HoldDecision,
+    HoldReason,
+    LineKey,
+    SecondLine,
+    Verdict,
+    change_id,
+)
 from shared.billing.models.records import (
     Drift,
     Ending,
@@ -33,6 +42,7 @@ from shared.billing.models.records import (
     LineRecord,
     LineState,
     Loss,
+    Paid,
 )
 
 __all__ = [
@@ -60,9 +70,11 @@ __all__ = [
     "LineState",
     "Loss",
     "Options",
+    "Paid",
     "PriceKind",
     "PriceRule",
     "PsaConnection",
+    "SecondLine",
     "SoldByOthers",
     "TenantMappings",
     "Unplanned",

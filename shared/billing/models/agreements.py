@@ -1,6 +1,6 @@
 """What is remembered about an agreement, with all its lines."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -21,6 +21,8 @@ class AgreementRecord(Document):
     claims: int = 0
     """How often it was claimed."""
     proration: Proration = Proration.NONE
+    billed_through: date | None = None
+    """The last day that is billed already, of an agreement that prorates by a second line; None: nobody knows."""
     read_at: datetime | None = None
     """When its lines were last read from the PSA."""
     unreadable: Annotated[Unreadable | None, BeforeValidator(unreadable_of)] = None

@@ -33,6 +33,8 @@ class LedgerEvent(StrEnum):
     """A person wants the line to bill nothing after `last_day`."""
     ENDED = "ended"
     """The PSA is proven to bill nothing after `last_day`."""
+    PRORATED = "prorated"
+    """The PSA is proven to bill so many seats more by a second line, until `last_day`."""
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     UNDONE = "undone"
@@ -43,6 +45,7 @@ class _Told(TypedDict, total=False):
     """What an entry says beside line, event and time."""
 
     run: str
+    line_id: str
     change_id: str
     before: int | None
     after: int | None

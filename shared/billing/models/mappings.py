@@ -103,6 +103,8 @@ class Options(Document):
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: str = ""
+    credit_on_decrease: bool = False
+    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False
     """A person chose to create the line although the agreement has an unowned one of the same product."""
 
@@ -113,6 +115,8 @@ class LicenceMapping(Document):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{8,32}$")]
     sku_id: MicrosoftId
     subscription_id: MicrosoftId = ""
+    company: str = ""
+    """Whose users it bills, of a tenant with several companies; "" is the company that was added first."""
     bill: bool = True
     """False: "do not bill"; the fields below are then empty."""
     profile: str = ""
@@ -145,10 +149,21 @@ class TenantMappings(Document):
     def _bills_nothing_twice(self) -> "TenantMappings":
         licences = [mapping.licence for mapping in self.mappings]
         whole = {licence.sku_id for licence in licences if not licence.subscription_id}
-        if len(set(licences)) != len(licences):
+        if len({(mapping.company, mapping.licence) for mapping in self.mappings}) != len(self.mappings):
             raise ValueError("a licence has one mapping")
+        shared = {sku_id for sku_id, companies in self._billed_to().items() if len(companies) > 1}
+        if any(m.bill and m.sku_id in shared and m.options.basis is Basis.PURCHASED for m in self.mappings):
+            raise ValueError("a licence that several companies share is billed by assigned seats")
         if any(licence.subscription_id and licence.sku_id in whole for licence in licences):
             raise ValueError("a SKU is mapped as a whole or by subscription, not both")
         if len({mapping.id for mapping in self.mappings}) != len(self.mappings):
             raise ValueError("a mapping id is used once")
         return self
+
+    def _billed_to(self) -> dict[str, set[str]]:
+        """The companies that are billed for a SKU, by its id."""
+        found: dict[str, set[str]] = {}
+        for mapping in self.mappings:
+            if mapping.bill:
+                found.setdefault(mapping.sku_id, set()).add(mapping.company)
+        return found

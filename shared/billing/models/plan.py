@@ -40,6 +40,13 @@ class HoldDecision(Document):
     at: datetime
 
 
+class SecondLine(Document):
+    """Seats for which a second line bills the rest of a period that is billed already."""
+
+    seats: int
+    until: date
+
+
 class Change(Document):
     """What a push would do to one line."""
 
@@ -54,6 +61,8 @@ class Change(Document):
     effective: date | None = None
     ends: date | None = None
     """Its last day, of a line that is to be ended; its seats stay until then."""
+    second: SecondLine | None = None
+    """Written first."""
     id: str
     """Hash of line, before, after and day: the same numbers are the same change, night after night."""
 

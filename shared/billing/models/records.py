@@ -72,6 +72,13 @@ class Ending(Document):
     since: datetime
 
 
+class Paid(Document):
+    """Seats that are billed until that day, whatever the line says until then: more of them need a second line."""
+
+    seats: int
+    until: date
+
+
 class LineState(StrEnum):
     """A line is in exactly one; of several the first in this order."""
 
@@ -89,6 +96,8 @@ class LineRecord(Document):
     # Written by mapping/: which line of which mapping.
     mapping_id: str
     tenant_id: str
+    company: str = ""
+    """As the mapping names the company whose users it bills."""
     product_id: str
     line_id: str = ""
     adopted: bool = False
@@ -123,6 +132,8 @@ class LineRecord(Document):
     """What the PSA was last proven to say; None: never seen."""
     confirmed_at: datetime | None = None
     losses: tuple[Loss, ...] = ()
+    paid: Paid | None = None
+    """In an agreement that prorates by a second line."""
     intent: Intent | None = None
     refused: Annotated[WriteFailure | None, BeforeValidator(failure_of)] = None
     """Why the PSA refused the last write, in its words or ours; it is tried again at the next run."""

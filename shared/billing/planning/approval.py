@@ -63,8 +63,8 @@ def decide(
     kept, line, hold = _found(tables, account, change_id)
     if HoldReason.PRORATION in hold.reasons and verdict is Verdict.APPROVED:
         raise Rejected(
-            "This agreement prorates. Proration comes later: change the line in the PSA yourself, or switch the "
-            "agreement's proration off.",
+            "This agreement prorates, and nobody said whether agreements of its type are billed in advance. Name the "
+            "type in the settings of the PSA connection; or change the line in the PSA yourself.",
             "prorates",
         )
     if hold.decided is not None and hold.decided.verdict is verdict:

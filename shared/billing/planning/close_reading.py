@@ -8,10 +8,11 @@ from shared.accounts.runs import Run, RunState
 from shared.billing.planning import load
 from shared.billing.psa_connections import psa_connections
 from shared.licensing import reading
+from shared.storage.blobs import Blobs
 from shared.storage.tables import Tables
 
 
-def close_reading(tables: Tables, account: Account, run_id: str, now: datetime) -> Run:
+def close_reading(tables: Tables, blobs: Blobs, account: Account, run_id: str, now: datetime) -> Run:
     """End the reading of a run and name the PSA connections that are to be worked on; repeats change nothing.
 
     Raises RetryLater while tenants are being read, or when a record changed while the plan was stored.
@@ -20,7 +21,7 @@ def close_reading(tables: Tables, account: Account, run_id: str, now: datetime) 
     if run.state is not RunState.READING:
         return run
     reading.finish_reading(tables, account.id, run, now)
-    load.store_holds(tables, account.id, load.plan_account(tables, account, now), now, run.id)
+    load.store_holds(tables, account.id, load.plan_account(tables, blobs, account, now), now, run.id)
     connections = tuple(connection.id for connection in psa_connections(tables, account.id))
 
     def handed_over(run: Run) -> Run:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
 from shared.billing.planning import plan
+from shared.billing.planning.people import shares_of
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
@@ -21,6 +22,7 @@ from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import TenantState
 from shared.microsoft.partner_connections import home_tenants
 from shared.storage import keys
+from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Replace, Row, Tables
 
@@ -80,12 +82,14 @@ class Supposed:
 _NOTHING = Supposed("", (), {})
 
 
-def plan_account(tables: Tables, account: Account, now: datetime, supposed: Supposed = _NOTHING) -> Planned:
+def plan_account(
+    tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed = _NOTHING
+) -> Planned:
     """Plan the whole account from the newest accepted snapshots and mappings. Writes nothing: this is the preview.
 
     A plan of something that is supposed is never stored.
     """
-    wished, suspicious = _wishes(tables, account, now, supposed)
+    wished, suspicious = _wishes(tables, blobs, account, now, supposed)
     outlines: dict[AgreementKey, Outline] = {}
 
     def each_record() -> Iterator[AgreementRecord]:
@@ -102,18 +106,22 @@ def plan_account(tables: Tables, account: Account, now: datetime, supposed: Supp
 
 
 def _wishes(
-    tables: Tables, account: Account, now: datetime, supposed: Supposed
+    tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed
 ) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = billing_profiles(tables, account.id)
-    added, ours = added_companies(tables, account.id), home_tenants(tables, account.id)
+    added, ours = added_tenants(tables, account.id), home_tenants(tables, account.id)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
-        if state.tenant_id not in added:
+        tenant = added.get(state.tenant_id)
+        if tenant is None or state.snapshot is None:
             continue
-        mapped = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
-        for wish in wishes(state, mapped, profiles, ours, now):
+        decided = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
+        mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
+        shares = shares_of(blobs, account.id, state.tenant_id, tenant, state.snapshot) if mapped else None
+        for wish in wishes(state, mapped, profiles, ours, now, shares):
             wished[wish.mapping_id] = wish
-        if state.snapshot is not None and state.snapshot.counts_are_doubted:
+        doubted = state.snapshot.users_are_doubted if shares else state.snapshot.counts_are_doubted
+        if doubted:
             suspicious.add(state.tenant_id)
     return wished, frozenset(suspicious)
 

@@ -6,7 +6,7 @@ must wait (`guard.hold_reasons`), and what the records say afterwards (`apply_to
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from shared.accounts.account import Account, Mode
@@ -24,10 +24,9 @@ from shared.billing.models import (
     Verdict,
     change_id,
 )
-from shared.billing.planning import guard
+from shared.billing.planning import guard, proration
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.planning.wishes import Wish
-from shared.billing.psa.base import Proration
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def make(
 
     `suspicious` are tenants with doubts.
     """
-    draft = _Draft()
+    draft = _Draft(now.astimezone(account.zone).date())
     for record in records:
         for line in record.lines.values():
             draft.seats.add(line, now)
@@ -84,7 +83,8 @@ def make(
 class _Draft:
     """A plan in the making, line by line. The fields are those of the plan."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: date) -> None:
+        self._today = today
         self.seats = guard.Seats()
         """Every line's, also of those without a change: a loss is judged against all."""
         self.undecided: list[Change] = []
@@ -129,7 +129,10 @@ class _Draft:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
         else:
-            self._add_change(change, line, wish, prorates=record.proration is Proration.BY_SECOND_LINE)
+            credit = wish.options.credit_on_decrease
+            change = proration.second_line(record, line, change, self._today, credit=credit)
+            prorates = proration.is_unknown(record, change, credit=credit)
+            self._add_change(change, line, wish, prorates=prorates)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)

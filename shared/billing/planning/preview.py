@@ -26,6 +26,7 @@ from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.write_failures import told
 from shared.errors import Rejected
+from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -79,9 +80,9 @@ class PlanPreview:
     """Names exactly these changes: other numbers, or another hold, have another one."""
 
 
-def preview(tables: Tables, account: Account, now: datetime) -> PlanPreview:
+def preview(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> PlanPreview:
     """The plan of the whole account. Writes nothing."""
-    planned = load.plan_account(tables, account, now)
+    planned = load.plan_account(tables, blobs, account, now)
     mapped = {
         mapping.id: (tenant.tenant_id, mapping)
         for tenant in mappings_in_force(tables, account.id)
@@ -147,7 +148,7 @@ def digest(made: Plan) -> str:
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:24]
 
 
-def go_live(tables: Tables, account_id: AccountId, expected: str, now: datetime) -> Account:
+def go_live(tables: Tables, blobs: Blobs, account_id: AccountId, expected: str, now: datetime) -> Account:
     """Switch the account live, for a person who saw the plan of this digest. Live already: nothing changes.
 
     Raises Rejected when the plan is another one by now.
@@ -155,7 +156,7 @@ def go_live(tables: Tables, account_id: AccountId, expected: str, now: datetime)
     account = load_account(tables, account_id)
     if account.mode is Mode.LIVE:
         return account
-    if digest(load.plan_account(tables, account, now).plan) != expected:
+    if digest(load.plan_account(tables, blobs, account, now).plan) != expected:
         raise Rejected(
             "The plan has changed since you looked at it. Look at what the first push would do now, then switch "
             "the account live again.",

@@ -1,8 +1,36 @@
 """The number a line should say: pure arithmetic over a snapshot and a mapping."""
 
+from dataclasses import dataclass
+
 from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
+from shared.licensing.coverage import Coverage
 from shared.licensing.licences import Licence, LicenceRows
 from shared.licensing.not_countable import NotCountable, Uncounted, UncountedReason
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """K5: the users of a tenant that is shared out to companies by their filters."""
+
+    coverage: Coverage | None
+    """None: who they are is not known."""
+
+    def check(self, mapping: LicenceMapping, row: Licence | None) -> None:
+        """Purchased seats, and a single subscription's, belong to no company. Raises NotCountable."""
+        if mapping.options.basis is Basis.PURCHASED:
+            raise self._uncounted(UncountedReason.FILTERED_PURCHASED, row)
+
+    def users(self, mapping: LicenceMapping, row: Licence) -> int:
+        """So many of them have the licence and are the company's. Raises NotCountable."""
+        if self.coverage is None:
+            raise self._uncounted(UncountedReason.PEOPLE_UNKNOWN, row)
+        if shared := self.coverage.shared_with(mapping.company, mapping.sku_id):
+            raise self._uncounted(UncountedReason.IN_SEVERAL_COMPANIES, row, len(shared))
+        return len(self.coverage.of(mapping.company, mapping.sku_id))
+
+    def _uncounted(self, reason: UncountedReason, row: Licence | None, told: int = 0) -> NotCountable:
+        part_number = row.part_number if row is not None else "the licence"
+        return NotCountable(Uncounted(reason=reason, part_number=part_number, told=told))
 
 
 def billed(basis: int, options: Options) -> int:
@@ -10,18 +38,21 @@ def billed(basis: int, options: Options) -> int:
     return max(0, max(options.minimum, basis - options.included, 0) + options.difference)
 
 
-def wanted(mapping: LicenceMapping, rows: LicenceRows) -> int:
-    """What the mapping's line should say by its tenant's licences.
+def wanted(mapping: LicenceMapping, rows: LicenceRows, shares: Shares | None = None) -> int:
+    """What the mapping's line should say by its tenant's licences; `shares`: the users are shared out to companies.
 
     Raises NotCountable when its parts cannot be told apart.
     """
     row = rows.find(mapping.licence)
+    if shares is not None:
+        shares.check(mapping, row)
     if row is None:
         return billed(0, mapping.options)
     units = _billable(row, mapping.options)
     if mapping.options.basis is Basis.PURCHASED:
         return billed(units, mapping.options)
-    return billed(_assigned(row, units), mapping.options)
+    users = _assigned(row, units)
+    return billed(users if shares is None else shares.users(mapping, row), mapping.options)
 
 
 def other_sellers(mapping: LicenceMapping, rows: LicenceRows) -> frozenset[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from sys import intern
+from typing import NamedTuple
 
 from shared.billing.models import (
     AgreementRecord,
@@ -17,7 +18,7 @@ from shared.billing.models import (
     UnplannedReason,
 )
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import other_sellers, wanted
+from shared.billing.planning.quantities import Shares, other_sellers, wanted
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import LicenceRows
 from shared.licensing.not_countable import NotCountable
@@ -101,32 +102,38 @@ def wishes(
     profiles: Mapping[str, BillingProfile],
     ours: Collection[str],
     now: datetime,
+    shares: Shares | None = None,
 ) -> list[Wish]:
-    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids."""
+    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids.
+
+    `shares`: the tenant's users are shared out to companies.
+    """
     if state.snapshot is None:
         return []
     old = not_fresh(state.status, state.snapshot, now)
-    rows = LicenceRows(state.snapshot, ours)
+    counts = _Counts(state.tenant_id, LicenceRows(state.snapshot, ours), shares)
     return [
-        _wish(state.tenant_id, rows, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
+        _wish(counts, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
         for mapping in mappings
         if mapping.bill
     ]
 
 
+class _Counts(NamedTuple):
+    tenant_id: str
+    rows: LicenceRows
+    shares: Shares | None
+
+
 def _wish(
-    tenant_id: str,
-    rows: LicenceRows,
-    mapping: LicenceMapping,
-    profile: BillingProfile,
-    too_old: Unplanned | None,
+    counts: _Counts, mapping: LicenceMapping, profile: BillingProfile, too_old: Unplanned | None
 ) -> Wish:
     try:
-        quantity = wanted(mapping, rows)
-        sellers = other_sellers(mapping, rows)
-        return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
+        quantity = wanted(mapping, counts.rows, counts.shares)
+        sellers = other_sellers(mapping, counts.rows)
+        return Wish.of(mapping, profile, counts.tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
-        return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))
+        return Wish.of(mapping, profile, counts.tenant_id, None, too_old or _not_countable(unclear))
 
 
 def _ended(mapping: LicenceMapping) -> BillingProfile:

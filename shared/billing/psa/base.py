@@ -87,6 +87,8 @@ class Agreement:
     period: Period = Period.UNKNOWN
     """How often it is billed."""
     proration: Proration = Proration.NONE
+    billed_through: date | None = None
+    """The last day that is billed already; None: it is not known, as where nobody said whether it is in advance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ class Line:
 class WriteKind(StrEnum):
     SET_QUANTITY = "set_quantity"
     CREATE_LINE = "create_line"
+    PRORATE = "prorate"
+    """A second line, from `effective` to `ends`: seats that came within a period that is billed already."""
     END_LINE = "end_line"
     """The line bills no seats after its last day, `ends`; until then it says what it said."""
 

@@ -74,6 +74,7 @@ def judge_created(write: Write, lines: list[Line], line_id: str = "") -> Evidenc
         "product": line.product_id == write.product_id,
         "quantity": line.quantity == write.after,
         "start date": write.effective is None or line.effective == write.effective,
+        "last day": write.ends is None or line.ends == write.ends,
         "billable option": line.billable == write.billable,
     }
     if differs := [name for name, same in as_asked.items() if not same]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
-from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord
+from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord, SecondLine
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
@@ -21,7 +21,7 @@ from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, 
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
-from shared.billing.reconcile import adoptions, marker_prefix, reconciled
+from shared.billing.reconcile import adoptions, marker_prefix, reconciled, second_line_prefix
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
 
@@ -41,7 +41,7 @@ def work_on(
         work.look(wishes)
         for together in _requests(changes, whole=context.psa.whole_document):
             if work.may_send:
-                _carry_out(work, together, wishes)
+                _carry_out(work, [one for one in together if _is_prorated(work, one, wishes)], wishes)
             else:
                 _leave_waiting(work, together)
         if work.created:
@@ -81,6 +81,27 @@ def _requests(changes: Iterable[Change], *, whole: bool) -> Iterator[Sequence[Ch
     yield from ([change] for change in changes if change not in there)
 
 
+def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wish]) -> bool:
+    """The second line of a change is proven to be there, or it needs none: only then is the main line written.
+
+    Cut off after the second line, what is paid already says that it is not made again.
+    """
+    line, second = work.record.lines[change.mapping_id], change.second
+    if second is None:
+        return True
+    fresh = work.lines(wishes).get(change.line_id)
+    if fresh is None or not _as_planned(line, change, fresh):
+        return False
+    write = _second_line(work, change, second, wishes[change.mapping_id], fresh)
+    beside = work.unowned(line.product_id)
+    intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
+    told = line.model_copy(update={"intent": intent, "refused": None})
+    work.save_all([(told, intent)], LedgerEvent.INTENDED)
+    _send_and_read_back(work, [intent])
+    line = work.record.lines[change.mapping_id]
+    return line.intent is None and line.paid is not None and line.paid.seats >= change.after
+
+
 def _leave_waiting(work: ClaimedAgreement, changes: Sequence[Change]) -> None:
     """Say of lines why they are not written: they go out as soon as it is known what became of the document before."""
     why = WriteFailure(reason=WriteFailureReason.DOCUMENT_UNCLEAR)
@@ -93,9 +114,12 @@ def _leave_waiting(work: ClaimedAgreement, changes: Sequence[Change]) -> None:
 
 def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> None:
     """Write changes by one request, but those whose line is no longer as the change expects it."""
-    intents = _intend(work, changes, wishes)
-    if not intents:
-        return
+    if intents := _intend(work, changes, wishes):
+        _send_and_read_back(work, intents)
+
+
+def _send_and_read_back(work: ClaimedAgreement, intents: list[Intent]) -> None:
+    """The one request of stored intents, and what became of it."""
     answer = _send(work, intents)
     if not work.is_repeatable(intents[0]):
         intents = _answered(work, intents, answer)
@@ -194,6 +218,23 @@ def _end(change: Change, line: LineRecord, fresh: Line | None) -> Write:
         ended=fresh.last_day if fresh else None,
         fingerprint=fresh.but_end if fresh else "",
         document=fresh.document if fresh else "",
+    )
+
+
+def _second_line(work: ClaimedAgreement, change: Change, second: SecondLine, wish: Wish, main: Line) -> Write:
+    """Seats that came within a period that is billed already: for the rest of it, at the price of the main line."""
+    return Write(
+        kind=WriteKind.PRORATE,
+        agreement_id=change.agreement_id,
+        product_id=main.product_id,
+        before=0,
+        after=second.seats,
+        effective=work.context.moment.date(),
+        ends=second.until,
+        marker=f"{second_line_prefix(change.mapping_id)}{work.record.claims}",
+        billable=wish.billable,
+        unit_price=main.unit_price or None,
+        invoice_text=wish.options.invoice_text,
     )
 
 

@@ -8,7 +8,7 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced
-from shared.billing.psa.base import Line
+from shared.billing.psa.base import Line, WriteKind
 from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.pushing.context import PushContext
 from shared.billing.reconcile import adoptions, reconciled, unowned
@@ -142,6 +142,7 @@ class ClaimedAgreement:
                 event,
                 context.now(),
                 run=context.run,
+                line_id=intent.line_id if intent.write.kind is WriteKind.PRORATE else line.line_id,
                 change_id=intent.change_id,
                 before=intent.write.before,
                 after=intent.write.after,

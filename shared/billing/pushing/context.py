@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from shared.billing.psa.base import Psa
+from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -19,6 +20,7 @@ class PushContext:
     """Where, with whom, and in which run."""
 
     tables: Tables
+    blobs: Blobs
     psa: Psa
     account: AccountId
     run: str

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, added_companies
+from shared.accounts.companies import added_tenants
+from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
 from shared.billing import agreement_store
+from shared.billing.ending import without_what_is_over
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -80,7 +82,7 @@ def _is_there_as_far_as_known(record: AgreementRecord) -> bool:
 class Meant:
     """What an agreement must be like for its lines: facts of others, which may have changed since the save."""
 
-    companies: Mapping[str, Company] = field(default_factory=dict)
+    companies: Mapping[str, AddedTenant] = field(default_factory=dict)
     """By tenant: an agreement can be moved to another company, and a customer be linked anew."""
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -104,12 +106,13 @@ class Meant:
             if mapping.bill and mapping.profile in named
         }
         return cls(
-            added_companies(tables, account), {product.id: product for product in products}, types, today
+            added_tenants(tables, account), {product.id: product for product in products}, types, today
         )
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
-        company = self.companies.get(line.tenant_id)
+        tenant = self.companies.get(line.tenant_id)
+        company = tenant.company(line.company) if tenant else None
         its = record.connection, there.company_id
         if company is not None and (company.psa_connection, company.psa_company) != its:
             return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)
@@ -131,7 +134,7 @@ def note_agreements(
     for kept in agreement_store.all_of(tables, account, connection):
         # A row without an id may be any of those that are missing: none of them is gone.
         there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(kept.record, there, meant)
+        record = noted(without_what_is_over(kept.record, there, meant.today), there, meant)
         if record != kept.record:
             try:
                 agreement_store.save(tables, account, kept, record)
@@ -154,7 +157,9 @@ def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> Agr
         name: _noted(line, there, _of_the_agreement(record, line, there, meant))
         for name, line in record.lines.items()
     }
-    changes: dict[str, object] = {"proration": record.proration if there is None else there.proration}
+    changes: dict[str, object] = {}
+    if there is not None:
+        changes = {"proration": there.proration, "billed_through": there.billed_through}
     if there is None or not there.active:
         changes["unreadable"] = None  # its lines say what is wrong, and nobody reads it any more
     if lines != record.lines:
@@ -169,6 +174,8 @@ def _of_the_agreement(
 ) -> Block | None:
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
+    if line.ending is not None:
+        return None  # it is to bill nothing, whatever else its agreement has become
     if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)

@@ -8,12 +8,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.billing.models import Block, BlockReason, Drift, Intent, LedgerEvent, LineRecord, Loss
+from shared.billing.planning.proration import paid_after, paid_by
 from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 
 READ_BACKS = (0.0, 1.0, 3.0)
 """Seconds before each read-back of a write: a PSA may show the old number for a moment."""
+
+
+_PROVEN = {WriteKind.END_LINE: LedgerEvent.ENDED, WriteKind.PRORATE: LedgerEvent.PRORATED}
 
 
 def find_out(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> timedelta | None:
@@ -123,14 +127,15 @@ def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
 
 def _confirm(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> None:
     work.created |= not intent.write.line_id
-    ends = intent.write.kind is WriteKind.END_LINE
-    event = LedgerEvent.ENDED if ends else LedgerEvent.CONFIRMED
+    event = _PROVEN.get(intent.write.kind, LedgerEvent.CONFIRMED)
     work.save(_applied(work, line, intent, there), intent, event)
 
 
 def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line | None) -> LineRecord:
     """The line now that the PSA is proven to have the intent's number."""
     now, write = work.context.now(), intent.write
+    if write.kind is WriteKind.PRORATE:
+        return line.model_copy(update={"intent": None, "refused": None, "paid": paid_by(line, write)})
     if write.kind is WriteKind.END_LINE:
         over: dict[str, object] = {"intent": None, "refused": None, "would": None}
         return line.model_copy(update={**over, "ends": write.ends, "written_in": work.context.run})
@@ -145,6 +150,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
             "confirmed_at": now,
             "unit_price": there.unit_price if there else line.unit_price,
             "losses": losses,
+            "paid": paid_after(work.record, line, write, work.context.moment.date()),
             "intent": None,
             "refused": None,
             "drift": None,
@@ -168,6 +174,10 @@ def _diverge(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence:
     if there is None:
         why = gone
         after = line.model_copy(update={"intent": None, "refused": why, "refused_in": run})
+    elif write.kind is WriteKind.PRORATE:
+        # Whatever of it is otherwise, it is there: another one would be billed beside it.
+        said = why or WriteFailure(reason=reasons.OTHER_FIELD)
+        after = _applied(work, line, intent, there).model_copy(update=_unlike(work, evidence.price, said))
     elif write.kind is WriteKind.END_LINE and there.last_day != write.ends:
         other = Block(reason=BlockReason.OTHER_END, day=there.last_day)
         after = line.model_copy(update={"intent": None, "blocked": other})

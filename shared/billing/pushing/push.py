@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
@@ -73,7 +73,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
             return
         meant = Meant.of(context.tables, account.id, context.psa.products(), today)
         note_agreements(context.tables, account.id, connection.id, listed, meant)
-        planned = load.plan_account(context.tables, account, started)
+        planned = load.plan_account(context.tables, context.blobs, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
         work = worklist(connection.id, planned, listed, run, today)
         unfinished = _work_through(context, connection.id, planned, work, started + BUDGET)
@@ -242,7 +242,7 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
 
 def _without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
     """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
-    added = added_companies(tables, account)
+    added = added_tenants(tables, account)
     decided = (mapping for mapping in mappings_in_force(tables, account) if mapping.tenant_id in added)
     without = mappings_without_line(tables, account, decided, kept)
     return sum(1 for missing in without if missing.key.connection == connection)

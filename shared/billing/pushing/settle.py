@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from shared.billing import agreement_store
 from shared.billing.models import Intent, LedgerEntry, LedgerEvent, LineKey, LineRecord
+from shared.billing.planning.proration import paid_by
+from shared.billing.psa.base import Write, WriteKind
 from shared.billing.psa_connections import psa_connections
 from shared.errors import NotFound, Rejected
 from shared.storage.decisions import Decider
@@ -39,20 +41,16 @@ def settle(
     intent = line.intent
     if intent is None or not intent.undecidable:
         raise Rejected("Nothing is unclear about this line any more: look at it again.", "nothing_to_settle")
-    changes: dict[str, object] = {"intent": None}
-    if applied:
-        made = line.line_id or _made(stored.record.lines.values(), line_id)
-        changes |= {"line_id": made, "confirmed": intent.write.after, "confirmed_at": by.now}
-        if intent.write.ends is not None:
-            changes |= {"ends": intent.write.ends}
-    after = line.model_copy(update=changes)
+    said = _applied(stored.record.lines.values(), line, intent.write, line_id, by) if applied else {}
+    after = line.model_copy(update={"intent": None, **said})
+    before, after_it = _numbers(line, intent.write)
     entry = LedgerEntry.of(
         after,
         LedgerEvent.SETTLED,
         by.now,
         change_id=intent.change_id,
-        before=intent.write.before,
-        after=intent.write.after if applied else intent.write.before,
+        before=before,
+        after=after_it if applied else before,
         who=by.who,
         why=by.reason,
     )
@@ -63,6 +61,24 @@ def settle(
             "The agreement was changed at this moment. Look at the line again and repeat.", "conflict"
         ) from conflict
     return after
+
+
+def _numbers(line: LineRecord, write: Write) -> tuple[int, int]:
+    """What the mapping's line said and says: a second line leaves it as it is."""
+    if write.kind is WriteKind.PRORATE:
+        return line.confirmed or 0, line.confirmed or 0
+    return write.before, write.after
+
+
+def _applied(
+    lines: Iterable[LineRecord], line: LineRecord, write: Write, line_id: str, by: Decider
+) -> dict[str, object]:
+    """What a line says once a person saw its write in the PSA."""
+    if write.kind is WriteKind.PRORATE:
+        return {"paid": paid_by(line, write)}
+    made = line.line_id or _made(lines, line_id)
+    ends = {"ends": write.ends} if write.ends is not None else {}
+    return {"line_id": made, "confirmed": write.after, "confirmed_at": by.now, **ends}
 
 
 def _made(lines: Iterable[LineRecord], line_id: str) -> str:

@@ -5,26 +5,29 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.alerts.models import Target
 from shared.billing.models import LicenceMapping, LineKey, LineState
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import wanted
+from shared.billing.planning.quantities import Shares, wanted
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable
-from shared.licensing.tenant_state import Snapshot, TenantState
+from shared.licensing.tenant_state import Snapshot
 from shared.licensing.watched_skus import is_watched
 from shared.microsoft.models import Sku
+from shared.reports.certificate import shared_out
 from shared.reports.certificate.models import (
     Certificate,
     CertificateFacts,
     CertificateRow,
     KeptLine,
+    ReadTenant,
     Reason,
     Standing,
 )
+from shared.reports.certificate.shared_out import SharedTenant
 
 LINES_READ_WITHIN: Final = timedelta(hours=24)
 """A line that was read in the PSA longer ago may have been changed by hand since: it is not certified."""
@@ -37,21 +40,24 @@ _OF_STATE: Final = {
 }
 
 
-def certificate(facts: CertificateFacts, states: Iterable[TenantState]) -> Certificate:
+class _Numbers(NamedTuple):
+    """What the number of a line is worked out from."""
+
+    licences: LicenceRows
+    shares: Shares | None
+
+
+def certificate(facts: CertificateFacts, read: Iterable[ReadTenant]) -> Certificate:
     """Each added tenant's licences by its newest accepted read, each customer that is not added, each line of ours."""
     rows = list(_lists(facts))
     unaccounted: list[str] = []
-    read: set[str] = set()
-    for state in states:
-        if state.tenant_id not in facts.companies:
-            continue
-        read.add(state.tenant_id)
-        mine = list(_of_tenant(facts, state))
+    known: set[str] = set()
+    for tenant in read:
+        known.add(tenant.state.tenant_id)
+        mine = list(_of_tenant(facts, tenant))
         rows += mine
-        if state.snapshot is not None:
-            name = facts.companies[state.tenant_id]
-            unaccounted += unbalanced(name, state.snapshot, facts.ours, mine)
-    never = [(tenant, name) for tenant, name in facts.companies.items() if tenant not in read]
+        unaccounted += _unbalanced(facts, tenant, mine)
+    never = [(tenant_id, of.name) for tenant_id, of in facts.companies.items() if tenant_id not in known]
     rows += [_whole(*customer, Reason.NEVER_READ) for customer in never]
     rows += _lines_without_row(facts, rows)
     told = Counter(row.line for row in rows if row.line is not None)
@@ -77,8 +83,22 @@ def _whole(
     return CertificateRow(tenant_id, customer, None, "", None, standing, reason)
 
 
-def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[CertificateRow]:
-    snapshot, customer = state.snapshot, facts.companies[state.tenant_id]
+def _unbalanced(
+    facts: CertificateFacts, tenant: ReadTenant, rows: Collection[CertificateRow]
+) -> Iterator[str]:
+    snapshot, added = tenant.state.snapshot, facts.companies[tenant.state.tenant_id]
+    if snapshot is None:
+        return
+    if tenant.shares is None:
+        yield from unbalanced(added.name, snapshot, facts.ours, rows)
+        return
+    licences = LicenceRows(snapshot, facts.ours)
+    yield from shared_out.unbalanced(SharedTenant(added, snapshot, licences, tenant.shares.coverage), rows)
+
+
+def _of_tenant(facts: CertificateFacts, tenant: ReadTenant) -> Iterator[CertificateRow]:
+    state, shares = tenant
+    snapshot, customer = state.snapshot, facts.companies[state.tenant_id].name
     if snapshot is None:
         yield _whole(state.tenant_id, customer, Reason.NEVER_READ)
         return
@@ -87,6 +107,12 @@ def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[Certific
         yield _whole(state.tenant_id, customer, Reason.STALE)
     mapped = {mapping.licence: mapping for mapping in facts.mappings.get(state.tenant_id, ())}
     licences = LicenceRows(snapshot, facts.ours)
+    if shares is not None:
+        shared = SharedTenant(facts.companies[state.tenant_id], snapshot, licences, shares.coverage)
+        for row, mapping in shared_out.rows_of(facts, shared):
+            yield _judged(facts, row, mapping, _Numbers(licences, shares), stale=stale)
+        return
+    numbers = _Numbers(licences, None)
     told: set[LicenceKey] = set()
     for sku in snapshot.skus:
         for key, counts in _licences(licences, sku, mapped):
@@ -103,12 +129,12 @@ def _of_tenant(facts: CertificateFacts, state: TenantState) -> Iterator[Certific
                 standing=Standing.OPEN,
                 reason=Reason.NOT_MAPPED if counts else Reason.NOT_COUNTABLE,
             )
-            yield _judged(facts, row, mapping, licences, stale=stale)
+            yield _judged(facts, row, mapping, numbers, stale=stale)
     for key, mapping in mapped.items():
         if key not in told and mapping.bill:
             # The licence is gone: its line must say what is billed without any.
             row = CertificateRow(state.tenant_id, customer, key, "", 0, Standing.OPEN, Reason.NOT_MAPPED)
-            yield _judged(facts, row, mapping, licences, stale=stale)
+            yield _judged(facts, row, mapping, numbers, stale=stale)
 
 
 def _licences(
@@ -134,7 +160,7 @@ def _judged(
     facts: CertificateFacts,
     row: CertificateRow,
     mapping: LicenceMapping | None,
-    licences: LicenceRows,
+    numbers: _Numbers,
     *,
     stale: bool,
 ) -> CertificateRow:
@@ -155,7 +181,7 @@ def _judged(
         billed=line.confirmed,
         money=(line.confirmed or 0) * (line.unit_price or Decimal(0)),
     )
-    reason = Reason.STALE if stale else _open(facts, mapping, kept, licences)
+    reason = Reason.STALE if stale else _open(facts, mapping, kept, numbers)
     if reason is not None:
         return replace(row, reason=reason)
     profile = facts.profiles.get(mapping.profile)
@@ -165,7 +191,7 @@ def _judged(
 
 
 def _open(
-    facts: CertificateFacts, mapping: LicenceMapping, kept: KeptLine, licences: LicenceRows
+    facts: CertificateFacts, mapping: LicenceMapping, kept: KeptLine, numbers: _Numbers
 ) -> Reason | None:
     """Why the line is not proven to say what it must; None: it is."""
     line = kept.record
@@ -174,7 +200,7 @@ def _open(
     if line.confirmed is None or not line.line_id:
         return Reason.NO_LINE
     try:
-        number = wanted(mapping, licences)
+        number = wanted(mapping, *numbers)
     except NotCountable:
         return Reason.NOT_COUNTABLE
     if number != line.confirmed:
@@ -191,7 +217,9 @@ def _lines_without_row(facts: CertificateFacts, rows: Iterable[CertificateRow]) 
         line = kept.record
         if key in told or not line.line_id or not line.confirmed or line.is_ended:
             continue
-        customer = facts.companies.get(line.tenant_id, "")
+        tenant = facts.companies.get(line.tenant_id)
+        company = tenant.company(line.company) if tenant else None
+        customer = company.name if company else ""
         yield CertificateRow(
             tenant_id=line.tenant_id,
             customer=customer or line.tenant_id,

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.accounts.account import Account
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.alerts import exclusions
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import LineKey
+from shared.billing.planning.people import shares_of
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
 from shared.licensing.customer_lists import stored_customers
@@ -17,7 +18,7 @@ from shared.licensing.tenants import partner_lists
 from shared.microsoft.models import Customer
 from shared.microsoft.partner_connections import home_tenants
 from shared.reports.certificate.judge import certificate
-from shared.reports.certificate.models import Certificate, CertificateFacts, KeptLine
+from shared.reports.certificate.models import Certificate, CertificateFacts, KeptLine, ReadTenant
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -26,7 +27,7 @@ from shared.storage.tables import Tables
 
 def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Certificate:
     """By the newest accepted reads and what the PSA was last proven to say."""
-    companies = added_companies(tables, account.id)
+    companies = added_tenants(tables, account.id)
     not_added: dict[str, Customer] = {}
     incomplete: list[str] = []
     for connection, listed in partner_lists(tables, account.id):
@@ -37,7 +38,7 @@ def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetim
     facts = CertificateFacts(
         now=now,
         ours=home_tenants(tables, account.id),
-        companies={tenant: company.name for tenant, company in companies.items()},
+        companies=companies,
         mappings={found.tenant_id: found.mappings for found in mappings_in_force(tables, account.id)},
         lines=dict(_lines(tables, account.id)),
         profiles=billing_profiles(tables, account.id),
@@ -45,7 +46,12 @@ def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetim
         not_added=not_added,
         incomplete_lists=tuple(incomplete),
     )
-    return certificate(facts, tenant_states(tables, account.id))
+    read = (
+        ReadTenant(state, shares_of(blobs, account.id, state.tenant_id, tenant, state.snapshot))
+        for state in tenant_states(tables, account.id)
+        if (tenant := companies.get(state.tenant_id)) is not None
+    )
+    return certificate(facts, read)
 
 
 def _lines(tables: Tables, account: AccountId) -> Iterator[tuple[LineKey, KeptLine]]:

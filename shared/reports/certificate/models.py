@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
+from shared.accounts.company import AddedTenant
 from shared.alerts.models import Exclusions
 from shared.billing.models import BillingProfile, LicenceMapping, LineKey, LineRecord
+from shared.billing.planning.quantities import Shares
 from shared.licensing.licences import LicenceKey
+from shared.licensing.tenant_state import TenantState
 from shared.microsoft.models import Customer
 
 
@@ -44,6 +47,8 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
     DIFFERS = "differs"
     WITHOUT_COMPANY = "without_company"
+    IN_NO_COMPANY = "in_no_company"
+    SPARE = "spare"
 
 
 SENTENCES: Final = {
@@ -66,6 +71,8 @@ SENTENCES: Final = {
     Reason.BLOCKED: "The line cannot be written: see its alert.",
     Reason.UNKNOWN: "Nobody knows yet whether the PSA took the newest change.",
     Reason.DIFFERS: "The line says another number than the licence gives: synchronise the customer.",
+    Reason.IN_NO_COMPANY: "Its users fit the filters of no company, so nobody is billed for them: change the filters.",
+    Reason.SPARE: "Assigned to nobody, and of a customer that is several companies: drop the seats, or exclude them.",
     Reason.WITHOUT_COMPANY: "The line bills a customer that is in no company any more.",
 }
 
@@ -106,8 +113,7 @@ class CertificateFacts:
     now: datetime
     ours: Collection[str]
     """Tenant ids of the account's partners."""
-    companies: Mapping[str, str]
-    """What the added customers are called."""
+    companies: Mapping[str, AddedTenant]
     mappings: Mapping[str, tuple[LicenceMapping, ...]]
     lines: Mapping[LineKey, KeptLine]
     profiles: Mapping[str, BillingProfile]
@@ -115,6 +121,13 @@ class CertificateFacts:
     not_added: Mapping[str, Customer]
     incomplete_lists: tuple[str, ...]
     """Names of the partner connections whose newest customer list is not complete."""
+
+
+class ReadTenant(NamedTuple):
+    """The state of an added tenant; `shares`: its users are shared out to companies."""
+
+    state: TenantState
+    shares: Shares | None
 
 
 @dataclass(frozen=True, slots=True)

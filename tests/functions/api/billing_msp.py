@@ -1,5 +1,6 @@
 """The MSP of the tests with a PSA, a customer with seats, and an agreement with a line: what billing needs."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -8,13 +9,17 @@ from typing import Any
 from functions.queues import billing
 from functions.queues.messages import PushConnection, RefreshPsaLists
 from shared.accounts import runs
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.runs import Run, RunState
 from shared.billing.models import PsaConnection
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
 from shared.licensing import snapshot
-from shared.microsoft.models import TenantRead
+from shared.licensing.tenant_state import CustomerList
+from shared.microsoft import partner_connections
+from shared.microsoft.models import Customer, PartnerConnection, TenantRead, User
+from shared.storage import keys
 from shared.storage.decisions import Decider
 from tests.functions.api.conftest import MSP, Caller
 from tests.functions.memory_wiring import MemoryWiring
@@ -83,10 +88,17 @@ class BillingMsp:
         add_company(self.wired.tables, MSP, company, Decider("ann", "", self.wired.now))
         self.read(seats)
 
-    def read(self, seats: int) -> None:
+    def list_customer(self) -> None:
+        """The tenant is in the customer list of a partner connection."""
+        partner = PartnerConnection(id="p1", name="P1", tenant_id="home", client_id="app")
+        partner_connections.save(self.wired.tables, MSP, partner)
+        body = CustomerList(customers=(Customer(tenant_id=TENANT, name="Quayside"),)).body()
+        self.wired.blobs.put(keys.partner_list_blob(MSP, "p1"), gzip.compress(body))
+
+    def read(self, seats: int, people: tuple[User, ...] = (user("u1"),)) -> None:
         """A complete read of the tenant, a little later than the one before."""
         self.wired.now += timedelta(minutes=5)
-        at, skus = self.wired.now, (sku(SKU, seats),)
+        at, skus = self.wired.now, (sku(SKU, seats, consumed=len(people) if len(people) > 1 else 0),)
         read = TenantRead(
             tenant_id=TENANT,
             connection_id="partner",
@@ -94,7 +106,7 @@ class BillingMsp:
             ended=at,
             skus=skus,
             subscriptions=bought(*skus),
-            users=(user("u1"),),
+            users=people,
         )
         snapshot.store_read(self.wired.tables, self.wired.blobs, MSP, snapshot.FreshRead(read, "", at.date()))
 

@@ -12,7 +12,9 @@ MODE = f"/accounts/{MSP}/mode"
 
 
 def plan_of(wired: MemoryWiring) -> str:
-    return preview.digest(load.plan_account(wired.tables, load_account(wired.tables, MSP), NOW).plan)
+    return preview.digest(
+        load.plan_account(wired.tables, wired.blobs, load_account(wired.tables, MSP), NOW).plan
+    )
 
 
 def test_an_owner_switches_the_account_live_and_back(wired: MemoryWiring, sign_in: SignIn) -> None:

@@ -43,6 +43,10 @@ def test_alerts_come_in_the_order_of_a_digest_and_are_filtered(editor: Caller, b
         f"unused_licenses {ZETA}",
     ]
     assert shown(editor, f"?tenant={QUAY.upper()}") == [f"unused_licenses {QUAY}"]
+    companies = editor("GET", f"/accounts/{MSP}/companies").json()["items"]
+    of_zeta = next(company["id"] for company in companies if company["tenantId"] == ZETA)
+    assert shown(editor, f"?company={of_zeta}") == [f"no_billing_profile {ZETA}", f"unused_licenses {ZETA}"]
+    assert shown(editor, f"?company={of_zeta}&tenant={QUAY}") == shown(editor, "?company=nobody") == []
     assert shown(editor, "?type=unused_licenses&sort=customer") == [
         f"unused_licenses {QUAY}",
         f"unused_licenses {ZETA}",

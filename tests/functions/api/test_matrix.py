@@ -71,6 +71,7 @@ LEAST = {
     "getMappings": "reader",
     "saveMappings": "editor",
     "previewMappings": "editor",
+    "previewFilters": "editor",
     "listAgreementsOfTenant": "reader",
     "getPlan": "reader",
     "listPlannedLines": "reader",

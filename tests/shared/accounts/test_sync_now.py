@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.accounts import runs
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.runs import RunKind, RunState
 from shared.accounts.sync_now import EVERY, sync_now
 from shared.errors import NotFound, Rejected, TooOften

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.accounts.report_settings import ReportSettings, save
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.mail.records import REPORT, MailName, MailRow, MailState
@@ -24,7 +24,7 @@ def world() -> World:
         save(
             world.tables,
             world.account.id,
-            added_companies(world.tables, world.account.id)[tenant],
+            added_tenants(world.tables, world.account.id)[tenant].companies[0],
             ReportSettings(scheduled=True, recipients=(ANN, BOB)),
             Decider("eva", "", world.now),
         )
@@ -35,7 +35,7 @@ def world() -> World:
 
 def mailed(world: World, tenant: str, to: str, state: MailState, kind: str = "", after: int = 0) -> None:
     """What became of the report of the month before, or of another mail, so many minutes after the others."""
-    company = added_companies(world.tables, world.account.id)[tenant].id
+    company = added_tenants(world.tables, world.account.id)[tenant].companies[0].id
     name = MailName(world.account.id, kind or f"{REPORT}{company}", world.now.date().replace(day=1), to)
     since = world.now + timedelta(minutes=after)
     row = MailRow(
@@ -71,13 +71,13 @@ def test_no_other_mail_to_that_address_makes_up_for_it(world: World) -> None:
 
 def test_it_ends_when_the_report_was_sent_again(world: World) -> None:
     assert len(told(world)) == 1
-    company = added_companies(world.tables, world.account.id)["t1"].id
+    company = added_tenants(world.tables, world.account.id)["t1"].companies[0].id
     mailed(world, "t1", ANN, MailState.DONE, kind=f"{REPORT}{company}-again1", after=5)
     assert told(world) == []
 
 
 def test_it_ends_when_the_address_is_a_recipient_no_more(world: World) -> None:
-    company = added_companies(world.tables, world.account.id)["t1"]
+    company = added_tenants(world.tables, world.account.id)["t1"].companies[0]
     wanted = ReportSettings(scheduled=True, recipients=(BOB,))
     save(world.tables, world.account.id, company, wanted, Decider("eva", "", world.now + timedelta(hours=1)))
     world.now += timedelta(hours=2)

@@ -72,7 +72,7 @@ def test_alerts_come_in_the_order_of_a_digest(busy: World) -> None:
 
 def test_alerts_are_found_by_type_by_company_by_change_and_by_being_unchecked(busy: World) -> None:
     assert found(busy, slug="no_billing_profile") == ["no_billing_profile t2"]
-    assert found(busy, tenant_id="T1") == ["unused_licenses t1"]
+    assert found(busy, tenants=frozenset({"t1"})) == ["unused_licenses t1"]
     assert found(busy, changed_since=busy.now - timedelta(hours=1)) == ["unused_licenses t2"]
     assert found(busy, not_checked=True) == ["unused_licenses t3"]
     assert found(busy, not_checked=False, slug="unused_licenses") == [

@@ -6,11 +6,12 @@ from collections.abc import Mapping as MappingOf
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from shared.accounts import runs
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import COMPANY, Company, add_company
+from shared.accounts.companies import COMPANY, add_company
+from shared.accounts.company import Company, Filters
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import Run, RunState
 from shared.alerts import evaluate, exclusions, saved_settings
@@ -58,6 +59,7 @@ from shared.microsoft.models import (
     Sku,
     Subscription,
     Term,
+    User,
 )
 from shared.storage import keys
 from shared.storage.decisions import Decider, decide
@@ -254,6 +256,32 @@ class World:
         self.at_home.add(tenant)
         self._list({**self._listed(), tenant: Customer(tenant_id=tenant, name=tenant)})
         self.read(tenant, *skus, subscriptions=subscriptions)
+
+    def share_out(self, tenant: str, *filters: Filters) -> list[str]:
+        """The tenant is several companies from now on, each with filters; their ids."""
+        for number, wanted in enumerate(filters):
+            company = Company(
+                id=f"c-{tenant}{number or ''}",
+                tenant_id=tenant,
+                name=f"{', '.join(wanted.office) or 'Everybody'} AG",
+                psa_connection="cw",
+                psa_company=str(number + 1),
+                filters=wanted,
+                beside=number > 0,
+            )
+            add_company(self.tables, self.account.id, company, Decider("tester", "shared out", self.now))
+        return [f"c-{tenant}{number or ''}" for number in range(len(filters))]
+
+    def people(self, tenant: str, *users: User) -> None:
+        """Who has the licences at the newest read."""
+        data = TypeAdapter(list[User]).dump_json(list(users))
+        digest = keys.hashed(str(data))
+        self.blobs.put(keys.users_blob(self.account.id, tenant, digest), gzip.compress(data))
+        state = self.state(tenant)
+        assert state.snapshot is not None
+        self._head(
+            state.model_copy(update={"snapshot": state.snapshot.model_copy(update={"users_digest": digest})})
+        )
 
     def leave(self, *tenants: str) -> None:
         """They are in the list of `p1` no more, so a run does not read them."""

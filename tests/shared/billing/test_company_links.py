@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts.companies import Company, added_companies, listed_companies
+from shared.accounts.companies import added_tenants, listed_companies
+from shared.accounts.company import Company
 from shared.billing.company_links import AddOutcome, CompanyLinks, CompanyRequest
 from shared.billing.company_matching import MatchState
 from shared.billing.models import LicenceMapping
@@ -53,7 +54,11 @@ class Acme(World):
         return PSA
 
     def added(self) -> dict[str, Company]:
-        return added_companies(self.tables, self.account.id)
+        """Of tenants that are one company."""
+        return {
+            tenant: added.companies[0]
+            for tenant, added in added_tenants(self.tables, self.account.id).items()
+        }
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_a_line_in_step_can_be_frozen_and_its_seats_do_not_move_it(world: World)
     world.night()
     line_decisions.freeze(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, world.by())
     world.later_read({SKU: 20})
-    assert load.plan_account(world.tables, world.account, world.clock.now()).plan.changes == ()
+    assert load.plan_account(world.tables, world.blobs, world.account, world.clock.now()).plan.changes == ()
     world.night()
     assert in_psa(world, mapped) == 10
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from shared.accounts import runs
 from shared.accounts.account import Account, Mode
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company, Filters
 from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
@@ -125,6 +126,7 @@ class World:
         )
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[LicenceMapping]] = {}
+        self._people: dict[str, tuple[User, ...]] = {}
         save_account(self.tables, self.account)
         save_psa_connection(self.tables, ACCOUNT, self.connection)
         self.name_product(self.product.id)
@@ -145,12 +147,23 @@ class World:
         if tenant in self._seats:
             return
         self._seats[tenant] = {}
+        self.add_company(tenant, Filters())
+
+    def add_company(self, tenant: str, filters: Filters, name: str = "") -> Company:
+        """One of the tenant's; without a name the first one, which may be there already."""
         company = Company(
-            id=tenant, tenant_id=tenant, name=tenant, psa_connection=CONNECTION, psa_company=self.company.id
+            id=name or tenant,
+            tenant_id=tenant,
+            name=name or tenant,
+            psa_connection=CONNECTION,
+            psa_company=self.company.id,
+            filters=filters,
+            beside=bool(name),
         )
         add_company(
             self.tables, ACCOUNT, company, Decider("ann@northwind.test", "company added", self.clock.now())
         )
+        return company
 
     def read(
         self,
@@ -160,9 +173,12 @@ class World:
         began: datetime | None = None,
         subscriptions: tuple[Subscription, ...] = (),
         doubts: tuple[DoubtKind, ...] = (),
+        people: tuple[User, ...] | None = None,
     ) -> TenantState:
-        """A complete read of the tenant; SKUs that are not named keep their seats."""
+        """A complete read of the tenant; SKUs that are not named keep their seats, and so do its people."""
         self.add_tenant(tenant)
+        users = people if people is not None else self._people.get(tenant, (user("u1"),))
+        self._people[tenant] = users
         now_there = {**self._seats[tenant], **(seats or {})}
         self._seats[tenant] = now_there
         at = began or self.clock.now()
@@ -174,7 +190,7 @@ class World:
             ended=at + timedelta(seconds=2),
             skus=skus,
             subscriptions=bought(*skus, besides=subscriptions),
-            users=(user("u1"),),
+            users=users,
             doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
         return snapshot.store_read(self.tables, self.blobs, ACCOUNT, snapshot.FreshRead(read, "", at.date()))
@@ -242,12 +258,14 @@ class World:
         line: str,
         options: Options | None = None,
         subscription: str = "",
+        company: str = "",
     ) -> Mapped:
         self.add_tenant(tenant)
         mapping = LicenceMapping(
             id=f"mapping{sum(map(len, self._mappings.values())) + 1:04}",
             sku_id=sku,
             subscription_id=subscription,
+            company=company,
             profile=PROFILE,
             connection=CONNECTION,
             agreement_id=agreement,
@@ -279,6 +297,7 @@ class World:
     def context(self, run: str = "2026-03-02") -> PushContext:
         return PushContext(
             tables=self.tables,
+            blobs=self.blobs,
             psa=self.psa,
             account=ACCOUNT,
             run=run,
@@ -373,7 +392,7 @@ class World:
         return int(self.fake.line(mapped.line or self.record(mapped).line_id).quantity)
 
     def plan(self) -> Planned:
-        return load.plan_account(self.tables, self.account, self.clock.now())
+        return load.plan_account(self.tables, self.blobs, self.account, self.clock.now())
 
     def held(self) -> list[Hold]:
         return list(approval.held(self.tables, ACCOUNT))
@@ -415,6 +434,11 @@ def user(user_id: str) -> User:
 
 def check_invariants(world: World) -> None:
     truth = {line.id: line.quantity for line in world.fake._lines.values()}
-    assert i1_every_line_is_in_step_or_says_why(world.tables, world.account, truth, world.clock.now()) == []
+    assert (
+        i1_every_line_is_in_step_or_says_why(
+            world.tables, world.account, truth, world.clock.now(), world.blobs
+        )
+        == []
+    )
     assert i2_every_intent_is_applied_at_most_once(world.tables, ACCOUNT, world.fake.applied) == []
     assert i4_no_write_without_an_intent_before_it(world.tables, ACCOUNT, world.fake.sent) == []

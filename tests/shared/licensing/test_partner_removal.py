@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.errors import NotFound, Rejected
 from shared.licensing.partner_removal import remove_partner
 from shared.licensing.tenant_state import CustomerList, PartnerList

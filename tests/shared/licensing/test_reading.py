@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater

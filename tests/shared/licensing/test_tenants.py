@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.accounts.companies import added_companies
+from shared.accounts.companies import added_tenants
 from shared.licensing.tenants import ListedTenant, Listing, listed_tenants, partner_lists
 from shared.microsoft.models import Customer, Gdap
 from shared.storage.keys import account_id
@@ -21,7 +21,7 @@ def acme() -> World:
 
 
 def found(world: World) -> dict[str, ListedTenant]:
-    added = added_companies(world.tables, world.account.id)
+    added = added_tenants(world.tables, world.account.id)
     tenants = listed_tenants(world.tables, world.blobs, world.account.id, added)
     return {one.tenant_id: one for one in tenants}
 

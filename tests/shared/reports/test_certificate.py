@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.accounts.company import Filters
 from shared.alerts.models import Exclusion
-from shared.billing.models import BillingProfile, Block, BlockReason, LineRecord
+from shared.billing.models import Basis, BillingProfile, Block, BlockReason, LineRecord, Options
 from shared.billing.profiles import PROFILE
 from shared.billing.psa.base import BillableOption
 from shared.microsoft.models import Customer
@@ -18,6 +19,7 @@ from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import Certificate, Reason, Standing
 from shared.storage.decisions import Decider, decide
 from tests.shared.alerts.world import TRANSIENT, World, line, mapping, sku, subscription
+from tests.shared.billing.world import user
 
 type Told = dict[tuple[str, str], tuple[str, str]]
 
@@ -220,3 +222,77 @@ def test_whatever_is_held_and_mapped_each_paid_licence_stands_exactly_once(
         assert row.licence is not None
         seats, how, right = held[row.licence.sku_id]
         assert (how, right, row.billed) == ("bill", True, seats)
+
+
+NORTH, SOUTH = Filters(office=("North",)), Filters(office=("South",))
+
+
+def shared_out(world: World, purchased: int, *offices: str) -> None:
+    """Contoso is two companies: each licensed user is in one of the offices."""
+    world.add("t1", sku("e3", purchased, len(offices)), name="Contoso")
+    world.share_out("t1", NORTH, SOUTH)
+    people = [replace(user(f"u{n}"), office=office, skus=("e3",)) for n, office in enumerate(offices)]
+    world.people("t1", *people)
+    options = Options(basis=Basis.ASSIGNED)
+    south = {"company": "c-t11", "options": options}
+    mine = mapping("mapping01", "e3").model_copy(update={"options": options})
+    world.map("t1", mine, mapping("mapping02", "e3").model_copy(update=south))
+    lines = (line("mapping01", confirmed=2), line("mapping02", confirmed=1, company="c-t11"))
+    world.lines(*lines, read_at=world.now)
+
+
+def shares(world: World) -> list[tuple[str, int | None, str, str]]:
+    return [(row.customer, row.seats, row.standing.value, row.reason.value) for row in issued(world).rows]
+
+
+def test_each_company_of_a_tenant_has_a_row_with_its_own_users(world: World) -> None:
+    shared_out(world, 3, "North", "North", "South")
+    assert shares(world) == [
+        ("North AG", 2, "billed", "on_its_line"),
+        ("South AG", 1, "billed", "on_its_line"),
+    ]
+    assert issued(world).ready_to_invoice
+
+
+def test_who_is_in_no_company_and_spare_seats_are_open_until_a_person_excludes_them(world: World) -> None:
+    shared_out(world, 6, "North", "North", "South", "West")
+    assert [row for row in shares(world) if row[2] == "open"] == [
+        ("North AG, South AG", 1, "open", "in_no_company"),
+        ("North AG, South AG", 2, "open", "spare"),
+    ]
+    world.exclude(Exclusion(slug="unused_licenses", tenant_id="t1", sku_id="e3"))
+    assert ("North AG, South AG", 2, "excluded", "spare") in shares(world)
+    assert issued(world).balances
+    assert not issued(world).ready_to_invoice
+
+
+def test_a_licence_whose_users_are_in_two_companies_is_certified_for_neither(world: World) -> None:
+    shared_out(world, 3, "North", "North", "South")
+    world.share_out("t1", NORTH, Filters(office=("South", "North")))
+    assert {row[2:] for row in shares(world)} == {("open", "not_countable")}
+    assert issued(world).balances
+
+
+def test_people_that_are_not_known_are_certified_for_nobody(world: World) -> None:
+    shared_out(world, 3, "North", "North", "South")
+    world.read("t1", sku("e3", 3))
+    assert {row[1:] for row in shares(world)} == {(None, "open", "not_countable")}
+
+
+def test_a_company_that_maps_nothing_is_open_beside_one_that_is_billed(world: World) -> None:
+    shared_out(world, 3, "North", "North", "South")
+    world.map("t1", mapping("mapping01", "e3").model_copy(update={"options": Options(basis=Basis.ASSIGNED)}))
+    world.lines(line("mapping01", confirmed=2), read_at=world.now)
+    assert shares(world) == [
+        ("North AG", 2, "billed", "on_its_line"),
+        ("South AG", 1, "open", "not_mapped"),
+    ]
+
+
+@given(st.lists(st.sampled_from(["North", "South", "West", ""]), min_size=1, max_size=12), st.integers(1, 15))
+def test_a_tenant_of_several_companies_balances_whoever_is_where(offices: list[str], purchased: int) -> None:
+    world = World()
+    shared_out(world, purchased, *offices)
+    found = issued(world)
+    assert found.balances
+    assert sum(row.seats or 0 for row in found.rows) == max(purchased, len(offices))

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.directory import save_account
 from shared.accounts.report_settings import ReportSettings, save
 from shared.accounts.runs import Run, RunState

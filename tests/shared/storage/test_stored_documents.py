@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.accounts.account import Account
-from shared.accounts.companies import Company
+from shared.accounts.company import Company
 from shared.accounts.directory import DirectoryEntry
 from shared.accounts.due_work import Schedule
 from shared.accounts.runs import Run

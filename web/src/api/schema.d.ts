@@ -1619,6 +1619,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account}/tenants/{tenant}/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description How many users would be the company's, nobody's or several companies'. Nothing is stored.
+         */
+        post: operations["previewFilters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account}/tenants/{tenant}/licences": {
         parameters: {
             query?: never;
@@ -2135,7 +2155,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
+        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "filter_coverage" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
         /**
          * AppGiven
          * @example {
@@ -2156,6 +2176,25 @@ export interface components {
             /** @default  */
             refreshToken?: components["schemas"]["Secret"];
             tenantId: components["schemas"]["Guid"];
+        };
+        /**
+         * AskedFilters
+         * @example {
+         *       "filters": {
+         *         "office": [
+         *           "Zürich",
+         *           "Bern"
+         *         ]
+         *       }
+         *     }
+         */
+        AskedFilters: {
+            /**
+             * Companyid
+             * @default
+             */
+            companyId?: string;
+            filters: components["schemas"]["GivenFilters"];
         };
         /**
          * Believed
@@ -2212,6 +2251,7 @@ export interface components {
          *     }
          */
         CompanyChange: {
+            filters?: components["schemas"]["GivenFilters"] | null;
             name?: components["schemas"]["functions__api__companies__Name"] | null;
             /** Partnerconnection */
             partnerConnection?: string | null;
@@ -2220,6 +2260,7 @@ export interface components {
         };
         /** CompanyInList */
         CompanyInList: {
+            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -2520,6 +2561,7 @@ export interface components {
             /** Why */
             why: string;
         };
+        FilterTexts: string[];
         /**
          * Frequency
          * @enum {string}
@@ -2546,6 +2588,20 @@ export interface components {
             wanted?: components["schemas"]["Seats"] | null;
         };
         /**
+         * GivenFilters
+         * @description A user fits each field that is named by any of its texts: trimmed, upper and lower case alike.
+         */
+        GivenFilters: {
+            /** @default [] */
+            city?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            department?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            office?: components["schemas"]["FilterTexts"];
+            /** @default [] */
+            state?: components["schemas"]["FilterTexts"];
+        };
+        /**
          * GivenFreeze
          * @example {
          *       "reason": "agreed flat rate until March"
@@ -2565,6 +2621,8 @@ export interface components {
              */
             bill?: boolean;
             /** @default  */
+            companyId?: components["schemas"]["functions__api__mappings__Id"];
+            /** @default  */
             connection?: components["schemas"]["functions__api__mappings__Id"];
             /** @default  */
             lineId?: components["schemas"]["functions__api__mappings__Id"];
@@ -2572,6 +2630,7 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
+             *       "creditOnDecrease": false,
              *       "difference": 0,
              *       "included": 0,
              *       "invoiceText": "",
@@ -2651,6 +2710,11 @@ export interface components {
              * @default false
              */
             besideExisting?: boolean;
+            /**
+             * Creditondecrease
+             * @default false
+             */
+            creditOnDecrease?: boolean;
             /**
              * Difference
              * @default 0
@@ -2753,7 +2817,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -2867,6 +2931,7 @@ export interface components {
          *     }
          */
         NewCompany: {
+            filters?: components["schemas"]["GivenFilters"] | null;
             /**
              * Name
              * @default
@@ -3187,6 +3252,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -3372,7 +3438,7 @@ export interface components {
             secret?: string;
             /**
              * Settings
-             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
+             * @description By the kind of PSA. autotask: userName, integrationCode; connectwise: site, companyId, publicKey, clientId, billedInAdvance; halo: site, tenant, clientId, quantityByHand, prorates. Where the server is your own: selfHosted
              */
             settings: {
                 [key: string]: string | boolean;
@@ -3526,6 +3592,7 @@ export interface components {
          * ShownAlert
          * @example {
          *       "changedAt": "2026-11-24T02:13:00Z",
+         *       "companyId": "",
          *       "excludableBy": [
          *         "tenant",
          *         "sku",
@@ -3556,6 +3623,8 @@ export interface components {
             changedAt: string;
             /** Closedat */
             closedAt: string | null;
+            /** Companyid */
+            companyId: string;
             /** Excludableby */
             excludableBy: string[];
             /**
@@ -3761,6 +3830,7 @@ export interface components {
         };
         /** ShownCompany */
         ShownCompany: {
+            filters: components["schemas"]["ShownFilters"];
             /** Id */
             id: string;
             /** Name */
@@ -3909,6 +3979,31 @@ export interface components {
             /** Sentence */
             sentence: string;
         };
+        /** ShownFilterPreview */
+        ShownFilterPreview: {
+            /** Fit */
+            fit: number;
+            /** Innone */
+            inNone: number;
+            /** Inseveral */
+            inSeveral: number;
+            /** Licences */
+            licences: components["schemas"]["ShownFitting"][];
+            texts: components["schemas"]["ShownTexts"];
+            /** Users */
+            users: number;
+        };
+        /** ShownFilters */
+        ShownFilters: {
+            /** City */
+            city: string[];
+            /** Department */
+            department: string[];
+            /** Office */
+            office: string[];
+            /** State */
+            state: string[];
+        };
         /** ShownFinding */
         ShownFinding: {
             check: components["schemas"]["Check"];
@@ -3918,6 +4013,15 @@ export interface components {
             sentence: string;
             /** Well */
             well: boolean;
+        };
+        /** ShownFitting */
+        ShownFitting: {
+            /** Name */
+            name: string;
+            /** Skuid */
+            skuId: string;
+            /** Users */
+            users: number;
         };
         /** ShownHealth */
         ShownHealth: {
@@ -4004,6 +4108,8 @@ export interface components {
             /** Connection */
             connection: string;
             event: components["schemas"]["LedgerEvent"];
+            /** Lastday */
+            lastDay: string | null;
             /** Lineid */
             lineId: string;
             /** Mappingid */
@@ -4109,6 +4215,7 @@ export interface components {
             mappingId: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
+            secondLine: components["schemas"]["ShownSecondLine"] | null;
             /** Skuid */
             skuId: string;
             /** Subscriptionid */
@@ -4264,6 +4371,8 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
+            /** Companyid */
+            companyId: string;
             /** Confirmed */
             confirmed: number | null;
             /** Confirmedat */
@@ -4290,6 +4399,8 @@ export interface components {
             agreementId: string;
             /** Bill */
             bill: boolean;
+            /** Companyid */
+            companyId: string;
             /** Connection */
             connection: string;
             /** Id */
@@ -4400,6 +4511,8 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
+            /** Creditondecrease */
+            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
             /** Included */
@@ -4849,6 +4962,19 @@ export interface components {
             /** Purchased */
             purchased: number | null;
         };
+        /**
+         * ShownSecondLine
+         * @description Seats that came within a period that is billed already, for the rest of it.
+         */
+        ShownSecondLine: {
+            /** Seats */
+            seats: number;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+        };
         /** ShownStep */
         ShownStep: {
             /** Done */
@@ -5028,6 +5154,27 @@ export interface components {
             ends: string | null;
             /** Seats */
             seats: number;
+        };
+        /** ShownText */
+        ShownText: {
+            /** Text */
+            text: string;
+            /** Users */
+            users: number;
+        };
+        /**
+         * ShownTexts
+         * @description What the users have in each field, the most frequent first.
+         */
+        ShownTexts: {
+            /** City */
+            city: components["schemas"]["ShownText"][];
+            /** Department */
+            department: components["schemas"]["ShownText"][];
+            /** Office */
+            office: components["schemas"]["ShownText"][];
+            /** State */
+            state: components["schemas"]["ShownText"][];
         };
         /** ShownTotal */
         ShownTotal: {
@@ -5244,7 +5391,7 @@ export interface components {
          * @description Why a row stands where it stands.
          * @enum {string}
          */
-        shared__reports__certificate__models__Reason: "on_its_line" | "do_not_bill" | "no_charge" | "sku_excluded" | "tenant_excluded" | "not_added" | "list_incomplete" | "never_read" | "stale" | "not_mapped" | "not_countable" | "no_line" | "line_not_read" | "held" | "frozen" | "drift" | "blocked" | "unknown" | "differs" | "without_company";
+        shared__reports__certificate__models__Reason: "on_its_line" | "do_not_bill" | "no_charge" | "sku_excluded" | "tenant_excluded" | "not_added" | "list_incomplete" | "never_read" | "stale" | "not_mapped" | "not_countable" | "no_line" | "line_not_read" | "held" | "frozen" | "drift" | "blocked" | "unknown" | "differs" | "without_company" | "in_no_company" | "spare";
     };
     responses: never;
     parameters: never;
@@ -6095,14 +6242,16 @@ export interface operations {
                 cursor?: string;
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Only what is new, changed or raised again since then */
                 changedSince?: string | null;
                 /** @description Only urgent ones, or none of them */
                 urgent?: boolean | null;
                 /** @description Only those that could not be judged at the newest evaluation */
                 notChecked?: boolean | null;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -6270,12 +6419,14 @@ export interface operations {
             query?: {
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Rows of a page */
                 limit?: number;
                 /** @description `next` of the page before */
                 cursor?: string;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -6443,14 +6594,16 @@ export interface operations {
             query?: {
                 /** @description Only alerts of this type */
                 type?: components["schemas"]["AlertTypeName"] | null;
-                /** @description Only those about this tenant */
-                tenant?: string;
                 /** @description Only what is new, changed or raised again since then */
                 changedSince?: string | null;
                 /** @description Only urgent ones, or none of them */
                 urgent?: boolean | null;
                 /** @description Only those that could not be judged at the newest evaluation */
                 notChecked?: boolean | null;
+                /** @description Only those about this tenant */
+                tenant?: string;
+                /** @description Only those about the tenant of this company */
+                company?: string;
             };
             header?: never;
             path: {
@@ -21965,7 +22118,10 @@ export interface operations {
     };
     listAgreementsOfTenant: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of several; else the first that was added */
+                companyId?: string;
+            };
             header?: never;
             path: {
                 tenant: string;
@@ -21983,6 +22139,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgreementsToChoose"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedFilters"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownFilterPreview"];
                 };
             };
             /** @description Bad Request */

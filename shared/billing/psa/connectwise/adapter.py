@@ -33,6 +33,7 @@ from shared.billing.psa.connectwise.asking import (
     AGREEMENTS,
     CATALOGUE,
     COMPANIES,
+    IN_USE,
     MAY_ADD,
     MAY_EDIT,
     PSA,
@@ -69,6 +70,7 @@ class ConnectWise:
 
     def __init__(self, settings: ConnectWiseSettings, private_key: str, http: Http) -> None:
         self._api = Api(settings, private_key, http)
+        self._in_advance = settings.in_advance
 
     # Reading
 
@@ -114,7 +116,8 @@ class ConnectWise:
         return [product for row in rows if (product := shapes.product(row))]
 
     def agreements(self) -> list[Agreement]:
-        return shapes.agreements(self._whole(AGREEMENTS), self._api.http.clock().date())
+        today = self._api.http.clock().date()
+        return shapes.agreements(self._whole(AGREEMENTS), today, self._in_advance)
 
     def _whole(self, path: str) -> WholeList:
         return read_list(self._api, path, _COLUMNS[path], counted=True)
@@ -137,7 +140,7 @@ class ConnectWise:
 
     def find_effect(self, write: Write, line_id: str = "") -> Evidence:
         try:
-            if write.kind is WriteKind.CREATE_LINE:
+            if not write.line_id:
                 return self._find_created(write, line_id)
             path = f"{_additions(write.agreement_id)}/{_number(write.line_id)}"
             row = self._api.json(self._api.ask(path, {"fields": shapes.LINE_COLUMNS}))
@@ -205,10 +208,10 @@ class ConnectWise:
             return WriteAnswer(Sent.NOT_SENT, words, UNTOLD_WAIT if wait is None else wait, asked_for=True)
         if answer.ok and status < HTTPStatus.MULTIPLE_CHOICES:
             return _yes(write, answer)
-        right = MAY_ADD if write.kind is WriteKind.CREATE_LINE else MAY_EDIT
+        right = MAY_EDIT if write.line_id else MAY_ADD
         if refusal := self._api.refused_write(answer, right):
             return WriteAnswer(Sent.REFUSED, f"{words} ({code or status})", refusal=refusal)
-        if status == HTTPStatus.CONFLICT and code:
+        if status in IN_USE and (code or not answer.content):
             # Somebody has the record open: nothing was changed, and a little later it may be.
             return WriteAnswer(Sent.NOT_SENT, f"{words} ({code})", _IN_USE_WAIT)
         no = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -34,7 +34,7 @@ _ROUTER = "v4_6_release/"
 """The codebase that every ConnectWise understands."""
 _CALLS_A_MINUTE = 800
 """ConnectWise refuses more than 1,000 a minute, of all tools together; what has begun may go above this share."""
-_IN_USE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.LOCKED})
+IN_USE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.LOCKED})
 WRONG_VERSION = frozenset({HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
 
 type Params = Mapping[str, str | int]
@@ -105,7 +105,7 @@ class Api:
                 raise PsaRefused.for_all(PSA, Cause.COLUMNS, code, words)
             case _ if status in WRONG_VERSION:
                 raise PsaRefused.for_all(PSA, Cause.VERSION, code, VERSION)
-            case _ if status in _IN_USE:
+            case _ if status in IN_USE:
                 raise PsaUnavailable(f"ConnectWise could not be read at this moment: {words}")
             case _:
                 raise PsaRefused(code, f"ConnectWise refuses to be read: {words}")

@@ -26,6 +26,8 @@ def new_addition(write: Write) -> dict[str, object]:
         )  # JSON has one kind of number; the shortest text is the same
     if write.effective is not None:
         body["effectiveDate"] = f"{write.effective.isoformat()}T00:00:00Z"
+    if write.ends is not None:
+        body["cancelledDate"] = f"{write.ends.isoformat()}T00:00:00Z"
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
     return body

@@ -1,9 +1,10 @@
 """How to reach one ConnectWise: each wrong setting names itself and says what it must be."""
 
 import re
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from shared.billing.psa.kinds import PsaSettings
 from shared.billing.psa.site import host_of, public_name
@@ -19,6 +20,16 @@ class ConnectWiseSettings(PsaSettings):
     company_id: str
     public_key: str
     client_id: str
+    billed_in_advance: Annotated[str, Field(max_length=1000)] = ""
+    """Names of types of agreement, by comma, whose invoice is for the period that begins: they are billed up to the day
+    before the next one, and seats that come within are prorated. Of others nobody knows, and more seats are held."""
+
+    @property
+    def in_advance(self) -> frozenset[str]:
+        """Those types, in small letters."""
+        return frozenset(
+            filter(None, (name.strip().casefold() for name in self.billed_in_advance.split(",")))
+        )
 
     @property
     def system(self) -> str:

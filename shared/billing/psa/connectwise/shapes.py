@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -178,14 +178,25 @@ def product(row: Mapping[str, Any]) -> Product | None:
     )
 
 
-def agreements(found: WholeList, today: date) -> list[Agreement]:
-    """Every agreement of the list. One that is not understood is there all the same and says so."""
+def agreements(found: WholeList, today: date, in_advance: Collection[str] = ()) -> list[Agreement]:
+    """Every agreement of the list. One that is not understood is there all the same and says so.
+
+    `in_advance`: the types, in small letters, that are billed in advance.
+    """
     read = {id_: _read(_Agreement, row) for id_, row in found.rows.items()}
     rows = {id_: seen for id_, (seen, _) in read.items()}
     shaped = [_agreement(seen, odd, _next_invoice(seen, rows, today), today) for seen, odd in read.values()]
     if found.nameless:
         shaped.append(_agreement(_Agreement(), {"id"}, None, today))
-    return shaped
+    return [replace(one, billed_through=_billed_through(one, in_advance)) for one in shaped]
+
+
+def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date | None:
+    """The day before the next invoice, or its last one, where an invoice is for the period that begins."""
+    if agreement.next_invoice is None or agreement.type.casefold() not in in_advance:
+        return None
+    through = agreement.next_invoice - timedelta(days=1)
+    return min(through, agreement.ends) if agreement.ends else through
 
 
 def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today: date) -> Agreement:

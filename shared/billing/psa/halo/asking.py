@@ -121,6 +121,8 @@ class Api:
             case HTTPStatus.FORBIDDEN:
                 area = f"/{path.strip('/').split('/')[0]}"
                 raise PsaRefused.for_all(PSA, _no_right(answer), code, RIGHTS.get(area, path))
+            case HTTPStatus.NOT_FOUND if _is_a_page(answer):
+                raise PsaUnavailable(f"A web page answers instead of {self.site}.")
             case HTTPStatus.NOT_FOUND:
                 raise NotThere(code, f"HaloPSA has nothing at this address: {words}")
             case _ if answer.is_redirect:

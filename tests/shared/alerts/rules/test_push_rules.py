@@ -99,7 +99,10 @@ def test_a_hold_says_its_numbers_its_reasons_and_who_decides(mapped: World) -> N
     [
         (HoldReason.TO_ZERO, "the line would go to 0"),
         (HoldReason.SUSPICIOUS, "Microsoft’s newest numbers for this customer are hard to believe"),
-        (HoldReason.PRORATION, "the agreement prorates its lines, and proration comes later"),
+        (
+            HoldReason.PRORATION,
+            "the agreement prorates its lines, and it is not known until when it is billed",
+        ),
     ],
 )
 def test_each_reason_has_plain_words(mapped: World, reason: HoldReason, words: str) -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.alerts import exclusions, removals
 from shared.alerts.models import Exclusion, Slug
 from shared.errors import NotFound, Rejected

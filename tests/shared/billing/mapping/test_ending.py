@@ -7,7 +7,7 @@ import pytest
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
 from shared.billing.mapping.endings import all_lines_end
-from shared.billing.mapping.preview import preview_mappings
+from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import map_tenant
 from shared.billing.models import LicenceMapping, LineRecord, LineState, Options, TenantMappings
@@ -296,7 +296,8 @@ def test_the_preview_shows_the_end_and_the_new_line_and_writes_nothing() -> None
     before = world.record(mapped)
     said = Said(last_days={mapped.line: ON_THE_31ST})
     psas = {CONNECTION: world.psa}
-    found = preview_mappings(world.tables, psas, ACCOUNT, wanted, world.by(), said)
+    saving = Saving(wanted, world.by(), said)
+    found = preview_mappings(world.tables, world.blobs, psas, ACCOUNT, saving)
     (new,), (old,) = found.lines, found.ending
     assert (new.effect, new.after, new.change.effective if new.change else None) == ("created", 10, starts)
     assert (old.line_id, old.seats, old.last_day, old.by) == (mapped.line, 10, ON_THE_31ST, EndsBy.DATE)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shared.accounts.account import Mode
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
-from shared.billing.mapping.preview import MappingsPreview, preview_mappings
+from shared.billing.mapping.preview import MappingsPreview, Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.models import HoldReason, LicenceMapping, Options, TenantMappings
 from shared.billing.planning.preview import NOT_READ_YET, Effect
@@ -19,7 +19,8 @@ from tests.shared.billing.world import ACCOUNT, CONNECTION, PROFILE, SKU, World
 def previewed(world: World, *mappings: LicenceMapping, looked_after: tuple[str, ...] = ()) -> MappingsPreview:
     wanted = TenantMappings(tenant_id="contoso", mappings=mappings)
     psas = {CONNECTION: world.psa}
-    return preview_mappings(world.tables, psas, ACCOUNT, wanted, world.by(), Said(looked_after))
+    saving = Saving(wanted, world.by(), Said(looked_after))
+    return preview_mappings(world.tables, world.blobs, psas, ACCOUNT, saving)
 
 
 def saved(world: World, *mappings: LicenceMapping) -> None:

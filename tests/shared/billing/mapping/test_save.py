@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.preferences import GuardSettings
 from shared.billing import agreement_store
 from shared.billing.mapping.adopt import A_SAVE_TAKES, MOST_LINES

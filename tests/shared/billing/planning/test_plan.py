@@ -439,15 +439,17 @@ def test_a_prorating_agreement_is_never_written_not_even_when_approved(world: Wo
 
 
 def test_proration_that_is_switched_off_leaves_nothing_of_itself_in_an_approved_hold() -> None:
-    preview = World(mode=Mode.PREVIEW, guard=CAREFUL)
-    mapped = hold_one(preview)
+    preview = World(mode=Mode.PREVIEW)
+    mapped = preview.map_line(quantity=10)
+    preview.later_read({SKU: 12}, doubts=(DoubtKind.NO_USERS,))
+    preview.push_until_done()
     preview.decide(the_held_change(preview))
     preview.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE)
-    preview.night()
+    preview.push_until_done("2026-03-02-1")
     assert HoldReason.PRORATION in preview.held()[0].reasons
     preview.fake.edit_agreement(mapped.agreement, proration=Proration.NONE)
-    preview.night()
-    assert preview.held()[0].reasons == (HoldReason.TENANT_LOSS,)
+    preview.push_until_done("2026-03-02-2")
+    assert preview.held()[0].reasons == (HoldReason.SUSPICIOUS,)
 
 
 def test_when_proration_is_switched_off_the_change_is_written(world: World) -> None:

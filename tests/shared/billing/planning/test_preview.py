@@ -14,7 +14,7 @@ from tests.shared.billing.world import ACCOUNT, DAY, World
 
 
 def shown(world: World) -> list[LinePreview]:
-    return list(preview.preview(world.tables, account(world), world.clock.now()).lines)
+    return list(preview.preview(world.tables, world.blobs, account(world), world.clock.now()).lines)
 
 
 def account(world: World) -> Account:
@@ -22,11 +22,11 @@ def account(world: World) -> Account:
 
 
 def digest(world: World) -> str:
-    return preview.preview(world.tables, account(world), world.clock.now()).digest
+    return preview.preview(world.tables, world.blobs, account(world), world.clock.now()).digest
 
 
 def go_live(world: World, expected: str) -> Account:
-    return preview.go_live(world.tables, ACCOUNT, expected, world.clock.now())
+    return preview.go_live(world.tables, world.blobs, ACCOUNT, expected, world.clock.now())
 
 
 def test_the_plan_shows_what_is_out_of_step_and_nothing_else() -> None:

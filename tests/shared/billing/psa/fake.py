@@ -264,12 +264,12 @@ class FakePsa:
                 return WriteAnswer(Sent.UNCLEAR, "No answer in time.")
 
     def _named(self, write: Write) -> str:
-        is_new = write.kind is WriteKind.CREATE_LINE and self.names_new_lines
+        is_new = not write.line_id and self.names_new_lines
         return list(self._lines)[-1] if is_new else ""
 
     def find_effect(self, write: Write, line_id: str = "") -> Evidence:
         shown = [line for line in self._begin_read() if line.agreement_id == write.agreement_id]
-        if write.kind is WriteKind.CREATE_LINE:
+        if not write.line_id:
             if write.agreement_id not in self._agreements:
                 return Evidence(Effect.DIVERGED, None)
             return self._unless_it_has_no_price(write, judge_created(write, shown, line_id))
@@ -324,7 +324,7 @@ class FakePsa:
     def _change_one(self, write: Write) -> WriteAnswer | None:
         if write.agreement_id not in self._agreements:
             return WriteAnswer(Sent.REFUSED, "NotFound: no such agreement")
-        if write.kind is not WriteKind.CREATE_LINE and write.line_id not in self._lines:
+        if write.line_id and write.line_id not in self._lines:
             return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
         if write.kind is WriteKind.END_LINE:
             self._end(write)
@@ -338,6 +338,7 @@ class FakePsa:
                 write.after,
                 marker=self.marker_rule(write.marker),
                 effective=write.effective,
+                ends=write.ends,
                 billable=write.billable,
                 unit_price=self._price_of_new(write),
                 description=write.invoice_text or "Microsoft 365 Business Premium",

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from shared.accounts.companies import Company, add_company
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import BillingProfile, BlockReason, LineState, Options, TenantMappings
 from shared.billing.profiles import save_profile

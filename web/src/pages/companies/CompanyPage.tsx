@@ -30,7 +30,7 @@ const useStyles = makeStyles({
 });
 
 export function licenceKey(licence: Licence): string {
-  return `${licence.skuId}/${licence.subscriptionId}`;
+  return `${licence.skuId}/${licence.subscriptionId}/${licence.mapped?.companyId ?? ""}`;
 }
 
 /** One customer: its licences, what each is mapped to, and the state of its line. */

@@ -10,6 +10,7 @@ import type { Alert } from "./ExceptionsPage";
 import { useRemedied } from "./useRemedied";
 
 type Given = Schemas["GivenMapping"];
+const ASSIGNED: Given["options"] = { basis: "assigned" };
 type Shown = Schemas["ShownMapping"];
 /** Chosen instead of a line that is there. */
 const CREATED = "create";
@@ -21,14 +22,17 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
   const remedied = useRemedied(close);
   const path = { account, tenant: alert.tenantId };
   const skuId = alert.skuIds[0] ?? "";
+  const companyId = alert.companyId;
   const choices = useQuery({
-    queryKey: [account, "map", alert.tenantId],
+    queryKey: [account, "map", alert.tenantId, companyId],
     queryFn: async () => {
       const [profiles, agreements] = await Promise.all([
         everyRow((cursor) =>
           api.GET("/api/accounts/{account}/billing-profiles", { params: { path: { account }, query: { cursor } } }),
         ),
-        answer(api.GET("/api/accounts/{account}/tenants/{tenant}/agreements", { params: { path } })),
+        answer(
+          api.GET("/api/accounts/{account}/tenants/{tenant}/agreements", { params: { path, query: { companyId } } }),
+        ),
       ]);
       return { profiles, agreements };
     },
@@ -61,7 +65,7 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
     <Answer query={choices} rows={4}>
       {({ profiles, agreements }) => (
         <MapForm
-          skuId={skuId}
+          licence={companyId ? { skuId, companyId, options: ASSIGNED } : { skuId }}
           profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
           agreements={agreements}
           preview={preview}
@@ -73,14 +77,15 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
 }
 
 interface FormProps {
-  skuId: string;
+  /** What is mapped, and for which company of the tenant. */
+  licence: Pick<Given, "skuId" | "companyId" | "options">;
   profiles: Schemas["ProfileInList"][];
   agreements: Schemas["AgreementsToChoose"];
   preview: ReturnType<typeof useMutation<Schemas["ShownPreview"], Error, Given>>;
   save: ReturnType<typeof useMutation<Schemas["ShownMappings"], Error, Given>>;
 }
 
-function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): ReactElement {
+function MapForm({ licence, profiles, agreements, preview, save }: FormProps): ReactElement {
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
   const [chosen, setLine] = useState("");
@@ -89,12 +94,12 @@ function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): Rea
   // A line that is there and that nobody owns is probably the one: then a person chooses.
   const line = chosen || (free.data?.length === 0 ? CREATED : "");
   const mapping: Given = {
-    skuId,
+    ...licence,
     profile,
     connection: agreements.psaConnection,
     agreementId: agreement,
     lineId: line === CREATED ? "" : line,
-    options: { besideExisting: chosen === CREATED },
+    options: { ...licence.options, besideExisting: chosen === CREATED },
   };
   const changed = (set: (value: string) => void) => (value: string) => {
     setLine("");
@@ -117,7 +122,7 @@ function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): Rea
         </Select>
       </Field>
       <Refusal of={free} />
-      <Preview of={preview.data} skuId={skuId} />
+      <Preview of={preview.data} />
       <Actions>
         {preview.data ? (
           <Act does={save} given={mapping} primary>
@@ -128,7 +133,7 @@ function MapForm({ skuId, profiles, agreements, preview, save }: FormProps): Rea
             Preview
           </Act>
         )}
-        <Act does={save} given={{ skuId, bill: false }}>
+        <Act does={save} given={{ ...licence, options: undefined, bill: false }}>
           Do not bill
         </Act>
       </Actions>
@@ -178,8 +183,9 @@ function Choose({ label, value, choose, of }: ChooseProps): ReactElement {
   );
 }
 
-function Preview({ of, skuId }: { of: Schemas["ShownPreview"] | undefined; skuId: string }): ReactElement | null {
-  const line = of?.lines.find((planned) => planned.skuId === skuId);
+/** The lines come in the order of the mappings, and the new one is the last. */
+function Preview({ of }: { of: Schemas["ShownPreview"] | undefined }): ReactElement | null {
+  const line = of?.lines.at(-1);
   if (!line) return null;
   const before = line.before === null ? "There is no line yet" : `The line says ${counted(line.before, "seat")}`;
   const after = line.after === null ? line.why : `it would say ${counted(line.after, "seat")}`;
@@ -192,7 +198,7 @@ function Preview({ of, skuId }: { of: Schemas["ShownPreview"] | undefined; skuId
 
 /** A mapping as it stands, as the API takes it. */
 function given(mapping: Shown): Given {
-  const { skuId, subscriptionId, bill, profile, connection, agreementId, lineId, options } = mapping;
-  if (!bill) return { skuId, subscriptionId, bill };
-  return { skuId, subscriptionId, bill, profile, connection, agreementId, lineId, options };
+  const { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options } = mapping;
+  if (!bill) return { skuId, subscriptionId, companyId, bill };
+  return { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options };
 }

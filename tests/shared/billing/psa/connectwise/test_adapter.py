@@ -14,9 +14,10 @@ from sandbox.standins.state import State
 from sandbox.standins.worlds.load import load_world
 from sandbox.standins.worlds.types import World
 from sandbox.transport import sandbox_session
-from shared.billing.psa.base import Effect, Period, PsaRefused, PsaUnavailable, Sent, Write
+from shared.billing.psa.base import Effect, Period, PsaRefused, PsaUnavailable, Sent, Write, WriteKind
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
+from shared.billing.psa.write_failures import told
 from shared.http.client import Http
 from tests.shared.billing.psa.connectwise_world import (
     BUNDLE,
@@ -374,3 +375,19 @@ def test_a_line_that_could_not_be_found_again_is_never_created(world: ConnectWis
     answer = world.psa.apply(world.create().model_copy(update={"marker": marker}))
     assert answer.sent is Sent.REFUSED
     assert world.write_requests() == before
+
+
+def test_a_second_line_is_made_with_its_first_and_last_day_and_found_by_its_mark(
+    world: ConnectWiseWorld,
+) -> None:
+    through, marker = world.last_day, f"{MARKER[:-2]}:p:4"
+    write = world.create(2).model_copy(update={"kind": WriteKind.PRORATE, "ends": through, "marker": marker})
+    main = world.line()
+    answer = world.psa.apply(write)
+    evidence = world.psa.find_effect(write, answer.line_id)
+    assert (answer.sent, evidence.effect) == (Sent.ANSWERED, Effect.APPLIED)
+    made = world.line(answer.line_id)
+    assert (made.quantity, made.effective, made.ends) == (Decimal(2), write.effective, through)
+    assert (made.marker, world.line()) == (marker, main)
+    wrong = write.model_copy(update={"ends": through + DAY})
+    assert "last day" in told(world.psa.find_effect(wrong, answer.line_id).failure)

@@ -303,11 +303,14 @@ def test_keys_that_are_refused_to_a_write_are_the_connections_matter(body: Any) 
     assert (answer.sent, answer.refusal.cause, answer.refusal.sign_in) == (Sent.REFUSED, Cause.SIGN_IN, True)
 
 
-def test_a_record_that_somebody_works_on_is_not_changed_and_may_be_tried_again() -> None:
-    answer = wrote(409, {"code": "Conflict", "message": "record possibly in use"})
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_record_that_somebody_works_on_is_not_changed_and_may_be_tried_again(status: int) -> None:
+    answer = wrote(status, {"code": "Conflict", "message": "record possibly in use"})
     assert (answer.sent, answer.asked_for) == (Sent.NOT_SENT, False)
     assert answer.after.total_seconds() >= 60
     assert "possibly in use" in answer.why
+    assert wrote(status, b"").sent is Sent.NOT_SENT
+    assert wrote(status, b"<html>busy</html>").sent is Sent.UNCLEAR  # a proxy does not know
     psa, _ = connectwise({**SIGNED_IN, LINES: (409, {"code": "Conflict", "message": "possibly in use"})})
     with pytest.raises(PsaUnavailable, match="possibly in use"):
         psa.lines("55")

@@ -24,9 +24,33 @@ def test_each_cloud_site_is_accepted(site: str) -> None:
     assert ConnectWiseSettings.model_validate({**GOOD, "site": site}).site == site
 
 
-def test_a_site_pasted_with_https_and_capitals_becomes_the_host() -> None:
-    settings = ConnectWiseSettings.model_validate({**GOOD, "site": " https://API-na.MyConnectWise.net/ "})
+@pytest.mark.parametrize(
+    "site",
+    [
+        " https://API-na.MyConnectWise.net/ ",
+        "https://api-na.myconnectwise.net:443/",
+        "api-na.myconnectwise.net:0443",
+        "api-na.myconnectwise.net:",
+        "api-na.myconnectwise.net.",
+    ],
+)
+def test_every_spelling_of_a_site_becomes_the_one_host(site: str) -> None:
+    settings = ConnectWiseSettings.model_validate({**GOOD, "site": site})
     assert settings.site == "api-na.myconnectwise.net"
+
+
+@pytest.mark.parametrize("port", ["", ":443", ":0443", ".:443"])
+def test_a_server_of_ones_own_is_one_system_however_its_port_is_written(port: str) -> None:
+    """Two connections to one PSA would each look after the same lines."""
+    given = {**GOOD, "site": f"psa.msp.example{port}", "self_hosted": True}
+    assert ConnectWiseSettings.model_validate(given).system == "psa.msp.example/acme"
+
+
+@pytest.mark.parametrize(
+    "site", ["https://[::1", "psa.msp.example:４４３", "[::1]:443", "psa.msp.example:443:443"]
+)
+def test_what_is_no_address_at_all_is_refused_in_words(site: str) -> None:
+    assert "Site must" in problems(site=site, self_hosted=True)["site"]
 
 
 @pytest.mark.parametrize(
@@ -108,3 +132,8 @@ def test_no_error_repeats_what_was_typed() -> None:
     with pytest.raises(ValidationError) as refused:
         ConnectWiseSettings.model_validate({**GOOD, "public_key": "pub:top-secret"})
     assert "top-secret" not in str(refused.value)
+
+
+def test_types_that_are_billed_in_advance_are_named_by_comma_in_any_letters() -> None:
+    settings = ConnectWiseSettings.model_validate({**GOOD, "billed_in_advance": " Microsoft 365, backup ,,"})
+    assert settings.in_advance == {"microsoft 365", "backup"}

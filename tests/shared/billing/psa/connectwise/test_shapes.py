@@ -222,6 +222,25 @@ def test_an_agreement_says_when_it_ends_and_whether_it_prorates() -> None:
     assert (seen.type, seen.company_id) == ("Microsoft 365", "2")
 
 
+@pytest.mark.parametrize(
+    "in_advance, ends, through",
+    [
+        ((), None, None),
+        (("backup",), None, None),
+        (("microsoft 365",), None, date(2026, 3, 31)),
+        (("microsoft 365",), "2026-03-20T00:00:00Z", date(2026, 3, 20)),
+        (("microsoft 365",), "2026-12-31T00:00:00Z", date(2026, 3, 31)),
+    ],
+    ids=["nobody said", "another type", "in advance", "ends before", "ends after"],
+)
+def test_an_agreement_is_billed_to_the_day_before_its_next_invoice_where_that_is_in_advance(
+    in_advance: tuple[str, ...], ends: str | None, through: date | None
+) -> None:
+    row = AGREEMENT | {"nextInvoiceDate": "2026-04-01T00:00:00Z", "endDate": ends}
+    (seen,) = shapes.agreements(WholeList({310: row}, 0), date(2026, 3, 17), in_advance)
+    assert seen.billed_through == through
+
+
 def test_an_end_date_beside_no_ending_date_is_no_end() -> None:
     assert agreement(endDate="2026-12-31T00:00:00Z", noEndingDateFlag=True).ends is None
 

@@ -213,6 +213,13 @@ def test_an_answer_that_is_cut_is_unclear_and_the_read_back_says_what_became_of_
     assert world.psa.find_effect(write).effect is Effect.APPLIED
 
 
+def test_a_web_page_that_says_404_is_no_recurring_invoice_that_is_gone(world: HaloWorld) -> None:
+    """A proxy's page: what it stands for is not known."""
+    world.fault("html", status=404, kind="halo.read", count=1)
+    with pytest.raises(PsaUnavailable, match="web page"):
+        world.psa.lines(world.agreement_id)
+
+
 # Sign-in and rights
 
 

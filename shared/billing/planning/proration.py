@@ -1,0 +1,63 @@
+"""K14, where the PSA prorates by a second, dated line: how many seats it bills, and until when. Pure.
+
+The main line says the new number, which the next invoice bills. The second line bills the new seats for the rest of the
+period that is billed already. Fewer seats are written at once. By default nothing is credited: they are paid until that
+period ends, so they need no second line when they come back within it. Where the mapping says that they are credited,
+the second line bills them back by a quantity below 0; that ConnectWise takes one is assumed.
+"""
+
+from datetime import date
+
+from shared.billing.models import AgreementRecord, Change, LineRecord, Paid, SecondLine
+from shared.billing.psa.base import Proration, Write
+
+
+def is_unknown(record: AgreementRecord, change: Change, *, credit: bool) -> bool:
+    """There is something to prorate, and nobody knows until when it is billed already.
+
+    A new line the PSA prorates itself.
+    """
+    if not change.line_id or record.proration is not Proration.BY_SECOND_LINE:
+        return False
+    return record.billed_through is None and (credit or change.after > change.before)
+
+
+def second_line(
+    record: AgreementRecord, line: LineRecord, change: Change, today: date, *, credit: bool
+) -> Change:
+    """The change with what a second line bills beside it; a new line has none. `credit`: fewer seats are paid back."""
+    until = _period_end(record, today)
+    if until is None or not change.line_id:
+        return change
+    seats = change.after - _paid(line, change.before, until)
+    if seats == 0 or (seats < 0 and not credit):
+        return change
+    return change.model_copy(update={"second": SecondLine(seats=seats, until=until)})
+
+
+def paid_after(record: AgreementRecord, line: LineRecord, write: Write, today: date) -> Paid | None:
+    """What is paid once the main line says the new number: what was not credited stays paid."""
+    until = _period_end(record, today)
+    if until is None:
+        return None
+    return Paid(seats=max(write.after, _paid(line, write.before, until)), until=until)
+
+
+def paid_by(line: LineRecord, write: Write) -> Paid | None:
+    """What is paid once the second line is there, until its last day."""
+    if write.ends is None:
+        return line.paid
+    return Paid(seats=_paid(line, line.confirmed or 0, write.ends) + write.after, until=write.ends)
+
+
+def _period_end(record: AgreementRecord, today: date) -> date | None:
+    """The last day of the period that is billed already; None: today is not, or it is not prorated this way."""
+    until = record.billed_through
+    if record.proration is not Proration.BY_SECOND_LINE or until is None or until < today:
+        return None
+    return until
+
+
+def _paid(line: LineRecord, says: int, until: date) -> int:
+    """The seats that are paid until that day: those of second lines, too; else what the main line says."""
+    return line.paid.seats if line.paid is not None and line.paid.until == until else says

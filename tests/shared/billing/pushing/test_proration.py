@@ -1,0 +1,247 @@
+"""K14, F21: more seats within a period that is billed already: a second, dated line, then the main one; never twice."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared.billing.models import HoldReason, LineState, Options
+from shared.billing.psa.base import Proration, WriteKind
+from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
+from tests.shared.billing.psa.fake import Outcome
+from tests.shared.billing.world import SKU, START, Mapped, World, check_invariants
+
+END_OF_MARCH = date(2026, 3, 31)
+BOTH = [WriteKind.PRORATE, WriteKind.SET_QUANTITY]
+
+
+def prorating(
+    through: date | None = END_OF_MARCH, at: datetime = START, options: Options | None = None
+) -> tuple[World, Mapped]:
+    """A line of an agreement that prorates by a second line and is billed through that day."""
+    world = World()
+    world.clock.at = at
+    mapped = world.map_line(quantity=10, options=options)
+    world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE, billed_through=through)
+    world.push_until_done(f"{at:%Y-%m-%d}")
+    return world, mapped
+
+
+def seats(world: World, number: int) -> None:
+    world.later_read({SKU: number})
+    world.push_until_done(f"{world.clock.at:%Y-%m-%d}-{number}-{len(world.fake.sent)}")
+
+
+def second_lines(world: World) -> list[tuple[int, date | None, date | None]]:
+    """Seats, first and last day of each line that is not the main one."""
+    return [
+        (int(line.quantity), line.effective, line.ends)
+        for line in world.fake._lines.values()
+        if ":p:" in line.marker
+    ]
+
+
+def kinds(world: World) -> list[WriteKind]:
+    return [write.kind for write in world.fake.applied]
+
+
+@pytest.mark.parametrize(
+    "today, through",
+    [
+        (date(2026, 3, 17), date(2026, 3, 31)),
+        (date(2026, 3, 17), date(2026, 4, 30)),
+        (date(2026, 3, 1), date(2026, 3, 31)),
+        (date(2026, 3, 31), date(2026, 3, 31)),
+        (date(2026, 2, 10), date(2026, 2, 28)),
+        (date(2028, 2, 29), date(2028, 2, 29)),
+        (date(2028, 2, 10), date(2028, 2, 29)),
+        (date(2026, 12, 31), date(2027, 11, 30)),
+    ],
+    ids=[
+        "in the middle",
+        "a month ahead",
+        "the first day",
+        "the last day",
+        "February",
+        "the leap day",
+        "a February of 29 days",
+        "a year ahead",
+    ],
+)
+def test_more_seats_are_billed_from_their_day_to_the_end_of_what_is_billed_already(
+    today: date, through: date
+) -> None:
+    world, mapped = prorating(through, datetime(today.year, today.month, today.day, 9, tzinfo=UTC))
+    seats(world, 12)
+    assert world.quantity(mapped) == 12
+    assert second_lines(world) == [(2, today, through)]
+    assert kinds(world) == BOTH
+    assert world.record(mapped).state is LineState.IN_STEP
+    world.night()
+    assert kinds(world) == BOTH
+    check_invariants(world)
+
+
+def test_where_today_is_not_billed_yet_only_the_number_is_written() -> None:
+    world, mapped = prorating(date(2026, 3, 1))
+    seats(world, 12)
+    assert (world.quantity(mapped), second_lines(world)) == (12, [])
+
+
+def test_fewer_seats_are_written_at_once_and_not_credited() -> None:
+    world, mapped = prorating()
+    seats(world, 9)
+    assert (world.quantity(mapped), second_lines(world)) == (9, [])
+
+
+def test_seats_that_come_back_within_the_period_are_paid_already() -> None:
+    world, mapped = prorating()
+    for number in (12, 10, 12, 13):
+        seats(world, number)
+    assert world.quantity(mapped) == 13
+    assert [line[0] for line in second_lines(world)] == [2, 1]
+
+
+def test_in_the_next_period_more_seats_are_prorated_anew() -> None:
+    world, mapped = prorating()
+    seats(world, 12)
+    seats(world, 10)
+    world.fake.edit_agreement(mapped.agreement, billed_through=date(2026, 4, 30))
+    world.clock.pass_by(timedelta(days=35))
+    seats(world, 12)
+    assert second_lines(world)[1:] == [(2, date(2026, 4, 6), date(2026, 4, 30))]
+
+
+def test_where_nobody_said_how_it_is_billed_more_seats_are_held_and_fewer_are_not() -> None:
+    world, mapped = prorating(None)
+    seats(world, 12)
+    assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (
+        10,
+        [(HoldReason.PRORATION,)],
+    )
+    seats(world, 9)
+    assert (world.quantity(mapped), world.held()) == (9, [])
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Outcome.ANSWERED, Outcome.UNCLEAR_APPLIED, Outcome.UNCLEAR_NOT_APPLIED, Outcome.NOT_SENT_APPLIED],
+)
+def test_wherever_the_process_ends_the_second_line_is_made_once_and_the_main_line_is_right(
+    outcome: Outcome,
+) -> None:
+    moment = 0
+    while True:
+        moment += 2
+        world, mapped = prorating()
+        world.later_read({SKU: 12})
+        world.fake.outcomes.append(outcome)
+        death = Death(moment)
+        tables, psa, died = world.tables, world.psa, False
+        world.tables, world.psa = WatchedTables(tables, death), WatchedPsa(psa, death)
+        try:
+            world.push_until_done("2026-03-02-more")
+        except Killed:
+            died = True
+        world.tables, world.psa = tables, psa
+        world.push_until_done("2026-03-02-more")
+        world.night()
+        while world.say_what_the_psa_shows():
+            world.night()
+        assert world.quantity(mapped) == 12, moment
+        assert [line[0] for line in second_lines(world)] == [2], moment
+        assert kinds(world) == BOTH, moment
+        check_invariants(world)
+        if not died:
+            break
+    assert moment > 15
+
+
+def test_a_refused_second_line_leaves_the_main_line_as_it_is_and_says_so() -> None:
+    world, mapped = prorating()
+    world.fake.outcomes.append(Outcome.REFUSED)
+    seats(world, 12)
+    assert (world.quantity(mapped), second_lines(world)) == (10, [])
+    assert world.record(mapped).state is LineState.BLOCKED
+    world.night()
+    assert (world.quantity(mapped), [line[0] for line in second_lines(world)]) == (12, [2])
+
+
+def test_a_second_line_is_no_rival_of_another_mappings_new_line() -> None:
+    world, mapped = prorating()
+    seats(world, 12)
+    other = world.map_new(seats=4, sku="e3", agreement=mapped.agreement)
+    world.night()
+    assert world.quantity(other) == 4
+
+
+def test_the_plan_shows_the_second_line_before_anything_is_written() -> None:
+    world, _ = prorating()
+    world.later_read({SKU: 12})
+    (change,) = world.plan().plan.changes
+    assert change.second is not None
+    assert (change.second.seats, change.second.until) == (2, END_OF_MARCH)
+    assert world.fake.sent == []
+
+
+def test_the_second_line_has_the_price_of_the_main_line_and_not_the_products() -> None:
+    world, mapped = prorating()
+    world.fake.edit_line(mapped.line, unit_price=Decimal("19.50"))
+    world.night()
+    seats(world, 12)
+    (second,) = [line for line in world.fake._lines.values() if ":p:" in line.marker]
+    assert second.unit_price == Decimal("19.50")
+
+
+CREDITED = Options(credit_on_decrease=True)
+
+
+def test_fewer_seats_are_paid_back_where_the_mapping_says_so_and_cost_again_when_they_come_back() -> None:
+    world, mapped = prorating(options=CREDITED)
+    for number in (12, 10, 13):
+        seats(world, number)
+    assert world.quantity(mapped) == 13
+    assert [line[0] for line in second_lines(world)] == [2, -2, 3]
+    assert {line[2] for line in second_lines(world)} == {END_OF_MARCH}
+
+
+def test_where_nobody_said_how_it_is_billed_a_credit_is_held_too() -> None:
+    world, mapped = prorating(None, options=CREDITED)
+    seats(world, 9)
+    assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (
+        10,
+        [(HoldReason.PRORATION,)],
+    )
+
+
+def test_cut_off_after_the_credit_it_is_not_paid_back_again() -> None:
+    moment = 0
+    while True:
+        moment += 3
+        world, mapped = prorating(options=CREDITED)
+        world.later_read({SKU: 8})
+        death = Death(moment)
+        tables, psa, died = world.tables, world.psa, False
+        world.tables, world.psa = WatchedTables(tables, death), WatchedPsa(psa, death)
+        try:
+            world.push_until_done("2026-03-02-less")
+        except Killed:
+            died = True
+        world.tables, world.psa = tables, psa
+        world.push_until_done("2026-03-02-less")
+        world.night()
+        while world.say_what_the_psa_shows():
+            world.night()
+        assert world.quantity(mapped) == 8, moment
+        assert [line[0] for line in second_lines(world)] == [-2], moment
+        if not died:
+            break
+
+
+def test_a_number_that_a_person_entered_is_what_is_paid_from_then_on() -> None:
+    world, mapped = prorating()
+    seats(world, 12)
+    world.fake.edit_line(mapped.line, quantity=Decimal(15))
+    seats(world, 15)
+    seats(world, 16)
+    assert [line[0] for line in second_lines(world)] == [2, 1]
