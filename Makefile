@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench bicep-types web-test web-sizes web-speed backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -43,6 +43,9 @@ test: lint web-test setup ## everything that must pass: lint, types, all tests, 
 
 web-sizes: $(WEB_BUILT) ## how much JavaScript the front end's first page loads; over 300 kB fails
 	@node web/sizes.mjs
+
+web-speed: setup $(WEB_BUILT) ## the front end of an MSP with 1,000 companies in a real Chromium: first page, scrolling, searching: STATE=dir as above
+	@$(PY) -m bench.web_speed $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 web-test: $(WEB_READY) ## the front end's types, lint and unit tests
 	@cd web && npm run --silent types && npm run --silent lint && npm run --silent test

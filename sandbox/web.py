@@ -1,5 +1,6 @@
 """The front end beside the host, on an origin of its own: the files of web/dist with the headers they have in Azure."""
 
+import gzip
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from sandbox.standins.worlds.operators import APP_CLIENT_ID
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 DIST = WEB / "dist"
+_PACKED = {".html", ".js", ".css", ".svg"}
+"""Files that Azure sends packed, too."""
 
 
 def web_config(host: str, stand_ins: str) -> dict[str, str]:
@@ -75,17 +78,22 @@ class _Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path == "/config.json":
-            self._tell_config()
+            self._tell(json.dumps(self._config).encode(), "application/json")
             return
         if not re.search(r"\.[a-z0-9]+$", path):
-            self.path = "/index.html"
+            path = self.path = "/index.html"
+        file = Path(self.translate_path(path))
+        if "gzip" in self.headers.get("Accept-Encoding", "") and file.suffix in _PACKED and file.is_file():
+            self._tell(gzip.compress(file.read_bytes()), self.guess_type(file), packed=True)
+            return
         super().do_GET()
 
-    def _tell_config(self) -> None:
-        body = json.dumps(self._config).encode()
+    def _tell(self, body: bytes, kind: str, *, packed: bool = False) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         self.wfile.write(body)
 

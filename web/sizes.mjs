@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const MOST = 300_000;
-const FIRST_PAGE = /^TodayPage-/;
+/** What is loaded when it is asked for, and is at once. */
+const FIRST_PAGE = [/^show-/, /^TodayPage-/];
 const dist = resolve(import.meta.dirname, "dist");
 const read = (name) => readFileSync(resolve(dist, "assets", name), "utf8");
 
@@ -17,8 +18,9 @@ function withImports(name, found = new Set()) {
 }
 
 const entry = readFileSync(resolve(dist, "index.html"), "utf8").match(/src="\/assets\/([\w.-]+\.js)"/)[1];
-const page = readdirSync(resolve(dist, "assets")).find((name) => FIRST_PAGE.test(name));
-const files = withImports(page, withImports(entry));
+const all = readdirSync(resolve(dist, "assets"));
+const files = withImports(entry);
+for (const part of FIRST_PAGE) withImports(all.find((name) => part.test(name)), files);
 const sizes = [...files].map((name) => [name, gzipSync(read(name)).length]).sort((a, b) => b[1] - a[1]);
 const total = sizes.reduce((sum, [, size]) => sum + size, 0);
 for (const [name, size] of sizes) console.log(`${(size / 1000).toFixed(1).padStart(8)} kB  ${name}`);

@@ -21,7 +21,7 @@ from functions.api.principal import Principal
 from functions.api.problems import Refused
 from shared.text import no_formula
 
-MOST = 200
+MOST = 1000
 USUAL = 100
 MOST_IN_CSV = 100_000
 _SALT = "seatwise.cursor.1"

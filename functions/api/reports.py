@@ -118,9 +118,6 @@ class ShownMonth(Shown):
     mailboxes_at: datetime | None
     seats: list[ShownSeats]
     """At the end of each of twelve months."""
-    is_part: bool
-    """The company is a part of its tenant: its people alone are told of, seats are null, and `seats` are the licences
-    that they have."""
 
 
 def shown_counts(counts: Counts) -> ShownCounts:
@@ -200,7 +197,6 @@ def shown(figures: MonthFigures) -> ShownMonth:
         mailboxes=[ShownMailboxMonth.model_validate(asdict(one)) for one in figures.mailboxes],
         mailboxes_at=figures.mailboxes_at,
         seats=[ShownSeats(month=str(month), purchased=seats) for month, seats in figures.seats],
-        is_part=figures.is_part,
     )
 
 

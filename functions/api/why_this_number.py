@@ -13,7 +13,7 @@ from functions.api.models import Shown
 from functions.api.principal import Principal, Reader
 from shared.accounts.directory import load_account
 from shared.billing.models import LedgerEvent
-from shared.billing.why_this_number import WhyThisNumber, people_behind, sentence, why_this_number
+from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
 from shared.licensing import product_names
 
 router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}/mappings/{mapping}", tags=["licences"])
@@ -68,7 +68,9 @@ def shown(why: WhyThisNumber, product: str) -> ShownWhy:
 def _asked(asking: Principal, tenant: str, mapping: str, on: date | None) -> WhyThisNumber:
     account = load_account(asking.tables, asking.account)
     day = on or asking.now.astimezone(account.zone).date()
-    return why_this_number(asking.tables, account, tenant, mapping, day, asking.now)
+    return why_this_number(
+        asking.tables, asking.wired.blobs, account, LineOf(tenant, mapping), day, asking.now
+    )
 
 
 @router.get("/why", operation_id="whyThisNumber")

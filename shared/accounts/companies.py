@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from shared.accounts.company import AddedTenant, Company, by_tenant
 from shared.errors import NotFound
-from shared.storage.decisions import Decider, decide, get, history, in_force, newest_of_kind
+from shared.storage.decisions import Decider, as_of, decide, get, history, in_force, newest_of_kind
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -20,6 +20,17 @@ def all_companies(tables: Tables, account_id: AccountId) -> list[Company]:
 def added_tenants(tables: Tables, account_id: AccountId) -> dict[str, AddedTenant]:
     """Every tenant that has a company, by its id."""
     return by_tenant(all_companies(tables, account_id))
+
+
+def tenant_as_of(tables: Tables, account_id: AccountId, tenant_id: str, when: datetime) -> AddedTenant | None:
+    """The companies that the tenant had at a time; None when it had none. It reads histories: ask about few."""
+    names = [
+        decision.id
+        for decision in newest_of_kind(tables, account_id, COMPANY)
+        if (now := decision.read(Company)) is None or now.tenant_id == tenant_id
+    ]
+    then = (as_of(tables, account_id, COMPANY, name, Company, when) for name in names)
+    return by_tenant(company for company in then if company is not None).get(tenant_id)
 
 
 class ListedCompany(NamedTuple):

@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.accounts.account import Account
+from shared.accounts.companies import tenant_as_of
+from shared.accounts.company import Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
@@ -17,7 +19,8 @@ from shared.billing.models import (
     SoldByOthers,
     TenantMappings,
 )
-from shared.billing.planning.quantities import wanted
+from shared.billing.planning.people import shares_of
+from shared.billing.planning.quantities import Shares, wanted
 from shared.errors import NotFound, Rejected
 from shared.licensing import snapshot as snapshots
 from shared.licensing.licences import Licence, LicenceRows
@@ -50,6 +53,20 @@ _WAITS: Final = {
 """What kept a line from the number of its licences."""
 
 
+class LineOf(NamedTuple):
+    """Which line is asked about."""
+
+    tenant_id: str
+    mapping_id: str
+
+
+class SharedLine(NamedTuple):
+    company: Company
+    """As it was decided then."""
+    users: tuple[User, ...] | None
+    """Who had the licence and fitted the company's filters; None: not kept any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class WhyThisNumber:
     """One line at the end of one local day."""
@@ -70,6 +87,8 @@ class WhyThisNumber:
     not_countable: str = ""
     wanted: int | None = None
     """What the counts and the mapping of that day give; None: they give no number."""
+    shared: SharedLine | None = None
+    """Of a tenant that was several companies then: whose users the line bills."""
 
     @property
     def number(self) -> int | None:
@@ -77,7 +96,7 @@ class WhyThisNumber:
 
 
 def why_this_number(
-    tables: Tables, account: Account, tenant_id: str, mapping_id: str, on: date, now: datetime
+    tables: Tables, blobs: Blobs, account: Account, line: LineOf, on: date, now: datetime
 ) -> WhyThisNumber:
     """Why the line of a mapping said its number at the end of a local day, or says it now, for today.
 
@@ -85,7 +104,7 @@ def why_this_number(
     """
     if on > now.astimezone(account.zone).date():
         raise Rejected("This day is still to come: choose today or an earlier day.", "future", "on")
-    tenant = tenant_id.lower()
+    tenant, mapping_id = line.tenant_id.lower(), line.mapping_id
     ends = datetime.combine(on + timedelta(days=1), time(), account.zone)
     versions = list(history(tables, account.id, MAPPINGS, tenant))
     newest = _mapping_of(versions, mapping_id)
@@ -95,18 +114,32 @@ def why_this_number(
     mapping = _mapping_of([decided], mapping_id) if decided else None
     said, waits = _told(tables, account.id, _places(versions, mapping_id), mapping_id, ends)
     day = snapshots.as_of(tables, account.id, tenant, on)
-    counts, number, trouble = None, None, ""
-    if day is not None and mapping is not None and mapping.bill:
-        counts, number, trouble = _counted(day, mapping, partner_connections.home_tenants(tables, account.id))
-    return WhyThisNumber(on, mapping, decided, said, waits, day, counts, trouble, number)
+    if day is None or mapping is None or not mapping.bill:
+        return WhyThisNumber(on, mapping, decided, said, waits, day, None)
+    added = tenant_as_of(tables, account.id, tenant, ends)
+    shares = shares_of(blobs, account.id, tenant, added, day)
+    rows = LicenceRows(day, partner_connections.home_tenants(tables, account.id))
+    counts, number, trouble = _counted(rows, mapping, shares)
+    company = added.company(mapping.company) if added is not None and shares is not None else None
+    shared = _shared(company, mapping, shares) if company is not None and shares is not None else None
+    return WhyThisNumber(on, mapping, decided, said, waits, day, counts, trouble, number, shared)
+
+
+def _shared(company: Company, mapping: LicenceMapping, shares: Shares) -> SharedLine:
+    if shares.coverage is None:
+        return SharedLine(company, None)
+    return SharedLine(company, tuple(shares.coverage.of(mapping.company, mapping.sku_id)))
 
 
 def people_behind(blobs: Blobs, account: AccountId, tenant_id: str, why: WhyThisNumber) -> list[User]:
     """Who had the licence on that day, by name. Raises NotFound when they are not kept, or nothing was counted."""
     if why.day is None or why.mapping is None:
         raise NotFound("nothing was counted on this day")
-    found = snapshots.users(blobs, account, tenant_id.lower(), why.day)
-    mine = (user for user in found if why.mapping.sku_id in user.skus)
+    if why.shared is not None and why.shared.users is not None:
+        mine = iter(why.shared.users)
+    else:
+        found = snapshots.users(blobs, account, tenant_id.lower(), why.day)
+        mine = (user for user in found if why.mapping.sku_id in user.skus)
     return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
 
 
@@ -184,11 +217,10 @@ def _remembered(
 
 
 def _counted(
-    day: Day, mapping: LicenceMapping, ours: Collection[str]
+    rows: LicenceRows, mapping: LicenceMapping, shares: Shares | None
 ) -> tuple[Licence | None, int | None, str]:
-    rows = LicenceRows(day, ours)
     try:
-        return rows.find(mapping.licence), wanted(mapping, rows), ""
+        return rows.find(mapping.licence), wanted(mapping, rows, shares), ""
     except NotCountable as trouble:
         return None, None, str(trouble)
 
@@ -218,6 +250,8 @@ def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
     basis = f"{counts.purchased} purchased seats of {product}"
     if options.basis is Basis.ASSIGNED:
         basis = f"{counts.assigned} assigned seats of {product} (of {counts.purchased} purchased)"
+    if why.shared is not None and why.shared.users is not None:
+        basis = f"{len(why.shared.users)} users of {product} who fit {_filters(why.shared.company)}"
     parts = [f"{basis}, {read}"]
     if options.sold_by_others is SoldByOthers.LEFT_OUT and counts.sold_by_others:
         parts.append(f"without {counts.sold_by_others} that somebody else sold")
@@ -238,6 +272,13 @@ def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
     ]
     never = f" Never billed: {', '.join(apart)}." if apart else ""
     return f"{', '.join(parts)}: {why.wanted}, by the mapping of {_decider(why)}.{never}"
+
+
+def _filters(company: Company) -> str:
+    """As a person reads them: "the filters of Contoso North (office Bern or Zürich; city Chur)"."""
+    named = company.filters.model_dump(exclude_defaults=True)
+    told = "; ".join(f"{field} {' or '.join(texts)}" for field, texts in named.items())
+    return f"the filters of {company.name} ({told or 'none: everybody'})"
 
 
 def _difference(why: WhyThisNumber) -> str:

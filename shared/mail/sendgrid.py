@@ -187,5 +187,7 @@ def _reason(entry: dict[str, Any]) -> str:
 
 def _created(entry: dict[str, Any]) -> int:
     """Seconds since 1970; what is not understood counts as old."""
-    created = entry.get("created")
-    return created if isinstance(created, int) else 0
+    try:
+        return int(float(entry.get("created") or 0))
+    except (TypeError, ValueError, OverflowError):
+        return 0

@@ -1,5 +1,6 @@
 """The figures of a company's month from what is stored. Pure: what was not read is said, never guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -29,8 +30,6 @@ MONTHS: Final = 12
 """In the chart of seats."""
 ONE_DAY: Final = timedelta(days=1)
 NOTHING: Final = Counts()
-NOBODY: Final = Counts(purchased=None)
-"""Of a part of a tenant: seats are bought for the whole of it."""
 _CENT: Final = Decimal("0.01")
 
 
@@ -58,7 +57,7 @@ def figures(facts: MonthFacts) -> MonthFigures:
         mailboxes=tuple(_mailboxes(facts, days[-1])),
         mailboxes_at=mailboxes.began if mailboxes else None,
         seats=tuple(_seats(facts)),
-        is_part=facts.is_theirs is not None,
+        is_filtered=facts.is_filtered,
     )
 
 
@@ -86,9 +85,9 @@ def _each_day(first: date, last: date) -> Iterator[date]:
 def _licences(facts: MonthFacts, days: Sequence[Day], read: Sequence[date]) -> Iterator[LicenceMonth]:
     """Each licence that had a seat on any day of the month, by name."""
     counted = [(day.on, _counted(facts, day)) for day in days]
-    nothing = NOBODY if facts.is_theirs else NOTHING
     there = {key: sku for _, rows in counted for key, (sku, _) in rows.items()}
     found = [(facts.names(key.sku_id, sku.part_number), key) for key, sku in there.items()]
+    nothing = Counts(None, 0) if facts.is_filtered else NOTHING
     for name, key in sorted(found, key=lambda row: (row[0].casefold(), row[1])):
         history = [(on, rows[key][1] if key in rows else nothing) for on, rows in counted]
         if all(counts == nothing for _, counts in history):
@@ -97,7 +96,7 @@ def _licences(facts: MonthFacts, days: Sequence[Day], read: Sequence[date]) -> I
             key=key,
             name=name,
             end=history[-1][1],
-            average=_average(facts, history, read),
+            average=_average(history, read),
             changes=tuple(_changes(facts, history)),
             billed=facts.billed.get(key),
             not_billed=key in facts.do_not_bill,
@@ -106,8 +105,8 @@ def _licences(facts: MonthFacts, days: Sequence[Day], read: Sequence[date]) -> I
 
 def _counted(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]]:
     """The counts of a day: a row a SKU, or one a subscription where these are billed apart."""
-    if facts.is_theirs:
-        return dict(_of_their_people(facts, day))
+    if facts.is_filtered:
+        return _own(facts, day)
     rows = LicenceRows(day, facts.ours)
     found: dict[LicenceKey, tuple[Sku, Counts]] = {}
     for sku in day.skus:
@@ -127,31 +126,29 @@ def _counted(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]
     return found
 
 
-def _of_their_people(facts: MonthFacts, day: Day) -> Iterator[tuple[LicenceKey, tuple[Sku, Counts]]]:
-    """The licences that the people of a part of a tenant have."""
-    people = facts.users_of(day)
-    for sku in day.skus:
-        have = None if people is None else sum(sku.sku_id in user.skus for user in people)
-        if is_watched(sku, day) and have != 0:
-            yield LicenceKey(sku.sku_id), (sku, Counts(None, have))
+def _own(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]]:
+    """Of a part of a tenant: what its own users have, where they are known. Purchased seats are nobody's."""
+    users = facts.users.get(day.users_digest)
+    if users is None:
+        return {}
+    having = Counter(sku_id for user in users for sku_id in user.skus)
+    return {
+        LicenceKey(sku.sku_id): (sku, Counts(None, having[sku.sku_id]))
+        for sku in day.skus
+        if having[sku.sku_id] and is_watched(sku, day)
+    }
 
 
-def _seats_of(facts: MonthFacts, counts: Counts) -> int | None:
-    return counts.assigned if facts.is_theirs else counts.purchased
-
-
-def _average(
-    facts: MonthFacts, history: Sequence[tuple[date, Counts]], read: Sequence[date]
-) -> Decimal | None:
-    """Seats a day, to the cent, over the days that were read and have a number."""
-    known = [seats for day in read if (seats := _seats_of(facts, _in_force(history, day))) is not None]
+def _average(history: Sequence[tuple[date, Counts]], read: Sequence[date]) -> Decimal | None:
+    """Purchased seats a day, to the cent, over the days that were read and have a number."""
+    known = [seats for day in read if (seats := _in_force(history, day).purchased) is not None]
     if not known:
         return None
     return (Decimal(sum(known)) / len(known)).quantize(_CENT, ROUND_HALF_UP)
 
 
 def _in_force(history: Sequence[tuple[date, Counts]], day: date) -> Counts:
-    return next(counts for on, counts in reversed(history) if on <= day)
+    return next((counts for on, counts in reversed(history) if on <= day), NOTHING)
 
 
 def _changes(facts: MonthFacts, history: Sequence[tuple[date, Counts]]) -> Iterator[SeatChange]:
@@ -179,15 +176,15 @@ def _seats(facts: MonthFacts) -> Iterator[tuple[Month, int | None]]:
         if not days:
             yield each, None
             continue
-        if facts.is_theirs and facts.users_of(days[-1]) is None:
+        if facts.is_filtered:
             yield each, None
             continue
-        counts = [_seats_of(facts, found) for _, found in _counted(facts, days[-1]).values()]
+        counts = [found.purchased for _, found in _counted(facts, days[-1]).values()]
         yield each, sum(seats for seats in counts if seats is not None)
 
 
 def _people(facts: MonthFacts, day: Day) -> tuple[PersonMonth, ...] | None:
-    users = facts.users_of(day)
+    users = facts.users.get(day.users_digest)
     if users is None:
         return None
     skus = _skus_of(facts, day)
@@ -200,7 +197,7 @@ def _person_changes(facts: MonthFacts, days: Sequence[Day]) -> Iterator[PersonCh
     for before, after in pairwise(days):
         if before.users_digest == after.users_digest:
             continue
-        old, new = (facts.users_of(day) for day in (before, after))
+        old, new = (facts.users.get(day.users_digest) for day in (before, after))
         if old is not None and new is not None:
             yield from sorted(_differences(facts, (before, old), (after, new)), key=_by_name)
 
@@ -238,9 +235,11 @@ def _named(held: Iterable[str], skus: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _mailboxes(facts: MonthFacts, day: Day) -> Iterator[MailboxMonth]:
-    """None of a part of a tenant: nothing says to which part a mailbox belongs."""
     skus = _skus_of(facts, day)
-    for mailbox in facts.mailboxes.licensed if facts.mailboxes and not facts.is_theirs else ():
+    own = {user.id for user in facts.users.get(day.users_digest) or ()}
+    for mailbox in facts.mailboxes.licensed if facts.mailboxes else ():
+        if facts.is_filtered and mailbox.user_id not in own:
+            continue
         if names := _named(mailbox.skus, skus):
             yield MailboxMonth(mailbox.name, mailbox.address, names)
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from shared import templates
 from shared.mail.base import Attachment
-from shared.reports.view import ReportView
+from shared.reports.wording import ReportView
 from shared.text import unlinked
 
 LOGO: Final = "logo"

@@ -160,10 +160,9 @@ class MonthFigures:
     mailboxes_at: datetime | None
     """When they were read; None: nobody watches them."""
     seats: tuple[tuple[Month, int | None], ...]
-    """Purchased seats at the end of each of 12 months, the oldest first; None: not known. Of a part of a tenant, the
-    licences that its people have."""
-    is_part: bool = False
-    """The company is a part of its tenant: only its people are told of, and no seat is its own."""
+    """Purchased seats at the end of each of 12 months, the oldest first; None: not known."""
+    is_filtered: bool = False
+    """Only what the company's own users have is told: it is a part of its tenant, and no purchased seat is its."""
 
     @property
     def purchased(self) -> int:
@@ -199,12 +198,5 @@ class MonthFacts:
     mailboxes: Mailboxes | None
     names: Callable[[str, str], str]
     """By SKU id and part number."""
-    is_theirs: Callable[[User], bool] | None = None
-    """Who of the tenant's users belongs to the company; None: everybody."""
-
-    def users_of(self, day: Day) -> list[User] | None:
-        """The company's people with a licence, from a day on; None: kept no longer."""
-        users = self.users.get(day.users_digest)
-        if users is None or self.is_theirs is None:
-            return None if users is None else list(users)
-        return [user for user in users if self.is_theirs(user)]
+    is_filtered: bool = False
+    """The company is a part of its tenant: `users` are its own, and no purchased seat is."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shared.reports.view import ReportView
+from shared.reports.wording import ReportView
 
 if TYPE_CHECKING:
     from typst import Fonts

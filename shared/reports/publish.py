@@ -23,8 +23,7 @@ from shared.reports.load import month_of
 from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
 from shared.reports.pdf import pdf
-from shared.reports.view import ReportView
-from shared.reports.wording import report_view
+from shared.reports.wording import ReportView, report_view
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.documents import Document

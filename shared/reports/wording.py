@@ -1,34 +1,102 @@
-"""Each word of the monthly report, in one place."""
+"""Each word of the monthly report, in one place: the view that the PDF and the mail are both made from."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from shared.accounts.account import Account
 from shared.billing.models import Basis
-from shared.reports.models import (
-    BilledLine,
-    Counts,
-    LicenceMonth,
-    MonthFigures,
-    PersonChange,
-    PersonEvent,
-    SeatChange,
-)
-from shared.reports.view import (
-    Bar,
-    BigNumber,
-    ChangeRow,
-    LicenceRow,
-    PersonChangeRow,
-    PersonRow,
-    ReportView,
-)
-from shared.text import one_line
+from shared.reports.models import BilledLine, Counts, LicenceMonth, MonthFigures, PersonChange, PersonEvent
+from shared.text import header_text, one_line
 
 TITLE: Final = "Microsoft 365 licences"
 _NO_NUMBER: Final = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class BigNumber:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    on: str
+    name: str
+    seats: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRow:
+    name: str
+    purchased: str
+    assigned: str
+    spare: str
+    average: str
+    billed: str
+    price: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    text: str
+    share: float
+    """Of the highest bar, 0 to 1."""
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    name: str
+    upn: str
+    licences: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChangeRow:
+    on: str
+    name: str
+    upn: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    title: str
+    msp: str
+    company: str
+    month: str
+    period: str
+    date: tuple[int, int, int]
+    """The last day that is told: the PDF's own date, so that the same figures give the same bytes."""
+    numbers: tuple[BigNumber, ...]
+    notes: tuple[str, ...]
+    changes: tuple[ChangeRow, ...]
+    licences: tuple[LicenceRow, ...]
+    prices: bool
+    chart: tuple[Bar, ...]
+    chart_alt: str
+    person_changes: tuple[PersonChangeRow, ...]
+    mailboxes: tuple[PersonRow, ...]
+    mailboxes_note: str
+    people: tuple[PersonRow, ...]
+    people_note: str
+
+    @property
+    def subject(self) -> str:
+        return header_text(f"{self.company}: {self.title}, {self.month}")
+
+    @property
+    def preheader(self) -> str:
+        """What a mail program shows beside the subject."""
+        count = len(self.changes)
+        numbers = ", ".join(f"{number.value} {number.label}" for number in self.numbers)
+        return f"{numbers}. {count} change{'' if count == 1 else 's'}."
 
 
 def report_view(figures: MonthFigures, account: Account, *, prices: bool) -> ReportView:
@@ -47,7 +115,6 @@ def report_view(figures: MonthFigures, account: Account, *, prices: bool) -> Rep
         licences=tuple(_licence(licence, account, prices=prices) for licence in figures.licences),
         prices=prices,
         chart=_chart(figures),
-        chart_title=f"{'Licences of these people' if figures.is_part else 'Purchased seats'} over twelve months",
         chart_alt=_chart_alt(figures),
         person_changes=tuple(_person_change(change) for change in figures.person_changes),
         mailboxes=tuple(
@@ -69,18 +136,11 @@ def _period(figures: MonthFigures, account: Account) -> str:
 
 
 def _numbers(figures: MonthFigures) -> tuple[BigNumber, ...]:
-    if figures.is_part:
-        people = "–" if figures.people is None else f"{len(figures.people):,}"
-        return (
-            BigNumber(people, "people with a licence"),
-            BigNumber(f"{figures.assigned:,}", "licences that they have"),
-            BigNumber(f"{len(figures.person_changes):,}", "changes of people"),
-        )
-    return (
-        BigNumber(f"{figures.purchased:,}", "seats purchased"),
-        BigNumber(f"{figures.assigned:,}", "assigned to people"),
-        BigNumber(f"{figures.spare:,}", "spare"),
-    )
+    assigned = BigNumber(f"{figures.assigned:,}", "assigned to people")
+    if figures.is_filtered:
+        return (assigned,)
+    purchased = BigNumber(f"{figures.purchased:,}", "seats purchased")
+    return purchased, assigned, BigNumber(f"{figures.spare:,}", "spare")
 
 
 def _notes(figures: MonthFigures) -> Iterator[str]:
@@ -92,11 +152,10 @@ def _notes(figures: MonthFigures) -> Iterator[str]:
             f"Microsoft could not be read on {count} day{'' if count == 1 else 's'} ({_spans(figures.not_read)}). "
             "These days are in no average, and a change on one of them is told with the next day that was read."
         )
-    if figures.is_part:
-        yield f"Only the people of {one_line(figures.company, 120)} are told of: seats are bought for the whole tenant."
-        return
     doubtful = [licence.name for licence in figures.licences if licence.end.purchased is None]
-    if doubtful:
+    if figures.is_filtered:
+        yield "Only licences of your own people are told: purchased and spare seats are shared with other companies."
+    elif doubtful:
         yield f"Microsoft gave no consistent number of seats at the month's end for {', '.join(doubtful)}."
 
 
@@ -119,22 +178,18 @@ def _changes(figures: MonthFigures) -> Iterator[ChangeRow]:
     for change, licence in sorted(found, key=lambda pair: (pair[0].on, pair[1].name.casefold())):
         before, after = change.before, change.after
         apart = tuple(_apart_changes(before, after))
-        if before.purchased == after.purchased and not apart and not figures.is_part:
+        if before.purchased == after.purchased and not apart:
             continue
         notes = list(apart)
         if change.not_read_since:
             notes.append(f"between {day_of(change.not_read_since)} and {day_of(change.on)}")
-        yield ChangeRow(day_of(change.on), licence.name, _seats_step(figures, change), "; ".join(notes))
+        yield ChangeRow(day_of(change.on), licence.name, _step(before, after), "; ".join(notes))
 
 
-def _seats_step(figures: MonthFigures, change: SeatChange) -> str:
-    if figures.is_part:
-        return _step(change.before.assigned, change.after.assigned)
-    return _step(change.before.purchased, change.after.purchased)
-
-
-def _step(before: int | None, after: int | None) -> str:
-    return _shown(after) if before == after else f"{_shown(before)} to {_shown(after)}"
+def _step(before: Counts, after: Counts) -> str:
+    if before.purchased == after.purchased:
+        return _shown(after.purchased)
+    return f"{_shown(before.purchased)} to {_shown(after.purchased)}"
 
 
 def _apart_changes(before: Counts, after: Counts) -> Iterator[str]:
@@ -211,8 +266,7 @@ def _chart(figures: MonthFigures) -> tuple[Bar, ...]:
 
 def _chart_alt(figures: MonthFigures) -> str:
     told = [f"{month.first:%B %Y} {seats:,}" for month, seats in figures.seats if seats is not None]
-    what = "Licences of these people" if figures.is_part else "Purchased seats"
-    return f"{what} at the end of each month: {', '.join(told)}."
+    return f"Purchased seats at the end of each month: {', '.join(told)}."
 
 
 def _person_change(change: PersonChange) -> PersonChangeRow:

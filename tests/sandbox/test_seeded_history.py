@@ -9,8 +9,7 @@ from shared.accounts.companies import all_companies
 from shared.accounts.directory import load_account
 from shared.reports.load import month_of
 from shared.reports.models import MonthFigures
-from shared.reports.view import ReportView
-from shared.reports.wording import report_view
+from shared.reports.wording import ReportView, report_view
 from shared.storage.keys import account_id
 from tests.functions.memory_wiring import MemoryWiring
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { steps } from "../src/pages/companies/SeatsChart";
 import { terms, type Licence } from "../src/pages/companies/CompanyPage";
+import { changeOf } from "../src/pages/settings/AuditPart";
 import { words } from "../src/pages/settings/AlertsPart";
 
 const day = (on: string, purchased: number | null) => ({ on, purchased, assigned: null, inGrace: null, suspended: null, onTrial: null });
@@ -34,4 +35,11 @@ test("the soonest renewal of a licence is told, and that it ends where one is no
 test("a parameter's name is read as words", () => {
   expect(words("phone_resource_accounts")).toBe("Phone resource accounts");
   expect(words("daysAhead")).toBe("Days ahead");
+});
+
+test("an audit entry tells the fields that a change changed, the first of them", () => {
+  expect(changeOf('{"hour":7,"name":"A","zone":"UTC"}', '{"hour":8,"name":"A","zone":"UTC"}')).toBe("hour: 7 → 8");
+  expect(changeOf("", '{"id":"x","name":"Cobalt","by":null}')).toBe("id: x; name: Cobalt");
+  expect(changeOf("{}", '{"a":1,"b":2,"c":3,"d":4}')).toBe("a: 1; b: 2; c: 3; and 1 more");
+  expect(changeOf("preview", "live")).toBe("preview → live");
 });

@@ -9,6 +9,8 @@ MOST: Final = Decimal(10) ** 9
 """Of seats, and of money in any currency. What is larger is a fault, and would break what counts or stores it."""
 
 type Amount = Annotated[Decimal, Field(ge=-MOST, le=MOST)]
+type WholeNumber = Annotated[int, Field(ge=-(10**18), le=10**18)]
+"""An id, or a number of a choice."""
 
 
 def amount(value: object) -> Decimal | None:

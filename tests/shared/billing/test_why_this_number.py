@@ -8,7 +8,7 @@ from shared.accounts.preferences import GuardSettings
 from shared.billing import agreement_store
 from shared.billing.models import Options, Verdict
 from shared.billing.planning import approval
-from shared.billing.why_this_number import WhyThisNumber, people_behind, sentence, why_this_number
+from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
 from shared.errors import NotFound, Rejected
 from shared.storage import keys
 from shared.storage.memory import MemoryBlobs
@@ -20,7 +20,12 @@ PRODUCT = "Business Premium"
 
 def why(world: World, mapped: Mapped, on: date) -> WhyThisNumber:
     return why_this_number(
-        world.tables, world.account, mapped.tenant, mapped.mapping, on, world.clock.at + timedelta(days=400)
+        world.tables,
+        world.blobs,
+        world.account,
+        LineOf(mapped.tenant, mapped.mapping),
+        on,
+        world.clock.at + timedelta(days=400),
     )
 
 
@@ -101,8 +106,9 @@ def test_a_day_that_is_still_to_come_is_refused_and_names_its_field() -> None:
     world = World()
     mapped = world.map_line()
     tomorrow = today(world) + DAY
+    line = LineOf(mapped.tenant, mapped.mapping)
     with pytest.raises(Rejected) as refused:
-        why_this_number(world.tables, world.account, mapped.tenant, mapped.mapping, tomorrow, world.clock.at)
+        why_this_number(world.tables, world.blobs, world.account, line, tomorrow, world.clock.at)
     assert refused.value.field == "on"
 
 
@@ -110,8 +116,9 @@ def test_a_mapping_of_another_tenant_is_not_found() -> None:
     world = World()
     mapped = world.map_line()
     world.map_line("fabrikam")
+    line = LineOf("fabrikam", mapped.mapping)
     with pytest.raises(NotFound):
-        why_this_number(world.tables, world.account, "fabrikam", mapped.mapping, today(world), world.clock.at)
+        why_this_number(world.tables, world.blobs, world.account, line, today(world), world.clock.at)
 
 
 def test_the_people_behind_the_number_are_those_of_that_day() -> None:

@@ -482,6 +482,11 @@ LISTS = "/v3/suppression/"
             [{"created": int(NOW.timestamp()), "reason": "550 spam"}],
             UndeliverableReason.BLOCKED,
         ),
+        (
+            f"{LISTS}blocks/",
+            [{"created": f"{NOW.timestamp():.0f}", "reason": "550 spam"}],
+            UndeliverableReason.BLOCKED,
+        ),
         (f"{LISTS}blocks/", [{"created": int(NOW.timestamp()) - 1, "reason": "550 spam"}], None),
         ("nothing", [], None),
     ],

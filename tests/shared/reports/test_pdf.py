@@ -13,8 +13,7 @@ from shared.accounts.account import Account
 from shared.accounts.preferences import DigestSettings
 from shared.reports.figures import figures
 from shared.reports.pdf import pdf
-from shared.reports.view import ReportView
-from shared.reports.wording import report_view
+from shared.reports.wording import ReportView, report_view
 from shared.storage.keys import account_id
 from tests.shared.alerts.world import sku
 from tests.shared.reports.test_figures import E3, day, facts, user

@@ -50,9 +50,10 @@ export async function versioned<T>(asked: Promise<Asked<T>>): Promise<Versioned<
   return { value: data as NonNullable<T>, etag: response.headers.get("ETag") ?? "" };
 }
 
-/** Every row of a list, page after page. */
+/** Every row of a list, page after page. `sofar` is told what is there while more follows. */
 export async function everyRow<T>(
   ask: (cursor: string | undefined) => Promise<Asked<{ items: T[]; next?: string | null }>>,
+  sofar?: (rows: T[]) => void,
 ): Promise<T[]> {
   const rows: T[] = [];
   let cursor: string | undefined;
@@ -60,6 +61,7 @@ export async function everyRow<T>(
     const page = await answer(ask(cursor));
     rows.push(...page.items);
     cursor = page.next ?? undefined;
+    if (cursor) sofar?.(rows);
   } while (cursor);
   return rows;
 }

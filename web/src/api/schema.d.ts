@@ -4469,8 +4469,6 @@ export interface components {
             assigned: number;
             /** Company */
             company: string;
-            /** Ispart */
-            isPart: boolean;
             /**
              * Knownfrom
              * Format: date

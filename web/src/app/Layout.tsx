@@ -15,7 +15,7 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { PersonCircleRegular } from "@fluentui/react-icons";
-import type { ReactElement, ReactNode } from "react";
+import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
 import { Link, useRoute } from "wouter";
 import { useAccount, useServices } from "./context";
 import { PAGES, type PageEntry } from "./pages";
@@ -89,8 +89,14 @@ export function Layout({ look, setLook, children }: Props): ReactElement {
 function NavigationItem({ page }: { page: PageEntry }): ReactElement {
   const styles = useStyles();
   const [here] = useRoute(`/${page.path}/*?`);
+  const item = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // On a phone the pages are one line that is scrolled sideways.
+    if (here) item.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [here]);
   return (
     <Link
+      ref={item}
       href={`/${page.path}`}
       className={mergeClasses(styles.item, here && styles.here)}
       aria-current={here ? "page" : undefined}

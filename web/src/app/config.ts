@@ -7,8 +7,9 @@ export interface Config {
   clientId: string;
 }
 
+/** index.html has it fetched beside the script; its header says that no cache keeps it. */
 export async function readConfig(): Promise<Config> {
-  const answer = await fetch("/config.json", { cache: "no-store" });
+  const answer = await fetch("/config.json");
   if (!answer.ok) throw new Error(`/config.json answered ${answer.status}.`);
   return checkedConfig(await answer.json());
 }

@@ -13,7 +13,9 @@ export class Session {
   /** The token was refused and could not be renewed: pages stay, and a person is asked to sign in again. */
   private ended = false;
 
-  constructor(config: Config) {
+  private finishing: Promise<string> | null = null;
+
+  constructor(readonly config: Config) {
     this.manager = new UserManager({
       authority: config.authority,
       client_id: config.clientId,
@@ -49,8 +51,12 @@ export class Session {
     await this.manager.signinRedirect({ state: { path } });
   }
 
-  /** Back from Microsoft's page: the path that was wanted. */
-  async finish(): Promise<string> {
+  /** Back from Microsoft's page: the path that was wanted. Asked twice, it is done once: the code is good once. */
+  finish(): Promise<string> {
+    return (this.finishing ??= this.finished());
+  }
+
+  private async finished(): Promise<string> {
     this.user = await this.manager.signinRedirectCallback();
     const state = this.user.state as { path?: unknown } | undefined;
     return ownPath(state?.path);

@@ -1,7 +1,7 @@
 import { Button, SearchBox, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement, type ReactNode } from "react";
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement, type ReactNode } from "react";
 import { count } from "./format";
 import { matching, sorted, type Sortable, type Sorting } from "./sorting";
 
@@ -32,14 +32,17 @@ export interface TableProps<T> {
   /** More filters or buttons beside the search box. */
   tools?: ReactNode;
   csv?: () => Promise<void>;
+  /** More rows are on their way. */
+  more?: boolean;
 }
 
 /** Where a row is a small card: its cells are one under the other. */
 const PHONE = "@media (max-width: 640px)";
 
 const useStyles = makeStyles({
-  bar: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center", marginBottom: "12px" },
-  space: { flexGrow: 1, color: tokens.colorNeutralForeground2, textAlign: "right" },
+  bar: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center", marginBottom: "12px",
+    [PHONE]: { "& > .fui-Input, & > .fui-Dropdown": { flex: "1 1 100%", maxWidth: "none" } } },
+  space: { flexGrow: 1, color: tokens.colorNeutralForeground2, textAlign: "right", [PHONE]: { textAlign: "left" } },
   frame: {
     overflow: "auto",
     maxHeight: "calc(100vh - 260px)",
@@ -76,7 +79,7 @@ const useStyles = makeStyles({
 });
 
 /** Rows that are searched, sorted and scrolled, however many there are: only those in sight are drawn. */
-export function Table<T>(props: TableProps<T>): ReactElement {
+export function Table<T extends object>(props: TableProps<T>): ReactElement {
   const styles = useStyles();
   const [typed, setTyped] = useState("");
   const [sorting, setSorting] = useState(props.sorting);
@@ -98,6 +101,7 @@ export function Table<T>(props: TableProps<T>): ReactElement {
           {rows.length === props.rows.length
             ? count(rows.length)
             : `${count(rows.length)} of ${count(props.rows.length)}`}
+          {props.more && " so far"}
         </span>
         {props.csv && <Button onClick={() => void props.csv?.()}>CSV</Button>}
       </div>
@@ -106,7 +110,7 @@ export function Table<T>(props: TableProps<T>): ReactElement {
   );
 }
 
-function useRows<T>(props: TableProps<T>, typed: string, sorting: Sorting | undefined): readonly T[] {
+function useRows<T extends object>(props: TableProps<T>, typed: string, sorting: Sorting | undefined): readonly T[] {
   const { rows, text, columns } = props;
   return useMemo(() => {
     const found = text ? matching(rows, text, typed) : rows;
@@ -125,62 +129,87 @@ function Rows<T>(props: RowsProps<T>): ReactElement {
   const { shown, columns, marked, id, rowHeight = 52 } = props;
   const styles = useStyles();
   const frame = useRef<HTMLDivElement>(null);
-  const tracks = { "--tracks": columns.map((column) => column.width).join(" ") } as CSSProperties;
+  const tracks = useMemo(() => ({ "--tracks": columns.map((column) => column.width).join(" ") }) as CSSProperties, [columns]);
+  const ids = useMemo(() => shown.map(id), [shown, id]);
+  // The same function as long as the rows are the same: with another one every row is measured anew.
+  const getItemKey = useCallback((index: number) => ids[index] ?? index, [ids]);
   const virtual = useVirtualizer({
     count: shown.length,
     getScrollElement: () => frame.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => id(shown[index] as T),
+    getItemKey,
     overscan: 8,
   });
   useEffect(() => {
-    const place = marked ? shown.findIndex((row) => id(row) === marked) : -1;
+    const place = marked ? ids.indexOf(marked) : -1;
     if (place >= 0) virtual.scrollToIndex(place, { align: "center" });
     // Only another mark moves the view; rows that change under it do not.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [marked]);
   return (
-    <div className={styles.frame} ref={frame} role="region" aria-label={props.label} tabIndex={0}>
+    <div className={styles.frame} ref={frame} role="region" aria-label={props.label} tabIndex={0} style={tracks}>
       <div role="table" aria-label={props.label} aria-rowcount={shown.length + 1}>
         <div role="rowgroup" className={styles.head}>
-          <div role="row" aria-rowindex={1} className={styles.row} style={tracks}>
+          <div role="row" aria-rowindex={1} className={styles.row}>
             {columns.map((column) => (
               <Heading key={column.key} column={column} order={props.order} onOrder={props.onOrder} />
             ))}
           </div>
         </div>
         <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const row = shown[item.index] as T;
-            return (
-              <div
-                key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-current={id(row) === marked ? "true" : undefined}
-                data-index={item.index}
-                ref={virtual.measureElement}
-                className={mergeClasses(styles.row, styles.placed, id(row) === marked && styles.marked)}
-                style={{ ...tracks, transform: `translateY(${item.start}px)` }}
-              >
-                {columns.map((column) => (
-                  <div
-                    key={column.key}
-                    role="cell"
-                    data-title={column.title}
-                    className={mergeClasses(styles.cell, column.number && styles.number)}
-                  >
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
-            );
-          })}
+          {virtual.getVirtualItems().map(({ key, index, start }) => (
+            <PlacedRow
+              key={key}
+              row={shown[index] as T}
+              columns={columns as Column<unknown>[]}
+              index={index}
+              start={start}
+              marked={key === marked}
+              measure={virtual.measureElement}
+            />
+          ))}
         </div>
       </div>
     </div>
   );
 }
+
+interface RowProps {
+  row: unknown;
+  columns: Column<unknown>[];
+  index: number;
+  /** Pixels from the top of the list. */
+  start: number;
+  marked: boolean;
+  measure: (element: HTMLElement | null) => void;
+}
+
+/** A row in its place. Scrolling draws only those that come into sight. */
+const PlacedRow = memo(function PlacedRow({ row, columns, index, start, marked, measure }: RowProps): ReactElement {
+  const styles = useStyles();
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-current={marked ? "true" : undefined}
+      data-index={index}
+      ref={measure}
+      className={mergeClasses(styles.row, styles.placed, marked && styles.marked)}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      {columns.map((column) => (
+        <div
+          key={column.key}
+          role="cell"
+          data-title={column.title}
+          className={mergeClasses(styles.cell, column.number && styles.number)}
+        >
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+});
 
 interface HeadingProps<T> {
   column: Column<T>;

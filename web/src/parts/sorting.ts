@@ -26,14 +26,18 @@ export function sorted<T>(rows: readonly T[], value: (row: T) => Sortable, direc
 }
 
 /** Rows in which every word that was typed is found, whatever its case and accents. */
-export function matching<T>(rows: readonly T[], text: (row: T) => string, typed: string): readonly T[] {
+export function matching<T extends object>(rows: readonly T[], text: (row: T) => string, typed: string): readonly T[] {
   const wanted = plain(typed).split(/\s+/).filter(Boolean);
   if (!wanted.length) return rows;
   return rows.filter((row) => {
-    const found = plain(text(row));
+    let found = searched.get(row);
+    if (found === undefined) searched.set(row, (found = plain(text(row))));
     return wanted.every((word) => found.includes(word));
   });
 }
+
+/** What each row is searched by, made once: a list may have tens of thousands. */
+const searched = new WeakMap<object, string>();
 
 function plain(text: string): string {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { everyRow } from "../api/client";
 import { useAccount } from "../app/context";
 import { AS_CSV, download } from "./download";
@@ -12,7 +12,20 @@ interface Asked<T> {
 
 type Query = { limit: number; cursor?: string };
 
-/** A list of the account, whole, and its CSV file. `ask` is the list's route. */
+/** The most rows that the API gives at once. */
+const LIMIT = 1000;
+/** Lists of which more rows are on their way. */
+const parts = new WeakSet<object>();
+
+/** Is this the beginning of a list, whose other rows are still being read? */
+export function isPart(rows: readonly unknown[]): boolean {
+  return parts.has(rows);
+}
+
+/**
+ * A list of the account, whole, and its CSV file. `ask` is the list's route. What is read for the first time is shown
+ * from its first page on; what is read anew is shown when all of it is there.
+ */
 export function useList<T>(
   name: string[],
   ask: (query: Query, as: object, account: string) => Promise<Asked<T>>,
@@ -21,13 +34,24 @@ export function useList<T>(
 ) {
   const { id } = useAccount();
   const { failed } = useNotices();
+  const queries = useQueryClient();
+  const queryKey = [id, ...name];
+  const show = (rows: T[]) => {
+    const shown = queries.getQueryData<T[]>(queryKey);
+    if (shown && !isPart(shown)) return;
+    const part = [...rows];
+    parts.add(part);
+    queries.setQueryData(queryKey, part);
+  };
   const query = useQuery({
-    queryKey: [id, ...name],
-    queryFn: () => everyRow((cursor) => ask({ limit: 200, cursor }, {}, id)),
+    queryKey,
+    queryFn: () => everyRow((cursor) => ask({ limit: LIMIT, cursor }, {}, id), show),
+    // Comparing tens of thousands of rows with those of before costs more than drawing the few in sight.
+    structuralSharing: false,
     refetchInterval: ({ state }) => (state.data ? again(state.data) : false),
   });
   const csv = () =>
-    download(ask({ limit: 200 }, AS_CSV, id), `${name.join("-")}.csv`).catch((error: unknown) =>
+    download(ask({ limit: LIMIT }, AS_CSV, id), `${name.join("-")}.csv`).catch((error: unknown) =>
       failed("The file was not made.", error),
     );
   return { query, csv };

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from shared.billing.psa.amounts import amount
 from shared.billing.psa.autotask.asking import Api
 from shared.billing.psa.base import PsaUnavailable
 
@@ -74,6 +75,6 @@ def _check(api: Api, entity: str, conditions: Sequence[Condition], found: int | 
     if found is None:
         return
     told = api.ask(f"{entity}/query/count", {"search": json.dumps({"filter": list(conditions)})})
-    count = told.get("queryCount") if isinstance(told, dict) else None
-    if isinstance(count, int) and count > found:
+    count = amount(told.get("queryCount")) if isinstance(told, dict) else None
+    if count is not None and count > found:
         raise PsaUnavailable(f"Autotask has {count} rows of {entity} and sent {found}.")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from requests.utils import parse_header_links
 
+from shared.billing.psa.amounts import amount
 from shared.billing.psa.base import PsaUnavailable
 from shared.billing.psa.connectwise.asking import Api
 from shared.billing.psa.connectwise.shapes import WholeList, id_of
@@ -169,8 +170,8 @@ def _count(api: Api, path: str) -> int:
     """How many rows there are by the server's own word; 0 when it has none."""
     answer = api.send(f"{path}/count", {})
     body = api.json(answer) if answer.status_code == HTTPStatus.OK else None
-    count = body.get("count") if isinstance(body, dict) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) else 0
+    count = amount(body.get("count")) if isinstance(body, dict) else None
+    return int(count) if count is not None else 0
 
 
 def _size(found: _Found) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.billing.psa.amounts import Amount
+from shared.billing.psa.amounts import Amount, WholeNumber
 from shared.billing.psa.base import Agreement, Line, Period, Product, Proration, PsaCompany
 from shared.billing.psa.connectwise.bodies import BILLABLE
 from shared.billing.psa.connectwise.periods import period_of
@@ -53,7 +53,7 @@ class _Row(BaseModel):
 
 
 class _Reference(_Row):
-    id: int
+    id: WholeNumber
     name: _Text = ""
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shared.billing.psa.amounts import Amount
+from shared.billing.psa.amounts import Amount, WholeNumber
 from shared.billing.psa.base import BillableOption, Line, Pending
 from shared.billing.psa.days import Day
 from shared.billing.psa.halo.rows import Row, Rows, Text, id_of, none_is_empty, read_row
@@ -27,14 +27,14 @@ class _ProRata(Row):
 
 
 class _Line(Row):
-    item_id: int = Field(0, alias="_itemid")
+    item_id: WholeNumber = Field(0, alias="_itemid")
     item_shortdescription: Text = ""
     qty_order: Amount | None = None
     unit_price: Amount | None = None
     startdate: Day = None
     enddate: Day = None
     isinactive: bool | None = None
-    recurring_invoice_quantity_type: int | None = None
+    recurring_invoice_quantity_type: WholeNumber | None = None
     is_calculated: bool | None = Field(None, alias="_is_calculated_line")
     quantity_licences: Rows = Field(default_factory=list)
     quantity_subscriptions: Rows = Field(default_factory=list)

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from shared.billing.psa.amounts import Amount
+from shared.billing.psa.amounts import Amount, WholeNumber
 from shared.billing.psa.base import Agreement, Period, Product, Proration, PsaCompany
 from shared.billing.psa.days import Day
 from shared.billing.psa.halo.rows import Row, Text, WholeList, read_row
@@ -25,15 +25,15 @@ class _Item(Row):
     baseprice: Amount | None = None
     recurringcost: Amount | None = None
     costprice: Amount | None = None
-    item_default_billing_period: int | None = None
+    item_default_billing_period: WholeNumber | None = None
 
 
 class _Invoice(Row):
     name: Text = ""
     client_name: Text = ""
-    client_id: int = 0
+    client_id: WholeNumber = 0
     disabled: bool | None = None
-    period: int | None = None
+    period: WholeNumber | None = None
     startdate: Day = None
     enddate: Day = None
     nextcreationdate: Day = None

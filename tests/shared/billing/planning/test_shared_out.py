@@ -1,17 +1,22 @@
 """K5: a tenant that is several companies, from its users to the lines: each follows its own, and nothing is guessed."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from shared.accounts.companies import add_company, remove_company
 from shared.accounts.company import Filters
 from shared.billing.models import Basis, BlockReason, Options, UnplannedReason
+from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
 from shared.errors import Rejected
 from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import User
+from shared.reports.load import month_of
+from shared.reports.models import Month
+from shared.reports.wording import report_view
 from shared.storage.memory import MemoryBlobs
-from tests.shared.billing.world import ACCOUNT, SKU, Mapped, World, check_invariants, user
+from tests.shared.billing.world import ACCOUNT, DAY, SKU, Mapped, World, check_invariants, user
 
 ASSIGNED = Options(basis=Basis.ASSIGNED)
 
@@ -132,3 +137,40 @@ def test_the_invariants_hold(world: SharedOut) -> None:
     world.night()
     check_invariants(world)
     assert world.events(world.north)[-1] == "confirmed"
+
+
+def test_why_a_line_says_its_number_is_told_by_the_filters_of_that_day(world: SharedOut) -> None:
+    world.night()
+    first = world.clock.at.astimezone(world.account.zone).date()
+    night = world.next_night()
+    world.add_company("contoso", Filters(office=("North", "West")))
+    world.read("contoso", people=people(north=3, west=1, south=5))
+    world.push_until_done(night)
+    told = [explained(world, first), explained(world, first + DAY)]
+    assert [why.wanted for why in told] == [why.number for why in told] == [3, 4]
+    assert "3 users of Premium who fit the filters of contoso (office North)" in sentence(told[0], "Premium")
+    assert "4 users of Premium who fit the filters of contoso (office North or West)" in sentence(
+        told[1], "Premium"
+    )
+    assert [len(people_behind(world.blobs, ACCOUNT, "contoso", why)) for why in told] == [3, 4]
+
+
+def explained(world: SharedOut, on: date) -> WhyThisNumber:
+    line = LineOf("contoso", world.north.mapping)
+    return why_this_number(world.tables, world.blobs, world.account, line, on, world.clock.at + 400 * DAY)
+
+
+def test_the_report_of_a_company_tells_of_its_own_people_and_of_no_purchased_seats(world: SharedOut) -> None:
+    company = world.add_company("contoso", Filters(office=("South",)), "south-ag")
+    now = world.clock.now()
+    month = Month.of(now.astimezone(world.account.zone).date())
+    found = month_of(world.tables, world.blobs, world.account, company, month, now)
+    [licence] = found.licences
+    assert (licence.end.purchased, licence.end.assigned, licence.end.spare) == (None, 5, None)
+    assert licence.billed is not None
+    assert (licence.billed.counted, licence.billed.wanted) == (5, 5)
+    assert {person.upn[:5] for person in found.people or ()} == {"south"}
+    assert [seats for _, seats in found.seats if seats is not None] == []
+    told = report_view(found, world.account, prices=False)
+    assert [number.label for number in told.numbers] == ["assigned to people"]
+    assert "purchased and spare seats are shared" in " ".join(told.notes)

@@ -10,7 +10,7 @@ import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
-import { useList } from "../../parts/useList";
+import { isPart, useList } from "../../parts/useList";
 
 type Row = Schemas["ShownCertificateRow"];
 const COLORS: Record<Row["standing"], "success" | "informative" | "danger"> = {
@@ -82,6 +82,7 @@ export function CertificatePart(): ReactElement {
             id={(row) => `${row.tenantId} ${row.skuId} ${row.subscriptionId} ${row.lineId} ${row.customer}`}
             text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.sentence}`}
             csv={csv}
+            more={isPart(rows)}
             empty={<Empty icon={<CheckmarkCircleRegular />} title="No customers yet" />}
           />
         )}

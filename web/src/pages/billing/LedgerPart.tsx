@@ -4,12 +4,14 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
+import { CustomerLink } from "../../parts/CustomerLink";
 import { AS_CSV, download } from "../../parts/download";
 import { count, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { useList } from "../../parts/useList";
 
 type Entry = Schemas["ShownLedgerEntry"];
 type Event = Entry["event"];
@@ -35,6 +37,9 @@ const EVENTS: Record<Event, string> = {
   frozen: "Frozen",
   unfrozen: "Unfrozen",
   undone: "Undone",
+  ending: "To end",
+  ended: "Ended",
+  prorated: "Prorated",
 };
 
 /** What happened to lines, the newest first; older entries on demand. */
@@ -57,14 +62,24 @@ export function LedgerPart(): ReactElement {
       ),
     getNextPageParam: (page) => page.next ?? undefined,
   });
+  const { query: tenants } = useList<Schemas["ShownTenant"]>(["tenants"], (asked, as) =>
+    api.GET("/api/accounts/{account}/tenants", { params: { path, query: asked }, ...as }),
+  );
+  const names = useMemo(() => new Map(tenants.data?.map(({ id, name }) => [id, name])), [tenants.data]);
   const columns = useMemo<Column<Entry>[]>(
     () => [
       { key: "at", title: "When", width: "130px", cell: (row) => format.time(row.at) },
       { key: "event", title: "What", width: "minmax(120px, 1fr)", cell: (row) => EVENTS[row.event] },
       {
+        key: "customer",
+        title: "Customer",
+        width: "minmax(140px, 2fr)",
+        cell: (row) => <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />,
+      },
+      {
         key: "line",
         title: "Line",
-        width: "minmax(120px, 2fr)",
+        width: "minmax(110px, 1fr)",
         cell: (row) => `${row.lineId || "new"} on ${row.agreementId}`,
       },
       {
@@ -77,7 +92,7 @@ export function LedgerPart(): ReactElement {
       { key: "who", title: "Who", width: "minmax(120px, 2fr)", cell: (row) => row.who },
       { key: "why", title: "Why", width: "minmax(140px, 3fr)", cell: (row) => row.why },
     ],
-    [format],
+    [format, names],
   );
   const rows = useMemo(() => ledger.data?.pages.flatMap((page) => page.items) ?? [], [ledger.data]);
   const csv = () =>
@@ -96,7 +111,7 @@ export function LedgerPart(): ReactElement {
           columns={columns}
           rows={rows}
           id={(row) => `${row.at} ${row.mappingId} ${row.event}`}
-          text={(row) => `${row.lineId} ${row.agreementId} ${row.who} ${row.why} ${EVENTS[row.event]}`}
+          text={(row) => `${names.get(row.tenantId) ?? ""} ${row.lineId} ${row.agreementId} ${row.who} ${row.why} ${EVENTS[row.event]}`}
           csv={csv}
           tools={
             <>

@@ -8,7 +8,7 @@ import { count } from "../../parts/format";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
-import { useList } from "../../parts/useList";
+import { isPart, useList } from "../../parts/useList";
 
 type Line = Schemas["PlannedLine"];
 const EFFECTS: Record<Line["effect"], string> = {
@@ -106,6 +106,7 @@ export function PlanPart(): ReactElement {
             id={(line) => line.mappingId}
             text={(line) => `${line.company} ${line.lineId} ${line.agreementId} ${line.why}`}
             csv={csv}
+            more={isPart(lines)}
             tools={
               <Dropdown
                 aria-label="What happens"

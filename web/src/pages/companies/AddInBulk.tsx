@@ -8,7 +8,7 @@ import { counted } from "../../parts/format";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
-import { useList } from "../../parts/useList";
+import { isPart, useList } from "../../parts/useList";
 
 type Match = Schemas["ShownMatch"];
 const useStyles = makeStyles({
@@ -88,6 +88,7 @@ export function AddInBulk({ close }: { close: () => void }): ReactElement {
               label="Tenants without a company"
               columns={columns}
               rows={rows}
+              more={isPart(rows)}
               id={(row) => row.tenantId}
               text={(row) => `${row.name} ${row.domain}`}
               empty={<Empty icon={<CheckmarkCircleRegular />} title="Every tenant has its company" />}

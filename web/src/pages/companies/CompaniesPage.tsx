@@ -10,7 +10,7 @@ import { Page } from "../../parts/Page";
 import { Answer, Empty } from "../../parts/States";
 import { SyncNow } from "../../parts/SyncNow";
 import { Table, type Column } from "../../parts/Table";
-import { useList } from "../../parts/useList";
+import { isPart, useList } from "../../parts/useList";
 import { AddInBulk } from "./AddInBulk";
 import { CompanyPage } from "./CompanyPage";
 
@@ -46,15 +46,15 @@ function Tenants(): ReactElement {
       {
         key: "name",
         title: "Customer",
-        width: "minmax(180px, 3fr)",
+        width: "minmax(150px, 2fr)",
         value: (row) => row.name,
         cell: (row) => (row.added ? <CustomerLink tenant={row.id} name={row.name} /> : row.name),
       },
-      { key: "domain", title: "Domain", width: "minmax(140px, 2fr)", value: (row) => row.domain, cell: (row) => row.domain },
+      { key: "domain", title: "Domain", width: "minmax(230px, 2fr)", value: (row) => row.domain, cell: (row) => row.domain },
       {
         key: "state",
         title: "State",
-        width: "minmax(200px, 3fr)",
+        width: "minmax(220px, 3fr)",
         value: (row) => (row.added ? row.state : ""),
         cell: (row) => <State tenant={row} />,
       },
@@ -93,6 +93,7 @@ function Tenants(): ReactElement {
             id={(row) => row.id}
             text={(row) => `${row.name} ${row.domain} ${row.id}`}
             csv={csv}
+            more={isPart(rows)}
             tools={
               <Dropdown
                 aria-label="Which tenants"

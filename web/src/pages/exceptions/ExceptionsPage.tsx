@@ -3,7 +3,7 @@ import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactElement } from "react";
 import { useLocation, useRoute, useSearchParams } from "wouter";
-import { answer, everyRow, type Schemas } from "../../api/client";
+import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { AS_CSV, download } from "../../parts/download";
 import { daysBetween, useFormat } from "../../parts/format";
@@ -11,6 +11,7 @@ import { useNotices } from "../../parts/notices";
 import { Page } from "../../parts/Page";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { isPart, useList } from "../../parts/useList";
 import { AlertDrawer } from "./AlertDrawer";
 import { remedyOf } from "./remedies";
 
@@ -32,13 +33,9 @@ export default function ExceptionsPage(): ReactElement {
   const [search, setSearch] = useSearchParams();
   const type = search.get("type") ?? "";
   const path = { account: account.id };
-  const alerts = useQuery({
-    queryKey: [account.id, "alerts"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/alerts", { params: { path, query: { limit: 200, cursor } } }),
-      ),
-  });
+  const { query: alerts } = useList<Alert>(["alerts"], (asked, as) =>
+    api.GET("/api/accounts/{account}/alerts", { params: { path, query: asked }, ...as }),
+  );
   const summary = useQuery({
     queryKey: [account.id, "summary"],
     queryFn: () => answer(api.GET("/api/accounts/{account}/summary", { params: { path } })),
@@ -68,6 +65,7 @@ export default function ExceptionsPage(): ReactElement {
               rowHeight={84}
               marked={route?.alert}
               csv={saved}
+              more={isPart(all)}
               tools={
                 <TypeFilter alerts={all} type={type} choose={(chosen) => setSearch(chosen ? { type: chosen } : {})} />
               }

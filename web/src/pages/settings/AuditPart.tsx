@@ -10,6 +10,7 @@ import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { words } from "./AlertsPart";
 
 type Entry = Schemas["ShownAuditEntry"];
 
@@ -37,7 +38,7 @@ export function AuditPart(): ReactElement {
         key: "change",
         title: "Before → after",
         width: "minmax(160px, 3fr)",
-        cell: (row) => [row.before, row.after].filter(Boolean).map(short).join(" → ") + (row.interrupted ? " (not known to have been done)" : ""),
+        cell: (row) => changeOf(row.before, row.after) + (row.interrupted ? " (not known to have been done)" : ""),
       },
     ],
     [format],
@@ -74,7 +75,35 @@ export function AuditPart(): ReactElement {
   );
 }
 
-/** A document as text is long: its beginning says enough here, the CSV has it all. */
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+const MOST_FIELDS = 3;
+
+/** What a change changed: of documents the first fields that differ, else both texts. The CSV has all of it. */
+export function changeOf(before: string, after: string): string {
+  const [was, is] = [fieldsOf(before), fieldsOf(after)];
+  if (!was && !is) return [before, after].filter(Boolean).map(short).join(" → ");
+  const names = [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])];
+  const changed = names.filter((name) => text(was?.[name]) !== text(is?.[name]));
+  const told = changed.slice(0, MOST_FIELDS).map((name) => {
+    const values = [was?.[name], is?.[name]].map(text).filter(Boolean);
+    return `${words(name).toLowerCase()}: ${values.map(short).join(" → ")}`;
+  });
+  return [...told, ...(changed.length > MOST_FIELDS ? [`and ${changed.length - MOST_FIELDS} more`] : [])].join("; ");
+}
+
+function fieldsOf(document: string): Record<string, unknown> | null {
+  if (!document.startsWith("{")) return null;
+  try {
+    return JSON.parse(document) as Record<string, unknown>;
+  } catch {
+    return null; // it was too long to be kept whole
+  }
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null || value === "") return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function short(value: string): string {
+  return value.length > 40 ? `${value.slice(0, 40)}…` : value;
 }

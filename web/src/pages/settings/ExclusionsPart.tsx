@@ -1,15 +1,15 @@
 import { Button, Combobox, Field, Option, makeStyles } from "@fluentui/react-components";
 import { ProhibitedRegular } from "@fluentui/react-icons";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
-import { answer, everyRow, type Schemas } from "../../api/client";
+import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { AS_CSV, download } from "../../parts/download";
 import { useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { useList } from "../../parts/useList";
 
 type Exclusion = Schemas["ShownExclusion"];
 
@@ -22,16 +22,10 @@ const useStyles = makeStyles({
 export function ExclusionsPart(): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
-  const notices = useNotices();
   const mayChange = useMay("editor");
-  const path = { account };
-  const exclusions = useQuery({
-    queryKey: [account, "exclusions"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/exclusions", { params: { path, query: { limit: 200, cursor } } }),
-      ),
-  });
+  const { query: exclusions, csv } = useList<Exclusion>(["exclusions"], (asked, as) =>
+    api.GET("/api/accounts/{account}/exclusions", { params: { path: { account }, query: asked }, ...as }),
+  );
   const remove = useRemove();
   const format = useFormat();
   const columns = useMemo<Column<Exclusion>[]>(
@@ -66,10 +60,6 @@ export function ExclusionsPart(): ReactElement {
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [format, mayChange],
   );
-  const csv = () =>
-    download(api.GET("/api/accounts/{account}/exclusions", { params: { path }, ...AS_CSV }), "exclusions.csv").catch(
-      (error: unknown) => notices.failed("The file was not made.", error),
-    );
   return (
     <Section
       title="Exclusions"
@@ -125,13 +115,9 @@ function ExcludeTenant(): ReactElement {
   const { done } = useNotices();
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState("");
-  const tenants = useQuery({
-    queryKey: [account, "tenants"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/tenants", { params: { path: { account }, query: { limit: 200, cursor } } }),
-      ),
-  });
+  const { query: tenants } = useList<Schemas["ShownTenant"]>(["tenants"], (asked, as) =>
+    api.GET("/api/accounts/{account}/tenants", { params: { path: { account }, query: asked }, ...as }),
+  );
   const exclude = useMutation({
     mutationFn: (tenantId: string) =>
       answer(api.POST("/api/accounts/{account}/exclusions", { params: { path: { account } }, body: { tenantId } })),

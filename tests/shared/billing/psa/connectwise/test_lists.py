@@ -37,6 +37,8 @@ class Server(BaseAdapter):
     numbers: bool = True
     """It knows pages by number, when it is not asked for forward-only ones."""
     counts: bool = True
+    count: type = int
+    """How it writes its count."""
     relation: str = 'rel="next"'
     believes: int = 0
     """Rows that its count has beside those that it shows."""
@@ -59,7 +61,7 @@ class Server(BaseAdapter):
         self.asked.append(str(request.url))
         if url.path.endswith("/count"):
             answer.status_code = 200 if self.counts else 404
-            answer.raw = io.BytesIO(json.dumps({"count": len(self.ids) + self.believes}).encode())
+            answer.raw = io.BytesIO(json.dumps({"count": self.count(len(self.ids) + self.believes)}).encode())
             return answer
         is_forward = self.forward_only and request.headers.get("pagination-type") == "forward-only"
         page, link = self._forward(query) if is_forward else self._numbered(query)
@@ -163,9 +165,10 @@ def test_a_link_to_a_place_that_is_not_understood_is_no_list() -> None:
         listed(server)
 
 
-def test_a_list_that_is_shorter_than_its_count_is_no_list() -> None:
+@pytest.mark.parametrize("count", [int, float, str])
+def test_a_list_that_is_shorter_than_its_count_is_no_list(count: type) -> None:
     """A server that caps its pages and knows no other: 250 of 2,504 rows, and no error."""
-    server = Server(EVERY, cap=250, links="/next", forward_only=False, numbers=False)
+    server = Server(EVERY, cap=250, links="/next", forward_only=False, numbers=False, count=count)
     with pytest.raises(PsaUnavailable, match="250 rows of a list that has 2504"):
         listed(server)
 

@@ -113,6 +113,7 @@ def test_a_line_without_a_price_charges_nothing_and_an_inactive_one_is_not_bille
         ("qty_order", True),
         ("qty_order", Decimal("1E+5000")),
         ("unit_price", Decimal("1E+400")),
+        ("_itemid", Decimal("1E+5000")),
         ("prorata_data", [{"quantity": 1e300}]),
         ("unit_price", []),
         ("prorata_data", "none"),
