@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from shared.accounts.account import Account
 from shared.accounts.companies import tenant_as_of
-from shared.accounts.company import Company
+from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
@@ -58,6 +58,8 @@ class LineOf(NamedTuple):
 
     tenant_id: str
     mapping_id: str
+    added: AddedTenant | None = None
+    """What companies the tenant had then, where that is known: else it is looked up."""
 
 
 class SharedLine(NamedTuple):
@@ -116,7 +118,7 @@ def why_this_number(
     day = snapshots.as_of(tables, account.id, tenant, on)
     if day is None or mapping is None or not mapping.bill:
         return WhyThisNumber(on, mapping, decided, said, waits, day, None)
-    added = tenant_as_of(tables, account.id, tenant, ends)
+    added = line.added or tenant_as_of(tables, account.id, tenant, ends)
     shares = shares_of(blobs, account.id, tenant, added, day)
     rows = LicenceRows(day, partner_connections.home_tenants(tables, account.id))
     counts, number, trouble = _counted(rows, mapping, shares)
@@ -126,20 +128,18 @@ def why_this_number(
 
 
 def _shared(company: Company, mapping: LicenceMapping, shares: Shares) -> SharedLine:
-    if shares.coverage is None:
-        return SharedLine(company, None)
-    return SharedLine(company, tuple(shares.coverage.of(mapping.company, mapping.sku_id)))
+    users = shares.coverage.of(mapping.company, mapping.sku_id) if shares.coverage else None
+    return SharedLine(company, None if users is None else tuple(users))
 
 
 def people_behind(blobs: Blobs, account: AccountId, tenant_id: str, why: WhyThisNumber) -> list[User]:
     """Who had the licence on that day, by name. Raises NotFound when they are not kept, or nothing was counted."""
     if why.day is None or why.mapping is None:
         raise NotFound("nothing was counted on this day")
-    if why.shared is not None and why.shared.users is not None:
-        mine = iter(why.shared.users)
-    else:
+    mine = why.shared.users if why.shared else None
+    if mine is None:
         found = snapshots.users(blobs, account, tenant_id.lower(), why.day)
-        mine = (user for user in found if why.mapping.sku_id in user.skus)
+        mine = tuple(user for user in found if why.mapping.sku_id in user.skus)
     return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
 
 

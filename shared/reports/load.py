@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from shared.accounts.account import Account
-from shared.accounts.company import Company
+from shared.accounts.companies import tenant_as_of
+from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import Basis, LicenceMapping, TenantMappings
@@ -34,6 +35,7 @@ def month_of(
     rows = tables.rows(keys.tenants(account.id), keys.tenant_days(tenant))
     days = [day for day in (row.read(Day) for row in rows) if day.on <= month.last]
     mappings = _mappings(tables, account, company, last)
+    added = _companies(tables, account, company, last) if mappings else None
     missed = snapshots.days_not_read(tables, account.id, tenant, last, account.zone)
     state = tables.get(keys.tenant_state(account.id, tenant))
     facts = MonthFacts(
@@ -46,7 +48,9 @@ def month_of(
         by_subscription=frozenset(mapping.sku_id for mapping in mappings if mapping.subscription_id),
         users=_users(blobs, account.id, company, days, month),
         billed={
-            mapping.licence: _billed(tables, blobs, account, (tenant, mapping), (last, now))
+            mapping.licence: _billed(
+                tables, blobs, account, (LineOf(tenant, mapping.id, added), mapping), (last, now)
+            )
             for mapping in mappings
             if mapping.bill and month.first <= today
         },
@@ -64,6 +68,13 @@ def _mappings(tables: Tables, account: Account, company: Company, last: date) ->
     found = as_of(tables, account.id, MAPPINGS, company.tenant_id, TenantMappings, ends)
     mine = found.mappings if found else ()
     return tuple(mapping for mapping in mine if mapping.company == company.name_in_mappings)
+
+
+def _companies(tables: Tables, account: Account, company: Company, last: date) -> AddedTenant | None:
+    """Those of the company's tenant at the end of a day; of most tenants there is one, and nothing is looked up."""
+    if not company.filters and not company.beside:
+        return AddedTenant((company,))
+    return tenant_as_of(tables, account.id, company.tenant_id, account_day_end(account, last))
 
 
 def account_day_end(account: Account, day: date) -> datetime:
@@ -91,11 +102,11 @@ def _billed(
     tables: Tables,
     blobs: Blobs,
     account: Account,
-    of: tuple[str, LicenceMapping],
+    of: tuple[LineOf, LicenceMapping],
     at: tuple[date, datetime],
 ) -> BilledLine:
-    tenant, mapping = of
-    why = why_this_number(tables, blobs, account, LineOf(tenant, mapping.id), *at)
+    line_of, mapping = of
+    why = why_this_number(tables, blobs, account, line_of, *at)
     kept = agreement_store.get(tables, account.id, mapping.connection, mapping.agreement_id)
     line = kept.record.lines.get(mapping.id)
     return BilledLine(

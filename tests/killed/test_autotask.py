@@ -19,6 +19,7 @@ from tests import invariants
 from tests.journeys.living import DEMO, SHORT_WAITS
 from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid
 from tests.journeys.storage_proxy import StorageProxy
+from tests.killed.ending import ended_although_the_host_is_killed
 
 pytestmark = pytest.mark.processes
 
@@ -144,3 +145,19 @@ def test_an_adjustment_at_which_the_host_is_killed_is_applied_once(point: Point,
     assert not invariants.i2_every_intent_is_applied_at_most_once(living.tables, DEMO, living.applied())
     assert not invariants.i4_no_write_without_an_intent_before_it(living.tables, DEMO, living.applied())
     assert not invariants.i4_the_ledger_was_only_appended(ledger_before, ledger)
+
+
+def test_a_line_that_ends_while_the_host_is_killed_loses_its_seats_once(living: OneCustomer) -> None:
+    def trap() -> None:
+        living.kill_at_vendor(method="POST", path=ADJUSTMENTS)
+
+    there, kept = ended_although_the_host_is_killed(living, TENANT, trap)
+    assert kept.is_ended
+    assert kept.ending is not None
+    assert there.last_day == kept.ending.last_day
+    assert there.quantity == 0
+    writes = living.stage.stand_ins.control("autotask_writes")
+    assert [row["after"] for row in writes if str(row["service"]) == kept.line_id][-1] == 0
+    assert not invariants.i2_every_intent_is_applied_at_most_once(
+        living.tables, DEMO, [write for write in living.applied() if write.line_id != kept.line_id]
+    )

@@ -22,6 +22,7 @@ from tests import invariants
 from tests.journeys.living import DEMO, SHORT_WAITS
 from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid
 from tests.journeys.storage_proxy import StorageProxy
+from tests.killed.ending import ended_although_the_host_is_killed
 
 pytestmark = pytest.mark.processes
 
@@ -166,3 +167,17 @@ def test_a_night_on_which_the_host_is_killed_ends_with_each_line_right_and_writt
     )
     ledger = invariants.ledger_of(living.tables, DEMO)
     assert not invariants.i4_the_ledger_was_only_appended(ledger_before, ledger)
+
+
+def test_a_line_that_ends_while_the_host_is_killed_ends_on_its_day_and_the_others_stay(
+    living: HaloCustomer,
+) -> None:
+    others = sorted(living.in_psa(CUSTOMER).values())
+    there, kept = ended_although_the_host_is_killed(
+        living, CUSTOMER, lambda: living.kill_at_vendor(kind="halo.write")
+    )
+    assert kept.is_ended
+    assert kept.ending is not None
+    assert there.ends == kept.ending.last_day
+    assert there.quantity == kept.confirmed
+    assert sorted(living.in_psa(CUSTOMER).values()) == others

@@ -24,6 +24,7 @@ from tests import invariants
 from tests.journeys.living import DEMO, SHORT_WAITS
 from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid
 from tests.journeys.storage_proxy import StorageProxy
+from tests.killed.ending import ended_although_the_host_is_killed
 
 pytestmark = pytest.mark.processes
 
@@ -252,3 +253,14 @@ def test_a_mail_at_whose_sending_the_host_is_killed_is_never_sent_twice_and_its_
 
 def _text(mail: dict[str, Any]) -> str:
     return next(str(part["value"]) for part in mail["content"] if part["type"] == "text/plain")
+
+
+def test_a_line_that_ends_while_the_host_is_killed_ends_on_its_day(living: TwoCustomers) -> None:
+    def trap() -> None:
+        living.kill_at_vendor(method="PATCH", path="/additions/")
+
+    there, kept = ended_although_the_host_is_killed(living, SECOND, trap)
+    assert kept.is_ended
+    assert kept.ending is not None
+    assert there.ends == kept.ending.last_day
+    assert there.quantity == kept.confirmed

@@ -1,6 +1,6 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -21,7 +21,7 @@ from shared.billing.models import (
     UnreadableReason,
 )
 from shared.billing.profiles import billing_profiles
-from shared.billing.psa.base import Agreement, Period, Product
+from shared.billing.psa.base import Agreement, Period, Product, Psa
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, connection_failure
 from shared.errors import RetryLater
@@ -91,8 +91,12 @@ class Meant:
     """Of the account: the PSA's clock and status may be behind."""
 
     @classmethod
-    def of(cls, tables: Tables, account: AccountId, products: Iterable[Product], today: date) -> "Meant":
-        """By what is in force, and by the PSA's list of products."""
+    def of(
+        cls, tables: Tables, account: AccountId, psa: Psa, listed: Mapping[str, Agreement], today: date
+    ) -> "Meant":
+        """By what is in force, and by the PSA's products, which are only read where agreements have a period."""
+        with_period = any(there.period is not Period.UNKNOWN for there in listed.values())
+        products = psa.products() if with_period else []
         named = {
             profile.id: frozenset(kind.casefold() for kind in profile.agreement_types)
             for profile in billing_profiles(tables, account).values()

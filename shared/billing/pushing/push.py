@@ -71,7 +71,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         if loss := loss_of_list(context.tables, account, connection.id, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
-        meant = Meant.of(context.tables, account.id, context.psa.products(), today)
+        meant = Meant.of(context.tables, account.id, context.psa, listed, today)
         note_agreements(context.tables, account.id, connection.id, listed, meant)
         planned = load.plan_account(context.tables, context.blobs, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)

@@ -1,11 +1,12 @@
 """K5: a tenant that is several companies, from its users to the lines: each follows its own, and nothing is guessed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from shared.accounts.companies import add_company, remove_company
+from shared.accounts.companies import COMPANY, add_company, added_tenants, remove_company
 from shared.accounts.company import Filters
 from shared.billing.models import Basis, BlockReason, Options, UnplannedReason
 from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
@@ -15,7 +16,9 @@ from shared.microsoft.models import User
 from shared.reports.load import month_of
 from shared.reports.models import Month
 from shared.reports.wording import report_view
-from shared.storage.memory import MemoryBlobs
+from shared.storage import keys
+from shared.storage.memory import MemoryBlobs, MemoryTables
+from shared.storage.tables import Key, Row
 from tests.shared.billing.world import ACCOUNT, DAY, SKU, Mapped, World, check_invariants, user
 
 ASSIGNED = Options(basis=Basis.ASSIGNED)
@@ -174,3 +177,26 @@ def test_the_report_of_a_company_tells_of_its_own_people_and_of_no_purchased_sea
     told = report_view(found, world.account, prices=False)
     assert [number.label for number in told.numbers] == ["assigned to people"]
     assert "purchased and spare seats are shared" in " ".join(told.notes)
+
+
+def test_the_report_of_a_company_without_filters_looks_at_no_other_company() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    added = added_tenants(world.tables, ACCOUNT)["contoso"]
+    looked: list[str] = []
+
+    class Watched(MemoryTables):
+        def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+            looked.append(f"{partition} {prefix}")
+            return world.tables.rows(partition, prefix, after)
+
+        def get(self, key: Key) -> Row | None:
+            return world.tables.get(key)
+
+    now = world.clock.now()
+    month = Month.of(now.astimezone(world.account.zone).date())
+    found = month_of(Watched(), world.blobs, world.account, added.companies[0], month, now)
+    assert found.licences[0].billed is not None
+    assert found.licences[0].billed.line_id == mapped.line
+    assert looked
+    assert not [where for where in looked if keys.decisions_now(COMPANY) in where]
