@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.demo_day import Day, Measured
 from sandbox.processes import SandboxProcesses
 from sandbox.side_by_side import psa_lines, side_by_side
+from sandbox.waiting import waiting, waiting_lines
 from shared.accounts.account import Account
 from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run
@@ -47,6 +48,7 @@ def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
         **_costs(day.measured, read),
         "other_accounts": dict(list(by_account.items())[1:]),
         "psas": side_by_side(processes, accounts, day),
+        "waiting": waiting(processes, accounts),
     }
 
 
@@ -117,7 +119,9 @@ def text(numbers: dict[str, Any], wide: bool) -> str:
             f"  {other['account']} ({name}, {other['mode']}): {other['tenants']['read']} tenants read, ",
         ]
         lines[-1] += f"{would} lines would be written, {other['lines']['written']} were"
-    return "\n".join([*lines, *psa_lines(numbers["psas"]), "", *_cost_lines(numbers, wide)])
+    if not wide:
+        lines += [*psa_lines(numbers["psas"]), *waiting_lines(numbers["waiting"])]
+    return "\n".join([*lines, "", *_cost_lines(numbers, wide)])
 
 
 def _tenants(tenants: dict[str, Any], names: dict[str, str]) -> list[str]:
