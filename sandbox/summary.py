@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.demo_day import Day, Measured
 from sandbox.processes import SandboxProcesses
 from sandbox.side_by_side import psa_lines, side_by_side
+from sandbox.waiting import waiting, waiting_lines
 from shared.accounts.account import Account
 from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run
@@ -47,6 +48,7 @@ def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
         **_costs(day.measured, read),
         "other_accounts": dict(list(by_account.items())[1:]),
         "psas": side_by_side(processes, accounts, day),
+        "waiting": waiting(processes, accounts),
     }
 
 
@@ -95,6 +97,7 @@ def _costs(measured: Measured, read: int) -> dict[str, Any]:
         },
         "storage_operations_per_tenant": round(measured.storage.total() / read, 2),
         "cpu_ms_per_tenant": round(measured.cpu_ms / read, 1),
+        "host_cpu_ms_per_tenant": round(measured.host_cpu_ms / read, 1),
         "peak_mb": measured.peak_mb,
         "seconds": round(measured.seconds, 1),
     }
@@ -116,7 +119,9 @@ def text(numbers: dict[str, Any], wide: bool) -> str:
             f"  {other['account']} ({name}, {other['mode']}): {other['tenants']['read']} tenants read, ",
         ]
         lines[-1] += f"{would} lines would be written, {other['lines']['written']} were"
-    return "\n".join([*lines, *psa_lines(numbers["psas"]), "", *_cost_lines(numbers, wide)])
+    if not wide:
+        lines += [*psa_lines(numbers["psas"]), *waiting_lines(numbers["waiting"])]
+    return "\n".join([*lines, "", *_cost_lines(numbers, wide)])
 
 
 def _tenants(tenants: dict[str, Any], names: dict[str, str]) -> list[str]:
@@ -162,4 +167,5 @@ def _cost_lines(numbers: dict[str, Any], wide: bool) -> list[str]:
     for name, (label, value) in figures.items():
         goal = f"   goal {goals[name]:g} at 1,000 tenants" if wide else ""
         lines.append(f"  {label:<30} {value:>8}{goal}")
+    lines.append(f"  {'CPU of the local host itself':<30} {numbers['host_cpu_ms_per_tenant']:>8}")
     return [*lines, f"  {'Seconds from tick to close':<30} {numbers['seconds']:>8}"]

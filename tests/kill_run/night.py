@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError
 
 from sandbox.overrides import LONGEST_DELAY
 from sandbox.seed import seed
-from sandbox.standins.worlds.registry import Tenant, world_named
+from sandbox.standins.worlds.registry import Tenant, wide_world, world_named
 from sandbox.standins.worlds.skus import BY_PART_NUMBER
 from shared.accounts import due_work, local_time
 from shared.billing.mapping.in_force import MAPPINGS
@@ -26,16 +26,18 @@ from tests.journeys.living import DEMO, SHORT_WAITS
 from tests.journeys.mortal import Mortal, ProxiedStage, sends_by_sendgrid
 from tests.journeys.storage_proxy import StorageProxy, Trap
 from tests.kill_run.plan import Kill, Round, Victim
+from tests.kill_run.psas import KilledPsa
 
-WORLD = "wide:3"
-TENANTS = world_named(WORLD).tenants
+_CUSTOMERS = wide_world(3)
+TENANTS = _CUSTOMERS.tenants
+"""The same in each world."""
 NEW_SKUS = ("VISIOCLIENT", "PROJECT_P1")
 """Bought this night by the first customers, each mapped to a line that is to be created."""
 NEWCOMER = "Newcomer Ltd"
 """A customer that appears this night and must be told of."""
-PATIENCE = 150.0
+PATIENCE = 400.0
 """Seconds in which a night or a morning must end, whatever happened in it."""
-SETTINGS = {**SHORT_WAITS, **sends_by_sendgrid(WORLD), LONGEST_DELAY: "2"}
+SETTINGS = {**SHORT_WAITS, **sends_by_sendgrid("wide:3"), LONGEST_DELAY: "2"}
 
 
 class NotEnded(Exception):
@@ -47,6 +49,7 @@ class Lived:
     """A round that was lived: the sandbox as it is afterwards, and the kills that were reached."""
 
     living: Mortal
+    psa: KilledPsa
     killed: list[Kill] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
     """As it was before the quiet days."""
@@ -54,12 +57,13 @@ class Lived:
 
 def live(state: Path, drawn: Round, look: Callable[[Lived], Iterable[str]]) -> tuple[list[str], Lived]:
     """Live a round in an empty folder, then look at the truth. The sentences of what is wrong, and what was lived."""
-    with ProxiedStage(state, WORLD, settings=SETTINGS) as stage:
+    world = drawn.psa.world
+    with ProxiedStage(state, world, settings=SETTINGS) as stage:
         stage.host_log = state / "host.log"
-        seed(stage.wiring, world_named(WORLD), stage.clock.now())
+        seed(stage.wiring, world_named(world), stage.clock.now())
         with StorageProxy(stage.azurite.connection_string) as proxy:
             stage.proxy = proxy
-            lived = Lived(Mortal(stage, proxy))
+            lived = Lived(Mortal(stage, proxy), drawn.psa)
             try:
                 _one_day_and_a_quiet_one(lived, drawn)
                 wrong = list(look(lived))
@@ -79,6 +83,7 @@ def _one_day_and_a_quiet_one(lived: Lived, drawn: Round) -> None:
     _morning(lived, drawn.kills_in_the_morning)
     living.no_faults()
     lived.ledger.extend(invariants.ledger_of(living.tables, DEMO))
+    drawn.psa.settle(living)
     _night(lived, ())
     _morning(lived, ())
 
@@ -99,7 +104,7 @@ def _map_to_a_new_line(living: Mortal, tenant: Tenant, part_number: str) -> None
     wiring = living.stage.wiring
     by = Decider("kill run", "a new licence is mapped", living.stage.clock.now())
     sku = BY_PART_NUMBER[part_number]
-    product = next(p for p in world_named(WORLD).connectwise[0].products if p.sku_id == sku.id)
+    product = next(p for p in _CUSTOMERS.connectwise[0].products if p.sku_id == sku.id)
     (connection,) = psa_connections(wiring.tables, DEMO)
     profile = f"p{product.id}"
     save_profile(

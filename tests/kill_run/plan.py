@@ -6,6 +6,8 @@ from enum import StrEnum
 from signal import SIGKILL, SIGTERM, Signals
 from typing import Any
 
+from tests.kill_run.psas import PSAS, KilledPsa
+
 
 class Victim(StrEnum):
     """The process that is ended."""
@@ -47,6 +49,7 @@ class Round:
     """One night and the morning after it."""
 
     seed: str
+    psa: KilledPsa
     kills: tuple[Kill, ...]
     """At night."""
     kills_in_the_morning: tuple[Kill, ...]
@@ -58,33 +61,38 @@ class Round:
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"what": "throttle", "kind": "graph.", "retry_after": 1},
     {"what": "status", "kind": "graph.batch", "status": 503},
-    {"what": "throttle", "kind": "connectwise.read", "retry_after": 1},
-    {"what": "cut", "kind": "connectwise.read.additions"},
-    {"what": "stale", "kind": "connectwise.read.additions"},
-    {"what": "timeout_before", "kind": "connectwise.write", "seconds": 0.2},
-    {"what": "timeout_after", "kind": "connectwise.write", "seconds": 0.2},
-    {"what": "reset_after", "kind": "connectwise.write"},
-    {"what": "status_after", "kind": "connectwise.write", "status": 503},
-    {"what": "status_after", "kind": "connectwise.write", "status": 429},
+    {"what": "throttle", "kind": "PSA.read", "retry_after": 1},
+    {"what": "cut", "kind": "LINES"},
+    {"what": "stale", "kind": "LINES"},
+    {"what": "timeout_before", "kind": "PSA.write", "seconds": 0.2},
+    {"what": "timeout_after", "kind": "PSA.write", "seconds": 0.2},
+    {"what": "reset_after", "kind": "PSA.write"},
+    {"what": "status_after", "kind": "PSA.write", "status": 503},
+    {"what": "status_after", "kind": "PSA.write", "status": 429},
     {"what": "timeout_after", "kind": "sendgrid.send", "seconds": 0.2},
     {"what": "status", "kind": "sendgrid.send", "status": 503},
 )
+"""`PSA` and `LINES` stand for the round's PSA, and for how a read of lines is counted there."""
 _AT_NIGHT, _IN_THE_MORNING = 3, 1
 _STORAGE_REQUESTS, _VENDOR_REQUESTS = 170, 40
 """About so many requests a night has; later numbers are not reached."""
 
 
-def drawn(seed: str) -> Round:
-    """The round of this seed."""
+def drawn(seed: str, psa: KilledPsa = PSAS["connectwise"]) -> Round:
+    """The round of this seed, with that PSA."""
     chance = random.Random(seed)
     night = tuple(_kill(chance, 1.0) for _ in range(chance.randint(1, _AT_NIGHT)))
     morning = tuple(_kill(chance, 0.15) for _ in range(chance.randint(0, _IN_THE_MORNING)))
     faults = tuple(
-        fault | {"every": chance.randint(3, 9), "count": chance.randint(1, 3)}
+        _at(psa, fault) | {"every": chance.randint(3, 9), "count": chance.randint(1, 3)}
         for fault in chance.sample(_FAULTS, chance.randint(2, 4))
     )
     seats = tuple(chance.choice((1, 1, 2, 3, -1)) for _ in range(chance.randint(4, 9)))
-    return Round(seed, night, morning, faults, seats)
+    return Round(seed, psa, night, morning, faults, seats)
+
+
+def _at(psa: KilledPsa, fault: dict[str, Any]) -> dict[str, Any]:
+    return fault | {"kind": fault["kind"].replace("PSA", psa.kind).replace("LINES", psa.reads_lines)}
 
 
 def _kill(chance: random.Random, share: float) -> Kill:

@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 from signal import SIGKILL, SIGTERM
 from typing import Any
 
+import pytest
+
 from shared.billing.models import Intent, LineRecord
 from shared.billing.psa.base import Write, WriteKind
 from tests.kill_run.night import NEWCOMER
 from tests.kill_run.plan import Victim, drawn
+from tests.kill_run.psas import PSAS, KilledPsa
 from tests.kill_run.truth import (
     changing,
     set_more_often_than_intended,
@@ -27,6 +30,14 @@ def test_every_process_is_ended_and_every_kind_of_fault_comes_in_some_rounds() -
     assert {kill.victim for kill in kills} == set(Victim)
     assert {kill.carried_out for kill in kills} == {True, False}
     assert all(each.kills and each.faults and each.seats for each in rounds)
+
+
+@pytest.mark.parametrize("psa", PSAS.values(), ids=lambda psa: psa.kind)
+def test_the_faults_of_a_round_are_those_of_its_psa(psa: KilledPsa) -> None:
+    kinds = {fault["kind"] for number in range(30) for fault in drawn(f"a-{number}", psa).faults}
+    others = [other.kind for other in PSAS.values() if other is not psa]
+    assert {psa.reads_lines, f"{psa.kind}.write", f"{psa.kind}.read"} <= kinds
+    assert not [kind for kind in kinds if kind.startswith(tuple(others))]
 
 
 def test_a_storage_emulator_is_ended_at_a_request_of_its_own() -> None:

@@ -16,8 +16,10 @@ from tests.kill_run.night import NEWCOMER, TENANTS, Lived
 def violations(lived: Lived) -> Iterator[str]:
     """Sentences of what is wrong; none, when all holds."""
     living = lived.living
-    now, applied = living.stage.clock.now(), living.applied()
-    quantities = {line: n for tenant in TENANTS for line, n in living.in_psa(tenant.name).items()}
+    now, applied = living.stage.clock.now(), lived.psa.applied(living)
+    quantities = {
+        line.id: line.quantity for tenant in TENANTS for line in lived.psa.lines_of(living, tenant.name)
+    }
     checks = {
         "I1": invariants.i1_every_line_is_in_step_or_says_why(
             living.tables, living.account(), quantities, now
@@ -95,8 +97,8 @@ def _by_the_vendors(lived: Lived, in_psa: dict[str, int]) -> Iterator[str]:
 def _lines_made_twice(lived: Lived) -> Iterator[str]:
     """No agreement has two lines of one product: there was one of each, and of a new one none."""
     for tenant in TENANTS:
-        rows: list[dict[str, Any]] = lived.living.stage.stand_ins.control("lines", agreement=tenant.name)
-        for product, times in Counter(row["product"] for row in rows).items():
+        lines = lived.psa.lines_of(lived.living, tenant.name)
+        for product, times in Counter(line.product for line in lines).items():
             if times > 1:
                 yield f"{tenant.name} has {times} lines of {product}"
 

@@ -239,13 +239,14 @@ class Checker:
                 yield f"I4: written for an account that only previews: {write}"
 
     def _i5(self, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
-        """What was held when the night began, or goes to zero, has a person's yes before it is sent."""
+        """A decrease that was held when the night began, or goes to zero, has a person's yes before it is sent."""
         for entries in ledgers.values():
             for number, entry in enumerate(entries):
                 if entry.event is not LedgerEvent.INTENDED:
                     continue
                 before = [earlier for earlier in entries[:number] if earlier.mapping_id == entry.mapping_id]
-                held = entry.at > self._held_at and entry.change_id in self._held
+                is_less = (entry.after or 0) < (entry.before or 0)
+                held = is_less and entry.at > self._held_at and entry.change_id in self._held
                 to_zero = entry.after == 0 and bool(entry.before)
                 if (held or to_zero) and not any(_allows(earlier, entry) for earlier in before):
                     yield f"I5: {entry.line_id} from {entry.before} to {entry.after} was sent without a person's yes"

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.standins.vendors.login import first_refresh_token
-from sandbox.standins.worlds.halo import HaloClient, HaloItem, HaloLine, HaloPsa, RecurringInvoice
+from sandbox.standins.worlds.as_halo import as_halo
+from sandbox.standins.worlds.halo import HaloLine, HaloPsa
 from sandbox.standins.worlds.people import guid
 from sandbox.standins.worlds.skus import BY_PART_NUMBER, SKUS
 from sandbox.standins.worlds.types import (
@@ -179,38 +180,7 @@ class Msp:
 
     def halo(self, special: ReadOnly[int, HaloLine] | None = None) -> HaloPsa:
         """The same customers and lines in a Halo; `special` are lines, by id, that Halo shows otherwise."""
-        return HaloPsa(
-            key=self._site_key,
-            account=self._account,
-            host=f"{self._login}.halopsa.com",
-            tenant=self._login,
-            client_id=guid("client id", self._login),
-            client_secret=f"private-{self._login}",
-            agent="Seatwise API",
-            clients=tuple(
-                HaloClient(company.id, company.name, company.website) for company in self._companies
-            ),
-            items=tuple(
-                HaloItem(
-                    product.id,
-                    product.identifier,
-                    product.description,
-                    product.price,
-                    product.cost,
-                    product.inactive,
-                )
-                for product in PRODUCTS
-            ),
-            invoices=tuple(
-                RecurringInvoice(
-                    agreement.id,
-                    agreement.company_id,
-                    agreement.name,
-                    tuple((special or {}).get(line.id) or _as_halo(line) for line in agreement.lines),
-                )
-                for agreement in self.agreements
-            ),
-        )
+        return as_halo(self.connectwise(), special)
 
     def _with_psa(
         self, bare: Tenant, holdings: Sequence[Sold], prorate: bool, other_lines: Sequence[tuple[str, float]]
@@ -257,10 +227,6 @@ class Msp:
             updated_by=edited_by or "seatwise",
             updated_in_days=-0.3 if edited_by and in_days == -1 else in_days,
         )
-
-
-def _as_halo(line: Line) -> HaloLine:
-    return HaloLine(line.id, line.product_id, line.quantity, line.unit_price)
 
 
 def _mapping(holding: Holding, subscription: Subscription | None, line: Line, part: Part) -> Mapping:
