@@ -69,7 +69,8 @@ def portal_view(
     row = tables.get(keys.tenant_state(account.id, company.tenant_id))
     state = row.read(TenantState) if row else TenantState(tenant_id=company.tenant_id)
     licences = tuple(
-        PortalLicence(licence, tuple(_terms(state, licence, now))) for licence in figures.licences
+        PortalLicence(licence, () if figures.is_filtered else tuple(_terms(state, licence, now)))
+        for licence in figures.licences
     )
     return PortalView(figures, licences, settings_of(tables, account.id, company.id).portal_prices)
 

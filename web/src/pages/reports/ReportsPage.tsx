@@ -69,6 +69,9 @@ function Companies(): ReactElement {
             tools={
               mayChange && (
                 <>
+                  <Button onClick={() => setTicked(new Set(ticked.size ? [] : companies.map(({ company }) => company)))}>
+                    {ticked.size ? "Choose none" : "Choose all"}
+                  </Button>
                   <Button disabled={!ticked.size} onClick={() => setSwitching(true)}>
                     Switch on …
                   </Button>
@@ -158,7 +161,7 @@ function useColumns(
         title: "Monthly report",
         width: "130px",
         value: (row) => Number(row.scheduled),
-        cell: (row) => <OnOff on={row.scheduled} />,
+        cell: (row) => <OnOff what="Report" on={row.scheduled} />,
       },
       {
         key: "recipients",
@@ -170,9 +173,9 @@ function useColumns(
       {
         key: "portal",
         title: "Portal",
-        width: "90px",
+        width: "100px",
         value: (row) => Number(row.portal),
-        cell: (row) => <OnOff on={row.portal} />,
+        cell: (row) => <OnOff what="Portal" on={row.portal} />,
       },
       {
         key: "open",
@@ -190,10 +193,10 @@ function useColumns(
   }, [mayChange, ticked, setTicked]);
 }
 
-function OnOff({ on }: { on: boolean }): ReactElement {
+function OnOff({ what, on }: { what: string; on: boolean }): ReactElement {
   return (
     <Badge appearance="tint" color={on ? "success" : "informative"}>
-      {on ? "On" : "Off"}
+      {what} {on ? "on" : "off"}
     </Badge>
   );
 }
