@@ -37,9 +37,6 @@ const EVENTS: Record<Event, string> = {
   frozen: "Frozen",
   unfrozen: "Unfrozen",
   undone: "Undone",
-  ending: "To end",
-  ended: "Ended",
-  prorated: "Prorated",
 };
 
 /** What happened to lines, the newest first; older entries on demand. */
