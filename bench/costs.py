@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 NIGHTS, TICKS = 30.4, 96 * 30.4
 TENANTS = 1000
@@ -15,15 +15,34 @@ TICK_SECONDS = 5.0
 LOG_GB = 2.0
 """Assumed of logs a month; the daily cap allows at most 15."""
 
+
+class Price(NamedTuple):
+    """US dollars, pay as you go, without what is free a month; and who said so."""
+
+    dollars: float
+    source: str
+
+
+REMEMBERED: Final = "no source: as remembered on 27 Nov 2026"
 PRICES = {
-    "execution, GB s": 0.000026,
-    "million executions": 0.40,
-    "10,000 storage operations": 0.0005,
-    "GB of storage": 0.05,
-    "GB of logs": 2.76,
-    "10,000 vault operations": 0.03,
+    "execution, GB s": Price(
+        0.000026,
+        "[Modal's guide, 22 May 2025](https://modal.com/blog/azure-function-pricing-guide), Flex Consumption, East US",
+    ),
+    "million executions": Price(0.40, REMEMBERED),
+    "10,000 storage operations": Price(0.0005, REMEMBERED),
+    "GB of storage": Price(0.05, REMEMBERED),
+    "GB of logs": Price(
+        2.30,
+        "[monitoringcost.com, 2026](https://monitoringcost.com/azure-monitor-cost), analytics logs, about",
+    ),
+    "10,000 vault operations": Price(
+        0.03,
+        "[Microsoft Q&A](https://learn.microsoft.com/en-us/answers/questions/5608202/"
+        "how-to-correctly-estimate-azure-key-vault-cost), standard tier, about",
+    ),
 }
-"""US dollars, pay as you go, list prices as they are remembered: look them up for your region."""
+"""None is from Microsoft's price list: look them up for your region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +53,7 @@ class Item:
 
     @property
     def dollars(self) -> float:
-        return self.how_much * PRICES[self.unit]
+        return self.how_much * PRICES[self.unit].dollars
 
 
 def items(found: dict[str, Any]) -> list[Item]:
@@ -59,9 +78,11 @@ def as_markdown(found: dict[str, Any]) -> str:
     lines = ["| What | A month | Unit | Price | US dollars |", "|---|---:|---|---:|---:|"]
     every = items(found)
     for item in every:
-        price = f"{PRICES[item.unit]:.6f}".rstrip("0")
+        price = f"{PRICES[item.unit].dollars:.6f}".rstrip("0")
         lines.append(f"| {item.what} | {item.how_much:,.2f} | {item.unit} | {price} | {item.dollars:.2f} |")
     lines.append(f"| **together** | | | | **{sum(item.dollars for item in every):.2f}** |")
+    lines += ["", "| Unit | Where its price is from |", "|---|---|"]
+    lines += [f"| {unit} | {price.source} |" for unit, price in PRICES.items()]
     return "\n".join(lines)
 
 

@@ -11,6 +11,8 @@ from sandbox import demo_day, summary
 from sandbox.processes import HostProcess, SandboxProcesses
 from sandbox.seed import seed
 from sandbox.standins.worlds.registry import world_named
+from shared.licensing.reading import tenant_states
+from shared.storage.keys import AccountId
 
 FAULTS: tuple[dict[str, Any], ...] = (
     {"what": "throttle", "kind": "graph.", "every": 20, "retry_after": 2},
@@ -60,9 +62,17 @@ class Nights:
         day = demo_day.live(self.processes, self.host)
         counts = day.measured.calls
         return summary.of(self.processes, day) | {
+            "reading_seconds": self._reading_seconds(day),
             "bytes": sum(n for kind, n in counts.items() if kind in ("bytes.graph", "bytes.microsoft")),
             "psa_throttled": counts.get("throttled.connectwise", 0),
         }
+
+    def _reading_seconds(self, day: demo_day.Day) -> float:
+        """From the start of the run until the last tenant's answer was there: what the peers do, and storing it."""
+        ((account, run),) = day.runs.items()
+        states = tenant_states(self.processes.wiring.tables, AccountId(account))
+        ended = [s.snapshot.ended for s in states if s.snapshot is not None and s.run == run.id]
+        return (max(ended) - run.started_at).total_seconds()
 
 
 @contextmanager

@@ -97,6 +97,7 @@ def _costs(measured: Measured, read: int) -> dict[str, Any]:
         },
         "storage_operations_per_tenant": round(measured.storage.total() / read, 2),
         "cpu_ms_per_tenant": round(measured.cpu_ms / read, 1),
+        "host_cpu_ms_per_tenant": round(measured.host_cpu_ms / read, 1),
         "peak_mb": measured.peak_mb,
         "seconds": round(measured.seconds, 1),
     }
@@ -166,4 +167,5 @@ def _cost_lines(numbers: dict[str, Any], wide: bool) -> list[str]:
     for name, (label, value) in figures.items():
         goal = f"   goal {goals[name]:g} at 1,000 tenants" if wide else ""
         lines.append(f"  {label:<30} {value:>8}{goal}")
+    lines.append(f"  {'CPU of the local host itself':<30} {numbers['host_cpu_ms_per_tenant']:>8}")
     return [*lines, f"  {'Seconds from tick to close':<30} {numbers['seconds']:>8}"]

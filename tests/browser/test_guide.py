@@ -143,7 +143,6 @@ class Newcomer:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.hands.__name__.lower())
 def test_a_new_msp_gets_from_nothing_to_its_first_push(living: Living, browser: Browser, way: Way) -> None:
     lines = {customer: living.in_psa(customer) for customer in ("Osprey", "Pinecrest", "Quarry")}
-    written = living.count("connectwise.write")
     with opened(browser, living) as site:
         newcomer = Newcomer(living, site, way)
         newcomer.open_account()
@@ -154,6 +153,7 @@ def test_a_new_msp_gets_from_nothing_to_its_first_push(living: Living, browser: 
         newcomer.map_licence()
         newcomer.go_live()
         assert {customer: living.in_psa(customer) for customer in lines} == lines
+        written = living.count("connectwise.write")
         newcomer.sync("1 line written.")
     first = way.customer.split()[0]
     eventually(lambda: living.in_psa(first) != lines[first], "the line to be written")

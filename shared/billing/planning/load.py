@@ -1,5 +1,6 @@
 """Loading what a plan is made from, and storing its holds before anything is pushed."""
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from shared.microsoft.partner_connections import home_tenants
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
-from shared.storage.tables import Conflict, Replace, Row, Tables
+from shared.storage.tables import Conflict, Key, Replace, Row, Tables
 
 RECORDS_AT_ONCE = 40
 """Records replaced in one transaction: the largest take 80 KB on the wire, and a transaction holds 4 MB."""
@@ -37,7 +38,10 @@ type AgreementKey = tuple[str, str]
 class Outline:
     """What a push must know of every agreement. The record itself stays packed until the agreement is worked on."""
 
-    row: Row
+    key: Key
+    etag: str
+    packed: bytes
+    """The record, compressed: an account has a thousand of them and more."""
     agreement_id: str
     read_at: datetime | None
     lines: int
@@ -49,7 +53,9 @@ class Outline:
     @classmethod
     def of(cls, row: Row, record: AgreementRecord) -> "Outline":
         return cls(
-            row,
+            row.key,
+            row.etag,
+            zlib.compress(row.body, level=1),
             record.agreement_id,
             record.read_at,
             len(record.lines),
@@ -58,7 +64,7 @@ class Outline:
         )
 
     def kept(self) -> StoredRecord:
-        return agreement_store.unpacked(self.row)
+        return agreement_store.unpacked(Row(self.key, zlib.decompress(self.packed), self.etag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +213,10 @@ def _holds(line: LineRecord, change_id: str) -> bool:
 
 
 def _replace_all(tables: Tables, changed: Sequence[tuple[Outline, AgreementRecord]]) -> Iterator[Outline]:
-    etags = tables.commit([Replace(outline.row.key, record, outline.row.etag) for outline, record in changed])
+    etags = tables.commit([Replace(outline.key, record, outline.etag) for outline, record in changed])
     for (outline, record), etag in zip(changed, etags, strict=True):
         yield _outline(outline, record, etag)
 
 
 def _outline(before: Outline, record: AgreementRecord, etag: str) -> Outline:
-    return Outline.of(Row(before.row.key, record.body(), etag), record)
+    return Outline.of(Row(before.key, record.body(), etag), record)

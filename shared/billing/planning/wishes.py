@@ -63,7 +63,7 @@ class Wish:
         return cls(
             mapping_id=mapping.id,
             connection=intern(mapping.connection),
-            agreement_id=mapping.agreement_id,
+            agreement_id=intern(mapping.agreement_id),
             line_id=mapping.line_id,
             product_id=intern(profile.product_id),
             tenant_id=tenant_id,
@@ -72,7 +72,7 @@ class Wish:
             billable=profile.billable,
             price=profile.price,
             options=_PLAIN if plain else mapping.options,
-            other_sellers=other_sellers,
+            other_sellers=other_sellers or _NOBODY,
         )
 
     @property
@@ -94,6 +94,8 @@ class Wish:
 
 
 _PLAIN = Options()
+_NOBODY: frozenset[str] = frozenset()
+"""One for all: an empty set of its own takes as much memory as the rest of a wish."""
 
 
 def wishes(

@@ -110,4 +110,5 @@ def test_the_host_tells_its_state_and_what_it_used(host: RunningHost) -> None:
     assert stats["invocations"]["numbers"] == before["invocations"].get("numbers", 0) + 1
     assert stats["failures"] == before["failures"]
     assert 0 < before["cpu_ms"] <= stats["cpu_ms"]
+    assert 0 < before["host_cpu_ms"] <= stats["host_cpu_ms"] <= stats["cpu_ms"] + 1
     assert 10 < stats["rss_mb"] <= stats["peak_mb"]

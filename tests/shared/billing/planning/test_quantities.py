@@ -1,11 +1,14 @@
 """K8 as arithmetic: included seats are free, the minimum is billed in any case."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
+from shared.billing.models import Basis, BillingProfile, LicenceMapping, Options, SoldByOthers
 from shared.billing.planning.quantities import billed, other_sellers, wanted
+from shared.billing.planning.wishes import Wish
 from shared.licensing.licences import LicenceRows
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Snapshot
@@ -163,3 +166,21 @@ def test_a_licence_that_was_typed_in_capitals_counts_as_the_one_that_is_read() -
 def test_options_of_a_mapping_that_was_decided_before_sellers_were_told_still_load() -> None:
     before = mapping().model_dump(mode="json", exclude={"options": {"sold_by_others"}})
     assert LicenceMapping.model_validate(before).options.sold_by_others is None
+
+
+def test_what_a_mapping_wants_takes_little_memory() -> None:
+    """An account of 10,000 tenants has 280,000 of them at once."""
+    rows, wanted_by, profile = (
+        licences(sku(SKU, 5)),
+        mapping(),
+        BillingProfile(id="p", name="", connection="cw", product_id="7"),
+    )
+    tracemalloc.start()
+    kept = [
+        Wish.of(wanted_by, profile, "t", 5, other_sellers=other_sellers(wanted_by, rows))
+        for _ in range(1_000)
+    ]
+    now, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(kept) == 1_000
+    assert now < 200 * len(kept)

@@ -8,14 +8,14 @@ from shared.billing.planning.load import Outline, Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.psa.base import Agreement
 from shared.billing.pushing.which_agreements import SWEPT_A_NIGHT, due_for_a_look, worklist
-from shared.storage.tables import Key, Row
+from shared.storage.tables import Key
 from tests.shared.billing.world import DAY, START
 
 
 def outlines(count: int, read_at: datetime | None) -> list[Outline]:
-    row = Row(Key("partition", "row"), b"", "etag")
+    row = Key("partition", "row"), "etag", b""
     return [
-        Outline(row, f"{n:05}", read_at, lines=1, unsettled=False, in_trouble=False) for n in range(count)
+        Outline(*row, f"{n:05}", read_at, lines=1, unsettled=False, in_trouble=False) for n in range(count)
     ]
 
 
