@@ -13,6 +13,7 @@ param settings object
 // Secrets of the installation are read from the vault by the app's identity; docs/deploy.md puts them there.
 var secretUrl = '${settings.vaultUrl}secrets'
 var linkKeys = '@Microsoft.KeyVault(SecretUri=${secretUrl}/installation-link-keys)'
+var partnerSecret = '@Microsoft.KeyVault(SecretUri=${secretUrl}/installation-partner-app)'
 var mailSecret = '@Microsoft.KeyVault(SecretUri=${secretUrl}/installation-mail)'
 
 var storageSettings = {
@@ -28,6 +29,8 @@ var seatwiseSettings = {
   SEATWISE_WEB_ORIGIN: settings.webOrigin
   SEATWISE_API_CLIENT_ID: settings.apiClientId
   SEATWISE_OWNER_TENANTS: settings.ownerTenants
+  SEATWISE_PARTNER_CLIENT_ID: settings.partnerClientId
+  SEATWISE_PARTNER_CLIENT_SECRET: empty(settings.partnerClientId) ? '' : partnerSecret
   SEATWISE_SENDER: settings.sender
   SEATWISE_REPLY_TO: settings.replyTo
   SEATWISE_MAIL: settings.mailTransport

@@ -26,6 +26,9 @@ param sender string
 @description('A mailbox that a person reads: answers to mails go there. Empty: to the sender.')
 param replyTo string = ''
 
+@description('The app registration that partners consent to when they bring none; its secret is the vault\'s.')
+param partnerClientId string = ''
+
 @description('Settings of the mail transports that are no secret, by their SEATWISE_MAIL_ names; an empty one counts as none.')
 param mailSettings object
 
@@ -151,6 +154,7 @@ module app 'app.bicep' = {
       mailSettings: mailSettings
       sender: sender
       replyTo: replyTo
+      partnerClientId: partnerClientId
       publicUrl: appAddress
       webOrigin: webAddress
       apiClientId: apiClientId

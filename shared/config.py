@@ -75,6 +75,15 @@ class Config(BaseModel):
         description="ids of the Entra tenants that may open an account, several by comma",
         pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(,[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})*$",
     )
+    partner_client_id: str = Field(
+        "",
+        alias="SEATWISE_PARTNER_CLIENT_ID",
+        description="the client id (a GUID) of the app registration that partners consent to, if they bring none",
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    )
+    partner_client_secret: str = Field(
+        "", alias="SEATWISE_PARTNER_CLIENT_SECRET", description="its client secret", repr=False
+    )
     sender: str = Field(
         "",
         alias="SEATWISE_SENDER",
@@ -110,6 +119,10 @@ class Config(BaseModel):
             )
         if bool(self.link_keys) != bool(self.public_url):
             raise ValueError("SEATWISE_LINK_KEYS and SEATWISE_PUBLIC_URL must be set both, or neither")
+        if bool(self.partner_client_id) != bool(self.partner_client_secret):
+            raise ValueError(
+                "SEATWISE_PARTNER_CLIENT_ID and SEATWISE_PARTNER_CLIENT_SECRET must be set both, or neither"
+            )
         if self.api_client_id and not (self.link_keys and self.web_origin):
             raise ValueError(
                 "SEATWISE_API_CLIENT_ID needs SEATWISE_LINK_KEYS and SEATWISE_WEB_ORIGIN: they sign invitations, and "

@@ -19,6 +19,7 @@ from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
 from shared.microsoft.connector import Microsoft
+from shared.microsoft.installation_app import InstallationApp, WithInstallationApp
 from shared.storage.blobs import Blobs
 from shared.storage.connect import CONNECTIONS, AzureStorage, connect, connect_with_identity
 from shared.storage.keys import AccountId
@@ -98,9 +99,22 @@ class Wiring:
     def http(self) -> Http:
         return Http(self._overrides.session(), self.sleep, self.clock)
 
+    @property
+    def installation_app(self) -> InstallationApp | None:
+        """The app registration that partners without one of their own consent to."""
+        given = self.settings
+        if not given.partner_client_id:
+            return None
+        return InstallationApp(given.partner_client_id.lower(), given.partner_client_secret)
+
+    @cached_property
+    def partner_secrets(self) -> WithInstallationApp:
+        """What partner connections sign in with."""
+        return WithInstallationApp(self.secrets, self.installation_app)
+
     @cached_property
     def microsoft(self) -> Microsoft:
-        return Microsoft(self.http, self.secrets, self.clock)
+        return Microsoft(self.http, self.partner_secrets, self.clock)
 
     @cached_property
     def psas(self) -> Psas:
@@ -112,16 +126,20 @@ class Wiring:
     def partner_connecting(self) -> "Connecting":
         from shared.microsoft.partner_connecting import Connecting
 
-        return Connecting(self.tables, self.secrets, lambda held: Microsoft(self.http, held, self.clock))
+        return Connecting(
+            self.tables, self.partner_secrets, lambda held: Microsoft(self.http, held, self.clock)
+        )
 
     @cached_property
     def partner_consent(self) -> "PartnerConsent":
         """People come back from Microsoft to a page of the front end, which sends on what came along."""
-        from shared.microsoft.partner_consent import ConsentStates, PartnerConsent
+        from shared.microsoft.consent_states import ConsentStates
+        from shared.microsoft.partner_consent import PartnerConsent
 
         redirect = f"{self.settings.web_origin}/partner-consent"
         states, led_to = ConsentStates(self.signing_keys), self._overrides.led_to
-        return PartnerConsent(self.partner_connecting, self.http, states, redirect, led_to)
+        connecting, ours = self.partner_connecting, self.installation_app
+        return PartnerConsent(connecting, self.http, states, redirect, led_to, ours)
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable

@@ -59,6 +59,7 @@ class ConsentGiven(Given):
 
     name: Annotated[str, Field(max_length=80)] = ""
     client_id: Guid = ""
+    """"" takes the installation's own app registration, where there is one; it needs no secret."""
     client_secret: Secret = _NONE
     connection: Annotated[
         str,
@@ -86,6 +87,8 @@ class ShownPartner(Shown):
     name: str
     tenant_id: str
     client_id: str
+    by_installation: bool
+    """It signs in by the installation's own app registration."""
     mode: Mode
 
 
@@ -99,6 +102,7 @@ def shown(connection: PartnerConnection) -> ShownPartner:
         name=connection.name,
         tenant_id=connection.tenant_id,
         client_id=connection.client_id,
+        by_installation=connection.by_installation,
         mode=connection.mode.value,
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -18,6 +19,10 @@ class SignInMode(StrEnum):
     """client_credentials, consented per tenant."""
 
 
+INSTALLATION_SECRET: Final = "installation-partner-app"
+"""Names the client secret of the installation's app registration, which no account holds."""
+
+
 class PartnerConnection(Chosen):
     """The consent to one Microsoft partner tenant. Secrets are named, never held."""
 
@@ -26,6 +31,8 @@ class PartnerConnection(Chosen):
     tenant_id: str
     client_id: str
     mode: SignInMode = SignInMode.REFRESH_TOKEN
+    by_installation: bool = False
+    """It signs in by the installation's own app registration, whose secret is a setting and no account's."""
     secret_version: str = ""
     """Ends the secrets' names: new ones are stored beside the old ones until the row that needs them is."""
     removed_at: datetime | None = None
@@ -34,6 +41,8 @@ class PartnerConnection(Chosen):
     @property
     def client_secret(self) -> str:
         """Name of the secret that holds the app's client secret."""
+        if self.by_installation:
+            return INSTALLATION_SECRET
         return f"partner-{self.id}-client-secret{self._version}"
 
     @property

@@ -89,6 +89,8 @@ class Connecting:
         changed = ("name", "client_id", "mode")
         after = before.model_copy(update={name: getattr(asked, name) for name in changed})
         kept = self._kept(account, before)
+        if wish.client_secret or asked.client_id != before.client_id:
+            after = after.model_copy(update={"by_installation": False})
         given = PartnerSecrets(
             wish.client_secret or kept.client_secret, wish.refresh_token or kept.refresh_token
         )

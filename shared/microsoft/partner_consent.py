@@ -3,22 +3,22 @@
 Vendor's page: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
 
 import requests
-from itsdangerous import BadData, URLSafeSerializer
 
 from shared.errors import Rejected
 from shared.http.client import Http, Throttled, Unreachable
 from shared.microsoft import partner_connections
 from shared.microsoft.auth_errors import as_not_read, sign_in_refused
+from shared.microsoft.consent_states import OVER, ConsentStates
 from shared.microsoft.hosts import GRAPH, LOGIN
+from shared.microsoft.installation_app import InstallationApp
 from shared.microsoft.models import NotRead, PartnerConnection, SignInMode
 from shared.microsoft.msal_http import OneCall
 from shared.microsoft.partner_connecting import (
@@ -39,20 +39,22 @@ LIVES: Final = timedelta(minutes=15)
 SCOPES: Final = [f"{GRAPH}/.default"]
 """All that the app registration asks for: Microsoft shows it on the page of the consent."""
 _KIND: Final = "consent"
-_SALT: Final = "seatwise.partner-consent.1"
 _SERVICE: Final = "Microsoft's sign-in"
-_OVER: Final = "This sign-in at Microsoft is not valid any more. Begin the connection again."
 _DECLINED: Final = frozenset({"access_denied", "consent_required"})
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentWish:
-    """The app registration that a partner consents to. For a connection that there is, "" keeps what is stored."""
+    """The app registration that a partner consents to. For a connection that there is, "" keeps what is stored.
+
+    For a new one an empty client id asks for the installation's app, where there is one.
+    """
 
     name: str
     client_id: str
     client_secret: str = field(default="", repr=False)
     connection: str = ""
+    by_installation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +76,11 @@ class PendingConsent(Document):
     client_id: str
     connection: str
     ends: datetime
+    by_installation: bool = False
 
     @property
     def secret(self) -> str:
         return f"consent-{self.id}"
-
-
-class ConsentStates:
-    """Signs what comes back from Microsoft, so that it is believed for its account and person alone."""
-
-    def __init__(self, secret_keys: Sequence[bytes]) -> None:
-        self._serializer = URLSafeSerializer(
-            list(reversed(secret_keys)),
-            salt=_SALT,
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
-
-    def make(self, account: AccountId, member: str, consent: str) -> str:
-        return str(self._serializer.dumps([account, member, consent]))
-
-    def read(self, state: str, account: AccountId, member: str) -> str:
-        """The consent's id. Raises Rejected for a state of another account or person, and for an invented one."""
-        try:
-            of, who, consent = self._serializer.loads(state)
-        except (BadData, ValueError, TypeError):
-            raise Rejected(_OVER, "consent_over", "state") from None
-        if (of, who) != (account, member):
-            raise Rejected(_OVER, "consent_over", "state")
-        return str(consent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +93,8 @@ class PartnerConsent:
     redirect: str
     led_to: Callable[[str], str] = str
     """A browser's address of a page of Microsoft; in a sandbox it is another one."""
+    ours: InstallationApp | None = None
+    """Consented to by who brings no app registration."""
 
     @property
     def _tables(self) -> Tables:
@@ -131,9 +112,11 @@ class PartnerConsent:
             client_id=wish.client_id,
             connection=wish.connection,
             ends=now + LIVES,
+            by_installation=wish.by_installation,
         )
         flow = self._flow(wish, self.states.make(account, member, consent))
-        kept = json.dumps({"flow": flow, "client_secret": wish.client_secret})
+        own = "" if wish.by_installation else wish.client_secret
+        kept = json.dumps({"flow": flow, "client_secret": own})
         with or_later():
             self.connecting.secrets.put(account, pending.secret, kept)
         self._tables.commit([Insert(_key(account, consent), pending)])
@@ -148,7 +131,9 @@ class PartnerConsent:
         """
         pending, kept = self._taken(account, self.states.read(answer.state, account, member))
         if pending.member != member or now >= pending.ends:
-            raise Rejected(_OVER, "consent_over", "state")
+            raise Rejected(OVER, "consent_over", "state")
+        if pending.by_installation:
+            kept["client_secret"] = self._secret_of_ours(pending.client_id)
         redeemed = self._redeemed(pending, kept, answer)
         tenant, refresh_token = _tenant_of(redeemed), str(redeemed["refresh_token"])
         given = PartnerSecrets(kept["client_secret"], refresh_token)
@@ -166,26 +151,41 @@ class PartnerConsent:
             tenant_id=tenant,
             client_id=pending.client_id,
             mode=SignInMode.REFRESH_TOKEN,
+            by_installation=pending.by_installation,
         )
         etag = partner_connections.etag_of(self._tables, account, id_)
         return self.connecting.store(account, connection, etag, given, replaces=found)
 
     def _completed(self, account: AccountId, wish: ConsentWish) -> ConsentWish:
         """With what is stored of the connection that is to be consented to again."""
-        secret, client_id, name = wish.client_secret, wish.client_id, wish.name
-        if wish.connection:
-            before, _ = partner_connections.stored(self._tables, account, wish.connection)
-            name, client_id = name or before.name, client_id or before.client_id
-            if not secret and client_id.lower() == before.client_id.lower():
-                try:
-                    with or_later():
-                        secret = self.connecting.secrets.get(account, before.client_secret)
-                except SecretMissing:
-                    secret = ""
+        before = (
+            partner_connections.stored(self._tables, account, wish.connection)[0] if wish.connection else None
+        )
+        name = wish.name or (before.name if before else "")
+        brings_none = not wish.client_id and not wish.client_secret
+        if self.ours and brings_none and (before is None or before.by_installation):
+            ours = self.ours
+            return ConsentWish(
+                checked_name(name), ours.client_id, ours.client_secret, wish.connection, by_installation=True
+            )
+        client_id = wish.client_id or (before.client_id if before else "")
+        secret = wish.client_secret
+        if before and not secret and client_id.lower() == before.client_id.lower():
+            try:
+                with or_later():
+                    secret = self.connecting.secrets.get(account, before.client_secret)
+            except SecretMissing:
+                secret = ""
         if not secret:
             raise Rejected("Enter the app registration's client secret.", "required", "clientSecret")
         client = checked_guid(client_id, "clientId", "The client id")
         return ConsentWish(checked_name(name), client, secret, wish.connection)
+
+    def _secret_of_ours(self, client_id: str) -> str:
+        """Raises Rejected when the installation has another app by now."""
+        if self.ours is None or self.ours.client_id != client_id:
+            raise Rejected(OVER, "consent_over", "state")
+        return self.ours.client_secret
 
     def _flow(self, wish: ConsentWish, state: str) -> dict[str, Any]:
         try:
@@ -229,14 +229,14 @@ class PartnerConsent:
         """What was kept of the way to Microsoft; it is gone then, whatever it leads to."""
         row = self._tables.get(_key(account, consent))
         if row is None:
-            raise Rejected(_OVER, "consent_over", "state")
+            raise Rejected(OVER, "consent_over", "state")
         pending = row.read(PendingConsent)
         try:
             with or_later():
                 kept: dict[str, Any] = json.loads(self.connecting.secrets.get(account, pending.secret))
             self._forget(account, row)
         except (Conflict, SecretMissing):
-            raise Rejected(_OVER, "consent_over", "state") from None
+            raise Rejected(OVER, "consent_over", "state") from None
         return pending, kept
 
     def _forget_old(self, account: AccountId, now: datetime) -> None:

@@ -17,9 +17,11 @@ from shared.errors import NotFound, Rejected, RetryLater
 from shared.http.client import Http
 from shared.microsoft import partner_connections
 from shared.microsoft.connector import Microsoft
+from shared.microsoft.consent_states import ConsentStates
+from shared.microsoft.installation_app import InstallationApp, WithInstallationApp
 from shared.microsoft.models import NotRead, PartnerConnection, SignInMode
 from shared.microsoft.partner_connecting import AppWish, Connecting, id_of
-from shared.microsoft.partner_consent import LIVES, ConsentAnswer, ConsentStates, ConsentWish, PartnerConsent
+from shared.microsoft.partner_consent import LIVES, ConsentAnswer, ConsentWish, PartnerConsent
 from shared.storage import keys
 from shared.storage.memory import MemoryTables
 from tests.shared.storage.memory_secrets import MemorySecrets
@@ -41,10 +43,18 @@ class Desk:
     def __init__(self, session: requests.Session, led_to: Callable[[str], str]) -> None:
         self.tables, self.secrets, self.now = MemoryTables(), MemorySecrets(), START
         self.http = Http(session, lambda _: None, lambda: self.now)
+        self.led_to = led_to
+        self.installed(None)
+
+    def installed(self, ours: InstallationApp | None) -> None:
+        """The installation has this app registration from now on."""
         self.connecting = Connecting(
-            self.tables, self.secrets, lambda held: Microsoft(self.http, held, lambda: self.now)
+            self.tables,
+            WithInstallationApp(self.secrets, ours),
+            lambda held: Microsoft(self.http, held, lambda: self.now),
         )
-        self.consent = PartnerConsent(self.connecting, self.http, ConsentStates([b"k" * 32]), PAGE, led_to)
+        states = ConsentStates([b"k" * 32])
+        self.consent = PartnerConsent(self.connecting, self.http, states, PAGE, self.led_to, ours)
 
     def begin(self, wish: ConsentWish = WISH, member: str = ANN) -> str:
         return self.consent.begin(ACCOUNT, member, wish, self.now)
@@ -274,3 +284,55 @@ def test_what_is_missing_of_an_app_is_named(desk: Desk, change: dict[str, object
         desk.connecting.connect(ACCOUNT, replace(APP, **change))  # type: ignore[arg-type]
     assert refused.value.field == field
     assert desk.secrets.kept == {}
+
+
+OURS = InstallationApp(HARBOUR.client_id, HARBOUR.secret)
+BY_OURS = ConsentWish("Harbour IT", "")
+
+
+def test_a_partner_without_an_app_of_its_own_consents_to_the_installations(desk: Desk) -> None:
+    desk.installed(OURS)
+    made = desk.finish(chosen(desk.begin(BY_OURS)))
+    assert (made.client_id, made.by_installation) == (OURS.client_id, True)
+    assert desk.connecting.test(ACCOUNT, made.id) > 0
+
+
+def test_the_installations_secret_is_kept_for_no_account(desk: Desk) -> None:
+    desk.installed(OURS)
+    address = desk.begin(BY_OURS)
+    assert OURS.client_secret not in str(desk.secrets.kept)
+    made = desk.finish(chosen(address))
+    assert OURS.client_secret not in str(desk.secrets.kept)
+    assert set(desk.secrets.kept) == {(ACCOUNT, made.refresh_token)}
+    assert OURS.client_secret not in repr(OURS)
+
+
+def test_a_connection_by_the_installations_app_is_consented_to_again_by_it(desk: Desk) -> None:
+    desk.installed(OURS)
+    made = desk.finish(chosen(desk.begin(BY_OURS)))
+    again = desk.finish(chosen(desk.begin(ConsentWish("", "", connection=made.id))))
+    assert (again.id, again.by_installation, len(desk.stored())) == (made.id, True, 1)
+
+
+def test_it_goes_on_by_an_app_of_its_own_once_that_is_given(desk: Desk) -> None:
+    desk.installed(OURS)
+    made = desk.finish(chosen(desk.begin(BY_OURS)))
+    own = desk.finish(chosen(desk.begin(WISH)))
+    assert (own.id, own.by_installation) == (made.id, False)
+    desk.installed(None)
+    assert desk.connecting.test(ACCOUNT, own.id) > 0
+
+
+def test_without_such_an_app_an_own_one_is_asked_for(desk: Desk) -> None:
+    with pytest.raises(Rejected) as refused:
+        desk.begin(BY_OURS)
+    assert refused.value.field == "clientSecret"
+
+
+def test_when_the_installation_lost_its_app_meanwhile_nothing_is_connected(desk: Desk) -> None:
+    desk.installed(OURS)
+    answer = chosen(desk.begin(BY_OURS))
+    desk.installed(None)
+    with pytest.raises(Rejected):
+        desk.finish(answer)
+    assert desk.stored() == []

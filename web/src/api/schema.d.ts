@@ -4535,6 +4535,8 @@ export interface components {
         };
         /** ShownPartner */
         ShownPartner: {
+            /** Byinstallation */
+            byInstallation: boolean;
             /** Clientid */
             clientId: string;
             /** Id */
