@@ -11,7 +11,7 @@ from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
 from shared.accounts import audit
-from shared.billing.mapping.endings import EndingLine, all_ending_lines, all_lines_end
+from shared.billing.mapping.ending_lines import EndingLine, all_ending_lines, all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.request import psas_for
 from shared.billing.mapping.save import map_tenant

@@ -264,13 +264,10 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
         "Microsoft lists no delegated-admin relationship (GDAP) with any customer any more, which is hard to "
         "believe. Seatwise reads once more before it takes that for true."
     ),
-    ReadProblem.MOST_CUSTOMERS_GONE: (
-        "Partner Center lists only {detail} customers, which is hard to believe. Seatwise reads once more before it "
-        "takes that for true."
-    ),
+    ReadProblem.MOST_CUSTOMERS_GONE: "Partner Center lists only {detail} customers: it is asked once more first.",
     ReadProblem.MOST_RELATIONSHIPS_GONE: (
-        "Microsoft lists delegated-admin relationships (GDAP) with only {detail} customers that had one, which is "
-        "hard to believe. Seatwise reads once more before it takes that for true."
+        "Microsoft lists delegated-admin relationships (GDAP) with only {detail} customers that had one: it is asked "
+        "once more first."
     ),
     ReadProblem.NOT_LISTED: (
         "The tenant is in no customer list of your partner connections. If the customer has left, end its "

@@ -11,7 +11,7 @@ from shared.billing import agreement_store, why_not
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.agreement_fits import check_company, check_type, period_of
 from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.mapping.saving import Save, key_of
+from shared.billing.mapping.save_context import Save, key_of
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,

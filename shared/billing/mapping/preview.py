@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.accounts.account import Mode
 from shared.accounts.directory import load_account
-from shared.billing.mapping.endings import EndingLine, ending_lines
+from shared.billing.mapping.ending_lines import EndingLine, ending_lines
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import NOTHING_SAID, judge
 from shared.billing.models import TenantMappings

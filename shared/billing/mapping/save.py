@@ -13,7 +13,7 @@ from shared.billing.mapping.adopt import Draft
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, Said, check_settled
-from shared.billing.mapping.saving import Save, key_of
+from shared.billing.mapping.save_context import Save, key_of
 from shared.billing.models import AgreementRecord, LicenceMapping, TenantMappings
 from shared.billing.planning.load import AgreementKey
 from shared.billing.profiles import billing_profiles

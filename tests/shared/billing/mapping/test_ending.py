@@ -6,7 +6,7 @@ import pytest
 
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
-from shared.billing.mapping.endings import all_lines_end
+from shared.billing.mapping.ending_lines import all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import map_tenant
