@@ -1,6 +1,6 @@
 """The front end in a browser, against the real host and the stand-ins: signing in, and what must never go wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -11,6 +11,7 @@ from tests.journeys.living import Living
 
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
+NOTHING: Mapping[str, object] = {}
 type Scheme = Literal["light", "dark"]
 
 
@@ -20,7 +21,8 @@ class Look(NamedTuple):
     scheme: Scheme = "light"
 
 
-LOOKS = (Look("light"), Look("dark", scheme="dark"), Look("phone", 390))
+LIGHT, DARK, PHONE = Look("light"), Look("dark", scheme="dark"), Look("phone", 390)
+LOOKS = (LIGHT, DARK, PHONE)
 
 
 class Site:
@@ -56,13 +58,27 @@ class Site:
     def button(self, words: str) -> Locator:
         return self.page.get_by_role("button", name=words)
 
-    def violations(self) -> list[str]:
+    def look(self, scheme: Scheme) -> None:
+        """Light or dark from now on, as the system of the person says."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_function("it => document.documentElement.style.colorScheme === it", arg=scheme)
+
+    def violations_in_both(self) -> list[str]:
+        """As `violations`, and what has too little contrast in the dark: nothing else differs there."""
+        light = self.violations()
+        self.look("dark")
+        dark = self.violations({"runOnly": ["color-contrast"]})
+        self.look("light")
+        return light + [f"dark: {one}" for one in dark]
+
+    def violations(self, options: Mapping[str, object] = NOTHING) -> list[str]:
         """What axe finds serious or critical on what is shown now."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())
         # Fluent's focus traps have dummies that are hidden from readers and focusable: they are not content.
         found = self.page.evaluate(
-            "axe.run({exclude: [['[data-tabster-dummy]']]}, {resultTypes: ['violations']})"
+            "it => axe.run({exclude: [['[data-tabster-dummy]']]}, {resultTypes: ['violations'], ...it})",
+            dict(options),
         )
         return [
             f"{one['id']}: {node['html'][:200]}"

@@ -20,7 +20,10 @@ def alert_id(living: Living, slug: Slug, who: str) -> str:
 
 def test_a_mails_link_leads_to_its_row_after_the_sign_in(living: Living, browser: Browser) -> None:
     mail = min(living.stage.mails.glob("*-demo-digest-*.txt")).read_text()
-    [link] = re.findall(r"^  Open: (\S+/exceptions/push_held-\w+)$", mail, re.MULTILINE)
+    row = re.search(r"^\* Kestrel Couriers$.*?^  Open: (\S+)$", mail, re.MULTILINE | re.DOTALL)
+    assert row
+    link = row[1]
+    assert "/exceptions/push_held-" in link
     with opened(browser, living) as site:
         site.page.goto(link)
         site.page.locator("#owner").click()

@@ -45,8 +45,7 @@ const useStyles = makeStyles({
   space: { flexGrow: 1, color: tokens.colorNeutralForeground2, textAlign: "right", [PHONE]: { textAlign: "left" } },
   frame: {
     overflow: "auto",
-    maxHeight: "calc(100vh - 260px)",
-    minHeight: "180px",
+    maxHeight: "max(180px, calc(100vh - 260px))",
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground1,

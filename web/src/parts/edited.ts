@@ -30,10 +30,11 @@ export function useEdited<T extends object>({ queryKey, read, save, saved }: Wis
   const saving = useMutation({
     mutationFn: async () => {
       if (query.data) await save(draft, query.data.etag);
+      return draft;
     },
-    onSuccess: async () => {
+    onSuccess: async (written) => {
       await query.refetch();
-      setDraft({});
+      setDraft((now) => without(now, written));
       saved();
     },
     // What is stored now is shown beside what was typed; the next save is made over it.
@@ -52,4 +53,10 @@ export function useEdited<T extends object>({ queryKey, read, save, saved }: Wis
     },
     conflict: stored && isConflict(saving.error) ? { theirs: stored, mine: draft } : null,
   };
+}
+
+/** What was changed after `written` was sent: it is not saved yet. */
+function without<T extends object>(draft: Partial<T>, written: Partial<T>): Partial<T> {
+  const left = Object.entries(draft).filter(([field, value]) => value !== written[field as keyof T]);
+  return Object.fromEntries(left) as Partial<T>;
 }

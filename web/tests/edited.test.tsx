@@ -1,0 +1,43 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, renderHook, waitFor } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { expect, test, vi } from "vitest";
+import { useEdited } from "../src/parts/edited";
+
+interface Stored {
+  symbol: string;
+  hour: number;
+}
+
+const queries = new QueryClient();
+
+function Queries({ children }: { children: ReactNode }) {
+  return <QueryClientProvider client={queries}>{children}</QueryClientProvider>;
+}
+
+test("what is typed while a save is under way is kept, and is not called saved", async () => {
+  let stored: Stored = { symbol: "£", hour: 1 };
+  let answerSave = (): void => undefined;
+  const saved = vi.fn();
+  const wishes = {
+    queryKey: ["preferences"],
+    read: () => Promise.resolve({ value: stored, etag: "1" }),
+    save: (change: Partial<Stored>) => {
+      stored = { ...stored, ...change };
+      return new Promise<void>((resolve) => (answerSave = resolve));
+    },
+    saved,
+  };
+  const { result } = renderHook(() => useEdited<Stored>(wishes), { wrapper: Queries });
+  await waitFor(() => expect(result.current.value).toEqual(stored));
+
+  act(() => result.current.set({ symbol: "€", hour: 2 }));
+  act(() => result.current.saving.mutate());
+  await waitFor(() => expect(result.current.saving.isPending).toBe(true));
+  act(() => result.current.set({ symbol: "CHF" }));
+  act(() => answerSave());
+
+  await waitFor(() => expect(saved).toHaveBeenCalled());
+  expect(result.current.value).toEqual({ symbol: "CHF", hour: 2 });
+  expect(result.current.changed).toBe(true);
+});
