@@ -31,8 +31,7 @@ def test_three_psas_stand_side_by_side(tmp_path_factory: pytest.TempPathFactory)
     assert all(row["psa"] in summary.text(numbers, wide=False) for row in numbers["psas"])
     told, text = numbers["waiting"], summary.text(numbers, wide=False)
     assert {(row["before"], row["after"]) for row in told["held"]} >= {(40, 12)}
-    assert {(row["confirmed"], row["psa"]) for row in told["drift"]} == {(18, 21), (30, 33)}
-    assert text.count("take theirs, keep ours, or freeze") == 2
+    assert [row["choices"] for row in told["drift"]] == ["take theirs, keep ours, or freeze"] * 2
     assert [made["ready"] for made in told["certificates"]] == [False, True, False]
     assert all(made["balances"] for made in told["certificates"])
     assert "Larchmont Accountants, Microsoft 365 Business Premium: a second line bills 2 more seats" in text

@@ -65,5 +65,8 @@ def draw_case(data: st.DataObject, name: str, account: AccountId, mode: Generati
 def call(case: Case, word: str) -> schemathesis.Response:
     """Send it as one of PEOPLE."""
     return case.call(
-        app=EDGE, base_url="http://testserver", headers={"Authorization": f"Bearer {TOKENS[word]}"}
+        app=EDGE,
+        base_url="http://testserver",
+        headers={"Authorization": f"Bearer {TOKENS[word]}"},
+        timeout=300,  # of a machine that does much else, and no fault of an answer
     )
