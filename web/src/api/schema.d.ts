@@ -3250,6 +3250,8 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
+            /** Newtext */
+            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -3259,6 +3261,8 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
+            /** Textstays */
+            textStays: boolean;
             /** Why */
             why: string;
         };
@@ -4221,6 +4225,8 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
+            /** Newtext */
+            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -4230,6 +4236,8 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
+            /** Textstays */
+            textStays: boolean;
             /** Why */
             why: string;
         };
