@@ -35,6 +35,7 @@ def _connectwise(site: ConnectWise) -> SeededPsa:
             "company_id": site.company_login,
             "public_key": site.public_key,
             "client_id": site.client_id,
+            "billed_in_advance": ", ".join(site.billed_in_advance),
         },
         secret=site.private_key,
         products={product.id: product.description for product in site.products},

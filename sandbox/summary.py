@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.demo_day import Day, Measured
 from sandbox.processes import SandboxProcesses
+from sandbox.prorated import prorated, prorated_lines
 from sandbox.side_by_side import psa_lines, side_by_side
 from sandbox.waiting import waiting, waiting_lines
 from shared.accounts.account import Account
@@ -48,6 +49,7 @@ def of(processes: SandboxProcesses, day: Day) -> dict[str, Any]:
         **_costs(day.measured, read),
         "other_accounts": dict(list(by_account.items())[1:]),
         "psas": side_by_side(processes, accounts, day),
+        "prorated": prorated(processes, accounts, day),
         "waiting": waiting(processes, accounts),
     }
 
@@ -120,7 +122,8 @@ def text(numbers: dict[str, Any], wide: bool) -> str:
         ]
         lines[-1] += f"{would} lines would be written, {other['lines']['written']} were"
     if not wide:
-        lines += [*psa_lines(numbers["psas"]), *waiting_lines(numbers["waiting"])]
+        lines += [*psa_lines(numbers["psas"]), *prorated_lines(numbers["prorated"])]
+        lines += waiting_lines(numbers["waiting"])
     return "\n".join([*lines, "", *_cost_lines(numbers, wide)])
 
 

@@ -29,7 +29,7 @@ def waiting(processes: SandboxProcesses, accounts: Sequence[Account]) -> dict[st
 
 def _held(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]]:
     tables = processes.wiring.tables
-    companies, products = added_tenants(tables, account.id), _products(processes, account)
+    companies, products = added_tenants(tables, account.id), product_names(processes, account)
     return [
         {
             "customer": companies[hold.change.tenant_id].name,
@@ -46,7 +46,7 @@ def _held(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]]
 
 def _drift(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]]:
     tables = processes.wiring.tables
-    companies, products = added_tenants(tables, account.id), _products(processes, account)
+    companies, products = added_tenants(tables, account.id), product_names(processes, account)
     return [
         {
             "customer": companies[found.line.tenant_id].name,
@@ -60,7 +60,7 @@ def _drift(processes: SandboxProcesses, account: Account) -> list[dict[str, Any]
     ]
 
 
-def _products(processes: SandboxProcesses, account: Account) -> dict[str, str]:
+def product_names(processes: SandboxProcesses, account: Account) -> dict[str, str]:
     """Names of what is billed, by mapping id."""
     tables = processes.wiring.tables
     profiles = billing_profiles(tables, account.id)
@@ -105,7 +105,7 @@ def waiting_lines(told: dict[str, Any]) -> list[str]:
 
 def _to_do(row: dict[str, Any]) -> str:
     if HoldReason.PRORATION in row["reasons"]:
-        return "change it in the PSA, or switch its proration off"
+        return "name its type of agreement as billed in advance, change it in the PSA, or switch its proration off"
     return "approve or reject"
 
 

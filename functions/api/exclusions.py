@@ -14,8 +14,8 @@ from functions.queues.alerts import judge_again
 from shared.accounts import audit
 from shared.accounts.directory import load_account
 from shared.alerts import exclusions
-from shared.alerts.exclusion_request import ExclusionDesk, ExclusionRequest
-from shared.alerts.exclusions import LONGEST_REASON, MOST_SEATS, Listed
+from shared.alerts.exclusion_request import LONGEST_REASON, MOST_SEATS, ExclusionDesk, ExclusionRequest
+from shared.alerts.exclusions import Listed
 from shared.licensing import product_names
 
 router = APIRouter(prefix="/accounts/{account}/exclusions", tags=["exclusions"])

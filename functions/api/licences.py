@@ -1,5 +1,6 @@
 """Licences of a tenant: what it holds, what is mapped, who has them, how they changed."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -9,11 +10,13 @@ from fastapi import APIRouter, Path, Query, Response
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.principal import Reader
+from shared.accounts.directory import load_account
 from shared.billing.models import LicenceMapping, LineRecord
 from shared.billing.tenant_licences import (
     LicenceDay,
     LicenceRow,
     history,
+    parts_of,
     tenant_licences,
     users_with,
 )
@@ -79,6 +82,8 @@ class ShownLicence(Shown):
             "notCountable": "",
             "watched": True,
             "subscriptions": [],
+            "parts": [],
+            "startsSplit": False,
             "mapped": None,
         }
     )
@@ -102,6 +107,10 @@ class ShownLicence(Shown):
     watched: bool
     """False: free, a trial, or of the whole company: nobody is alerted of it."""
     subscriptions: list[ShownSubscription]
+    parts: list[str]
+    """Subscriptions that could each get a line of their own, while nothing of the licence is mapped."""
+    starts_split: bool
+    """The account's first choice: a line for each of these parts, or one for all."""
     mapped: ShownMappedLine | None
 
 
@@ -127,7 +136,7 @@ class ShownDay(Shown):
     on_trial: int | None
 
 
-def shown(row: LicenceRow, called: str) -> ShownLicence:
+def shown(row: LicenceRow, called: str, parts: Sequence[str] = (), *, splits: bool = False) -> ShownLicence:
     counts = row.counts
     return ShownLicence(
         sku_id=row.key.sku_id,
@@ -144,6 +153,8 @@ def shown(row: LicenceRow, called: str) -> ShownLicence:
         not_countable=row.not_countable,
         watched=row.watched,
         subscriptions=[shown_subscription(*bought) for bought in row.subscriptions],
+        parts=list(parts),
+        starts_split=splits and len(parts) > 0,
         mapped=shown_mapped(row.mapping, row.line) if row.mapping else None,
     )
 
@@ -214,7 +225,12 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
     """As of the newest complete read. A SKU that is mapped by subscription is a row for each subscription."""
     found = tenant_licences(asking.tables, asking.account, tenant.lower(), asking.now)
     names = product_names.load(asking.wired.blobs)
-    rows = [shown(row, names(row.key.sku_id, row.part_number)) for row in found.rows]
+    parts = parts_of(asking.tables, asking.account, found)
+    splits = bool(parts) and load_account(asking.tables, asking.account).split_licences
+    rows = [
+        shown(row, names(row.key.sku_id, row.part_number), parts.get(row.key, ()), splits=splits)
+        for row in found.rows
+    ]
     ordered = sorted(
         (
             f"{licence.name.casefold()}\n{licence.sku_id}\n{licence.subscription_id}{_mapped_for(licence)}",

@@ -54,6 +54,7 @@ class GivenOptions(Given):
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
+    """Own description of a line that is created, on one line; a line that is there keeps its text."""
     credit_on_decrease: bool = False
     """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False

@@ -59,6 +59,10 @@ class ShownLine(Shown):
     decided: VerdictWord | None
     why: str
     """Why it cannot be written, as a sentence."""
+    new_text: str
+    """What a line that is created says on the customer's invoice; "" is left to the PSA."""
+    text_stays: bool
+    """An own text was chosen, and the line is there: it keeps the text that it has in the PSA."""
 
 
 class PlannedLine(ShownLine):
@@ -124,6 +128,8 @@ def shown_line(line: LinePreview) -> ShownLine:
         reasons=[reason.value for reason in line.reasons],
         decided=line.decided.value if line.decided else None,
         why=line.why,
+        new_text=line.new_text,
+        text_stays=line.text_stays,
     )
 
 

@@ -20,6 +20,7 @@ _EXAMPLE = {
     "currencySymbol": "£",
     "delegatedAdmin": True,
     "showNames": False,
+    "splitLicences": False,
     "readsTerms": True,
     "guard": {
         "tenantPercent": 20,
@@ -64,6 +65,9 @@ class ShownPreferences(Shown):
     """Preselected where a company is added."""
     show_names: bool
     """The first tick where a licence is mapped; saved mappings stay as they are."""
+    split_licences: bool
+    """The first choice where a licence of several subscriptions is mapped: a line for each, or one for all; saved
+    mappings stay as they are."""
     reads_terms: bool
     """Partner Center is asked for terms."""
     guard: Guard
@@ -93,6 +97,7 @@ class PreferencesChange(Given):
     currency_symbol: Symbol | None = None
     delegated_admin: bool | None = None
     show_names: bool | None = None
+    split_licences: bool | None = None
     reads_terms: bool | None = None
     guard: GuardChange | None = None
     retention: RetentionChange | None = None
@@ -105,6 +110,7 @@ def shown(account: Account) -> ShownPreferences:
         currency_symbol=account.currency_symbol,
         delegated_admin=account.delegated_admin,
         show_names=account.show_names,
+        split_licences=account.split_licences,
         reads_terms=account.reads_terms,
         guard=Guard.model_validate(account.guard.model_dump()),
         retention=Retention.model_validate(account.retention.model_dump()),

@@ -110,6 +110,8 @@ class Preferences(Chosen):
     """Preselected where a company is added (S14)."""
     show_names: bool = False
     """The first tick where a licence is mapped; saved mappings stay as they are (S15)."""
+    split_licences: bool = False
+    """The first choice where a licence of several subscriptions is mapped: a line for each, or one for all (K9)."""
     digest: DigestSettings
     guard: GuardSettings = GuardSettings()
     retention: RetentionSettings = RetentionSettings()

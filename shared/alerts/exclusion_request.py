@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from shared.accounts.account import Account
 from shared.accounts.companies import added_tenants
 from shared.alerts import exclusions
-from shared.alerts.exclusions import LONGEST, LONGEST_REASON, MOST_SEATS, Listed
+from shared.alerts.exclusions import Listed
 from shared.alerts.models import Exclusion
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.rules.phrases import name
@@ -26,6 +26,10 @@ from shared.storage.decisions import Decider
 from shared.storage.tables import Tables
 from shared.text import one_line
 
+MOST_SEATS: Final = 1_000_000
+LONGEST: Final = timedelta(days=3660)
+"""An end that lies further off is a slip of the hand."""
+LONGEST_REASON: Final = 200
 _SKU: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

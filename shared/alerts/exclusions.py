@@ -1,7 +1,7 @@
 """N7, S11, S13: deciding what nobody wants an alert about. An exclusion never touches what is synced or billed."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from shared.alerts.matching import identity
@@ -14,10 +14,6 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
 KIND: Final = "exclusion"
-MOST_SEATS: Final = 1_000_000
-LONGEST: Final = timedelta(days=3660)
-"""An end that lies further off is a slip of the hand."""
-LONGEST_REASON: Final = 200
 
 
 def exclusion_id(target: Target) -> str:

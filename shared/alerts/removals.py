@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from shared.alerts.matching import identity
 from shared.alerts.models import Alert, Removal, Slug
-from shared.alerts.rules.tenant_removed import DISMISSED_FOR
 from shared.errors import NotFound, Rejected
 from shared.storage import decisions, keys
 from shared.storage.decisions import Decider
@@ -14,6 +13,8 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 KIND: Final = "removal"
+DISMISSED_FOR: Final = timedelta(days=30)
+"""A row that was dismissed comes back after this, if the tenant is still missing."""
 FURTHEST: Final = timedelta(days=3 * 366)
 """The longest term that is sold: a date beyond it is a slip of the hand."""
 

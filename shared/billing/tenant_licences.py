@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, LineRecord, TenantMappings
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
-from shared.licensing.licences import Licence, LicenceKey, LicenceRows
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows, is_purchased
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day, TenantState
 from shared.licensing.terms import known
@@ -41,6 +42,16 @@ class LicenceRow:
     mapping: LicenceMapping | None = None
     line: LineRecord | None = None
     """What is remembered about the mapping's line; None while nothing is."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Ids of the paid subscriptions that could each get a line, while nothing of the licence is mapped; () when
+        there are not several.
+        """
+        if self.mapping is not None or self.counts is None or self.key.subscription_id:
+            return ()
+        paid = tuple(bought.id for bought, _ in self.subscriptions if is_purchased(bought))
+        return paid if len(paid) > 1 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,15 @@ def tenant_licences(tables: Tables, account: AccountId, tenant: str, now: dateti
     )
     unmapped = (row for row in rows if row.key not in mapped)
     return TenantLicences(state, (*with_lines, *unmapped))
+
+
+def parts_of(tables: Tables, account: AccountId, found: TenantLicences) -> dict[LicenceKey, tuple[str, ...]]:
+    """K9: what can be mapped by subscription, with the subscriptions of each. Nothing of a tenant that is shared out to
+    companies: whose seat of a subscription a user has is not known.
+    """
+    parts = {row.key: row.parts for row in found.rows if row.parts}
+    tenant = added_tenants(tables, account).get(found.state.tenant_id) if parts else None
+    return parts if tenant is not None and not tenant.is_filtered else {}
 
 
 def tenant_state(tables: Tables, account: AccountId, tenant: str) -> TenantState:

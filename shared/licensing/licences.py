@@ -95,7 +95,7 @@ class LicenceRows:
             subscription.owner_tenant_id
             for subscription in self._subscriptions.get(sku_id, ())
             if subscription.owner_tenant_id not in self._ours
-            and _is_purchased(subscription)
+            and is_purchased(subscription)
             and subscription.total
         )
 
@@ -122,7 +122,7 @@ class LicenceRows:
     def _row(
         self, sku: Sku, subscriptions: Sequence[Subscription], key: LicenceKey, assigned: int | None
     ) -> Licence:
-        bought = [subscription for subscription in subscriptions if _is_purchased(subscription)]
+        bought = [subscription for subscription in subscriptions if is_purchased(subscription)]
         purchased = sum(subscription.total for subscription in bought)
         others = sum(
             subscription.total for subscription in bought if subscription.owner_tenant_id not in self._ours
@@ -143,5 +143,6 @@ def _units(subscriptions: Iterable[Subscription], *statuses: SubscriptionStatus)
     return sum(subscription.total for subscription in subscriptions if subscription.status in statuses)
 
 
-def _is_purchased(subscription: Subscription) -> bool:
+def is_purchased(subscription: Subscription) -> bool:
+    """Its seats can be billed: enabled, and no trial."""
     return subscription.status == SubscriptionStatus.ENABLED and not subscription.trial

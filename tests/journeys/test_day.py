@@ -58,8 +58,8 @@ def test_every_tenant_that_can_be_read_is_read_and_the_others_say_why_not(first_
 def test_only_the_lines_that_changed_are_written(first_day: dict[str, Any], living: Living) -> None:
     lines = first_day["lines"]
     told = {state: number for state, number in lines.items() if number}
-    assert told == {"unchanged": 17, "written": 3, "held": 2, "drift": 1}
-    assert first_day["calls"]["psa_writes"] == 3
+    assert told == {"unchanged": 17, "written": 4, "held": 1, "drift": 1}
+    assert first_day["calls"]["psa_writes"] == 5  # one of the four has a second line beside it
     assert 27 in living.in_psa("Alder & Ash").values()
     assert 35 in living.in_psa("Northgate").values()
 
@@ -70,15 +70,21 @@ def test_a_line_that_no_mapping_owns_is_left_alone(first_day: dict[str, Any], li
     assert (foreign["MANAGED-FIREWALL"], foreign["BACKUP-SEAT"]) == (1, 24)
 
 
-def test_a_large_decrease_and_a_prorated_line_are_held_with_their_reasons(
-    first_day: dict[str, Any], living: Living
-) -> None:
-    assert first_day["held_by_reason"] == {"tenant_loss": 1, "proration": 1}
+def test_a_large_decrease_is_held_with_its_reason(first_day: dict[str, Any], living: Living) -> None:
+    assert first_day["held_by_reason"] == {"tenant_loss": 1}
     (hold,) = living.holds("Kestrel")
     assert (hold.change.before, hold.change.after, hold.reasons) == (40, 12, (HoldReason.TENANT_LOSS,))
-    (hold,) = living.holds("Larchmont")
-    assert hold.reasons == (HoldReason.PRORATION,)
-    assert 10 in living.in_psa("Larchmont").values()
+
+
+def test_seats_that_came_within_a_billed_period_are_a_second_line_until_it_ends(
+    first_day: dict[str, Any], living: Living
+) -> None:
+    assert sorted(living.in_psa("Larchmont").values()) == [2, 4, 12]
+    (row,) = first_day["prorated"]
+    assert (row["customer"], row["seats"]) == ("Larchmont Accountants", 2)
+    lines = living.stage.stand_ins.control("lines", agreement="Larchmont")
+    assert [line["ends"] for line in lines if line["quantity"] == 2] == [row["until"]]
+    assert not living.holds("Larchmont")
 
 
 def test_a_line_that_was_edited_by_hand_is_an_exception_and_keeps_its_number(
@@ -92,7 +98,7 @@ def test_a_line_that_was_edited_by_hand_is_an_exception_and_keeps_its_number(
 
 def test_each_thing_that_a_person_should_fix_is_one_alert(first_day: dict[str, Any]) -> None:
     assert first_day["alerts"] == {
-        "push_held": 2,
+        "push_held": 1,
         "line_drift": 1,
         "invalid_auth": 4,
         "no_billing_profile": 2,
@@ -106,7 +112,7 @@ def test_each_thing_that_a_person_should_fix_is_one_alert(first_day: dict[str, A
 def test_the_digest_says_what_to_fix_in_words(first_day: dict[str, Any], living: Living) -> None:
     assert first_day["mails"]["sent"] == 2
     (mail,) = (mail for mail in _mails(living.stage.mails) if "demo" in mail["To"])
-    assert mail["Subject"].startswith("24 new: 2 held pushes, 1 line changed by hand")
+    assert mail["Subject"].startswith("23 new: 1 held push, 1 line changed by hand")
     text, html = _part(mail, "plain"), _part(mail, "html")
     for said in ("Kestrel Couriers", "from 40 to 12 seats", "Hollybrook Schools", "11 of 13 tenants read"):
         assert said in text

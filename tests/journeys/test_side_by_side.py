@@ -22,7 +22,7 @@ def test_three_psas_stand_side_by_side(tmp_path_factory: pytest.TempPathFactory)
         rosewood = stage.stand_ins.control("halo_lines", invoice="Rosewood")
         saltmarsh = stage.stand_ins.control("halo_lines", invoice="Saltmarsh")
     assert {row["psa"]: [row[name] for name in SHOWN] for row in numbers["psas"]} == {
-        "ConnectWise PSA": [18, 3, 2, 1, 0, 3],
+        "ConnectWise PSA": [18, 4, 1, 1, 0, 5],
         "HaloPSA": [3, 2, 0, 0, 0, 1],
         "Autotask PSA": [2, 2, 0, 1, 0, 2],
     }
@@ -34,5 +34,6 @@ def test_three_psas_stand_side_by_side(tmp_path_factory: pytest.TempPathFactory)
     assert [row["choices"] for row in told["drift"]] == ["take theirs, keep ours, or freeze"] * 2
     assert [made["ready"] for made in told["certificates"]] == [False, True, False]
     assert all(made["balances"] for made in told["certificates"])
+    assert "Larchmont Accountants, Microsoft 365 Business Premium: a second line bills 2 more seats" in text
     assert "Held     Kestrel Couriers, Microsoft 365 F3: 40 -> 12" in text
     assert "Certificate of Quayside Cloud: ready to invoice" in text

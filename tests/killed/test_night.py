@@ -4,6 +4,7 @@ Each test is one night or morning of the same MSP of two customers. The kill com
 or from a stand-in, on the request that marks the moment.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sandbox.standins.worlds.registry import world_named
 from shared.accounts import runs
 from shared.accounts.runs import RunState
 from shared.billing.models import LedgerEntry, LineRecord, LineState
+from shared.billing.psa_connections import psa_connections, save_psa_connection
 from shared.mail.records import MailState
 from tests import invariants
 from tests.journeys.living import DEMO, SHORT_WAITS
@@ -253,6 +255,34 @@ def test_a_mail_at_whose_sending_the_host_is_killed_is_never_sent_twice_and_its_
 
 def _text(mail: dict[str, Any]) -> str:
     return next(str(part["value"]) for part in mail["content"] if part["type"] == "text/plain")
+
+
+def test_seats_of_a_billed_period_are_one_second_line_although_the_host_is_killed_after_it(
+    living: TwoCustomers,
+) -> None:
+    _bill_in_advance(living)
+    living.stage.stand_ins.control("set_prorate", agreement=SECOND)
+    ledger_before, before = invariants.ledger_of(living.tables, DEMO), living.in_psa(SECOND)
+    line = max(living.lines(SECOND), key=lambda line: line.confirmed or 0)
+    living.control("add-seats", SECOND, "SPB", "1")
+    living.kill_at_vendor(method="POST", path=f"/agreements/{living.agreement(SECOND)}/additions")
+    run_id = living.begin_night()
+    living.wait_until_killed()
+    (second,) = living.in_psa(SECOND).keys() - before.keys()
+    assert living.in_psa(SECOND) == {**before, second: 1}
+    living.restart()
+    living.night_ended(run_id)
+    living.night()
+    assert living.in_psa(SECOND) == {**before, second: 1, line.line_id: before[line.line_id] + 1}
+    assert_everything_holds(living, ledger_before)
+
+
+def _bill_in_advance(living: TwoCustomers) -> None:
+    """The owner says of which types the invoice is for the period that begins."""
+    (connection,) = psa_connections(living.tables, DEMO)
+    settings = {**json.loads(connection.settings_json), "billed_in_advance": "Microsoft 365"}
+    changed = connection.model_copy(update={"settings_json": json.dumps(settings)})
+    save_psa_connection(living.tables, DEMO, changed)
 
 
 def test_a_line_that_ends_while_the_host_is_killed_ends_on_its_day(living: TwoCustomers) -> None:

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { askedBy, scopesOf } from "../src/pages/exceptions/ExcludeForm";
 import { age } from "../src/pages/exceptions/ExceptionsPage";
+import { partsOf } from "../src/pages/exceptions/parts";
 import { remedyOf } from "../src/pages/exceptions/remedies";
 import { stateOf } from "../src/pages/guide/steps";
 import { headline } from "../src/pages/today/TodayPage";
@@ -72,4 +73,22 @@ test("a step of the guide says how far it is", () => {
   expect(stateOf({ step: "add_companies", there: 0, missing: 0 })).toBe("Not begun");
   expect(stateOf({ step: "add_companies", there: 0, missing: 41 })).toBe("41 tenants without a company");
   expect(stateOf({ step: "add_companies", there: 13, missing: 1 })).toBe("13 companies added, 1 tenant without a company");
+});
+
+test("of a licence with several subscriptions the account's choice comes first, and what is mapped is not offered", () => {
+  const bought = (id: string, seats: number) => ({ id, seats, renewsOn: null });
+  const subscriptions = [bought("s1", 4), bought("s2", 6)];
+  const row = { subscriptionId: "", purchased: 10, subscriptions, parts: ["s1", "s2"], startsSplit: false, mapped: null };
+  const ids = (rows: Parameters<typeof partsOf>[0]) => partsOf(rows).map(({ subscriptionId }) => subscriptionId);
+  expect(ids([row])).toEqual(["", "s1", "s2"]);
+  expect(ids([{ ...row, startsSplit: true }])).toEqual(["s1", "s2", ""]);
+  expect(ids([{ ...row, parts: [] }])).toEqual([""]);
+  const part = { ...row, parts: [], purchased: 4 };
+  const mapped = {} as NonNullable<Parameters<typeof partsOf>[0][number]["mapped"]>;
+  const rows = [
+    { ...part, subscriptionId: "s1", mapped },
+    { ...part, subscriptionId: "s2" },
+    { ...part, subscriptionId: "s3", purchased: 0 },
+  ];
+  expect(ids(rows)).toEqual(["s2"]);
 });

@@ -215,15 +215,10 @@ def _request(write: Write) -> tuple[str, str, dict[str, object]]:
     if write.billable is not BillableOption.BILLABLE:
         raise PsaRefused("billable", "Every line of Syncro is billed: choose a billing profile that bills.")
     text = f"{write.invoice_text} [{write.marker}]".strip()
-    return (
-        "POST",
-        f"{schedule}/add_line_item",
-        {
-            "product_id": _id(write.product_id),
-            "quantity": write.after,
-            "description": text,
-        },
-    )
+    body = {"product_id": _id(write.product_id), "quantity": write.after, "description": text}
+    if write.unit_price is not None:
+        body["retail_cents"] = round(write.unit_price * 100)
+    return "POST", f"{schedule}/add_line_item", body
 
 
 def _product(row: Row) -> Product:

@@ -149,6 +149,7 @@ def line_view(state: State, agreement: Document, number: str) -> Document:
         "product": row["product"]["identifier"],
         "quantity": row["quantity"],
         "extPrice": row["extPrice"],
+        "ends": (row.get("cancelledDate") or "")[:10],
         "updated": row["_info"]["lastUpdated"],
         "updatedBy": row["_info"]["updatedBy"],
     }

@@ -162,7 +162,7 @@ class Msp:
         self._companies.append(company)
         return company
 
-    def connectwise(self) -> ConnectWise:
+    def connectwise(self, billed_in_advance: Sequence[str] = ()) -> ConnectWise:
         return ConnectWise(
             key=self._site_key,
             account=self._account,
@@ -176,6 +176,7 @@ class Msp:
             companies=tuple(self._companies),
             agreements=tuple(self.agreements),
             products=PRODUCTS,
+            billed_in_advance=tuple(billed_in_advance),
         )
 
     def halo(self, special: ReadOnly[int, HaloLine] | None = None) -> HaloPsa:

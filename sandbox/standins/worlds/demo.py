@@ -20,7 +20,7 @@ def demo_world() -> World:
             partner(_OTHER, "preview", "Tidewater Systems", "tidewatersys.onmicrosoft.com"),
         ),
         tenants=(*harbour.tenants, *tidewater.tenants),
-        connectwise=(harbour.connectwise(), tidewater.connectwise()),
+        connectwise=(harbour.connectwise(["Microsoft 365"]), tidewater.connectwise()),
     )
 
 

@@ -221,6 +221,8 @@ class ConnectWise:
     agreements: tuple[Agreement, ...]
     products: tuple[Product, ...]
     agreement_types: tuple[str, ...] = ("Microsoft 365", "Managed Services", "Backup")
+    billed_in_advance: tuple[str, ...] = ()
+    """Those of these types of which the MSP told Seatwise so."""
 
 
 @dataclass(frozen=True, slots=True)

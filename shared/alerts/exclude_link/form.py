@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.alerts.exclusions import LONGEST, LONGEST_REASON, MOST_SEATS
+from shared.alerts.exclusion_request import LONGEST, LONGEST_REASON, MOST_SEATS
 from shared.text import one_line
 
 

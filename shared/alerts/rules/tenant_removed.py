@@ -1,7 +1,6 @@
 """K1: an added tenant that is in no customer list any more, and lines whose company is. Only a person ends anything."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -11,9 +10,6 @@ from shared.alerts.rules.base import ACCOUNT, NOT_JUDGED, Judgement, More, Rule,
 from shared.alerts.rules.phrases import day, last_read, listed, name, seats
 from shared.alerts.view import AccountView, WithoutCompany
 from shared.licensing.tenant_state import TenantState
-
-DISMISSED_FOR = timedelta(days=30)
-"""A row that was dismissed comes back after this, if the tenant is still missing."""
 
 
 class TenantRemoved(Rule):

@@ -5,12 +5,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import LicenceKey
 from shared.storage.documents import Chosen, Document
-from shared.text import MicrosoftId
+from shared.text import MicrosoftId, one_line
 
 
 class PsaConnection(Chosen):
@@ -102,7 +102,8 @@ class Options(Document):
     """Seats that a person took over from a hand edit in the PSA (N2), more or less than the rest gives."""
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
-    invoice_text: str = ""
+    invoice_text: Annotated[str, AfterValidator(one_line)] = ""
+    """K8: own description of a line that we create. A line that is there keeps its text."""
     credit_on_decrease: bool = False
     """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
     beside_existing: bool = False

@@ -131,6 +131,8 @@ class LineRecord(Document):
     confirmed: int | None = None
     """What the PSA was last proven to say; None: never seen."""
     confirmed_at: datetime | None = None
+    counts_from: date | None = None
+    """The day from which its newest change counts."""
     losses: tuple[Loss, ...] = ()
     paid: Paid | None = None
     """In an agreement that prorates by a second line."""

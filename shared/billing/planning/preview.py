@@ -68,6 +68,16 @@ class LinePreview:
     why: str = ""
     """Why it is blocked: a sentence for a person."""
 
+    @property
+    def new_text(self) -> str:
+        """What a line that is created says on the customer's invoice; "" is left to the PSA."""
+        return "" if self.line_id else self.mapping.options.invoice_text
+
+    @property
+    def text_stays(self) -> bool:
+        """An own text was chosen, and the line is there: nothing is written for a text."""
+        return self.line_id != "" and self.mapping.options.invoice_text != ""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanPreview:

@@ -6,7 +6,7 @@ period ends, so they need no second line when they come back within it. Where th
 the second line bills them back by a quantity below 0; that ConnectWise takes one is assumed.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from shared.billing.models import AgreementRecord, Change, LineRecord, Paid, SecondLine
 from shared.billing.psa.base import Proration, Write
@@ -48,6 +48,18 @@ def paid_by(line: LineRecord, write: Write) -> Paid | None:
     if write.ends is None:
         return line.paid
     return Paid(seats=_paid(line, line.confirmed or 0, write.ends) + write.after, until=write.ends)
+
+
+def day_of_change(record: AgreementRecord, line: LineRecord, wanted: date) -> date:
+    """From when a change of the main line counts: where the PSA goes by that day, a line has one change a day.
+
+    Autotask refuses the second one of a day, so it counts from the day after the one before:
+    https://www.autotask.net/help/developerhelp/Content/APIs/REST/Entities/ContractServiceAdjustmentsEntity.htm
+    """
+    newest = line.counts_from
+    if record.proration is not Proration.BY_DATE or newest is None or newest < wanted:
+        return wanted
+    return newest + timedelta(days=1)
 
 
 def _period_end(record: AgreementRecord, today: date) -> date | None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord, SecondLine
+from shared.billing.planning.proration import day_of_change
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced
 from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
@@ -249,7 +250,7 @@ def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish,
             product_id=line.product_id,
             before=change.before,
             after=change.after,
-            effective=max(today, starts),
+            effective=day_of_change(work.record, line, max(today, starts)),
             fingerprint=fresh.fingerprint if fresh else "",
             document=fresh.document if fresh else "",
         )

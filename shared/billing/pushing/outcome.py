@@ -148,6 +148,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
             "line_id": there.id if there else line.line_id,
             "confirmed": write.after,
             "confirmed_at": now,
+            "counts_from": write.effective if write.kind is WriteKind.SET_QUANTITY else None,
             "unit_price": there.unit_price if there else line.unit_price,
             "losses": losses,
             "paid": paid_after(work.record, line, write, work.context.moment.date()),

@@ -77,8 +77,12 @@ def _applied(
     if write.kind is WriteKind.PRORATE:
         return {"paid": paid_by(line, write)}
     made = line.line_id or _made(lines, line_id)
-    ends = {"ends": write.ends} if write.ends is not None else {}
-    return {"line_id": made, "confirmed": write.after, "confirmed_at": by.now, **ends}
+    said: dict[str, object] = {"line_id": made, "confirmed": write.after, "confirmed_at": by.now}
+    if write.ends is not None:
+        said["ends"] = write.ends
+    if write.kind is WriteKind.SET_QUANTITY:
+        said["counts_from"] = write.effective
+    return said
 
 
 def _made(lines: Iterable[LineRecord], line_id: str) -> str:

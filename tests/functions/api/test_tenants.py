@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from shared.licensing.tenant_state import Day
-from shared.microsoft.models import User
+from shared.microsoft.models import Subscription, User
 from shared.storage import keys
 from shared.storage.tables import Put
 from tests.functions.api.busy import ALPHA, NEW, QUAY, ZETA, Busy
@@ -83,6 +83,25 @@ def test_a_licence_has_its_counts_its_mapping_and_its_line(ask: Callable[[str], 
     assert licence["mapped"]["confirmed"] == 25
     [unmapped] = ask(f"/tenants/{ZETA}/licences")["items"]
     assert unmapped["mapped"] is None
+
+
+def test_the_first_choice_for_a_licence_of_several_subscriptions_is_the_accounts(
+    ask: Callable[[str], Any], sign_in: SignIn, busy: Busy
+) -> None:
+    two = [Subscription(id=f"s{n}", sku_id="e5", status="Enabled", total=n) for n in (4, 6)]
+    busy.world.read(ZETA, sku("e5", 10), subscriptions=two)
+
+    def first_choice() -> tuple[list[str], bool]:
+        [licence] = ask(f"/tenants/{ZETA}/licences")["items"]
+        return licence["parts"], licence["startsSplit"]
+
+    assert first_choice() == (["s4", "s6"], False)
+    owner = sign_in("owner")
+    seen = owner("GET", f"/accounts/{MSP}/preferences").headers["ETag"]
+    change = {"splitLicences": True}
+    saved = owner("PATCH", f"/accounts/{MSP}/preferences", json=change, headers={"If-Match": seen})
+    assert saved.json()["splitLicences"] is True
+    assert first_choice() == (["s4", "s6"], True)
 
 
 def test_the_users_behind_a_number_are_listed(ask: Callable[[str], Any], busy: Busy) -> None:

@@ -42,7 +42,7 @@ def test_what_nobody_chose_is_the_products_default() -> None:
     chosen = account()
     assert (chosen.delegated_admin, chosen.show_names, chosen.currency_symbol) == (True, False, "$")
     assert (chosen.digest.frequency, chosen.digest.hour, chosen.digest.repeat_after_days) == ("daily", 7, 7)
-    assert (chosen.reads_terms, chosen.alerts_off) == (True, frozenset())
+    assert (chosen.reads_terms, chosen.alerts_off, chosen.split_licences) == (True, frozenset(), False)
 
 
 def test_what_was_chosen_stays_when_the_default_changes() -> None:

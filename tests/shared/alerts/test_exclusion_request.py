@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.alerts import exclusions
-from shared.alerts.exclusion_request import ExclusionDesk, ExclusionRequest
-from shared.alerts.exclusions import LONGEST, Listed
+from shared.alerts.exclusion_request import LONGEST, ExclusionDesk, ExclusionRequest
+from shared.alerts.exclusions import Listed
 from shared.alerts.models import Slug
 from shared.errors import NotFound, Rejected
 from shared.microsoft.models import Customer, Subscription, Term

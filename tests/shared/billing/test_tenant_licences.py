@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 import pytest
 from pydantic import TypeAdapter
 
+from shared.accounts.company import Filters
 from shared.billing.tenant_licences import (
     LicenceRow,
     history,
+    parts_of,
     tenant_licences,
     users_with,
 )
@@ -81,6 +83,32 @@ def test_a_sku_that_is_mapped_by_subscription_is_a_row_for_each(world: World) ->
     assert term is not None
     assert term.ends == date(2027, 1, 31)
     assert found[LicenceKey("e3", "s6")].mapping is None
+
+
+def test_only_an_unmapped_licence_of_several_paid_subscriptions_has_parts(world: World) -> None:
+    several = [
+        Subscription(id="s1", sku_id="e3", status="Enabled", total=4),
+        Subscription(id="s2", sku_id="e3", status="Enabled", total=6),
+        Subscription(id="s3", sku_id="e3", status="Suspended", total=2),
+        Subscription(id="s4", sku_id="e3", status="Enabled", total=1, trial=True),
+    ]
+    world.add("t1", sku("e3", 11, suspended=2), sku("e5", 3), subscriptions=several)
+    assert parts(world) == {E3: ("s1", "s2")}
+    world.map("t1", mapping("mapping01", "e3"))
+    assert parts(world) == {}
+
+
+def test_a_licence_of_a_tenant_that_is_shared_out_has_no_parts(world: World) -> None:
+    two = [Subscription(id=f"s{n}", sku_id="e3", status="Enabled", total=n) for n in (4, 6)]
+    world.add("t1", sku("e3", 10), subscriptions=two)
+    assert parts(world) == {E3: ("s4", "s6")}
+    world.share_out("t1", Filters(office=("Bern",)))
+    assert parts(world) == {}
+
+
+def parts(world: World) -> dict[LicenceKey, tuple[str, ...]]:
+    found = tenant_licences(world.tables, world.account.id, "t1", world.now)
+    return parts_of(world.tables, world.account.id, found)
 
 
 def test_a_number_that_cannot_be_trusted_is_no_number_and_says_why(world: World) -> None:

@@ -3250,6 +3250,8 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
+            /** Newtext */
+            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -3259,6 +3261,8 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
+            /** Textstays */
+            textStays: boolean;
             /** Why */
             why: string;
         };
@@ -3281,6 +3285,8 @@ export interface components {
             retention?: components["schemas"]["RetentionChange"] | null;
             /** Shownames */
             showNames?: boolean | null;
+            /** Splitlicences */
+            splitLicences?: boolean | null;
             /** Synchour */
             syncHour?: number | null;
             /** Timezone */
@@ -4132,10 +4138,12 @@ export interface components {
          *       "notCountable": "",
          *       "onTrial": 0,
          *       "partNumber": "SPB",
+         *       "parts": [],
          *       "purchased": 25,
          *       "skuId": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46",
          *       "soldByOthers": 0,
          *       "spare": 6,
+         *       "startsSplit": false,
          *       "subscriptionId": "",
          *       "subscriptions": [],
          *       "suspended": 0,
@@ -4156,6 +4164,8 @@ export interface components {
             onTrial: number | null;
             /** Partnumber */
             partNumber: string;
+            /** Parts */
+            parts: string[];
             /** Purchased */
             purchased: number | null;
             /** Skuid */
@@ -4164,6 +4174,8 @@ export interface components {
             soldByOthers: number | null;
             /** Spare */
             spare: number | null;
+            /** Startssplit */
+            startsSplit: boolean;
             /** Subscriptionid */
             subscriptionId: string;
             /** Subscriptions */
@@ -4213,6 +4225,8 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
+            /** Newtext */
+            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -4222,6 +4236,8 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
+            /** Textstays */
+            textStays: boolean;
             /** Why */
             why: string;
         };
@@ -4693,6 +4709,7 @@ export interface components {
          *         "ledgerYears": 10
          *       },
          *       "showNames": false,
+         *       "splitLicences": false,
          *       "syncHour": 2,
          *       "timezone": "Europe/London"
          *     }
@@ -4708,6 +4725,8 @@ export interface components {
             retention: components["schemas"]["Retention"];
             /** Shownames */
             showNames: boolean;
+            /** Splitlicences */
+            splitLicences: boolean;
             /** Synchour */
             syncHour: number;
             /** Timezone */

@@ -166,6 +166,29 @@ def test_what_the_preview_says_is_what_the_push_does(
         assert bool(world.held()) == (shown.effect is Effect.HELD)
 
 
+def test_an_own_text_is_shown_as_the_new_line_gets_it_without_control_characters() -> None:
+    world = World()
+    world.read("contoso", {SKU: 7})
+    own = Options(invoice_text="Office\r\n\x07 for \u202eyou" + "!" * 900)
+    wish = mapping(world.add_agreement(), options=own)
+    (shown,) = previewed(world, wish).lines
+    assert shown.new_text.startswith("Office for you!")
+    assert (len(shown.new_text), shown.text_stays) == (500, False)
+    saved(world, wish)
+    world.push_until_done()
+    assert [write.invoice_text for write in world.fake.applied] == [shown.new_text]
+
+
+def test_nothing_is_written_for_the_text_of_a_line_that_is_there_and_the_preview_says_so() -> None:
+    world = World()
+    wish = a_line(world, 12, 12).model_copy(update={"options": Options(invoice_text="Office")})
+    (shown,) = previewed(world, wish).lines
+    assert (shown.effect, shown.new_text, shown.text_stays) == (Effect.IN_STEP, "", True)
+    saved(world, wish)
+    world.push_until_done()
+    assert world.fake.applied == []
+
+
 # -- what there is to choose from -----------------------------------------------------------------------------------
 
 

@@ -245,3 +245,53 @@ def test_a_number_that_a_person_entered_is_what_is_paid_from_then_on() -> None:
     seats(world, 15)
     seats(world, 16)
     assert [line[0] for line in second_lines(world)] == [2, 1]
+
+
+# -- by the day of the change
+
+
+def going_by_day(quantity: int = 10, options: Options | None = None) -> tuple[World, Mapped]:
+    """A line whose PSA prorates by the day from which a change counts, as Autotask does."""
+    world = World()
+    mapped = world.map_line(quantity=quantity, options=options)
+    world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_DATE)
+    world.push_until_done(f"{world.clock.at:%Y-%m-%d}")
+    return world, mapped
+
+
+def days_of_changes(world: World) -> list[tuple[int, int, date | None]]:
+    return [(write.before, write.after, write.effective) for write in world.fake.applied]
+
+
+def test_a_second_change_of_a_day_counts_from_the_next_day_and_a_third_from_the_one_after() -> None:
+    world, mapped = going_by_day()
+    today = world.clock.at.date()
+    for number in (12, 13, 11):
+        seats(world, number)
+    tomorrow, later = today + timedelta(days=1), today + timedelta(days=2)
+    assert days_of_changes(world) == [(10, 12, today), (12, 13, tomorrow), (13, 11, later)]
+    assert world.quantity(mapped) == 11
+    check_invariants(world)
+
+
+def test_a_change_of_a_later_day_counts_from_its_own_day() -> None:
+    world, _ = going_by_day()
+    seats(world, 12)
+    world.clock.pass_by(timedelta(days=1))
+    seats(world, 13)
+    assert days_of_changes(world)[-1] == (12, 13, world.clock.at.date())
+
+
+def test_seats_that_begin_on_a_later_day_are_not_changed_before_it() -> None:
+    begins = START.date() + timedelta(days=9)
+    world, _ = going_by_day(0, Options(starts=begins))
+    seats(world, 12)
+    seats(world, 10)
+    assert days_of_changes(world) == [(0, 12, begins), (12, 10, begins + timedelta(days=1))]
+
+
+def test_where_a_day_has_room_for_more_changes_each_counts_from_its_own() -> None:
+    world, _ = prorating(date(2026, 3, 1))
+    seats(world, 12)
+    seats(world, 13)
+    assert {write.effective for write in world.fake.applied} == {world.clock.at.date()}

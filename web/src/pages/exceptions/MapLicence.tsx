@@ -7,6 +7,7 @@ import { counted } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
 import type { Alert } from "./ExceptionsPage";
+import { partsOf, type Part } from "./parts";
 import { useRemedied } from "./useRemedied";
 
 type Given = Schemas["GivenMapping"];
@@ -26,15 +27,18 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
   const choices = useQuery({
     queryKey: [account, "map", alert.tenantId, companyId],
     queryFn: async () => {
-      const [profiles, agreements] = await Promise.all([
+      const [profiles, agreements, licences] = await Promise.all([
         everyRow((cursor) =>
           api.GET("/api/accounts/{account}/billing-profiles", { params: { path: { account }, query: { cursor } } }),
         ),
         answer(
           api.GET("/api/accounts/{account}/tenants/{tenant}/agreements", { params: { path, query: { companyId } } }),
         ),
+        everyRow((cursor) =>
+          api.GET("/api/accounts/{account}/tenants/{tenant}/licences", { params: { path, query: { cursor } } }),
+        ),
       ]);
-      return { profiles, agreements };
+      return { profiles, agreements, parts: partsOf(licences.filter((licence) => licence.skuId === skuId)) };
     },
   });
   const body = async (mapping: Given) => {
@@ -63,9 +67,10 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
   });
   return (
     <Answer query={choices} rows={4}>
-      {({ profiles, agreements }) => (
+      {({ profiles, agreements, parts }) => (
         <MapForm
           licence={companyId ? { skuId, companyId, options: ASSIGNED } : { skuId }}
+          parts={companyId ? [] : parts}
           profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
           agreements={agreements}
           preview={preview}
@@ -79,13 +84,17 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
 interface FormProps {
   /** What is mapped, and for which company of the tenant. */
   licence: Pick<Given, "skuId" | "companyId" | "options">;
+  /** What of it can be mapped, the first choice first; of a company of several only the whole. */
+  parts: Part[];
   profiles: Schemas["ProfileInList"][];
   agreements: Schemas["AgreementsToChoose"];
   preview: ReturnType<typeof useMutation<Schemas["ShownPreview"], Error, Given>>;
   save: ReturnType<typeof useMutation<Schemas["ShownMappings"], Error, Given>>;
 }
 
-function MapForm({ licence, profiles, agreements, preview, save }: FormProps): ReactElement {
+function MapForm({ licence: whole, parts, profiles, agreements, preview, save }: FormProps): ReactElement {
+  const [subscriptionId, setPart] = useState(parts[0]?.subscriptionId ?? "");
+  const licence = { ...whole, subscriptionId };
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
   const [chosen, setLine] = useState("");
@@ -108,6 +117,17 @@ function MapForm({ licence, profiles, agreements, preview, save }: FormProps): R
   };
   return (
     <>
+      {parts.length > 1 && (
+        <Field label="Bills" hint="Each subscription may have a line of its own; no seat is billed twice.">
+          <Select value={subscriptionId} onChange={(_, { value }) => changed(setPart)(value)}>
+            {parts.map(({ subscriptionId: id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
       <Choose label="Billing profile" value={profile} choose={changed(setProfile)} of={profiles} />
       <Choose label="Agreement" value={agreement} choose={changed(setAgreement)} of={agreements.agreements} />
       <Field label="Line">

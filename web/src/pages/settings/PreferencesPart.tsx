@@ -19,6 +19,7 @@ const NAMES = {
   currencySymbol: "Currency symbol",
   delegatedAdmin: "Delegated admin",
   showNames: "Show names on invoice",
+  splitLicences: "A line for each subscription",
   readsTerms: "Read terms from Partner Center",
   guard: "When decreases wait for a person",
   retention: "How long data is kept",
@@ -100,6 +101,12 @@ function Form({ edited, value }: { edited: Edited<Preferences>; value: Preferenc
           disabled={disabled}
           checked={value.showNames}
           onChange={(_, { checked }) => edited.set({ showNames: checked })}
+        />
+        <Switch
+          label="Each subscription gets a line of its own, as the first choice when a licence is mapped"
+          disabled={disabled}
+          checked={value.splitLicences}
+          onChange={(_, { checked }) => edited.set({ splitLicences: checked })}
         />
         <Switch
           label="Terms and renewals are read from Partner Center"
