@@ -29,7 +29,8 @@ def _lists_read(asking: Principal) -> str:
     """When the lists of each PSA were last read: a queue does that, and nothing is judged then."""
     connections = psa_connections(asking.tables, asking.account)
     return "|".join(
-        str(psa_lists.state(asking.tables, asking.account, one.id).read_at) for one in connections
+        str(psa_lists.state(asking.tables, asking.account, connection.id).read_at)
+        for connection in connections
     )
 
 

@@ -60,9 +60,10 @@ def get(connection_id: ConnectionId, asking: Reader) -> ShownLoss:
         since=lost.since,
         agreements=[
             ShownAgreement(
-                agreement_id=one.agreement_id, companies=[names.get(tenant, tenant) for tenant in one.tenants]
+                agreement_id=agreement.agreement_id,
+                companies=[names.get(tenant, tenant) for tenant in agreement.tenants],
             )
-            for one in lost.first
+            for agreement in lost.first
         ],
     )
 

@@ -192,9 +192,13 @@ def shown(figures: MonthFigures) -> ShownMonth:
         assigned=figures.assigned,
         spare=figures.spare,
         licences=[_licence(licence) for licence in figures.licences],
-        people=None if people is None else [ShownPersonMonth.model_validate(asdict(one)) for one in people],
-        person_changes=[ShownPersonChange.model_validate(asdict(one)) for one in figures.person_changes],
-        mailboxes=[ShownMailboxMonth.model_validate(asdict(one)) for one in figures.mailboxes],
+        people=None
+        if people is None
+        else [ShownPersonMonth.model_validate(asdict(person)) for person in people],
+        person_changes=[
+            ShownPersonChange.model_validate(asdict(change)) for change in figures.person_changes
+        ],
+        mailboxes=[ShownMailboxMonth.model_validate(asdict(mailbox)) for mailbox in figures.mailboxes],
         mailboxes_at=figures.mailboxes_at,
         seats=[ShownSeats(month=str(month), purchased=seats) for month, seats in figures.seats],
     )

@@ -42,7 +42,9 @@ def work_on(
         work.look(wishes)
         for together in _requests(changes, whole=context.psa.whole_document):
             if work.may_send:
-                _carry_out(work, [one for one in together if _is_prorated(work, one, wishes)], wishes)
+                _carry_out(
+                    work, [change for change in together if _is_prorated(work, change, wishes)], wishes
+                )
             else:
                 _leave_waiting(work, together)
         if work.created:

@@ -89,7 +89,8 @@ class Autotask:
         for field in fields if isinstance(fields, list) else ():
             if field.get("name") == "periodType":
                 return {
-                    str(one.get("value")): str(one.get("label")) for one in field.get("picklistValues") or ()
+                    str(value.get("value")): str(value.get("label"))
+                    for value in field.get("picklistValues") or ()
                 }
         return {}
 

@@ -39,7 +39,7 @@ def words_of(body: object) -> str:
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list):
         return ""
-    told = [str(one.get("message") or one) if isinstance(one, dict) else str(one) for one in errors]
+    told = [str(error.get("message") or error) if isinstance(error, dict) else str(error) for error in errors]
     return " ".join(" ".join(told).split())[:_WORDS_LENGTH]
 
 

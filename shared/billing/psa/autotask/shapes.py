@@ -147,7 +147,7 @@ def _units(rows: Iterable[Row]) -> tuple[list[tuple[date, Decimal]], str]:
             return [], "startDate"
         said.append((first, Decimal(count)))
     said.sort(key=lambda one: one[0])
-    twice = any(one[0] == other[0] for one, other in pairwise(said))
+    twice = any(before[0] == after[0] for before, after in pairwise(said))
     return ([], "two rows of one day") if twice else (said, "")
 
 

@@ -188,7 +188,7 @@ def agreements(found: WholeList, today: date, in_advance: Collection[str] = ()) 
     shaped = [_agreement(seen, odd, _next_invoice(seen, rows, today), today) for seen, odd in read.values()]
     if found.nameless:
         shaped.append(_agreement(_Agreement(), {"id"}, None, today))
-    return [replace(one, billed_through=_billed_through(one, in_advance)) for one in shaped]
+    return [replace(row, billed_through=_billed_through(row, in_advance)) for row in shaped]
 
 
 def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date | None:

@@ -124,8 +124,8 @@ def undone_edits(
     one that was known. `beside` are the other writes of the same POST; None: they are not known any more.
     """
     rows, mine = rows_of(document), _written(write)
-    meant = {_written(one): one for one in (write, *(beside or ())) if one.line_id in rows}
-    before = {place: _was(one, rows[one.line_id]) for place, one in meant.items()}
+    meant = {_written(sent): sent for sent in (write, *(beside or ())) if sent.line_id in rows}
+    before = {place: _was(sent, rows[sent.line_id]) for place, sent in meant.items()}
     ours = [row for row in changes if _place(row) == mine]
     if not ours or _value(mine, ours[-1].get("new_value")) != _value(mine, rows[mine[0]].get(mine[1])):
         return ""  # it was a pro-rata row, or Halo does not tell yet
