@@ -32,6 +32,8 @@ class WriteFailureReason(StrEnum):
     """Of a new line: `line_ids` were made, the first of which is kept."""
     DOCUMENT_UNCLEAR = "document_unclear"
     """Nothing was sent: a document of its agreement may still be on its way, and would undo it."""
+    ENDS_WITHIN = "ends_within"
+    """Nothing was sent: the line ends on `day`, and a second line would bill `after` seats beyond it."""
     CHOSEN_BY_ANOTHER = "chosen_by_another"
     """The line that was made, in `line_ids`, was chosen for another mapping meanwhile."""
 
@@ -65,6 +67,10 @@ _SENTENCES: Final = {
     ),
     WriteFailureReason.DOCUMENT_UNCLEAR: (
         "It waits until it is known what became of another write to the same document of the PSA."
+    ),
+    WriteFailureReason.ENDS_WITHIN: (
+        "The line {day}, within what is billed already, and a second line would bill beyond that. "
+        "Enter the {after} seats, and what they cost until then, in the PSA."
     ),
     WriteFailureReason.CHOSEN_BY_ANOTHER: (
         "The line that was created for it ({line_ids}) was chosen for another mapping."

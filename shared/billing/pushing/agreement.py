@@ -87,13 +87,19 @@ def _requests(changes: Iterable[Change], *, whole: bool) -> Iterator[Sequence[Ch
 def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wish]) -> bool:
     """The second line of a change is proven to be there, or it needs none: only then is the main line written.
 
-    Cut off after the second line, what is paid already says that it is not made again.
+    Cut off after the second line, what is paid already says that it is not made again. Of a line that ends before what
+    is billed already, none is made: a person is told.
     """
     line, second = work.record.lines[change.mapping_id], change.second
     if second is None:
         return True
     fresh = work.lines(wishes).get(change.line_id)
     if fresh is None or not _as_planned(line, change, fresh):
+        return False
+    if fresh.last_day is not None and fresh.last_day < second.until:
+        why = WriteFailure(reason=WriteFailureReason.ENDS_WITHIN, day=fresh.last_day, after=change.after)
+        refused = line.model_copy(update={"refused": why, "refused_in": work.context.run})
+        work.record = work.record.with_line(refused)
         return False
     write = _second_line(work, change, second, wishes[change.mapping_id], fresh)
     beside = work.unowned(line.product_id)

@@ -1,5 +1,6 @@
 """K14, F21: more seats within a period that is billed already: a second, dated line, then the main one; never twice."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import pytest
 
 from shared.billing.models import HoldReason, LineState, Options
 from shared.billing.psa.base import Proration, WriteKind
+from shared.billing.psa.write_failures import told
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.world import SKU, START, Mapped, World, check_invariants
@@ -121,6 +123,19 @@ def test_where_nobody_said_how_it_is_billed_more_seats_are_held_and_fewer_are_no
     )
     seats(world, 9)
     assert (world.quantity(mapped), world.held()) == (9, [])
+
+
+def test_where_the_line_ends_within_the_period_nothing_is_billed_beyond_its_last_day() -> None:
+    world, mapped = prorating()
+    [line] = world.fake._lines.values()
+    world.fake._lines[line.id] = replace(line, ends=date(2026, 3, 20))
+    seats(world, 12)
+    world.night()
+    assert (world.quantity(mapped), second_lines(world)) == (10, [])
+    refused = world.record(mapped).refused
+    assert refused is not None
+    assert told(refused).startswith("The line ends on 20 Mar 2026, within what is billed already")
+    check_invariants(world)
 
 
 @pytest.mark.parametrize(
