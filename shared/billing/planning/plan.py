@@ -45,6 +45,8 @@ class Plan:
     """By mapping id: who else is known from now on to have sold seats of the line."""
     waiting: frozenset[str] = frozenset()
     """Changes that go out as soon as the line that billed the same seats before is proven to end."""
+    forgone: frozenset[str] = frozenset()
+    """Mapping ids of lines whose second line was made for seats that are gone again."""
 
     @cached_property
     def by_line(self) -> dict[LineKey, Change]:
@@ -98,6 +100,7 @@ class _Draft:
         self._old_lines: dict[str, LineRecord] = {}
         """Lines that are not proven to end, by the mappings whose new line waits for that."""
         self._waiting: set[str] = set()
+        self._forgone: set[str] = set()
 
     def end(self, record: AgreementRecord, line: LineRecord) -> None:
         """A person said the day, so nothing of it is held."""
@@ -128,6 +131,8 @@ class _Draft:
         elif change is None:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
+            if in_step and proration.is_forgone(line):
+                self._forgone.add(wish.mapping_id)
         else:
             credit = wish.options.credit_on_decrease
             change = proration.second_line(record, line, change, self._today, credit=credit)
@@ -166,6 +171,7 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
+            forgone=frozenset(self._forgone),
         )
 
 
@@ -284,8 +290,15 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
         hold = line.hold.model_copy(update={"reasons": _earlier_reasons(line, change)})  # it prorates no more
     elif change is not None and not plan.live:
         would = change
-    sellers = plan.sellers.get(line.mapping_id, line.other_sellers)
-    if (hold, would, why_not, sellers) == (line.hold, line.would, line.not_planned, line.other_sellers):
-        return line
-    changes = {"hold": hold, "would": would, "not_planned": why_not, "other_sellers": sellers}
-    return line.model_copy(update=changes)
+    paid = line.paid
+    if paid is not None and line.mapping_id in plan.forgone:
+        paid = paid.model_copy(update={"main_waits": False})
+    changes = {
+        "hold": hold,
+        "would": would,
+        "not_planned": why_not,
+        "other_sellers": plan.sellers.get(line.mapping_id, line.other_sellers),
+        "paid": paid,
+    }
+    same = all(getattr(line, name) == value for name, value in changes.items())
+    return line if same else line.model_copy(update=changes)
