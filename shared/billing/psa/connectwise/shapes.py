@@ -196,8 +196,7 @@ def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date |
     """The day before the next invoice, or its last one, where an invoice is for the period that begins."""
     if agreement.next_invoice is None or agreement.type.casefold() not in in_advance:
         return None
-    through = agreement.next_invoice - timedelta(days=1)
-    return min(through, agreement.ends) if agreement.ends else through
+    return min(agreement.next_invoice - timedelta(days=1), agreement.ends or date.max)
 
 
 def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today: date) -> Agreement:
