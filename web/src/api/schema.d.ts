@@ -2544,7 +2544,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
+        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
         /** Format: email */
         Email: string;
         /**
@@ -2593,7 +2593,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -2601,6 +2601,8 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** @enum {string} */
+        FewerSeatsWord: "at_once" | "next_period" | "credited";
         FilterTexts: string[];
         /**
          * Frequency
@@ -2670,11 +2672,12 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
-             *       "creditOnDecrease": false,
              *       "difference": 0,
+             *       "fewerSeats": "at_once",
              *       "included": 0,
              *       "invoiceText": "",
-             *       "minimum": 0
+             *       "minimum": 0,
+             *       "moreSeats": "from_their_day"
              *     }
              */
             options?: components["schemas"]["GivenOptions"];
@@ -2751,15 +2754,12 @@ export interface components {
              */
             besideExisting?: boolean;
             /**
-             * Creditondecrease
-             * @default false
-             */
-            creditOnDecrease?: boolean;
-            /**
              * Difference
              * @default 0
              */
             difference?: number;
+            /** @default at_once */
+            fewerSeats?: components["schemas"]["FewerSeatsWord"];
             /** @default 0 */
             included?: components["schemas"]["Seats"];
             /**
@@ -2769,6 +2769,8 @@ export interface components {
             invoiceText?: string;
             /** @default 0 */
             minimum?: components["schemas"]["Seats"];
+            /** @default from_their_day */
+            moreSeats?: components["schemas"]["MoreSeatsWord"];
             /** Soldbyothers */
             soldByOthers?: ("counted" | "left_out") | null;
             /** Starts */
@@ -2914,6 +2916,8 @@ export interface components {
         };
         /** @enum {string} */
         ModeWord: "preview" | "live";
+        /** @enum {string} */
+        MoreSeatsWord: "from_their_day" | "from_period_start";
         /** MyAccount */
         MyAccount: {
             /** Id */
@@ -3970,7 +3974,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -4447,7 +4451,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "in_step" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            state: "in_step" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
             /** Unitprice */
             unitPrice: string | null;
         };
@@ -4567,16 +4571,16 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
-            /** Creditondecrease */
-            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
+            fewerSeats: components["schemas"]["FewerSeatsWord"];
             /** Included */
             included: number;
             /** Invoicetext */
             invoiceText: string;
             /** Minimum */
             minimum: number;
+            moreSeats: components["schemas"]["MoreSeatsWord"];
             /** Soldbyothers */
             soldByOthers: ("counted" | "left_out") | null;
             /** Starts */
@@ -4673,6 +4677,8 @@ export interface components {
              * @enum {string}
              */
             mode: "preview" | "live";
+            /** Scheduled */
+            scheduled: number;
             /** Seatsfewer */
             seatsFewer: number;
             /** Seatsmore */
@@ -5463,8 +5469,12 @@ export interface components {
             companyId: string;
             /** Ends */
             ends: string | null;
+            /** Fewerseats */
+            fewerSeats: ("at_once" | "next_period" | "credited")[];
             /** Id */
             id: string;
+            /** Moreseats */
+            moreSeats: ("from_their_day" | "from_period_start")[];
             /** Name */
             name: string;
             /** Nextinvoice */
