@@ -48,6 +48,7 @@ from functions.api import (
     setup_guide,
     summary,
     tenants,
+    ticket_settings,
     unclear_writes,
     why_this_number,
 )
@@ -91,6 +92,7 @@ RESOURCES = (
     certificate,
     alerts,
     alert_settings,
+    ticket_settings,
     exclusions,
     preferences,
     logo,
