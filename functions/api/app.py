@@ -47,6 +47,7 @@ from functions.api import (
     runs,
     setup_guide,
     summary,
+    tenant_consents,
     tenants,
     ticket_settings,
     unclear_writes,
@@ -68,6 +69,7 @@ RESOURCES = (
     summary,
     partner_connections,
     tenants,
+    tenant_consents,
     licences,
     why_this_number,
     companies_in_bulk,  # its "matches" is no company
