@@ -13,19 +13,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from itertools import count
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
 
 import requests
 from azure.functions.queue import QueueMessage
-from requests.adapters import HTTPAdapter
 
 import function_app
 from functions.queues import tick
 from sandbox.standins.dispatch import Dispatcher
-from sandbox.standins.protocol import Request, request_to
+from sandbox.standins.protocol import Request
 from sandbox.standins.state import State
 from shared.billing.models import PsaConnection
 from shared.billing.psa import pace
@@ -36,6 +34,7 @@ from shared.storage.queues import check_message
 from shared.storage.secrets import SecretsUnavailable
 from shared.storage.tables import RowChange
 from shared.wiring import Wiring, WiringOverrides, override_wiring, wiring
+from tests.simulation.cheap import InProcess, MemoryState
 from tests.shared.test_config import KEY
 
 if TYPE_CHECKING:
@@ -188,23 +187,6 @@ class _Vault:
         return getattr(self._kept, name)
 
 
-class _InProcess(HTTPAdapter):
-    """Hands each request to the stand-ins."""
-
-    def __init__(self, installation: "Installation") -> None:
-        super().__init__()
-        self._installation = installation
-
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        host, target = str(request.url).removeprefix("https://").split("/", 1)
-        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        assert isinstance(body, bytes)
-        asked = request_to(str(request.method), host, f"/{target}", dict(request.headers), body)
-        told: requests.Response = self._installation.asked(asked)
-        told.url, told.request = str(request.url), request
-        return told
-
-
 @cache
 def _functions() -> dict[str, Callable[[QueueMessage], None]]:
     """The app's functions by the queue that starts each."""
@@ -247,9 +229,7 @@ class Installation:
     def _start(self) -> Wiring:
         """Another process, which remembers nothing."""
         pace.pace_of.cache_clear()
-        session = requests.Session()
-        session.trust_env = False
-        session.mount("https://", _InProcess(self))
+        session = InProcess(self.asked)
         with mock.patch.dict(os.environ, self._environment, clear=True):
             override_wiring(
                 WiringOverrides(clock=self.clock.now, sleep=self.clock.sleep, session=lambda: session)
@@ -395,8 +375,8 @@ def _told(answer: Any) -> requests.Response:
     return told
 
 
-def new_installation(folder: Path, now: datetime, begin: Callable[[State], str]) -> Installation:
+def new_installation(now: datetime, begin: Callable[[State], str]) -> Installation:
     """An installation at that instant; `begin` fills the vendors' side and gives the mail provider's key."""
-    state, clock = State(folder), Clock(now)
+    state, clock = MemoryState(), Clock(now)
     state.clock = clock  # type: ignore[assignment]
     return Installation(state, clock, begin(state))

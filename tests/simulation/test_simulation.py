@@ -4,7 +4,6 @@ The whole of it is `make simulate`; here one MSP lives some days, so that what i
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
@@ -54,8 +53,8 @@ def test_a_story_is_shrunk_to_what_makes_it_wrong() -> None:
 
 
 @pytest.fixture(scope="module")
-def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
-    simulation = Simulation(tmp_path_factory.mktemp("simulation"), "checked", 6)
+def after_a_night() -> Simulation:
+    simulation = Simulation("checked", 6)
     told = simulation.live([Happening(1, "seats_bought", number) for number in range(40)], 1)
     assert told.wrong == []
     assert told.writes >= 4
@@ -116,8 +115,8 @@ def test_a_mail_that_was_sent_twice_is_seen(after_a_night: Simulation) -> None:
     state.remove("mail", "twice")
 
 
-def test_an_entry_that_is_gone_from_the_ledger_is_seen(tmp_path: Path) -> None:
-    simulation = Simulation(tmp_path, "checked", 6)
+def test_an_entry_that_is_gone_from_the_ledger_is_seen() -> None:
+    simulation = Simulation("checked", 6)
     simulation.live([Happening(1, "seats_bought", number) for number in range(40)], 1)
     tables = simulation.installation.tables
     gone = [
