@@ -86,7 +86,10 @@ def parsed_once() -> Iterator[None]:
         found: Document = parse(model, body)
         return found
 
-    setattr(Document, "model_validate_json", classmethod(lambda model, body: kept(model, body)))  # noqa: B010
+    def once(model: type[Document], body: str | bytes) -> Document:
+        return kept(model, body)
+
+    setattr(Document, "model_validate_json", classmethod(once))  # noqa: B010
     try:
         yield
     finally:

@@ -25,7 +25,8 @@ from shared.storage.decisions import Decider
 from tests.simulation.cheap import parsed_once
 from tests.simulation.checks import Checker
 from tests.simulation.installation import Installation, new_installation
-from tests.simulation.life import MSP, WHO, Life
+from tests.simulation.life import Life
+from tests.simulation.mapping_life import MSP, WHO
 from tests.simulation.night_faults import NightFaults
 from tests.simulation.story import FAULTS, PEOPLE, Happening, without
 from tests.simulation.truth import Truth
@@ -62,7 +63,7 @@ class Simulation:
     def __init__(self, seed: str, tenants: int) -> None:
         random.seed(seed)  # the product's own jitter
         chance = random.Random(f"world/{seed}")
-        made = world(chance, tenants)
+        made, branches = world(chance, tenants)
         now = beginning(chance)
 
         def begin(state: State) -> str:
@@ -72,9 +73,9 @@ class Simulation:
         self.installation: Installation = new_installation(now, begin)
         seed_product(self.installation.wired, made, now)
         self.truth = Truth(self.installation.state)
-        self.life = Life(self.installation, self.truth)
+        self.life = Life(self.installation, self.truth, branches)
         self.faults = NightFaults(self.installation, self.life)
-        self.checker = Checker(self.installation, self.truth)
+        self.checker = Checker(self.installation, self.truth, self.life.mappings.decided)
 
     def live(self, story: Sequence[Happening], days: int) -> Lived:
         lived = Lived()
@@ -101,7 +102,7 @@ class Simulation:
         lived.writes, lived.undone_edits = self.checker.writes, self.checker.undone_edits
         lived.refused = len(self.life.refused)
         lived.restarts = self.installation.restarts
-        lived.met = Counter(self.installation.faults_met)
+        lived.met = Counter(met.what for met in self.installation.faults_met)
         lived.happened += Counter(self.installation.fate.happened)
         lived.states = Counter(str(line.state) for _, line in self.life.kept_lines())
 
