@@ -187,7 +187,7 @@ class Checker:
         if says == should and (not line.line_id or line.confirmed == should):
             return
         edits = self._truth.edits_of(line.line_id)
-        if any(record.read_at is None or at >= record.read_at - timedelta(seconds=2) for at in edits):
+        if self._was_edited_since(line.line_id, record.read_at):
             return  # a person changed it after it was looked at: the next look finds that
         is_hidden = bool(edits) and self._night.shows_stale(record.agreement_id, line.line_id)
         if is_hidden and line.confirmed == should:
@@ -196,6 +196,10 @@ class Checker:
             f"I1: line {line.line_id or 'to be made'} of {line.mapping_id} is in step; wanted {should}, "
             f"confirmed {line.confirmed}, in the PSA {says}"
         )
+
+    def _was_edited_since(self, line: str, read_at: datetime | None) -> bool:
+        edits = self._truth.edits_of(line)
+        return any(read_at is None or at >= read_at - timedelta(seconds=2) for at in edits)
 
     def _says_why(self, record: AgreementRecord, line: LineRecord) -> Iterator[str]:
         """What keeps a line from its number is true: nobody is told of an edit or an unclear write that never was."""
@@ -466,7 +470,10 @@ class Checker:
                 if paid and not by_licence.get((tenant, sku_id)):
                     yield f"certificate: {tenant} pays for {BY_ID[sku_id].part_number}, and no row says so"
         mappings = {m.id: m for t in mappings_in_force(self._tables, MSP) for m in t.mappings}
+        read_at = {line.line_id: kept.record.read_at for kept, line in self._lines()}
         for row in certificate.of(Standing.BILLED):
+            if self._was_edited_since(row.line_id, read_at.get(row.line_id)):
+                continue  # a person's edit came after the look, and the certificate tells of the look
             snapshot = heads[row.tenant_id].snapshot
             assert row.line is not None
             assert snapshot is not None
