@@ -31,6 +31,7 @@ if (
     TYPE_CHECKING
 ):  # what the API alone needs is imported where it is made: timers and queues do not pay for it
     from shared.accounts.invitations import InvitationCodes
+    from shared.licensing.tenant_consent import TenantConsents
     from shared.microsoft.caller_tokens import AccessTokens
     from shared.microsoft.partner_connecting import Connecting
     from shared.microsoft.partner_consent import PartnerConsent
@@ -140,6 +141,16 @@ class Wiring:
         states, led_to = ConsentStates(self.signing_keys), self._overrides.led_to
         connecting, ours = self.partner_connecting, self.installation_app
         return PartnerConsent(connecting, self.http, states, redirect, led_to, ours)
+
+    @cached_property
+    def tenant_consents(self) -> "TenantConsents":
+        """Customers' administrators come back from Microsoft to a page of this app: they have no account here."""
+        from shared.licensing.tenant_consent import TenantConsents
+        from shared.microsoft.consent_states import TenantConsentStates
+
+        states, led_to = TenantConsentStates(self.signing_keys), self._overrides.led_to
+        base = self.settings.public_url
+        return TenantConsents(self.tables, self.blobs, self.microsoft, states, base, led_to)
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable

@@ -53,6 +53,8 @@ class ReadTenant(AccountWork):
     connections: tuple[str, ...]
     terms: bool = False
     """Its subscriptions' terms are due too."""
+    by_app: tuple[str, ...] = ()
+    """Those of the connections whose app reads the tenant as itself."""
 
 
 class PartOfRun(BaseModel):
@@ -63,6 +65,7 @@ class PartOfRun(BaseModel):
     tenant: str
     connections: tuple[str, ...]
     terms: bool = False
+    by_app: tuple[str, ...] = ()
 
 
 class ReadTenants(AccountWork):

@@ -12,7 +12,7 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
-from shared.billing.planning import plan
+from shared.billing.planning import in_record, plan
 from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.quantities import Numbers
@@ -189,7 +189,7 @@ def _with_holds(
     changed: list[tuple[Outline, AgreementRecord]] = []
     for outline in outlines:
         kept = outline.kept()
-        record = plan.apply_to(kept.record, made, now)
+        record = in_record.apply_to(kept.record, made, now)
         if entries := _held_anew(kept.record, record, now, run):
             saved = agreement_store.save(tables, account, kept, record, entries)
             yield _outline(outline, record, saved.etag)

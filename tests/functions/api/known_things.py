@@ -99,13 +99,19 @@ class KnownThings:
         assert found, f"the MSP of the tests has nothing in {path}"
         return found
 
-    def copy(self, microsoft: MicrosoftKeys, tables: CountingTables, blobs: MemoryBlobs) -> MemoryWiring:
+    def copy(
+        self,
+        microsoft: MicrosoftKeys,
+        tables: CountingTables,
+        blobs: MemoryBlobs,
+        settings: dict[str, str] | None = None,
+    ) -> MemoryWiring:
         """The MSP in stores of its own."""
         made: Any = self._made
         tables._partitions = {name: dict(rows) for name, rows in made.tables._partitions.items()}
         tables._versions = made.tables._versions
         blobs._blobs = dict(made.blobs._blobs)
-        wired = MemoryWiring(session=microsoft.session, tables=tables)
+        wired = MemoryWiring(session=microsoft.session, tables=tables, settings=settings)
         wired.__dict__["storage"].blobs = blobs
         wired.__dict__["transport"] = Refuses()
         wired.__dict__["psas"] = self._psas

@@ -91,6 +91,8 @@ LEAST = {
     "getSetupGuide": "reader",
     "getSummary": "reader",
     "listTenants": "reader",
+    "askForTenantConsent": "admin",
+    "testTenantConsent": "admin",
     "getTenant": "reader",
     "listPartnerLists": "reader",
     "listLicences": "reader",

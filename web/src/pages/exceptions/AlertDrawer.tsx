@@ -16,6 +16,7 @@ import { useMay } from "../../app/context";
 import { useFormat } from "../../parts/format";
 import type { Alert } from "./ExceptionsPage";
 import { AddCompany } from "./AddCompany";
+import { AskForConsent } from "./AskForConsent";
 import { ChooseNumber } from "./ChooseNumber";
 import { ConfirmRemoval } from "./ConfirmRemoval";
 import { DecideHeld } from "./DecideHeld";
@@ -105,7 +106,8 @@ function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactEle
         />
       ) : null;
     case "invalid_auth":
-      return admin && !alert.tenantId ? <SignInAtMicrosoft alert={alert} /> : null;
+      if (!admin) return null;
+      return alert.tenantId ? <AskForConsent alert={alert} close={close} /> : <SignInAtMicrosoft alert={alert} />;
     case "psa_sign_in":
       return admin ? <NewPsaKeys alert={alert} close={close} /> : null;
     case "push_failed":
