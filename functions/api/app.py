@@ -50,6 +50,7 @@ from functions.api import (
     summary,
     tenant_consents,
     tenants,
+    ticket_settings,
     unclear_writes,
     why_this_number,
 )
@@ -95,6 +96,7 @@ RESOURCES = (
     certificate,
     alerts,
     alert_settings,
+    ticket_settings,
     exclusions,
     preferences,
     logo,
