@@ -16,6 +16,7 @@ import { useMay } from "../../app/context";
 import { useFormat } from "../../parts/format";
 import type { Alert } from "./ExceptionsPage";
 import { AddCompany } from "./AddCompany";
+import { AskForConsent } from "./AskForConsent";
 import { ChooseNumber } from "./ChooseNumber";
 import { ConfirmRemoval } from "./ConfirmRemoval";
 import { DecideHeld } from "./DecideHeld";
@@ -96,9 +97,17 @@ function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactEle
     case "tenant_not_added":
       return editor ? <AddCompany alert={alert} close={close} /> : null;
     case "no_billing_profile":
-      return editor ? <MapLicence alert={alert} close={close} /> : null;
+      return editor ? (
+        <MapLicence
+          tenantId={alert.tenantId}
+          skuId={alert.skuIds[0] ?? ""}
+          companyId={alert.companyId}
+          close={close}
+        />
+      ) : null;
     case "invalid_auth":
-      return admin && !alert.tenantId ? <SignInAtMicrosoft alert={alert} /> : null;
+      if (!admin) return null;
+      return alert.tenantId ? <AskForConsent alert={alert} close={close} /> : <SignInAtMicrosoft alert={alert} />;
     case "psa_sign_in":
       return admin ? <NewPsaKeys alert={alert} close={close} /> : null;
     case "push_failed":
