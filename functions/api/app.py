@@ -19,6 +19,7 @@ from functions.api import (
     companies,
     companies_in_bulk,
     company_removal,
+    custom_licences,
     ending_lines,
     exclusions,
     filters,
@@ -72,6 +73,7 @@ RESOURCES = (
     tenant_consents,
     licences,
     why_this_number,
+    custom_licences,
     companies_in_bulk,  # its "matches" is no company
     companies,
     company_removal,

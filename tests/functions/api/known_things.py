@@ -33,6 +33,7 @@ LISTS = {
     "psaConnection": ("/psa-connections", "id"),
     "billingProfile": ("/billing-profiles", "id"),
     "change": ("/held-changes", "change"),
+    "customLicence": ("/custom-licences", "id"),
 }
 """By the name of a part of an address: the list in which such things are, and what they are named by there."""
 
@@ -63,6 +64,8 @@ class KnownThings:
         mailer = Mailer(wired.tables, Refuses(), "s@x.example")
         send_mails(mailer, world.account, world.now.date(), due=True, now=NOW)
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
+        managed = {"name": "Managed users", "rule": {"kind": "licensed_users"}}
+        self._ask("POST", "/custom-licences", json=managed)
         self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
         self.ids["month"] = ["2026-03"]
         self.ids["agreement"] = [billing.agreement.id]

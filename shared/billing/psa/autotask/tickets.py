@@ -94,8 +94,10 @@ class AutotaskTickets:
             told = self._api.ask(f"{TICKETS}/{_number(ticket_id)}", {})
         except NotThere:
             return None
-        item = told.get("item", "missing") if isinstance(told, dict) else "missing"
-        if item is not None and str(_object(item).get("id")) != ticket_id:
+        if isinstance(told, dict) and told.get("item", "") is None:
+            return None
+        item = _object(_object(told).get("item"))
+        if str(item.get("id")) != ticket_id:
             raise PsaUnavailable(f"Autotask was asked for ticket {ticket_id} and sent something else.")
         return item
 
