@@ -111,7 +111,8 @@ _MICROSOFT = (
 )
 _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),
-    *(psa.set_psa_password, psa.set_missing_rights, psa.set_marker, psa.set_empty_dates, psa.set_paging),
+    *(psa.set_psa_password, psa.set_missing_rights, psa.set_marker, psa.set_texts, psa.set_empty_dates),
+    psa.set_paging,
     *(psa.hide_rows, psa.refuse_column, psa.retire_versions, psa.price_new_lines, psa.odd_agreement),
 )
 _HALO = (

@@ -2,6 +2,7 @@
 
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
+from shared.billing.models.line_text import LineText, TextState, kept_text, text_state
 from shared.billing.models.mappings import (
     THE_PSAS_PRICE,
     Basis,
@@ -31,6 +32,7 @@ from shared.billing.models.plan import (
     HoldReason,
     LineKey,
     SecondLine,
+    TextChange,
     Verdict,
     change_id,
 )
@@ -68,6 +70,7 @@ __all__ = [
     "LineKey",
     "LineRecord",
     "LineState",
+    "LineText",
     "Loss",
     "Options",
     "Paid",
@@ -77,10 +80,14 @@ __all__ = [
     "SecondLine",
     "SoldByOthers",
     "TenantMappings",
+    "TextChange",
+    "TextState",
     "Unplanned",
     "UnplannedReason",
     "Unreadable",
     "UnreadableReason",
     "Verdict",
     "change_id",
+    "kept_text",
+    "text_state",
 ]

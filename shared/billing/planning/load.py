@@ -15,6 +15,7 @@ from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, Lic
 from shared.billing.planning import plan
 from shared.billing.planning.people import shares_of
 from shared.billing.planning.plan import Plan
+from shared.billing.planning.text_sources import TextSources
 from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
@@ -116,6 +117,7 @@ def _wishes(
 ) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = billing_profiles(tables, account.id)
     added, ours = added_tenants(tables, account.id), home_tenants(tables, account.id)
+    texts = TextSources(tables, blobs, account.id, profiles, ours, now)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         tenant = added.get(state.tenant_id)
@@ -124,7 +126,8 @@ def _wishes(
         decided = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
         mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
         shares = shares_of(blobs, account.id, state.tenant_id, tenant, state.snapshot) if mapped else None
-        for wish in wishes(state, mapped, profiles, ours, now, shares):
+        plain = wishes(state, mapped, profiles, ours, now, shares)
+        for wish in texts.with_texts(state, mapped, plain, shares):
             wished[wish.mapping_id] = wish
         doubted = state.snapshot.users_are_doubted if shares else state.snapshot.counts_are_doubted
         if doubted:

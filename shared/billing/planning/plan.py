@@ -5,7 +5,7 @@ must wait (`guard.hold_reasons`), and what the records say afterwards (`apply_to
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from shared.billing.models import (
     LineKey,
     LineRecord,
     LineState,
+    TextChange,
     Unplanned,
     UnplannedReason,
     Verdict,
@@ -26,6 +27,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning import guard, proration
 from shared.billing.planning.sellers import has_new_seller, known_sellers
+from shared.billing.planning.text_changes import text_change
 from shared.billing.planning.wishes import Wish
 
 
@@ -43,6 +45,8 @@ class Plan:
     """Mapping ids of lines with a hold whose number nobody wants any more."""
     sellers: Mapping[str, tuple[str, ...]]
     """By mapping id: who else is known from now on to have sold seats of the line."""
+    texts: Mapping[LineKey, TextChange] = field(default_factory=dict)
+    """No part of what is held, approved or counted. None is of a line whose number waits."""
     waiting: frozenset[str] = frozenset()
     """Changes that go out as soon as the line that billed the same seats before is proven to end."""
 
@@ -61,10 +65,7 @@ def make(
     suspicious: frozenset[str],
     now: datetime,
 ) -> Plan:
-    """Plan the account. `wished` is by mapping id; `records` are looked at once, one after the other.
-
-    `suspicious` are tenants with doubts.
-    """
+    """`wished` is by mapping id; `records` are looked at once, one by one; `suspicious` are tenants with doubts."""
     draft = _Draft(now.astimezone(account.zone).date())
     for record in records:
         for line in record.lines.values():
@@ -98,6 +99,7 @@ class _Draft:
         self._old_lines: dict[str, LineRecord] = {}
         """Lines that are not proven to end, by the mappings whose new line waits for that."""
         self._waiting: set[str] = set()
+        self._texts: dict[LineKey, TextChange] = {}
 
     def end(self, record: AgreementRecord, line: LineRecord) -> None:
         """A person said the day, so nothing of it is held."""
@@ -125,7 +127,10 @@ class _Draft:
         change = _change(record, wish, line)
         if why := _why_not(wish, line, change):
             self._why_not[wish.mapping_id] = why
-        elif change is None:
+            return
+        if text := text_change(record, line, wish):
+            self._texts[text.key] = text
+        if change is None:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
         else:
@@ -157,6 +162,7 @@ class _Draft:
             self._holds[id_] = tuple(dict.fromkeys((*why, *self._holds.get(id_, ()))))
 
     def plan(self, *, live: bool) -> Plan:
+        waits = {change.key for change in self._changes if change.id in (*self._holds, *self._waiting)}
         return Plan(
             changes=tuple(self._changes),
             holds=self._holds,
@@ -166,6 +172,7 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
+            texts={key: text for key, text in self._texts.items() if key not in waits},
         )
 
 

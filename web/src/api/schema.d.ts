@@ -2040,6 +2040,8 @@ export interface components {
         AgreementsToChoose: {
             /** Agreements */
             agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
+            /** Longesttext */
+            longestText: number;
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2504,7 +2506,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
+        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed" | "text";
         /** Format: email */
         Email: string;
         /**
@@ -2634,7 +2636,11 @@ export interface components {
              *       "difference": 0,
              *       "included": 0,
              *       "invoiceText": "",
-             *       "minimum": 0
+             *       "minimum": 0,
+             *       "namesOnInvoice": false,
+             *       "replacesText": "",
+             *       "spareOnInvoice": false,
+             *       "termsOnInvoice": false
              *     }
              */
             options?: components["schemas"]["GivenOptions"];
@@ -2729,10 +2735,30 @@ export interface components {
             invoiceText?: string;
             /** @default 0 */
             minimum?: components["schemas"]["Seats"];
+            /**
+             * Namesoninvoice
+             * @default false
+             */
+            namesOnInvoice?: boolean;
+            /**
+             * Replacestext
+             * @default
+             */
+            replacesText?: string;
             /** Soldbyothers */
             soldByOthers?: ("counted" | "left_out") | null;
+            /**
+             * Spareoninvoice
+             * @default false
+             */
+            spareOnInvoice?: boolean;
             /** Starts */
             starts?: string | null;
+            /**
+             * Termsoninvoice
+             * @default false
+             */
+            termsOnInvoice?: boolean;
         };
         /**
          * GivenReportSettings
@@ -2817,7 +2843,7 @@ export interface components {
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "text_intended" | "text_written" | "text_not_written" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -3250,8 +3276,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -3261,8 +3285,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4225,8 +4254,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -4236,8 +4263,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4406,6 +4438,11 @@ export interface components {
              * @enum {string}
              */
             state: "in_step" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            /** Textrefused */
+            textRefused: string;
+            textState: components["schemas"]["TextStateWord"];
+            /** Textthere */
+            textThere: string;
             /** Unitprice */
             unitPrice: string | null;
         };
@@ -4535,10 +4572,18 @@ export interface components {
             invoiceText: string;
             /** Minimum */
             minimum: number;
+            /** Namesoninvoice */
+            namesOnInvoice: boolean;
+            /** Replacestext */
+            replacesText: string;
             /** Soldbyothers */
             soldByOthers: ("counted" | "left_out") | null;
+            /** Spareoninvoice */
+            spareOnInvoice: boolean;
             /** Starts */
             starts: string | null;
+            /** Termsoninvoice */
+            termsOnInvoice: boolean;
         };
         /** ShownParameter */
         ShownParameter: {
@@ -5357,6 +5402,8 @@ export interface components {
             /** Customers */
             customers: number;
         };
+        /** @enum {string} */
+        TextStateWord: "none" | "not_known" | "in_step" | "to_write" | "kept" | "refused";
         /** @enum {string} */
         Undeliverable: "bounced" | "blocked" | "invalid" | "complained" | "unsubscribed";
         /** @enum {string} */

@@ -174,9 +174,9 @@ class Api:
 
     # Writing
 
-    def write(self, path: str, body: object) -> requests.Response:
+    def write(self, method: str, path: str, body: object) -> requests.Response:
         """One request. Raises PsaRefused or PsaUnavailable before it is sent, NotConnected and Unclear."""
-        return self._send("POST", self._root() + path, json=body)
+        return self._send(method, self._root() + path, json=body)
 
     def wait_told(self, answer: requests.Response) -> timedelta | None:
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:

@@ -195,8 +195,7 @@ def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date |
     """The day before the next invoice, or its last one, where an invoice is for the period that begins."""
     if agreement.next_invoice is None or agreement.type.casefold() not in in_advance:
         return None
-    through = agreement.next_invoice - timedelta(days=1)
-    return min(through, agreement.ends) if agreement.ends else through
+    return min(filter(None, (agreement.next_invoice - timedelta(days=1), agreement.ends)))
 
 
 def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today: date) -> Agreement:
@@ -254,6 +253,8 @@ def line(row: Mapping[str, Any], agreement_id: str) -> Line:
         not_writable=f"ConnectWise shows it with what is not understood: {odd}." if odd else _why_not(seen),
         fingerprint=_fingerprint(row),
         but_end=_fingerprint(row, _FINGERPRINTED - {"cancelledDate"}),
+        text=seen.invoice_description,
+        but_text=_fingerprint(row, _FINGERPRINTED - {"invoiceDescription"}),
         billable=BILLABLE.get(seen.bill_customer or ""),
         not_understood=odd or ("quantity" if seen.quantity is None else ""),
     )

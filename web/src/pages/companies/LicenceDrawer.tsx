@@ -17,6 +17,7 @@ import { answer, everyRow } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
+import { InvoiceTextPart } from "./InvoiceTextPart";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
 
@@ -52,6 +53,7 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
           <>
             <Facts licence={licence} />
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
+            {licence.mapped?.bill && <InvoiceTextPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
             <History tenant={tenant} licence={licence} />
             <People tenant={tenant} licence={licence} />
           </>

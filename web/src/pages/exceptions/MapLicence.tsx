@@ -4,6 +4,7 @@ import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { counted } from "../../parts/format";
+import { InvoiceTextFields, InvoiceTextPreview, type TextOptions } from "../../parts/InvoiceText";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
 import type { Alert } from "./ExceptionsPage";
@@ -27,7 +28,7 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
   const choices = useQuery({
     queryKey: [account, "map", alert.tenantId, companyId],
     queryFn: async () => {
-      const [profiles, agreements, licences] = await Promise.all([
+      const [profiles, agreements, licences, preferences] = await Promise.all([
         everyRow((cursor) =>
           api.GET("/api/accounts/{account}/billing-profiles", { params: { path: { account }, query: { cursor } } }),
         ),
@@ -37,8 +38,10 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
         everyRow((cursor) =>
           api.GET("/api/accounts/{account}/tenants/{tenant}/licences", { params: { path, query: { cursor } } }),
         ),
+        answer(api.GET("/api/accounts/{account}/preferences", { params: { path: { account } } })),
       ]);
-      return { profiles, agreements, parts: partsOf(licences.filter((licence) => licence.skuId === skuId)) };
+      const { showNames } = preferences;
+      return { profiles, agreements, showNames, parts: partsOf(licences.filter((licence) => licence.skuId === skuId)) };
     },
   });
   const body = async (mapping: Given) => {
@@ -67,12 +70,13 @@ export function MapLicence({ alert, close }: { alert: Alert; close: () => void }
   });
   return (
     <Answer query={choices} rows={4}>
-      {({ profiles, agreements, parts }) => (
+      {({ profiles, agreements, parts, showNames }) => (
         <MapForm
           licence={companyId ? { skuId, companyId, options: ASSIGNED } : { skuId }}
           parts={companyId ? [] : parts}
           profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
           agreements={agreements}
+          showNames={showNames}
           preview={preview}
           save={save}
         />
@@ -88,27 +92,34 @@ interface FormProps {
   parts: Part[];
   profiles: Schemas["ProfileInList"][];
   agreements: Schemas["AgreementsToChoose"];
+  /** Names on the invoice are ticked at first. */
+  showNames: boolean;
   preview: ReturnType<typeof useMutation<Schemas["ShownPreview"], Error, Given>>;
   save: ReturnType<typeof useMutation<Schemas["ShownMappings"], Error, Given>>;
 }
 
-function MapForm({ licence: whole, parts, profiles, agreements, preview, save }: FormProps): ReactElement {
+function MapForm({ licence: whole, parts, profiles, agreements, showNames, preview, save }: FormProps): ReactElement {
   const [subscriptionId, setPart] = useState(parts[0]?.subscriptionId ?? "");
   const licence = { ...whole, subscriptionId };
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
   const [chosen, setLine] = useState("");
+  const [text, setText] = useState<TextOptions>({ namesOnInvoice: showNames });
+  const knowsUsers = subscriptionId === "";
+  const said = knowsUsers ? text : { ...text, namesOnInvoice: false, spareOnInvoice: false };
   const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
   const free = useLines(agreements.psaConnection, agreement, product);
   // A line that is there and that nobody owns is probably the one: then a person chooses.
   const line = chosen || (free.data?.length === 0 ? CREATED : "");
+  // The lines come in the order of the mappings, and the new one is the last.
+  const mine = preview.data?.lines.at(-1);
   const mapping: Given = {
     ...licence,
     profile,
     connection: agreements.psaConnection,
     agreementId: agreement,
     lineId: line === CREATED ? "" : line,
-    options: { ...licence.options, besideExisting: chosen === CREATED },
+    options: { ...licence.options, ...said, besideExisting: chosen === CREATED },
   };
   const changed = (set: (value: string) => void) => (value: string) => {
     setLine("");
@@ -142,7 +153,24 @@ function MapForm({ licence: whole, parts, profiles, agreements, preview, save }:
         </Select>
       </Field>
       <Refusal of={free} />
+      <InvoiceTextFields
+        options={text}
+        set={(change) => {
+          setText({ ...text, ...change });
+          preview.reset();
+        }}
+        longest={agreements.longestText}
+        knowsUsers={knowsUsers}
+        knowsSpare={!licence.companyId}
+      />
       <Preview of={preview.data} />
+      {mine && (
+        <InvoiceTextPreview
+          line={mine}
+          replaces={text.replacesText}
+          set={(change) => setText({ ...text, ...change })}
+        />
+      )}
       <Actions>
         {preview.data ? (
           <Act does={save} given={mapping} primary>
@@ -217,7 +245,7 @@ function Preview({ of }: { of: Schemas["ShownPreview"] | undefined }): ReactElem
 }
 
 /** A mapping as it stands, as the API takes it. */
-function given(mapping: Shown): Given {
+export function given(mapping: Shown): Given {
   const { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options } = mapping;
   if (!bill) return { skuId, subscriptionId, companyId, bill };
   return { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options };

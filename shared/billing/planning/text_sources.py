@@ -1,0 +1,74 @@
+"""Loading what the texts on an account's invoices are made of: of a tenant without any, nothing is read."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.billing.models import BillingProfile, LicenceMapping
+from shared.billing.planning.invoice_text import TextFacts, text_of
+from shared.billing.planning.people import users_of
+from shared.billing.planning.quantities import Shares
+from shared.billing.planning.wishes import Wish
+from shared.billing.psa.texts import longest
+from shared.billing.psa_connections import psa_connections
+from shared.licensing import terms
+from shared.licensing.licences import LicenceRows
+from shared.licensing.tenant_state import TenantState
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class TextSources:
+    """Where the texts of an account come from."""
+
+    tables: Tables
+    blobs: Blobs
+    account: AccountId
+    profiles: Mapping[str, BillingProfile]
+    ours: Collection[str]
+    """Tenant ids of the account's partners."""
+    now: datetime
+
+    def with_texts(
+        self,
+        state: TenantState,
+        mapped: Sequence[LicenceMapping],
+        wishes: Iterable[Wish],
+        shares: Shares | None,
+    ) -> Iterable[Wish]:
+        """The wishes of one tenant, with the texts that their mappings ask for."""
+        asked = {mapping.id: mapping for mapping in mapped if mapping.options.has_text}
+        if not asked:
+            return wishes
+        facts = self._facts(state, asked.values(), shares)
+        most = {one.id: longest(one.kind) for one in psa_connections(self.tables, self.account)}
+        return [
+            replace(wish, text=self._text(asked[wish.mapping_id], facts, most))
+            if wish.mapping_id in asked
+            else wish
+            for wish in wishes
+        ]
+
+    def _facts(
+        self, state: TenantState, asked: Iterable[LicenceMapping], shares: Shares | None
+    ) -> TextFacts | None:
+        """None: what was read is doubted."""
+        snapshot = state.snapshot
+        if snapshot is None or snapshot.counts_are_doubted or snapshot.users_are_doubted:
+            return None
+        names = shares is None and any(mapping.options.names_on_invoice for mapping in asked)
+        return TextFacts(
+            rows=LicenceRows(snapshot, self.ours),
+            subscriptions=snapshot.subscriptions,
+            users=users_of(self.blobs, self.account, state.tenant_id, snapshot) if names else None,
+            shares=shares,
+            terms=terms.known(state, self.now),
+        )
+
+    def _text(self, mapping: LicenceMapping, facts: TextFacts | None, most: Mapping[str, int]) -> str | None:
+        profile, longest_there = self.profiles.get(mapping.profile), most.get(mapping.connection)
+        if facts is None or profile is None or not longest_there:
+            return None
+        return text_of(mapping, profile.name, facts, longest_there)
