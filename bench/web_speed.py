@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from sandbox import demo_day
 from sandbox.processes import SandboxProcesses
@@ -121,12 +121,16 @@ def _signed_in(browser: Browser, origin: str) -> Page:
     """A page of somebody whom Microsoft knows already: it leads back without a question."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.route("**/oauth2/v2.0/authorize?*", _answered)
+    session = page.context.new_cdp_session(page)
+
+    def answered(paused: dict[str, Any]) -> None:
+        url = f"{paused['request']['url']}&person=owner"
+        session.send("Fetch.continueRequest", {"requestId": paused["requestId"], "url": url})
+
+    # Not `page.route`, which would take the browser's cache away.
+    session.on("Fetch.requestPaused", answered)
+    session.send("Fetch.enable", {"patterns": [{"urlPattern": "*/oauth2/v2.0/authorize?*"}]})
     return page
-
-
-def _answered(route: Route) -> None:
-    route.continue_(url=f"{route.request.url}&person=owner")
 
 
 def _first_page(browser: Browser, origin: str) -> bool:

@@ -15,6 +15,7 @@ from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.kinds import Psas
+from shared.billing.psa.tickets import PsaTickets
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
@@ -31,6 +32,7 @@ if (
     TYPE_CHECKING
 ):  # what the API alone needs is imported where it is made: timers and queues do not pay for it
     from shared.accounts.invitations import InvitationCodes
+    from shared.licensing.tenant_consent import TenantConsents
     from shared.microsoft.caller_tokens import AccessTokens
     from shared.microsoft.partner_connecting import Connecting
     from shared.microsoft.partner_consent import PartnerConsent
@@ -141,17 +143,35 @@ class Wiring:
         connecting, ours = self.partner_connecting, self.installation_app
         return PartnerConsent(connecting, self.http, states, redirect, led_to, ours)
 
+    @cached_property
+    def tenant_consents(self) -> "TenantConsents":
+        """Customers' administrators come back from Microsoft to a page of this app: they have no account here."""
+        from shared.licensing.tenant_consent import TenantConsents
+        from shared.microsoft.consent_states import TenantConsentStates
+
+        states, led_to = TenantConsentStates(self.signing_keys), self._overrides.led_to
+        base = self.settings.public_url
+        return TenantConsents(self.tables, self.blobs, self.microsoft, states, base, led_to)
+
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable
         without the vault.
         """
+        secret = self._psa_secret(account, connection)
+        return self.psas.open(connection.kind, connection.settings_json, secret)
+
+    def psa_tickets(self, account: AccountId, connection: PsaConnection) -> PsaTickets:
+        """The tickets of a PSA; raises as `psa` does, and PsaRefused where Seatwise makes none."""
+        secret = self._psa_secret(account, connection)
+        return self.psas.open_tickets(connection.kind, connection.settings_json, secret)
+
+    def _psa_secret(self, account: AccountId, connection: PsaConnection) -> str:
         try:
-            secret = self.secrets.get(account, connection.secret)
+            return self.secrets.get(account, connection.secret)
         except SecretMissing as missing:
             raise PsaRefused.for_all(connection.name, Cause.SECRET, "secret missing") from missing
         except SecretsUnavailable as unavailable:
             raise PsaUnavailable(str(unavailable), timedelta(minutes=2)) from None
-        return self.psas.open(connection.kind, connection.settings_json, secret)
 
     @cached_property
     def transport(self) -> Transport:

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const MOST = 300_000;
-/** What is loaded when it is asked for, and is at once. */
+/** What is loaded when it is asked for, and is at once. Notices, the account menu and the sign-in dialog come later. */
 const FIRST_PAGE = [/^show-/, /^TodayPage-/];
 const dist = resolve(import.meta.dirname, "dist");
 const read = (name) => readFileSync(resolve(dist, "assets", name), "utf8");

@@ -32,6 +32,8 @@ class ShownListing(Shown):
     can_be_read: bool
     """There is an active GDAP relationship, or the app was consented to in the tenant."""
     gdap_ends: date | None
+    by_app: bool
+    """The partner's app reads it as itself: an administrator of the tenant let it in."""
 
 
 class ShownTenant(Shown):
@@ -54,6 +56,7 @@ class ShownTenant(Shown):
                     "name": "Harbour IT",
                     "canBeRead": True,
                     "gdapEnds": "2027-08-01",
+                    "byApp": False,
                 }
             ],
         }
@@ -113,6 +116,7 @@ def shown(tenant: ListedTenant, excluded: bool) -> ShownTenant:
                 name=listing.name,
                 can_be_read=listing.can_be_read,
                 gdap_ends=listing.gdap_ends,
+                by_app=listing.by_app,
             )
             for listing in tenant.listings
         ],

@@ -53,6 +53,8 @@ class ReadTenant(AccountWork):
     connections: tuple[str, ...]
     terms: bool = False
     """Its subscriptions' terms are due too."""
+    by_app: tuple[str, ...] = ()
+    """Those of the connections whose app reads the tenant as itself."""
 
 
 class PartOfRun(BaseModel):
@@ -63,6 +65,7 @@ class PartOfRun(BaseModel):
     tenant: str
     connections: tuple[str, ...]
     terms: bool = False
+    by_app: tuple[str, ...] = ()
 
 
 class ReadTenants(AccountWork):
@@ -100,6 +103,12 @@ class RefreshPsaLists(AccountWork):
 class Evaluate(AccountWork):
     queue: ClassVar[str] = "evaluate"
     run: str
+
+
+class KeepTickets(AccountWork):
+    """Make and close what is due of the account's PSA tickets."""
+
+    queue: ClassVar[str] = "keep-tickets"
 
 
 class SendMail(AccountWork):
@@ -154,6 +163,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     PushConnection,
     RefreshPsaLists,
     Evaluate,
+    KeepTickets,
     SendMail,
     SendReport,
     SendInvitation,

@@ -64,7 +64,12 @@ def messages_of(account: AccountId, run: str, to_read: Sequence[TenantToRead]) -
     together = TENANTS_TOGETHER if len(to_read) >= MANY else 1
     for few in batched(to_read, together, strict=False):
         parts = tuple(
-            PartOfRun(tenant=tenant.tenant_id, connections=tenant.connections, terms=tenant.terms)
+            PartOfRun(
+                tenant=tenant.tenant_id,
+                connections=tenant.connections,
+                terms=tenant.terms,
+                by_app=tenant.by_app,
+            )
             for tenant in few
         )
         message = ReadTenants(account=account, run=run, tenants=parts)
@@ -83,7 +88,7 @@ def read_tenants(message: func.QueueMessage) -> None:
 
 def _read(wired: Wiring, asked: ReadTenant) -> Iterator[QueuedWork]:
     account, run, partners = _settings_of(wired, asked.account, asked.run)
-    tenant = TenantToRead(asked.tenant, asked.connections, asked.terms, asked.attempt)
+    tenant = TenantToRead(asked.tenant, asked.connections, asked.terms, asked.attempt, asked.by_app)
     reading.read_tenant(_reading(wired, account, run, wired.clock()), partners, tenant)
     yield from ()
 

@@ -21,6 +21,7 @@ from shared.billing.models import AgreementRecord, LineKey, LineRecord, LineStat
 from shared.billing.models import LicenceMapping as LineMapping
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import connection_failures, psa_connections
+from shared.licensing import app_consents
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import PartnerList
@@ -194,6 +195,7 @@ def _ended(found: Iterable[Run]) -> list[tuple[Run, datetime]]:
 def _partners(
     tables: Tables, blobs: Blobs, account: AccountId, companies: Collection[str]
 ) -> Iterable[PartnerView]:
+    by_app = app_consents.tenants_by_app(tables, account)
     for connection in partner_connections.all_of(tables, account):
         row = tables.get(keys.partner_list(account, connection.id))
         partner = PartnerView(connection, row.read(PartnerList) if row else None)
@@ -201,6 +203,7 @@ def _partners(
         added = frozenset(tenant for tenant in companies if tenant in customers)
         if partner.complete:
             rest = tuple(customer for tenant, customer in customers.items() if tenant not in companies)
-            yield PartnerView(connection, partner.listed, rest, added)
+            let_in = by_app.get(connection.id, frozenset())
+            yield PartnerView(connection, partner.listed, rest, added, by_app=let_in)
         else:
             yield PartnerView(connection, partner.listed, added_before=added)

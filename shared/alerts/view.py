@@ -95,6 +95,8 @@ class PartnerView:
     """Ids of those that have one: the companies' own texts, so that a long list costs little."""
     added_before: frozenset[str] = frozenset()
     """Where the newest attempt gave no whole list: ids of those in the last one that have a company."""
+    by_app: frozenset[str] = frozenset()
+    """Ids of the tenants whose administrator let the partner's app in."""
 
     @property
     def complete(self) -> bool:

@@ -11,7 +11,7 @@ from shared.errors import RetryLater
 from shared.licensing.run_reading import RunReading
 from shared.licensing.tenant_state import CustomerList, PartnerList, ReadFailure
 from shared.microsoft.app_tokens import SECRETS_UNAVAILABLE
-from shared.microsoft.models import Customer, FailureCause, NotRead, PartnerConnection, Renewal
+from shared.microsoft.models import Customer, FailureCause, NotRead, PartnerConnection, Renewal, SignInMode
 from shared.microsoft.read_problems import ReadProblem
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -36,6 +36,13 @@ class PartnerInRun:
     connection: PartnerConnection
     customers: dict[str, Customer]
     failure: ReadFailure | None
+    by_app: frozenset[str] = frozenset()
+    """Tenants whose own administrator let the partner's app in: they are read without GDAP (K4)."""
+
+    def can_read(self, customer: Customer) -> bool:
+        """As far as anybody knows before it is tried."""
+        app_only = self.connection.mode is SignInMode.APP_ONLY
+        return customer.gdap is not None or app_only or customer.tenant_id in self.by_app
 
 
 def read(reading: RunReading, connection: PartnerConnection) -> PartnerInRun:

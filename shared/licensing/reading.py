@@ -11,13 +11,13 @@ from shared.accounts import runs
 from shared.accounts.companies import added_tenants
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
-from shared.licensing import customer_lists, optional_reads, snapshot, terms
+from shared.licensing import app_consents, customer_lists, optional_reads, snapshot, terms
 from shared.licensing.customer_lists import WAIT, PartnerInRun
 from shared.licensing.run_reading import RunReading
 from shared.licensing.snapshot import FreshRead
 from shared.licensing.tenant_state import ReadFailure, ReadStatus, TenantReadState, TenantState
 from shared.microsoft import partner_connections
-from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.models import FailureCause, NotRead, PartnerConnection
 from shared.microsoft.read_problems import ReadProblem
 from shared.storage import keys
 from shared.storage.keys import AccountId
@@ -48,6 +48,8 @@ class TenantToRead:
     """The terms of its subscriptions are due too."""
     attempt: int = 0
     """How often it was put back."""
+    by_app: tuple[str, ...] = ()
+    """Those of the connections whose app reads this tenant as itself."""
 
 
 def read_partners(reading: RunReading) -> list[TenantToRead]:
@@ -60,8 +62,9 @@ def read_partners(reading: RunReading) -> list[TenantToRead]:
     account, run = reading.account, reading.run
     if run.state is not RunState.READING or reading.now >= run.reading_ends:
         return []
+    by_app = app_consents.tenants_by_app(reading.tables, account.id)
     partners = [
-        customer_lists.read(reading, connection)
+        replace(customer_lists.read(reading, connection), by_app=by_app.get(connection.id, frozenset()))
         for connection in partner_connections.all_of(reading.tables, account.id)
     ]
     to_read, never = _set_pending(reading, partners)
@@ -89,7 +92,8 @@ def _set_pending(
         if failure is not None:
             asked = snapshot.refused(asked, failure, run.id, reading.now)
         else:
-            to_read.append(TenantToRead(state.tenant_id, usable))
+            apps = [other.connection.id for other in partners if state.tenant_id in other.by_app]
+            to_read.append(TenantToRead(state.tenant_id, usable, by_app=tuple(apps)))
             never += [state.tenant_id] if terms.were_never_told(state) else []
         if asked != state:
             key = keys.tenant_state(account.id, state.tenant_id)
@@ -143,7 +147,7 @@ def reachable(
         listed = True
         if partner.failure is not None and partner.failure.cause is FailureCause.PARTNER:
             refused = partner.failure
-        elif customer.gdap is not None or partner.connection.mode is SignInMode.APP_ONLY:
+        elif partner.can_read(customer):
             usable.append(partner.connection.id)
     if usable:
         return tuple(usable), None
@@ -170,7 +174,8 @@ def read_tenant(reading: RunReading, partners: Mapping[str, PartnerConnection], 
     failures = []
     for connection in (partners[name] for name in asked.connections if name in partners):
         try:
-            read = microsoft.read_tenant(account.id, connection, asked.tenant_id)
+            way = connection.by_app if connection.id in asked.by_app else connection
+            read = microsoft.read_tenant(account.id, way, asked.tenant_id)
         except NotRead as failed:
             failures.append(failed)
             continue

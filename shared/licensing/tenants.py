@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.accounts.company import AddedTenant
-from shared.licensing import readings
+from shared.licensing import app_consents, readings
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.readings import TenantReading
 from shared.licensing.tenant_state import PartnerList
@@ -26,6 +26,8 @@ class Listing:
     can_be_read: bool
     """There is an active GDAP relationship, or the app was consented to in the tenant itself."""
     gdap_ends: date | None = None
+    by_app: bool = False
+    """A read proved that the partner's app may read it as itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ def listed_tenants(
 ) -> list[ListedTenant]:
     """Every tenant once, by name, whatever number of partner connections list it. `added`: companies by tenant id."""
     found: dict[str, tuple[Customer, tuple[Listing, ...]]] = {}
+    by_app = app_consents.tenants_by_app(tables, account)
     for connection in partner_connections.all_of(tables, account):
         customers = stored_customers(blobs, keys.partner_list_blob(account, connection.id))
+        let_in = by_app.get(connection.id, frozenset())
         for tenant, customer in customers.items():
             first, others = found.get(tenant, (customer, ()))
-            found[tenant] = first, (*others, _listing(connection, customer))
+            found[tenant] = first, (*others, _listing(connection, customer, by_app=tenant in let_in))
     seen = readings.stored(blobs, account)
     tenants = [
         _tenant(tenant, found.get(tenant), added.get(tenant), seen.get(tenant))
@@ -67,10 +71,10 @@ def partner_lists(
         yield connection, row.read(PartnerList) if row else None
 
 
-def _listing(connection: PartnerConnection, customer: Customer) -> Listing:
+def _listing(connection: PartnerConnection, customer: Customer, *, by_app: bool) -> Listing:
     gdap = customer.gdap
-    readable = gdap is not None or connection.mode is SignInMode.APP_ONLY
-    return Listing(connection.id, connection.name, readable, gdap.ends if gdap else None)
+    readable = gdap is not None or connection.mode is SignInMode.APP_ONLY or by_app
+    return Listing(connection.id, connection.name, readable, gdap.ends if gdap else None, by_app)
 
 
 def _tenant(

@@ -121,7 +121,7 @@ class Microsoft:
         try:
             return self._signed_in(account, connection, tenant_id, EXCHANGE, by_exchange)
         except NotRead as refusal:
-            app = connection.model_copy(update={"mode": SignInMode.APP_ONLY})
+            app = connection.by_app
             try:
                 return self._signed_in(account, app, tenant_id, GRAPH, by_graph)
             except NotRead as second:

@@ -51,6 +51,11 @@ class PartnerConnection(Chosen):
         return f"partner-{self.id}-refresh-token{self._version}"
 
     @property
+    def by_app(self) -> "PartnerConnection":
+        """The same app registration, asked as itself and not for its service user."""
+        return self.model_copy(update={"mode": SignInMode.APP_ONLY})
+
+    @property
     def _version(self) -> str:
         return self.secret_version and f"-{self.secret_version}"
 

@@ -130,8 +130,8 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
         "enterprise applications of the partner's Entra ID."
     ),
     ReadProblem.CONSENT: (
-        "The app has no consent in this tenant. Give consent for the tenant from the partner connection, or "
-        "let an administrator of the tenant open the consent link."
+        "The app has no consent in this tenant. Consent for it as its partner (Partner Center), or choose 'Ask for "
+        "consent' in Seatwise's list of exceptions and let an administrator of the tenant open that address."
     ),
     ReadProblem.CONSENT_AT_HOME: (
         "The app has no consent in the partner's own tenant, or its client id is wrong. Open the partner "
@@ -275,7 +275,8 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
     ),
     ReadProblem.NO_ACTIVE_GDAP: (
         "There is no active delegated-admin relationship (GDAP) with this customer. Send the customer a new "
-        "GDAP request with at least the role Directory Readers, or Global Reader."
+        "GDAP request with at least the role Directory Readers, or Global Reader; or choose 'Ask for consent' in "
+        "Seatwise's list of exceptions and let an administrator of the customer open that address."
     ),
     ReadProblem.TIMED_OUT: (
         "Microsoft did not give a complete answer in time. Seatwise tries again at the next run."

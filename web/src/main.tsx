@@ -1,12 +1,16 @@
+import { askAhead } from "./api/ask";
 import { readConfig } from "./app/config";
+import { neededAt } from "./app/files";
 import { Session } from "./app/session";
 
 const root = document.getElementById("root") as HTMLElement;
 /** What is shown without a sign-in, or ends it. */
 const OPEN = ["/signed-out", "/signed-in", "/signed-in-again"];
+const loadApp = () => import("./app/show");
 
 /** Whoever must sign in first leaves for Microsoft before the app is loaded: it is loaded once, when they are back. */
 async function begin(): Promise<void> {
+  if (location.pathname === "/signed-in") return comeBack();
   const session = new Session(await readConfig());
   if (!OPEN.includes(location.pathname)) {
     const left = await session.begin(location.pathname + location.search + location.hash).then(
@@ -15,9 +19,23 @@ async function begin(): Promise<void> {
     );
     if (left) return;
   }
-  if (location.pathname === "/signed-in") session.finish().catch(() => undefined); // the app says why
-  const { show } = await import("./app/show");
-  show(root, session);
+  (await loadApp()).show(root, session);
+}
+
+/** Back from Microsoft: the app, the page and its first answers come beside each other. */
+async function comeBack(): Promise<void> {
+  const app = loadApp();
+  app.catch(() => undefined); // said below
+  const session = new Session(await readConfig());
+  session.finish().then(
+    (path) => {
+      const { file, reads } = neededAt(path);
+      askAhead(session, reads.map((read) => session.config.api + read));
+      file?.().catch(() => undefined); // the page asks for it again, and says why
+    },
+    () => undefined, // the app says why
+  );
+  (await app).show(root, session);
 }
 
 begin().catch((failed: unknown) => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { answer, askAs, everyRow } from "../src/api/client";
+import { askAhead, askAs } from "../src/api/ask";
+import { answer, everyRow } from "../src/api/client";
 import { ApiProblem, problemIn, sentenceOf } from "../src/api/problem";
 import { checkedConfig } from "../src/app/config";
 import { ownPath } from "../src/app/session";
@@ -24,6 +25,16 @@ test("an expired token is renewed and the same request is done once", async () =
   const answered = await askAs({ token: () => "old", renew: async () => "new" }, saving());
   expect(answered.status).toBe(200);
   expect(done).toEqual(["typed"]);
+});
+
+test("what was asked ahead is given once, and then asked anew", async () => {
+  let asked = 0;
+  vi.stubGlobal("fetch", async () => new Response(String(++asked)));
+  const person = { token: () => "t", renew: async () => null };
+  const read = () => askAs(person, new Request("https://api.example/me")).then((given) => given.text());
+  askAhead(person, ["https://api.example/me"]);
+  expect(asked).toBe(1);
+  expect([await read(), asked, await read()]).toEqual(["1", 1, "2"]);
 });
 
 test("a sign-in that cannot be renewed leaves the refusal", async () => {

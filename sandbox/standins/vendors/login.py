@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, parse_stamp, stamp
-from sandbox.standins.vendors import sign_in
+from sandbox.standins.vendors import sign_in, tenant_consent
 from sandbox.standins.vendors.login_errors import REFUSALS
 from sandbox.standins.vendors.partner_consent import PartnerConsent
 from sandbox.standins.vendors.sign_in import SignIn
@@ -55,7 +55,7 @@ class Login:
         tenant, _, rest = request.path.strip("/").partition("/")
         if rest == "discovery/v2.0/keys":
             return Call("microsoft.keys")
-        if rest == "oauth2/v2.0/authorize" or _is_a_persons(request, rest):
+        if rest in ("oauth2/v2.0/authorize", "adminconsent") or _is_a_persons(request, rest):
             return Call("microsoft.person")
         found = self._directory(tenant)
         whose = found["id"] if found else tenant
@@ -91,6 +91,8 @@ class Login:
 
     def _person(self, request: Request, rest: str) -> Answer:
         """A person who signs in to Seatwise itself, not Seatwise that signs in somewhere."""
+        if rest == "adminconsent":
+            return tenant_consent.asked(self._state, request)
         if rest == "oauth2/v2.0/authorize":
             asked = self._consent if self._consent.is_asked(request) else self._people
             return asked.authorise(request)

@@ -54,4 +54,5 @@ def _finding(tenant_id: str, listings: list[Listing]) -> Finding:
 
 
 def _can_be_read(partner: PartnerView, customer: Customer) -> bool:
-    return customer.gdap is not None or partner.connection.mode is SignInMode.APP_ONLY
+    app_only = partner.connection.mode is SignInMode.APP_ONLY
+    return customer.gdap is not None or app_only or customer.tenant_id in partner.by_app

@@ -5,16 +5,18 @@ that could not be read gives no text at all, and the line keeps the one that it 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from shared.billing.models import LicenceMapping
 from shared.billing.planning.quantities import Shares
 from shared.billing.psa.texts import harmless
+from shared.licensing.custom_licences.counting import people_of
+from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.licences import LicenceRows, is_purchased
 from shared.licensing.not_countable import NotCountable
-from shared.microsoft.models import Subscription, Term, User
+from shared.microsoft.models import Term, User
 
 _BETWEEN: Final = " | "
 _DURATIONS: Final = {"P1M": "monthly", "P1Y": "annual", "P3Y": "three years"}
@@ -26,13 +28,14 @@ class TextFacts:
     """What is known of one tenant."""
 
     rows: LicenceRows
-    subscriptions: Sequence[Subscription]
     users: Sequence[User] | None = None
     """None: they were not asked for, or could not be read."""
     shares: Shares | None = None
     """Its users are shared out to companies."""
     terms: Mapping[str, Term] | None = None
     """By commerce id; None: unknown."""
+    custom: Mapping[str, CustomLicence] = field(default_factory=dict)
+    """By what stands for their SKU."""
 
 
 def text_of(mapping: LicenceMapping, profile_name: str, facts: TextFacts, most: int) -> str | None:
@@ -68,15 +71,24 @@ def _joined(*parts: str) -> str:
 
 def _names(mapping: LicenceMapping, facts: TextFacts) -> list[str] | None:
     """Of the users who have the licence and are the company's, in one order; None: they could not be read."""
-    users = facts.users
-    if facts.shares is not None:
-        coverage = facts.shares.coverage
-        users = coverage.of(mapping.company, mapping.sku_id) if coverage else None
+    users = _users(mapping, facts)
     if users is None:
         return None
-    having = (user for user in users if mapping.sku_id in user.skus)
-    names = [harmless(user.name) or harmless(user.upn) for user in having]
+    names = [harmless(user.name) or harmless(user.upn) for user in users]
     return sorted(filter(None, names), key=lambda name: (name.casefold(), name))
+
+
+def _users(mapping: LicenceMapping, facts: TextFacts) -> Sequence[User] | None:
+    """None: they could not be read, or nobody knows what the licence counts."""
+    if facts.shares is not None:
+        coverage = facts.shares.coverage
+        return coverage.of(mapping.company, mapping.sku_id) if coverage else None
+    if facts.users is None:
+        return None
+    if not mapping.licence.is_custom:
+        return [user for user in facts.users if mapping.sku_id in user.skus]
+    licence = facts.custom.get(mapping.sku_id)
+    return people_of(licence.rule, facts.rows.snapshot, facts.users) if licence else None
 
 
 def _listed(title: str, names: Sequence[str], room: int) -> str:
@@ -103,14 +115,15 @@ def _spare(mapping: LicenceMapping, rows: LicenceRows) -> int | None:
 
 def _terms(mapping: LicenceMapping, facts: TextFacts) -> str:
     """The commitments of what is billed, each different one once."""
-    mine = (one for one in facts.subscriptions if _is_of(one, mapping))
+    licence = facts.custom.get(mapping.sku_id)
+    skus = licence.rule.sku_ids if licence else (mapping.sku_id,)
+    mine = (
+        one
+        for one in facts.rows.snapshot.subscriptions
+        if one.sku_id in skus and mapping.subscription_id in ("", one.id) and is_purchased(one)
+    )
     told = sorted({_term((facts.terms or {}).get(one.commerce_id)) for one in mine})
     return "; ".join(told) or _UNKNOWN
-
-
-def _is_of(subscription: Subscription, mapping: LicenceMapping) -> bool:
-    whole = mapping.subscription_id in ("", subscription.id)
-    return subscription.sku_id == mapping.sku_id and whole and is_purchased(subscription)
 
 
 def _term(term: Term | None) -> str:

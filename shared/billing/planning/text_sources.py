@@ -1,18 +1,18 @@
 """Loading what the texts on an account's invoices are made of: of a tenant without any, nothing is read."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.billing.models import BillingProfile, LicenceMapping
 from shared.billing.planning.invoice_text import TextFacts, text_of
 from shared.billing.planning.people import users_of
-from shared.billing.planning.quantities import Shares
+from shared.billing.planning.quantities import Numbers
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.texts import longest
 from shared.billing.psa_connections import psa_connections
 from shared.licensing import terms
-from shared.licensing.licences import LicenceRows
+from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.tenant_state import TenantState
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -27,22 +27,21 @@ class TextSources:
     blobs: Blobs
     account: AccountId
     profiles: Mapping[str, BillingProfile]
-    ours: Collection[str]
-    """Tenant ids of the account's partners."""
     now: datetime
 
     def with_texts(
         self,
+        wishes: Iterable[Wish],
         state: TenantState,
         mapped: Sequence[LicenceMapping],
-        wishes: Iterable[Wish],
-        shares: Shares | None,
+        numbers: Numbers | None,
+        custom: Mapping[str, CustomLicence],
     ) -> Iterable[Wish]:
         """The wishes of one tenant, with the texts that their mappings ask for."""
         asked = {mapping.id: mapping for mapping in mapped if mapping.options.has_text}
-        if not asked:
+        if not asked or numbers is None:
             return wishes
-        facts = self._facts(state, asked.values(), shares)
+        facts = self._facts(state, asked.values(), numbers, custom)
         most = {one.id: longest(one.kind) for one in psa_connections(self.tables, self.account)}
         return [
             replace(wish, text=self._text(asked[wish.mapping_id], facts, most))
@@ -52,19 +51,23 @@ class TextSources:
         ]
 
     def _facts(
-        self, state: TenantState, asked: Iterable[LicenceMapping], shares: Shares | None
+        self,
+        state: TenantState,
+        asked: Iterable[LicenceMapping],
+        numbers: Numbers,
+        custom: Mapping[str, CustomLicence],
     ) -> TextFacts | None:
         """None: what was read is doubted."""
         snapshot = state.snapshot
         if snapshot is None or snapshot.counts_are_doubted or snapshot.users_are_doubted:
             return None
-        names = shares is None and any(mapping.options.names_on_invoice for mapping in asked)
+        names = numbers.shares is None and any(mapping.options.names_on_invoice for mapping in asked)
         return TextFacts(
-            rows=LicenceRows(snapshot, self.ours),
-            subscriptions=snapshot.subscriptions,
+            rows=numbers.rows,
             users=users_of(self.blobs, self.account, state.tenant_id, snapshot) if names else None,
-            shares=shares,
+            shares=numbers.shares,
             terms=terms.known(state, self.now),
+            custom=custom,
         )
 
     def _text(self, mapping: LicenceMapping, facts: TextFacts | None, most: Mapping[str, int]) -> str | None:

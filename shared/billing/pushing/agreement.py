@@ -25,7 +25,7 @@ from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
 from shared.billing.pushing.text_outcome import is_for_its_text, refuse_texts
-from shared.billing.reconcile import adoptions, reconciled
+from shared.billing.reconcile import adoptions, is_made_twice, reconciled
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
 
@@ -47,13 +47,14 @@ def work_on(
     try:
         waits = [wait for line, intent in work.open_intents() if (wait := find_out(work, line, intent))]
         work.look(wishes)
+        still_told = any(is_made_twice(line) for line in work.record.lines.values())
         for together in _requests(changes, texts, context.psa):
             if work.may_send:
                 prorated = [change for change in together.changes if _is_prorated(work, change, wishes)]
                 _carry_out(work, together._replace(changes=prorated), wishes)
             else:
                 _leave_waiting(work, together.changes)
-        if work.created:
+        if work.created or still_told:
             work.look(wishes)  # a creation that a slow PSA carried out twice is told tonight, not tomorrow
         waits += [settles_in(work, intent) for _, intent in work.open_intents() if not intent.undecidable]
         if waits:
@@ -128,7 +129,10 @@ def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wi
     work.save_all([(told, intent)], LedgerEvent.INTENDED)
     _send_and_read_back(work, [intent])
     line = work.record.lines[change.mapping_id]
-    return line.intent is None and line.paid is not None and line.paid.seats >= change.after
+    if line.intent is not None or line.paid is None:
+        return False
+    work.look_again |= second.since is not None and line.paid.seats < change.after
+    return line.paid.seats >= change.after
 
 
 def _leave_waiting(work: ClaimedAgreement, changes: Sequence[Change]) -> None:

@@ -60,7 +60,7 @@ def second_line(work: ClaimedAgreement, change: Change, second: SecondLine, wish
         product_id=main.product_id,
         before=0,
         after=second.seats,
-        effective=work.context.moment.date(),
+        effective=second.since or work.context.moment.date(),
         ends=second.until,
         marker=f"{second_line_prefix(change.mapping_id)}{work.record.claims}",
         billable=wish.billable,

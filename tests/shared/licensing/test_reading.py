@@ -13,7 +13,8 @@ from shared.accounts.company import Company
 from shared.accounts.preferences import DigestSettings
 from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
-from shared.licensing import reading
+from shared.licensing import app_consents, reading
+from shared.licensing.app_consents import AppConsent
 from shared.licensing.customer_lists import WAIT, PartnerInRun
 from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
 from shared.licensing.run_reading import RunReading
@@ -59,6 +60,7 @@ class FakeMicrosoft(Microsoft):
         self.told: tuple[Term, ...] | NotRead = ()
         self.renewal: Renewal | None = None
         self.asked: list[tuple[str, str]] = []
+        self.modes: list[SignInMode] = []
         self.now = START
 
     def check_partner(self, account: AccountId, connection: PartnerConnection) -> Renewal | None:
@@ -73,6 +75,7 @@ class FakeMicrosoft(Microsoft):
 
     def read_tenant(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> TenantRead:
         self.asked.append((connection.id, tenant_id))
+        self.modes.append(connection.mode)
         said = self.reads[connection.id, tenant_id]
         if isinstance(said, NotRead):
             raise said
@@ -454,6 +457,23 @@ def test_without_active_gdap_a_tenant_is_read_through_another_connection_or_says
 
 def test_an_app_that_the_tenant_consented_to_needs_no_gdap() -> None:
     assert reachable("t", [partner("p1", "t", gdap=False, mode=SignInMode.APP_ONLY)], "") == (("p1",), None)
+
+
+def test_a_tenant_whose_administrator_let_the_app_in_is_read_by_it_and_no_other_tenant_is(
+    night: Night,
+) -> None:
+    night.add("let-in", "", "p1")
+    night.add("not-asked", "", "p1")
+    lists = night.microsoft.lists["p1"]
+    assert isinstance(lists, tuple)
+    night.microsoft.lists["p1"] = tuple(customer.model_copy(update={"gdap": None}) for customer in lists)
+    consent = AppConsent(tenant_id="let-in", connection="p1", client_id="c", proven_at=START)
+    app_consents.store(night.tables, ACCOUNT, consent)
+    [asked] = night.ask()
+    assert (asked.tenant_id, asked.connections, asked.by_app) == ("let-in", ("p1",), ("p1",))
+    night.read(asked)
+    assert night.microsoft.modes == [SignInMode.APP_ONLY]
+    assert night.state("let-in").status is ReadStatus.READ
 
 
 def test_a_list_that_failed_for_a_moment_stands_as_it_was() -> None:

@@ -1,28 +1,15 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { Session } from "../app/session";
+import { askAs } from "./ask";
 import { problemIn } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 export type Api = Client<paths, "application/json">;
 
-/** The API as the signed-in person. A token that expired is renewed once, then the request is asked again. */
+/** The API as the signed-in person. */
 export function makeApi(address: string, session: Session): Api {
   return createClient<paths, "application/json">({ baseUrl: address, fetch: (request) => askAs(session, request) });
-}
-
-export async function askAs(session: Pick<Session, "token" | "renew">, request: Request): Promise<Response> {
-  const again = request.clone();
-  const first = await fetch(withToken(request, session.token()));
-  if (first.status !== 401) return first;
-  // A 401 is answered before anything is done, so asking again cannot do it twice.
-  const token = await session.renew();
-  return token ? fetch(withToken(again, token)) : first;
-}
-
-function withToken(request: Request, token: string | null): Request {
-  if (token) request.headers.set("Authorization", `Bearer ${token}`);
-  return request;
 }
 
 interface Asked<T> {

@@ -1,10 +1,10 @@
-import { Button, FluentProvider, Toaster } from "@fluentui/react-components";
+import { Button, FluentProvider } from "@fluentui/react-components";
 import { PersonAvailableRegular } from "@fluentui/react-icons";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Suspense, lazy, useEffect, useState, type ReactElement } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { ApiProblem } from "../api/problem";
-import { TOASTER } from "../parts/notices";
+import { soon } from "../parts/soon";
 import { Empty, Failed, Loading } from "../parts/States";
 import { AccountGate, FirstAccount } from "./AccountGate";
 import { ServicesContext, type Services } from "./context";
@@ -12,6 +12,7 @@ import { ownPath } from "./session";
 import { SignInAgain } from "./SignInAgain";
 import { useLook } from "./theme";
 
+const Notices = lazy(() => soon().then(() => import("./Notices")));
 const PortalPage = lazy(() => import("../pages/portal/PortalPage"));
 const ConsentReturn = lazy(() => import("../pages/settings/ConsentReturn"));
 const JoinPage = lazy(() => import("../pages/join/JoinPage"));
@@ -80,7 +81,9 @@ export function App({ services }: { services: Services }): ReactElement {
               </SignedInOnly>
             </Route>
           </Switch>
-          <Toaster toasterId={TOASTER} position="bottom-end" />
+          <Suspense fallback={null}>
+            <Notices />
+          </Suspense>
         </QueryClientProvider>
       </ServicesContext.Provider>
     </FluentProvider>

@@ -1,25 +1,13 @@
-import {
-  Badge,
-  Button,
-  Menu,
-  MenuDivider,
-  MenuGroupHeader,
-  MenuItem,
-  MenuItemRadio,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  Text,
-  makeStyles,
-  mergeClasses,
-  tokens,
-} from "@fluentui/react-components";
-import { PersonCircleRegular } from "@fluentui/react-icons";
-import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
+import { Badge, Text, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { Suspense, lazy, useEffect, useRef, useState, type ReactElement, type ReactNode } from "react";
 import { Link, useRoute } from "wouter";
-import { useAccount, useServices } from "./context";
+import { AccountButton } from "./AccountButton";
+import { useAccount } from "./context";
 import { PAGES, type PageEntry } from "./pages";
 import type { Look } from "./theme";
+
+const loadMenu = () => import("./AccountMenu");
+const AccountMenu = lazy(loadMenu);
 
 const useStyles = makeStyles({
   app: { display: "grid", gridTemplateRows: "48px 1fr", gridTemplateColumns: "208px minmax(0, 1fr)", minHeight: "100vh",
@@ -31,7 +19,6 @@ const useStyles = makeStyles({
   logo: { width: "24px", height: "24px" },
   space: { flexGrow: 1 },
   wideOnly: { "@media (max-width: 640px)": { display: "none" } },
-  person: { minWidth: "0" },
   cut: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   nav: { padding: "12px 8px", display: "flex", flexDirection: "column", gap: "2px",
     backgroundColor: tokens.colorNeutralBackground2, borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
@@ -74,7 +61,7 @@ export function Layout({ look, setLook, children }: Props): ReactElement {
           </Badge>
         )}
         <span className={styles.space} />
-        <AccountMenu look={look} setLook={setLook} />
+        <Person look={look} setLook={setLook} />
       </header>
       <nav className={styles.nav} aria-label="Pages">
         {PAGES.map((page) => (
@@ -83,6 +70,18 @@ export function Layout({ look, setLook, children }: Props): ReactElement {
       </nav>
       <main id="main">{children}</main>
     </div>
+  );
+}
+
+/** The menu is loaded when somebody is about to open it. */
+function Person(looks: Omit<Props, "children">): ReactElement {
+  const [wanted, setWanted] = useState(false);
+  const soon = () => void loadMenu().catch(() => undefined);
+  if (!wanted) return <AccountButton onPointerEnter={soon} onFocus={soon} onClick={() => setWanted(true)} />;
+  return (
+    <Suspense fallback={<AccountButton />}>
+      <AccountMenu {...looks} />
+    </Suspense>
   );
 }
 
@@ -104,41 +103,5 @@ function NavigationItem({ page }: { page: PageEntry }): ReactElement {
       {page.icon}
       {page.title}
     </Link>
-  );
-}
-
-function AccountMenu({ look, setLook }: Omit<Props, "children">): ReactElement {
-  const styles = useStyles();
-  const { me, role, id } = useAccount();
-  const { session } = useServices();
-  const others = me.accounts.filter((other) => other.id !== id);
-  return (
-    <Menu checkedValues={{ look: [look] }} onCheckedValueChange={(_, { checkedItems }) => setLook(checkedItems[0] as Look)}>
-      <MenuTrigger disableButtonEnhancement>
-        <Button className={styles.person} appearance="subtle" icon={<PersonCircleRegular />} aria-label={`Account menu of ${me.name}`}>
-          <span className={styles.wideOnly}>{me.name}</span>
-        </Button>
-      </MenuTrigger>
-      <MenuPopover>
-        <MenuList>
-          <MenuGroupHeader>
-            {me.email} · {role}
-          </MenuGroupHeader>
-          {others.map((other) => (
-            <MenuItem key={other.id} onClick={() => location.assign(`/accounts/${other.id}/today`)}>
-              Open {other.name}
-            </MenuItem>
-          ))}
-          <MenuDivider />
-          {(["system", "light", "dark"] as const).map((choice) => (
-            <MenuItemRadio key={choice} name="look" value={choice}>
-              {{ system: "Light or dark as the system", light: "Light", dark: "Dark" }[choice]}
-            </MenuItemRadio>
-          ))}
-          <MenuDivider />
-          <MenuItem onClick={() => void session.signOut()}>Sign out</MenuItem>
-        </MenuList>
-      </MenuPopover>
-    </Menu>
   );
 }

@@ -9,6 +9,7 @@ import {
   SettingsRegular,
 } from "@fluentui/react-icons";
 import { lazy, type ComponentType, type ReactElement } from "react";
+import { FILES } from "./files";
 
 export interface PageEntry {
   /** First word of its path behind /accounts/ID; what follows is the page's own. */
@@ -23,43 +24,43 @@ export const PAGES: PageEntry[] = [
     path: "today",
     title: "Today",
     icon: <BoardRegular />,
-    Page: lazy(() => import("../pages/today/TodayPage")),
+    Page: lazy(FILES.today),
   },
   {
     path: "exceptions",
     title: "Exceptions",
     icon: <AlertRegular />,
-    Page: lazy(() => import("../pages/exceptions/ExceptionsPage")),
+    Page: lazy(FILES.exceptions),
   },
   {
     path: "companies",
     title: "Companies",
     icon: <BuildingMultipleRegular />,
-    Page: lazy(() => import("../pages/companies/CompaniesPage")),
+    Page: lazy(FILES.companies),
   },
   {
     path: "billing",
     title: "Billing",
     icon: <ReceiptRegular />,
-    Page: lazy(() => import("../pages/billing/BillingPage")),
+    Page: lazy(FILES.billing),
   },
   {
     path: "reports",
     title: "Reports",
     icon: <DocumentTextRegular />,
-    Page: lazy(() => import("../pages/reports/ReportsPage")),
+    Page: lazy(FILES.reports),
   },
   {
     path: "settings",
     title: "Settings",
     icon: <SettingsRegular />,
-    Page: lazy(() => import("../pages/settings/SettingsPage")),
+    Page: lazy(FILES.settings),
   },
   {
     path: "guide",
     title: "Guide",
     icon: <CompassNorthwestRegular />,
-    Page: lazy(() => import("../pages/guide/GuidePage")),
+    Page: lazy(FILES.guide),
   },
 ];
 

@@ -1,4 +1,4 @@
-import { InMemoryWebStorage, User, UserManager, WebStorageStateStore } from "oidc-client-ts";
+import { InMemoryWebStorage, User, UserManager, WebStorageStateStore, type OidcMetadata } from "oidc-client-ts";
 import type { Config } from "./config";
 
 /**
@@ -18,6 +18,7 @@ export class Session {
   constructor(readonly config: Config) {
     this.manager = new UserManager({
       authority: config.authority,
+      metadata: endpointsOf(config.authority),
       client_id: config.clientId,
       redirect_uri: `${location.origin}/signed-in`,
       popup_redirect_uri: `${location.origin}/signed-in-again`,
@@ -101,6 +102,17 @@ export class Session {
     this.ended = ended;
     this.listeners.forEach((listener) => listener());
   }
+}
+
+/**
+ * Where Entra's authority signs people in: known, so it is not asked for before each sign-in.
+ * Source: learn.microsoft.com/entra/identity-platform/v2-protocols-oidc. Another authority is asked.
+ */
+export function endpointsOf(authority: string): Partial<OidcMetadata> | undefined {
+  const tenant = /^(.+)\/v2\.0\/?$/.exec(authority)?.[1];
+  if (!tenant) return undefined;
+  const endpoints = `${tenant}/oauth2/v2.0`;
+  return { issuer: authority, authorization_endpoint: `${endpoints}/authorize`, token_endpoint: `${endpoints}/token` };
 }
 
 /** A path of this site and nothing else, whatever came back. */

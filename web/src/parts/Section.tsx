@@ -1,5 +1,6 @@
-import { Card, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Text, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement, ReactNode } from "react";
+import { Panel } from "./Panel";
 
 const useStyles = makeStyles({
   card: { gap: "16px", padding: "20px" },
@@ -11,7 +12,7 @@ const useStyles = makeStyles({
 export function Section({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }): ReactElement {
   const styles = useStyles();
   return (
-    <Card className={styles.card}>
+    <Panel className={styles.card}>
       <div>
         <Text as="h2" size={500} weight="semibold" block className={styles.title}>
           {title}
@@ -19,6 +20,6 @@ export function Section({ title, about, children }: { title: string; about?: Rea
         {about && <Text className={styles.about}>{about}</Text>}
       </div>
       {children}
-    </Card>
+    </Panel>
   );
 }

@@ -35,11 +35,7 @@ def id_of(row: Mapping[str, Any]) -> int | None:
     return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
 
 
-def _text(value: object) -> object:
-    return value if isinstance(value, str) else ""
-
-
-type _Text = Annotated[str, BeforeValidator(_text)]
+type _Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
 """For show only: whatever is no text is none."""
 type _Status = Literal["Active", "Cancelled", "Expired", "Inactive", ""]
 
@@ -90,6 +86,7 @@ class _Agreement(_Row):
     company: _Reference | None = None
     agreement_status: _Status | None = None
     cancelled_flag: bool | None = None
+    start_date: Day = None
     end_date: Day = None
     no_ending_date_flag: bool | None = None
     prorate_flag: bool | None = None
@@ -135,7 +132,7 @@ LINE_COLUMNS = _columns(
 )
 _FINGERPRINTED = frozenset(LINE_COLUMNS.split(",")) - {"quantity", "agreementStatus"}
 """Whatever else a server sends along is no part of it: one line has one fingerprint."""
-_FOR_SHOW = frozenset({"type", "nextInvoiceDate", "parentAgreement", "billingCycle"})
+_FOR_SHOW = frozenset({"type", "startDate", "nextInvoiceDate", "parentAgreement", "billingCycle"})
 """Of an agreement: it can be billed by without them."""
 _CYCLE = frozenset({"recurringFlag", "recurringBillCycle"})
 """Of a product: how often it is charged may be unknown."""
@@ -195,7 +192,7 @@ def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date |
     """The day before the next invoice, or its last one, where an invoice is for the period that begins."""
     if agreement.next_invoice is None or agreement.type.casefold() not in in_advance:
         return None
-    return min(filter(None, (agreement.next_invoice - timedelta(days=1), agreement.ends)))
+    return min(agreement.next_invoice - timedelta(days=1), agreement.ends or date.max)
 
 
 def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today: date) -> Agreement:
@@ -208,6 +205,7 @@ def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today
         type=seen.type.name if seen.type else "",
         company_id=str(seen.company.id) if seen.company else "",
         active=not seen.cancelled_flag and seen.agreement_status in (None, "", "Active") and not is_over,
+        starts=seen.start_date,
         ends=ends,
         proration=Proration.BY_SECOND_LINE if seen.prorate_flag else Proration.NONE,
         next_invoice=next_invoice,

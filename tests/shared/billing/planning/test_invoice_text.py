@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.accounts.company import AddedTenant, Company, Filters
@@ -15,6 +15,7 @@ from shared.billing.planning.invoice_text import TextFacts, text_of
 from shared.billing.planning.quantities import Shares
 from shared.billing.psa.texts import LONGEST, digest, longest, plain, same, shows
 from shared.licensing.coverage import Coverage
+from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
 from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Subscription, SubscriptionStatus, Term, User
@@ -51,28 +52,32 @@ def subscription(number: int, seats: int, status: str = SubscriptionStatus.ENABL
 
 
 def facts(
-    *names: str, seats: int = 5, assigned: int = 3, terms: tuple[Term, ...] | None = (YEAR,)
+    *names: str,
+    seats: int = 5,
+    assigned: int = 3,
+    terms: tuple[Term, ...] | None = (YEAR,),
+    bought: tuple[Subscription, ...] = (),
+    counted: int | None = None,
 ) -> TextFacts:
-    bought = (subscription(1, seats),)
     at = datetime(2026, 3, 2, tzinfo=UTC)
     snapshot = Snapshot(
         connection_id="partner",
         began=at,
         ended=at,
         digest="",
-        skus=(sku(SKU, seats, consumed=assigned),),
-        subscriptions=bought,
+        skus=(sku(SKU, seats if counted is None else counted, consumed=assigned),),
+        subscriptions=bought or (subscription(1, seats),),
         user_count=len(names),
         users_digest="",
     )
     known = None if terms is None else {term.commerce_id: term for term in terms}
-    return TextFacts(LicenceRows(snapshot, ()), bought, named(*names), None, known)
+    return TextFacts(LicenceRows(snapshot, ()), named(*names), None, known)
 
 
-def text(options: Options, of: TextFacts, most: int = 1000) -> str | None:
+def text(options: Options, of: TextFacts, most: int = 1000, of_sku: str = SKU) -> str | None:
     mapping = LicenceMapping(
         id="mapping0001",
-        sku_id=SKU,
+        sku_id=of_sku,
         profile=PROFILE,
         connection="cw",
         agreement_id="1",
@@ -144,25 +149,11 @@ def test_a_text_says_what_is_ticked_in_one_order(
 
 
 def test_what_could_not_be_read_gives_no_text_and_is_never_none() -> None:
-    unread = facts()
-    assert text(NAMES, TextFacts(unread.rows, unread.subscriptions)) is None
-    odd = TextFacts(unread.rows, unread.subscriptions, (), Shares(None))
-    assert text(NAMES, odd) is None
-    uneven = facts(seats=5)
-    rows = LicenceRows(
-        Snapshot(
-            connection_id="partner",
-            began=datetime(2026, 3, 2, tzinfo=UTC),
-            ended=datetime(2026, 3, 2, tzinfo=UTC),
-            digest="",
-            skus=(sku(SKU, 7),),
-            subscriptions=tuple(uneven.subscriptions),
-            user_count=0,
-            users_digest="",
-        ),
-        (),
-    )
-    assert text(SPARE, TextFacts(rows, uneven.subscriptions)) is None
+    of = facts()
+    assert text(NAMES, TextFacts(of.rows)) is None
+    assert text(NAMES, TextFacts(of.rows, (), Shares(None))) is None
+    uneven = facts(seats=5, counted=7)
+    assert text(SPARE, uneven) is None
 
 
 def test_a_company_with_filters_names_its_own_users_only_and_tells_no_spare_seats() -> None:
@@ -180,18 +171,32 @@ def test_a_company_with_filters_names_its_own_users_only_and_tells_no_spare_seat
         for office in ("North", "South")
     )
     coverage = Coverage(AddedTenant(companies), [north, south])
-    shared = facts()
-    of = TextFacts(shared.rows, shared.subscriptions, None, Shares(coverage))
+    of = TextFacts(facts().rows, None, Shares(coverage))
     options = Options(names_on_invoice=True, spare_on_invoice=True)
     assert text(options, of) == "Business Premium | Users: Nora"
 
 
 def test_each_different_term_is_told_once_and_only_of_what_is_billed() -> None:
     bought = (subscription(1, 5), subscription(2, 5), subscription(3, 5, SubscriptionStatus.SUSPENDED))
-    terms = {f"c{n}": YEAR.model_copy(update={"commerce_id": f"c{n}"}) for n in (1, 2, 3)}
-    assert text(TERMS, TextFacts(facts().rows, bought, terms=terms)) == (
+    terms = tuple(YEAR.model_copy(update={"commerce_id": f"c{n}"}) for n in (1, 2, 3))
+    assert text(TERMS, facts(seats=10, terms=terms, bought=bought)) == (
         "Business Premium | Term: annual, renews 14 Mar 2027, auto-renew on, cancellable until 21 Mar 2026"
     )
+
+
+@pytest.mark.parametrize(
+    "rule, users",
+    [
+        (Rule(kind=RuleKind.SUM, sku_ids=(SKU, "another")), "Ann, Bob"),
+        (Rule(kind=RuleKind.LICENSED_USERS, domains=("contoso.test",)), "Ann, Bob"),
+        (Rule(kind=RuleKind.LICENSED_USERS, domains=("fabrikam.test",)), "none"),
+    ],
+)
+def test_a_custom_licence_names_whom_it_counts(rule: Rule, users: str) -> None:
+    licence = CustomLicence(id="managed", name="Managed users", rule=rule)
+    of = replace(facts("Bob", "Ann"), custom={licence.sku_id: licence})
+    assert text(NAMES, of, of_sku=licence.sku_id) == f"Business Premium | Users: {users}"
+    assert text(NAMES, facts("Bob"), of_sku=licence.sku_id) is None
 
 
 def test_names_and_spare_seats_of_one_subscription_are_not_known_and_cannot_be_chosen() -> None:
@@ -208,6 +213,7 @@ def test_names_and_spare_seats_of_one_subscription_are_not_known_and_cannot_be_c
             )
 
 
+@settings(max_examples=30)
 @given(st.lists(st.text(max_size=40), max_size=30), st.sampled_from([*LONGEST.values(), 60]), st.integers())
 @example(["a" * 300, "b"], 60, 0)
 def test_any_names_give_one_harmless_line_that_fits_and_does_not_depend_on_their_order(
@@ -221,7 +227,7 @@ def test_any_names_give_one_harmless_line_that_fits_and_does_not_depend_on_their
     of = facts(*names)
     mixed = list(of.users or ())
     random.Random(seed).shuffle(mixed)
-    assert text(ALL, TextFacts(of.rows, of.subscriptions, mixed, None, of.terms), most) == first
+    assert text(ALL, replace(of, users=mixed), most) == first
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,14 @@ import { DismissRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow } from "../../api/client";
-import { useAccount, useApi } from "../../app/context";
+import { useAccount, useApi, useMay } from "../../app/context";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
+import { MapLicence } from "../exceptions/MapLicence";
 import { InvoiceTextPart } from "./InvoiceTextPart";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
+import { isCustom } from "./rules";
 
 const useStyles = makeStyles({
   body: { display: "flex", flexDirection: "column", gap: "24px", paddingBottom: "32px" },
@@ -39,6 +41,7 @@ interface Props {
 /** Everything of one licence: why its line says its number, how it changed, and who has it. */
 export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
   const styles = useStyles();
+  const mayMap = useMay("editor");
   return (
     <Drawer open position="end" size="medium" onOpenChange={(_, { open }) => open || close()}>
       <DrawerHeader>
@@ -52,6 +55,11 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
         {licence ? (
           <>
             <Facts licence={licence} />
+            {mayMap && isCustom(licence) && !licence.mapped && (
+              <section aria-label="Map it to a line">
+                <MapLicence tenantId={tenant} skuId={licence.skuId} companyId="" close={close} />
+              </section>
+            )}
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
             {licence.mapped?.bill && <InvoiceTextPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
             <History tenant={tenant} licence={licence} />

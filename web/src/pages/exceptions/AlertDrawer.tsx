@@ -5,6 +5,7 @@ import {
   DrawerBody,
   DrawerHeader,
   DrawerHeaderTitle,
+  Link,
   OverlayDrawer,
   Text,
   makeStyles,
@@ -12,10 +13,12 @@ import {
 } from "@fluentui/react-components";
 import { DismissRegular } from "@fluentui/react-icons";
 import type { ReactElement } from "react";
+import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/context";
 import { useFormat } from "../../parts/format";
 import type { Alert } from "./ExceptionsPage";
 import { AddCompany } from "./AddCompany";
+import { AskForConsent } from "./AskForConsent";
 import { ChooseNumber } from "./ChooseNumber";
 import { ConfirmRemoval } from "./ConfirmRemoval";
 import { DecideHeld } from "./DecideHeld";
@@ -64,6 +67,7 @@ function Details({ alert, close }: { alert: Alert; close: () => void }): ReactEl
           {alert.title}
         </Badge>
         <span>Open since {format.day(alert.openedAt)}</span>
+        {alert.ticket?.number && <TicketLink ticket={alert.ticket} />}
         {Number(alert.money) > 0 && <span>{format.money(alert.money)} a month</span>}
       </div>
       <Text>{alert.what}</Text>
@@ -84,6 +88,16 @@ function Details({ alert, close }: { alert: Alert; close: () => void }): ReactEl
   );
 }
 
+function TicketLink({ ticket }: { ticket: Schemas["ShownTicket"] }): ReactElement {
+  const words = `Ticket ${ticket.number}`;
+  if (!ticket.link) return <span>{words}</span>;
+  return (
+    <Link href={ticket.link} target="_blank" rel="noreferrer">
+      {words}
+    </Link>
+  );
+}
+
 function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactElement | null {
   const [admin, editor] = [useMay("admin"), useMay("editor")];
   switch (alert.type) {
@@ -96,9 +110,17 @@ function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactEle
     case "tenant_not_added":
       return editor ? <AddCompany alert={alert} close={close} /> : null;
     case "no_billing_profile":
-      return editor ? <MapLicence alert={alert} close={close} /> : null;
+      return editor ? (
+        <MapLicence
+          tenantId={alert.tenantId}
+          skuId={alert.skuIds[0] ?? ""}
+          companyId={alert.companyId}
+          close={close}
+        />
+      ) : null;
     case "invalid_auth":
-      return admin && !alert.tenantId ? <SignInAtMicrosoft alert={alert} /> : null;
+      if (!admin) return null;
+      return alert.tenantId ? <AskForConsent alert={alert} close={close} /> : <SignInAtMicrosoft alert={alert} />;
     case "psa_sign_in":
       return admin ? <NewPsaKeys alert={alert} close={close} /> : null;
     case "push_failed":

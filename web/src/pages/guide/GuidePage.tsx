@@ -1,4 +1,4 @@
-import { Badge, Button, Card, MessageBar, MessageBarBody, Text, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { Badge, Button, MessageBar, MessageBarBody, Text, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleFilled, CircleRegular, WarningFilled } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
@@ -7,6 +7,7 @@ import { answer, type Schemas } from "../../api/client";
 import { may, useAccount, useApi } from "../../app/context";
 import { PAGES } from "../../app/pages";
 import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
 import { Answer } from "../../parts/States";
 import { GoLive } from "./GoLive";
 import { STEPS, stateOf } from "./steps";
@@ -78,7 +79,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
   const allowed = may(role, words.least);
   const verb = step.done ? "Look" : step.there ? "Go on" : "Begin";
   return (
-    <Card>
+    <Panel>
       <div className={styles.step}>
         <StepIcon step={step} />
         <div>
@@ -108,7 +109,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
           </Button>
         )}
       </div>
-    </Card>
+    </Panel>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Badge, Card, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Text, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import type { Schemas } from "../../api/client";
 import { count, useFormat } from "../../parts/format";
+import { Panel } from "../../parts/Panel";
 
 const useStyles = makeStyles({
   title: { margin: "0 0 8px" },
@@ -21,7 +22,7 @@ export function OpenByType({ types }: { types: Schemas["ShownTypeCount"][] }): R
   const styles = useStyles();
   const format = useFormat();
   return (
-    <Card>
+    <Panel>
       <Text as="h2" size={400} weight="semibold" className={styles.title}>
         What is open
       </Text>
@@ -52,6 +53,6 @@ export function OpenByType({ types }: { types: Schemas["ShownTypeCount"][] }): R
           ))}
         </tbody>
       </table>
-    </Card>
+    </Panel>
   );
 }

@@ -1,7 +1,8 @@
-import { Badge, Card, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Text, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { MAIL_STATES } from "../../parts/mails";
+import { Panel } from "../../parts/Panel";
 
 type Mail = Schemas["ShownMailState"];
 const useStyles = makeStyles({
@@ -15,7 +16,7 @@ const useStyles = makeStyles({
 export function SentMails({ mails }: { mails: Mail[] }): ReactElement {
   const styles = useStyles();
   return (
-    <Card>
+    <Panel>
       <Text as="h2" size={400} weight="semibold" className={styles.title}>
         Mails since last night
       </Text>
@@ -33,6 +34,6 @@ export function SentMails({ mails }: { mails: Mail[] }): ReactElement {
       ) : (
         <Text className={styles.soft}>None: nothing was new, changed or urgent.</Text>
       )}
-    </Card>
+    </Panel>
   );
 }

@@ -1,4 +1,4 @@
-import { Card, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Text, makeStyles, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleRegular, ClockRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
@@ -7,6 +7,7 @@ import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { count, counted, useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
+import { Panel } from "../../parts/Panel";
 import { Answer, Empty } from "../../parts/States";
 import { OpenByType } from "./OpenByType";
 import { SentMails } from "./SentMails";
@@ -136,7 +137,7 @@ interface TileProps {
 function Tile({ title, number, href, warn, children }: TileProps): ReactElement {
   const styles = useStyles();
   return (
-    <Card className={styles.tile}>
+    <Panel className={styles.tile}>
       <Text as="h2" size={300} weight="regular" className={styles.soft} style={{ margin: 0 }}>
         {title}
       </Text>
@@ -153,6 +154,6 @@ function Tile({ title, number, href, warn, children }: TileProps): ReactElement 
         {children}
         {warn && <span className={styles.warn}> · {warn}</span>}
       </Text>
-    </Card>
+    </Panel>
   );
 }

@@ -1,0 +1,14 @@
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import type { ReactElement, ReactNode } from "react";
+
+const useStyles = makeStyles({
+  // Fluent's Card looks so; it is made for things that are clicked and chosen, which the first page need not load.
+  panel: { display: "flex", flexDirection: "column", gap: "12px", padding: "12px", minWidth: 0,
+    backgroundColor: tokens.colorNeutralBackground1, color: tokens.colorNeutralForeground1,
+    border: `1px solid ${tokens.colorTransparentStroke}`, borderRadius: tokens.borderRadiusMedium, boxShadow: tokens.shadow4 },
+});
+
+/** A surface that holds what belongs together. */
+export function Panel({ className, children }: { className?: string; children: ReactNode }): ReactElement {
+  return <div className={mergeClasses(useStyles().panel, className)}>{children}</div>;
+}
