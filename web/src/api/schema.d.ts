@@ -2966,6 +2966,11 @@ export interface components {
         GivenRule: {
             /** @default [] */
             domains?: components["schemas"]["Domains"];
+            /**
+             * Groupid
+             * @default
+             */
+            groupId?: string;
             kind: components["schemas"]["Kind"];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
@@ -3067,7 +3072,7 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users";
+        Kind: "sum" | "licensed_users" | "group_members";
         /**
          * LedgerEvent
          * @enum {string}
@@ -5221,6 +5226,8 @@ export interface components {
         ShownRule: {
             /** Domains */
             domains: string[];
+            /** Groupid */
+            groupId: string;
             kind: components["schemas"]["Kind"];
             /** Skuids */
             skuIds: string[];
