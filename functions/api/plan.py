@@ -21,7 +21,16 @@ from shared.billing.planning.preview import LinePreview
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
 type Effect = Literal[
-    "in_step", "written", "created", "held", "drift", "frozen", "blocked", "unknown", "not_billed"
+    "in_step",
+    "written",
+    "created",
+    "scheduled",
+    "held",
+    "drift",
+    "frozen",
+    "blocked",
+    "unknown",
+    "not_billed",
 ]
 type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
 type VerdictWord = Literal["approved", "rejected"]
@@ -50,6 +59,7 @@ class ShownLine(Shown):
     after: int | None
     """What it should say; null when no number can be trusted."""
     effective: date | None
+    """The day from which it counts, where it is not the day on which it is written."""
     second_line: ShownSecondLine | None
     """Written first, where the agreement prorates by a second line."""
     change: str
@@ -78,6 +88,8 @@ class ShownPlan(Shown):
     lines: int
     written: int
     created: int
+    scheduled: int
+    """They count from a later day, and are written then."""
     held: int
     drift: int
     frozen: int
@@ -122,7 +134,7 @@ def shown_line(line: LinePreview) -> ShownLine:
         effect=line.effect.value,
         before=line.before,
         after=line.after,
-        effective=change.effective if change else None,
+        effective=(change.effective or change.counts_from) if change else None,
         second_line=ShownSecondLine(**dict(change.second)) if change and change.second else None,
         change=change.id if change else "",
         reasons=[reason.value for reason in line.reasons],
@@ -146,6 +158,7 @@ def get(asking: Reader) -> ShownPlan:
         lines=len(found.lines),
         written=counts["written"],
         created=counts["created"],
+        scheduled=counts["scheduled"],
         held=counts["held"],
         drift=counts["drift"],
         frozen=counts["frozen"],

@@ -6,7 +6,9 @@ from shared.billing.models.mappings import (
     THE_PSAS_PRICE,
     Basis,
     BillingProfile,
+    FewerSeats,
     LicenceMapping,
+    MoreSeats,
     Options,
     PriceKind,
     PriceRule,
@@ -43,6 +45,7 @@ from shared.billing.models.records import (
     LineState,
     Loss,
     Paid,
+    Waiting,
 )
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "Change",
     "Drift",
     "Ending",
+    "FewerSeats",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -69,6 +73,7 @@ __all__ = [
     "LineRecord",
     "LineState",
     "Loss",
+    "MoreSeats",
     "Options",
     "Paid",
     "PriceKind",
@@ -82,5 +87,6 @@ __all__ = [
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "Waiting",
     "change_id",
 ]

@@ -173,6 +173,9 @@ def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[s
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
             continue
+        if change.looks_first:
+            work.look_again = True  # now it is known from which day it counts
+            continue
         write = (
             _end(change, line, fresh)
             if change.ends
@@ -268,7 +271,7 @@ def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish,
             product_id=line.product_id,
             before=change.before,
             after=change.after,
-            effective=day_of_change(work.record, line, max(today, starts)),
+            effective=day_of_change(work.record, line, change.counts_from or max(today, starts)),
             fingerprint=fresh.fingerprint if fresh else "",
             document=fresh.document if fresh else "",
         )

@@ -2698,7 +2698,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
+        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
         /** Format: email */
         Email: string;
         /**
@@ -2747,7 +2747,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -2755,6 +2755,8 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** @enum {string} */
+        FewerSeatsWord: "at_once" | "next_period" | "credited";
         FilterTexts: string[];
         /**
          * Frequency
@@ -2824,11 +2826,12 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
-             *       "creditOnDecrease": false,
              *       "difference": 0,
+             *       "fewerSeats": "at_once",
              *       "included": 0,
              *       "invoiceText": "",
-             *       "minimum": 0
+             *       "minimum": 0,
+             *       "moreSeats": "from_their_day"
              *     }
              */
             options?: components["schemas"]["GivenOptions"];
@@ -2905,15 +2908,12 @@ export interface components {
              */
             besideExisting?: boolean;
             /**
-             * Creditondecrease
-             * @default false
-             */
-            creditOnDecrease?: boolean;
-            /**
              * Difference
              * @default 0
              */
             difference?: number;
+            /** @default at_once */
+            fewerSeats?: components["schemas"]["FewerSeatsWord"];
             /** @default 0 */
             included?: components["schemas"]["Seats"];
             /**
@@ -2923,6 +2923,8 @@ export interface components {
             invoiceText?: string;
             /** @default 0 */
             minimum?: components["schemas"]["Seats"];
+            /** @default from_their_day */
+            moreSeats?: components["schemas"]["MoreSeatsWord"];
             /** Soldbyothers */
             soldByOthers?: ("counted" | "left_out") | null;
             /** Starts */
@@ -3134,6 +3136,8 @@ export interface components {
         };
         /** @enum {string} */
         ModeWord: "preview" | "live";
+        /** @enum {string} */
+        MoreSeatsWord: "from_their_day" | "from_period_start";
         /** MyAccount */
         MyAccount: {
             /** Id */
@@ -4254,7 +4258,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -4731,7 +4735,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "in_step" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            state: "in_step" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
             /** Unitprice */
             unitPrice: string | null;
         };
@@ -4851,16 +4855,16 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
-            /** Creditondecrease */
-            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
+            fewerSeats: components["schemas"]["FewerSeatsWord"];
             /** Included */
             included: number;
             /** Invoicetext */
             invoiceText: string;
             /** Minimum */
             minimum: number;
+            moreSeats: components["schemas"]["MoreSeatsWord"];
             /** Soldbyothers */
             soldByOthers: ("counted" | "left_out") | null;
             /** Starts */
@@ -4957,6 +4961,8 @@ export interface components {
              * @enum {string}
              */
             mode: "preview" | "live";
+            /** Scheduled */
+            scheduled: number;
             /** Seatsfewer */
             seatsFewer: number;
             /** Seatsmore */
@@ -5858,8 +5864,12 @@ export interface components {
             companyId: string;
             /** Ends */
             ends: string | null;
+            /** Fewerseats */
+            fewerSeats: ("at_once" | "next_period" | "credited")[];
             /** Id */
             id: string;
+            /** Moreseats */
+            moreSeats: ("from_their_day" | "from_period_start")[];
             /** Name */
             name: string;
             /** Nextinvoice */

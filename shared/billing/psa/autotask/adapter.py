@@ -6,14 +6,12 @@ told nothing.
 """
 
 from datetime import timedelta
-from http import HTTPStatus
 
 import requests
 
 from shared.billing.psa.autotask import shapes
 from shared.billing.psa.autotask.asking import Api, NotThere
 from shared.billing.psa.autotask.lists import EVERY, Condition, eq, read_list
-from shared.billing.psa.autotask.refusals import Meaning, meaning
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import (
     Agreement,
@@ -33,7 +31,7 @@ from shared.billing.psa.base import (
 )
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.read_back import judge_created, judge_once
-from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear, Unreachable, json_of
+from shared.http.client import Http, Unreachable, json_of
 
 CONTRACTS, SERVICES, COMPANIES = "Contracts", "Services", "Companies"
 LINES, UNITS, ADJUSTMENTS = "ContractServices", "ContractServiceUnits", "ContractServiceAdjustments"
@@ -181,34 +179,11 @@ class Autotask:
         (write,) = writes
         try:
             path, body = _request(write)
-            answer = self._api.write(path, body)
         except PsaRefused as refused:
-            return WriteAnswer(
-                Sent.REFUSED, refused.sentence, refusal=refused if refused.is_for_all else None
-            )
-        except PsaUnavailable as error:  # the zone was not known yet and could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
-        except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
-        except Unclear as error:
-            return WriteAnswer(Sent.UNCLEAR, error.why)
-        return self._judge(write, answer)
-
-    def _judge(self, write: Write, answer: requests.Response) -> WriteAnswer:
-        status, words = answer.status_code, self._api.words(answer)
-        if status == HTTPStatus.OK:
-            return _yes(write, answer)
+            return WriteAnswer(Sent.REFUSED, refused.sentence)
         entity = LINES if write.kind is WriteKind.CREATE_LINE else ADJUSTMENTS
-        if refusal := self._api.refusal(status, words, f"{entity} (create)"):
-            return WriteAnswer(Sent.REFUSED, words, refusal=refusal)
-        match meaning(status, words):
-            case Meaning.BUSY:
-                wait = self._api.wait_told(answer) or _BUSY_WAIT
-                return WriteAnswer(Sent.NOT_SENT, words, wait, asked_for=True)
-            case Meaning.REFUSED | Meaning.NOT_THERE:
-                return WriteAnswer(Sent.REFUSED, words)
-            case _:
-                return WriteAnswer(Sent.UNCLEAR, words)
+        answer = self._api.written(path, body, f"{entity} (create)")
+        return answer if isinstance(answer, WriteAnswer) else _yes(write, answer)
 
 
 def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
