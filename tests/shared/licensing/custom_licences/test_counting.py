@@ -157,7 +157,7 @@ MEMBERS = GroupCount(group_id=GROUP, members=10, guests=4, disabled=3, disabled_
 
 
 def in_group(read: ReadGroup | None, **without: bool) -> LicenceRows:
-    rule = Rule(kind=RuleKind.GROUP_MEMBERS, group_id=GROUP.upper(), **without)
+    rule = Rule.model_validate({"kind": RuleKind.GROUP_MEMBERS, "group_id": GROUP.upper(), **without})
     there = rows(rule).snapshot
     assert isinstance(there, Snapshot)
     licence = CustomLicence(id="1", name="Managed", rule=rule)
