@@ -62,6 +62,7 @@ MODELS = (
     "shared.billing.psa.causes",
     "shared.billing.psa.failures",
     "shared.errors",
+    "shared.billing.psa.billing_period",
     "shared.billing.psa.write_failures",
     "shared.accounts.account",
     "shared.accounts.company",

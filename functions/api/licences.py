@@ -59,7 +59,7 @@ class ShownMappedLine(Shown):
     connection: str
     agreement_id: str
     line_id: str
-    state: Literal["in_step", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
+    state: Literal["in_step", "scheduled", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
     """"not_read": nothing is known of the line yet."""
     confirmed: int | None
     """What the PSA was last proven to say."""

@@ -19,12 +19,22 @@ from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.request import MappingRequest, mappings_asked_for, psas_for
 from shared.billing.mapping.save import map_tenant
-from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers, TenantMappings
+from shared.billing.models import (
+    Basis,
+    FewerSeats,
+    LicenceMapping,
+    MoreSeats,
+    Options,
+    SoldByOthers,
+    TenantMappings,
+)
 
 router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}", tags=["mappings"])
 MOST = 500
 type TenantId = Annotated[str, Path(alias="tenant", max_length=64)]
 type Id = Annotated[str, Field(max_length=100)]
+type MoreSeatsWord = Literal["from_their_day", "from_period_start"]
+type FewerSeatsWord = Literal["at_once", "next_period", "credited"]
 type Seats = Annotated[int, Field(ge=0, le=1_000_000)]
 _EXAMPLE = {
     "mappings": [
@@ -63,8 +73,10 @@ class GivenOptions(Given):
     """The text on the invoice says when the commitment renews or ends, and until when it can be cancelled."""
     replaces_text: Annotated[str, Field(max_length=20)] = ""
     """`textDigest` of a preview: the text that the line has now is given up. Another one in the PSA stays as it is."""
-    credit_on_decrease: bool = False
-    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
+    more_seats: MoreSeatsWord = "from_their_day"
+    """From when more seats count within a period; from_period_start only where the PSA goes by the day (Autotask)."""
+    fewer_seats: FewerSeatsWord = "at_once"
+    """From when fewer seats count within a period that is billed; credited pays back the rest of it."""
     beside_existing: bool = False
     """Create the line although the agreement has an unowned one of the same product."""
 
@@ -115,7 +127,8 @@ class ShownOptions(Shown):
     spare_on_invoice: bool
     terms_on_invoice: bool
     replaces_text: str
-    credit_on_decrease: bool
+    more_seats: MoreSeatsWord
+    fewer_seats: FewerSeatsWord
     beside_existing: bool
 
 
@@ -193,7 +206,8 @@ def _options(given: GivenOptions) -> Options:
         spare_on_invoice=given.spare_on_invoice,
         terms_on_invoice=given.terms_on_invoice,
         replaces_text=given.replaces_text,
-        credit_on_decrease=given.credit_on_decrease,
+        more_seats=MoreSeats(given.more_seats),
+        fewer_seats=FewerSeats(given.fewer_seats),
         beside_existing=given.beside_existing,
     )
 

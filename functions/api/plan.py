@@ -21,7 +21,17 @@ from shared.billing.planning.preview import LinePreview
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
 type Effect = Literal[
-    "in_step", "written", "created", "held", "drift", "frozen", "blocked", "unknown", "not_billed", "text"
+    "in_step",
+    "written",
+    "created",
+    "scheduled",
+    "held",
+    "drift",
+    "frozen",
+    "blocked",
+    "unknown",
+    "not_billed",
+    "text",
 ]
 type TextStateWord = Literal["none", "not_known", "in_step", "to_write", "kept", "refused"]
 type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
@@ -51,6 +61,7 @@ class ShownLine(Shown):
     after: int | None
     """What it should say; null when no number can be trusted."""
     effective: date | None
+    """The day from which it counts, where it is not the day on which it is written."""
     second_line: ShownSecondLine | None
     """Written first, where the agreement prorates by a second line."""
     change: str
@@ -84,6 +95,8 @@ class ShownPlan(Shown):
     lines: int
     written: int
     created: int
+    scheduled: int
+    """They count from a later day, and are written then."""
     held: int
     drift: int
     frozen: int
@@ -128,7 +141,7 @@ def shown_line(line: LinePreview) -> ShownLine:
         effect=line.effect.value,
         before=line.before,
         after=line.after,
-        effective=change.effective if change else None,
+        effective=(change.effective or change.counts_from) if change else None,
         second_line=ShownSecondLine(**dict(change.second)) if change and change.second else None,
         change=change.id if change else "",
         reasons=[reason.value for reason in line.reasons],
@@ -154,6 +167,7 @@ def get(asking: Reader) -> ShownPlan:
         lines=len(found.lines),
         written=counts["written"],
         created=counts["created"],
+        scheduled=counts["scheduled"],
         held=counts["held"],
         drift=counts["drift"],
         frozen=counts["frozen"],

@@ -192,7 +192,9 @@ def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
     line = _blocked(line, _unlike(line, there, wish, now.date()))
     if there is not None:
-        line = _but(line, unit_price=there.unit_price)
+        today = now.date()
+        period = next((one for one in there.periods if one.first <= today <= one.last), None)
+        line = _but(line, unit_price=there.unit_price, billing_period=period)
         if there.unit_price:
             line = _but(line, catalogue_price=None)
     if line.blocked or there is None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sandbox.standins.controls import autotask, halo, microsoft
+from sandbox.standins.controls import autotask, groups, halo, microsoft
 from sandbox.standins.controls import churn as churning
 from sandbox.standins.controls import connectwise as psa
 from sandbox.standins.controls import mail as post
@@ -107,6 +107,7 @@ _MICROSOFT = (
     *(microsoft.grant_role, microsoft.remove_consent, microsoft.grant_consent, microsoft.tenant_trouble),
     *(microsoft.partner_trouble, microsoft.expire_secret, microsoft.renew_secret),
     *(optional.share_mailbox, optional.unshare_mailbox, optional.refuse_mailbox, optional.restrict_role),
+    *(groups.set_group, groups.remove_group, groups.refuse_groups),
     *(optional.remove_app_consent, optional.set_renewal, optional.add_relationship),
 )
 _CONNECTWISE = (

@@ -7,7 +7,9 @@ from shared.billing.models.mappings import (
     THE_PSAS_PRICE,
     Basis,
     BillingProfile,
+    FewerSeats,
     LicenceMapping,
+    MoreSeats,
     Options,
     PriceKind,
     PriceRule,
@@ -45,6 +47,7 @@ from shared.billing.models.records import (
     LineState,
     Loss,
     Paid,
+    Waiting,
 )
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "Change",
     "Drift",
     "Ending",
+    "FewerSeats",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -72,6 +76,7 @@ __all__ = [
     "LineState",
     "LineText",
     "Loss",
+    "MoreSeats",
     "Options",
     "Paid",
     "PriceKind",
@@ -87,6 +92,7 @@ __all__ = [
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "Waiting",
     "change_id",
     "kept_text",
     "text_state",

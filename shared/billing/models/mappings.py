@@ -90,6 +90,27 @@ class SoldByOthers(StrEnum):
     LEFT_OUT = "left_out"
 
 
+class MoreSeats(StrEnum):
+    """From when more seats count within a period."""
+
+    FROM_THEIR_DAY = "from_their_day"
+    """The rest of the period is prorated, where the PSA does so."""
+    FROM_PERIOD_START = "from_period_start"
+    """From the first day of the period, or of the next one once it is billed: nothing is prorated."""
+
+
+class FewerSeats(StrEnum):
+    """From when fewer seats count within a period."""
+
+    AT_ONCE = "at_once"
+    """The number is written when it is seen. What is billed already is not paid back, but by a PSA that prorates fewer
+    seats by itself."""
+    NEXT_PERIOD = "next_period"
+    """They are billed until the period is over."""
+    CREDITED = "credited"
+    """What is billed already is paid back from that day on."""
+
+
 class Options(Document):
     """K8. billed = max(0, max(minimum, max(0, basis - included)) + difference)."""
 
@@ -112,10 +133,18 @@ class Options(Document):
     """K17: the text says when the commitment renews or ends, and until when it can be cancelled."""
     replaces_text: str = ""
     """Digest of somebody else's text of the line that a person saw and gave up for ours; another one stays."""
-    credit_on_decrease: bool = False
-    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
+    more_seats: MoreSeats = MoreSeats.FROM_THEIR_DAY
+    fewer_seats: FewerSeats = FewerSeats.AT_ONCE
     beside_existing: bool = False
     """A person chose to create the line although the agreement has an unowned one of the same product."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _credited(cls, stored: object) -> object:
+        """Until December 2026 it was stored whether fewer seats are credited."""
+        if isinstance(stored, dict) and stored.get("credit_on_decrease"):
+            return {"fewer_seats": FewerSeats.CREDITED, **stored}
+        return stored
 
     @property
     def has_text(self) -> bool:

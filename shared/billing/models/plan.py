@@ -65,6 +65,10 @@ class Change(Document):
     """Its last day, of a line that is to be ended; its seats stay until then."""
     second: SecondLine | None = None
     """Written first."""
+    counts_from: date | None = None
+    """The first day of a period, where the mapping dates it so; None: the day on which it is written."""
+    looks_first: bool = False
+    """Which day that is must be read anew: nothing is written before."""
     id: str
     """Hash of line, before, after and day: the same numbers are the same change, night after night."""
 

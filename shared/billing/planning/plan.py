@@ -14,6 +14,7 @@ from shared.billing import ending
 from shared.billing.models import (
     AgreementRecord,
     Change,
+    FewerSeats,
     Hold,
     HoldReason,
     LineKey,
@@ -23,6 +24,7 @@ from shared.billing.models import (
     Unplanned,
     UnplannedReason,
     Verdict,
+    Waiting,
     change_id,
 )
 from shared.billing.planning import guard, proration
@@ -51,13 +53,20 @@ class Plan:
     """Changes that go out as soon as the line that billed the same seats before is proven to end."""
     forgone: frozenset[str] = frozenset()
     """Mapping ids of lines whose second line was made for seats that are gone again."""
+    scheduled: Mapping[str, Waiting] = field(default_factory=dict)
+    """By mapping id: changes that count from a later day, and are not written before."""
 
     @cached_property
     def by_line(self) -> dict[LineKey, Change]:
         return {change.key: change for change in self.changes}
 
     def allowed(self, change: Change) -> bool:
-        return self.live and change.id not in self.holds and change.id not in self.waiting
+        waits = change.id in self.holds or change.id in self.waiting or self.is_scheduled(change)
+        return self.live and not waits
+
+    def is_scheduled(self, change: Change) -> bool:
+        """It counts from a later day."""
+        return change.mapping_id in self.scheduled and change.ends is None
 
 
 def make(
@@ -103,6 +112,7 @@ class _Draft:
         self._waiting: set[str] = set()
         self._texts: dict[LineKey, TextChange] = {}
         self._forgone: set[str] = set()
+        self._scheduled: dict[str, Waiting] = {}
 
     def end(self, record: AgreementRecord, line: LineRecord) -> None:
         """A person said the day, so nothing of it is held."""
@@ -139,10 +149,22 @@ class _Draft:
             if in_step and proration.is_forgone(line):
                 self._forgone.add(wish.mapping_id)
         else:
-            credit = wish.options.credit_on_decrease
-            change = proration.second_line(record, line, change, self._today, credit=credit)
-            prorates = proration.is_unknown(record, change, credit=credit)
-            self._add_change(change, line, wish, prorates=prorates)
+            self._add_prorated(record, line, wish, change)
+
+    def _add_prorated(self, record: AgreementRecord, line: LineRecord, wish: Wish, change: Change) -> None:
+        """The change with what bills the rest of a period; one that counts from a later day waits for it."""
+        credit = wish.options.fewer_seats is FewerSeats.CREDITED
+        begins = proration.begins(record, line, change, wish.options, self._today)
+        if begins.day is not None and begins.day > self._today:
+            self._changes.append(change.model_copy(update={"counts_from": begins.day}))
+            self._scheduled[wish.mapping_id] = Waiting(day=begins.day, more=change.after > change.before)
+            return
+        if begins.day is not None or begins.looks_first:
+            said = {"counts_from": begins.day, "looks_first": begins.looks_first}
+            change = change.model_copy(update=said)
+        change = proration.second_line(record, line, change, self._today, credit=credit)
+        prorates = begins.unknown or proration.is_unknown(record, change, credit=credit)
+        self._add_change(change, line, wish, prorates=prorates)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)
@@ -167,7 +189,8 @@ class _Draft:
             self._holds[id_] = tuple(dict.fromkeys((*why, *self._holds.get(id_, ()))))
 
     def plan(self, *, live: bool) -> Plan:
-        waits = {change.key for change in self._changes if change.id in (*self._holds, *self._waiting)}
+        wait = self._holds.keys() | self._waiting
+        keys = {c.key for c in self._changes if c.id in wait or c.mapping_id in self._scheduled}
         return Plan(
             changes=tuple(self._changes),
             holds=self._holds,
@@ -177,8 +200,13 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
-            texts={key: text for key, text in self._texts.items() if key not in waits},
+            texts={
+                key: text
+                for key, text in self._texts.items()
+                if key not in waits and key.mapping_id not in self._scheduled
+            },
             forgone=frozenset(self._forgone),
+            scheduled=self._scheduled,
         )
 
 

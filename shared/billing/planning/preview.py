@@ -43,6 +43,8 @@ class Effect(StrEnum):
     IN_STEP = "in_step"
     WRITTEN = "written"
     CREATED = "created"
+    SCHEDULED = "scheduled"
+    """It counts from a later day, and is written then."""
     HELD = "held"
     """A person's word is waited for, or was no."""
     DRIFT = "drift"
@@ -177,6 +179,8 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
         return Effect.IN_STEP, ""
     if change.id in made.holds:
         return Effect.HELD, ""
+    if made.is_scheduled(change):
+        return Effect.SCHEDULED, ""
     return (Effect.WRITTEN if change.line_id else Effect.CREATED), ""
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from shared.billing.psa.billing_period import BillingPeriod
 from shared.billing.psa.failures import PsaRefused, PsaUnavailable
 from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.psa.writes import BillableOption, Write, WriteKind
@@ -128,6 +129,8 @@ class Line:
     """Hash of every field that stays as it is when the line is ended."""
     not_understood: str = ""
     """Which of its fields are not. It may bill, whatever number it seems to have."""
+    periods: tuple[BillingPeriod, ...] = field(default=(), compare=False)
+    """Those around today, the oldest first, where the PSA tells them by the line."""
 
     @property
     def last_day(self) -> date | None:

@@ -190,6 +190,10 @@ def _intend(work: ClaimedAgreement, together: _Request, wishes: Mapping[str, Wis
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
             continue
+        if change.looks_first:
+            work.look_again = True  # now it is known from which day it counts
+            texts.pop(change.mapping_id, None)  # it goes with its number
+            continue
         write = (
             writes.end(change, line, fresh)
             if change.ends

@@ -165,6 +165,7 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
             "drift": None,
             "hold": None,
             "would": None,
+            "waits": None,
             "written_in": work.context.run,
         }
     )

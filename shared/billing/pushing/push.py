@@ -266,7 +266,7 @@ def _class(line: LineRecord, run_id: str) -> str:
             return "drift"
         case LineState.HELD:
             return "held"
-        case LineState.IN_STEP:
+        case LineState.SCHEDULED | LineState.IN_STEP:
             if line.would is not None:
                 return "would_write"
             return "written" if line.written_in == run_id else "unchanged"

@@ -82,7 +82,7 @@ def new_quantity(
             product_id=line.product_id,
             before=change.before,
             after=change.after,
-            effective=day_of_change(work.record, line, max(today, starts)),
+            effective=day_of_change(work.record, line, change.counts_from or max(today, starts)),
             fingerprint=fresh.fingerprint if fresh else "",
             document=fresh.document if fresh else "",
         )

@@ -2700,7 +2700,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed" | "text";
+        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed" | "text";
         /** Format: email */
         Email: string;
         /**
@@ -2749,7 +2749,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -2757,6 +2757,8 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** @enum {string} */
+        FewerSeatsWord: "at_once" | "next_period" | "credited";
         FilterTexts: string[];
         /**
          * Frequency
@@ -2826,11 +2828,12 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
-             *       "creditOnDecrease": false,
              *       "difference": 0,
+             *       "fewerSeats": "at_once",
              *       "included": 0,
              *       "invoiceText": "",
              *       "minimum": 0,
+             *       "moreSeats": "from_their_day",
              *       "namesOnInvoice": false,
              *       "replacesText": "",
              *       "spareOnInvoice": false,
@@ -2911,15 +2914,12 @@ export interface components {
              */
             besideExisting?: boolean;
             /**
-             * Creditondecrease
-             * @default false
-             */
-            creditOnDecrease?: boolean;
-            /**
              * Difference
              * @default 0
              */
             difference?: number;
+            /** @default at_once */
+            fewerSeats?: components["schemas"]["FewerSeatsWord"];
             /** @default 0 */
             included?: components["schemas"]["Seats"];
             /**
@@ -2929,6 +2929,8 @@ export interface components {
             invoiceText?: string;
             /** @default 0 */
             minimum?: components["schemas"]["Seats"];
+            /** @default from_their_day */
+            moreSeats?: components["schemas"]["MoreSeatsWord"];
             /**
              * Namesoninvoice
              * @default false
@@ -2992,6 +2994,11 @@ export interface components {
         GivenRule: {
             /** @default [] */
             domains?: components["schemas"]["Domains"];
+            /**
+             * Groupid
+             * @default
+             */
+            groupId?: string;
             kind: components["schemas"]["Kind"];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
@@ -3093,7 +3100,7 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users";
+        Kind: "sum" | "licensed_users" | "group_members";
         /**
          * LedgerEvent
          * @enum {string}
@@ -3155,6 +3162,8 @@ export interface components {
         };
         /** @enum {string} */
         ModeWord: "preview" | "live";
+        /** @enum {string} */
+        MoreSeatsWord: "from_their_day" | "from_period_start";
         /** MyAccount */
         MyAccount: {
             /** Id */
@@ -4278,7 +4287,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -4758,7 +4767,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "in_step" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            state: "in_step" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
             /** Textrefused */
             textRefused: string;
             textState: components["schemas"]["TextStateWord"];
@@ -4883,16 +4892,16 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
-            /** Creditondecrease */
-            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
+            fewerSeats: components["schemas"]["FewerSeatsWord"];
             /** Included */
             included: number;
             /** Invoicetext */
             invoiceText: string;
             /** Minimum */
             minimum: number;
+            moreSeats: components["schemas"]["MoreSeatsWord"];
             /** Namesoninvoice */
             namesOnInvoice: boolean;
             /** Replacestext */
@@ -4997,6 +5006,8 @@ export interface components {
              * @enum {string}
              */
             mode: "preview" | "live";
+            /** Scheduled */
+            scheduled: number;
             /** Seatsfewer */
             seatsFewer: number;
             /** Seatsmore */
@@ -5266,6 +5277,8 @@ export interface components {
         ShownRule: {
             /** Domains */
             domains: string[];
+            /** Groupid */
+            groupId: string;
             kind: components["schemas"]["Kind"];
             /** Skuids */
             skuIds: string[];
@@ -5898,8 +5911,12 @@ export interface components {
             companyId: string;
             /** Ends */
             ends: string | null;
+            /** Fewerseats */
+            fewerSeats: ("at_once" | "next_period" | "credited")[];
             /** Id */
             id: string;
+            /** Moreseats */
+            moreSeats: ("from_their_day" | "from_period_start")[];
             /** Name */
             name: string;
             /** Nextinvoice */

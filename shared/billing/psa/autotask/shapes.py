@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from shared.billing.psa.amounts import MOST, amount
+from shared.billing.psa.autotask.periods import periods
 from shared.billing.psa.base import (
     Agreement,
     BillableOption,
@@ -110,6 +111,7 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
 
     `odd` names a field that is not understood already.
     """
+    units = list(units)
     said, odd_units = _units(units)
     odd = odd or odd_units or _odd_price(service)
     marker, product_id = _text(service, "internalDescription"), service.get("serviceID")
@@ -140,6 +142,7 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
         billable=BillableOption.BILLABLE,
         pending=_pending(said, today),
         not_understood=odd,
+        periods=() if odd else periods(units),
     )
 
 

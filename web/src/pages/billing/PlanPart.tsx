@@ -4,7 +4,7 @@ import { useMemo, useState, type ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
-import { count } from "../../parts/format";
+import { count, day } from "../../parts/format";
 import { toldOf } from "../../parts/InvoiceText";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
@@ -16,6 +16,7 @@ const EFFECTS: Record<Line["effect"], string> = {
   in_step: "In step",
   written: "Is written",
   created: "Is created",
+  scheduled: "Is written on a later day",
   held: "Waits for a person",
   drift: "Changed by hand",
   frozen: "Frozen",
@@ -84,6 +85,7 @@ export function PlanPart(): ReactElement {
               {EFFECTS[line.effect]}
             </Badge>{" "}
             {line.effect === "text" && toldOf(line)}
+            {line.effect === "scheduled" && line.effective && `from ${day(line.effective)} `}
             {line.why || line.reasons.map((reason) => REASONS[reason]).join(", ")}
           </>
         ),

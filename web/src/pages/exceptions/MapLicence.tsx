@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { counted } from "../../parts/format";
+import { counted, day } from "../../parts/format";
 import { InvoiceTextFields, InvoiceTextPreview, type TextOptions } from "../../parts/InvoiceText";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
@@ -12,6 +12,17 @@ import { useRemedied } from "./useRemedied";
 
 type Given = Schemas["GivenMapping"];
 const ASSIGNED: Given["options"] = { basis: "assigned" };
+type Agreement = Schemas["AgreementsToChoose"]["agreements"][number];
+type WithinPeriod = { moreSeats?: Agreement["moreSeats"][number]; fewerSeats?: Agreement["fewerSeats"][number] };
+const MORE_SEATS: Record<Agreement["moreSeats"][number], string> = {
+  from_their_day: "Count from their day",
+  from_period_start: "Count from the start of the period",
+};
+const FEWER_SEATS: Record<Agreement["fewerSeats"][number], string> = {
+  at_once: "Count at once",
+  next_period: "Count from the next period",
+  credited: "Are credited from their day",
+};
 type Shown = Schemas["ShownMapping"];
 /** Chosen instead of a line that is there. */
 const CREATED = "create";
@@ -112,6 +123,8 @@ function MapForm({ licence: whole, parts, profiles, agreements, showNames, previ
   const [text, setText] = useState<TextOptions>({ namesOnInvoice: showNames });
   const knowsUsers = subscriptionId === "";
   const said = knowsUsers ? text : { ...text, namesOnInvoice: false, spareOnInvoice: false };
+  const [withinPeriod, setWithinPeriod] = useState<WithinPeriod>({});
+  const can = agreements.agreements.find(({ id }) => id === agreement);
   const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
   const free = useLines(agreements.psaConnection, agreement, product);
   // A line that is there and that nobody owns is probably the one: then a person chooses.
@@ -124,10 +137,11 @@ function MapForm({ licence: whole, parts, profiles, agreements, showNames, previ
     connection: agreements.psaConnection,
     agreementId: agreement,
     lineId: line === CREATED ? "" : line,
-    options: { ...licence.options, ...said, besideExisting: chosen === CREATED },
+    options: { ...licence.options, ...withinPeriod, ...said, besideExisting: chosen === CREATED },
   };
   const changed = (set: (value: string) => void) => (value: string) => {
     setLine("");
+    setWithinPeriod({});
     set(value);
     preview.reset();
   };
@@ -157,6 +171,26 @@ function MapForm({ licence: whole, parts, profiles, agreements, showNames, previ
           <option value={CREATED}>{free.data?.length ? "Create another line beside it" : "Create a line"}</option>
         </Select>
       </Field>
+      <InPeriod
+        label="More seats within a period"
+        words={MORE_SEATS}
+        of={can?.moreSeats ?? []}
+        value={withinPeriod.moreSeats}
+        choose={(moreSeats) => {
+          setWithinPeriod({ ...withinPeriod, moreSeats });
+          preview.reset();
+        }}
+      />
+      <InPeriod
+        label="Fewer seats within a period"
+        words={FEWER_SEATS}
+        of={can?.fewerSeats ?? []}
+        value={withinPeriod.fewerSeats}
+        choose={(fewerSeats) => {
+          setWithinPeriod({ ...withinPeriod, fewerSeats });
+          preview.reset();
+        }}
+      />
       <Refusal of={free} />
       <InvoiceTextFields
         options={text}
@@ -193,6 +227,29 @@ function MapForm({ licence: whole, parts, profiles, agreements, showNames, previ
       <Refusal of={preview} />
       <Refusal of={save} />
     </>
+  );
+}
+
+/** What the agreement's PSA can do within a period; nothing is asked where there is no choice. */
+function InPeriod<Word extends string>(props: {
+  label: string;
+  words: Record<Word, string>;
+  of: Word[];
+  value: Word | undefined;
+  choose: (word: Word) => void;
+}): ReactElement | null {
+  const { label, words, of, value, choose } = props;
+  if (of.length < 2) return null;
+  return (
+    <Field label={label}>
+      <Select value={value ?? of[0]} onChange={(_, data) => choose(data.value as Word)}>
+        {of.map((word) => (
+          <option key={word} value={word}>
+            {words[word]}
+          </option>
+        ))}
+      </Select>
+    </Field>
   );
 }
 
@@ -241,7 +298,7 @@ function Preview({ of }: { of: Schemas["ShownPreview"] | undefined }): ReactElem
   const line = of?.lines.at(-1);
   if (!line) return null;
   const before = line.before === null ? "There is no line yet" : `The line says ${counted(line.before, "seat")}`;
-  const after = line.after === null ? line.why : `it would say ${counted(line.after, "seat")}`;
+  const after = line.after === null ? line.why : `it would say ${counted(line.after, "seat")}${line.effective ? ` from ${day(line.effective)}` : ""}`;
   return (
     <Text role="status">
       {before}; {after}. {line.after !== null && line.why}
