@@ -200,11 +200,7 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
-            texts={
-                key: text
-                for key, text in self._texts.items()
-                if key not in waits and key.mapping_id not in self._scheduled
-            },
+            texts={key: text for key, text in self._texts.items() if key not in keys},
             forgone=frozenset(self._forgone),
             scheduled=self._scheduled,
         )
