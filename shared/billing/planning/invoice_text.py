@@ -4,16 +4,14 @@ The same facts give the same text, in one order, so that nothing is written on a
 that could not be read gives no text at all, and the line keeps the one that it has; only terms say "unknown".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.billing.models import LicenceMapping
 from shared.billing.planning.quantities import Shares
 from shared.billing.psa.texts import harmless
-from shared.licensing.custom_licences.counting import people_of
-from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.licences import LicenceRows, is_purchased
 from shared.licensing.not_countable import NotCountable
 from shared.microsoft.models import Term, User
@@ -21,6 +19,14 @@ from shared.microsoft.models import Term, User
 _BETWEEN: Final = " | "
 _DURATIONS: Final = {"P1M": "monthly", "P1Y": "annual", "P3Y": "three years"}
 _UNKNOWN: Final = "unknown"
+
+
+class CustomFacts(NamedTuple):
+    """What a custom licence counts."""
+
+    sku_ids: Collection[str]
+    users: Sequence[User] | None
+    """None: they could not be read, or nobody keeps who they are, as of members of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class TextFacts:
     """Its users are shared out to companies."""
     terms: Mapping[str, Term] | None = None
     """By commerce id; None: unknown."""
-    custom: Mapping[str, CustomLicence] = field(default_factory=dict)
+    custom: Mapping[str, CustomFacts] = field(default_factory=dict)
     """By what stands for their SKU."""
 
 
@@ -83,12 +89,12 @@ def _users(mapping: LicenceMapping, facts: TextFacts) -> Sequence[User] | None:
     if facts.shares is not None:
         coverage = facts.shares.coverage
         return coverage.of(mapping.company, mapping.sku_id) if coverage else None
+    if mapping.licence.is_custom:
+        licence = facts.custom.get(mapping.sku_id)
+        return licence.users if licence else None
     if facts.users is None:
         return None
-    if not mapping.licence.is_custom:
-        return [user for user in facts.users if mapping.sku_id in user.skus]
-    licence = facts.custom.get(mapping.sku_id)
-    return people_of(licence.rule, facts.rows.snapshot, facts.users) if licence else None
+    return [user for user in facts.users if mapping.sku_id in user.skus]
 
 
 def _listed(title: str, names: Sequence[str], room: int) -> str:
@@ -116,7 +122,7 @@ def _spare(mapping: LicenceMapping, rows: LicenceRows) -> int | None:
 def _terms(mapping: LicenceMapping, facts: TextFacts) -> str:
     """The commitments of what is billed, each different one once."""
     licence = facts.custom.get(mapping.sku_id)
-    skus = licence.rule.sku_ids if licence else (mapping.sku_id,)
+    skus = licence.sku_ids if licence else (mapping.sku_id,)
     mine = (
         one
         for one in facts.rows.snapshot.subscriptions

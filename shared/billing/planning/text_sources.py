@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.billing.models import BillingProfile, LicenceMapping
-from shared.billing.planning.invoice_text import TextFacts, text_of
+from shared.billing.planning.invoice_text import CustomFacts, TextFacts, text_of
 from shared.billing.planning.people import users_of
 from shared.billing.planning.quantities import Numbers
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.texts import longest
 from shared.billing.psa_connections import psa_connections
+from shared.errors import NotFound
 from shared.licensing import terms
+from shared.licensing.custom_licences.counting import people_of
 from shared.licensing.custom_licences.rules import CustomLicence
-from shared.licensing.tenant_state import TenantState
+from shared.licensing.tenant_state import Snapshot, TenantState
+from shared.microsoft.models import User
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -62,12 +65,16 @@ class TextSources:
         if snapshot is None or snapshot.counts_are_doubted or snapshot.users_are_doubted:
             return None
         names = numbers.shares is None and any(mapping.options.names_on_invoice for mapping in asked)
+        users = users_of(self.blobs, self.account, state.tenant_id, snapshot) if names else None
         return TextFacts(
             rows=numbers.rows,
-            users=users_of(self.blobs, self.account, state.tenant_id, snapshot) if names else None,
+            users=users,
             shares=numbers.shares,
             terms=terms.known(state, self.now),
-            custom=custom,
+            custom={
+                sku_id: CustomFacts(licence.rule.sku_ids, _people(licence, snapshot, users))
+                for sku_id, licence in custom.items()
+            },
         )
 
     def _text(self, mapping: LicenceMapping, facts: TextFacts | None, most: Mapping[str, int]) -> str | None:
@@ -75,3 +82,12 @@ class TextSources:
         if facts is None or profile is None or not longest_there:
             return None
         return text_of(mapping, profile.name, facts, longest_there)
+
+
+def _people(
+    licence: CustomLicence, snapshot: Snapshot, users: Sequence[User] | None
+) -> Sequence[User] | None:
+    try:
+        return None if users is None else people_of(licence.rule, snapshot, users)
+    except NotFound:
+        return None

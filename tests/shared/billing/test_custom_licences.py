@@ -294,3 +294,21 @@ def test_the_count_is_seen_before_anything_is_defined() -> None:
         assert found.counts is not None
         assert found.counts.purchased == number
     assert custom_licences(world.tables, ACCOUNT) == []
+
+
+@pytest.mark.parametrize("rule", [SUM, USERS])
+def test_the_text_on_the_invoice_names_whom_the_rule_counts(rule: Rule) -> None:
+    world = World()
+    world.read("contoso", people=(*people(2), *people(1, "fabrikam.test")))
+    line = mapped(world, rule, 2, Options(names_on_invoice=True))
+    world.push_until_done()
+    named = ", ".join(["Alice"] * (3 if rule is SUM else 2))
+    assert world.fake.line(line.line).text == f"Business Premium | Users: {named}"
+
+
+def test_members_of_a_group_are_not_named_and_the_text_stays() -> None:
+    world = World()
+    line = mapped(world, MEMBERS, 2, Options(names_on_invoice=True))
+    assert world.plan().wishes[line.mapping].text is None
+    world.push_until_done()
+    assert world.fake.line(line.line).text == ""

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from shared.accounts.company import AddedTenant, Company, Filters
 from shared.billing.models import LicenceMapping, Options
-from shared.billing.planning.invoice_text import TextFacts, text_of
+from shared.billing.planning.invoice_text import CustomFacts, TextFacts, text_of
 from shared.billing.planning.quantities import Shares
 from shared.billing.psa.texts import LONGEST, digest, longest, plain, same, shows
 from shared.licensing.coverage import Coverage
-from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
 from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import Snapshot
 from shared.microsoft.models import Subscription, SubscriptionStatus, Term, User
@@ -184,19 +183,14 @@ def test_each_different_term_is_told_once_and_only_of_what_is_billed() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "rule, users",
-    [
-        (Rule(kind=RuleKind.SUM, sku_ids=(SKU, "another")), "Ann, Bob"),
-        (Rule(kind=RuleKind.LICENSED_USERS, domains=("contoso.test",)), "Ann, Bob"),
-        (Rule(kind=RuleKind.LICENSED_USERS, domains=("fabrikam.test",)), "none"),
-    ],
-)
-def test_a_custom_licence_names_whom_it_counts(rule: Rule, users: str) -> None:
-    licence = CustomLicence(id="managed", name="Managed users", rule=rule)
-    of = replace(facts("Bob", "Ann"), custom={licence.sku_id: licence})
-    assert text(NAMES, of, of_sku=licence.sku_id) == f"Business Premium | Users: {users}"
-    assert text(NAMES, facts("Bob"), of_sku=licence.sku_id) is None
+@pytest.mark.parametrize("users, told", [(named("Bob", "Ann"), "Ann, Bob"), ([], "none"), (None, None)])
+def test_a_custom_licence_names_whom_it_counts_and_of_whom_that_is_known(
+    users: list[User] | None, told: str | None
+) -> None:
+    of = replace(facts("Eve"), custom={"custom-managed": CustomFacts((), users)})
+    expected = told and f"Business Premium | Users: {told}"
+    assert text(NAMES, of, of_sku="custom-managed") == expected
+    assert text(NAMES, facts("Eve"), of_sku="custom-managed") is None
 
 
 def test_names_and_spare_seats_of_one_subscription_are_not_known_and_cannot_be_chosen() -> None:
