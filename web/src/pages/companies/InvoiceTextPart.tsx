@@ -6,7 +6,7 @@ import { useAccount, useApi, useMay } from "../../app/context";
 import { InvoiceTextFields, InvoiceTextPreview, type TextOptions } from "../../parts/InvoiceText";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "../exceptions/Actions";
-import { given } from "../exceptions/MapLicence";
+import { given } from "../exceptions/given";
 import { useRemedied } from "../exceptions/useRemedied";
 
 type Mapped = NonNullable<Schemas["ShownLicence"]["mapped"]>;

@@ -1,12 +1,13 @@
-import { Field, Select, Text } from "@fluentui/react-components";
+import { Field, Select } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { counted, day } from "../../parts/format";
 import { InvoiceTextFields, InvoiceTextPreview, type TextOptions } from "../../parts/InvoiceText";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
+import { given } from "./given";
+import { MappingPreview } from "./MappingPreview";
 import { partsOf, type Part } from "./parts";
 import { useRemedied } from "./useRemedied";
 
@@ -23,7 +24,6 @@ const FEWER_SEATS: Record<Agreement["fewerSeats"][number], string> = {
   next_period: "Count from the next period",
   credited: "Are credited from their day",
 };
-type Shown = Schemas["ShownMapping"];
 /** Chosen instead of a line that is there. */
 const CREATED = "create";
 
@@ -202,7 +202,7 @@ function MapForm({ licence: whole, parts, profiles, agreements, showNames, previ
         knowsUsers={knowsUsers}
         knowsSpare={!licence.companyId}
       />
-      <Preview of={preview.data} />
+      <MappingPreview of={preview.data} />
       {mine && (
         <InvoiceTextPreview
           line={mine}
@@ -291,24 +291,4 @@ function Choose({ label, value, choose, of }: ChooseProps): ReactElement {
       </Select>
     </Field>
   );
-}
-
-/** The lines come in the order of the mappings, and the new one is the last. */
-function Preview({ of }: { of: Schemas["ShownPreview"] | undefined }): ReactElement | null {
-  const line = of?.lines.at(-1);
-  if (!line) return null;
-  const before = line.before === null ? "There is no line yet" : `The line says ${counted(line.before, "seat")}`;
-  const after = line.after === null ? line.why : `it would say ${counted(line.after, "seat")}${line.effective ? ` from ${day(line.effective)}` : ""}`;
-  return (
-    <Text role="status">
-      {before}; {after}. {line.after !== null && line.why}
-    </Text>
-  );
-}
-
-/** A mapping as it stands, as the API takes it. */
-export function given(mapping: Shown): Given {
-  const { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options } = mapping;
-  if (!bill) return { skuId, subscriptionId, companyId, bill };
-  return { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options };
 }
