@@ -64,7 +64,15 @@ class GivenOptions(Given):
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
-    """Own description of a line that is created, on one line; a line that is there keeps its text."""
+    """Own description on the customer's invoice, on one line; "" begins with the name of the billing profile."""
+    names_on_invoice: bool = False
+    """The text on the invoice names the users who have the licence."""
+    spare_on_invoice: bool = False
+    """The text on the invoice says how many purchased seats nobody has."""
+    terms_on_invoice: bool = False
+    """The text on the invoice says when the commitment renews or ends, and until when it can be cancelled."""
+    replaces_text: Annotated[str, Field(max_length=20)] = ""
+    """`textDigest` of a preview: the text that the line has now is given up. Another one in the PSA stays as it is."""
     more_seats: MoreSeatsWord = "from_their_day"
     """From when more seats count within a period; from_period_start only where the PSA goes by the day (Autotask)."""
     fewer_seats: FewerSeatsWord = "at_once"
@@ -115,6 +123,10 @@ class ShownOptions(Shown):
     difference: int
     starts: date | None
     invoice_text: str
+    names_on_invoice: bool
+    spare_on_invoice: bool
+    terms_on_invoice: bool
+    replaces_text: str
     more_seats: MoreSeatsWord
     fewer_seats: FewerSeatsWord
     beside_existing: bool
@@ -154,6 +166,8 @@ class AgreementsToChoose(Shown):
     read_at: datetime | None
     """When the PSA's list was read; null: never, so refresh the connection."""
     agreements: list[ShownAgreement]
+    longest_text: int
+    """Characters that a text on the customer's invoice may have in this PSA; what does not fit is left out whole."""
 
 
 def _shown(found: TenantMappings) -> ShownMappings:
@@ -188,6 +202,10 @@ def _options(given: GivenOptions) -> Options:
         difference=given.difference,
         starts=given.starts,
         invoice_text=given.invoice_text,
+        names_on_invoice=given.names_on_invoice,
+        spare_on_invoice=given.spare_on_invoice,
+        terms_on_invoice=given.terms_on_invoice,
+        replaces_text=given.replaces_text,
         more_seats=MoreSeats(given.more_seats),
         fewer_seats=FewerSeats(given.fewer_seats),
         beside_existing=given.beside_existing,
@@ -251,4 +269,5 @@ def agreements(
         psa_company=found.company.psa_company,
         read_at=found.read_at,
         agreements=[shown_agreement(agreement) for agreement in found.agreements],
+        longest_text=found.longest_text,
     )

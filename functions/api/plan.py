@@ -31,7 +31,9 @@ type Effect = Literal[
     "blocked",
     "unknown",
     "not_billed",
+    "text",
 ]
+type TextStateWord = Literal["none", "not_known", "in_step", "to_write", "kept", "refused"]
 type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
 type VerdictWord = Literal["approved", "rejected"]
 
@@ -69,10 +71,15 @@ class ShownLine(Shown):
     decided: VerdictWord | None
     why: str
     """Why it cannot be written, as a sentence."""
-    new_text: str
-    """What a line that is created says on the customer's invoice; "" is left to the PSA."""
-    text_stays: bool
-    """An own text was chosen, and the line is there: it keeps the text that it has in the PSA."""
+    text_state: TextStateWord
+    """Of what the customer reads. kept: somebody else's text stands there, and stays until a mapping gives it up;
+    not_known: what it should say could not be read, and it stays; refused: the PSA does not take it."""
+    text_before: str | None
+    """Now; null: there is no line, or nobody has looked."""
+    text_after: str | None
+    """As the mapping wants it, as long as the PSA takes it."""
+    text_digest: str
+    """Names the text that is there now: `replacesText` of a mapping gives exactly this one up."""
 
 
 class PlannedLine(ShownLine):
@@ -140,8 +147,10 @@ def shown_line(line: LinePreview) -> ShownLine:
         reasons=[reason.value for reason in line.reasons],
         decided=line.decided.value if line.decided else None,
         why=line.why,
-        new_text=line.new_text,
-        text_stays=line.text_stays,
+        text_state=line.text.state.value if line.text else "none",
+        text_before=line.text.before if line.text else None,
+        text_after=line.text.after if line.text else None,
+        text_digest=line.text.digest if line.text else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
+from shared.billing.models.line_text import LineText, TextState, kept_text, text_state
 from shared.billing.models.mappings import (
     THE_PSAS_PRICE,
     Basis,
@@ -33,6 +34,7 @@ from shared.billing.models.plan import (
     HoldReason,
     LineKey,
     SecondLine,
+    TextChange,
     Verdict,
     change_id,
 )
@@ -72,6 +74,7 @@ __all__ = [
     "LineKey",
     "LineRecord",
     "LineState",
+    "LineText",
     "Loss",
     "MoreSeats",
     "Options",
@@ -82,6 +85,8 @@ __all__ = [
     "SecondLine",
     "SoldByOthers",
     "TenantMappings",
+    "TextChange",
+    "TextState",
     "Unplanned",
     "UnplannedReason",
     "Unreadable",
@@ -89,4 +94,6 @@ __all__ = [
     "Verdict",
     "Waiting",
     "change_id",
+    "kept_text",
+    "text_state",
 ]

@@ -124,7 +124,15 @@ class Options(Document):
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: Annotated[str, AfterValidator(one_line)] = ""
-    """K8: own description of a line that we create. A line that is there keeps its text."""
+    """K8: own description; with nothing ticked below it is the whole text. "" begins with the profile's name."""
+    names_on_invoice: bool = False
+    """The text names the users who have the licence."""
+    spare_on_invoice: bool = False
+    """The text says how many purchased seats nobody has."""
+    terms_on_invoice: bool = False
+    """K17: the text says when the commitment renews or ends, and until when it can be cancelled."""
+    replaces_text: str = ""
+    """Digest of somebody else's text of the line that a person saw and gave up for ours; another one stays."""
     more_seats: MoreSeats = MoreSeats.FROM_THEIR_DAY
     fewer_seats: FewerSeats = FewerSeats.AT_ONCE
     beside_existing: bool = False
@@ -137,6 +145,13 @@ class Options(Document):
         if isinstance(stored, dict) and stored.get("credit_on_decrease"):
             return {"fewer_seats": FewerSeats.CREDITED, **stored}
         return stored
+
+    @property
+    def has_text(self) -> bool:
+        """Seatwise looks after the line's text on the invoice."""
+        return (
+            bool(self.invoice_text) or self.names_on_invoice or self.spare_on_invoice or self.terms_on_invoice
+        )
 
 
 class LicenceMapping(Document):
@@ -166,6 +181,10 @@ class LicenceMapping(Document):
             raise ValueError("a mapping that bills names its profile, connection and agreement")
         if self.subscription_id and self.options.basis is Basis.ASSIGNED:
             raise ValueError("a single subscription can only be billed by purchased seats")
+        if self.subscription_id and (self.options.names_on_invoice or self.options.spare_on_invoice):
+            raise ValueError(
+                "names and spare seats are known of a licence as a whole, not of one subscription"
+            )
         return self
 
 

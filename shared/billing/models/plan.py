@@ -81,6 +81,16 @@ class Change(Document):
         return LineKey(self.connection, self.agreement_id, self.mapping_id)
 
 
+class TextChange(NamedTuple):
+    """A text on the invoice that a push would write. It has no number and no id: nothing of it waits for a person."""
+
+    key: LineKey
+    line_id: str
+    before: str | None
+    """None: nobody has looked yet; the look before the write says whether it may be replaced."""
+    after: str
+
+
 def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:
     """The same numbers of the same line are the same change, so its hold and its approval last over nights."""
     text = f"{mapping_id}|{line_id}|{before}|{after}|{effective or ''}"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from shared.billing.models.line_text import LineText
 from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
 from shared.billing.psa.base import Period, Sent, Write
@@ -140,6 +141,9 @@ class LineRecord(Document):
     """That of the day of the look, where the PSA tells it by the line."""
     ends: date | None = None
     """Of a line that ends: the last day that it was last proven to have in the PSA."""
+
+    text: LineText | None = None
+    """Of a line whose mapping asks for a text on the invoice, or once did."""
 
     # Written by pushing/: what was sent and what became of it.
     confirmed: int | None = None

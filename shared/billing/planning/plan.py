@@ -20,6 +20,7 @@ from shared.billing.models import (
     LineKey,
     LineRecord,
     LineState,
+    TextChange,
     Unplanned,
     UnplannedReason,
     Verdict,
@@ -28,6 +29,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning import guard, proration
 from shared.billing.planning.sellers import has_new_seller, known_sellers
+from shared.billing.planning.text_changes import text_change
 from shared.billing.planning.wishes import Wish
 
 
@@ -45,6 +47,8 @@ class Plan:
     """Mapping ids of lines with a hold whose number nobody wants any more."""
     sellers: Mapping[str, tuple[str, ...]]
     """By mapping id: who else is known from now on to have sold seats of the line."""
+    texts: Mapping[LineKey, TextChange] = field(default_factory=dict)
+    """No part of what is held, approved or counted. None is of a line whose number waits."""
     waiting: frozenset[str] = frozenset()
     """Changes that go out as soon as the line that billed the same seats before is proven to end."""
     forgone: frozenset[str] = frozenset()
@@ -72,10 +76,7 @@ def make(
     suspicious: frozenset[str],
     now: datetime,
 ) -> Plan:
-    """Plan the account. `wished` is by mapping id; `records` are looked at once, one after the other.
-
-    `suspicious` are tenants with doubts.
-    """
+    """`wished` is by mapping id; `records` are looked at once, one by one; `suspicious` are tenants with doubts."""
     draft = _Draft(now.astimezone(account.zone).date())
     for record in records:
         for line in record.lines.values():
@@ -109,6 +110,7 @@ class _Draft:
         self._old_lines: dict[str, LineRecord] = {}
         """Lines that are not proven to end, by the mappings whose new line waits for that."""
         self._waiting: set[str] = set()
+        self._texts: dict[LineKey, TextChange] = {}
         self._forgone: set[str] = set()
         self._scheduled: dict[str, Waiting] = {}
 
@@ -138,7 +140,10 @@ class _Draft:
         change = _change(record, wish, line)
         if why := _why_not(wish, line, change):
             self._why_not[wish.mapping_id] = why
-        elif change is None:
+            return
+        if text := text_change(record, line, wish):
+            self._texts[text.key] = text
+        if change is None:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
             if in_step and proration.is_forgone(line):
@@ -184,6 +189,8 @@ class _Draft:
             self._holds[id_] = tuple(dict.fromkeys((*why, *self._holds.get(id_, ()))))
 
     def plan(self, *, live: bool) -> Plan:
+        wait = self._holds.keys() | self._waiting
+        keys = {c.key for c in self._changes if c.id in wait or c.mapping_id in self._scheduled}
         return Plan(
             changes=tuple(self._changes),
             holds=self._holds,
@@ -193,6 +200,7 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
+            texts={key: text for key, text in self._texts.items() if key not in keys},
             forgone=frozenset(self._forgone),
             scheduled=self._scheduled,
         )

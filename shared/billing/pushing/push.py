@@ -182,7 +182,7 @@ class _SideBySide:
     def _worked_on(self, item: AgreementWork, agreement_id: str) -> Unfinished | None:
         kept = item.outline.kept()
         if item.writes:
-            after = agreement.work_on(self._context, kept, item.changes, self._wishes)
+            after = agreement.work_on(self._context, kept, item.changes, self._wishes, item.texts)
         else:
             after = agreement.look_at(self._context, kept, self._wishes)
         if plan.must_plan_again(kept.record, after, self._wishes):

@@ -2207,6 +2207,8 @@ export interface components {
         AgreementsToChoose: {
             /** Agreements */
             agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
+            /** Longesttext */
+            longestText: number;
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2698,7 +2700,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
+        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed" | "text";
         /** Format: email */
         Email: string;
         /**
@@ -2831,7 +2833,11 @@ export interface components {
              *       "included": 0,
              *       "invoiceText": "",
              *       "minimum": 0,
-             *       "moreSeats": "from_their_day"
+             *       "moreSeats": "from_their_day",
+             *       "namesOnInvoice": false,
+             *       "replacesText": "",
+             *       "spareOnInvoice": false,
+             *       "termsOnInvoice": false
              *     }
              */
             options?: components["schemas"]["GivenOptions"];
@@ -2925,10 +2931,30 @@ export interface components {
             minimum?: components["schemas"]["Seats"];
             /** @default from_their_day */
             moreSeats?: components["schemas"]["MoreSeatsWord"];
+            /**
+             * Namesoninvoice
+             * @default false
+             */
+            namesOnInvoice?: boolean;
+            /**
+             * Replacestext
+             * @default
+             */
+            replacesText?: string;
             /** Soldbyothers */
             soldByOthers?: ("counted" | "left_out") | null;
+            /**
+             * Spareoninvoice
+             * @default false
+             */
+            spareOnInvoice?: boolean;
             /** Starts */
             starts?: string | null;
+            /**
+             * Termsoninvoice
+             * @default false
+             */
+            termsOnInvoice?: boolean;
         };
         /**
          * GivenReportSettings
@@ -2968,6 +2994,11 @@ export interface components {
         GivenRule: {
             /** @default [] */
             domains?: components["schemas"]["Domains"];
+            /**
+             * Groupid
+             * @default
+             */
+            groupId?: string;
             kind: components["schemas"]["Kind"];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
@@ -3069,12 +3100,12 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users";
+        Kind: "sum" | "licensed_users" | "group_members";
         /**
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "text_intended" | "text_written" | "text_not_written" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -3538,8 +3569,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -3549,8 +3578,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4548,8 +4582,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -4559,8 +4591,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4731,6 +4768,11 @@ export interface components {
              * @enum {string}
              */
             state: "in_step" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            /** Textrefused */
+            textRefused: string;
+            textState: components["schemas"]["TextStateWord"];
+            /** Textthere */
+            textThere: string;
             /** Unitprice */
             unitPrice: string | null;
         };
@@ -4860,10 +4902,18 @@ export interface components {
             /** Minimum */
             minimum: number;
             moreSeats: components["schemas"]["MoreSeatsWord"];
+            /** Namesoninvoice */
+            namesOnInvoice: boolean;
+            /** Replacestext */
+            replacesText: string;
             /** Soldbyothers */
             soldByOthers: ("counted" | "left_out") | null;
+            /** Spareoninvoice */
+            spareOnInvoice: boolean;
             /** Starts */
             starts: string | null;
+            /** Termsoninvoice */
+            termsOnInvoice: boolean;
         };
         /** ShownParameter */
         ShownParameter: {
@@ -5227,6 +5277,8 @@ export interface components {
         ShownRule: {
             /** Domains */
             domains: string[];
+            /** Groupid */
+            groupId: string;
             kind: components["schemas"]["Kind"];
             /** Skuids */
             skuIds: string[];
@@ -5784,6 +5836,8 @@ export interface components {
             /** Customers */
             customers: number;
         };
+        /** @enum {string} */
+        TextStateWord: "none" | "not_known" | "in_step" | "to_write" | "kept" | "refused";
         /**
          * TicketChoicesOffered
          * @description What the PSA offers at this moment.

@@ -137,6 +137,8 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
         not_writable=why_not,
         fingerprint=_fingerprint(service),
         but_end=_fingerprint(service),
+        text=_text(service, "invoiceDescription"),
+        but_text=_fingerprint(service, but="invoiceDescription"),
         billable=BillableOption.BILLABLE,
         pending=_pending(said, today),
         not_understood=odd,
@@ -189,6 +191,6 @@ def _money(row: Row, name: str) -> Decimal | None:
     return amount(row.get(name))
 
 
-def _fingerprint(service: Row) -> str:
-    kept = {name: service.get(name) or None for name in _FINGERPRINTED}
+def _fingerprint(service: Row, but: str = "") -> str:
+    kept = {name: service.get(name) or None for name in _FINGERPRINTED if name != but}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]

@@ -5,6 +5,7 @@ import type { Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
 import { count, day } from "../../parts/format";
+import { toldOf } from "../../parts/InvoiceText";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
@@ -22,6 +23,7 @@ const EFFECTS: Record<Line["effect"], string> = {
   blocked: "Cannot be written",
   unknown: "Not known",
   not_billed: "Not billed",
+  text: "Its text is written",
 };
 const BAD = new Set<Line["effect"]>(["drift", "blocked", "unknown"]);
 const REASONS: Record<Line["reasons"][number], string> = {
@@ -82,6 +84,7 @@ export function PlanPart(): ReactElement {
             <Badge appearance="tint" color={BAD.has(line.effect) ? "danger" : line.effect === "held" ? "warning" : "informative"}>
               {EFFECTS[line.effect]}
             </Badge>{" "}
+            {line.effect === "text" && toldOf(line)}
             {line.effect === "scheduled" && line.effective && `from ${day(line.effective)} `}
             {line.why || line.reasons.map((reason) => REASONS[reason]).join(", ")}
           </>
