@@ -40,6 +40,8 @@ _MUST_CREATE = (LINES, ADJUSTMENTS)
 _ALL = "All"
 """Autotask's word for a right without exceptions: who sees only some rows is not told that there are others."""
 _MARKER_LENGTH = 50
+_RIGHTS = {WriteKind.CREATE_LINE: f"{LINES} (create)", WriteKind.SET_TEXT: f"{LINES} (update)"}
+"""The right that a write needs, where it is no adjustment."""
 _A_DAY = timedelta(days=1)
 """It is still yesterday west of Greenwich."""
 _BUSY_WAIT = timedelta(seconds=30)
@@ -49,7 +51,8 @@ class Autotask:
     """One signed-in Autotask. Only `apply` writes, and it sends one request."""
 
     max_parallel = 2
-    repeatable: frozenset[WriteKind] = frozenset()
+    repeatable = frozenset({WriteKind.SET_TEXT})
+    text_with_quantity = False
     whole_document = False
     creates_empty = True
     ends_by = EndsBy.NO_SEATS
@@ -178,11 +181,11 @@ class Autotask:
     def apply(self, *writes: Write) -> WriteAnswer:
         (write,) = writes
         try:
-            path, body = _request(write)
+            method, path, body = _request(write)
         except PsaRefused as refused:
             return WriteAnswer(Sent.REFUSED, refused.sentence)
-        entity = LINES if write.kind is WriteKind.CREATE_LINE else ADJUSTMENTS
-        answer = self._api.written(path, body, f"{entity} (create)")
+        right = _RIGHTS.get(write.kind, f"{ADJUSTMENTS} (create)")
+        answer = self._api.written(path, body, right, method)
         return answer if isinstance(answer, WriteAnswer) else _yes(write, answer)
 
 
@@ -200,11 +203,15 @@ def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
     return WriteAnswer(Sent.ANSWERED, receipt=str(item))
 
 
-def _request(write: Write) -> tuple[str, dict[str, object]]:
-    """Path and body of the one POST of a write. Raises PsaRefused for a write that cannot be one."""
+def _request(write: Write) -> tuple[str, str, dict[str, object]]:
+    """Method, path and body of the one request of a write. Raises PsaRefused for a write that cannot be one."""
     contract = _number(write.agreement_id)
+    if write.kind is WriteKind.SET_TEXT:
+        # Of a service only its price and this can be changed: https://ww2.autotask.net, ContractServicesEntity.
+        text = {"id": _number(write.line_id), "invoiceDescription": write.invoice_text}
+        return "PATCH", f"{CONTRACTS}/{contract}/Services", text
     if write.kind is not WriteKind.CREATE_LINE:
-        return f"{CONTRACTS}/{contract}/ServiceAdjustments", _adjustment(contract, write)
+        return "POST", f"{CONTRACTS}/{contract}/ServiceAdjustments", _adjustment(contract, write)
     if not 0 < len(write.marker) <= _MARKER_LENGTH:
         raise PsaRefused("marker", f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters.")
     if write.billable is not BillableOption.BILLABLE:
@@ -220,7 +227,7 @@ def _request(write: Write) -> tuple[str, dict[str, object]]:
         )  # JSON has one kind of number; the shortest text is the same
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
-    return f"{CONTRACTS}/{contract}/Services", body
+    return "POST", f"{CONTRACTS}/{contract}/Services", body
 
 
 def _adjustment(contract: int, write: Write) -> dict[str, object]:

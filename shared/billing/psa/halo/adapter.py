@@ -63,6 +63,7 @@ class Halo:
     whole_document, creates_empty = True, False
     repeatable: frozenset[WriteKind] = frozenset()
     ends_by = EndsBy.DATE
+    text_with_quantity = True
 
     def __init__(self, settings: HaloSettings, client_secret: str, http: Http) -> None:
         self._api = Api(settings, client_secret, http)
@@ -193,7 +194,7 @@ class Halo:
             if there.not_writable:
                 return there.not_writable
             ends = write.kind is WriteKind.END_LINE
-            looked_at = there.but_end if ends else there.fingerprint
+            looked_at = there.but_end if ends else there.but_text if write.sets_text else there.fingerprint
             if there.quantity != write.before or looked_at != write.fingerprint:
                 return f"Line {write.line_id} was changed after it was looked at."
         return ""
