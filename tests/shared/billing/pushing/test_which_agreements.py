@@ -14,8 +14,19 @@ from tests.shared.billing.world import DAY, START
 
 def outlines(count: int, read_at: datetime | None) -> list[Outline]:
     row = Key("partition", "row"), "etag", b""
-    calm = {"unsettled": False, "in_trouble": False, "was_there": True, "is_noted": False}
-    return [Outline(*row, f"{n:05}", read_at, lines=1, **calm) for n in range(count)]
+    return [
+        Outline(
+            *row,
+            f"{n:05}",
+            read_at,
+            lines=1,
+            unsettled=False,
+            in_trouble=False,
+            was_there=True,
+            is_noted=False,
+        )
+        for n in range(count)
+    ]
 
 
 def listed_agreements(count: int, **changes: object) -> dict[str, Agreement]:
