@@ -104,7 +104,7 @@ class _Kept:
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
             if line.unit_price is not None:
                 self.prices[line.mapping_id] = line.unit_price
-            if line.state is not LineState.IN_STEP:
+            if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
                 self.not_in_step[key] = line
         if record.unreadable and record.lines:
             tenants = frozenset(line.tenant_id for line in record.lines.values())

@@ -16,6 +16,7 @@ from shared.billing.planning import in_record, plan
 from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.quantities import Numbers
+from shared.billing.planning.text_sources import TextSources
 from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
@@ -120,6 +121,7 @@ def _wishes(
     profiles = billing_profiles(tables, account.id)
     added, custom = added_tenants(tables, account.id), defined(tables, account.id)
     numbers_of = NumbersOf(blobs, account.id, home_tenants(tables, account.id))
+    texts = TextSources(tables, blobs, account.id, profiles, now)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         tenant = added.get(state.tenant_id)
@@ -129,7 +131,8 @@ def _wishes(
         mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
         rules = mapped_of(custom.of_tenant(state.tenant_id), mapped)
         numbers = numbers_of(state.tenant_id, tenant, state.snapshot, rules) if mapped else None
-        for wish in wishes(state, mapped, profiles, numbers, now):
+        plain = wishes(state, mapped, profiles, numbers, now)
+        for wish in texts.with_texts(plain, state, mapped, numbers, rules):
             wished[wish.mapping_id] = wish
         if is_doubted(state.snapshot, numbers, rules.values()):
             suspicious.add(state.tenant_id)

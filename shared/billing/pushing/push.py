@@ -182,7 +182,7 @@ class _SideBySide:
     def _worked_on(self, item: AgreementWork, agreement_id: str) -> Unfinished | None:
         kept = item.outline.kept()
         if item.writes:
-            after = agreement.work_on(self._context, kept, item.changes, self._wishes)
+            after = agreement.work_on(self._context, kept, item.changes, self._wishes, item.texts)
         else:
             after = agreement.look_at(self._context, kept, self._wishes)
         if plan.must_plan_again(kept.record, after, self._wishes):
@@ -266,7 +266,7 @@ def _class(line: LineRecord, run_id: str) -> str:
             return "drift"
         case LineState.HELD:
             return "held"
-        case LineState.IN_STEP:
+        case LineState.SCHEDULED | LineState.IN_STEP:
             if line.would is not None:
                 return "would_write"
             return "written" if line.written_in == run_id else "unchanged"

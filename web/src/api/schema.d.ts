@@ -2207,6 +2207,8 @@ export interface components {
         AgreementsToChoose: {
             /** Agreements */
             agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
+            /** Longesttext */
+            longestText: number;
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2698,7 +2700,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
+        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed" | "text";
         /** Format: email */
         Email: string;
         /**
@@ -2747,7 +2749,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -2755,6 +2757,8 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** @enum {string} */
+        FewerSeatsWord: "at_once" | "next_period" | "credited";
         FilterTexts: string[];
         /**
          * Frequency
@@ -2824,11 +2828,16 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
-             *       "creditOnDecrease": false,
              *       "difference": 0,
+             *       "fewerSeats": "at_once",
              *       "included": 0,
              *       "invoiceText": "",
-             *       "minimum": 0
+             *       "minimum": 0,
+             *       "moreSeats": "from_their_day",
+             *       "namesOnInvoice": false,
+             *       "replacesText": "",
+             *       "spareOnInvoice": false,
+             *       "termsOnInvoice": false
              *     }
              */
             options?: components["schemas"]["GivenOptions"];
@@ -2905,15 +2914,12 @@ export interface components {
              */
             besideExisting?: boolean;
             /**
-             * Creditondecrease
-             * @default false
-             */
-            creditOnDecrease?: boolean;
-            /**
              * Difference
              * @default 0
              */
             difference?: number;
+            /** @default at_once */
+            fewerSeats?: components["schemas"]["FewerSeatsWord"];
             /** @default 0 */
             included?: components["schemas"]["Seats"];
             /**
@@ -2923,10 +2929,32 @@ export interface components {
             invoiceText?: string;
             /** @default 0 */
             minimum?: components["schemas"]["Seats"];
+            /** @default from_their_day */
+            moreSeats?: components["schemas"]["MoreSeatsWord"];
+            /**
+             * Namesoninvoice
+             * @default false
+             */
+            namesOnInvoice?: boolean;
+            /**
+             * Replacestext
+             * @default
+             */
+            replacesText?: string;
             /** Soldbyothers */
             soldByOthers?: ("counted" | "left_out") | null;
+            /**
+             * Spareoninvoice
+             * @default false
+             */
+            spareOnInvoice?: boolean;
             /** Starts */
             starts?: string | null;
+            /**
+             * Termsoninvoice
+             * @default false
+             */
+            termsOnInvoice?: boolean;
         };
         /**
          * GivenReportSettings
@@ -2966,6 +2994,11 @@ export interface components {
         GivenRule: {
             /** @default [] */
             domains?: components["schemas"]["Domains"];
+            /**
+             * Groupid
+             * @default
+             */
+            groupId?: string;
             kind: components["schemas"]["Kind"];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
@@ -3067,12 +3100,12 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users";
+        Kind: "sum" | "licensed_users" | "group_members";
         /**
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "text_intended" | "text_written" | "text_not_written" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -3129,6 +3162,8 @@ export interface components {
         };
         /** @enum {string} */
         ModeWord: "preview" | "live";
+        /** @enum {string} */
+        MoreSeatsWord: "from_their_day" | "from_period_start";
         /** MyAccount */
         MyAccount: {
             /** Id */
@@ -3534,8 +3569,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -3545,8 +3578,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4249,7 +4287,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -4544,8 +4582,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -4555,8 +4591,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4726,7 +4767,12 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "in_step" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            state: "in_step" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            /** Textrefused */
+            textRefused: string;
+            textState: components["schemas"]["TextStateWord"];
+            /** Textthere */
+            textThere: string;
             /** Unitprice */
             unitPrice: string | null;
         };
@@ -4846,20 +4892,28 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
-            /** Creditondecrease */
-            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
+            fewerSeats: components["schemas"]["FewerSeatsWord"];
             /** Included */
             included: number;
             /** Invoicetext */
             invoiceText: string;
             /** Minimum */
             minimum: number;
+            moreSeats: components["schemas"]["MoreSeatsWord"];
+            /** Namesoninvoice */
+            namesOnInvoice: boolean;
+            /** Replacestext */
+            replacesText: string;
             /** Soldbyothers */
             soldByOthers: ("counted" | "left_out") | null;
+            /** Spareoninvoice */
+            spareOnInvoice: boolean;
             /** Starts */
             starts: string | null;
+            /** Termsoninvoice */
+            termsOnInvoice: boolean;
         };
         /** ShownParameter */
         ShownParameter: {
@@ -4952,6 +5006,8 @@ export interface components {
              * @enum {string}
              */
             mode: "preview" | "live";
+            /** Scheduled */
+            scheduled: number;
             /** Seatsfewer */
             seatsFewer: number;
             /** Seatsmore */
@@ -5221,6 +5277,8 @@ export interface components {
         ShownRule: {
             /** Domains */
             domains: string[];
+            /** Groupid */
+            groupId: string;
             kind: components["schemas"]["Kind"];
             /** Skuids */
             skuIds: string[];
@@ -5778,6 +5836,8 @@ export interface components {
             /** Customers */
             customers: number;
         };
+        /** @enum {string} */
+        TextStateWord: "none" | "not_known" | "in_step" | "to_write" | "kept" | "refused";
         /**
          * TicketChoicesOffered
          * @description What the PSA offers at this moment.
@@ -5851,8 +5911,12 @@ export interface components {
             companyId: string;
             /** Ends */
             ends: string | null;
+            /** Fewerseats */
+            fewerSeats: ("at_once" | "next_period" | "credited")[];
             /** Id */
             id: string;
+            /** Moreseats */
+            moreSeats: ("from_their_day" | "from_period_start")[];
             /** Name */
             name: string;
             /** Nextinvoice */

@@ -10,6 +10,7 @@ import { ExclusionsPart } from "./ExclusionsPart";
 import { LogoPart } from "./LogoPart";
 import { MembersPart } from "./MembersPart";
 import { PreferencesPart } from "./PreferencesPart";
+import { TicketsPart } from "./TicketsPart";
 
 /** The seed's page (notifications, alerts, exclusions, preferences), and beside it who and what is connected. */
 export default function SettingsPage(): ReactElement {
@@ -33,6 +34,7 @@ export default function SettingsPage(): ReactElement {
       {part === "alerts" && (
         <>
           <AlertsPart />
+          <TicketsPart />
           <ExclusionsPart />
           <PreferencesPart />
         </>
