@@ -30,11 +30,14 @@ def test_no_line_goes_to_zero_without_a_person() -> None:
 
 def test_a_line_bills_until_its_last_day_and_not_beyond() -> None:
     simulation = Simulation("ends", TENANTS)
-    for number in range(4):
+    mappings = simulation.life.mappings
+    for number in range(8):
         for tenant in simulation.life.tenants():
-            if len(simulation.life.mappings.decided.ended) < 3:
-                simulation.life.mappings.line_ended(random.Random(number), tenant)
-    assert len(simulation.life.mappings.decided.ended) == 3
+            mappings.line_ended(random.Random(number), tenant)
+    soon = [
+        said for said in mappings.decided.ended.values() if said.last_day == mappings.today and said.seats
+    ]
+    assert soon
     assert _wrong(simulation, nights=2) == []
 
 
