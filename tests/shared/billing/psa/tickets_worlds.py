@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -36,10 +37,11 @@ _FAULTS: dict[Outcome, dict[str, Any]] = {
 }
 
 
-class _InProcess(HTTPAdapter):
+class InProcess(HTTPAdapter):
     def __init__(self, stand_ins: Dispatcher) -> None:
         super().__init__()
         self._stand_ins = stand_ins
+        self.after: Callable[[], None] = lambda: None
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         host, target = str(request.url).removeprefix("https://").split("/", 1)
@@ -47,6 +49,7 @@ class _InProcess(HTTPAdapter):
         assert isinstance(body, bytes)
         asked = request_to(str(request.method), host, f"/{target}", dict(request.headers), body)
         delivery = self._stand_ins.deliver(asked)
+        self.after()
         if delivery.answer is None or delivery.wait:
             raise requests.ReadTimeout
         told = requests.Response()
@@ -70,7 +73,8 @@ class StandInWorld(TicketsWorld):
         load_world(self.state, world)
         self.stand_ins = Dispatcher(self.state)
         session = requests.Session()
-        session.mount("https://", _InProcess(self.stand_ins))
+        self.network = InProcess(self.stand_ins)
+        session.mount("https://", self.network)
         self.later = timedelta()
         self.http = Http(session, sleep=self._sleep, clock=lambda: datetime.now(UTC) + self.later)
 

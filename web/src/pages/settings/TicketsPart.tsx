@@ -216,7 +216,7 @@ function Types({ edited, value, disabled, ...field }: Shown & { edited: Edited<S
   return (
     <Field label="Alerts that become tickets" {...field}>
       <div className={styles.types}>
-        {known.data?.types.map(({ type, title }) => (
+        {known.data?.types.filter(({ type }) => type !== "tickets_failed").map(({ type, title }) => (
           <Checkbox key={type} label={title} disabled={disabled} checked={chosen.has(type)} onChange={(_, { checked }) => choose(type, checked === true)} />
         ))}
       </div>
