@@ -86,8 +86,8 @@ teeth: setup ## remove one guard at a time and demand that its test fails
 kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others, PSA=halo (autotask, each)
 	@$(PY) -m tests.kill_run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed "$(SEED)") $(if $(SERIES),--series "$(SERIES)") $(if $(PSA),--psa $(PSA))
 
-simulate: setup ## live SEEDS (25) simulated MSPs from seed FIRST (1) on, DAYS=30 TENANTS=20: a failure prints its seed and its shrunk story
-	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(DAYS),--days $(DAYS)) $(if $(TENANTS),--tenants $(TENANTS))
+simulate: setup ## live SEEDS (25) simulated MSPs from seed FIRST (1) on, DAYS=30 TENANTS=20, REAL=1 over real sockets and Azurite: a failure prints its seed and its shrunk story
+	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(DAYS),--days $(DAYS)) $(if $(TENANTS),--tenants $(TENANTS)) $(if $(REAL),--real)
 
 clients: setup $(CLIENTS_READY) ## run third-party clients, unmodified, against the stand-ins: ARGS=pyconnectwise for one
 	@$(PY) -m tests.clients $(ARGS)

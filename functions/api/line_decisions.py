@@ -17,7 +17,7 @@ from shared.accounts import audit
 from shared.accounts.account import Mode
 from shared.accounts.directory import load_account
 from shared.billing import line_decisions
-from shared.billing.line_decisions import DecidableLine
+from shared.billing.line_decisions import DecidableLine, Stores
 from shared.billing.models import Hold, LineRecord
 from shared.billing.planning import approval
 
@@ -108,7 +108,8 @@ def choose(
     tenant: TenantId, mapping: MappingId, asked: GivenChoice, asking: Admin, response: Response
 ) -> DecidedLine:
     """After a hand edit in the PSA: take their number, or keep ours."""
-    place, by = (asking.tables, asking.account, tenant.lower(), mapping), asking.actor.decider(asked.reason)
+    stores = Stores(asking.tables, asking.wired.blobs)
+    place, by = (stores, asking.account, tenant.lower(), mapping), asking.actor.decider(asked.reason)
     numbers = (str(asked.psa), "" if asked.wanted is None else str(asked.wanted))
     if asked.choice == "take_theirs":
         line = line_decisions.take_theirs(*place, asked.psa, by)
@@ -147,7 +148,9 @@ def undo(
 ) -> DecidedLine:
     """The line says again what it said before its newest change, and later seat changes move it from there."""
     by = asking.actor.decider(asked.reason or "undone")
-    hold = line_decisions.undo(asking.tables, asking.account, tenant.lower(), mapping, asked.change, by)
+    hold = line_decisions.undo(
+        Stores(asking.tables, asking.wired.blobs), asking.account, tenant.lower(), mapping, asked.change, by
+    )
     answer = _carried_out(asking, hold, response)
     numbers = str(hold.change.before), str(hold.change.after)
     audit.record(asking.tables, asking.account, asking.actor, "change.undone", asked.change, *numbers)

@@ -22,8 +22,8 @@ _WORTH_PACKING = 600
 class Server:
     """Carries requests to the dispatcher and deliveries back, with all the ways a connection can go wrong."""
 
-    def __init__(self, state: State) -> None:
-        self._dispatcher = Dispatcher(state)
+    def __init__(self, state: State, dispatcher: Dispatcher | None = None) -> None:
+        self._dispatcher = dispatcher or Dispatcher(state)
         self._state = state
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:

@@ -7,6 +7,7 @@ approved change; one that is taken over stays as a difference on the mapping, so
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
@@ -27,18 +28,26 @@ from shared.billing.models import (
     change_id,
 )
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import Shares, wanted
+from shared.billing.planning.load import is_doubted
+from shared.billing.planning.people import NumbersOf, mapped_of
+from shared.billing.planning.quantities import wanted
 from shared.billing.psa_connections import psa_connections
 from shared.billing.tenant_licences import tenant_state
 from shared.errors import NotFound, Rejected
-from shared.licensing.custom_licences.counting import TenantCustomLicences
 from shared.licensing.custom_licences.defined import defined
-from shared.licensing.licences import LicenceRows
 from shared.licensing.not_countable import NotCountable
 from shared.microsoft.partner_connections import home_tenants
+from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decider, Decision, decide_after, newest
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
+
+
+class Stores(NamedTuple):
+    """Who has which licence is looked up only where a line's number depends on it."""
+
+    tables: Tables
+    blobs: Blobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +84,16 @@ def decidable(tables: Tables, account: AccountId) -> Iterator[DecidableLine]:
 
 
 def take_theirs(
-    tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, psa: int, by: Decider
+    stores: Stores, account: AccountId, tenant_id: str, mapping_id: str, psa: int, by: Decider
 ) -> LineRecord:
     """The PSA's number is right: what it is more or less than the licences give stays on the mapping.
 
     `psa` is the number that the person saw there. Raises NotFound, and Rejected with the sentence to show.
     """
+    tables = stores.tables
     mapped = _mapped(tables, account, tenant_id, mapping_id)
     _check_drift(mapped.line, psa)
-    _save_difference(tables, account, mapped, psa, by)
+    _save_difference(stores, account, mapped, psa, by)
     # Cut off here, the next look finds the PSA's number to be the wanted one.
     return _save(
         tables, account, mapped, _says(mapped.line, psa, by.now), _entry(mapped, LedgerEvent.TAKEN, psa, by)
@@ -91,16 +101,17 @@ def take_theirs(
 
 
 def keep_ours(
-    tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, numbers: tuple[int, int], by: Decider
+    stores: Stores, account: AccountId, tenant_id: str, mapping_id: str, numbers: tuple[int, int], by: Decider
 ) -> Hold:
     """Our number is right: the approved change from the PSA's number to it; `approval.push_now` carries it out.
 
     `numbers` are those that the person saw: in the PSA, and wanted. Raises NotFound, and Rejected.
     """
     psa, ours = numbers
+    tables = stores.tables
     mapped = _mapped(tables, account, tenant_id, mapping_id)
     _check_drift(mapped.line, psa)
-    if _wanted(tables, account, mapped, mapped.mapping, by.now) != ours:
+    if _wanted(stores, account, mapped, mapped.mapping, by.now) != ours:
         raise _other_numbers()
     if psa == ours:
         raise Rejected("The line says the wanted number already.", "same_number", "wanted")
@@ -132,13 +143,14 @@ def unfreeze(tables: Tables, account: AccountId, tenant_id: str, mapping_id: str
 
 
 def undo(
-    tables: Tables, account: AccountId, tenant_id: str, mapping_id: str, undone: str, by: Decider
+    stores: Stores, account: AccountId, tenant_id: str, mapping_id: str, undone: str, by: Decider
 ) -> Hold:
     """N3: the line says again what it said before the change `undone`, its newest, and stays that far from its seats.
 
     Returns the approved opposing change; `approval.push_now` carries it out, dated as every write is, so a period that
     is closed stays as it was. Raises NotFound, and Rejected for a change that is not the newest or was changed since.
     """
+    tables = stores.tables
     mapped = _mapped(tables, account, tenant_id, mapping_id)
     line, entry = mapped.line, _newest_change(tables, account, mapped)
     if entry is None or entry.change_id != undone or entry.before is None or entry.after is None:
@@ -156,7 +168,7 @@ def undo(
         raise Rejected(
             "The line is not as that change left it: look at the line first.", "changed_since", "change"
         )
-    _save_difference(tables, account, mapped, entry.before, by)
+    _save_difference(stores, account, mapped, entry.before, by)
     hold = _approved(mapped, entry.after, entry.before, by)
     after = line.model_copy(update={"hold": hold})
     _save(tables, account, mapped, after, _entry(mapped, LedgerEvent.UNDONE, entry.before, by))
@@ -193,22 +205,28 @@ def _other_numbers() -> Rejected:
     )
 
 
+_NOT_FRESH: Final = (
+    "The customer could not be read lately, so nobody knows the wanted number: choose “sync now” first."
+)
+
+
 def _wanted(
-    tables: Tables, account: AccountId, mapped: _Mapped, mapping: LicenceMapping, now: datetime
+    stores: Stores, account: AccountId, mapped: _Mapped, mapping: LicenceMapping, now: datetime
 ) -> int:
     """By the newest accepted read. Raises Rejected when it gives no number to trust."""
+    tables = stores.tables
     state = tenant_state(tables, account, mapped.mappings.tenant_id)
     snapshot = state.snapshot
-    if snapshot is None or snapshot.counts_are_doubted or not_fresh(state.status, snapshot, now):
-        raise Rejected(
-            "The customer could not be read lately, so nobody knows the wanted number: choose “sync now” first.",
-            "not_fresh",
-        )
-    tenant = added_tenants(tables, account).get(state.tenant_id)
-    shares = Shares(None) if tenant is not None and tenant.is_filtered else None
-    custom = TenantCustomLicences(defined(tables, account).of_tenant(state.tenant_id))
+    if snapshot is None or not_fresh(state.status, snapshot, now):
+        raise Rejected(_NOT_FRESH, "not_fresh")
+    tenant_id, tenant = state.tenant_id, added_tenants(tables, account).get(state.tenant_id)
+    rules = mapped_of(defined(tables, account).of_tenant(tenant_id), [mapping])
+    numbers_of = NumbersOf(stores.blobs, account, home_tenants(tables, account))
+    numbers = numbers_of(tenant_id, tenant, snapshot, rules)
+    if is_doubted(snapshot, numbers, rules.values()):
+        raise Rejected(_NOT_FRESH, "not_fresh")
     try:
-        return wanted(mapping, LicenceRows(snapshot, home_tenants(tables, account), custom), shares)
+        return wanted(mapping, *numbers)
     except NotCountable as unclear:
         raise Rejected(str(unclear), "not_countable") from unclear
 
@@ -241,14 +259,14 @@ def _newest_change(tables: Tables, account: AccountId, mapped: _Mapped) -> Ledge
     return confirmed
 
 
-def _save_difference(tables: Tables, account: AccountId, mapped: _Mapped, target: int, by: Decider) -> None:
+def _save_difference(stores: Stores, account: AccountId, mapped: _Mapped, target: int, by: Decider) -> None:
     """The mapping wants `target` now, and keeps that distance from what its licences give."""
     plain = _with_difference(mapped.mapping, 0)
-    changed = _with_difference(plain, target - _wanted(tables, account, mapped, plain, by.now))
+    changed = _with_difference(plain, target - _wanted(stores, account, mapped, plain, by.now))
     mappings = tuple(changed if mapping.id == changed.id else mapping for mapping in mapped.mappings.mappings)
     after = TenantMappings(tenant_id=mapped.mappings.tenant_id, mappings=mappings)
     try:
-        decide_after(tables, account, (MAPPINGS, after.tenant_id), mapped.decided, after, by)
+        decide_after(stores.tables, account, (MAPPINGS, after.tenant_id), mapped.decided, after, by)
     except Conflict as conflict:
         raise _at_this_moment() from conflict
 

@@ -36,6 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--tenants", type=int, default=20)
     parser.add_argument("--at-once", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--real", action="store_true", help="over real sockets and Azurite")
     return parser.parse_args()
 
 
@@ -43,7 +44,7 @@ def _live(what: tuple[int, argparse.Namespace]) -> Lived:
     number, given = what
     logging.disable(logging.CRITICAL)
     seed = str(number)
-    return lived(seed, drawn(seed, given.days), given.days, given.tenants)
+    return lived(seed, drawn(seed, given.days), given.days, given.tenants, is_real=given.real)
 
 
 def _line(number: int, one: Lived) -> str:
@@ -68,7 +69,9 @@ def _explain(number: int, given: argparse.Namespace, one: Lived) -> None:
     print("Shrinking its story ...", flush=True)
     seed = str(number)
     story = drawn(seed, given.days)
-    left, again = shrunk(story, lambda fewer: lived(seed, fewer, given.days, given.tenants))
+    left, again = shrunk(
+        story, lambda fewer: lived(seed, fewer, given.days, given.tenants, is_real=given.real)
+    )
     print(f"{len(left)} happenings are enough:")
     print("\n".join(f"  {happening}" for happening in left))
     print("Then, on day", f"{again.on}:")

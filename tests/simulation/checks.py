@@ -406,9 +406,15 @@ class Checker:
         )
         yield from new_lines(self._decided, self._truth, made, self.mapping_of)
         settled = {line.line_id for _, line in self._lines() if line.state is LineState.IN_STEP}
-        unknown = {line.mapping_id for _, line in self._lines() if line.state is LineState.UNKNOWN}
+        waiting = {line.mapping_id for _, line in self._lines() if line.state is not LineState.IN_STEP}
         yield from second_lines(
-            self._truth, self._ours(), self.mapping_of, self._versions, settled, unknown, zone
+            self._truth,
+            self._ours(),
+            self.mapping_of,
+            self._versions,
+            settled,
+            waiting,
+            self._now.astimezone(zone),
         )
 
     def _cannot_end(self) -> set[str]:

@@ -3,7 +3,7 @@
 import calendar
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, tzinfo
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from shared.billing.models import FewerSeats, LicenceMapping, PriceKind, PriceRule
@@ -63,15 +63,16 @@ def second_lines(
     mapping_of: Mapping[str, str],
     versions: Mapping[str, Collection[LicenceMapping]],
     settled: Collection[str],
-    unknown: Collection[str],
-    zone: tzinfo,
+    waiting: Collection[str],
+    now: datetime,
 ) -> Iterator[str]:
     """Of a period that is billed already, each seat that came within it is billed once for the rest of it.
 
-    `settled`: lines that are in step; `unknown`: mappings of which it is not known what became of a write.
+    `settled`: lines that are in step; `waiting`: mappings whose line is not: its own number may still have to follow.
     A period is a month. By line, what we wrote within one gives what is owed: seats above what was paid; fewer seats
-    are paid back only where the mapping says so.
+    are paid back only where the mapping says so. `now` is in the account's zone.
     """
+    zone = now.tzinfo
     seconds: dict[tuple[str, date], list[SecondLine]] = defaultdict(list)
     for second in truth.second_lines():
         seconds[second.mapping, second.ends].append(second)
@@ -95,16 +96,23 @@ def second_lines(
         is_plain = len(paid_back) == 1 and not truth.edits_of(line) and truth.prorates(mine[0].agreement)
         owed[mapping, ends] = (least + exact if is_plain else -(10**6), most + at_most, lines | {line})
     for (mapping, ends), found in seconds.items():
+        if ends < now.date():
+            continue  # judged while it went on
         seats = sum(second.seats for second in found)
         exact, most, lines = owed.get((mapping, ends), (0, 0, set()))
-        if mapping in unknown:
-            continue
+        if mapping in waiting:
+            newest = max(
+                (change.at.astimezone(zone).date() for line in lines for change in changes[line, ends]),
+                default=date.min,
+            )
+            most += sum(second.seats for second in found if second.begins >= newest)
         if seats > most:
             yield f"doubled: second lines of {mapping} until {ends} bill {seats}, and only {most} came"
         elif lines and lines <= set(settled) and exact >= -(10**4) and seats != exact:
             yield f"second line: those of {mapping} until {ends} bill {seats}, and {exact} are owed"
     for (mapping, ends), (exact, _, lines) in owed.items():
-        if exact > 0 and lines <= set(settled) and (mapping, ends) not in seconds:
+        is_over = ends < now.date()
+        if exact > 0 and not is_over and lines <= set(settled) and (mapping, ends) not in seconds:
             yield f"lost: {exact} seats of {mapping} came before {ends}, and no second line bills them"
 
 

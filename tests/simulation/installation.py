@@ -17,13 +17,14 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
+from urllib.parse import urlsplit
 
 import requests
 from azure.functions.queue import QueueMessage
 
 import function_app
 from functions.queues import tick
-from sandbox.standins.dispatch import Dispatcher
+from sandbox.standins.dispatch import Delivery, Dispatcher
 from sandbox.standins.faults import What
 from sandbox.standins.protocol import Call, Request
 from sandbox.standins.state import State
@@ -34,10 +35,11 @@ from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.queues import check_message
 from shared.storage.secrets import SecretsUnavailable
-from shared.storage.tables import RowChange
+from shared.storage.tables import AllTables, RowChange
 from shared.wiring import Wiring, WiringOverrides, override_wiring, wiring
 from tests.shared.test_config import KEY
 from tests.simulation.cheap import InProcess, MemoryState
+from tests.simulation.real import Kept, OverSockets, StandInsServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,14 +137,31 @@ class Fate:
 _STORAGE = ("kill_at_storage", "fail_at_storage")
 
 
-class MortalTables(MemoryTables):
+class MortalTables:
     """The tables as one process reaches them."""
 
-    fate: Fate
+    def __init__(self, kept: AllTables, fate: Fate) -> None:
+        self._kept, self._fate = kept, fate
+        self.get, self.rows, self.rows_between = kept.get, kept.rows, kept.rows_between
 
     def commit(self, changes: "Sequence[RowChange]") -> list[str]:
-        done: list[str] = self.fate.around(_STORAGE, lambda: super(MortalTables, self).commit(changes))
+        done: list[str] = self._fate.around(_STORAGE, lambda: self._kept.commit(changes))
         return done
+
+
+class VirtualWaits(Dispatcher):
+    """The stand-ins, whose waits pass on the virtual clock."""
+
+    def __init__(self, state: State, clock: Clock) -> None:
+        super().__init__(state)
+        self._clock = clock
+
+    def deliver(self, request: Request) -> Delivery:
+        delivery = super().deliver(request)
+        if delivery.wait:
+            self._clock.sleep(min(delivery.wait, 40.0))
+            delivery.wait = 0
+        return delivery
 
 
 @dataclass(order=True, slots=True)
@@ -228,13 +247,14 @@ def _settings(sendgrid_key: str) -> dict[str, str]:
 class Installation:
     """One installation with its vendors. `state` is theirs; it is asked for the truth without the product."""
 
-    def __init__(self, state: State, clock: Clock, sendgrid_key: str) -> None:
+    def __init__(self, state: State, clock: Clock, sendgrid_key: str, storage: Kept | None = None) -> None:
         self.clock, self.state = clock, state
-        self.stand_ins = Dispatcher(state)
+        self.stand_ins = VirtualWaits(state, clock)
         self.stand_ins.faults.tell = self._met
         self.fate = Fate()
-        self.tables, self.blobs = MortalTables(), MemoryBlobs(clock.now)
-        self.tables.fate = self.fate
+        kept = storage or Kept(MemoryTables(), MemoryBlobs(clock.now))
+        self.tables, self.blobs = MortalTables(kept.tables, self.fate), kept.blobs
+        self._server = StandInsServer(self.stand_ins) if storage else None
         self.queues = VirtualQueues(clock, self.fate)
         self.bugs: list[str] = []
         self.restarts = 0
@@ -247,7 +267,7 @@ class Installation:
     def _start(self) -> Wiring:
         """Another process, which remembers nothing."""
         pace.pace_of.cache_clear()
-        session = InProcess(self.asked)
+        session = OverSockets(self._server.port, self._sent) if self._server else InProcess(self.asked)
         with mock.patch.dict(os.environ, self._environment, clear=True):
             override_wiring(
                 WiringOverrides(clock=self.clock.now, sleep=self.clock.sleep, session=lambda: session)
@@ -272,11 +292,8 @@ class Installation:
     def asked(self, request: Request) -> requests.Response:
         """Answer as the vendor does, or as its network does."""
         self.clock.instant += ANSWERED_AFTER
-        if request.method != "GET":
-            self._second_worker(request)
+        self._second_worker(request.method, request.host)
         delivery = self.fate.around(("kill_at_vendor",), lambda: self.stand_ins.deliver(request))
-        if delivery.wait:
-            self.clock.sleep(min(delivery.wait, 40.0))
         if delivery.reset:
             raise requests.ConnectionError("reset")
         if delivery.answer is None:
@@ -289,12 +306,23 @@ class Installation:
         text = f"{request.path}?{request.raw_query} {request.body.decode(errors='replace')}"
         self.faults_met.append(Met(self.clock.now(), str(what), call.kind, call.tenant, text))
 
-    def _second_worker(self, request: Request) -> None:
+    def _sent(self, method: str, url: str, send: Callable[[], requests.Response]) -> requests.Response:
+        """Over a real connection."""
+        self.clock.instant += ANSWERED_AFTER
+        self._second_worker(method, str(urlsplit(url).hostname))
+        answer: requests.Response = self.fate.around(("kill_at_vendor",), send)
+        return answer
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.stop()
+
+    def _second_worker(self, method: str, host: str) -> None:
         """Just before a write to a PSA, another worker gets the message whose work this is."""
         moment, message = self.fate.second_worker_at, self._delivering
-        if moment is None or message is None or message.queue != "push-connection":
+        if moment is None or message is None or message.queue != "push-connection" or method == "GET":
             return
-        if any(name in request.host for name in ("microsoft", "sendgrid", "partnercenter")):
+        if any(name in host for name in ("microsoft", "sendgrid", "partnercenter")):
             return
         if moment.comes():
             self.fate.second_worker_at = None
@@ -396,8 +424,10 @@ def _told(answer: Any) -> requests.Response:
     return told
 
 
-def new_installation(now: datetime, begin: Callable[[State], str]) -> Installation:
+def new_installation(
+    now: datetime, begin: Callable[[State], str], storage: Kept | None = None
+) -> Installation:
     """An installation at that instant; `begin` fills the vendors' side and gives the mail provider's key."""
     state, clock = MemoryState(), Clock(now)
     state.clock = clock  # type: ignore[assignment]
-    return Installation(state, clock, begin(state))
+    return Installation(state, clock, begin(state), storage)

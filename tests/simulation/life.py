@@ -283,11 +283,15 @@ class Life:
             return
         psa = int(line.drift.psa)
         if choice < 0.3:
-            line_decisions.take_theirs(*place, psa, self._by)
+            line_decisions.take_theirs(self._stores, *place[1:], psa, self._by)
         elif choice < 0.75:
             self.keep_ours(line, psa)
         else:
             line_decisions.freeze(*place, self._by)
+
+    @property
+    def _stores(self) -> line_decisions.Stores:
+        return line_decisions.Stores(self._tables, self.installation.blobs)
 
     def keep_ours(self, line: LineRecord, psa: int) -> None:
         mapping = self.mapping(line.tenant_id, line.mapping_id)
@@ -295,7 +299,7 @@ class Life:
             return
         ours = wanted(self._truth.sold_at(line.tenant_id, self._now), mapping)
         hold = line_decisions.keep_ours(
-            self._tables, MSP, line.tenant_id, line.mapping_id, (psa, ours), self._by
+            self._stores, MSP, line.tenant_id, line.mapping_id, (psa, ours), self._by
         )
         self._push(hold)
 
@@ -337,7 +341,7 @@ class Life:
         newest = [entry for entry in entries if entry.event is LedgerEvent.CONFIRMED]
         if newest:
             hold = line_decisions.undo(
-                self._tables, MSP, line.tenant_id, line.mapping_id, newest[-1].change_id, self._by
+                self._stores, MSP, line.tenant_id, line.mapping_id, newest[-1].change_id, self._by
             )
             self._push(hold)
 

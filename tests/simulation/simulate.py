@@ -5,6 +5,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.simulation.installation import Installation, new_installation
 from tests.simulation.life import Life
 from tests.simulation.mapping_life import MSP, WHO
 from tests.simulation.night_faults import NightFaults
+from tests.simulation.real import Kept, azurite
 from tests.simulation.story import FAULTS, PEOPLE, Happening, without
 from tests.simulation.truth import Truth
 from tests.simulation.world import beginning, world
@@ -60,7 +62,7 @@ class Lived:
 class Simulation:
     """One MSP's life."""
 
-    def __init__(self, seed: str, tenants: int) -> None:
+    def __init__(self, seed: str, tenants: int, storage: Kept | None = None) -> None:
         random.seed(seed)  # the product's own jitter
         chance = random.Random(f"world/{seed}")
         made, branches = world(chance, tenants)
@@ -70,7 +72,7 @@ class Simulation:
             load_world(state, made)
             return made.sendgrid_key
 
-        self.installation: Installation = new_installation(now, begin)
+        self.installation: Installation = new_installation(now, begin, storage)
         seed_product(self.installation.wired, made, now)
         self.truth = Truth(self.installation.state)
         self.life = Life(self.installation, self.truth, branches)
@@ -118,7 +120,7 @@ class Simulation:
             if happening.what in FAULTS:
                 self.faults.happen(happening)
                 lived.happened[happening.what] += 1
-        run_id = self._night({happening.what for happening in today})
+        run_id = self.night({happening.what for happening in today})
         wrong = self.checker.after_night(run_id)
         for happening in today:
             if happening.what == PEOPLE and not wrong:
@@ -127,7 +129,7 @@ class Simulation:
                 self.checker.note()
         return wrong
 
-    def _night(self, what: set[str]) -> str:
+    def night(self, what: set[str]) -> str:
         account, clock = self._account, self.installation.clock
         self.truth.note()
         self.checker.before_night()
@@ -212,14 +214,19 @@ class Simulation:
             self.life.refused.append(str(no))
 
 
-def lived(seed: str, story: Sequence[Happening], days: int, tenants: int) -> Lived:
-    """Live a story; what the simulation itself stumbles over is told as wrong, too."""
-    with parsed_once():
-        simulation = Simulation(seed, tenants)
+def lived(seed: str, story: Sequence[Happening], days: int, tenants: int, *, is_real: bool = False) -> Lived:
+    """Live a story; what the simulation itself stumbles over is told as wrong, too.
+
+    `is_real`: over real sockets, and with rows and blobs in a storage emulator.
+    """
+    with parsed_once(), azurite() if is_real else nullcontext() as storage:
+        simulation = Simulation(seed, tenants, storage)
         try:
             return simulation.live(story, days)
         except Exception as bug:  # noqa: BLE001 - a story that breaks is told with its seed
             return Lived(wrong=[f"{type(bug).__name__}: {bug} ({_place(bug)})"], on=days + QUIET_NIGHTS)
+        finally:
+            simulation.installation.stop()
 
 
 def _place(bug: Exception) -> str:

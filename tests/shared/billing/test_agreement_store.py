@@ -34,7 +34,14 @@ def test_a_record_is_marked_when_it_begins_to_wait_and_not_after(world: World) -
     assert waiting(world) == []
     edited(world, mapped, 12)
     assert waiting(world) == [mapped.agreement]
-    line_decisions.take_theirs(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, 12, world.by())
+    line_decisions.take_theirs(
+        line_decisions.Stores(world.tables, world.blobs),
+        ACCOUNT,
+        mapped.tenant,
+        mapped.mapping,
+        12,
+        world.by(),
+    )
     assert waiting(world) == []
     marks = list(world.tables.rows(keys.agreements(ACCOUNT, CONNECTION), keys.WAITING))
     assert marks == []

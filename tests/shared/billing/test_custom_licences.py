@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from shared.accounts.company import Filters
+from shared.billing import line_decisions
 from shared.billing.custom_licences import counted_now, custom_licences, define, remove, rename
+from shared.billing.mapping.choices import mappings_of
 from shared.billing.mapping.request import MappingRequest, mappings_asked_for
 from shared.billing.models import Basis, Options, UnplannedReason
 from shared.billing.tenant_licences import tenant_licences, users_with
@@ -126,6 +129,18 @@ def group(members: int | None) -> tuple[ReadGroup, ...]:
         gone = ReadFailure.of(NotRead(FailureCause.TENANT, "404 x", ReadProblem.GROUP_GONE))
         return (ReadGroup(group_id=GROUP, failure=gone),)
     return (ReadGroup(group_id=GROUP, count=GroupCount(group_id=GROUP, members=members)),)
+
+
+def test_theirs_is_taken_by_the_people_that_the_rule_counts(world: World) -> None:
+    world.read("contoso", people=people(5))
+    line = mapped(world, USERS, 5)
+    world.night()
+    world.fake.edit_line(line.line, quantity=Decimal(7))
+    world.night()
+    stores = line_decisions.Stores(world.tables, world.blobs)
+    line_decisions.take_theirs(stores, ACCOUNT, line.tenant, line.mapping, 7, world.by())
+    (mapping,) = mappings_of(world.tables, ACCOUNT, "contoso").mappings
+    assert mapping.options.difference == 2
 
 
 def test_members_of_a_group_move_the_line(world: World) -> None:

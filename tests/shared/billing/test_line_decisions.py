@@ -47,7 +47,14 @@ def events(world: World, mapped: Mapped) -> list[LedgerEvent]:
 
 def test_theirs_is_taken_and_later_seats_still_move_the_line(world: World) -> None:
     mapped = drifted(world, 10, 12)
-    line_decisions.take_theirs(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, 12, world.by())
+    line_decisions.take_theirs(
+        line_decisions.Stores(world.tables, world.blobs),
+        ACCOUNT,
+        mapped.tenant,
+        mapped.mapping,
+        12,
+        world.by(),
+    )
     assert kept(world, mapped).state is LineState.IN_STEP
     world.night()
     assert in_psa(world, mapped) == 12
@@ -62,7 +69,12 @@ def test_ours_is_kept_by_one_write_whatever_the_guard_would_say(world: World) ->
     mapped = drifted(world, 10, 60)
     before = len(world.fake.applied)
     hold = line_decisions.keep_ours(
-        world.tables, ACCOUNT, mapped.tenant, mapped.mapping, (60, 10), world.by()
+        line_decisions.Stores(world.tables, world.blobs),
+        ACCOUNT,
+        mapped.tenant,
+        mapped.mapping,
+        (60, 10),
+        world.by(),
     )
     assert hold.decided is not None
     assert hold.decided.verdict is Verdict.APPROVED
@@ -118,11 +130,23 @@ def test_other_numbers_than_the_person_saw_change_nothing(world: World, seen: in
     mapped = drifted(world, 10, 12)
     before = kept(world, mapped)
     with pytest.raises(Rejected, match="others than those that you saw"):
-        line_decisions.take_theirs(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, seen, world.by())
+        line_decisions.take_theirs(
+            line_decisions.Stores(world.tables, world.blobs),
+            ACCOUNT,
+            mapped.tenant,
+            mapped.mapping,
+            seen,
+            world.by(),
+        )
     for numbers in ((seen, 10), (12, seen)):
         with pytest.raises(Rejected, match="others than those that you saw"):
             line_decisions.keep_ours(
-                world.tables, ACCOUNT, mapped.tenant, mapped.mapping, numbers, world.by()
+                line_decisions.Stores(world.tables, world.blobs),
+                ACCOUNT,
+                mapped.tenant,
+                mapped.mapping,
+                numbers,
+                world.by(),
             )
     assert kept(world, mapped) == before
 
@@ -131,7 +155,14 @@ def test_nothing_is_chosen_where_nothing_was_edited(world: World) -> None:
     mapped = world.map_line(quantity=10)
     world.night()
     with pytest.raises(Rejected, match="No hand edit"):
-        line_decisions.take_theirs(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, 10, world.by())
+        line_decisions.take_theirs(
+            line_decisions.Stores(world.tables, world.blobs),
+            ACCOUNT,
+            mapped.tenant,
+            mapped.mapping,
+            10,
+            world.by(),
+        )
     with pytest.raises(NotFound):
         line_decisions.freeze(world.tables, ACCOUNT, mapped.tenant, "mapping9999", world.by())
 
@@ -140,7 +171,14 @@ def test_theirs_is_not_taken_by_numbers_that_are_too_old(world: World) -> None:
     mapped = drifted(world, 10, 12)
     world.fail(mapped.tenant)
     with pytest.raises(Rejected, match="sync now"):
-        line_decisions.take_theirs(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, 12, world.by())
+        line_decisions.take_theirs(
+            line_decisions.Stores(world.tables, world.blobs),
+            ACCOUNT,
+            mapped.tenant,
+            mapped.mapping,
+            12,
+            world.by(),
+        )
 
 
 def test_the_newest_change_is_undone_once_and_stays_undone(world: World) -> None:
@@ -151,7 +189,14 @@ def test_the_newest_change_is_undone_once_and_stays_undone(world: World) -> None
     assert in_psa(world, mapped) == 14
     entries = agreement_store.ledger(world.tables, ACCOUNT, CONNECTION, mapped.agreement, mapped.mapping)
     change = [entry for entry in entries if entry.event is LedgerEvent.CONFIRMED][-1].change_id
-    hold = line_decisions.undo(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, change, world.by())
+    hold = line_decisions.undo(
+        line_decisions.Stores(world.tables, world.blobs),
+        ACCOUNT,
+        mapped.tenant,
+        mapped.mapping,
+        change,
+        world.by(),
+    )
     run = approval.push_now(world.tables, ACCOUNT, hold, world.clock.now(), world.clock.at.date())
     world.push_until_done(run.id)
     assert in_psa(world, mapped) == 10
@@ -161,7 +206,14 @@ def test_the_newest_change_is_undone_once_and_stays_undone(world: World) -> None
     world.night()
     assert in_psa(world, mapped) == 11
     with pytest.raises(Rejected, match="newest change"):
-        line_decisions.undo(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, change, world.by())
+        line_decisions.undo(
+            line_decisions.Stores(world.tables, world.blobs),
+            ACCOUNT,
+            mapped.tenant,
+            mapped.mapping,
+            change,
+            world.by(),
+        )
 
 
 def test_a_number_that_was_taken_over_survives_a_cut_between_its_two_steps(world: World) -> None:
@@ -177,7 +229,14 @@ def test_a_number_that_was_taken_over_survives_a_cut_between_its_two_steps(world
     whole = world.tables
     world.tables = WatchedTables(whole, end_after_the_first_commit)
     with pytest.raises(Killed):
-        line_decisions.take_theirs(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, 12, world.by())
+        line_decisions.take_theirs(
+            line_decisions.Stores(world.tables, world.blobs),
+            ACCOUNT,
+            mapped.tenant,
+            mapped.mapping,
+            12,
+            world.by(),
+        )
     world.tables = whole
     assert kept(world, mapped).state is LineState.DRIFT
     world.night()
