@@ -225,7 +225,7 @@ class Checker:
         return (
             bool(self._truth.edits_of(line.line_id))
             or any(write.after == int(drift.psa) and self._came_late(write) for write in ours)
-            or self._night.shows_stale(record.agreement_id, line.line_id, drift.since - timedelta(minutes=5))
+            or self._night.shows_stale(record.agreement_id, line.line_id, drift.since - timedelta(days=2))
         )
 
     def _came_late(self, write: Applied) -> bool:
