@@ -105,10 +105,9 @@ def _settings_of(
     wired: Wiring, account: AccountId, run_id: str
 ) -> tuple[Account, Run, dict[str, PartnerConnection], Defined]:
     """What a run's thousand readings have in common, looked up once per process: the settings as of the run."""
-    tables = wired.tables
+    tables, loaded = wired.tables, saved_settings.load(wired.tables, account)
     partners = {connection.id: connection for connection in partner_connections.all_of(tables, account)}
-    run = runs.get(tables, account, run_id)
-    return saved_settings.load(tables, account), run, partners, defined(tables, account)
+    return loaded, runs.get(tables, account, run_id), partners, defined(tables, account)
 
 
 @bp.queue_trigger(arg_name="message", queue_name="close-run", connection="AzureWebJobsStorage")

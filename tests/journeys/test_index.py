@@ -30,6 +30,8 @@ QUEUES = {
 PAGES = {
     "show_exclude": (("GET",), "exclude/{token}", "anonymous"),
     "exclude": (("POST",), "exclude/{token}", "anonymous"),
+    "show_tenant_consent": (("GET",), "tenant-consent", "anonymous"),
+    "take_tenant_consent": (("POST",), "tenant-consent", "anonymous"),
     "api": (("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"), "{*path}", "anonymous"),
 }
 VENDORS = ("azure.data", "azure.storage", "azure.identity", "azure.keyvault", "msal", "sendgrid", "boto3")

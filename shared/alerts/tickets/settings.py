@@ -24,8 +24,8 @@ type SignIn = Callable[[PsaConnection], PsaTickets]
 
 def switch_off(tables: Tables, account: AccountId) -> TicketSettings:
     """What was chosen is remembered. Tickets that are open stay for people to close."""
-    off = ticket_settings(tables, account).model_copy(update={"on": False})
-    return _store(tables, account, off)
+    before = ticket_settings(tables, account)
+    return _store(tables, account, before.model_copy(update={"on": False})) if before.on else before
 
 
 def switch_on(

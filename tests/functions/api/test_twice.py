@@ -30,9 +30,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "connectPsa": {**GIVEN_PSA, "name": "A second one", "settings": {"site": "b.example", "companyId": "b"}},
     "createBillingProfile": _PROFILE,
     "createBillingProfiles": {"profiles": [_PROFILE, {**_PROFILE, "name": "Project"}]},
+    "defineCustomLicence": {"name": "People of one domain", "rule": {"kind": "licensed_users"}},
+    "askForTenantConsent": {},
     "syncNow": {},
 }
 """Where the example of the document is not what can be asked of this MSP."""
+ABOUT = {"askForTenantConsent": {"tenant": NEW}}
+"""Where it is not just any thing that can be asked about: only a tenant that a partner lists is asked for consent."""
 REFUSED = {
     *("acceptInvitation", "confirmDeletion", "finishPartnerConsent"),  # their code is good once
     *("chooseNumber", "settleWrite", "undoChange", "believeLostAgreements"),  # nothing waits for such a word
@@ -40,6 +44,7 @@ REFUSED = {
         "connectPartner",
         "testPartnerConnection",
         "testPsaConnection",
+        "testTenantConsent",
     ),  # Microsoft and this PSA are out of reach
     *("previewMappings", "sendReportAgain", "testReport"),  # they make nothing, or a mail
 }
@@ -56,8 +61,9 @@ def body_of(operation: str) -> Any:
     return {field: texts[field][0] if field in texts else value for field, value in example.items()}
 
 
-NO_THINGS = ("was|", "consent", "psa-trouble|")
-"""How rows begin of older versions of a decision, of a way to Microsoft (for 15 minutes), of how a PSA does."""
+NO_THINGS = ("was|", "consent", "tenant-consent|", "psa-trouble|")
+"""How rows begin of older versions of a decision, of a way to Microsoft (for 15 minutes, of a customer's administrator
+for 7 days: each counts once), of how a PSA does."""
 _VERSION = re.compile(r"-[0-9a-f]{8}$")
 """Ends the name of a secret: a new one takes the place of the old one."""
 
@@ -81,7 +87,10 @@ def headers(word: str) -> dict[str, str]:
 def test_the_same_request_twice_makes_no_two_things(operation: str) -> None:
     APP.state.wired = known_things().copy(MICROSOFT, CountingTables(), MemoryBlobs())
     ids = {name: found[0] for name, found in known_things().ids.items()}
-    address, body = POSTS[operation].format_map({**ids, "account": MSP}), body_of(operation)
+    address, body = (
+        POSTS[operation].format_map({**ids, **ABOUT.get(operation, {}), "account": MSP}),
+        body_of(operation),
+    )
     first = CLIENT.post(address, json=body, headers=headers("owner"))
     assert first.is_success is (operation not in REFUSED), first.text
     once = things()
