@@ -8,11 +8,13 @@ import pytest
 
 from shared.billing.models import Intent, LineRecord
 from shared.billing.psa.base import Write, WriteKind
+from shared.licensing.tenant_state import ReadStatus, TenantState
 from tests.kill_run.night import NEWCOMER
 from tests.kill_run.plan import Victim, drawn
 from tests.kill_run.psas import PSAS, KilledPsa
 from tests.kill_run.truth import (
     changing,
+    not_read,
     set_more_often_than_intended,
     unknown_to_a_person,
     wrong_with_mails,
@@ -62,6 +64,13 @@ def test_a_mail_that_was_accepted_twice_is_seen() -> None:
 
 def test_a_customer_that_was_never_told_of_is_seen() -> None:
     assert list(wrong_with_mails([_mail("a", "nothing")])) == [f"{NEWCOMER} was never told of"]
+
+
+def test_a_customer_whose_numbers_are_those_of_an_earlier_night_is_no_round_that_holds() -> None:
+    heads = [TenantState(tenant_id=status.value, status=status) for status in ReadStatus]
+    assert list(not_read(heads)) == [
+        f"{status} was not read: {status}" for status in ReadStatus if status is not ReadStatus.READ
+    ]
 
 
 def _set(before: int, after: int) -> Write:
