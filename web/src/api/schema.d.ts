@@ -2878,6 +2878,7 @@ export interface components {
          *       ],
          *       "canOpen": false,
          *       "email": "eva@harbour-it.example",
+         *       "hasPartnerApp": true,
          *       "id": "1c6f3d0a9b7e4c21",
          *       "name": "Eva Berger"
          *     }
@@ -2889,6 +2890,8 @@ export interface components {
             canOpen: boolean;
             /** Email */
             email: string;
+            /** Haspartnerapp */
+            hasPartnerApp: boolean;
             /** Id */
             id: string;
             /** Name */
