@@ -14,6 +14,7 @@ var queues = [
   'push-connection'
   'refresh-psa-lists'
   'evaluate'
+  'keep-tickets'
   'send-mail'
   'send-report'
   'send-invitation'

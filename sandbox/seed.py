@@ -216,6 +216,7 @@ def _baseline(
                     tenant_id=tenant.id,
                     product_id=str(mapping.product_id),
                     line_id=str(mapping.addition_id),
+                    adopted=True,
                     confirmed=mapping.baseline_quantity,
                     confirmed_at=seeded_history.began(tenant, yesterday),
                 )

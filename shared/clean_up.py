@@ -13,6 +13,7 @@ from shared.accounts.account import Account
 from shared.accounts.runs import OpenRun, Run
 from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
+from shared.alerts.tickets.models import Ticket
 from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, LedgerEntry
 from shared.billing.psa_connections import ever_connected
@@ -131,7 +132,15 @@ class _Night:
 
     def closed_alerts(self) -> int:
         digit = f"{self.number % 16:x}"
-        return sum(self._closed_alerts(keys.closed_alerts(slug, digit)) for slug in BY_SLUG)
+        return sum(
+            self._closed_alerts(keys.closed_alerts(slug, digit))
+            + self._tickets(keys.ended_tickets(slug, digit))
+            for slug in BY_SLUG
+        )
+
+    def _tickets(self, prefix: str) -> int:
+        rows = self.tables.rows(keys.alerts(self.account.id), prefix)
+        return self._delete(row for row in rows if self._is_before(row.read(Ticket).since, self.counts_end))
 
     def _closed_alerts(self, prefix: str) -> int:
         rows = self.tables.rows(keys.alerts(self.account.id), prefix)

@@ -22,6 +22,7 @@ class Config(BaseModel):
         None,
         alias="AzureWebJobsStorage",
         description="a storage connection string (locally: of the emulator)",
+        repr=False,
     )
     storage_account: str | None = Field(
         None,
@@ -41,15 +42,17 @@ class Config(BaseModel):
         "",
         alias="SEATWISE_SECRET_KEYS",
         description="base64 of 32 random bytes, several by comma, the newest first (only without a Key Vault)",
+        repr=False,
     )
     mail_transport: str = Field(
         "", alias="SEATWISE_MAIL", description="the name of a mail transport, such as smtp"
     )
-    mail_settings: dict[str, str] = Field(default_factory=dict)
+    mail_settings: dict[str, str] = Field(default_factory=dict, repr=False)
     link_keys: str = Field(
         "",
         alias="SEATWISE_LINK_KEYS",
         description="base64 of 32 random bytes, several by comma, the newest first: they sign the links in mails",
+        repr=False,
     )
     public_url: str = Field(
         "",

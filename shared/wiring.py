@@ -15,6 +15,7 @@ from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.kinds import Psas
+from shared.billing.psa.tickets import PsaTickets
 from shared.http.client import Http
 from shared.http.public_addresses import PublicAdapter
 from shared.mail.base import Transport
@@ -156,13 +157,21 @@ class Wiring:
         """A PSA ready to be signed in to. Raises PsaRefused without its secret or with wrong settings, PsaUnavailable
         without the vault.
         """
+        secret = self._psa_secret(account, connection)
+        return self.psas.open(connection.kind, connection.settings_json, secret)
+
+    def psa_tickets(self, account: AccountId, connection: PsaConnection) -> PsaTickets:
+        """The tickets of a PSA; raises as `psa` does, and PsaRefused where Seatwise makes none."""
+        secret = self._psa_secret(account, connection)
+        return self.psas.open_tickets(connection.kind, connection.settings_json, secret)
+
+    def _psa_secret(self, account: AccountId, connection: PsaConnection) -> str:
         try:
-            secret = self.secrets.get(account, connection.secret)
+            return self.secrets.get(account, connection.secret)
         except SecretMissing as missing:
             raise PsaRefused.for_all(connection.name, Cause.SECRET, "secret missing") from missing
         except SecretsUnavailable as unavailable:
             raise PsaUnavailable(str(unavailable), timedelta(minutes=2)) from None
-        return self.psas.open(connection.kind, connection.settings_json, secret)
 
     @cached_property
     def transport(self) -> Transport:

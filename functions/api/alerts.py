@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, WithJsonSchema
 
-from functions.api.kept import alerts_of, closed_alerts_of, companies_of
+from functions.api.kept import alerts_of, closed_alerts_of, companies_of, tickets_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown, examples
 from functions.api.principal import Reader
@@ -17,6 +17,7 @@ from functions.api.summary import ShownTypeCount, shown_count
 from shared.alerts.listing import AlertFilter, AlertSort, alert_id, by_type
 from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
+from shared.alerts.tickets.models import Ticket, TicketProgress, opening
 
 router = APIRouter(prefix="/accounts/{account}/alerts", tags=["alerts"])
 SHOWN_CLOSED = timedelta(days=92)
@@ -31,6 +32,15 @@ def _known(slug: str) -> str:
 type AlertTypeName = Annotated[
     str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(BY_SLUG)})
 ]
+
+
+class ShownTicket(Shown):
+    number: str
+    """As people call it; "" while there is none."""
+    link: str
+    """Where it is seen in the PSA, "" where that is not known."""
+    progress: TicketProgress
+    """not_sent, refused: it is tried again. undecidable: no answer came, and the PSA shows none; a person looks."""
 
 
 class ShownAlert(Shown):
@@ -55,6 +65,7 @@ class ShownAlert(Shown):
             "closedAt": None,
             "notCheckedSince": None,
             "excludableBy": ["tenant", "sku", "licence"],
+            "ticket": {"number": "5012", "link": "https://na.myconnectwise.net/", "progress": "open"},
         }
     )
 
@@ -86,6 +97,8 @@ class ShownAlert(Shown):
     """It could not be judged since then."""
     excludable_by: list[str]
     """What an exclusion can name to leave it out: tenant, sku (of the account), licence (a SKU of the tenant)."""
+    ticket: ShownTicket | None
+    """Of a PSA, where its type becomes tickets."""
 
 
 class AlertCounts(Shown):
@@ -94,7 +107,11 @@ class AlertCounts(Shown):
     types: list[ShownTypeCount]
 
 
-def shown(alert: Alert) -> ShownAlert:
+def shown_ticket(ticket: Ticket) -> ShownTicket:
+    return ShownTicket(number=ticket.number, link=ticket.link, progress=ticket.progress)
+
+
+def shown(alert: Alert, ticket: Ticket | None) -> ShownAlert:
     finding, rule = alert.finding, BY_SLUG[alert.finding.slug]
     return ShownAlert(
         id=alert_id(alert),
@@ -116,6 +133,7 @@ def shown(alert: Alert) -> ShownAlert:
         closed_at=alert.closed_at,
         not_checked_since=alert.not_checked_since,
         excludable_by=sorted(rule.reach),
+        ticket=shown_ticket(ticket) if ticket else None,
     )
 
 
@@ -171,7 +189,9 @@ def list_alerts(
     after = paging.after(asking, name)
     found = alerts_of(asking, sort)
     rest = islice(found, bisect_right(found, after, key=lambda entry: entry[0]), None)
-    return paging.answer(asking, name, ((key, shown(alert)) for key, alert in rest if wanted.wants(alert)))
+    tickets = tickets_of(asking)
+    rows = ((key, shown(alert, tickets.get(opening(alert)))) for key, alert in rest if wanted.wants(alert))
+    return paging.answer(asking, name, rows)
 
 
 @router.get("/closed", operation_id="listClosedAlerts", response_model=Page[ShownAlert], responses=CSV)
@@ -187,7 +207,8 @@ def list_closed_alerts(
     wanted, since = AlertFilter(of_type or "", tenants), asking.now - SHOWN_CLOSED
     found = closed_alerts_of(asking)
     kept = (entry for entry in found if entry[1].closed_at and entry[1].closed_at >= since)
-    rows = ((key, shown(alert)) for key, alert in kept if wanted.wants(alert))
+    tickets = tickets_of(asking, ended=True)
+    rows = ((key, shown(alert, tickets.get(opening(alert)))) for key, alert in kept if wanted.wants(alert))
     return paging.answer_all(asking, "closed-alerts", rows)
 
 

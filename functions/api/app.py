@@ -19,6 +19,7 @@ from functions.api import (
     companies,
     companies_in_bulk,
     company_removal,
+    custom_licences,
     ending_lines,
     exclusions,
     filters,
@@ -49,6 +50,7 @@ from functions.api import (
     summary,
     tenant_consents,
     tenants,
+    ticket_settings,
     unclear_writes,
     why_this_number,
 )
@@ -71,6 +73,7 @@ RESOURCES = (
     tenant_consents,
     licences,
     why_this_number,
+    custom_licences,
     companies_in_bulk,  # its "matches" is no company
     companies,
     company_removal,
@@ -93,6 +96,7 @@ RESOURCES = (
     certificate,
     alerts,
     alert_settings,
+    ticket_settings,
     exclusions,
     preferences,
     logo,

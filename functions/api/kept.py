@@ -17,6 +17,8 @@ from shared.accounts.directory import load_account
 from shared.alerts import evaluate
 from shared.alerts.listing import AlertSort, arranged, closed
 from shared.alerts.models import Alert
+from shared.alerts.tickets import stored as tickets
+from shared.alerts.tickets.models import Opening, Ticket
 from shared.billing import profiles
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.planning import preview
@@ -123,6 +125,16 @@ def alerts_of(asking: Principal, sort: AlertSort) -> Sequence[tuple[str, Alert]]
 def closed_alerts_of(asking: Principal) -> Sequence[tuple[str, Alert]]:
     """Every alert that was closed and is still kept, the newest first: only an evaluation closes any."""
     return _closed_alerts(asking.wired, asking.account, evaluate.version(asking.tables, asking.account))
+
+
+def tickets_of(asking: Principal, *, ended: bool = False) -> Mapping[Opening, Ticket]:
+    """By what they are of: those of open alerts and those that are still to be closed; `ended`, all of them."""
+    return _tickets(asking.wired, asking.account, tickets.version(asking.tables, asking.account), ended)
+
+
+@lru_cache(maxsize=2 * ACCOUNTS)
+def _tickets(wired: Wiring, account: AccountId, version: str, ended: bool) -> Mapping[Opening, Ticket]:
+    return tickets.by_opening(wired.tables, account, ended=ended) if version else {}
 
 
 @lru_cache(maxsize=ACCOUNTS)

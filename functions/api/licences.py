@@ -223,7 +223,7 @@ def _mapped_for(licence: ShownLicence) -> str:
 @router.get("", operation_id="listLicences", response_model=Page[ShownLicence], responses=CSV)
 def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[ShownLicence] | Response:
     """As of the newest complete read. A SKU that is mapped by subscription is a row for each subscription."""
-    found = tenant_licences(asking.tables, asking.account, tenant.lower(), asking.now)
+    found = tenant_licences(asking.tables, asking.wired.blobs, asking.account, tenant.lower(), asking.now)
     names = product_names.load(asking.wired.blobs)
     parts = parts_of(asking.tables, asking.account, found)
     splits = bool(parts) and load_account(asking.tables, asking.account).split_licences

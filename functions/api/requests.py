@@ -1,14 +1,19 @@
 """What every request must be: of a size, of JSON, not too deep, and without parameters that nobody knows."""
 
+import json
 import re
+from collections import Counter
+from contextlib import suppress
 from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Request
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope
 
-from functions.api.problems import Refused
+from functions.api.problems import Refused, answer
 from shared.text import one_line
 
 LARGEST_BODY = 704 * 1024
@@ -16,6 +21,17 @@ LARGEST_BODY = 704 * 1024
 DEEPEST = 32
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKET = re.compile(rb"[\[\]{}]")
+
+
+def bad_address(url: str) -> JSONResponse | None:
+    """The refusal of an address that the Functions library could not hand to the app; None for a good one."""
+    try:
+        parts = urlsplit(url)
+        _ = (unquote(parts.path, errors="strict"), parts.port)
+    except ValueError:
+        told = "The address is not one: a part of it is no text in UTF-8."
+        return answer(Refused(HTTPStatus.BAD_REQUEST, "bad_address", told))
+    return None
 
 
 async def check_body(scope: Scope, receive: Receive) -> Receive:
@@ -52,7 +68,7 @@ def _check_json(content_type: bytes, body: bytes) -> None:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", "Send the body as application/json, in UTF-8."
         )
     try:
-        body.decode()
+        text = body.decode()
     except UnicodeDecodeError:
         raise Refused(HTTPStatus.BAD_REQUEST, "not_json", "The body is not JSON in UTF-8.") from None
     depth = deepest = 0
@@ -61,6 +77,19 @@ def _check_json(content_type: bytes, body: bytes) -> None:
         deepest = max(deepest, depth)
     if deepest > DEEPEST:
         raise Refused(HTTPStatus.BAD_REQUEST, "too_deep", f"The body has more than {DEEPEST} levels.")
+    with suppress(ValueError):  # what is no JSON is refused where it is read
+        json.loads(text, object_pairs_hook=_check_names)
+
+
+def _check_names(pairs: list[tuple[str, object]]) -> None:
+    """Of two values for one name nobody could say which was meant. Raises Refused."""
+    names = Counter(name for name, _ in pairs)
+    for name, times in names.items():
+        if times > 1:
+            shown = one_line(name, 60)
+            raise Refused(
+                HTTPStatus.BAD_REQUEST, "named_twice", f"The body has '{shown}' {times} times.", shown
+            )
 
 
 def _too_large() -> Refused:
@@ -86,6 +115,9 @@ def check_query(request: Request) -> None:
                 f"'{one_line(name, 60)}' is not a parameter of this address. {there}",
                 one_line(name, 60),
             )
+        if len(request.query_params.getlist(name)) > 1:
+            told = f"The parameter '{name}' is given more than once."
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "named_twice", told, name)
 
 
 def _is_query(field: object) -> bool:

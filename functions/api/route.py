@@ -15,9 +15,17 @@ async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse
     """Every address below /api that no page has; the app itself asks who is calling."""
     from functions.api.app import app_for
 
-    answer: func.HttpResponse = await _middleware(app_for(wiring())).handle_async(req, context)
+    return await answered(app_for(wiring()), req, context)
+
+
+async def answered(app: Any, req: func.HttpRequest, context: Any) -> func.HttpResponse:
+    """What the app answers; what is no address at all it never sees."""
+    from functions.api.requests import bad_address
+
+    if refused := bad_address(req.url):
+        return func.HttpResponse(
+            bytes(refused.body), status_code=refused.status_code, mimetype=refused.media_type
+        )
+    middleware: Any = func.AsgiMiddleware(app)
+    answer: func.HttpResponse = await middleware.handle_async(req, context)
     return answer
-
-
-def _middleware(app: Any) -> Any:
-    return func.AsgiMiddleware(app)

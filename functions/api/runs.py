@@ -149,7 +149,7 @@ def _tenants(asking: Principal, asked: SyncNow) -> tuple[str, ...] | None:
     if asked.licence is None:
         return None
     tenant, sku = asked.licence.tenant_id.lower(), asked.licence.sku_id.lower()
-    found = tenant_licences(asking.tables, asking.account, tenant, asking.now)
+    found = tenant_licences(asking.tables, asking.wired.blobs, asking.account, tenant, asking.now)
     if all(row.key.sku_id != sku for row in found.rows):
         raise Rejected("This tenant has no such licence.", "unknown", "licence.skuId")
     return (tenant,)

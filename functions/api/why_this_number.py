@@ -13,7 +13,8 @@ from functions.api.models import Shown
 from functions.api.principal import Principal, Reader
 from shared.accounts.directory import load_account
 from shared.billing.models import LedgerEvent
-from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
+from shared.billing.why_in_words import sentence
+from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, why_this_number
 from shared.licensing import product_names
 
 router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}/mappings/{mapping}", tags=["licences"])

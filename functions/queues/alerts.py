@@ -8,9 +8,11 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from functions.queues.edge import handle, send
-from functions.queues.messages import QUEUES, Evaluate, QueuedWork, SendMail
+from functions.queues.messages import QUEUES, Evaluate, KeepTickets, QueuedWork, SendMail
 from shared.accounts.directory import is_listed
 from shared.alerts import evaluate, failed_messages, saved_settings
+from shared.alerts.tickets.stored import ticket_settings
+from shared.errors import RetryLater
 from shared.licensing import product_names
 from shared.storage.keys import AccountId, account_id
 from shared.wiring import Wiring, wiring
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from shared.alerts.digest.send import Mailer
 
 bp = func.Blueprint()
-_log = logging.getLogger("seatwise.poison")
+_log = logging.getLogger("seatwise.alerts")
+MOST_ATTEMPTS = 20
+"""Of one message about tickets, before it is left to the next evaluation."""
 
 
 @bp.queue_trigger(arg_name="message", queue_name="evaluate", connection="AzureWebJobsStorage")
@@ -33,6 +37,26 @@ def _evaluate(wired: Wiring, asked: Evaluate) -> Iterator[QueuedWork]:
     account, now = saved_settings.load(wired.tables, asked.account), wired.clock()
     take_back_what_did_not_arrive(wired.tables, wired.transport, account, now)
     evaluate.evaluate(wired.tables, wired.blobs, account, asked.run, product_names.load(wired.blobs), now)
+    if ticket_settings(wired.tables, account.id).on:
+        yield KeepTickets(account=account.id)
+
+
+@bp.queue_trigger(arg_name="message", queue_name="keep-tickets", connection="AzureWebJobsStorage")
+def keep_tickets(message: func.QueueMessage) -> None:
+    handle(KeepTickets, message, _keep_tickets)
+
+
+def _keep_tickets(wired: Wiring, asked: KeepTickets) -> Iterator[QueuedWork]:
+    """What could not be done after some attempts waits for the next evaluation."""
+    from shared.alerts.tickets.keep import keep
+
+    account = saved_settings.load(wired.tables, asked.account)
+    try:
+        keep(wired.tables, account, lambda psa: wired.psa_tickets(account.id, psa), wired.clock)
+    except RetryLater as later:
+        if asked.attempt < MOST_ATTEMPTS:
+            raise
+        _log.warning("tickets of %s wait for the next evaluation: %s", account.id, later.why)
     yield from ()
 
 

@@ -105,6 +105,12 @@ class Evaluate(AccountWork):
     run: str
 
 
+class KeepTickets(AccountWork):
+    """Make and close what is due of the account's PSA tickets."""
+
+    queue: ClassVar[str] = "keep-tickets"
+
+
 class SendMail(AccountWork):
     """The digest that was due on a local date, or what is urgent."""
 
@@ -157,6 +163,7 @@ MESSAGES: tuple[type[QueuedWork], ...] = (
     PushConnection,
     RefreshPsaLists,
     Evaluate,
+    KeepTickets,
     SendMail,
     SendReport,
     SendInvitation,

@@ -1,6 +1,7 @@
 """Faults that can be switched on: what goes wrong, for which requests, and how often."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -92,6 +93,8 @@ class Faults:
     def __init__(self, state: State) -> None:
         self._state = state
         self._seen: dict[int, int] = {}
+        self.tell: Callable[[What, Request, Call], None] = lambda what, request, call: None
+        """Whoever counts them hears of each fault that a request met, also within a batch."""
 
     def active(self) -> list[Fault]:
         return [
@@ -120,6 +123,7 @@ class Faults:
             if fault.matches(request, call, vendor) and self._due(fault):
                 hits.append(fault)
                 self._use(fault)
+                self.tell(fault.what, request, call)
         return hits
 
     def _due(self, fault: Fault) -> bool:

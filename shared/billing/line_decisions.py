@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import MAPPINGS
@@ -26,10 +27,12 @@ from shared.billing.models import (
     change_id,
 )
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import wanted
+from shared.billing.planning.quantities import Shares, wanted
 from shared.billing.psa_connections import psa_connections
 from shared.billing.tenant_licences import tenant_state
 from shared.errors import NotFound, Rejected
+from shared.licensing.custom_licences.counting import TenantCustomLicences
+from shared.licensing.custom_licences.defined import defined
 from shared.licensing.licences import LicenceRows
 from shared.licensing.not_countable import NotCountable
 from shared.microsoft.partner_connections import home_tenants
@@ -201,8 +204,11 @@ def _wanted(
             "The customer could not be read lately, so nobody knows the wanted number: choose “sync now” first.",
             "not_fresh",
         )
+    tenant = added_tenants(tables, account).get(state.tenant_id)
+    shares = Shares(None) if tenant is not None and tenant.is_filtered else None
+    custom = TenantCustomLicences(defined(tables, account).of_tenant(state.tenant_id))
     try:
-        return wanted(mapping, LicenceRows(snapshot, home_tenants(tables, account)))
+        return wanted(mapping, LicenceRows(snapshot, home_tenants(tables, account), custom), shares)
     except NotCountable as unclear:
         raise Rejected(str(unclear), "not_countable") from unclear
 

@@ -1,5 +1,6 @@
 """What a fresh read of an agreement's lines means for what is remembered about them. Pure."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
+from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason
 
 
 def reconciled(
@@ -47,7 +49,8 @@ def reconciled(
             continue
         wish = wishes.get(mapping_id)
         wish = wish if wish is not None and wish.is_for(record, line) else None
-        lines[mapping_id] = _over(_one(line, fresh, owned, wish, now), wish, run)
+        seen = _over(_one(line, fresh, owned, wish, now), wish, run)
+        lines[mapping_id] = _with_second_lines(seen, fresh)
     return AgreementRecord.model_validate(
         {**dict(record), "lines": lines, "let_go": let_go, "read_at": now, "unreadable": None}
     )
@@ -95,9 +98,28 @@ def second_line_prefix(mapping_id: str) -> str:
     return f"lic:{mapping_id}:p:"
 
 
-def _prorates(line: Line) -> bool:
+def is_second_line(line: Line) -> bool:
     """It is of us, and bills what came within a period: no rival of a main line."""
     return line.marker.startswith("lic:") and ":p:" in line.marker and line.ends is not None
+
+
+def _with_second_lines(line: LineRecord, fresh: Mapping[str, Line]) -> LineRecord:
+    """A second line that the PSA made twice is told until one of them is gone or has no seats, whatever is written."""
+    by_marker: defaultdict[str, list[str]] = defaultdict(list)
+    for found in fresh.values():
+        if found.marker.startswith(second_line_prefix(line.mapping_id)) and found.quantity:
+            by_marker[found.marker].append(found.id)
+    twice = next((tuple(ids) for ids in by_marker.values() if len(ids) > 1), None)
+    if twice is None or line.intent is not None:
+        return line
+    return _but(
+        line, refused=WriteFailure(reason=WriteFailureReason.MADE_TWICE, line_ids=twice), refused_in=""
+    )
+
+
+def is_made_twice(line: LineRecord) -> bool:
+    """It is told of the line that the PSA made something of it twice."""
+    return line.refused is not None and line.refused.reason is WriteFailureReason.MADE_TWICE
 
 
 def _ours(line: LineRecord, fresh: Mapping[str, Line], owned: set[str]) -> list[Line]:
@@ -150,7 +172,7 @@ def unowned(product_id: str, fresh: Mapping[str, Line], owned: Collection[str]) 
 
 
 def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
-    return found.product_id == product_id and found.id not in owned and not _prorates(found)
+    return found.product_id == product_id and found.id not in owned and not is_second_line(found)
 
 
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:

@@ -10,6 +10,8 @@ from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, LineRecord, TenantMappings
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
+from shared.licensing.custom_licences.counting import TenantCustomLicences, people_of
+from shared.licensing.custom_licences.defined import defined, with_people
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows, is_purchased
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day, TenantState
@@ -69,7 +71,9 @@ class LicenceDay:
     """None: it was not there, or its number could not be trusted."""
 
 
-def tenant_licences(tables: Tables, account: AccountId, tenant: str, now: datetime) -> TenantLicences:
+def tenant_licences(
+    tables: Tables, blobs: Blobs, account: AccountId, tenant: str, now: datetime
+) -> TenantLicences:
     """What the newest accepted read says, beside what is mapped. Raises NotFound for a tenant that is not kept."""
     state = tenant_state(tables, account, tenant)
     mappings = get(tables, account, MAPPINGS, tenant, TenantMappings)
@@ -79,6 +83,7 @@ def tenant_licences(tables: Tables, account: AccountId, tenant: str, now: dateti
         mapped.setdefault(mapping.licence, []).append(mapping)
     ours = partner_connections.home_tenants(tables, account)
     rows = [row for sku in _skus(state) for row in _rows(state, sku, mapped, ours, now)]
+    rows += _custom_rows(tables, blobs, account, state, ours)
     there = {row.key for row in rows}
     rows += [LicenceRow(key, "", None) for key in mapped if key not in there]
     lines = _lines(tables, account, decided)
@@ -114,21 +119,30 @@ def users_with(tables: Tables, blobs: Blobs, account: AccountId, tenant: str, sk
     if state.snapshot is None:
         raise NotFound(f"tenant '{tenant}' has not been read yet")
     found = snapshots.users(blobs, account, tenant, state.snapshot)
-    mine = (user for user in found if sku_id.lower() in user.skus)
+    licence = defined(tables, account).of_tenant(tenant).get(sku_id.lower())
+    mine = (
+        people_of(licence.rule, state.snapshot, found)
+        if licence
+        else (user for user in found if sku_id.lower() in user.skus)
+    )
     return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
 
 
 def history(
     tables: Tables, account: AccountId, tenant: str, key: LicenceKey, since: date
 ) -> Iterator[LicenceDay]:
-    """The licence's counts by the days on which they changed, oldest first; the first one was in force on `since`."""
+    """The licence's counts by the days on which they changed, oldest first; the first one was in force on `since`.
+
+    Who had which licence on each day is not looked up: a custom licence that counts people has no counts here.
+    """
     tenant_state(tables, account, tenant)
     ours = partner_connections.home_tenants(tables, account)
+    custom = TenantCustomLicences(defined(tables, account).of_tenant(tenant)) if key.is_custom else None
     in_force: LicenceDay | None = None
     told: LicenceDay | None = None
     for row in tables.rows(keys.tenants(account), keys.tenant_days(tenant)):
         day = row.read(Day)
-        counted = LicenceDay(day.on, _counts(day, key, ours))
+        counted = LicenceDay(day.on, _counts(LicenceRows(day, ours, custom), key))
         if day.on <= since:
             in_force = counted
             continue
@@ -185,6 +199,23 @@ def _rows(
     ]
 
 
+def _custom_rows(
+    tables: Tables, blobs: Blobs, account: AccountId, state: TenantState, ours: Collection[str]
+) -> Iterator[LicenceRow]:
+    """K12: nobody is told that one is not mapped."""
+    licences = defined(tables, account).of_tenant(state.tenant_id)
+    if state.snapshot is None or not licences:
+        return
+    custom = with_people(blobs, account, state.tenant_id, licences, state.snapshot)
+    rows = LicenceRows(state.snapshot, ours, custom)
+    for licence in licences.values():
+        key = LicenceKey(licence.sku_id)
+        try:
+            yield LicenceRow(key, licence.name, rows.find(key), watched=False)
+        except NotCountable as wrong:
+            yield LicenceRow(key, licence.name, None, str(wrong), watched=False)
+
+
 def _lines(tables: Tables, account: AccountId, mappings: Collection[LicenceMapping]) -> dict[str, LineRecord]:
     """By mapping id: each agreement is looked at once."""
     places = {(mapping.connection, mapping.agreement_id) for mapping in mappings if mapping.bill}
@@ -192,8 +223,8 @@ def _lines(tables: Tables, account: AccountId, mappings: Collection[LicenceMappi
     return {name: line for record in records for name, line in record.lines.items()}
 
 
-def _counts(day: Day, key: LicenceKey, ours: Collection[str]) -> Licence | None:
+def _counts(rows: LicenceRows, key: LicenceKey) -> Licence | None:
     try:
-        return LicenceRows(day, ours).find(key)
+        return rows.find(key)
     except NotCountable:
         return None

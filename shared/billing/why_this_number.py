@@ -1,4 +1,4 @@
-"""N4: why a line said its number on a day, told by what was stored then: counts, mapping, decisions and ledger."""
+"""N4: why a line said its number on a day, by what was stored then: counts, mapping, decisions and ledger."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
-    Basis,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
-    Options,
-    SoldByOthers,
     TenantMappings,
 )
-from shared.billing.planning.people import shares_of
-from shared.billing.planning.quantities import Shares, wanted
+from shared.billing.planning.people import NumbersOf
+from shared.billing.planning.quantities import Numbers, Shares, wanted
 from shared.errors import NotFound, Rejected
 from shared.licensing import snapshot as snapshots
-from shared.licensing.licences import Licence, LicenceRows
+from shared.licensing.custom_licences.counting import people_of
+from shared.licensing.custom_licences.defined import defined_as_of
+from shared.licensing.custom_licences.rules import CustomLicence
+from shared.licensing.licences import Licence
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day
 from shared.microsoft import partner_connections
@@ -33,12 +33,10 @@ from shared.storage.decisions import Decision, history
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
-_TAKEN_OVER: Final = frozenset(
-    {LedgerEvent.ADOPTED, LedgerEvent.TAKEN, LedgerEvent.KEPT, LedgerEvent.SETTLED}
-)
-_SAID: Final = _TAKEN_OVER | {LedgerEvent.CONFIRMED}
+TAKEN_OVER: Final = frozenset({LedgerEvent.ADOPTED, LedgerEvent.TAKEN, LedgerEvent.KEPT, LedgerEvent.SETTLED})
+_SAID: Final = TAKEN_OVER | {LedgerEvent.CONFIRMED}
 """Events after which the PSA was proven to say `after`."""
-_WAITS: Final = {
+WAITS: Final = {
     LedgerEvent.HELD: "a change from {before} to {after} was held for a person",
     LedgerEvent.APPROVED: "the change from {before} to {after} was approved by {who} and not written yet",
     LedgerEvent.REJECTED: "the change from {before} to {after} was rejected by {who}",
@@ -91,6 +89,8 @@ class WhyThisNumber:
     """What the counts and the mapping of that day give; None: they give no number."""
     shared: SharedLine | None = None
     """Of a tenant that was several companies then: whose users the line bills."""
+    custom: CustomLicence | None = None
+    """Of a custom licence: what it counted."""
 
     @property
     def number(self) -> int | None:
@@ -119,15 +119,29 @@ def why_this_number(
     if day is None or mapping is None or not mapping.bill:
         return WhyThisNumber(on, mapping, decided, said, waits, day, None)
     added = line.added or tenant_as_of(tables, account.id, tenant, ends)
-    shares = shares_of(blobs, account.id, tenant, added, day)
-    rows = LicenceRows(day, partner_connections.home_tenants(tables, account.id))
-    counts, number, trouble = _counted(rows, mapping, shares)
-    company = added.company(mapping.company) if added is not None and shares is not None else None
-    shared = _shared(company, mapping, shares) if company is not None and shares is not None else None
-    return WhyThisNumber(on, mapping, decided, said, waits, day, counts, trouble, number, shared)
+    custom = defined_as_of(tables, account.id, mapping.sku_id, ends)
+    numbers_of = NumbersOf(blobs, account.id, partner_connections.home_tenants(tables, account.id))
+    numbers = numbers_of(tenant, added, day, custom)
+    counts, number, trouble = _counted(numbers, mapping)
+    return WhyThisNumber(
+        on,
+        mapping,
+        decided,
+        said,
+        waits,
+        day,
+        counts,
+        trouble,
+        number,
+        _shared(added, mapping, numbers.shares),
+        custom.get(mapping.sku_id),
+    )
 
 
-def _shared(company: Company, mapping: LicenceMapping, shares: Shares) -> SharedLine:
+def _shared(added: AddedTenant | None, mapping: LicenceMapping, shares: Shares | None) -> SharedLine | None:
+    company = added.company(mapping.company) if added is not None else None
+    if company is None or shares is None:
+        return None
     users = shares.coverage.of(mapping.company, mapping.sku_id) if shares.coverage else None
     return SharedLine(company, None if users is None else tuple(users))
 
@@ -139,22 +153,12 @@ def people_behind(blobs: Blobs, account: AccountId, tenant_id: str, why: WhyThis
     mine = why.shared.users if why.shared else None
     if mine is None:
         found = snapshots.users(blobs, account, tenant_id.lower(), why.day)
-        mine = tuple(user for user in found if why.mapping.sku_id in user.skus)
+        mine = (
+            tuple(people_of(why.custom.rule, why.day, found))
+            if why.custom
+            else tuple(user for user in found if why.mapping.sku_id in user.skus)
+        )
     return sorted(mine, key=lambda user: (user.name.casefold(), user.id))
-
-
-def sentence(why: WhyThisNumber, product: str) -> str:
-    """The answer as a person reads it."""
-    parts = [_number(why)]
-    if why.mapping is None:
-        parts.append(f"{product} was not mapped on that day.")
-    elif not why.mapping.bill:
-        parts.append(f"{product} was set to “do not bill” by {_decider(why)}.")
-    else:
-        parts.append(_arithmetic(why, why.mapping.options, product))
-        if why.wanted is not None and why.wanted != why.number:
-            parts.append(_difference(why))
-    return " ".join(parts)
 
 
 def _mapping_of(versions: Collection[Decision | None], mapping_id: str) -> LicenceMapping | None:
@@ -197,7 +201,7 @@ def _told(
     )
     proofs = [number for number, entry in enumerate(entries) if entry.event in _SAID]
     said = entries[proofs[-1]] if proofs else _remembered(tables, account, places, mapping_id, ends)
-    later = [entry for entry in entries[proofs[-1] + 1 if proofs else 0 :] if entry.event in _WAITS]
+    later = [entry for entry in entries[proofs[-1] + 1 if proofs else 0 :] if entry.event in WAITS]
     return said, later[-1] if later else None
 
 
@@ -216,85 +220,8 @@ def _remembered(
     return None
 
 
-def _counted(
-    rows: LicenceRows, mapping: LicenceMapping, shares: Shares | None
-) -> tuple[Licence | None, int | None, str]:
+def _counted(numbers: Numbers, mapping: LicenceMapping) -> tuple[Licence | None, int | None, str]:
     try:
-        return rows.find(mapping.licence), wanted(mapping, rows, shares), ""
+        return numbers.rows.find(mapping.licence), wanted(mapping, *numbers), ""
     except NotCountable as trouble:
         return None, None, str(trouble)
-
-
-def _number(why: WhyThisNumber) -> str:
-    if why.said is None:
-        return f"At the end of {_day(why.on)} the PSA had not been proven to say any number for this line."
-    how = (
-        f"taken over by {why.said.who}"
-        if why.said.event in _TAKEN_OVER
-        else "confirmed in the PSA"
-        + (f" after {why.said.who} decided it" if why.said.who != "Seatwise" else "")
-    )
-    return f"The line said {why.number} at the end of {_day(why.on)}: {how} on {_day(why.said.at)}."
-
-
-def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
-    """How counts and options give the wanted number."""
-    if why.day is None:
-        return "The customer had not been read yet."
-    read = f"as counted since {_day(why.day.on)}"
-    if why.not_countable:
-        return f"{product} gave no number, {read}: {why.not_countable}"
-    counts = why.counts
-    if counts is None:
-        return f"The customer had no {product}, {read}, which makes {why.wanted}."
-    basis = f"{counts.purchased} purchased seats of {product}"
-    if options.basis is Basis.ASSIGNED:
-        basis = f"{counts.assigned} assigned seats of {product} (of {counts.purchased} purchased)"
-    if why.shared is not None and why.shared.users is not None:
-        basis = f"{len(why.shared.users)} users of {product} who fit {_filters(why.shared.company)}"
-    parts = [f"{basis}, {read}"]
-    if options.sold_by_others is SoldByOthers.LEFT_OUT and counts.sold_by_others:
-        parts.append(f"without {counts.sold_by_others} that somebody else sold")
-    if options.included:
-        parts.append(f"less {options.included} included")
-    if options.minimum:
-        parts.append(f"at least {options.minimum}")
-    if options.difference:
-        parts.append(f"{options.difference:+} taken over from the PSA")
-    apart = [
-        f"{units} {what}"
-        for units, what in (
-            (counts.on_trial, "on trial"),
-            (counts.in_grace, "in grace"),
-            (counts.suspended, "suspended"),
-        )
-        if units
-    ]
-    never = f" Never billed: {', '.join(apart)}." if apart else ""
-    return f"{', '.join(parts)}: {why.wanted}, by the mapping of {_decider(why)}.{never}"
-
-
-def _filters(company: Company) -> str:
-    """As a person reads them: "the filters of Contoso North (office Bern or Zürich; city Chur)"."""
-    named = company.filters.model_dump(exclude_defaults=True)
-    told = "; ".join(f"{field} {' or '.join(texts)}" for field, texts in named.items())
-    return f"the filters of {company.name} ({told or 'none: everybody'})"
-
-
-def _difference(why: WhyThisNumber) -> str:
-    if why.waits is None:
-        return f"It had not been brought to {why.wanted} by then: see the runs of that day."
-    waits = why.waits
-    told = _WAITS[waits.event].format(before=waits.before, after=waits.after, who=waits.who)
-    return f"It did not say {why.wanted}, since {told} on {_day(waits.at)}."
-
-
-def _decider(why: WhyThisNumber) -> str:
-    if why.decided is None:
-        return "nobody"
-    reason = f" ({why.decided.reason})" if why.decided.reason else ""
-    return f"{why.decided.who} on {_day(why.decided.valid_from)}{reason}"
-
-
-def _day(on: date) -> str:
-    return f"{on.day} {on:%b %Y}"

@@ -23,6 +23,10 @@ class UncountedReason(StrEnum):
     """`told` users fit this company's filters and those of another one: both would be billed for them."""
     PEOPLE_UNKNOWN = "people_unknown"
     """Who has the licence is not kept any more."""
+    RULE_UNKNOWN = "rule_unknown"
+    """A custom licence whose rule is not there any more."""
+    CUSTOM_SHARED_OUT = "custom_shared_out"
+    """A custom licence is mapped, and the tenant's users are shared out to companies by filters."""
 
 
 class Uncounted(Document):
@@ -66,6 +70,10 @@ _SENTENCES: Final = {
         "them. Change the filters, or the users' fields."
     ),
     UncountedReason.PEOPLE_UNKNOWN: "Who has {part_number} is not known: synchronise the customer.",
+    UncountedReason.RULE_UNKNOWN: "The rule of {part_number} is not known any more: end its mapping.",
+    UncountedReason.CUSTOM_SHARED_OUT: (
+        "The users of this customer are shared out to companies by filters, and {part_number} counts all of them."
+    ),
 }
 
 

@@ -39,7 +39,7 @@ TRANSPORTS: Final = {
 def transport(kind: str, given: Mapping[str, str], means: TransportServices) -> Transport:
     """The transport of that name. Raises ValueError that names each wrong setting and what it must be."""
     if kind not in TRANSPORTS:
-        raise ValueError(f"'{kind}' is not a mail transport; there are {', '.join(sorted(TRANSPORTS))}")
+        raise ValueError(f"it names no mail transport; there are {', '.join(sorted(TRANSPORTS))}")
     model, make = TRANSPORTS[kind]
     try:
         settings = model.model_validate(given)

@@ -10,6 +10,7 @@ import requests
 from shared import config
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa
+from shared.billing.psa.tickets import PsaTickets
 from shared.storage.keys import AccountId
 from shared.storage.memory import MemoryBlobs, MemoryQueues, MemoryTables
 from shared.wiring import Wiring, WiringOverrides
@@ -49,6 +50,8 @@ class MemoryWiring(Wiring):
         self.sent = MemoryQueues()
         self.fake_psas: dict[str, Psa] = {}
         """By the id of the connection."""
+        self.fake_tickets: dict[str, PsaTickets] = {}
+        """The same."""
         stores: Any = SimpleNamespace(
             tables=tables if tables is not None else MemoryTables(), blobs=MemoryBlobs(), queues=self.sent
         )
@@ -56,3 +59,6 @@ class MemoryWiring(Wiring):
 
     def psa(self, account: AccountId, connection: PsaConnection) -> Psa:
         return self.fake_psas.get(connection.id) or super().psa(account, connection)
+
+    def psa_tickets(self, account: AccountId, connection: PsaConnection) -> PsaTickets:
+        return self.fake_tickets.get(connection.id) or super().psa_tickets(account, connection)

@@ -41,7 +41,7 @@ class WiringWith(Wiring):
 @pytest.mark.parametrize(
     "changes, told",
     [
-        ({"SEATWISE_MAIL": "pigeon"}, "'pigeon' is not a mail transport; there are folder, "),
+        ({"SEATWISE_MAIL": "pigeon"}, "it names no mail transport; there are folder, "),
         ({"SEATWISE_MAIL": "sendgrid"}, "path is not a setting"),
         ({"SEATWISE_MAIL_PATH": ""}, "path is missing: it must be the folder"),
     ],

@@ -1,11 +1,11 @@
 """I1 to I9 and the certificate, after each night: what is stored against what is true, by arithmetic of its own."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.standins.state import State, parse_stamp
+from sandbox.standins.state import State
 from sandbox.standins.worlds.skus import BY_ID, SkuKind
 from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
@@ -13,16 +13,29 @@ from shared.alerts.evaluate import open_alerts
 from shared.alerts.models import Slug
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import LedgerEntry, LedgerEvent, LicenceMapping, LineRecord, LineState
+from shared.billing.models import (
+    AgreementRecord,
+    Drift,
+    Hold,
+    HoldReason,
+    LedgerEntry,
+    LedgerEvent,
+    LicenceMapping,
+    LineRecord,
+    LineState,
+    UnplannedReason,
+)
 from shared.billing.psa.write_failures import told
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import CertificateRow, Standing
+from tests.simulation.dated import ended_lines, new_lines, second_lines
+from tests.simulation.excuses import Night
 from tests.simulation.installation import Installation
-from tests.simulation.life import MSP
-from tests.simulation.truth import Applied, Truth, wanted
+from tests.simulation.mapping_life import MSP, Decided
+from tests.simulation.truth import READ_FOR, Applied, Truth, wanted
 
 _LATE = timedelta(hours=3)
 """An intent is at most so much older than its write's effect."""
@@ -34,12 +47,12 @@ type _Where = tuple[str, str]
 class Checker:
     """Remembers what it saw on earlier days, as a clerk with a notebook would."""
 
-    def __init__(self, installation: Installation, truth: Truth) -> None:
-        self._installation, self._truth = installation, truth
+    def __init__(self, installation: Installation, truth: Truth, decided: Decided) -> None:
+        self._installation, self._truth, self._decided = installation, truth, decided
         self._state: State = installation.state
         self._ledgers: dict[_Where, list[str]] = {}
         self._versions: dict[str, list[LicenceMapping]] = {}
-        self._mapping_of: dict[str, str] = {}
+        self.mapping_of: dict[str, str] = {}
         """Every line that a mapping ever owned."""
         self._tenant_of: dict[str, str] = {}
         self._checked: set[Applied] = set()
@@ -47,8 +60,11 @@ class Checker:
         self._held: set[str] = set()
         """Changes that waited for a person when the night began."""
         self._held_at = self._now
-        self._met_before = 0
-        """So many faults had been met when the night began."""
+        self._night = Night(installation)
+        self._failed: set[str] = set()
+        """PSA connections that count as failed."""
+        self._began: dict[str, list[tuple[datetime, datetime]]] = {}
+        """Of each tenant: when we looked, and when the newest accepted read had begun then."""
         self.undone_edits = 0
         self.writes = 0
 
@@ -72,7 +88,10 @@ class Checker:
                     known.append(mapping)
         for _, line in self._lines():
             if line.line_id:
-                self._mapping_of[line.line_id] = line.mapping_id
+                self.mapping_of[line.line_id] = line.ending.mapping_id if line.ending else line.mapping_id
+        for tenant_id, head in self._heads().items():
+            if head.snapshot is not None:
+                self._began.setdefault(tenant_id, []).append((self._now, head.snapshot.began))
 
     def _lines(self) -> Iterator[tuple[agreement_store.StoredRecord, LineRecord]]:
         for connection in psa_connections(self._tables, MSP):
@@ -92,7 +111,7 @@ class Checker:
 
     def before_night(self) -> None:
         self.note()
-        self._met_before = len(self._installation.faults_met)
+        self._night = Night(self._installation)
         held = [line.hold for _, line in self._lines() if line.hold is not None and line.hold.decided is None]
         self._held, self._held_at = {hold.change.id for hold in held}, self._now
         self._alerts_before = {
@@ -113,6 +132,7 @@ class Checker:
             *self._i4(ledgers),
             *self._i5(ledgers),
             *self._writes(ledgers),
+            *self._dated(),
             *self._i8(),
             *self._i9(run_id, ledgers),
         ]
@@ -121,14 +141,13 @@ class Checker:
         return {state.tenant_id: state for state in tenant_states(self._tables, MSP)}
 
     def _i1(self) -> Iterator[str]:
-        """A line that is in step says what the newest accepted snapshot gives."""
-        failed = {failure.connection for failure in connection_failures(self._tables, MSP)}
+        """Each line says what the newest accepted snapshot gives, or says truly why it does not."""
         added, heads = added_tenants(self._tables, MSP), self._heads()
-        there = self._truth.quantities()
-        # A PSA that answers as before its last change hides a hand edit: the next look finds it.
-        stale = "stale" in self._installation.faults_met[self._met_before :]
         records = {line.mapping_id: (kept.record, line) for kept, line in self._lines()}
+        yield from self._read_tonight(added, heads)
+        yield from self._connections_failed()
         for tenant in mappings_in_force(self._tables, MSP):
+            head = heads.get(tenant.tenant_id)
             for mapping in tenant.mappings:
                 if not mapping.bill or tenant.tenant_id not in added:
                     continue
@@ -136,30 +155,88 @@ class Checker:
                     yield f"I1: {mapping.id} is in force, and no line is kept for it"
                     continue
                 record, line = records[mapping.id]
-                snapshot = heads[tenant.tenant_id].snapshot if tenant.tenant_id in heads else None
-                if line.state is not LineState.IN_STEP or record.unreadable or record.connection in failed:
+                if record.connection in self._failed:
                     continue
-                if snapshot is None or snapshot.doubts:
-                    continue
-                should = self._truth.wanted_at(tenant.tenant_id, mapping, snapshot.began)
-                is_new = not line.line_id
-                says = 0 if is_new else there.get(line.line_id)
-                if self._was_edited_since(line, record.read_at) or (stale and line.confirmed == should):
-                    continue
-                if says != should or (not is_new and line.confirmed != should):
-                    yield (
-                        f"I1: line {line.line_id or 'to be made'} of {mapping.id} is in step; wanted {should}, "
-                        f"confirmed {line.confirmed}, in the PSA {says}"
-                    )
+                yield from self._says_why(record, line)
+                snapshot = head.snapshot if head else None
+                if line.state is LineState.IN_STEP and snapshot is not None and not snapshot.doubts:
+                    should = self._truth.wanted_at(tenant.tenant_id, mapping, snapshot.began)
+                    yield from self._in_step(record, line, should)
 
-    def _was_edited_since(self, line: LineRecord, read_at: datetime | None) -> bool:
-        """A person changed it in Halo just after it was looked at: the next look finds that."""
-        return any(
-            row["invoice_line_id"] == int(line.line_id or 0)
-            and row["who"] == "mkeller"
-            and (read_at is None or parse_stamp(row["datetime"]) >= read_at - timedelta(seconds=2))
-            for row in self._state.all("halo_change")
+    def _read_tonight(self, added: Collection[str], heads: dict[str, TenantState]) -> Iterator[str]:
+        """A tenant's numbers are older than this night only where something kept that very tenant from being read."""
+        for tenant in added:
+            snapshot = heads[tenant].snapshot if tenant in heads else None
+            is_of_tonight = snapshot is not None and snapshot.began >= self._night.began
+            if not is_of_tonight and not self._night.keeps_unread(tenant):
+                yield f"I1: {tenant} was not read tonight, and nothing kept it from being"
+
+    def _connections_failed(self) -> Iterator[str]:
+        kinds = {connection.id: connection.kind for connection in psa_connections(self._tables, MSP)}
+        self._failed = {failure.connection for failure in connection_failures(self._tables, MSP)}
+        for failed in self._failed:
+            if not self._night.fails_connection(kinds[failed]):
+                yield f"I1: {failed} counts as failed, and nothing of it failed tonight"
+
+    def _in_step(self, record: AgreementRecord, line: LineRecord, should: int) -> Iterator[str]:
+        if record.unreadable:
+            if not self._night.fails_connection(self._kind_of(record.connection)):
+                yield f"I1: agreement {record.agreement_id} counts as unreadable, and nothing of it failed"
+            return
+        says = self._truth.quantities().get(line.line_id) if line.line_id else 0
+        if says == should and (not line.line_id or line.confirmed == should):
+            return
+        edits = self._truth.edits_of(line.line_id)
+        if self._was_edited_since(line.line_id, record.read_at):
+            return  # a person changed it after it was looked at: the next look finds that
+        is_hidden = bool(edits) and self._night.shows_stale(record.agreement_id, line.line_id)
+        if is_hidden and line.confirmed == should:
+            return  # the PSA answered as before that person's change
+        yield (
+            f"I1: line {line.line_id or 'to be made'} of {line.mapping_id} is in step; wanted {should}, "
+            f"confirmed {line.confirmed}, in the PSA {says}"
         )
+
+    def _was_edited_since(self, line: str, read_at: datetime | None) -> bool:
+        edits = self._truth.edits_of(line)
+        return any(read_at is None or at >= read_at - timedelta(seconds=2) for at in edits)
+
+    def _says_why(self, record: AgreementRecord, line: LineRecord) -> Iterator[str]:
+        """What keeps a line from its number is true: nobody is told of an edit or an unclear write that never was."""
+        told = f"line {line.line_id or 'to be made'} of {line.mapping_id}"
+        if line.drift is not None and not self._is_by_somebody(record, line, line.drift):
+            yield f"I1: {told} counts as changed by hand to {line.drift.psa}, and nobody changed it"
+        if line.hold is not None and line.hold.decided is None and line.intent is None:
+            yield from self._is_held_rightly(line, line.hold)
+        unread = line.not_planned is not None and line.not_planned.reason is UnplannedReason.UNREAD
+        if unread and not self._night.keeps_unread(line.tenant_id):
+            yield f"I1: {told} counts as unread, and nothing kept its tenant from being read"
+
+    def _is_held_rightly(self, line: LineRecord, hold: Hold) -> Iterator[str]:
+        was, sold = hold.change, self._truth.sold_by_others(line.tenant_id)
+        is_by_another = HoldReason.SOLD_BY_OTHERS in hold.reasons and sold
+        if was.before <= was.after and not is_by_another and not self._is_doubted(line.tenant_id):
+            told = f"line {line.line_id} of {line.mapping_id}"
+            yield f"I1: {told} waits for a person, and would lose no seat: {was.before} to {was.after}"
+
+    def _is_by_somebody(self, record: AgreementRecord, line: LineRecord, drift: Drift) -> bool:
+        """A person changed the line, a write of ours came late, or the PSA answered as before its newest change."""
+        ours = [write for write in self._ours() if write.line == line.line_id]
+        return (
+            bool(self._truth.edits_of(line.line_id))
+            or any(write.after == int(drift.psa) and self._came_late(write) for write in ours)
+            or self._night.shows_stale(record.agreement_id, line.line_id, drift.since - timedelta(minutes=5))
+        )
+
+    def _came_late(self, write: Applied) -> bool:
+        return any(met.what == "applied_late" and met.at <= write.at for met in self._installation.faults_met)
+
+    def _is_doubted(self, tenant: str) -> bool:
+        head = self._heads().get(tenant)
+        return head is not None and head.snapshot is not None and bool(head.snapshot.doubts)
+
+    def _kind_of(self, connection: str) -> str:
+        return next(kept.kind for kept in psa_connections(self._tables, MSP) if kept.id == connection)
 
     def _i2(self, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
         """Each intent is applied at most once, a mapping owns one line, and no line of ours is without an owner."""
@@ -170,6 +247,7 @@ class Checker:
                     if entry.line_id:
                         intended[entry.line_id, entry.after - (entry.before or 0)] += 1
                         intended[f"={entry.line_id}", entry.after] += 1
+                        intended[f"end {entry.line_id}", 0] += entry.last_day is not None
                     else:
                         made[agreement] += 1
         applied = Counter[tuple[str, int]]()
@@ -178,7 +256,9 @@ class Checker:
             if write.before is None:
                 created[write.agreement] += 1
             elif write.kind == "autotask":
-                applied[write.line, write.difference] += 1
+                plain = write.line, write.difference
+                is_end = not write.after and applied[plain] >= intended[plain]
+                applied[(f"end {write.line}", 0) if is_end else plain] += 1
             elif self._is_meant(write, ledgers):
                 applied[f"={write.line}", write.after or 0] += 1
         for key, times in applied.items():
@@ -199,8 +279,9 @@ class Checker:
             for kept, line in self._lines()
             if line.state in (LineState.UNKNOWN, LineState.BLOCKED)
         }
+        seconds = {second.line for second in self._truth.second_lines()}
         for write in self._ours():
-            is_without_owner = write.before is None and write.line not in self._mapping_of
+            is_without_owner = write.before is None and write.line not in self.mapping_of.keys() | seconds
             if is_without_owner and there.get(write.line) and write.agreement not in told:
                 yield f"I2: line {write.line} of agreement {write.agreement} was made, bills, and has no owner"
 
@@ -275,12 +356,19 @@ class Checker:
     def _is_right(self, write: Applied, ledgers: dict[_Where, list[LedgerEntry]]) -> bool:
         if write.before is None and write.after == 0:
             return True  # a contract service begins without units
-        names = [self._mapping_of[write.line]] if write.line in self._mapping_of else list(self._versions)
+        if write.line in {second.line for second in self._truth.second_lines()}:
+            return True  # judged by what came within its period
+        is_end = write.before == write.after or (write.kind == "autotask" and not write.after)
+        if is_end and write.line in self._decided.ended:
+            return True  # judged by its last day
+        names = [self.mapping_of[write.line]] if write.line in self.mapping_of else list(self._versions)
         right = {
             number
             for name in names
             for mapping in self._versions.get(name, ())
-            for number in self._truth.wanted_lately(self._tenant_of[name], mapping, write.at)
+            for number in self._truth.wanted_since(
+                self._tenant_of[name], mapping, self._read_since(self._tenant_of[name], write.at), write.at
+            )
         }
         if write.after in right:
             return True
@@ -294,11 +382,43 @@ class Checker:
             for entry in ledgers.get((write.site, write.agreement), [])
         )
 
+    def _read_since(self, tenant: str, at: datetime) -> datetime:
+        """A write at that time goes by no older read: a newer one was accepted already, or it was too old (I6)."""
+        known = [began for looked, began in self._began.get(tenant, ()) if looked <= at - _LATE]
+        return max([at - _LATE - READ_FOR, *known[-1:]])
+
     def _is_told(self, write: Applied, ledgers: dict[_Where, list[LedgerEntry]]) -> bool:
         return any(
             entry.at >= write.at.replace(microsecond=0) and "undid" in told(entry.failure)
             for entry in ledgers.get((write.site, write.agreement), [])
         )
+
+    def _dated(self) -> Iterator[str]:
+        """Last days, prices, own texts, and what is billed beside a line within a period that is billed already."""
+        zone = load_account(self._tables, MSP).zone
+        made = [write for write in self._ours() if write.before is None]
+        yield from ended_lines(
+            self._decided,
+            self._truth,
+            self.mapping_of,
+            self._cannot_end(),
+            self._now.astimezone(zone).date(),
+        )
+        yield from new_lines(self._decided, self._truth, made, self.mapping_of)
+        settled = {line.line_id for _, line in self._lines() if line.state is LineState.IN_STEP}
+        unknown = {line.mapping_id for _, line in self._lines() if line.state is LineState.UNKNOWN}
+        yield from second_lines(
+            self._truth, self._ours(), self.mapping_of, self._versions, settled, unknown, zone
+        )
+
+    def _cannot_end(self) -> set[str]:
+        """Lines that are to end and say why they do not, and those whose agreement did not bill for a while."""
+        told = set()
+        for kept, line in self._lines():
+            failed = kept.record.connection in self._failed or bool(kept.record.unreadable)
+            if line.ending is not None and (failed or line.state is not LineState.IN_STEP):
+                told.add(line.line_id)
+        return told | self._decided.interrupted
 
     def _i8(self) -> Iterator[str]:
         sent = Counter(mail["mail"]["custom_args"]["mail_id"] for mail in self._state.all("mail"))
@@ -350,7 +470,10 @@ class Checker:
                 if paid and not by_licence.get((tenant, sku_id)):
                     yield f"certificate: {tenant} pays for {BY_ID[sku_id].part_number}, and no row says so"
         mappings = {m.id: m for t in mappings_in_force(self._tables, MSP) for m in t.mappings}
+        read_at = {line.line_id: kept.record.read_at for kept, line in self._lines()}
         for row in certificate.of(Standing.BILLED):
+            if self._was_edited_since(row.line_id, read_at.get(row.line_id)):
+                continue  # a person's edit came after the look, and the certificate tells of the look
             snapshot = heads[row.tenant_id].snapshot
             assert row.line is not None
             assert snapshot is not None

@@ -5,6 +5,7 @@ A process of it can end at any moment: from then on nothing that it does reaches
 
 import heapq
 import os
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -13,19 +14,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from itertools import count
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
 
 import requests
 from azure.functions.queue import QueueMessage
-from requests.adapters import HTTPAdapter
 
 import function_app
 from functions.queues import tick
 from sandbox.standins.dispatch import Dispatcher
-from sandbox.standins.protocol import Request, request_to
+from sandbox.standins.faults import What
+from sandbox.standins.protocol import Call, Request
 from sandbox.standins.state import State
 from shared.billing.models import PsaConnection
 from shared.billing.psa import pace
@@ -37,6 +37,7 @@ from shared.storage.secrets import SecretsUnavailable
 from shared.storage.tables import RowChange
 from shared.wiring import Wiring, WiringOverrides, override_wiring, wiring
 from tests.shared.test_config import KEY
+from tests.simulation.cheap import InProcess, MemoryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,6 +69,22 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.instant += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A fault that a request met."""
+
+    at: datetime
+    what: str
+    kind: str
+    """Of the request, as `graph.users`."""
+    tenant: str
+    asked: str
+    """Its path, query and body: the agreement that it is about is in there."""
+
+    def is_about(self, number: str) -> bool:
+        return re.search(rf"(?<!\d){number}(?!\d)", self.asked) is not None
 
 
 @dataclass(slots=True)
@@ -178,31 +195,14 @@ class VirtualQueues:
 class _Vault:
     """The secrets, behind a vault that may be down."""
 
-    def __init__(self, kept: Any) -> None:
-        self._kept = kept
+    def __init__(self) -> None:
+        self.kept: Any = None
         self.down = False
 
     def __getattr__(self, name: str) -> Any:
         if self.down:
             raise SecretsUnavailable("The vault cannot be reached.")
-        return getattr(self._kept, name)
-
-
-class _InProcess(HTTPAdapter):
-    """Hands each request to the stand-ins."""
-
-    def __init__(self, installation: "Installation") -> None:
-        super().__init__()
-        self._installation = installation
-
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        host, target = str(request.url).removeprefix("https://").split("/", 1)
-        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        assert isinstance(body, bytes)
-        asked = request_to(str(request.method), host, f"/{target}", dict(request.headers), body)
-        told: requests.Response = self._installation.asked(asked)
-        told.url, told.request = str(request.url), request
-        return told
+        return getattr(self.kept, name)
 
 
 @cache
@@ -231,25 +231,23 @@ class Installation:
     def __init__(self, state: State, clock: Clock, sendgrid_key: str) -> None:
         self.clock, self.state = clock, state
         self.stand_ins = Dispatcher(state)
+        self.stand_ins.faults.tell = self._met
         self.fate = Fate()
         self.tables, self.blobs = MortalTables(), MemoryBlobs(clock.now)
         self.tables.fate = self.fate
         self.queues = VirtualQueues(clock, self.fate)
         self.bugs: list[str] = []
         self.restarts = 0
-        self.calls: list[str] = []
-        self.honest_reads: list[tuple[str, datetime]] = []
-        self.faults_met: list[str] = []
+        self.faults_met: list[Met] = []
         self._delivering: _Waiting | None = None
         self._environment = _settings(sendgrid_key)
+        self.vault = _Vault()
         self.wired = self._start()
 
     def _start(self) -> Wiring:
         """Another process, which remembers nothing."""
         pace.pace_of.cache_clear()
-        session = requests.Session()
-        session.trust_env = False
-        session.mount("https://", _InProcess(self))
+        session = InProcess(self.asked)
         with mock.patch.dict(os.environ, self._environment, clear=True):
             override_wiring(
                 WiringOverrides(clock=self.clock.now, sleep=self.clock.sleep, session=lambda: session)
@@ -257,7 +255,7 @@ class Installation:
             wired = wiring()
         stores: Any = SimpleNamespace(tables=self.tables, blobs=self.blobs, queues=self.queues)
         wired.__dict__["storage"] = stores
-        self.vault = _Vault(wired.secrets)
+        self.vault.kept = wired.secrets
         wired.__dict__["secrets"] = self.vault
         wired.__dict__["psa"] = lambda account, connection: self._psa(wired, account, connection)
         return wired
@@ -277,7 +275,6 @@ class Installation:
         if request.method != "GET":
             self._second_worker(request)
         delivery = self.fate.around(("kill_at_vendor",), lambda: self.stand_ins.deliver(request))
-        self.faults_met += [str(what) for what in delivery.faults]
         if delivery.wait:
             self.clock.sleep(min(delivery.wait, 40.0))
         if delivery.reset:
@@ -287,6 +284,10 @@ class Installation:
         if delivery.cut:
             raise requests.exceptions.ChunkedEncodingError
         return _told(delivery.answer)
+
+    def _met(self, what: What, request: Request, call: Call) -> None:
+        text = f"{request.path}?{request.raw_query} {request.body.decode(errors='replace')}"
+        self.faults_met.append(Met(self.clock.now(), str(what), call.kind, call.tenant, text))
 
     def _second_worker(self, request: Request) -> None:
         """Just before a write to a PSA, another worker gets the message whose work this is."""
@@ -395,8 +396,8 @@ def _told(answer: Any) -> requests.Response:
     return told
 
 
-def new_installation(folder: Path, now: datetime, begin: Callable[[State], str]) -> Installation:
+def new_installation(now: datetime, begin: Callable[[State], str]) -> Installation:
     """An installation at that instant; `begin` fills the vendors' side and gives the mail provider's key."""
-    state, clock = State(folder), Clock(now)
+    state, clock = MemoryState(), Clock(now)
     state.clock = clock  # type: ignore[assignment]
     return Installation(state, clock, begin(state))

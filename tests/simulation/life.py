@@ -1,7 +1,7 @@
 """What customers, people at the MSP and people in its PSAs do."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from functions.queues.messages import PushConnection, StartRun
@@ -12,55 +12,58 @@ from shared.accounts import sync_now
 from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store, line_decisions
-from shared.billing.mapping import save
-from shared.billing.mapping.choices import mapping_id, mappings_of
-from shared.billing.mapping.release import Said
-from shared.billing.mapping.request import psas_for
+from shared.billing.mapping.choices import mappings_of
 from shared.billing.models import (
-    BillingProfile,
     LedgerEvent,
     LicenceMapping,
     LineKey,
     LineRecord,
-    Options,
-    TenantMappings,
 )
 from shared.billing.planning import approval
-from shared.billing.profiles import save_profile
-from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, WriteKind
 from shared.billing.psa_connections import psa_connections
 from shared.billing.pushing import settle
 from shared.errors import NotFound, Rejected, TooOften
 from shared.storage.decisions import Decider
-from shared.storage.keys import account_id
+from tests.simulation.company_life import CompanyLife
 from tests.simulation.installation import Installation
+from tests.simulation.mapping_life import MSP, WHO, MappingLife
 from tests.simulation.story import PEOPLE, Happening
 from tests.simulation.truth import Truth, wanted
-
-MSP = account_id("demo")
-WHO = "clerk"
+from tests.simulation.world import Branch
 
 
 class Life:
     """Carries out happenings of life; a happening that makes no sense at its time does nothing."""
 
-    def __init__(self, installation: Installation, truth: Truth) -> None:
+    def __init__(self, installation: Installation, truth: Truth, branches: Iterable[Branch]) -> None:
         self.installation, self._truth = installation, truth
         self.state = installation.state
+        self.mappings = MappingLife(installation)
+        self.companies = CompanyLife(self.mappings, truth, branches)
         self.refused: list[str] = []
         """What people were told why something cannot be done."""
 
     def happen(self, happening: Happening) -> None:
         chance = happening.chance
-        do: Callable[[random.Random], None] = (
-            self.people_decide if happening.what == PEOPLE else getattr(self, happening.what)
-        )
+        do = self._deed(happening.what)
         try:
             with self.installation.person():
                 do(chance)
         except (Rejected, NotFound, TooOften, PsaRefused, PsaUnavailable) as no:
             self.refused.append(f"{happening}: {type(no).__name__}")
         self._truth.note()
+
+    def _deed(self, what: str) -> Callable[[random.Random], None]:
+        if what == PEOPLE:
+            return self.people_decide
+        if hasattr(self.companies, what):
+            shared: Callable[[random.Random], None] = getattr(self.companies, what)
+            return shared
+        if hasattr(self.mappings, what):
+            return lambda chance: getattr(self.mappings, what)(chance, self._tenant(chance))
+        deed: Callable[[random.Random], None] = getattr(self, what)
+        return deed
 
     # -- customers
 
@@ -164,12 +167,16 @@ class Life:
     # -- people in the PSA
 
     def edited_by_hand(self, chance: random.Random) -> None:
-        lines = [place for place in self.lines_in_psa() if place[3]]
+        ended = self.mappings.decided.ended
+        lines = [place for place in self.lines_in_psa() if place[3] and place[2] not in ended]
         if lines:
             self.edit(*chance.choice(lines)[:3], chance.randint(0, 40))
 
     def other_line_edited(self, chance: random.Random) -> None:
-        lines = [place for place in self.lines_in_psa() if not place[3]]
+        not_others = {
+            second.line for second in self._truth.second_lines()
+        } | self.mappings.decided.ended.keys()
+        lines = [place for place in self.lines_in_psa() if not place[3] and place[2] not in not_others]
         if lines:
             self.edit(*chance.choice(lines)[:3], chance.randint(1, 9))
 
@@ -185,6 +192,12 @@ class Life:
 
     def end_agreement(self, tenant: Document, *, ended: bool) -> None:
         key = f"{tenant['psa_site']}/{tenant['agreement_id']}"
+        if ended:
+            self.mappings.decided.interrupted |= {
+                line.line_id
+                for place, line in self.kept_lines()
+                if place.agreement_id == str(tenant["agreement_id"])
+            }
         changes = {
             "cw_agreement": {"cancelled": ended},
             "halo_invoice": {"disabled": ended},
@@ -210,6 +223,7 @@ class Life:
         return found
 
     def edit(self, kind: str, key: str, number: str, quantity: int) -> None:
+        self._truth.edited(number)
         agreement = key.split("/")[1]
         if kind == "cw_agreement":
             self.do("edit_line", agreement=agreement, addition=int(number), quantity=quantity)
@@ -290,6 +304,10 @@ class Life:
         if line.intent is None or self._truth.on_their_way():
             return
         write, since = line.intent.write, line.intent.at
+        if write.kind is WriteKind.PRORATE:
+            is_there = write.marker in {second.mark for second in self._truth.second_lines()}
+            settle.settle(self._tables, MSP, key, self._by, applied=is_there)
+            return
         made = [
             applied
             for applied in self._truth.applied()
@@ -329,65 +347,6 @@ class Life:
         run = sync_now.sync_now(self._tables, account, tenants, self._by)
         self._send(StartRun.of(MSP, run))
 
-    def mapped(self, chance: random.Random) -> None:
-        """A licence that is billed nowhere gets a line of its own."""
-        tenant = self._tenant(chance)
-        before = mappings_of(self._tables, MSP, tenant["id"])
-        known = {mapping.id: mapping for mapping in before.mappings}
-        taken = {mapping.sku_id for mapping in before.mappings}
-        site = str(tenant["psa_site"])
-        for holding in tenant["holdings"]:
-            sku = BY_ID[holding["sku_id"]]
-            product = next((id_ for id_, code in self._products(site) if code == sku.product and code), "")
-            if holding["sku_id"] in taken or not product:
-                continue
-            profile = BillingProfile(
-                id=f"p{product}-{site}", name=f"{sku.name} {site}", connection=site, product_id=product
-            )
-            save_profile(self._tables, MSP, profile, self._by)
-            new = LicenceMapping(
-                id=mapping_id(tenant["id"], sku.id, "", known),
-                sku_id=sku.id,
-                profile=profile.id,
-                connection=site,
-                agreement_id=str(tenant["agreement_id"]),
-                options=Options(beside_existing=chance.random() < 0.5),
-            )
-            self._map(TenantMappings(tenant_id=tenant["id"], mappings=(*before.mappings, new)))
-            return
-
-    def not_billed_any_more(self, chance: random.Random) -> None:
-        tenant = self._tenant(chance)
-        before = mappings_of(self._tables, MSP, tenant["id"])
-        if before.mappings:
-            gone = chance.choice(before.mappings)
-            bare = LicenceMapping(
-                id=gone.id, sku_id=gone.sku_id, subscription_id=gone.subscription_id, bill=False
-            )
-            after = tuple(bare if mapping is gone else mapping for mapping in before.mappings)
-            looked_after = [
-                gone.line_id,
-                *(line.line_id for _, line in self.kept_lines() if line.mapping_id == gone.id),
-            ]
-            self._map(TenantMappings(tenant_id=tenant["id"], mappings=after), looked_after)
-
-    def options_changed(self, chance: random.Random) -> None:
-        tenant = self._tenant(chance)
-        before = mappings_of(self._tables, MSP, tenant["id"])
-        billing = [mapping for mapping in before.mappings if mapping.bill]
-        if billing:
-            changed = chance.choice(billing)
-            wish = {"minimum": chance.choice((0, 0, 3)), "included": chance.choice((0, 0, 1, 2))}
-            basis = "purchased" if changed.subscription_id else chance.choice(("purchased", "assigned"))
-            options = Options.model_validate({**changed.options.model_dump(), **wish, "basis": basis})
-            fresh = changed.model_copy(update={"options": options})
-            after = tuple(fresh if mapping is changed else mapping for mapping in before.mappings)
-            self._map(TenantMappings(tenant_id=tenant["id"], mappings=after))
-
-    def _map(self, wish: TenantMappings, looked_after: list[str] | None = None) -> None:
-        psas = psas_for(self._tables, MSP, wish, self.installation.wired.psa)
-        save.map_tenant(self._tables, psas, MSP, wish, self._by, Said(looked_after=looked_after or ()))
-
     # -- looking
 
     def do(self, name: str, /, **words: Any) -> Any:
@@ -412,12 +371,6 @@ class Life:
 
     def _tenant(self, chance: random.Random) -> Document:
         return chance.choice(self.tenants())
-
-    def _products(self, site: str) -> Iterator[tuple[str, str]]:
-        for kind, code in (("cw_product", "identifier"), ("halo_item", "code"), ("at_service", "sku")):
-            for document in self.state.all(kind):
-                if document["site"] == site:
-                    yield str(document["id"]), str(document[code])
 
     def _push(self, hold: Any) -> None:
         account = load_account(self._tables, MSP)

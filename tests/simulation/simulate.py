@@ -1,7 +1,6 @@
 """Live a story from its first day to some quiet nights at its end, and shrink a story in which something is wrong."""
 
 import random
-import tempfile
 import time
 import traceback
 from collections import Counter
@@ -23,9 +22,11 @@ from shared.billing.planning import approval
 from shared.billing.pushing import settle
 from shared.errors import NotFound, Rejected
 from shared.storage.decisions import Decider
+from tests.simulation.cheap import parsed_once
 from tests.simulation.checks import Checker
 from tests.simulation.installation import Installation, new_installation
-from tests.simulation.life import MSP, WHO, Life
+from tests.simulation.life import Life
+from tests.simulation.mapping_life import MSP, WHO
 from tests.simulation.night_faults import NightFaults
 from tests.simulation.story import FAULTS, PEOPLE, Happening, without
 from tests.simulation.truth import Truth
@@ -59,22 +60,22 @@ class Lived:
 class Simulation:
     """One MSP's life."""
 
-    def __init__(self, folder: Path, seed: str, tenants: int) -> None:
+    def __init__(self, seed: str, tenants: int) -> None:
         random.seed(seed)  # the product's own jitter
         chance = random.Random(f"world/{seed}")
-        made = world(chance, tenants)
+        made, branches = world(chance, tenants)
         now = beginning(chance)
 
         def begin(state: State) -> str:
             load_world(state, made)
             return made.sendgrid_key
 
-        self.installation: Installation = new_installation(folder, now, begin)
+        self.installation: Installation = new_installation(now, begin)
         seed_product(self.installation.wired, made, now)
         self.truth = Truth(self.installation.state)
-        self.life = Life(self.installation, self.truth)
+        self.life = Life(self.installation, self.truth, branches)
         self.faults = NightFaults(self.installation, self.life)
-        self.checker = Checker(self.installation, self.truth)
+        self.checker = Checker(self.installation, self.truth, self.life.mappings.decided)
 
     def live(self, story: Sequence[Happening], days: int) -> Lived:
         lived = Lived()
@@ -101,7 +102,7 @@ class Simulation:
         lived.writes, lived.undone_edits = self.checker.writes, self.checker.undone_edits
         lived.refused = len(self.life.refused)
         lived.restarts = self.installation.restarts
-        lived.met = Counter(self.installation.faults_met)
+        lived.met = Counter(met.what for met in self.installation.faults_met)
         lived.happened += Counter(self.installation.fate.happened)
         lived.states = Counter(str(line.state) for _, line in self.life.kept_lines())
 
@@ -213,8 +214,8 @@ class Simulation:
 
 def lived(seed: str, story: Sequence[Happening], days: int, tenants: int) -> Lived:
     """Live a story; what the simulation itself stumbles over is told as wrong, too."""
-    with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
-        simulation = Simulation(Path(folder), seed, tenants)
+    with parsed_once():
+        simulation = Simulation(seed, tenants)
         try:
             return simulation.live(story, days)
         except Exception as bug:  # noqa: BLE001 - a story that breaks is told with its seed

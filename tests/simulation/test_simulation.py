@@ -4,18 +4,31 @@ The whole of it is `make simulate`; here one MSP lives some days, so that what i
 """
 
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from shared.billing.models import LedgerEvent
+from sandbox.standins.state import Document
+from shared.billing.models import LedgerEvent, PriceKind, PriceRule
 from shared.storage.tables import Delete
-from tests.simulation.life import MSP
+from tests.simulation.checks import Checker
+from tests.simulation.dated import charged, new_lines
+from tests.simulation.mapping_life import MSP, Decided, Ended
 from tests.simulation.simulate import Lived, Simulation, lived, shrunk
 from tests.simulation.story import FAULTS, LIFE, PEOPLE, Happening, drawn
+from tests.simulation.truth import Applied
 
 DAYS, TENANTS = 4, 7
-MOSTLY_WRITES = (*["seats_bought"] * 9, "edited_by_hand", "licence_appeared", "mapped", PEOPLE)
+MOSTLY_WRITES = (
+    *["seats_bought"] * 9,
+    "edited_by_hand",
+    "licence_appeared",
+    "mapped",
+    "line_ended",
+    "remapped",
+    PEOPLE,
+)
 
 
 def _busy() -> list[Happening]:
@@ -54,8 +67,8 @@ def test_a_story_is_shrunk_to_what_makes_it_wrong() -> None:
 
 
 @pytest.fixture(scope="module")
-def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
-    simulation = Simulation(tmp_path_factory.mktemp("simulation"), "checked", 6)
+def after_a_night() -> Simulation:
+    simulation = Simulation("checked", 6)
     told = simulation.live([Happening(1, "seats_bought", number) for number in range(40)], 1)
     assert told.wrong == []
     assert told.writes >= 4
@@ -74,13 +87,68 @@ def _line(simulation: Simulation, site: str) -> tuple[str, str, str]:
     raise AssertionError(site)
 
 
+def _set_in_secret(simulation: Simulation, line: tuple[str, str, str], quantity: int) -> None:
+    _, key, number = line
+    agreement = key.split("/")[1]
+    simulation.life.do("edit_line", agreement=agreement, addition=int(number), quantity=quantity)
+
+
 def test_a_number_that_nobody_wanted_is_seen(after_a_night: Simulation) -> None:
     line = _line(after_a_night, "sim-cw")
     before = after_a_night.truth.quantities()[line[2]]
-    after_a_night.life.edit(*line, 77)
+    _set_in_secret(after_a_night, line, 77)
     assert _wrong(after_a_night) == ["I1"]
-    after_a_night.life.edit(*line, before)
+    _set_in_secret(after_a_night, line, before)
     assert _wrong(after_a_night) == []
+
+
+def test_a_tenant_that_nothing_kept_from_being_read_must_have_been(after_a_night: Simulation) -> None:
+    tenants = len(after_a_night.life.tenants())
+    before = after_a_night.checker
+    after_a_night.checker = Checker(
+        after_a_night.installation, after_a_night.truth, after_a_night.life.mappings.decided
+    )
+    assert _wrong(after_a_night) == ["I1"] * tenants
+    after_a_night.checker = before
+
+
+def test_a_line_that_bills_after_its_last_day_is_seen(after_a_night: Simulation) -> None:
+    number = _line(after_a_night, "sim-autotask")[2]
+    ended = after_a_night.life.mappings.decided.ended
+    day = after_a_night.life.mappings.today
+    ended[number] = Ended(number, day - timedelta(days=1), "it", 3)
+    assert _wrong(after_a_night) == ["ended"]
+    ended[number] = Ended(number, day + timedelta(days=1), "it", 3)
+    assert _wrong(after_a_night) == []
+    del ended[number]
+
+
+def test_a_second_line_for_seats_that_never_came_is_seen(after_a_night: Simulation) -> None:
+    _, key, number = _line(after_a_night, "sim-cw")
+    mark = f"lic:{after_a_night.checker.mapping_of[number]}:p:77"
+    dates = {"effectiveDate": "2031-05-02T00:00:00Z", "cancelledDate": "2031-05-31T00:00:00Z"}
+
+    def double(document: Document) -> None:
+        document["additions"]["77"] = document["additions"][number] | dates | {"serialNumber": mark}
+
+    after_a_night.installation.state.change("cw_agreement", key, double)
+    assert _wrong(after_a_night) == ["doubled"]
+    after_a_night.installation.state.change(
+        "cw_agreement", key, lambda document: document["additions"].pop("77")
+    )
+
+
+def test_a_line_that_charges_another_price_or_says_another_text_is_seen(after_a_night: Simulation) -> None:
+    number = _line(after_a_night, "sim-halo")[2]
+    made = [Applied("halo", "sim-halo", "1", number, None, 3, after_a_night.installation.clock.now())]
+    decided = Decided(
+        prices={"it": PriceRule(kind=PriceKind.PERCENT, amount=Decimal(10))}, texts={"it": "Our words"}
+    )
+    told = [text.partition(":")[0] for text in new_lines(decided, after_a_night.truth, made, {number: "it"})]
+    assert told == ["price", "text"]
+    assert charged(PriceRule(kind=PriceKind.PERCENT, amount=Decimal("-7.5")), Decimal("4.20")) == Decimal(
+        "3.89"
+    )
 
 
 def test_a_write_that_was_applied_twice_is_seen(after_a_night: Simulation) -> None:
@@ -116,8 +184,8 @@ def test_a_mail_that_was_sent_twice_is_seen(after_a_night: Simulation) -> None:
     state.remove("mail", "twice")
 
 
-def test_an_entry_that_is_gone_from_the_ledger_is_seen(tmp_path: Path) -> None:
-    simulation = Simulation(tmp_path, "checked", 6)
+def test_an_entry_that_is_gone_from_the_ledger_is_seen() -> None:
+    simulation = Simulation("checked", 6)
     simulation.live([Happening(1, "seats_bought", number) for number in range(40)], 1)
     tables = simulation.installation.tables
     gone = [

@@ -3,12 +3,15 @@
 The arithmetic is this module's own. It shares nothing with the plan.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sandbox.standins.state import Document, State, parse_stamp
+from sandbox.standins.worlds.people import all_users
 from shared.billing.models import LicenceMapping
 
 READ_FOR = timedelta(hours=36)
@@ -24,6 +27,8 @@ class Holding:
     enabled: int
     assigned: int
     by_subscription: tuple[tuple[str, int], ...]
+    by_company: tuple[tuple[str, int], ...] | None = None
+    """Assigned to the users of each company, of a tenant whose users are shared out to companies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,34 @@ class Applied:
         return (self.after or 0) - (self.before or 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a line charges a seat, and what its product costs in the PSA."""
+
+    price: Decimal
+    text: str
+    of_product: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLine:
+    line: str
+    mapping: str
+    seats: int
+    begins: date
+    ends: date
+    """Its last day."""
+    mark: str
+
+
 class Truth:
     """Asked of the stand-ins' own documents."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._sold: dict[str, list[tuple[datetime, dict[str, Holding]]]] = {}
+        self._cities: dict[str, dict[str, set[str]]] = {}
+        self._edits: dict[str, list[datetime]] = {}
         self.note()
 
     def note(self) -> None:
@@ -58,9 +85,30 @@ class Truth:
         now = self._state.now()
         for tenant in self._state.all("tenant"):
             known = self._sold.setdefault(tenant["id"], [])
-            sold = {holding["sku_id"]: _holding(holding) for holding in tenant["holdings"]}
+            shares = self._shares(tenant)
+            sold = {holding["sku_id"]: _holding(holding, shares) for holding in tenant["holdings"]}
             if not known or known[-1][1] != sold:
                 known.append((now, sold))
+
+    def share_out(self, tenant: str, cities: dict[str, tuple[str, ...]]) -> None:
+        """From now on the users of the tenant are shared out to companies by their cities."""
+        plain = {company: {city.strip().lower() for city in named} for company, named in cities.items()}
+        self._cities[tenant] = plain
+        self.note()
+
+    def _shares(self, tenant: Document) -> dict[str, dict[str, int]] | None:
+        """Of each company so many users have each SKU; None: they are not shared out."""
+        cities = self._cities.get(tenant["id"])
+        if cities is None:
+            return None
+        found: dict[str, dict[str, int]] = {company: {} for company in cities}
+        for user in all_users(tenant):
+            for company, named in cities.items():
+                if str(user["city"]).strip().lower() in named:
+                    for licence in user["assignedLicenses"]:
+                        sku = licence["skuId"]
+                        found[company][sku] = found[company].get(sku, 0) + 1
+        return found
 
     def sold_at(self, tenant: str, at: datetime) -> dict[str, Holding]:
         found: dict[str, Holding] = {}
@@ -74,9 +122,8 @@ class Truth:
         """What the line of a mapping must say by what was sold then."""
         return wanted(self.sold_at(tenant, at), mapping)
 
-    def wanted_lately(self, tenant: str, mapping: LicenceMapping, at: datetime) -> set[int]:
-        """Each number that a read of the time before could give."""
-        begins = at - READ_FOR - timedelta(hours=4)
+    def wanted_since(self, tenant: str, mapping: LicenceMapping, begins: datetime, at: datetime) -> set[int]:
+        """Each number that a read between the two could give."""
         instants = [since for since, _ in self._sold.get(tenant, ()) if begins < since <= at]
         return {self.wanted_at(tenant, mapping, instant) for instant in (begins, *instants)}
 
@@ -92,6 +139,79 @@ class Truth:
             told |= {number: _units(service, last) for number, service in contract["services"].items()}
         return told
 
+    def seats_on(self, line: str, day: date) -> int:
+        """So many seats the line bills on that day."""
+        for agreement in self._state.all("cw_agreement"):
+            if found := agreement["additions"].get(line):
+                return (
+                    int(found["quantity"])
+                    if _is_within(found, ("effectiveDate", "cancelledDate"), day)
+                    else 0
+                )
+        for invoice in self._state.all("halo_invoice"):
+            if found := invoice["lines"].get(line):
+                return _in_effect(found) if _is_within(found, ("startdate", "enddate"), day) else 0
+        for contract in self._state.all("at_contract"):
+            if found := contract["services"].get(line):
+                return _units(found, day)
+        return 0
+
+    def made(self, line: str) -> Made | None:
+        """What a line charges for a seat, and what its text is."""
+        for agreement in self._state.all("cw_agreement"):
+            if found := agreement["additions"].get(line):
+                return self._made(
+                    found,
+                    "unitPrice",
+                    "invoiceDescription",
+                    ("cw_product", agreement["site"], found["product"]),
+                )
+        for invoice in self._state.all("halo_invoice"):
+            if found := invoice["lines"].get(line):
+                return self._made(
+                    found,
+                    "unit_price",
+                    "item_shortdescription",
+                    ("halo_item", invoice["site"], found["_itemid"]),
+                )
+        for contract in self._state.all("at_contract"):
+            if found := contract["services"].get(line):
+                return self._made(
+                    found,
+                    "adjustedPrice",
+                    "invoiceDescription",
+                    ("at_service", contract["site"], found["serviceID"]),
+                )
+        return None
+
+    def _made(self, line: Document, price: str, text: str, product: tuple[str, str, int]) -> Made:
+        kind, site, number = product
+        found = self._state.get(kind, f"{site}/{number}")
+        return Made(
+            Decimal(str(line[price])),
+            str(line[text]),
+            Decimal(str(found["price" if "price" in found else "unitPrice"])),
+        )
+
+    def second_lines(self) -> "Iterator[SecondLine]":
+        """Dated lines in ConnectWise that bill what came within a period, beside the line of a mapping."""
+        for agreement in self._state.all("cw_agreement"):
+            for number, line in agreement["additions"].items():
+                named = re.match(r"lic:([a-z0-9]+):p:", line["serialNumber"] or "")
+                if named and line["cancelledDate"]:
+                    begins, ends = (
+                        date.fromisoformat(line[name][:10]) for name in ("effectiveDate", "cancelledDate")
+                    )
+                    yield SecondLine(
+                        number, named[1], int(line["quantity"]), begins, ends, line["serialNumber"]
+                    )
+
+    def prorates(self, agreement_id: str) -> bool:
+        return any(
+            str(agreement["id"]) == agreement_id and agreement["prorate"]
+            for agreement in self._state.all("cw_agreement")
+        )
+
     def applied(self) -> Iterator[Applied]:
         """Every change that a write made, in the order of each PSA."""
         for row in self._state.all("cw_write"):
@@ -100,6 +220,25 @@ class Truth:
             yield _applied("halo", row["invoice"], row["line"], row)
         for row in self._state.all("at_write"):
             yield _applied("autotask", f"{row['site']}/{row['contract']}", row["service"], row)
+
+    def edited(self, line: str) -> None:
+        """A person changes a line by hand."""
+        self._edits.setdefault(line, []).append(self._state.now())
+
+    def edits_of(self, line: str) -> list[datetime]:
+        """When people did; Halo tells itself when a person's save came between a read and a write."""
+        halos = [
+            parse_stamp(row["datetime"])
+            for row in self._state.all("halo_change")
+            if row["who"] == "mkeller" and str(row["invoice_line_id"]) == line
+        ]
+        return [*self._edits.get(line, ()), *halos]
+
+    def sold_by_others(self, tenant: str) -> bool:
+        """Another partner's seats are among the tenant's."""
+        document = self._state.get("tenant", tenant)
+        parts = (part for holding in document["holdings"] for part in holding["subscriptions"])
+        return any(part.get("owner_tenant_id") for part in parts)
 
     def on_their_way(self) -> int:
         """Requests that a vendor took and has not applied yet."""
@@ -114,6 +253,8 @@ def wanted(sold: dict[str, Holding], mapping: LicenceMapping) -> int:
         basis = 0
     elif mapping.subscription_id:
         basis = dict(holding.by_subscription).get(mapping.subscription_id, 0)
+    elif options.basis.value == "assigned" and holding.by_company is not None:
+        basis = dict(holding.by_company).get(mapping.company, 0)
     elif options.basis.value == "assigned":
         basis = holding.assigned
     else:
@@ -122,7 +263,7 @@ def wanted(sold: dict[str, Holding], mapping: LicenceMapping) -> int:
     return max(0, billed + options.difference)
 
 
-def _holding(document: Document) -> Holding:
+def _holding(document: Document, shares: dict[str, dict[str, int]] | None) -> Holding:
     enabled = [part for part in document["subscriptions"] if part["status"] == "Enabled"]
     bought = [part for part in enabled if not part["trial"]]
     return Holding(
@@ -130,12 +271,22 @@ def _holding(document: Document) -> Holding:
         enabled=sum(part["units"] for part in enabled),
         assigned=document["assigned"],
         by_subscription=tuple((part["id"], part["units"]) for part in bought),
+        by_company=None
+        if shares is None
+        else tuple((company, found.get(document["sku_id"], 0)) for company, found in shares.items()),
     )
 
 
 def _in_effect(line: Document) -> int:
     pending = sum(row["quantity"] for row in line["prorata_data"] if not row["isinvoiced"])
     return int(line["qty_order"] + pending)
+
+
+def _is_within(line: Document, names: tuple[str, str], day: date) -> bool:
+    """Between its two days, both inclusive; a day before 1950 is not set."""
+    begins, ends = (date.fromisoformat(line[name][:10]) if line[name] else None for name in names)
+    begins, ends = (None if found is None or found.year < 1950 else found for found in (begins, ends))
+    return (begins is None or begins <= day) and (ends is None or day <= ends)
 
 
 def _units(service: Document, last: date) -> int:

@@ -60,8 +60,8 @@ def set_psa_password(state: State, faults: Faults, site: str, password: str) -> 
 
 
 def set_missing_rights(state: State, faults: Faults, site: str, rights: str = "") -> Document:
-    """Rights the API member lacks: companies, agreements, agreements.edit, catalog (comma between, empty = none)."""
-    known = {"companies", "agreements", "agreements.edit", "catalog", "system"}
+    """Rights the API member lacks: companies, agreements, catalog, tickets, or x.edit (comma between, or none)."""
+    known = {"companies", "agreements", "agreements.edit", "catalog", "system", "tickets", "tickets.edit"}
     wanted = [right.strip() for right in str(rights).split(",") if right.strip()]
     if not set(wanted) <= known:
         raise ControlError(f"Rights are: {', '.join(sorted(known))}.")

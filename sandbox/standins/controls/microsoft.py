@@ -25,7 +25,12 @@ def add_seats(state: State, faults: Faults, tenant: str, sku: str, n: int = 1) -
 
     def edit(document: Document) -> None:
         holding = find_holding(document, chosen.id) or new_holding(document, chosen.id)
-        bought = next(part for part in holding["subscriptions"] if part["status"] == "Enabled")
+        bought = next((part for part in holding["subscriptions"] if part["status"] == "Enabled"), None)
+        if bought is None:
+            raise ControlError(
+                f"{document['name']} has no active subscription of {chosen.part_number}: buy one (buy), or make its "
+                "units active again (set-units)."
+            )
         if bought["units"] + number < 0:
             raise ControlError(
                 f"{document['name']} has only {bought['units']} seats of {chosen.part_number}."

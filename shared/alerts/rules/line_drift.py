@@ -68,6 +68,8 @@ def _wanted(view: AccountView, state: TenantState, own: OwnLine) -> int | None:
     snapshot = view.fresh(state)
     if snapshot is None or snapshot.counts_are_doubted or own.mapping is None:
         return None
+    if view.companies[state.tenant_id].is_filtered:
+        return None  # so many of its users as are this company's: their names are not looked up here
     try:
         return wanted(own.mapping, LicenceRows(snapshot, view.ours))
     except NotCountable:

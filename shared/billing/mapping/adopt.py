@@ -27,7 +27,7 @@ from shared.billing.models import (
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced, tracked
 from shared.billing.psa.base import Line
-from shared.billing.reconcile import marker_prefix, other_price, reconciled, unowned
+from shared.billing.reconcile import is_second_line, marker_prefix, other_price, reconciled, unowned
 from shared.errors import Rejected
 from shared.storage.decisions import Decider, get
 
@@ -160,6 +160,13 @@ class _Drawing:
         if line is None:
             raise Rejected(
                 f"Line {mapping.line_id} is not in agreement {mapping.agreement_id}. Choose one that is."
+            )
+        if is_second_line(line):
+            raise Rejected(
+                f"Line {line.id} bills the rest of a period beside another line, and ends with it. Choose that other "
+                "line.",
+                "second_line",
+                "lineId",
             )
         if line.product_id != profile.product_id:
             raise Rejected(

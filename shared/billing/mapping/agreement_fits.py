@@ -1,5 +1,7 @@
 """Whether an agreement may bill a tenant's licence: whose it is, and how often it is billed."""
 
+from datetime import date, timedelta
+
 from shared.accounts.company import Company
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import AgreementRecord, BillingProfile
@@ -7,6 +9,9 @@ from shared.billing.planning.load import AgreementKey
 from shared.billing.psa.base import Agreement, Period
 from shared.billing.why_not import PERIODS
 from shared.errors import Rejected
+
+LATEST_START = timedelta(days=366)
+"""From the day of the save: a year that is mistyped would bill nothing until then."""
 
 
 def check_company(
@@ -22,6 +27,23 @@ def check_company(
             f"Agreement {there.id} ({there.name}) belongs to another company in the PSA than the one that "
             f"{company.name} is linked to. Choose an agreement of the linked company."
         )
+
+
+def check_start(there: Agreement | None, starts: date, today: date) -> None:
+    """Raises Rejected for a line that begins on a day which its agreement does not have, or in the far future."""
+    if there is not None and there.starts is not None and starts < there.starts:
+        why = f"Agreement {there.id} ({there.name}) begins on {there.starts:%-d %b %Y}"
+    elif there is not None and there.ends is not None and starts > there.ends:
+        why = f"Agreement {there.id} ({there.name}) ends on {there.ends:%-d %b %Y}"
+    elif starts > today + LATEST_START:
+        why = "A line can begin within a year from now"
+    else:
+        return
+    raise Rejected(
+        f"{why}, so no line of it begins on {starts:%-d %b %Y}. Choose another start.",
+        "start",
+        "options.starts",
+    )
 
 
 def check_type(psas: PsaCache, at: AgreementKey, profile: BillingProfile) -> None:

@@ -10,6 +10,7 @@ from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, TenantMappings
 from shared.billing.psa.base import Agreement, Line, Psa
+from shared.billing.reconcile import is_second_line
 from shared.errors import NotFound
 from shared.licensing.licences import LicenceKey
 from shared.storage import keys
@@ -59,10 +60,14 @@ def agreements_for(
 def lines_of(
     tables: Tables, account: AccountId, psa: Psa, connection: str, agreement_id: str
 ) -> list[LineChoice]:
-    """As the PSA says now: what is adopted is the number of this moment. Raises PsaRefused or PsaUnavailable."""
+    """As the PSA says now: what is adopted is the number of this moment. Raises PsaRefused or PsaUnavailable.
+
+    What bills the rest of a period is part of another line, and can be none of a mapping.
+    """
     record = agreement_store.get(tables, account, connection, agreement_id).record
     owners = {line.line_id: line for line in record.lines.values() if line.line_id}
-    lines = sorted(psa.lines(agreement_id), key=lambda line: (line.description.casefold(), line.id))
+    found = [line for line in psa.lines(agreement_id) if not is_second_line(line)]
+    lines = sorted(found, key=lambda line: (line.description.casefold(), line.id))
     return [
         LineChoice(line, owner.tenant_id, owner.mapping_id)
         if (owner := owners.get(line.id))

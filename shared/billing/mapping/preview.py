@@ -9,7 +9,7 @@ from shared.billing.mapping.ending_lines import EndingLine, ending_lines
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import NOTHING_SAID, judge
 from shared.billing.models import TenantMappings
-from shared.billing.planning import load, plan
+from shared.billing.planning import in_record, load
 from shared.billing.planning.load import Supposed
 from shared.billing.planning.preview import Effect, LinePreview, line_preview
 from shared.billing.psa.base import Psa
@@ -62,7 +62,7 @@ def preview_mappings(
         if not mapping.bill:
             lines.append(LinePreview(wanted.tenant_id, mapping, Effect.NOT_BILLED))
             continue
-        record = plan.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, now)
+        record = in_record.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, now)
         lines.append(line_preview(wanted.tenant_id, mapping, record.lines[mapping.id], planned))
     left = {line.line_id for line in judged.left}
     ending = (

@@ -1,6 +1,6 @@
 """The mappings that a person asks for, as they can be saved: checked, with the ids of what they map."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from pydantic import ValidationError
@@ -12,6 +12,8 @@ from shared.billing.models import Basis, LicenceMapping, Options, PsaConnection,
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
+from shared.licensing.custom_licences.defined import defined
+from shared.licensing.licences import LicenceKey
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
@@ -39,6 +41,9 @@ def mappings_asked_for(
     now = mappings_of(tables, account, tenant_id)
     known = {mapping.id: mapping for mapping in now.mappings}
     tenant = added_tenants(tables, account).get(now.tenant_id)
+    custom = defined(tables, account).of_tenant(now.tenant_id)
+    for number, asked in enumerate(requests):
+        _check_custom(tenant, asked, custom, number)
     mappings = [
         _mapping(f"mappings.{number}", now.tenant_id, _of_a_company(tenant, asked, number), known)
         for number, asked in enumerate(requests)
@@ -47,6 +52,24 @@ def mappings_asked_for(
         return TenantMappings(tenant_id=now.tenant_id, mappings=tuple(mappings))
     except ValidationError as wrong:
         raise Rejected(_sentence(wrong), "invalid", "mappings") from None
+
+
+def _check_custom(
+    tenant: AddedTenant | None, asked: MappingRequest, custom: Collection[str], number: int
+) -> None:
+    """Raises Rejected for a custom licence that the tenant has not, or that would be billed to a part of its users."""
+    licence = LicenceKey(asked.sku_id.lower(), asked.subscription_id)
+    if not licence.is_custom or not asked.bill:
+        return
+    if licence.sku_id not in custom or licence.subscription_id:
+        raise Rejected("The tenant has no such custom licence.", "unknown", f"mappings.{number}.skuId")
+    if tenant is not None and tenant.is_filtered:
+        raise Rejected(
+            "The users of this tenant are shared out to companies by filters, and a custom licence counts all of them: "
+            "it cannot be billed here.",
+            "filtered_custom",
+            f"mappings.{number}.skuId",
+        )
 
 
 def _of_a_company(tenant: AddedTenant | None, asked: MappingRequest, number: int) -> MappingRequest:

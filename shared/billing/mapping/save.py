@@ -10,6 +10,7 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import Replacement, StoredRecord
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft
+from shared.billing.mapping.agreement_fits import check_start
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, Said, check_settled
@@ -95,6 +96,7 @@ def judge(
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping) or save.only_period_differs(mapping)]
+    _check_starts(save, billing)
     unwanted = tuple(_unwanted(save))
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
@@ -104,6 +106,16 @@ def judge(
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
     save = replace(save, by=replace(by, reason=reason))
     return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))
+
+
+def _check_starts(save: Save, billing: Sequence[LicenceMapping]) -> None:
+    """Raises Rejected for a start that a person chose anew and no line can have."""
+    today = save.by.now.astimezone(save.zone).date()
+    were = {mapping.id: mapping.options.starts for mapping in save.before.mappings} if save.before else {}
+    for mapping in billing:
+        starts = mapping.options.starts
+        if starts is not None and starts != were.get(mapping.id):
+            check_start(save.psas.agreement(*key_of(mapping)), starts, today)
 
 
 def _check_looked_after(save: Save) -> None:

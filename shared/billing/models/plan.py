@@ -45,6 +45,8 @@ class SecondLine(Document):
 
     seats: int
     until: date
+    since: date | None = None
+    """Its first day; None: the day on which it is written."""
 
 
 class Change(Document):

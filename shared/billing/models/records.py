@@ -77,6 +77,8 @@ class Paid(Document):
 
     seats: int
     until: date
+    main_waits: bool = False
+    """The second line is there, and the main line does not say so many yet."""
 
 
 class LineState(StrEnum):

@@ -12,15 +12,18 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
-from shared.billing.planning import plan
-from shared.billing.planning.people import shares_of
+from shared.billing.planning import in_record, plan
+from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.plan import Plan
+from shared.billing.planning.quantities import Numbers
 from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
+from shared.licensing.custom_licences.defined import defined
+from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.reading import tenant_states
-from shared.licensing.tenant_state import TenantState
+from shared.licensing.tenant_state import Snapshot, TenantState
 from shared.microsoft.partner_connections import home_tenants
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -115,7 +118,8 @@ def _wishes(
     tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed
 ) -> tuple[dict[str, Wish], frozenset[str]]:
     profiles = billing_profiles(tables, account.id)
-    added, ours = added_tenants(tables, account.id), home_tenants(tables, account.id)
+    added, custom = added_tenants(tables, account.id), defined(tables, account.id)
+    numbers_of = NumbersOf(blobs, account.id, home_tenants(tables, account.id))
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         tenant = added.get(state.tenant_id)
@@ -123,13 +127,21 @@ def _wishes(
             continue
         decided = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
         mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
-        shares = shares_of(blobs, account.id, state.tenant_id, tenant, state.snapshot) if mapped else None
-        for wish in wishes(state, mapped, profiles, ours, now, shares):
+        rules = mapped_of(custom.of_tenant(state.tenant_id), mapped)
+        numbers = numbers_of(state.tenant_id, tenant, state.snapshot, rules) if mapped else None
+        for wish in wishes(state, mapped, profiles, numbers, now):
             wished[wish.mapping_id] = wish
-        doubted = state.snapshot.users_are_doubted if shares else state.snapshot.counts_are_doubted
-        if doubted:
+        if is_doubted(state.snapshot, numbers, rules.values()):
             suspicious.add(state.tenant_id)
     return wished, frozenset(suspicious)
+
+
+def is_doubted(snapshot: Snapshot, numbers: Numbers | None, rules: Iterable[CustomLicence] = ()) -> bool:
+    """The numbers of the tenant's lines are hard to believe; those of people too, where some line counts people."""
+    counts_people = numbers is not None and (
+        numbers.shares is not None or any(licence.rule.counts_people for licence in rules)
+    )
+    return snapshot.users_are_doubted if counts_people else snapshot.counts_are_doubted
 
 
 def _side_by_side(
@@ -177,7 +189,7 @@ def _with_holds(
     changed: list[tuple[Outline, AgreementRecord]] = []
     for outline in outlines:
         kept = outline.kept()
-        record = plan.apply_to(kept.record, made, now)
+        record = in_record.apply_to(kept.record, made, now)
         if entries := _held_anew(kept.record, record, now, run):
             saved = agreement_store.save(tables, account, kept, record, entries)
             yield _outline(outline, record, saved.etag)

@@ -1,10 +1,16 @@
-"""Loading who has a tenant's licences, where a number depends on it: for any other tenant nothing is read."""
+"""Loading what the numbers of a tenant's lines are worked out from; its people only where a number depends on them."""
+
+from collections.abc import Collection, Mapping
 
 from shared.accounts.company import AddedTenant
-from shared.billing.planning.quantities import Shares
+from shared.billing.models import LicenceMapping
+from shared.billing.planning.quantities import Numbers, Shares
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
 from shared.licensing.coverage import Coverage
+from shared.licensing.custom_licences.defined import with_people
+from shared.licensing.custom_licences.rules import CustomLicence
+from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import Day, Snapshot
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -24,3 +30,30 @@ def shares_of(
         return Shares(Coverage(tenant, snapshots.users(blobs, account, tenant_id, counts)))
     except NotFound:
         return Shares(None)
+
+
+def mapped_of(
+    licences: Mapping[str, CustomLicence], mappings: Collection[LicenceMapping]
+) -> dict[str, CustomLicence]:
+    """The custom licences that are mapped: what nobody maps needs no people."""
+    names = {mapping.sku_id for mapping in mappings}
+    return {sku_id: licence for sku_id, licence in licences.items() if sku_id in names}
+
+
+class NumbersOf:
+    """Of one account's tenants. `ours` are the tenant ids of its partners."""
+
+    def __init__(self, blobs: Blobs, account: AccountId, ours: Collection[str]) -> None:
+        self._blobs, self._account, self._ours = blobs, account, ours
+
+    def __call__(
+        self,
+        tenant_id: str,
+        tenant: AddedTenant | None,
+        counts: Snapshot | Day,
+        licences: Mapping[str, CustomLicence],
+    ) -> Numbers:
+        """By these counts; `licences` are the custom ones that count."""
+        shares = shares_of(self._blobs, self._account, tenant_id, tenant, counts)
+        custom = with_people(self._blobs, self._account, tenant_id, licences, counts)
+        return Numbers(LicenceRows(counts, self._ours, custom), shares)

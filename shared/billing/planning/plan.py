@@ -1,7 +1,7 @@
 """The plan: what a push would do to every line of an account. Pure; preview and push are this same code.
 
 Three steps, each a function of its inputs: what each line should say (`wishes`) and does not (`make`), which of that
-must wait (`guard.hold_reasons`), and what the records say afterwards (`apply_to`).
+must wait (`guard.hold_reasons`), and what the records say afterwards (`in_record.apply_to`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,6 +45,8 @@ class Plan:
     """By mapping id: who else is known from now on to have sold seats of the line."""
     waiting: frozenset[str] = frozenset()
     """Changes that go out as soon as the line that billed the same seats before is proven to end."""
+    forgone: frozenset[str] = frozenset()
+    """Mapping ids of lines whose second line was made for seats that are gone again."""
 
     @cached_property
     def by_line(self) -> dict[LineKey, Change]:
@@ -98,6 +100,7 @@ class _Draft:
         self._old_lines: dict[str, LineRecord] = {}
         """Lines that are not proven to end, by the mappings whose new line waits for that."""
         self._waiting: set[str] = set()
+        self._forgone: set[str] = set()
 
     def end(self, record: AgreementRecord, line: LineRecord) -> None:
         """A person said the day, so nothing of it is held."""
@@ -128,6 +131,8 @@ class _Draft:
         elif change is None:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
+            if in_step and proration.is_forgone(line):
+                self._forgone.add(wish.mapping_id)
         else:
             credit = wish.options.credit_on_decrease
             change = proration.second_line(record, line, change, self._today, credit=credit)
@@ -166,6 +171,7 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
+            forgone=frozenset(self._forgone),
         )
 
 
@@ -236,7 +242,7 @@ def _waits_already(
     line: LineRecord, wish: Wish, change: Change, verdict: Verdict | None, *, prorates: bool
 ) -> tuple[HoldReason, ...] | None:
     """Why the change waits before the guard has seen it; None when it does not."""
-    earlier = _earlier_reasons(line, change)
+    earlier = earlier_reasons(line, change)
     waits = verdict is Verdict.REJECTED or (verdict is None and change.loss > 0 and earlier != ())
     if verdict is None and has_new_seller(line, wish.other_sellers):
         waits, earlier = True, tuple(dict.fromkeys((*earlier, HoldReason.SOLD_BY_OTHERS)))
@@ -245,47 +251,8 @@ def _waits_already(
     return earlier if waits else None
 
 
-def _earlier_reasons(line: LineRecord, change: Change) -> tuple[HoldReason, ...]:
+def earlier_reasons(line: LineRecord, change: Change) -> tuple[HoldReason, ...]:
     """Why exactly these numbers wait already: only a person frees a decrease, not a day that passes."""
     if line.hold is None or line.hold.change.id != change.id:
         return ()
     return tuple(reason for reason in line.hold.reasons if reason is not HoldReason.PRORATION)
-
-
-def apply_to(record: AgreementRecord, plan: Plan, now: datetime) -> AgreementRecord:
-    """The record with the plan's holds in it; a hold that no longer is part of the plan is gone.
-
-    A hold keeps its age and a person's decision as long as its numbers stay the same.
-    """
-    place = record.connection, record.agreement_id
-    lines = {
-        mapping_id: _with_plan(line, plan.by_line.get(LineKey(*place, mapping_id)), plan, now)
-        for mapping_id, line in record.lines.items()
-    }
-    return record if lines == record.lines else record.model_copy(update={"lines": lines})
-
-
-def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetime) -> LineRecord:
-    why_not = plan.why_not.get(line.mapping_id)
-    hold, would = None, None
-    if why_not or line.intent is not None:
-        hold = line.hold  # nothing is known about its numbers tonight, so a person's word on them stands
-    elif line.blocked or line.frozen or line.drift is not None:
-        hold = None if line.mapping_id in plan.unwanted else line.hold
-    elif change is not None and change.id in plan.holds:
-        before = line.hold if line.hold and line.hold.change.id == change.id else None
-        hold = Hold(
-            change=change,
-            reasons=plan.holds[change.id],
-            since=before.since if before else now,
-            decided=before.decided if before else None,
-        )
-    elif change is not None and change.id in plan.approved and line.hold is not None:
-        hold = line.hold.model_copy(update={"reasons": _earlier_reasons(line, change)})  # it prorates no more
-    elif change is not None and not plan.live:
-        would = change
-    sellers = plan.sellers.get(line.mapping_id, line.other_sellers)
-    if (hold, would, why_not, sellers) == (line.hold, line.would, line.not_planned, line.other_sellers):
-        return line
-    changes = {"hold": hold, "would": would, "not_planned": why_not, "other_sellers": sellers}
-    return line.model_copy(update=changes)

@@ -20,7 +20,7 @@ from shared.billing.models import (
     UnplannedReason,
     Verdict,
 )
-from shared.billing.planning import load, plan
+from shared.billing.planning import in_record, load
 from shared.billing.planning.load import Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish
@@ -101,7 +101,7 @@ def preview(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Pl
     }
     lines, kept = [], set[str]()
     for outline in planned.outlines.values():
-        record = plan.apply_to(outline.kept().record, planned.plan, now)
+        record = in_record.apply_to(outline.kept().record, planned.plan, now)
         for line in record.lines.values():
             kept.add(line.mapping_id)
             if line.mapping_id in mapped:

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from shared.billing.models import AgreementRecord, Change, LineRecord, Paid, SecondLine
 from shared.billing.psa.base import Proration, Write
 
+_A_DAY = timedelta(days=1)
+
 
 def is_unknown(record: AgreementRecord, change: Change, *, credit: bool) -> bool:
     """There is something to prorate, and nobody knows until when it is billed already.
@@ -29,10 +31,30 @@ def second_line(
     until = _period_end(record, today)
     if until is None or not change.line_id:
         return change
+    if follows := _follows(line, change, until, today):
+        return change.model_copy(update={"second": follows})
     seats = change.after - _paid(line, change.before, until)
     if seats == 0 or (seats < 0 and not credit):
         return change
     return change.model_copy(update={"second": SecondLine(seats=seats, until=until)})
+
+
+def _follows(line: LineRecord, change: Change, until: date, today: date) -> SecondLine | None:
+    """What bills seats on, whose second line ends before what is billed by now: from the day after its last one.
+
+    So no day is billed twice, and none is left out where the main line was to say them since. More seats than those
+    have a second line of their own, which the next plan makes.
+    """
+    paid = line.paid
+    if paid is None or paid.until >= until or (paid.until < today and not paid.main_waits):
+        return None
+    seats = min(change.after, paid.seats) - change.before
+    return SecondLine(seats=seats, until=until, since=paid.until + _A_DAY) if seats > 0 else None
+
+
+def is_forgone(line: LineRecord) -> bool:
+    """The main line was to say more, and the seats are gone again."""
+    return line.paid is not None and line.paid.main_waits
 
 
 def paid_after(record: AgreementRecord, line: LineRecord, write: Write, today: date) -> Paid | None:
@@ -47,7 +69,8 @@ def paid_by(line: LineRecord, write: Write) -> Paid | None:
     """What is paid once the second line is there, until its last day."""
     if write.ends is None:
         return line.paid
-    return Paid(seats=_paid(line, line.confirmed or 0, write.ends) + write.after, until=write.ends)
+    seats = _paid(line, line.confirmed or 0, write.ends) + write.after
+    return Paid(seats=seats, until=write.ends, main_waits=True)
 
 
 def day_of_change(record: AgreementRecord, line: LineRecord, wanted: date) -> date:
@@ -59,7 +82,7 @@ def day_of_change(record: AgreementRecord, line: LineRecord, wanted: date) -> da
     newest = line.counts_from
     if record.proration is not Proration.BY_DATE or newest is None or newest < wanted:
         return wanted
-    return newest + timedelta(days=1)
+    return newest + _A_DAY
 
 
 def _period_end(record: AgreementRecord, today: date) -> date | None:
@@ -72,4 +95,4 @@ def _period_end(record: AgreementRecord, today: date) -> date | None:
 
 def _paid(line: LineRecord, says: int, until: date) -> int:
     """The seats that are paid until that day: those of second lines, too; else what the main line says."""
-    return line.paid.seats if line.paid is not None and line.paid.until == until else says
+    return line.paid.seats if line.paid is not None and line.paid.until >= until else says

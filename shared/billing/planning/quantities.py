@@ -1,6 +1,7 @@
 """The number a line should say: pure arithmetic over a snapshot and a mapping."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers
 from shared.licensing.coverage import Coverage
@@ -20,6 +21,12 @@ class Shares:
         if mapping.options.basis is Basis.PURCHASED:
             raise self._uncounted(UncountedReason.FILTERED_PURCHASED, row)
 
+    def no_custom(self) -> NotCountable:
+        """A rule counts the whole tenant, and no company's part of it (K12)."""
+        return NotCountable(
+            Uncounted(reason=UncountedReason.CUSTOM_SHARED_OUT, part_number="the custom licence", told=0)
+        )
+
     def users(self, mapping: LicenceMapping, row: Licence) -> int:
         """So many of them have the licence and are the company's. Raises NotCountable."""
         if self.coverage is None:
@@ -33,6 +40,14 @@ class Shares:
         return NotCountable(Uncounted(reason=reason, part_number=part_number, told=told))
 
 
+class Numbers(NamedTuple):
+    """What the numbers of a tenant's lines are worked out from."""
+
+    rows: LicenceRows
+    shares: Shares | None = None
+    """The users are shared out to companies."""
+
+
 def billed(basis: int, options: Options) -> int:
     """K8: included seats are free, and the minimum is billed in any case; a difference that a person took stays."""
     return max(0, max(options.minimum, basis - options.included, 0) + options.difference)
@@ -43,15 +58,16 @@ def wanted(mapping: LicenceMapping, rows: LicenceRows, shares: Shares | None = N
 
     Raises NotCountable when its parts cannot be told apart.
     """
-    row = rows.find(mapping.licence)
+    if shares is not None and mapping.licence.is_custom:
+        raise shares.no_custom()
+    parts = rows.parts(mapping.licence)
+    row = parts[0] if parts else None
     if shares is not None:
         shares.check(mapping, row)
-    if row is None:
-        return billed(0, mapping.options)
-    units = _billable(row, mapping.options)
-    if mapping.options.basis is Basis.PURCHASED:
-        return billed(units, mapping.options)
-    users = _assigned(row, units)
+    units = [_billable(part, mapping.options) for part in parts]
+    if row is None or mapping.options.basis is Basis.PURCHASED:
+        return billed(sum(units), mapping.options)
+    users = sum(_assigned(part, billable) for part, billable in zip(parts, units, strict=True))
     return billed(users if shares is None else shares.users(mapping, row), mapping.options)
 
 
@@ -62,7 +78,7 @@ def other_sellers(mapping: LicenceMapping, rows: LicenceRows) -> frozenset[str]:
     """
     if mapping.subscription_id or mapping.options.sold_by_others is not None:
         return frozenset()
-    return rows.other_sellers(mapping.sku_id)
+    return rows.other_sellers(mapping.licence)
 
 
 def _billable(row: Licence, options: Options) -> int:

@@ -1,11 +1,10 @@
 """What each mapping wants of its line, by the newest accepted snapshot of its tenant. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from sys import intern
-from typing import NamedTuple
 
 from shared.billing.models import (
     AgreementRecord,
@@ -18,9 +17,8 @@ from shared.billing.models import (
     UnplannedReason,
 )
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import Shares, other_sellers, wanted
+from shared.billing.planning.quantities import Numbers, other_sellers, wanted
 from shared.billing.psa.base import BillableOption
-from shared.licensing.licences import LicenceRows
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import TenantState
 
@@ -102,40 +100,33 @@ def wishes(
     state: TenantState,
     mappings: Iterable[LicenceMapping],
     profiles: Mapping[str, BillingProfile],
-    ours: Collection[str],
+    numbers: Numbers | None,
     now: datetime,
-    shares: Shares | None = None,
 ) -> list[Wish]:
-    """What the billing mappings of one tenant want, by its newest accepted snapshot. `ours` are our partners' ids.
-
-    `shares`: the tenant's users are shared out to companies.
-    """
-    if state.snapshot is None:
+    """What the billing mappings of one tenant want, by its newest accepted snapshot, whose numbers these are."""
+    if state.snapshot is None or numbers is None:
         return []
     old = not_fresh(state.status, state.snapshot, now)
-    counts = _Counts(state.tenant_id, LicenceRows(state.snapshot, ours), shares)
     return [
-        _wish(counts, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
+        _wish(state.tenant_id, numbers, mapping, profiles.get(mapping.profile) or _ended(mapping), old)
         for mapping in mappings
         if mapping.bill
     ]
 
 
-class _Counts(NamedTuple):
-    tenant_id: str
-    rows: LicenceRows
-    shares: Shares | None
-
-
 def _wish(
-    counts: _Counts, mapping: LicenceMapping, profile: BillingProfile, too_old: Unplanned | None
+    tenant_id: str,
+    numbers: Numbers,
+    mapping: LicenceMapping,
+    profile: BillingProfile,
+    too_old: Unplanned | None,
 ) -> Wish:
     try:
-        quantity = wanted(mapping, counts.rows, counts.shares)
-        sellers = other_sellers(mapping, counts.rows)
-        return Wish.of(mapping, profile, counts.tenant_id, quantity, too_old, sellers)
+        quantity = wanted(mapping, *numbers)
+        sellers = other_sellers(mapping, numbers.rows)
+        return Wish.of(mapping, profile, tenant_id, quantity, too_old, sellers)
     except NotCountable as unclear:
-        return Wish.of(mapping, profile, counts.tenant_id, None, too_old or _not_countable(unclear))
+        return Wish.of(mapping, profile, tenant_id, None, too_old or _not_countable(unclear))
 
 
 def _ended(mapping: LicenceMapping) -> BillingProfile:

@@ -89,6 +89,8 @@ class Agreement:
     proration: Proration = Proration.NONE
     billed_through: date | None = None
     """The last day that is billed already; None: it is not known, as where nobody said whether it is in advance."""
+    starts: date | None = None
+    """Its first day; None: the PSA does not say."""
 
 
 @dataclass(frozen=True, slots=True)

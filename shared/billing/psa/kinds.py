@@ -6,6 +6,7 @@ from typing import Protocol
 from pydantic import ConfigDict
 
 from shared.billing.psa.base import Psa
+from shared.billing.psa.tickets import PsaTickets
 from shared.storage.documents import Document
 
 
@@ -37,4 +38,8 @@ class Psas(Protocol):
 
     def open(self, kind: str, settings_json: str, secret: str) -> Psa:
         """Does no I/O. Raises PsaRefused for wrong settings."""
+        ...
+
+    def open_tickets(self, kind: str, settings_json: str, secret: str) -> PsaTickets:
+        """Does no I/O. Raises PsaRefused for wrong settings, and for a kind whose tickets Seatwise does not make."""
         ...

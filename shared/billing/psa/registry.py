@@ -13,9 +13,11 @@ from shared.billing.psa.base import Psa, PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.billing.psa.connectwise.tickets import ConnectWiseTickets
 from shared.billing.psa.halo.adapter import Halo
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.billing.psa.kinds import PsaSettings
+from shared.billing.psa.tickets import PsaTickets
 from shared.errors import Rejected
 from shared.http.client import Http
 from shared.text import one_line
@@ -23,30 +25,38 @@ from shared.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class PsaKind[S: PsaSettings]:
-    """`connect` takes the settings, the secret and the HTTP client, and does no I/O."""
+    """`connect` and `tickets` take the settings, the secret and the HTTP client, and do no I/O."""
 
     name: str
     settings: type[S]
     connect: Callable[[S, str, Http], Psa]
-
-    def open(self, settings_json: str | bytes, secret: str, http: Http) -> Psa:
-        return self.connect(self.settings.model_validate_json(settings_json), secret, http)
+    tickets: Callable[[S, str, Http], PsaTickets] | None = None
+    """None: alerts cannot become its tickets."""
 
 
 PSAS: dict[str, PsaKind[Any]] = {
     "autotask": PsaKind("Autotask PSA", AutotaskSettings, Autotask),
-    "connectwise": PsaKind("ConnectWise PSA", ConnectWiseSettings, ConnectWise),
+    "connectwise": PsaKind("ConnectWise PSA", ConnectWiseSettings, ConnectWise, ConnectWiseTickets),
     "halo": PsaKind("HaloPSA", HaloSettings, Halo),
 }
 
 
 def open_psa(kind: str, settings_json: str | bytes, secret: str, http: Http) -> Psa:
     """Raises PsaRefused, which names the kind or each setting that is wrong and what it must be."""
+    return _kind(kind).connect(_settings(kind, settings_json), secret, http)
+
+
+def _kind(kind: str) -> PsaKind[Any]:
     if kind not in PSAS:
         told = f"'{one_line(kind, 40)}' is no PSA; there are {', '.join(sorted(PSAS))}."
         raise PsaRefused("settings", told, cause=Cause.SETTINGS, facts=(told,))
+    return PSAS[kind]
+
+
+def _settings(kind: str, settings_json: str | bytes) -> PsaSettings:
+    model: type[PsaSettings] = _kind(kind).settings
     try:
-        return PSAS[kind].open(settings_json, secret, http)
+        return model.model_validate_json(settings_json)
     except ValidationError as wrong:
         told = _sentences(wrong)
         raise PsaRefused("settings", told, cause=Cause.SETTINGS, facts=(told,)) from None
@@ -84,6 +94,12 @@ class RegisteredPsas:
 
     def open(self, kind: str, settings_json: str, secret: str) -> Psa:
         return open_psa(kind, settings_json, secret, self.http)
+
+    def open_tickets(self, kind: str, settings_json: str, secret: str) -> PsaTickets:
+        opened = _kind(kind).tickets
+        if opened is None:
+            raise PsaRefused("no tickets", f"Seatwise makes no tickets in {_kind(kind).name}.")
+        return opened(_settings(kind, settings_json), secret, self.http)
 
 
 def _sentences(wrong: ValidationError) -> str:

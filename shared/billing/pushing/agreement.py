@@ -22,7 +22,13 @@ from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, 
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
-from shared.billing.reconcile import adoptions, marker_prefix, reconciled, second_line_prefix
+from shared.billing.reconcile import (
+    adoptions,
+    is_made_twice,
+    marker_prefix,
+    reconciled,
+    second_line_prefix,
+)
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
 
@@ -40,6 +46,7 @@ def work_on(
     try:
         waits = [wait for line, intent in work.open_intents() if (wait := find_out(work, line, intent))]
         work.look(wishes)
+        still_told = any(is_made_twice(line) for line in work.record.lines.values())
         for together in _requests(changes, whole=context.psa.whole_document):
             if work.may_send:
                 _carry_out(
@@ -47,7 +54,7 @@ def work_on(
                 )
             else:
                 _leave_waiting(work, together)
-        if work.created:
+        if work.created or still_told:
             work.look(wishes)  # a creation that a slow PSA carried out twice is told tonight, not tomorrow
         waits += [settles_in(work, intent) for _, intent in work.open_intents() if not intent.undecidable]
         if waits:
@@ -108,7 +115,10 @@ def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wi
     work.save_all([(told, intent)], LedgerEvent.INTENDED)
     _send_and_read_back(work, [intent])
     line = work.record.lines[change.mapping_id]
-    return line.intent is None and line.paid is not None and line.paid.seats >= change.after
+    if line.intent is not None or line.paid is None:
+        return False
+    work.look_again |= second.since is not None and line.paid.seats < change.after
+    return line.paid.seats >= change.after
 
 
 def _leave_waiting(work: ClaimedAgreement, changes: Sequence[Change]) -> None:
@@ -238,7 +248,7 @@ def _second_line(work: ClaimedAgreement, change: Change, second: SecondLine, wis
         product_id=main.product_id,
         before=0,
         after=second.seats,
-        effective=work.context.moment.date(),
+        effective=second.since or work.context.moment.date(),
         ends=second.until,
         marker=f"{second_line_prefix(change.mapping_id)}{work.record.claims}",
         billable=wish.billable,

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from shared.alerts.models import Target
 from shared.billing.models import LicenceMapping, LineKey, LineState
 from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.quantities import Shares, wanted
+from shared.billing.planning.quantities import Numbers, wanted
 from shared.billing.psa.base import BillableOption
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable
@@ -38,13 +38,6 @@ _OF_STATE: Final = {
     LineState.DRIFT: Reason.DRIFT,
     LineState.HELD: Reason.HELD,
 }
-
-
-class _Numbers(NamedTuple):
-    """What the number of a line is worked out from."""
-
-    licences: LicenceRows
-    shares: Shares | None
 
 
 def certificate(facts: CertificateFacts, read: Iterable[ReadTenant]) -> Certificate:
@@ -87,32 +80,31 @@ def _unbalanced(
     facts: CertificateFacts, tenant: ReadTenant, rows: Collection[CertificateRow]
 ) -> Iterator[str]:
     snapshot, added = tenant.state.snapshot, facts.companies[tenant.state.tenant_id]
-    if snapshot is None:
+    if snapshot is None or tenant.numbers is None:
         return
-    if tenant.shares is None:
+    licences, shares = tenant.numbers
+    if shares is None:
         yield from unbalanced(added.name, snapshot, facts.ours, rows)
         return
-    licences = LicenceRows(snapshot, facts.ours)
-    yield from shared_out.unbalanced(SharedTenant(added, snapshot, licences, tenant.shares.coverage), rows)
+    yield from shared_out.unbalanced(SharedTenant(added, snapshot, licences, shares.coverage), rows)
 
 
 def _of_tenant(facts: CertificateFacts, tenant: ReadTenant) -> Iterator[CertificateRow]:
-    state, shares = tenant
+    state, numbers = tenant
     snapshot, customer = state.snapshot, facts.companies[state.tenant_id].name
-    if snapshot is None:
+    if snapshot is None or numbers is None:
         yield _whole(state.tenant_id, customer, Reason.NEVER_READ)
         return
     stale = not_fresh(state.status, snapshot, facts.now) is not None
     if stale:
         yield _whole(state.tenant_id, customer, Reason.STALE)
     mapped = {mapping.licence: mapping for mapping in facts.mappings.get(state.tenant_id, ())}
-    licences = LicenceRows(snapshot, facts.ours)
+    licences, shares = numbers
     if shares is not None:
         shared = SharedTenant(facts.companies[state.tenant_id], snapshot, licences, shares.coverage)
         for row, mapping in shared_out.rows_of(facts, shared):
-            yield _judged(facts, row, mapping, _Numbers(licences, shares), stale=stale)
+            yield _judged(facts, row, mapping, numbers, stale=stale)
         return
-    numbers = _Numbers(licences, None)
     told: set[LicenceKey] = set()
     for sku in snapshot.skus:
         for key, counts in _licences(licences, sku, mapped):
@@ -132,9 +124,20 @@ def _of_tenant(facts: CertificateFacts, tenant: ReadTenant) -> Iterator[Certific
             yield _judged(facts, row, mapping, numbers, stale=stale)
     for key, mapping in mapped.items():
         if key not in told and mapping.bill:
-            # The licence is gone: its line must say what is billed without any.
             row = CertificateRow(state.tenant_id, customer, key, "", 0, Standing.OPEN, Reason.NOT_MAPPED)
+            row = _beside(row, licences)
             yield _judged(facts, row, mapping, numbers, stale=stale)
+
+
+def _beside(row: CertificateRow, licences: LicenceRows) -> CertificateRow:
+    """Of a licence that is gone, whose line must say what is billed without any; or of a custom one."""
+    if row.licence is None or not row.licence.is_custom:
+        return row
+    try:
+        counts = licences.find(row.licence)
+    except NotCountable as unclear:
+        return replace(row, part_number=unclear.why.part_number, seats=None, reason=Reason.NOT_COUNTABLE)
+    return replace(row, part_number=counts.part_number, seats=counts.purchased) if counts else row
 
 
 def _licences(
@@ -160,7 +163,7 @@ def _judged(
     facts: CertificateFacts,
     row: CertificateRow,
     mapping: LicenceMapping | None,
-    numbers: _Numbers,
+    numbers: Numbers,
     *,
     stale: bool,
 ) -> CertificateRow:
@@ -191,7 +194,7 @@ def _judged(
 
 
 def _open(
-    facts: CertificateFacts, mapping: LicenceMapping, kept: KeptLine, numbers: _Numbers
+    facts: CertificateFacts, mapping: LicenceMapping, kept: KeptLine, numbers: Numbers
 ) -> Reason | None:
     """Why the line is not proven to say what it must; None: it is."""
     line = kept.record

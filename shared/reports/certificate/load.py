@@ -9,11 +9,13 @@ from shared.alerts import exclusions
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import LineKey
-from shared.billing.planning.people import shares_of
+from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
+from shared.licensing.custom_licences.defined import defined
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import tenant_states
+from shared.licensing.tenant_state import TenantState
 from shared.licensing.tenants import partner_lists
 from shared.microsoft.models import Customer
 from shared.microsoft.partner_connections import home_tenants
@@ -46,11 +48,16 @@ def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetim
         not_added=not_added,
         incomplete_lists=tuple(incomplete),
     )
-    read = (
-        ReadTenant(state, shares_of(blobs, account.id, state.tenant_id, tenant, state.snapshot))
-        for state in tenant_states(tables, account.id)
-        if (tenant := companies.get(state.tenant_id)) is not None
-    )
+    numbers_of, custom = NumbersOf(blobs, account.id, facts.ours), defined(tables, account.id)
+
+    def read_tenant(state: TenantState) -> ReadTenant:
+        tenant_id, mapped = state.tenant_id, facts.mappings.get(state.tenant_id, ())
+        if state.snapshot is None:
+            return ReadTenant(state, None)
+        rules = mapped_of(custom.of_tenant(tenant_id), mapped)
+        return ReadTenant(state, numbers_of(tenant_id, companies.get(tenant_id), state.snapshot, rules))
+
+    read = (read_tenant(state) for state in tenant_states(tables, account.id) if state.tenant_id in companies)
     return certificate(facts, read)
 
 

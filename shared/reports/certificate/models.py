@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from shared.accounts.company import AddedTenant
 from shared.alerts.models import Exclusions
 from shared.billing.models import BillingProfile, LicenceMapping, LineKey, LineRecord
-from shared.billing.planning.quantities import Shares
+from shared.billing.planning.quantities import Numbers
 from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import TenantState
 from shared.microsoft.models import Customer
@@ -124,10 +124,10 @@ class CertificateFacts:
 
 
 class ReadTenant(NamedTuple):
-    """The state of an added tenant; `shares`: its users are shared out to companies."""
+    """The state of an added tenant, and what the numbers of its lines are worked out from; None before it was read."""
 
     state: TenantState
-    shares: Shares | None
+    numbers: Numbers | None
 
 
 @dataclass(frozen=True, slots=True)

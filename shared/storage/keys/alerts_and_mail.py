@@ -38,6 +38,31 @@ def closed_alerts(slug: str, digit: str = "") -> str:
     return f"closed|{part(slug)}|{digit}"
 
 
+ENDED_TICKETS = "ended-ticket|"
+TICKETS = "ticket|"
+"""How the rows of the tickets begin whose alert is open, or which are to be closed."""
+
+
+def ticket(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
+    """Of one opening of an alert: one that comes back gets another."""
+    return Key(alerts(account), f"{TICKETS}{part(slug)}|{hashed(identity)}|{instant(opened_at)}")
+
+
+def ended_ticket(account: AccountId, slug: str, identity: str, opened_at: datetime) -> Key:
+    """Apart from the others, so that years of closed tickets cost a night nothing."""
+    return Key(alerts(account), f"{ended_tickets(slug)}{hashed(identity)}|{instant(opened_at)}")
+
+
+def ended_tickets(slug: str, digit: str = "") -> str:
+    """As `closed_alerts`: tickets of alerts of a type that were closed."""
+    return f"{ENDED_TICKETS}{part(slug)}|{digit}"
+
+
+def tickets_state(account: AccountId) -> Key:
+    """Beside the tickets, so that each is written with it in one transaction."""
+    return Key(alerts(account), "tickets")
+
+
 def failed_message(account: AccountId, queue: str) -> Key:
     return Key(alerts(account), f"{FAILED_MESSAGES}{part(queue)}")
 

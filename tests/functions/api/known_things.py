@@ -33,6 +33,7 @@ LISTS = {
     "psaConnection": ("/psa-connections", "id"),
     "billingProfile": ("/billing-profiles", "id"),
     "change": ("/held-changes", "change"),
+    "customLicence": ("/custom-licences", "id"),
 }
 """By the name of a part of an address: the list in which such things are, and what they are named by there."""
 
@@ -63,6 +64,8 @@ class KnownThings:
         mailer = Mailer(wired.tables, Refuses(), "s@x.example")
         send_mails(mailer, world.account, world.now.date(), due=True, now=NOW)
         self._ask("POST", "/exclusions", json={"tenantId": ZETA})
+        managed = {"name": "Managed users", "rule": {"kind": "licensed_users"}}
+        self._ask("POST", "/custom-licences", json=managed)
         self.ids = {part: self._ids(*found) for part, found in LISTS.items()}
         self.ids["month"] = ["2026-03"]
         self.ids["agreement"] = [billing.agreement.id]
@@ -96,13 +99,19 @@ class KnownThings:
         assert found, f"the MSP of the tests has nothing in {path}"
         return found
 
-    def copy(self, microsoft: MicrosoftKeys, tables: CountingTables, blobs: MemoryBlobs) -> MemoryWiring:
+    def copy(
+        self,
+        microsoft: MicrosoftKeys,
+        tables: CountingTables,
+        blobs: MemoryBlobs,
+        settings: dict[str, str] | None = None,
+    ) -> MemoryWiring:
         """The MSP in stores of its own."""
         made: Any = self._made
         tables._partitions = {name: dict(rows) for name, rows in made.tables._partitions.items()}
         tables._versions = made.tables._versions
         blobs._blobs = dict(made.blobs._blobs)
-        wired = MemoryWiring(session=microsoft.session, tables=tables)
+        wired = MemoryWiring(session=microsoft.session, tables=tables, settings=settings)
         wired.__dict__["storage"].blobs = blobs
         wired.__dict__["transport"] = Refuses()
         wired.__dict__["psas"] = self._psas

@@ -1,8 +1,13 @@
 """The API's manners: sizes, shapes, pages, versions, CSV, and that a bug is answered, too."""
 
+import asyncio
+import json
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+import azure.functions as func
 import pytest
 from fastapi.routing import APIRoute
 from hypothesis import given
@@ -14,6 +19,7 @@ from functions.api.invitations import INVITATIONS
 from functions.api.lists import as_csv
 from functions.api.models import Shown
 from functions.api.requests import LARGEST_BODY
+from functions.api.route import answered
 from shared.accounts.audit import Actor, Via, record
 from tests.functions.api.conftest import MSP, OTHER, Caller
 from tests.functions.memory_wiring import NOW, MemoryWiring
@@ -69,6 +75,8 @@ def test_a_body_without_a_length_is_refused(sign_in: SignIn) -> None:
         ('{"name": "é"}'.encode("latin-1"), "application/json", 400, "not_json"),
         ('{"name": "x"}'.encode("utf-16"), "application/json; charset=utf-16", 400, "not_json"),
         (b"[" * 100_000 + b"]" * 100_000, "application/json", 400, "too_deep"),
+        (b'{"name": "First", "name": "Second"}', "application/json", 400, "named_twice"),
+        (b'{"digest": {"hour": 5, "h\\u006fur": 6}}', "application/json", 400, "named_twice"),
     ],
 )
 def test_a_body_of_another_kind_is_refused(
@@ -83,6 +91,39 @@ def test_an_unknown_parameter_is_refused_by_name(sign_in: SignIn) -> None:
     refused = sign_in("reader")("GET", f"{ACCOUNT}/members?limt=5")
     refusal(422, "unknown_parameter", refused)
     assert refused.json()["field"] == "limt"
+
+
+def test_a_parameter_that_is_given_twice_is_refused_by_name(sign_in: SignIn) -> None:
+    refused = sign_in("reader")("GET", f"{ACCOUNT}/tenants?state=read&limit=5&state=not_read")
+    refusal(422, "named_twice", refused)
+    assert refused.json()["field"] == "state"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://app.example/api{ACCOUNT}/tenants/%FF",
+        f"https://app.example/api{ACCOUNT}/tenants/%ED%A0%80",
+        "https://app.example/api/%C3%28?limit=5",
+        "https://app.example:99999/api/me",
+        "https://[app.example/api/me",
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused(wired: MemoryWiring, address: str) -> None:
+    """As the Functions host hands it over, before any app sees it."""
+    asked = func.HttpRequest("GET", address, headers={}, params={}, body=b"")
+    context: Any = SimpleNamespace(
+        function_directory="",
+        function_name="api",
+        invocation_id="1",
+        thread_local_storage=None,
+        trace_context=None,
+        retry_context=None,
+    )
+    answer = asyncio.run(answered(Edge(make_app(wired)), asked, context))
+    assert answer.status_code == 400
+    assert json.loads(answer.get_body())["code"] == "bad_address"
+    assert answer.mimetype == "application/problem+json"
 
 
 def test_a_refusal_never_repeats_what_was_sent(sign_in: SignIn) -> None:

@@ -58,6 +58,7 @@ def test_assigning_more_than_there_are_users_is_refused(stopped: Path) -> None:
         (["add-seats", "alder", "NOPE", "3"], "Known part numbers: AAD_PREMIUM"),
         (["add-seats", "alder", "SPB", "many"], "must be a whole number"),
         (["add-seats", "alder"], "add-seats TENANT SKU"),
+        (["add-seats", "eastgate", "MCOMEETADV", "3"], "no active subscription of MCOMEETADV: buy one"),
         (["edit-line", "501", "1", "3"], "It has: 9001"),
         (["edit-line", "77", "1", "3"], "Known: 501"),
         (["set-fault", "zap"], "Choose one of: throttle"),

@@ -19,6 +19,7 @@ from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.kinds import PsaSettings
 from shared.billing.psa.registry import RegisteredPsas
+from shared.billing.psa.tickets import PsaTickets
 from shared.billing.psa_connecting import PsaWish
 from shared.billing.psa_connections import (
     ConnectionFailure,
@@ -37,6 +38,7 @@ from shared.storage.decisions import Decider, decide
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Conflict
 from tests.shared.billing.psa.fake import FakePsa
+from tests.shared.billing.psa.fake_tickets import FakeTickets
 from tests.shared.billing.world import ACCOUNT, CONNECTION, START, World
 from tests.shared.storage.memory_secrets import MemorySecrets
 
@@ -44,6 +46,9 @@ CANARY = "canary-5f1d-private-key"
 GIVEN = {"site": "psa.example", "company_id": "northwind"}
 BY = Decider("ann@northwind.test", "", START)
 WISH = PsaWish(name="Our PSA", kind="fake", settings=GIVEN, secret=CANARY)
+
+
+_WRONG = PsaRefused("Unauthorized", "The PSA does not accept this sign-in.", sign_in=True)
 
 
 class FakeSettings(PsaSettings):
@@ -60,6 +65,7 @@ class FakePsas:
 
     def __init__(self, psa: FakePsa, right: str = CANARY) -> None:
         self.psa, self.right = psa, right
+        self.tickets = FakeTickets()
         self.opened: list[str] = []
 
     def settings(self, kind: str, given: Mapping[str, object]) -> FakeSettings:
@@ -76,9 +82,12 @@ class FakePsas:
 
     def open(self, kind: str, settings_json: str, secret: str) -> Psa:
         self.opened.append(settings_json)
-        wrong = PsaRefused("Unauthorized", "The PSA does not accept this sign-in.", sign_in=True)
-        self.psa.refused = None if secret == self.right else wrong
+        self.psa.refused = None if secret == self.right else _WRONG
         return self.psa
+
+    def open_tickets(self, kind: str, settings_json: str, secret: str) -> PsaTickets:
+        self.tickets.refused = None if secret == self.right else _WRONG
+        return self.tickets
 
 
 class Desk:

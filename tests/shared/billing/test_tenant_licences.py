@@ -34,7 +34,7 @@ def world() -> World:
 
 
 def rows(world: World) -> dict[LicenceKey, LicenceRow]:
-    found = tenant_licences(world.tables, world.account.id, "t1", world.now)
+    found = tenant_licences(world.tables, world.blobs, world.account.id, "t1", world.now)
     return {row.key: row for row in found.rows}
 
 
@@ -107,7 +107,7 @@ def test_a_licence_of_a_tenant_that_is_shared_out_has_no_parts(world: World) -> 
 
 
 def parts(world: World) -> dict[LicenceKey, tuple[str, ...]]:
-    found = tenant_licences(world.tables, world.account.id, "t1", world.now)
+    found = tenant_licences(world.tables, world.blobs, world.account.id, "t1", world.now)
     return parts_of(world.tables, world.account.id, found)
 
 
@@ -130,10 +130,10 @@ def test_a_mapped_licence_that_is_gone_is_still_a_row(world: World) -> None:
 
 def test_a_tenant_that_was_never_asked_for_or_is_another_accounts_is_not_found(world: World) -> None:
     with pytest.raises(NotFound):
-        tenant_licences(world.tables, world.account.id, "t1", world.now)
+        tenant_licences(world.tables, world.blobs, world.account.id, "t1", world.now)
     world.add("t1", sku("e3", 1))
     with pytest.raises(NotFound):
-        tenant_licences(world.tables, account_id("other"), "t1", world.now)
+        tenant_licences(world.tables, world.blobs, account_id("other"), "t1", world.now)
 
 
 def test_the_users_behind_a_number_are_told_by_name(world: World) -> None:

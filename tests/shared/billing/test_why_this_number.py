@@ -8,7 +8,8 @@ from shared.accounts.preferences import GuardSettings
 from shared.billing import agreement_store
 from shared.billing.models import Options, Verdict
 from shared.billing.planning import approval
-from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
+from shared.billing.why_in_words import sentence
+from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, why_this_number
 from shared.errors import NotFound, Rejected
 from shared.storage import keys
 from shared.storage.memory import MemoryBlobs

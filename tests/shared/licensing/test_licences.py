@@ -91,25 +91,25 @@ def test_seats_that_another_tenant_sold_are_shown_apart() -> None:
     row = LicenceRows(there, OURS).whole("a")
     assert (row.purchased, row.sold_by_others) == (25, 5)
     assert [one.sold_by_others for one in LicenceRows(there, OURS).split("a")] == [0, 5]
-    assert LicenceRows(there, OURS).other_sellers("a") == {"contoso"}
+    assert LicenceRows(there, OURS).other_sellers(LicenceKey("a")) == {"contoso"}
 
 
 def test_a_seller_that_microsoft_does_not_name_beside_others_is_somebody_else() -> None:
     there = snapshot((sku("a", 25),), (subscription("p", 20, owner="partner-1"), subscription("d", 5)))
     assert LicenceRows(there, OURS).whole("a").sold_by_others == 5
-    assert LicenceRows(there, OURS).other_sellers("a") == {""}
+    assert LicenceRows(there, OURS).other_sellers(LicenceKey("a")) == {""}
 
 
 def test_where_no_seller_is_named_at_all_nobody_else_is_said_to_sell() -> None:
     there = snapshot((sku("a", 25),), (subscription("p", 25),))
     assert LicenceRows(there, OURS).whole("a").sold_by_others is None
-    assert LicenceRows(there, OURS).other_sellers("a") == frozenset()
+    assert LicenceRows(there, OURS).other_sellers(LicenceKey("a")) == frozenset()
 
 
 def test_who_sold_a_trial_or_nothing_is_no_other_seller() -> None:
     others = (subscription("t", 5, trial=True, owner="x"), subscription("n", 0, owner="y"))
     there = snapshot((sku("a", 25),), (subscription("p", 20, owner="partner-1"), *others))
-    assert LicenceRows(there, OURS).other_sellers("a") == frozenset()
+    assert LicenceRows(there, OURS).other_sellers(LicenceKey("a")) == frozenset()
 
 
 def test_a_subscription_in_a_state_that_nobody_knows_yet_is_not_purchased() -> None:

@@ -691,7 +691,7 @@ def test_an_attachment_is_a_file_beside_the_mail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind, given, told",
     [
-        ("pigeon", {}, "'pigeon' is not a mail transport; there are folder, "),
+        ("pigeon", {}, "it names no mail transport; there are folder, "),
         ("folder", {}, "folder: path is missing: it must be the folder"),
         ("smtp", {}, "smtp: host is missing"),
         ("smtp", {"host": "h", "port": "x"}, "port must be a port from 1 to 65535"),

@@ -13,12 +13,19 @@ from sandbox.standins.vendors.connectwise.conditions import WrongCondition
 from sandbox.standins.vendors.connectwise.habits import Marker, habit, is_hidden, stored_marker
 from sandbox.standins.vendors.connectwise.lists import Refused, answer_list, check_parameters
 from sandbox.standins.vendors.connectwise.rows import agreement_row, company_row, product_row, type_rows
+from sandbox.standins.vendors.connectwise.tickets import ticket_desk
 
 _API = re.compile(r"^/(?P<codebase>[^/]+)/apis/3\.0/(?P<rest>.*)$", re.IGNORECASE)
 _NEWEST = "2026.1"
 """The version of the models that is served to who asks for none."""
 _MODEL = "application/vnd.connectwise.com+json"
-_RIGHTS = {"company": "companies", "finance": "agreements", "procurement": "catalog", "system": "system"}
+_RIGHTS = {
+    "company": "companies",
+    "finance": "agreements",
+    "procurement": "catalog",
+    "service": "tickets",
+    "system": "system",
+}
 
 
 class ConnectWise:
@@ -154,6 +161,8 @@ class ConnectWise:
             case ["procurement", "catalog", *rest]:
                 rows = [product_row(p) for p in self._of(site, "cw_product")]
                 return answer_list(request, site, "catalog", rows, rest)
+            case ["service", *rest]:
+                return ticket_desk(request, site, self._state, rest)
             case ["finance", "agreements", "types", *rest]:
                 return answer_list(request, site, "types", type_rows(site), rest)
             case ["finance", "agreements", number, "additions", *rest]:

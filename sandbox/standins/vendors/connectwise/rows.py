@@ -137,6 +137,13 @@ FIELDS = {
         "unitOfMeasure(id name) price cost taxableFlag vendorSku manufacturerPartNumber integrationXRef recurringFlag "
         f"recurringRevenue recurringCost recurringBillCycle(id name) recurringCycleType customFields {_INFO}"
     ),
+    "boards": _names(f"id name inactiveFlag {_INFO}"),
+    "statuses": _names(f"id name closedStatus inactive board(id name) {_INFO}"),
+    "priorities": _names(f"id name color sortOrder {_INFO}"),
+    "tickets": _names(
+        "id summary board(id name) status(id name) company(id identifier name) priority(id name) closedFlag "
+        f"externalXRef dateEntered {_INFO}"
+    ),
     "additions": _names(
         "id product(id identifier) quantity lessIncluded unitPrice unitCost billCustomer effectiveDate cancelledDate "
         "taxableFlag serialNumber invoiceDescription purchaseItemFlag specialOrderFlag agreementId description "

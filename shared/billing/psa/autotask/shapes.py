@@ -75,11 +75,20 @@ def agreement(row: Row, today: date) -> Agreement:
         type="Recurring service",
         company_id="" if "companyID" in odd else str(company_id),
         active=row.get("status") == _ACTIVE and (end is None or end >= today),
+        starts=_first_day(row),
         ends=end,
         next_invoice=None,
         not_understood=", ".join(odd),
         proration=Proration.BY_DATE,
     )
+
+
+def _first_day(row: Row) -> date | None:
+    """Of a contract; None when it is not understood: it can be billed by without."""
+    try:
+        return day(row.get("startDate"))
+    except ValueError:
+        return None
 
 
 def lines(services: Iterable[Row], units: Iterable[Row], today: date) -> list[Line]:

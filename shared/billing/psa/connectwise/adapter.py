@@ -5,7 +5,6 @@ conditional write nor an idempotency key.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -33,7 +32,6 @@ from shared.billing.psa.connectwise.asking import (
     AGREEMENTS,
     CATALOGUE,
     COMPANIES,
-    IN_USE,
     MAY_ADD,
     MAY_EDIT,
     PSA,
@@ -45,7 +43,7 @@ from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.billing.psa.connectwise.shapes import WholeList, id_of
 from shared.billing.psa.read_back import judge_created, judge_quantity
-from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear, Unreachable, json_of
+from shared.http.client import Http, NotConnected, Unclear, Unreachable, json_of
 
 _MARKER_LENGTH = 50
 """Characters of a serial number: a longer marker would be cut, and its line never found again."""
@@ -56,8 +54,6 @@ _COLUMNS = {
 }
 _NO_LINE = 0
 """No addition has this id."""
-_IN_USE_WAIT = timedelta(minutes=5)
-"""A person works on the record: how long until it is tried again."""
 
 
 class ConnectWise:
@@ -190,35 +186,8 @@ class ConnectWise:
             method, path, body = _request(write)
         except PsaRefused as refused:
             return WriteAnswer(Sent.REFUSED, refused.sentence)
-        try:
-            answer = self._api.write(method, path, body)
-        except PsaUnavailable as error:  # the root was not known yet and could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
-        except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
-        except Unclear as error:
-            return WriteAnswer(Sent.UNCLEAR, error.why)
-        return self._judge(write, answer)
-
-    def _judge(self, write: Write, answer: requests.Response) -> WriteAnswer:
-        status = answer.status_code
-        code, words = self._api.words(answer)
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            wait = self._api.http.wait_asked_for(answer)
-            return WriteAnswer(Sent.NOT_SENT, words, UNTOLD_WAIT if wait is None else wait, asked_for=True)
-        if answer.ok and status < HTTPStatus.MULTIPLE_CHOICES:
-            return _yes(write, answer)
-        right = MAY_EDIT if write.line_id else MAY_ADD
-        if refusal := self._api.refused_write(answer, right):
-            return WriteAnswer(Sent.REFUSED, f"{words} ({code or status})", refusal=refusal)
-        if status in IN_USE and (code or not answer.content):
-            # Somebody has the record open: nothing was changed, and a little later it may be.
-            return WriteAnswer(Sent.NOT_SENT, f"{words} ({code})", _IN_USE_WAIT)
-        no = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if no and status != HTTPStatus.REQUEST_TIMEOUT and (code or not answer.content):
-            return WriteAnswer(Sent.REFUSED, f"{words} ({code or status})")
-        # Also a refusal that is not ConnectWise's own: a proxy does not know what went on behind it.
-        return WriteAnswer(Sent.UNCLEAR, words)
+        answer = self._api.written(method, path, body, MAY_EDIT if write.line_id else MAY_ADD)
+        return answer if isinstance(answer, WriteAnswer) else _yes(write, answer)
 
 
 def _yes(write: Write, answer: requests.Response) -> WriteAnswer:

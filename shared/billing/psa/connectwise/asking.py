@@ -3,18 +3,27 @@
 import base64
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 import requests
 
-from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise import bodies
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.billing.psa.pace import pace_of
-from shared.http.client import Http, Throttled, Unreachable, json_of
+from shared.http.client import (
+    UNTOLD_WAIT,
+    Http,
+    NotConnected,
+    Throttled,
+    Unclear,
+    Unreachable,
+    json_of,
+)
 
 PSA = "ConnectWise"
 VERSION = "2022.1"
@@ -27,6 +36,13 @@ RIGHTS = {
     CATALOGUE: "Procurement > Product Catalog (inquire)",
     COMPANIES: "Companies > Company Maintenance (inquire)",
 }
+TICKETS, BOARDS, PRIORITIES = "/service/tickets", "/service/boards", "/service/priorities"
+TICKET_RIGHTS = {
+    TICKETS: "Service Desk > Service Tickets (inquire, all)",
+    BOARDS: "System > Table Setup (inquire): Service Board, Service Status",
+    PRIORITIES: "System > Table Setup (inquire): Priority",
+}
+"""Asked for only where alerts become tickets."""
 MAY_ADD, MAY_EDIT = "Finance > Agreements (add)", "Finance > Agreements (edit)"
 _ALWAYS_THERE = "/system/info"
 _KEYS = ("the company id", "the public key", "the private key", "the client id")
@@ -34,6 +50,8 @@ _ROUTER = "v4_6_release/"
 """The codebase that every ConnectWise understands."""
 _CALLS_A_MINUTE = 800
 """ConnectWise refuses more than 1,000 a minute, of all tools together; what has begun may go above this share."""
+_IN_USE_WAIT = timedelta(minutes=5)
+"""A person works on the record: how long until it is tried again."""
 IN_USE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.LOCKED})
 WRONG_VERSION = frozenset({HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
 
@@ -98,7 +116,8 @@ class Api:
                 raise NotThere(code, f"ConnectWise has nothing at this address: {words}")
             case HTTPStatus.FORBIDDEN:
                 self.prove_sign_in()
-                right = next((right for start, right in RIGHTS.items() if path.startswith(start)), path)
+                rights = {**RIGHTS, **TICKET_RIGHTS}
+                right = next((right for start, right in rights.items() if path.startswith(start)), path)
                 raise PsaRefused.for_all(PSA, Cause.RIGHTS, code, right)
             case HTTPStatus.BAD_REQUEST:
                 # What we ask for differs by nothing but ids, which are numbers: it is the columns that are wrong.
@@ -148,6 +167,38 @@ class Api:
         url = self.root + path
         self.pace.count(self.http.clock())
         return self.http.write(method, url, headers=self._headers, json=body)
+
+    def written(self, method: str, path: str, body: object, right: str) -> requests.Response | WriteAnswer:
+        """The one request of a write: the answer that says yes, else what is known of it. `right` is what it needs."""
+        try:
+            answer = self.write(method, path, body)
+        except PsaUnavailable as error:  # the root was not known yet and could not be read
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
+        except NotConnected as error:
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+        except Unclear as error:
+            return WriteAnswer(Sent.UNCLEAR, error.why)
+        return self._what_is_no_yes(answer, right) or answer
+
+    def _what_is_no_yes(self, answer: requests.Response, right: str) -> WriteAnswer | None:
+        """None: it is one."""
+        status = answer.status_code
+        code, words = self.words(answer)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = self.http.wait_asked_for(answer)
+            return WriteAnswer(Sent.NOT_SENT, words, UNTOLD_WAIT if wait is None else wait, asked_for=True)
+        if answer.ok and status < HTTPStatus.MULTIPLE_CHOICES:
+            return None
+        if refusal := self.refused_write(answer, right):
+            return WriteAnswer(Sent.REFUSED, f"{words} ({code or status})", refusal=refusal)
+        if status in IN_USE and (code or not answer.content):
+            # Somebody has the record open: nothing was changed, and a little later it may be.
+            return WriteAnswer(Sent.NOT_SENT, f"{words} ({code})", _IN_USE_WAIT)
+        no = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if no and status != HTTPStatus.REQUEST_TIMEOUT and (code or not answer.content):
+            return WriteAnswer(Sent.REFUSED, f"{words} ({code or status})")
+        # Also a refusal that is not ConnectWise's own: a proxy does not know what went on behind it.
+        return WriteAnswer(Sent.UNCLEAR, words)
 
     def json(self, answer: requests.Response) -> Any:
         try:

@@ -90,6 +90,7 @@ class _Agreement(_Row):
     company: _Reference | None = None
     agreement_status: _Status | None = None
     cancelled_flag: bool | None = None
+    start_date: Day = None
     end_date: Day = None
     no_ending_date_flag: bool | None = None
     prorate_flag: bool | None = None
@@ -135,7 +136,7 @@ LINE_COLUMNS = _columns(
 )
 _FINGERPRINTED = frozenset(LINE_COLUMNS.split(",")) - {"quantity", "agreementStatus"}
 """Whatever else a server sends along is no part of it: one line has one fingerprint."""
-_FOR_SHOW = frozenset({"type", "nextInvoiceDate", "parentAgreement", "billingCycle"})
+_FOR_SHOW = frozenset({"type", "startDate", "nextInvoiceDate", "parentAgreement", "billingCycle"})
 """Of an agreement: it can be billed by without them."""
 _CYCLE = frozenset({"recurringFlag", "recurringBillCycle"})
 """Of a product: how often it is charged may be unknown."""
@@ -195,8 +196,7 @@ def _billed_through(agreement: Agreement, in_advance: Collection[str]) -> date |
     """The day before the next invoice, or its last one, where an invoice is for the period that begins."""
     if agreement.next_invoice is None or agreement.type.casefold() not in in_advance:
         return None
-    through = agreement.next_invoice - timedelta(days=1)
-    return min(through, agreement.ends) if agreement.ends else through
+    return min(agreement.next_invoice - timedelta(days=1), agreement.ends or date.max)
 
 
 def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today: date) -> Agreement:
@@ -209,6 +209,7 @@ def _agreement(seen: _Agreement, odd: set[str], next_invoice: date | None, today
         type=seen.type.name if seen.type else "",
         company_id=str(seen.company.id) if seen.company else "",
         active=not seen.cancelled_flag and seen.agreement_status in (None, "", "Active") and not is_over,
+        starts=seen.start_date,
         ends=ends,
         proration=Proration.BY_SECOND_LINE if seen.prorate_flag else Proration.NONE,
         next_invoice=next_invoice,

@@ -84,6 +84,7 @@ def _agreement(seen: _Invoice, odd: set[str], today: date, *, prorates: bool) ->
         type=_PERIOD_NAMES.get(seen.period or 0, ""),
         company_id=str(seen.client_id) if seen.client_id > 0 else "",
         active=not seen.disabled and (seen.enddate is None or seen.enddate >= today),
+        starts=seen.startdate,
         ends=seen.enddate,
         proration=Proration.BY_ROW if prorates else Proration.NONE,
         next_invoice=seen.nextcreationdate,

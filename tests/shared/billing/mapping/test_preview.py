@@ -1,5 +1,7 @@
 """The preview of a tenant's mappings says what a save and the push after it then do, and writes nothing."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -217,6 +219,18 @@ def test_a_line_says_whose_it_is() -> None:
         (free.id, "", ""),
         (mapped.line, "contoso", mapped.mapping),
     }
+
+
+def test_what_bills_the_rest_of_a_period_beside_a_line_is_no_choice_and_cannot_be_chosen() -> None:
+    world = World()
+    mapped = world.map_line()
+    second = world.fake.add_line(
+        mapped.agreement, world.product.id, 2, marker=f"lic:{mapped.mapping}:p:1", ends=date(2026, 3, 31)
+    )
+    found = choices.lines_of(world.tables, ACCOUNT, world.psa, CONNECTION, mapped.agreement)
+    assert [one.line.id for one in found] == [mapped.line]
+    with pytest.raises(Rejected, match="bills the rest of a period"):
+        world.map("contoso", "another", mapped.agreement, second.id)
 
 
 def test_a_licence_keeps_the_id_of_its_mapping() -> None:

@@ -54,6 +54,40 @@ def mapping(id_: str = "mapping9999", **changes: object) -> LicenceMapping:
     return LicenceMapping.model_validate(fields | changes)
 
 
+# When a new line begins
+
+
+@pytest.mark.parametrize(
+    "starts, why",
+    [
+        (date(2027, 3, 3), None),
+        (date(2027, 3, 4), "within a year from now, so no line of it begins on 4 Mar 2027"),
+        (date(2062, 3, 2), "within a year"),
+        (date(2026, 1, 1), None),
+        (date(2025, 12, 31), "begins on 1 Jan 2026"),
+    ],
+    ids=["a year ahead", "a day more", "mistyped", "with the agreement", "before the agreement"],
+)
+def test_a_line_begins_within_its_agreement_and_within_a_year(
+    world: World, starts: date, why: str | None
+) -> None:
+    at = world.fake.add_agreement(world.company.id, starts=date(2026, 1, 1)).id
+    if why is None:
+        assert world.map_new(agreement=at, options=Options(starts=starts)).line == ""
+        return
+    with pytest.raises(Rejected, match=why):
+        world.map_new(agreement=at, options=Options(starts=starts))
+
+
+def test_no_line_begins_after_its_agreement(world: World) -> None:
+    at = world.fake.add_agreement(world.company.id, ends=date(2026, 6, 30)).id
+    mapped = world.map_new(agreement=at, options=Options(starts=date(2026, 6, 30)))
+    (there,) = world.mappings(mapped.tenant).mappings
+    later = there.model_copy(update={"options": Options(starts=date(2026, 7, 1))})
+    with pytest.raises(Rejected, match="ends on 30 Jun 2026, so no line of it begins on 1 Jul 2026"):
+        world.save_mappings(mapped.tenant, only(later))
+
+
 # Adopting
 
 

@@ -9,7 +9,8 @@ import pytest
 from shared.accounts.companies import COMPANY, add_company, added_tenants, remove_company
 from shared.accounts.company import Filters
 from shared.billing.models import Basis, BlockReason, Options, UnplannedReason
-from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, sentence, why_this_number
+from shared.billing.why_in_words import sentence
+from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, why_this_number
 from shared.errors import Rejected
 from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import User

@@ -100,6 +100,8 @@ class FakePsa:
         """False: a new line takes no price from its product."""
         self.names_new_lines = True
         """The answer to a creation has the id of the line."""
+        self.makes_twice = False
+        """Each creation makes two lines of the same mark."""
         self.requests = 0
         self.sent: list[Write] = []
         self.applied: list[Write] = []
@@ -332,20 +334,24 @@ class FakePsa:
             there = self._lines[write.line_id].quantity if self.takes is Takes.DIFFERENCES else write.before
             self.edit_line(write.line_id, quantity=Decimal(there + write.after - write.before))
         else:
-            self.add_line(
-                write.agreement_id,
-                write.product_id,
-                write.after,
-                marker=self.marker_rule(write.marker),
-                effective=write.effective,
-                ends=write.ends,
-                billable=write.billable,
-                unit_price=self._price_of_new(write),
-                description=write.invoice_text or "Microsoft 365 Business Premium",
-            )
+            for _ in range(2 if self.makes_twice else 1):
+                self._make(write)
         self.applied.append(write)
         self.made.append(write.line_id or list(self._lines)[-1])
         return None
+
+    def _make(self, write: Write) -> None:
+        self.add_line(
+            write.agreement_id,
+            write.product_id,
+            write.after,
+            marker=self.marker_rule(write.marker),
+            effective=write.effective,
+            ends=write.ends,
+            billable=write.billable,
+            unit_price=self._price_of_new(write),
+            description=write.invoice_text or "Microsoft 365 Business Premium",
+        )
 
     def _end(self, write: Write) -> None:
         assert write.ends is not None

@@ -9,9 +9,10 @@ import pytest
 from shared.billing.models import HoldReason, LineState, Options
 from shared.billing.psa.base import Proration, WriteKind
 from shared.billing.psa.write_failures import told
+from shared.errors import RetryLater
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
-from tests.shared.billing.world import SKU, START, Mapped, World, check_invariants
+from tests.shared.billing.world import DAY, SKU, START, Mapped, World, check_invariants
 
 END_OF_MARCH = date(2026, 3, 31)
 BOTH = [WriteKind.PRORATE, WriteKind.SET_QUANTITY]
@@ -136,6 +137,82 @@ def test_where_the_line_ends_within_the_period_nothing_is_billed_beyond_its_last
     assert refused is not None
     assert told(refused).startswith("The line ends on 20 Mar 2026, within what is billed already")
     check_invariants(world)
+
+
+def cut_off_between(through: date, at: datetime = START) -> tuple[World, Mapped]:
+    """The second line was made, and the process ended before the main line was written."""
+    world, mapped = prorating(through, at)
+    world.later_read({SKU: 12})
+    world.fake.outcomes.extend([Outcome.ANSWERED, Outcome.NOT_SENT])
+    with pytest.raises(RetryLater):
+        world.push(f"{at:%Y-%m-%d}-cut")
+    assert (world.quantity(mapped), [line[0] for line in second_lines(world)]) == (10, [2])
+    return world, mapped
+
+
+def test_a_cut_that_lasts_over_the_invoice_leaves_no_day_without_its_seats() -> None:
+    world, mapped = cut_off_between(END_OF_MARCH)
+    world.clock.at = datetime(2026, 4, 5, 9, tzinfo=UTC)
+    world.fake.edit_agreement(mapped.agreement, billed_through=date(2026, 4, 30))
+    seats(world, 12)
+    april = (2, date(2026, 4, 1), date(2026, 4, 30))
+    assert (world.quantity(mapped), second_lines(world)[1:]) == (12, [april])
+    seats(world, 13)
+    assert second_lines(world)[2:] == [(1, date(2026, 4, 5), date(2026, 4, 30))]
+    check_invariants(world)
+
+
+def test_seats_that_came_while_it_was_cut_off_are_billed_from_their_own_day() -> None:
+    world, mapped = cut_off_between(END_OF_MARCH)
+    world.clock.at = datetime(2026, 4, 5, 9, tzinfo=UTC)
+    world.fake.edit_agreement(mapped.agreement, billed_through=date(2026, 4, 30))
+    seats(world, 15)
+    through = date(2026, 4, 30)
+    april = [(2, date(2026, 4, 1), through), (3, date(2026, 4, 5), through)]
+    assert (world.quantity(mapped), second_lines(world)[1:]) == (15, april)
+    check_invariants(world)
+
+
+def test_seats_that_were_gone_meanwhile_are_billed_anew_from_the_day_they_come_back() -> None:
+    world, mapped = cut_off_between(END_OF_MARCH)
+    seats(world, 10)
+    world.clock.at = datetime(2026, 4, 5, 9, tzinfo=UTC)
+    world.fake.edit_agreement(mapped.agreement, billed_through=date(2026, 4, 30))
+    seats(world, 12)
+    assert second_lines(world)[1:] == [(2, date(2026, 4, 5), date(2026, 4, 30))]
+
+
+def test_where_the_next_period_is_billed_early_no_day_is_billed_twice() -> None:
+    world, mapped = prorating(END_OF_MARCH)
+    for number in (12, 10):
+        seats(world, number)
+    world.clock.at = datetime(2026, 3, 28, 9, tzinfo=UTC)
+    world.fake.edit_agreement(mapped.agreement, billed_through=date(2026, 4, 30))
+    seats(world, 13)
+    through = date(2026, 4, 30)
+    assert second_lines(world)[1:] == [(2, date(2026, 4, 1), through), (1, date(2026, 3, 28), through)]
+    assert world.quantity(mapped) == 13
+
+
+def test_a_second_line_that_was_made_twice_is_told_until_one_of_them_is_gone() -> None:
+    world, mapped = prorating()
+    world.later_read({SKU: 12})
+    world.fake.makes_twice = True
+    world.push_until_done("2026-03-02-twice")
+    world.fake.makes_twice = False
+    assert [line[0] for line in second_lines(world)] == [2, 2]
+    for number in (12, 12, 11, 11):
+        world.clock.pass_by(DAY)
+        seats(world, number)
+        refused = world.record(mapped).refused
+        assert refused is not None
+        assert told(refused).startswith("The PSA made 2 lines of it")
+        assert (world.quantity(mapped), world.record(mapped).state) == (number, LineState.BLOCKED)
+    assert len(second_lines(world)) == 2
+    twin = [line.id for line in world.fake._lines.values() if ":p:" in line.marker][1]
+    world.fake.remove_line(twin)
+    world.night()
+    assert world.record(mapped).state is LineState.IN_STEP
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
 import { State } from "./CompaniesPage";
 import { CompanyFilters } from "./CompanyFilters";
+import { CustomLicences } from "./CustomLicences";
 import { LicenceDrawer } from "./LicenceDrawer";
+import { isCustom } from "./rules";
 
 export type Licence = Schemas["ShownLicence"];
 type Mapped = NonNullable<Licence["mapped"]>;
@@ -84,6 +86,7 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
                 </Empty>
               }
             />
+            <CustomLicences tenant={tenant} licences={licences} />
             {open && (
               <LicenceDrawer
                 tenant={tenant}
@@ -118,7 +121,7 @@ function useColumns(open: (key: string) => void): Column<Licence>[] {
         cell: (row) => (
           <>
             <Text weight="semibold">{row.name || row.partNumber || row.skuId}</Text>
-            <span className={styles.soft}>{row.notCountable || terms(row)}</span>
+            <span className={styles.soft}>{row.notCountable || (isCustom(row) ? "Custom licence" : terms(row))}</span>
           </>
         ),
       },
@@ -148,6 +151,7 @@ function useColumns(open: (key: string) => void): Column<Licence>[] {
 
 function LineCell({ licence }: { licence: Licence }): ReactElement {
   const { mapped, watched } = licence;
+  if (!mapped && isCustom(licence)) return <Badge appearance="tint" color="informative">Not mapped</Badge>;
   if (!mapped) {
     return (
       <Badge appearance="tint" color={watched && licence.purchased ? "warning" : "informative"}>

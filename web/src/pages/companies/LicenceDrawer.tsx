@@ -14,11 +14,13 @@ import { DismissRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow } from "../../api/client";
-import { useAccount, useApi } from "../../app/context";
+import { useAccount, useApi, useMay } from "../../app/context";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
+import { MapLicence } from "../exceptions/MapLicence";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
+import { isCustom } from "./rules";
 
 const useStyles = makeStyles({
   body: { display: "flex", flexDirection: "column", gap: "24px", paddingBottom: "32px" },
@@ -38,6 +40,7 @@ interface Props {
 /** Everything of one licence: why its line says its number, how it changed, and who has it. */
 export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
   const styles = useStyles();
+  const mayMap = useMay("editor");
   return (
     <Drawer open position="end" size="medium" onOpenChange={(_, { open }) => open || close()}>
       <DrawerHeader>
@@ -51,6 +54,11 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
         {licence ? (
           <>
             <Facts licence={licence} />
+            {mayMap && isCustom(licence) && !licence.mapped && (
+              <section aria-label="Map it to a line">
+                <MapLicence tenantId={tenant} skuId={licence.skuId} companyId="" close={close} />
+              </section>
+            )}
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
             <History tenant={tenant} licence={licence} />
             <People tenant={tenant} licence={licence} />

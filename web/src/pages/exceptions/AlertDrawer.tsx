@@ -97,7 +97,14 @@ function Remedy({ alert, close }: { alert: Alert; close: () => void }): ReactEle
     case "tenant_not_added":
       return editor ? <AddCompany alert={alert} close={close} /> : null;
     case "no_billing_profile":
-      return editor ? <MapLicence alert={alert} close={close} /> : null;
+      return editor ? (
+        <MapLicence
+          tenantId={alert.tenantId}
+          skuId={alert.skuIds[0] ?? ""}
+          companyId={alert.companyId}
+          close={close}
+        />
+      ) : null;
     case "invalid_auth":
       if (!admin) return null;
       return alert.tenantId ? <AskForConsent alert={alert} close={close} /> : <SignInAtMicrosoft alert={alert} />;

@@ -6,7 +6,6 @@ import { useAccount, useApi } from "../../app/context";
 import { counted } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
-import type { Alert } from "./ExceptionsPage";
 import { partsOf, type Part } from "./parts";
 import { useRemedied } from "./useRemedied";
 
@@ -16,16 +15,22 @@ type Shown = Schemas["ShownMapping"];
 /** Chosen instead of a line that is there. */
 const CREATED = "create";
 
+interface Props {
+  tenantId: string;
+  skuId: string;
+  /** Whose users it bills, of a tenant with several companies. */
+  companyId: string;
+  close: () => void;
+}
+
 /** Map the licence to profile, agreement and line, or do not bill it. The tenant's other mappings stay as they are. */
-export function MapLicence({ alert, close }: { alert: Alert; close: () => void }): ReactElement {
+export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
   const remedied = useRemedied(close);
-  const path = { account, tenant: alert.tenantId };
-  const skuId = alert.skuIds[0] ?? "";
-  const companyId = alert.companyId;
+  const path = { account, tenant: tenantId };
   const choices = useQuery({
-    queryKey: [account, "map", alert.tenantId, companyId],
+    queryKey: [account, "map", tenantId, skuId, companyId],
     queryFn: async () => {
       const [profiles, agreements, licences] = await Promise.all([
         everyRow((cursor) =>

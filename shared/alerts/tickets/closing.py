@@ -1,0 +1,57 @@
+"""Closing the ticket of an alert that is closed. To set the status twice does no harm, so it may be repeated."""
+
+from datetime import timedelta
+from typing import Final
+
+from shared.alerts.tickets.book import TicketBook
+from shared.alerts.tickets.models import Ticket, TicketProgress, TicketSettings
+from shared.alerts.tickets.wording import closing_note
+from shared.billing.psa.base import Sent, WriteAnswer
+from shared.billing.psa.tickets import PsaTickets, TicketState
+from shared.errors import RetryLater
+
+_SOON: Final = timedelta(minutes=5)
+"""When a ticket is looked at again of whose closing no answer came."""
+_NEVER_MADE = frozenset({TicketProgress.NOT_SENT, TicketProgress.REFUSED})
+_ENDS_AS = {TicketState.CLOSED: TicketProgress.CLOSED, TicketState.GONE: TicketProgress.GONE}
+"""Somebody was faster: nothing is written."""
+
+
+def close(book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket) -> None:
+    """Raises PsaRefused when the PSA refuses all of them, PsaUnavailable, RetryLater."""
+    if ticket.progress in _NEVER_MADE:
+        book.forget(ticket)
+    elif ticket.progress is TicketProgress.UNDECIDABLE:
+        book.end(ticket)
+    elif ticket.progress is TicketProgress.OPEN and ticket.connection != settings.connection:
+        _end(book, ticket, TicketProgress.LEFT)
+    elif ticket.progress is TicketProgress.OPEN and ticket.tried_on != book.today:
+        _close(book, psa, settings, ticket)
+
+
+def _close(book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket) -> None:
+    seen = psa.state(ticket.ticket_id)
+    if seen in _ENDS_AS:
+        _end(book, ticket, _ENDS_AS[seen])
+        return
+    answer = psa.close(ticket.ticket_id, settings.closed_status, closing_note(book.clock()))
+    if answer.sent is Sent.ANSWERED:
+        _end(book, ticket, TicketProgress.CLOSED)
+    else:
+        _not_closed(book, ticket, answer)
+
+
+def _not_closed(book: TicketBook, ticket: Ticket, answer: WriteAnswer) -> None:
+    """Tried again soon, or, where the PSA refuses this one, on another day: then its page says why."""
+    if answer.refusal is not None:
+        raise answer.refusal
+    if answer.asked_for:
+        raise RetryLater(answer.after, f"tickets: {answer.why}")
+    refused = answer.sent is Sent.REFUSED
+    if not refused:
+        book.later(answer.after or _SOON)
+    book.write(ticket.model_copy(update={"why": answer.why, "tried_on": book.today if refused else None}))
+
+
+def _end(book: TicketBook, ticket: Ticket, progress: TicketProgress) -> None:
+    book.end(ticket.model_copy(update={"progress": progress, "since": book.clock(), "why": ""}))

@@ -1,0 +1,101 @@
+"""Making a ticket once: intent, request, id. What may be there is looked for by its reference, never sent again."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from shared.accounts.company import AddedTenant
+from shared.alerts.models import Finding
+from shared.alerts.tickets.book import TicketBook
+from shared.alerts.tickets.models import Ticket, TicketProgress
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.tickets import PsaTickets, TicketName
+from shared.errors import RetryLater
+
+GRACE: Final = timedelta(minutes=5)
+"""Longer than any request takes: who is still sending after it has died."""
+
+
+def company_of(
+    finding: Finding, companies: Mapping[str, AddedTenant], connection: str, otherwise: str
+) -> str:
+    """Id of the PSA company that the alert is about; `otherwise` where none of that PSA is."""
+    tenant = companies.get(finding.tenant_id)
+    linked = [c for c in tenant.companies if c.psa_connection == connection] if tenant else []
+    of_it = [company for company in linked if finding.company in ("", company.id)]
+    return of_it[0].psa_company if of_it else otherwise
+
+
+def may_be_there(ticket: Ticket) -> bool:
+    return ticket.progress in {TicketProgress.SENDING, TicketProgress.UNDECIDABLE}
+
+
+def make(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> None:
+    """Send a ticket of which it is certain that it is not there. Raises PsaRefused when the PSA refuses all of them."""
+    again = ticket.progress is TicketProgress.NOT_SENT
+    if again and _found(book, psa, ticket):
+        return  # a PSA that asked for a pause had made it all the same
+    begun = _as(book, ticket, TicketProgress.SENDING)
+    made = book.state.made_today(book.today) + (not again)
+    if not book.write(begun, made_on=book.today, made=made):
+        return
+    _store(book, psa, begun, psa.create(begun.new))
+
+
+def _store(book: TicketBook, psa: PsaTickets, begun: Ticket, answer: WriteAnswer) -> None:
+    match answer.sent:
+        case Sent.ANSWERED:
+            _made(book, psa, begun, answer.receipt)
+        case Sent.REFUSED if answer.refusal is not None:
+            book.write(_as(book, begun, TicketProgress.NOT_SENT, answer.why))
+            raise answer.refusal
+        case Sent.REFUSED:
+            book.write(_as(book, begun, TicketProgress.REFUSED, answer.why, tried_on=book.today))
+        case Sent.UNCLEAR:
+            book.write(begun.model_copy(update={"why": answer.why}))
+            book.later(GRACE)
+        case _:
+            book.write(_as(book, begun, TicketProgress.NOT_SENT, answer.why))
+            if answer.asked_for:
+                raise RetryLater(answer.after, f"tickets: {answer.why}")
+            book.later(answer.after)
+
+
+def _made(book: TicketBook, psa: PsaTickets, ticket: Ticket, ticket_id: str) -> Ticket:
+    """The id is kept before anything else is asked; what people call the ticket can be missing."""
+    ticket = _as(book, ticket, TicketProgress.OPEN, ticket_id=ticket_id, number=ticket_id)
+    if not book.write(ticket):
+        return ticket
+    try:
+        name = psa.name(ticket_id)
+    except (PsaRefused, PsaUnavailable):  # its id names it, too
+        name = TicketName(ticket_id, "")
+    named = ticket.model_copy(update={"number": name.number, "link": name.link})
+    if named != ticket:
+        book.write(named)
+    return named
+
+
+def look_for(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket:
+    """The ticket as it is known then, of which no answer came. Not found, it is for a person, and looked for daily."""
+    rest = ticket.since + GRACE - book.clock()
+    if ticket.progress is TicketProgress.SENDING and rest > timedelta():
+        book.later(rest)
+        return ticket
+    if ticket.progress is TicketProgress.UNDECIDABLE and ticket.tried_on == book.today:
+        return ticket
+    found = _found(book, psa, ticket)
+    if found is not None:
+        return found
+    lost = _as(book, ticket, TicketProgress.UNDECIDABLE, ticket.why, tried_on=book.today)
+    book.write(lost)
+    return lost
+
+
+def _found(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket | None:
+    ticket_id = psa.find(ticket.new.reference)
+    return _made(book, psa, ticket, ticket_id) if ticket_id else None
+
+
+def _as(book: TicketBook, ticket: Ticket, progress: TicketProgress, why: str = "", **more: object) -> Ticket:
+    return ticket.model_copy(update={"progress": progress, "since": book.clock(), "why": why, **more})

@@ -1,0 +1,87 @@
+"""What Seatwise asks of a PSA that also keeps service tickets. A PSA may bill without it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from shared.billing.psa.base import WriteAnswer
+from shared.storage.documents import Document
+
+SUMMARY_LENGTH = 100
+"""Characters of a summary: ConnectWise takes no more, and the others take as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChoices:
+    """What a ticket may be given, as the PSA says now."""
+
+    boards: tuple[Choice, ...]
+    """Where tickets are worked on: boards, queues or types, as the PSA calls them."""
+    priorities: tuple[Choice, ...]
+    closed: tuple[Choice, ...]
+    """Statuses that close a ticket of the board that was asked for; none without one."""
+
+
+class NewTicket(Document):
+    """A ticket that is to be made, stored before it is sent."""
+
+    board: str
+    priority: str
+    company: str
+    """Id of the PSA company that it is about."""
+    summary: str
+    """One line of at most SUMMARY_LENGTH characters."""
+    description: str
+    reference: str
+    """Ours, of at most 50 letters, digits and `-`: what the ticket is found by when no answer came."""
+
+
+class TicketState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    GONE = "gone"
+    """There is no such ticket any more, or none that may be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketName:
+    """What people call a ticket, and where they see it; `link` is "" where that is not known."""
+
+    number: str
+    link: str
+
+
+class PsaTickets(Protocol):
+    """The tickets of one signed-in PSA. Reads raise PsaRefused or PsaUnavailable; writes say what became of them."""
+
+    board_word: str
+    """What the PSA calls that of which the choices are boards: for people."""
+
+    def choices(self, board: str = "") -> TicketChoices:
+        """Read at this moment. A board that is not there any more has no statuses."""
+        ...
+
+    def create(self, ticket: NewTicket) -> WriteAnswer:
+        """Exactly one request. The id of the ticket is the answer's `receipt`.
+
+        Never repeated, here or by the caller, unless it was NOT_SENT or REFUSED: the PSA makes a ticket of each.
+        """
+        ...
+
+    def find(self, reference: str) -> str:
+        """Id of the ticket that carries the reference, the first of several; "" when none is seen."""
+        ...
+
+    def state(self, ticket_id: str) -> TicketState: ...
+
+    def name(self, ticket_id: str) -> TicketName: ...
+
+    def close(self, ticket_id: str, status: str, note: str) -> WriteAnswer:
+        """Set the status, and say why in a note that no customer is mailed. To set it twice does no harm."""
+        ...

@@ -1,0 +1,104 @@
+"""How many seats a custom licence is, by a snapshot or a day of history. Pure."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind, domain_of
+from shared.licensing.licences import Licence, LicenceKey, LicenceRows
+from shared.licensing.not_countable import NotCountable, Uncounted, UncountedReason
+from shared.licensing.tenant_state import Day, Snapshot
+from shared.licensing.watched_skus import is_watched
+from shared.microsoft.models import User
+
+GUEST: Final = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantCustomLicences:
+    """Those of one tenant, and the people that they count."""
+
+    licences: Mapping[str, CustomLicence]
+    """By what stands for their SKU."""
+    users: Sequence[User] | None = None
+    """The licensed users of the same read; None: they are not known."""
+
+    def sources(self, key: LicenceKey) -> Collection[str]:
+        """Ids of the SKUs whose seats it counts. Raises NotCountable for one that is not defined."""
+        return self._of(key).rule.sku_ids
+
+    def parts(self, key: LicenceKey, rows: LicenceRows) -> list[Licence]:
+        """What adds up to its number: of a sum each licence that is there. Raises NotCountable when one of them has no
+        number to trust: the others alone are not the sum.
+        """
+        licence = self._of(key)
+        return _COUNTED[licence.rule.kind](licence, rows, self.users)
+
+    def row(self, key: LicenceKey, rows: LicenceRows) -> Licence:
+        """All of it together. Raises NotCountable."""
+        parts = self.parts(key, rows)
+        others = [part.sold_by_others for part in parts]
+        return Licence(
+            key=key,
+            part_number=self._of(key).name,
+            purchased=sum(part.purchased for part in parts),
+            sold_by_others=None if None in others else sum(each or 0 for each in others),
+            on_trial=sum(part.on_trial for part in parts),
+            in_grace=sum(part.in_grace for part in parts),
+            suspended=sum(part.suspended for part in parts),
+            assigned=sum(part.assigned or 0 for part in parts),
+        )
+
+    def _of(self, key: LicenceKey) -> CustomLicence:
+        found = self.licences.get(key.sku_id)
+        if found is None or key.subscription_id:
+            raise NotCountable(
+                Uncounted(reason=UncountedReason.RULE_UNKNOWN, part_number="the custom licence", told=0)
+            )
+        return found
+
+
+def people_of(rule: Rule, counts: Snapshot | Day, users: Iterable[User]) -> list[User]:
+    """Whom the rule counts: of a sum, who has any of its licences."""
+    if rule.kind is RuleKind.SUM:
+        return [user for user in users if not set(rule.sku_ids).isdisjoint(user.skus)]
+    paid = {sku.sku_id for sku in counts.skus if is_watched(sku, counts)}
+    return [user for user in users if not paid.isdisjoint(user.skus) and _is_meant(rule, user)]
+
+
+def _is_meant(rule: Rule, user: User) -> bool:
+    if rule.without_guests and user.user_type.casefold() == GUEST:
+        return False
+    if rule.without_disabled and not user.enabled:
+        return False
+    return not rule.domains or domain_of(user.upn) in rule.domains
+
+
+def _sum(licence: CustomLicence, rows: LicenceRows, _: Sequence[User] | None) -> list[Licence]:
+    """A licence that is gone is 0 seats: a read is whole, or it is no read."""
+    return [rows.whole(sku_id) for sku_id in licence.rule.sku_ids if rows.has(sku_id)]
+
+
+def _licensed_users(licence: CustomLicence, rows: LicenceRows, users: Sequence[User] | None) -> list[Licence]:
+    if users is None:
+        raise NotCountable(Uncounted(reason=UncountedReason.PEOPLE_UNKNOWN, part_number=licence.name, told=0))
+    return [_people(licence, len(people_of(licence.rule, rows.snapshot, users)))]
+
+
+def _people(licence: CustomLicence, number: int) -> Licence:
+    """So many people are so many seats, each of them assigned."""
+    return Licence(
+        key=LicenceKey(licence.sku_id),
+        part_number=licence.name,
+        purchased=number,
+        sold_by_others=0,
+        on_trial=0,
+        in_grace=0,
+        suspended=0,
+        assigned=number,
+    )
+
+
+_COUNTED: Final[
+    Mapping[RuleKind, Callable[[CustomLicence, LicenceRows, Sequence[User] | None], list[Licence]]]
+] = {RuleKind.SUM: _sum, RuleKind.LICENSED_USERS: _licensed_users}

@@ -1,0 +1,176 @@
+"""K2 by the API: choices as the PSA has them now, settings that are checked, and the ticket on its alert."""
+
+import gzip
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.queues import alerts
+from functions.queues.messages import Evaluate, KeepTickets, QueuedWork
+from shared.accounts.account import Mode
+from shared.accounts.directory import update_account
+from shared.billing.psa.base import PsaCompany
+from shared.billing.psa_lists import PsaLists
+from shared.errors import RetryLater
+from shared.storage import keys
+from tests.functions.api.busy import ZETA, Busy
+from tests.functions.api.conftest import MSP, Caller
+from tests.functions.memory_wiring import MemoryWiring
+from tests.shared.alerts.world import sku
+from tests.shared.billing.psa.fake_tickets import FakeTickets
+
+type SignIn = Callable[[str], Caller]
+SETTINGS = f"/accounts/{MSP}/ticket-settings"
+WANTED: dict[str, Any] = {
+    "on": True,
+    "connection": "cw",
+    "board": "licences",
+    "priority": "low",
+    "closedStatus": "done",
+    "company": "c1",
+    "types": ["unused_licenses"],
+}
+
+
+@pytest.fixture
+def desk(wired: MemoryWiring, busy: Busy) -> FakeTickets:
+    psa = FakeTickets()
+    psa.companies = {"1", "c1"}
+    wired.fake_tickets["cw"] = psa
+    companies = (PsaCompany("c1", "Harbour IT", "harbour"),)
+    lists = PsaLists(read_at=wired.now, companies=companies, agreements=(), products=())
+    wired.blobs.put(keys.psa_lists_blob(MSP, "cw"), gzip.compress(lists.body()))
+    return psa
+
+
+@pytest.fixture
+def owner(sign_in: SignIn, desk: FakeTickets) -> Caller:
+    return sign_in("owner")
+
+
+def save(owner: Caller, **changes: Any) -> Any:
+    etag = owner("GET", SETTINGS).headers["etag"]
+    return owner("PUT", SETTINGS, json=WANTED | changes, headers={"If-Match": etag})
+
+
+def carry_out(wired: MemoryWiring, busy: Busy) -> None:
+    """The next evaluation by the queue, and what follows from it."""
+    wired.now = busy.world.now = max(wired.now, busy.world.now) + timedelta(minutes=5)
+    due: list[QueuedWork] = [Evaluate(account=MSP, run=busy.world.run)]
+    while due:
+        match due.pop(0):
+            case Evaluate() as asked:
+                due += alerts._evaluate(wired, asked)
+            case KeepTickets() as asked:
+                due += alerts._keep_tickets(wired, asked)
+            case other:
+                raise AssertionError(other)
+
+
+def test_what_the_psa_offers_now_is_offered(owner: Caller) -> None:
+    found = owner("GET", f"{SETTINGS}/choices?connection=cw&board=licences").json()
+    assert found["boardWord"] == "Board"
+    assert {"id": "licences", "name": "Licences"} in found["boards"]
+    assert found["closedStatuses"] == [{"id": "closed", "name": "Closed"}, {"id": "done", "name": "Done"}]
+    assert owner("GET", f"{SETTINGS}/choices?connection=cw").json()["closedStatuses"] == []
+    assert owner("GET", f"{SETTINGS}/choices?connection=nothing").status_code == 404
+
+
+def test_tickets_are_off_until_an_owner_chose_and_then_shown_as_they_were_called(owner: Caller) -> None:
+    assert owner("GET", SETTINGS).json()["on"] is False
+    saved = save(owner)
+    assert saved.status_code == 200, saved.text
+    shown = owner("GET", SETTINGS).json()
+    assert (shown["on"], shown["boardName"], shown["closedStatusName"]) == (True, "Licences", "Done")
+    assert (shown["companyName"], shown["atMost"]) == ("Harbour IT", 25)
+    assert [one["type"] for one in shown["types"]] == ["unused_licenses"]
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("board", "gone"),
+        ("priority", "gone"),
+        ("closedStatus", "gone"),
+        ("company", "gone"),
+        ("types", []),
+        ("types", ["nothing"]),
+        ("atMost", 0),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_name(owner: Caller, field: str, value: object) -> None:
+    refused = save(owner, **{field: value})
+    assert (refused.status_code, refused.json()["field"].split(".")[0]) == (422, field)
+    assert owner("GET", SETTINGS).json()["on"] is False
+
+
+def test_in_preview_tickets_cannot_be_switched_on(owner: Caller, wired: MemoryWiring) -> None:
+    update_account(wired.tables, MSP, lambda before: before.model_copy(update={"mode": Mode.PREVIEW}))
+    refused = save(owner)
+    assert (refused.status_code, refused.json()["code"]) == (422, "preview")
+
+
+def test_an_alert_shows_its_ticket_until_both_are_closed(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets
+) -> None:
+    save(owner)
+    carry_out(wired, busy)
+    assert desk.tickets == {}  # what was open before stays without
+    busy.world.now += timedelta(minutes=5)
+    busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
+    carry_out(wired, busy)
+    (row,) = owner("GET", f"/accounts/{MSP}/alerts?tenant=t-late&type=unused_licenses").json()["items"]
+    assert row["ticket"] == {"number": "T1", "link": "https://psa.example/1", "progress": "open"}
+    assert owner("GET", f"{SETTINGS}/state").json()["open"] == 1
+    (other,) = owner("GET", f"/accounts/{MSP}/alerts?tenant={ZETA}&type=unused_licenses").json()["items"]
+    assert other["ticket"] is None
+
+    busy.world.now += timedelta(minutes=5)
+    busy.world.read("t-late", sku("e5", 10, 10))
+    carry_out(wired, busy)
+    assert [made.status for made in desk.tickets.values()] == ["done"]
+    (row,) = owner("GET", f"/accounts/{MSP}/alerts/closed?tenant=t-late&type=unused_licenses").json()["items"]
+    assert row["ticket"]["progress"] == "closed"
+    assert owner("GET", f"{SETTINGS}/state").json()["open"] == 0
+
+
+def test_what_is_for_a_person_is_told_with_its_reference(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets
+) -> None:
+    save(owner)
+    desk.companies = {"c1"}
+    busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
+    carry_out(wired, busy)
+    state = owner("GET", f"{SETTINGS}/state").json()
+    (odd,) = state["toLookAt"]
+    assert (odd["progress"], odd["why"]) == ("refused", "the company does not exist")
+    assert odd["reference"].startswith("SW-")
+    assert (state["failure"], state["waiting"]) == ("", 0)
+
+
+def test_a_psa_that_does_not_answer_is_left_to_the_next_evaluation(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets
+) -> None:
+    save(owner)
+    busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
+    busy.world.now += timedelta(minutes=5)
+    wired.now = busy.world.now
+    busy.judge()
+    desk.unavailable = True
+    with pytest.raises(RetryLater):
+        list(alerts._keep_tickets(wired, KeepTickets(account=MSP)))
+    assert list(alerts._keep_tickets(wired, KeepTickets(account=MSP, attempt=alerts.MOST_ATTEMPTS))) == []
+
+
+def test_switched_off_what_was_chosen_is_remembered_and_nothing_is_sent(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets
+) -> None:
+    save(owner)
+    save(owner, on=False)
+    shown = owner("GET", SETTINGS).json()
+    assert (shown["on"], shown["boardName"]) == (False, "Licences")
+    busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
+    carry_out(wired, busy)
+    assert desk.tickets == {}

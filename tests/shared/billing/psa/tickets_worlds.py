@@ -1,0 +1,110 @@
+"""The stand-ins' ticket desks behind the real adapters, in one process."""
+
+import io
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from sandbox.standins.dispatch import Dispatcher
+from sandbox.standins.faults import What
+from sandbox.standins.protocol import request_to
+from sandbox.standins.state import Document, State
+from sandbox.standins.vendors.connectwise.tickets import statuses_of
+from sandbox.standins.worlds.load import load_world
+from sandbox.standins.worlds.types import World
+from shared.billing.psa.connectwise.tickets import ConnectWiseTickets
+from shared.http.client import Http
+from tests.shared.billing.psa.connectwise_world import PRIVATE_KEY, SETTINGS, sites
+from tests.shared.billing.psa.fake import Outcome
+from tests.shared.billing.psa.tickets_contract import Seen, TicketsWorld
+
+_FAULTS: dict[Outcome, dict[str, Any]] = {
+    Outcome.REFUSED: {"what": What.STATUS, "status": 400},
+    Outcome.NOT_SENT: {"what": What.THROTTLE, "retry_after": 30},
+    Outcome.UNCLEAR_APPLIED: {"what": What.TIMEOUT_AFTER},
+    Outcome.UNCLEAR_NOT_APPLIED: {"what": What.TIMEOUT_BEFORE},
+}
+
+
+class _InProcess(HTTPAdapter):
+    def __init__(self, stand_ins: Dispatcher) -> None:
+        super().__init__()
+        self._stand_ins = stand_ins
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        host, target = str(request.url).removeprefix("https://").split("/", 1)
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        assert isinstance(body, bytes)
+        asked = request_to(str(request.method), host, f"/{target}", dict(request.headers), body)
+        delivery = self._stand_ins.deliver(asked)
+        if delivery.answer is None or delivery.wait:
+            raise requests.ReadTimeout
+        told = requests.Response()
+        told.status_code, told.url, told.request = delivery.answer.status, str(request.url), request
+        told.raw = io.BytesIO(delivery.answer.raw())
+        told.headers["Content-Type"] = delivery.answer.content_type
+        told.headers.update(delivery.answer.headers)
+        return told
+
+
+class StandInWorld(TicketsWorld):
+    """A world of stand-ins and a session that leads to them."""
+
+    vendor: str
+    kind: str
+    """Of the documents in which the vendor keeps its tickets."""
+
+    def __init__(self, world: World) -> None:
+        self.state = State(Path(tempfile.mkdtemp(prefix="tickets-")))
+        load_world(self.state, world)
+        self.stand_ins = Dispatcher(self.state)
+        session = requests.Session()
+        session.mount("https://", _InProcess(self.stand_ins))
+        self.http = Http(session, sleep=lambda _: None, clock=lambda: datetime.now(UTC))
+
+    def next_write(self, outcome: Outcome) -> None:
+        fault = {"vendor": self.vendor, "kind": f"{self.vendor}.write", "count": 1, **_FAULTS[outcome]}
+        self.stand_ins.faults.add(fault.pop("what"), fault)
+
+    def fail_reads(self) -> None:
+        self.stand_ins.faults.add(What.STATUS, {"kind": f"{self.vendor}.read", "status": 503})
+
+    def tickets(self) -> list[Document]:
+        return self.state.all(self.kind)
+
+    def delete(self, ticket_id: str) -> None:
+        (mine,) = [found for found in self.tickets() if str(found["id"]) == ticket_id]
+        self.state.remove(self.kind, f"{mine['site']}/{ticket_id}")
+
+
+class ConnectWiseTicketsWorld(StandInWorld):
+    vendor, kind = "connectwise", "cw_ticket"
+    board, priority, closed, company = "2", "4", "202", "2"
+
+    def __init__(self) -> None:
+        super().__init__(World(name="tickets", partners=(), tenants=(), connectwise=sites()[1:2]))
+        settings = SETTINGS.model_copy(update={"company_id": "restricted"})
+        self.psa = ConnectWiseTickets(settings, PRIVATE_KEY, self.http)
+
+    def truth(self) -> dict[str, Seen]:
+        closing = {row["id"] for row in statuses_of(int(self.board)) if row["closedStatus"]}
+        return {
+            str(ticket["id"]): Seen(
+                ticket["summary"],
+                ticket["initialDescription"],
+                str(ticket["company"]),
+                ticket["status"] in closing,
+                tuple(ticket["notes"]),
+            )
+            for ticket in self.tickets()
+        }
+
+    def by_hand(self, ticket_id: str) -> None:
+        self.state.change("cw_ticket", f"restricted/{ticket_id}", lambda ticket: ticket.update(status=202))
+
+    def no_right_to_write(self) -> None:
+        self.state.change("cw_site", "restricted", lambda site: site.update(missing_rights=["tickets.edit"]))

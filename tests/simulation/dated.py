@@ -1,0 +1,125 @@
+"""What a line charges, until when it bills, and what is billed beside it: by arithmetic of its own."""
+
+import calendar
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+
+from shared.billing.models import LicenceMapping, PriceKind, PriceRule
+from tests.simulation.mapping_life import Decided
+from tests.simulation.truth import Applied, SecondLine, Truth
+
+
+def ended_lines(
+    decided: Decided, truth: Truth, mapping_of: Mapping[str, str], told: Collection[str], today: date
+) -> Iterator[str]:
+    """After its last day a line bills nothing, until then it bills, and no other line bills its seats beside it.
+
+    `told`: lines that say why they could not be ended yet.
+    """
+    for said in decided.ended.values():
+        if today > said.last_day and truth.seats_on(said.line, today) and said.line not in told:
+            yield f"ended: line {said.line} was to end on {said.last_day}, and bills on {today}"
+        on_last = truth.seats_on(said.line, said.last_day)
+        if said.seats and not on_last and not truth.edits_of(said.line):
+            yield f"ended: line {said.line} was to bill until {said.last_day}, and does not bill on that day"
+        for line, mapping in mapping_of.items():
+            is_newer = mapping == said.mapping and int(line) > int(said.line)
+            is_by_us = not truth.edits_of(line) and not truth.edits_of(said.line)
+            if is_newer and is_by_us and on_last and truth.seats_on(line, said.last_day):
+                yield f"doubled: lines {said.line} and {line} both bill {said.mapping} on {said.last_day}"
+
+
+def new_lines(
+    decided: Decided, truth: Truth, made: Iterable[Applied], mapping_of: Mapping[str, str]
+) -> Iterator[str]:
+    """What we made charges what its billing profile means, and says the mapping's own text."""
+    for write in made:
+        mapping = mapping_of.get(write.line, "")
+        there = truth.made(write.line)
+        if there is None or mapping not in decided.prices:
+            continue
+        price = charged(decided.prices[mapping], there.of_product)
+        if price is not None and there.price != price:
+            yield f"price: line {write.line} charges {there.price} for a seat, not {price}"
+        if decided.texts[mapping] and decided.texts[mapping] not in there.text:
+            yield f"text: line {write.line} says {there.text!r}, not {decided.texts[mapping]!r}"
+
+
+def charged(rule: PriceRule, of_product: Decimal) -> Decimal | None:
+    """None: whatever the PSA says."""
+    if rule.kind is PriceKind.FIXED:
+        return rule.amount
+    if rule.kind is PriceKind.PERCENT:
+        more = of_product * rule.amount / 100
+        return (of_product + more).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return None
+
+
+def second_lines(
+    truth: Truth,
+    writes: Iterable[Applied],
+    mapping_of: Mapping[str, str],
+    versions: Mapping[str, Collection[LicenceMapping]],
+    settled: Collection[str],
+    unknown: Collection[str],
+    zone: tzinfo,
+) -> Iterator[str]:
+    """Of a period that is billed already, each seat that came within it is billed once for the rest of it.
+
+    `settled`: lines that are in step; `unknown`: mappings of which it is not known what became of a write.
+    A period is a month. By line, what we wrote within one gives what is owed: seats above what was paid; fewer seats
+    are paid back only where the mapping says so.
+    """
+    seconds: dict[tuple[str, date], list[SecondLine]] = defaultdict(list)
+    for second in truth.second_lines():
+        seconds[second.mapping, second.ends].append(second)
+        if second.ends != _month_end(second.begins):
+            yield f"second line: {second.line} bills from {second.begins} to {second.ends}"
+    changes: dict[tuple[str, date], list[Applied]] = defaultdict(list)
+    for write in writes:
+        if write.kind == "connectwise" and write.line in mapping_of and write.after is not None:
+            changes[write.line, _month_end(write.at.astimezone(zone).date())].append(write)
+    owed: dict[tuple[str, date], tuple[int, int, set[str]]] = {}
+    for (line, ends), mine in changes.items():
+        mapping = mapping_of[line]
+        paid_back = {version.options.credit_on_decrease for version in versions.get(mapping, ())}
+        least, most, lines = owed.get((mapping, ends), (0, 0, set()))
+        exact, at_most = (
+            _owed(mine, credit=True in paid_back),
+            sum(max(0, w.difference) for w in mine if w.before is not None),
+        )
+        is_plain = len(paid_back) == 1 and not truth.edits_of(line) and truth.prorates(mine[0].agreement)
+        owed[mapping, ends] = (least + exact if is_plain else -(10**6), most + at_most, lines | {line})
+    for (mapping, ends), found in seconds.items():
+        seats = sum(second.seats for second in found)
+        exact, most, lines = owed.get((mapping, ends), (0, 0, set()))
+        if mapping in unknown:
+            continue
+        if seats > most:
+            yield f"doubled: second lines of {mapping} until {ends} bill {seats}, and only {most} came"
+        elif lines and lines <= set(settled) and exact >= -(10**4) and seats != exact:
+            yield f"second line: those of {mapping} until {ends} bill {seats}, and {exact} are owed"
+    for (mapping, ends), (exact, _, lines) in owed.items():
+        if exact > 0 and lines <= set(settled) and (mapping, ends) not in seconds:
+            yield f"lost: {exact} seats of {mapping} came before {ends}, and no second line bills them"
+
+
+def _owed(changes: Iterable[Applied], *, credit: bool) -> int:
+    paid, owed = None, 0
+    for write in changes:
+        if write.before is None:
+            paid = None
+            continue
+        were = write.before if paid is None else paid
+        more = (write.after or 0) - were
+        if more > 0 or credit:
+            owed += more
+            were += more
+        paid = were
+    return owed
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])

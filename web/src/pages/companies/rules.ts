@@ -1,0 +1,30 @@
+import type { Schemas } from "../../api/client";
+import { count } from "../../parts/format";
+
+export type Rule = Schemas["ShownRule"];
+
+/** The licence's quantity comes from a rule. */
+export function isCustom({ skuId }: { skuId: string }): boolean {
+  return skuId.startsWith("custom-");
+}
+
+/** Domains as somebody types them into one line. */
+export function typed(domains: string): string[] {
+  return domains
+    .split(/[\s,;]+/)
+    .map((domain) => domain.replace(/^@/, ""))
+    .filter(Boolean);
+}
+
+/** What a custom licence counts. `names` are those of the customer's licences, by SKU. */
+export function words(rule: Rule, names: ReadonlyMap<string, string>): string {
+  if (rule.kind === "sum") {
+    const known = rule.skuIds.map((skuId) => names.get(skuId)).filter(Boolean);
+    const unknown = rule.skuIds.length - known.length;
+    if (unknown) known.push(`${count(unknown)} ${unknown === 1 ? "licence" : "licences"} that the customer has not`);
+    return `The seats of ${known.join(" and ")}`;
+  }
+  const of = rule.domains.length ? ` of ${rule.domains.join(", ")}` : "";
+  const left = [rule.withoutGuests && "guests", rule.withoutDisabled && "disabled accounts"].filter(Boolean);
+  return `Users${of} with a licence that costs money${left.length ? `, without ${left.join(" and ")}` : ""}`;
+}
