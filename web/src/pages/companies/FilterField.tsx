@@ -40,6 +40,11 @@ export function FilterField({ field, chosen, there, disabled, choose }: Props): 
             {users === null ? text : `${text} (${users})`}
           </Option>
         ))}
+        {texts.length === 0 && (
+          <Option value="" disabled>
+            No user has one
+          </Option>
+        )}
       </Combobox>
     </Field>
   );

@@ -1,11 +1,12 @@
 import { Field, Select, Text } from "@fluentui/react-components";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { counted } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
+import { MapOptions, type Options } from "./MapOptions";
 import { partsOf, type Part } from "./parts";
 import { useRemedied } from "./useRemedied";
 
@@ -46,18 +47,7 @@ export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactE
       return { profiles, agreements, parts: partsOf(licences.filter((licence) => licence.skuId === skuId)) };
     },
   });
-  const body = async (mapping: Given) => {
-    const now = await versioned(api.GET("/api/accounts/{account}/tenants/{tenant}/mappings", { params: { path } }));
-    return { etag: now.etag, body: { mappings: [...now.value.mappings.map(given), mapping] } };
-  };
-  const preview = useMutation({
-    mutationFn: async (mapping: Given) => {
-      const asked = await body(mapping);
-      return answer(
-        api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/preview", { params: { path }, body: asked.body }),
-      );
-    },
-  });
+  const body = useBody(path);
   const save = useMutation({
     mutationFn: async (mapping: Given) => {
       const asked = await body(mapping);
@@ -78,7 +68,7 @@ export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactE
           parts={companyId ? [] : parts}
           profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
           agreements={agreements}
-          preview={preview}
+          tenant={tenantId}
           save={save}
         />
       )}
@@ -93,16 +83,17 @@ interface FormProps {
   parts: Part[];
   profiles: Schemas["ProfileInList"][];
   agreements: Schemas["AgreementsToChoose"];
-  preview: ReturnType<typeof useMutation<Schemas["ShownPreview"], Error, Given>>;
+  tenant: string;
   save: ReturnType<typeof useMutation<Schemas["ShownMappings"], Error, Given>>;
 }
 
-function MapForm({ licence: whole, parts, profiles, agreements, preview, save }: FormProps): ReactElement {
+function MapForm({ licence: whole, parts, profiles, agreements, tenant, save }: FormProps): ReactElement {
   const [subscriptionId, setPart] = useState(parts[0]?.subscriptionId ?? "");
   const licence = { ...whole, subscriptionId };
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
   const [chosen, setLine] = useState("");
+  const [options, setOptions] = useState<Options>({ included: 0, minimum: 0 });
   const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
   const free = useLines(agreements.psaConnection, agreement, product);
   // A line that is there and that nobody owns is probably the one: then a person chooses.
@@ -113,12 +104,12 @@ function MapForm({ licence: whole, parts, profiles, agreements, preview, save }:
     connection: agreements.psaConnection,
     agreementId: agreement,
     lineId: line === CREATED ? "" : line,
-    options: { ...licence.options, besideExisting: chosen === CREATED },
+    options: { ...licence.options, ...options, besideExisting: chosen === CREATED },
   };
+  const preview = usePreview(tenant, line === "" ? null : mapping);
   const changed = (set: (value: string) => void) => (value: string) => {
     setLine("");
     set(value);
-    preview.reset();
   };
   return (
     <>
@@ -147,17 +138,12 @@ function MapForm({ licence: whole, parts, profiles, agreements, preview, save }:
         </Select>
       </Field>
       <Refusal of={free} />
-      <Preview of={preview.data} />
+      <MapOptions options={options} set={setOptions} />
+      <Preview of={line === "" ? undefined : preview.data} />
       <Actions>
-        {preview.data ? (
-          <Act does={save} given={mapping} primary>
-            Map it
-          </Act>
-        ) : (
-          <Act does={preview} given={mapping} primary disabled={line === ""}>
-            Preview
-          </Act>
-        )}
+        <Act does={save} given={mapping} primary disabled={!preview.data || preview.isPlaceholderData}>
+          Map it
+        </Act>
         <Act does={save} given={{ ...licence, options: undefined, bill: false }}>
           Do not bill
         </Act>
@@ -166,6 +152,36 @@ function MapForm({ licence: whole, parts, profiles, agreements, preview, save }:
       <Refusal of={save} />
     </>
   );
+}
+
+type Tenant = { account: string; tenant: string };
+
+/** All mappings of the tenant as they are stored, and a new one; with the version that was read. */
+function useBody(path: Tenant) {
+  const api = useApi();
+  return async (mapping: Given) => {
+    const now = await versioned(api.GET("/api/accounts/{account}/tenants/{tenant}/mappings", { params: { path } }));
+    return { etag: now.etag, body: { mappings: [...now.value.mappings.map(given), mapping] } };
+  };
+}
+
+/** What the line would say, by the code that saves it; while a number is typed, what it said before stays in sight. */
+function usePreview(tenant: string, mapping: Given | null) {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const path = { account, tenant };
+  const body = useBody(path);
+  return useQuery({
+    enabled: mapping !== null,
+    queryKey: [account, "map-preview", tenant, mapping],
+    queryFn: async () => {
+      const asked = await body(mapping as Given);
+      return answer(
+        api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/preview", { params: { path }, body: asked.body }),
+      );
+    },
+    placeholderData: keepPreviousData,
+  });
 }
 
 /** The lines of the agreement that nobody owns and that are of the profile's product. */

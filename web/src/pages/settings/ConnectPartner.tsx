@@ -19,6 +19,7 @@ export function ConnectPartner(): ReactElement {
   const [clientSecret, setClientSecret] = useState("");
   const consent = useConsent();
   const marked = fieldOf(consent.error);
+  const markedHere = marked === "name" || (own && (marked === "clientId" || marked === "clientSecret"));
   const wrong = (field: string) =>
     marked === field ? { validationState: "error" as const, validationMessage: sentenceOf(consent.error) } : {};
   return (
@@ -53,7 +54,7 @@ export function ConnectPartner(): ReactElement {
           </Field>
         </>
       )}
-      {consent.error && !["name", "clientId", "clientSecret"].includes(marked) && <Failed error={consent.error} />}
+      {consent.error && !markedHere && <Failed error={consent.error} />}
       <div>
         <Button type="submit" appearance="primary" disabled={!name || (own && !clientId) || consent.isPending}>
           Consent at Microsoft
