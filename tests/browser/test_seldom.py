@@ -54,7 +54,7 @@ def test_a_lost_list_is_shown_and_believed_just_as_it_was_seen_after_a_second_wo
 ) -> None:
     asked: list[Request] = []
     with opened(browser, living) as site:
-        told_as(site, "psa-connections/connectwise[^/]*/lost-agreements", lambda _: LOST)
+        told_as(site, "psa-connections/[^/]+/lost-agreements", lambda _: LOST)
         site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
         site.open("settings/connections", "admin")
         loss = site.page.get_by_role("group", name=re.compile("^Missing agreements of"))
