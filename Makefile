@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench growth bicep-types web-test web-sizes web-speed backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench growth autotask-night bicep-types web-test web-sizes web-speed backup restore costs sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -110,6 +110,9 @@ bench: setup $(CLIENTS_READY) ## measure nights and peers, and say by how much e
 
 growth: setup ## nights of a smaller and a larger MSP: peak memory, and whether a night grows faster: TENANTS="1000 5000"
 	@$(PY) -m bench.growth $(or $(TENANTS),1000 5000) $(ARGS)
+
+autotask-night: setup ## a night of an MSP with Autotask, of whose hourly calls others use half: TENANTS=n (120), docs/performance.md
+	@$(PY) -m bench.autotask $(if $(TENANTS),--tenants $(TENANTS)) $(ARGS)
 
 costs: setup ## what 1,000 tenants cost a month, from the counts of the last `make bench`
 	@$(PY) -m bench.costs

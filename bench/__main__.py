@@ -44,6 +44,7 @@ def measured(tenants: int, by_peers: int, by_sdk: int) -> dict[str, Any]:
             found |= {"W4": lived.with_faults(), "W5": lived.at_the_limit()}
         return {
             "nights": found,
+            "autotask": pages.figures().get("autotask"),
             "peers": others,
             "api_p95_ms": p95,
             "package_mb": package.megabytes(),

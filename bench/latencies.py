@@ -10,6 +10,8 @@ SECONDS: Final = {
     "graph.batch": 0.180,
     "connectwise.read": 0.200,
     "connectwise.write": 0.350,
+    "autotask.read": 0.200,
+    "autotask.write": 0.350,
 }
 """By the beginning of a kind of request; of several the last counts. Assumptions, not measurements."""
 

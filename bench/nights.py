@@ -23,6 +23,10 @@ FAULTS: tuple[dict[str, Any], ...] = (
 """W4: 5 % 429 also inside batches, 1 % 503, 0.5 % time-out after a write applied, 0.5 % cut answers."""
 
 
+PSAS, WAYS = ("connectwise", "autotask", "halo"), ("read", "write", "zone")
+"""How the stand-ins count the requests to a PSA: a zone is where an Autotask is."""
+
+
 class Nights:
     """One MSP of so many tenants, night after night."""
 
@@ -64,7 +68,8 @@ class Nights:
         return summary.of(self.processes, day) | {
             "reading_seconds": self._reading_seconds(day),
             "bytes": sum(n for kind, n in counts.items() if kind in ("bytes.graph", "bytes.microsoft")),
-            "psa_throttled": counts.get("throttled.connectwise", 0),
+            "psa_throttled": sum(counts.get(f"throttled.{psa}", 0) for psa in PSAS),
+            "psa_calls": {psa: sum(counts.get(f"{psa}.{way}", 0) for way in WAYS) for psa in PSAS},
         }
 
     def _reading_seconds(self, day: demo_day.Day) -> float:
@@ -76,9 +81,9 @@ class Nights:
 
 
 @contextmanager
-def nights(state: Path, tenants: int) -> Iterator[Nights]:
-    """The first night is lived already: it stores every tenant for the first time."""
-    world = f"wide:{tenants}"
+def nights(state: Path, tenants: int, psa: str = "") -> Iterator[Nights]:
+    """The first night is lived already: it stores every tenant for the first time. "" is ConnectWise."""
+    world = f"wide:{tenants}" + (f":{psa}" if psa else "")
     with SandboxProcesses(state, world) as processes:
         print(f"Setting up {tenants} tenants ...", file=sys.stderr, flush=True)
         seed(processes.wiring, world_named(world), processes.clock.now())

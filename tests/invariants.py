@@ -22,7 +22,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning import load
 from shared.billing.planning.wishes import Wish
-from shared.billing.psa.base import Write
+from shared.billing.psa.base import Write, WriteKind
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -134,19 +134,32 @@ def ledger_of(tables: Tables, account: AccountId) -> list[LedgerEntry]:
 
 
 type _What = tuple[str, str, int, int]
-"""Agreement, line ("" for a new one), before, after: what an intent and its request have in common."""
+"""Agreement, line ("" for a new one), before, after: what an intent and its request have in common. Of a text alone
+both numbers are -1."""
 
 
 def _counted(writes: Iterable[Write]) -> Counter[_What]:
-    return Counter((w.agreement_id, w.line_id, w.before, w.after) for w in writes)
+    return Counter(
+        (w.agreement_id, w.line_id, *((-1, -1) if w.kind is WriteKind.SET_TEXT else (w.before, w.after)))
+        for w in writes
+    )
 
 
 def _intents(tables: Tables, account: AccountId) -> Counter[_What]:
-    return Counter(
-        (record.agreement_id, entry.line_id, entry.before or 0, entry.after or 0)
+    told = [
+        (record.agreement_id, entry)
         for record in _records(tables, account)
         for entry in agreement_store.ledger(tables, account, record.connection, record.agreement_id)
+    ]
+    numbers = Counter(
+        (agreement, entry.line_id, entry.before or 0, entry.after or 0)
+        for agreement, entry in told
         if entry.event is LedgerEvent.INTENDED
+    )
+    return numbers + Counter(
+        (agreement, entry.line_id, -1, -1)
+        for agreement, entry in told
+        if entry.event is LedgerEvent.TEXT_INTENDED
     )
 
 

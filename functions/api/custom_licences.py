@@ -15,7 +15,7 @@ from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
 
 router = APIRouter(prefix="/accounts/{account}/custom-licences", tags=["licences"])
 type LicenceId = Annotated[str, Path(alias="customLicence", max_length=64)]
-type Kind = Literal["sum", "licensed_users"]
+type Kind = Literal["sum", "licensed_users", "group_members"]
 type Ids = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=50)]
 type Domains = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=253)], ...], Field(max_length=50)
@@ -29,6 +29,8 @@ class GivenRule(Given):
     """Of `sum`: the licences whose seats it adds up; a single one is a copy. No custom licences."""
     domains: Domains = ()
     """Of `licensed_users`: those of their sign-in names; none named is all. A subdomain is another domain."""
+    group_id: Annotated[str, Field(max_length=64)] = ""
+    """Of `group_members`: the group's object id. Its users count, and those of groups within it."""
     without_guests: bool = False
     without_disabled: bool = False
 
@@ -74,6 +76,7 @@ class ShownRule(Shown):
     kind: Kind
     sku_ids: list[str]
     domains: list[str]
+    group_id: str
     without_guests: bool
     without_disabled: bool
 
@@ -107,6 +110,7 @@ def shown(licence: CustomLicence) -> ShownCustomLicence:
             kind=rule.kind.value,
             sku_ids=list(rule.sku_ids),
             domains=list(rule.domains),
+            group_id=rule.group_id,
             without_guests=rule.without_guests,
             without_disabled=rule.without_disabled,
         ),

@@ -27,7 +27,7 @@ class ShownEndingLine(Shown):
     seats: int
     """What it bills until its last day; seats do not move it any more."""
     last_day: date
-    state: Literal["unknown", "blocked", "frozen", "drift", "held", "in_step"]
+    state: Literal["unknown", "blocked", "frozen", "drift", "held", "scheduled", "in_step"]
     proven: bool
     """The PSA was read back, and bills nothing after that day."""
     how: Literal["date", "no_seats", "a_person", ""]

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Path, Query, Response
 
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
+from functions.api.plan import TextStateWord
 from functions.api.principal import Reader
 from shared.accounts.directory import load_account
-from shared.billing.models import LicenceMapping, LineRecord
+from shared.billing.models import LicenceMapping, LineRecord, kept_text
+from shared.billing.psa.write_failures import told
 from shared.billing.tenant_licences import (
     LicenceDay,
     LicenceRow,
@@ -57,12 +59,19 @@ class ShownMappedLine(Shown):
     connection: str
     agreement_id: str
     line_id: str
-    state: Literal["in_step", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
+    state: Literal["in_step", "scheduled", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
     """"not_read": nothing is known of the line yet."""
     confirmed: int | None
     """What the PSA was last proven to say."""
     confirmed_at: datetime | None
     unit_price: Decimal | None
+    text_state: TextStateWord
+    """Of what the customer reads on the invoice. kept: somebody else's text stands there, and stays until the mapping
+    gives it up; refused: the PSA does not take ours."""
+    text_there: str
+    """What the PSA showed at the newest look, where Seatwise looks after it."""
+    text_refused: str
+    """Why the PSA does not take it, as a sentence."""
 
 
 class ShownLicence(Shown):
@@ -186,6 +195,9 @@ def shown_mapped(mapping: LicenceMapping, line: LineRecord | None) -> ShownMappe
         confirmed=line.confirmed if line else None,
         confirmed_at=line.confirmed_at if line else None,
         unit_price=line.unit_price if line else None,
+        text_state=kept_text(line.text if line else None, mapping.options).value,
+        text_there=line.text.there if line and line.text else "",
+        text_refused=told(line.text.refused) if line and line.text else "",
     )
 
 

@@ -19,12 +19,22 @@ from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.request import MappingRequest, mappings_asked_for, psas_for
 from shared.billing.mapping.save import map_tenant
-from shared.billing.models import Basis, LicenceMapping, Options, SoldByOthers, TenantMappings
+from shared.billing.models import (
+    Basis,
+    FewerSeats,
+    LicenceMapping,
+    MoreSeats,
+    Options,
+    SoldByOthers,
+    TenantMappings,
+)
 
 router = APIRouter(prefix="/accounts/{account}/tenants/{tenant}", tags=["mappings"])
 MOST = 500
 type TenantId = Annotated[str, Path(alias="tenant", max_length=64)]
 type Id = Annotated[str, Field(max_length=100)]
+type MoreSeatsWord = Literal["from_their_day", "from_period_start"]
+type FewerSeatsWord = Literal["at_once", "next_period", "credited"]
 type Seats = Annotated[int, Field(ge=0, le=1_000_000)]
 _EXAMPLE = {
     "mappings": [
@@ -54,9 +64,19 @@ class GivenOptions(Given):
     starts: date | None = None
     """Effective date of a line that is created; null: the day it is created."""
     invoice_text: Annotated[str, Field(max_length=500)] = ""
-    """Own description of a line that is created, on one line; a line that is there keeps its text."""
-    credit_on_decrease: bool = False
-    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
+    """Own description on the customer's invoice, on one line; "" begins with the name of the billing profile."""
+    names_on_invoice: bool = False
+    """The text on the invoice names the users who have the licence."""
+    spare_on_invoice: bool = False
+    """The text on the invoice says how many purchased seats nobody has."""
+    terms_on_invoice: bool = False
+    """The text on the invoice says when the commitment renews or ends, and until when it can be cancelled."""
+    replaces_text: Annotated[str, Field(max_length=20)] = ""
+    """`textDigest` of a preview: the text that the line has now is given up. Another one in the PSA stays as it is."""
+    more_seats: MoreSeatsWord = "from_their_day"
+    """From when more seats count within a period; from_period_start only where the PSA goes by the day (Autotask)."""
+    fewer_seats: FewerSeatsWord = "at_once"
+    """From when fewer seats count within a period that is billed; credited pays back the rest of it."""
     beside_existing: bool = False
     """Create the line although the agreement has an unowned one of the same product."""
 
@@ -103,7 +123,12 @@ class ShownOptions(Shown):
     difference: int
     starts: date | None
     invoice_text: str
-    credit_on_decrease: bool
+    names_on_invoice: bool
+    spare_on_invoice: bool
+    terms_on_invoice: bool
+    replaces_text: str
+    more_seats: MoreSeatsWord
+    fewer_seats: FewerSeatsWord
     beside_existing: bool
 
 
@@ -141,6 +166,8 @@ class AgreementsToChoose(Shown):
     read_at: datetime | None
     """When the PSA's list was read; null: never, so refresh the connection."""
     agreements: list[ShownAgreement]
+    longest_text: int
+    """Characters that a text on the customer's invoice may have in this PSA; what does not fit is left out whole."""
 
 
 def _shown(found: TenantMappings) -> ShownMappings:
@@ -175,7 +202,12 @@ def _options(given: GivenOptions) -> Options:
         difference=given.difference,
         starts=given.starts,
         invoice_text=given.invoice_text,
-        credit_on_decrease=given.credit_on_decrease,
+        names_on_invoice=given.names_on_invoice,
+        spare_on_invoice=given.spare_on_invoice,
+        terms_on_invoice=given.terms_on_invoice,
+        replaces_text=given.replaces_text,
+        more_seats=MoreSeats(given.more_seats),
+        fewer_seats=FewerSeats(given.fewer_seats),
         beside_existing=given.beside_existing,
     )
 
@@ -237,4 +269,5 @@ def agreements(
         psa_company=found.company.psa_company,
         read_at=found.read_at,
         agreements=[shown_agreement(agreement) for agreement in found.agreements],
+        longest_text=found.longest_text,
     )

@@ -21,8 +21,19 @@ from shared.billing.planning.preview import LinePreview
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
 type Effect = Literal[
-    "in_step", "written", "created", "held", "drift", "frozen", "blocked", "unknown", "not_billed"
+    "in_step",
+    "written",
+    "created",
+    "scheduled",
+    "held",
+    "drift",
+    "frozen",
+    "blocked",
+    "unknown",
+    "not_billed",
+    "text",
 ]
+type TextStateWord = Literal["none", "not_known", "in_step", "to_write", "kept", "refused"]
 type Reason = Literal["to_zero", "tenant_loss", "account_loss", "suspicious", "proration", "sold_by_others"]
 type VerdictWord = Literal["approved", "rejected"]
 
@@ -50,6 +61,7 @@ class ShownLine(Shown):
     after: int | None
     """What it should say; null when no number can be trusted."""
     effective: date | None
+    """The day from which it counts, where it is not the day on which it is written."""
     second_line: ShownSecondLine | None
     """Written first, where the agreement prorates by a second line."""
     change: str
@@ -59,10 +71,15 @@ class ShownLine(Shown):
     decided: VerdictWord | None
     why: str
     """Why it cannot be written, as a sentence."""
-    new_text: str
-    """What a line that is created says on the customer's invoice; "" is left to the PSA."""
-    text_stays: bool
-    """An own text was chosen, and the line is there: it keeps the text that it has in the PSA."""
+    text_state: TextStateWord
+    """Of what the customer reads. kept: somebody else's text stands there, and stays until a mapping gives it up;
+    not_known: what it should say could not be read, and it stays; refused: the PSA does not take it."""
+    text_before: str | None
+    """Now; null: there is no line, or nobody has looked."""
+    text_after: str | None
+    """As the mapping wants it, as long as the PSA takes it."""
+    text_digest: str
+    """Names the text that is there now: `replacesText` of a mapping gives exactly this one up."""
 
 
 class PlannedLine(ShownLine):
@@ -78,6 +95,8 @@ class ShownPlan(Shown):
     lines: int
     written: int
     created: int
+    scheduled: int
+    """They count from a later day, and are written then."""
     held: int
     drift: int
     frozen: int
@@ -122,14 +141,16 @@ def shown_line(line: LinePreview) -> ShownLine:
         effect=line.effect.value,
         before=line.before,
         after=line.after,
-        effective=change.effective if change else None,
+        effective=(change.effective or change.counts_from) if change else None,
         second_line=ShownSecondLine(**dict(change.second)) if change and change.second else None,
         change=change.id if change else "",
         reasons=[reason.value for reason in line.reasons],
         decided=line.decided.value if line.decided else None,
         why=line.why,
-        new_text=line.new_text,
-        text_stays=line.text_stays,
+        text_state=line.text.state.value if line.text else "none",
+        text_before=line.text.before if line.text else None,
+        text_after=line.text.after if line.text else None,
+        text_digest=line.text.digest if line.text else "",
     )
 
 
@@ -146,6 +167,7 @@ def get(asking: Reader) -> ShownPlan:
         lines=len(found.lines),
         written=counts["written"],
         created=counts["created"],
+        scheduled=counts["scheduled"],
         held=counts["held"],
         drift=counts["drift"],
         frozen=counts["frozen"],

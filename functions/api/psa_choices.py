@@ -14,6 +14,7 @@ from functions.api.problems import Refused
 from functions.api.psa_connections import ConnectionId
 from shared.billing import psa_lists
 from shared.billing.mapping import choices
+from shared.billing.mapping.agreement_fits import fewer_seats_of, more_seats_of
 from shared.billing.mapping.choices import LineChoice
 from shared.billing.psa.base import Agreement, Product, Proration
 from shared.billing.psa_connections import psa_connection
@@ -42,6 +43,9 @@ class ShownAgreement(Shown):
     next_invoice: date | None
     period: Literal["monthly", "annual", "other", "unknown"]
     """How often it is billed."""
+    more_seats: list[Literal["from_their_day", "from_period_start"]]
+    """What a mapping may say of more seats within a period."""
+    fewer_seats: list[Literal["at_once", "next_period", "credited"]]
 
 
 class ShownProduct(Shown):
@@ -81,6 +85,8 @@ def shown_agreement(agreement: Agreement) -> ShownAgreement:
         prorates=agreement.proration is not Proration.NONE,
         next_invoice=agreement.next_invoice,
         period=agreement.period.value,
+        more_seats=[choice.value for choice in more_seats_of(agreement)],
+        fewer_seats=[choice.value for choice in fewer_seats_of(agreement)],
     )
 
 

@@ -11,7 +11,7 @@ from functions.queues.edge import handle, send
 from functions.queues.messages import QUEUES, Evaluate, KeepTickets, QueuedWork, SendMail
 from shared.accounts.directory import is_listed
 from shared.alerts import evaluate, failed_messages, saved_settings
-from shared.alerts.tickets.stored import ticket_settings
+from shared.alerts.tickets.stored import ticket_settings, tickets_failure
 from shared.errors import RetryLater
 from shared.licensing import product_names
 from shared.storage.keys import AccountId, account_id
@@ -51,13 +51,16 @@ def _keep_tickets(wired: Wiring, asked: KeepTickets) -> Iterator[QueuedWork]:
     from shared.alerts.tickets.keep import keep
 
     account = saved_settings.load(wired.tables, asked.account)
+    before = tickets_failure(wired.tables, account.id)
     try:
         keep(wired.tables, account, lambda psa: wired.psa_tickets(account.id, psa), wired.clock)
     except RetryLater as later:
         if asked.attempt < MOST_ATTEMPTS:
             raise
         _log.warning("tickets of %s wait for the next evaluation: %s", account.id, later.why)
-    yield from ()
+    failure = tickets_failure(wired.tables, account.id)
+    if (failure is None) != (before is None):
+        yield from judge_again(wired, account.id)
 
 
 @bp.queue_trigger(arg_name="message", queue_name="send-mail", connection="AzureWebJobsStorage")

@@ -26,6 +26,7 @@ from shared.accounts.runs import Run
 from shared.alerts import saved_settings
 from shared.billing.planning import close_reading
 from shared.licensing import product_names, reading
+from shared.licensing.custom_licences.defined import NO_CUSTOM, Defined, defined
 from shared.licensing.reading import TenantToRead
 from shared.licensing.run_reading import RunReading
 from shared.microsoft import partner_connections
@@ -87,24 +88,27 @@ def read_tenants(message: func.QueueMessage) -> None:
 
 
 def _read(wired: Wiring, asked: ReadTenant) -> Iterator[QueuedWork]:
-    account, run, partners = _settings_of(wired, asked.account, asked.run)
+    account, run, partners, custom = _settings_of(wired, asked.account, asked.run)
     tenant = TenantToRead(asked.tenant, asked.connections, asked.terms, asked.attempt, asked.by_app)
-    reading.read_tenant(_reading(wired, account, run, wired.clock()), partners, tenant)
+    reading.read_tenant(_reading(wired, account, run, wired.clock(), custom), partners, tenant)
     yield from ()
 
 
-def _reading(wired: Wiring, account: Account, run: Run, now: datetime) -> RunReading:
-    return RunReading(wired.tables, wired.blobs, wired.secrets, wired.microsoft, account, run, now)
+def _reading(
+    wired: Wiring, account: Account, run: Run, now: datetime, custom: Defined = NO_CUSTOM
+) -> RunReading:
+    return RunReading(wired.tables, wired.blobs, wired.secrets, wired.microsoft, account, run, now, custom)
 
 
 @lru_cache(maxsize=32)
 def _settings_of(
     wired: Wiring, account: AccountId, run_id: str
-) -> tuple[Account, Run, dict[str, PartnerConnection]]:
+) -> tuple[Account, Run, dict[str, PartnerConnection], Defined]:
     """What a run's thousand readings have in common, looked up once per process: the settings as of the run."""
     tables = wired.tables
     partners = {connection.id: connection for connection in partner_connections.all_of(tables, account)}
-    return saved_settings.load(tables, account), runs.get(tables, account, run_id), partners
+    run = runs.get(tables, account, run_id)
+    return saved_settings.load(tables, account), run, partners, defined(tables, account)
 
 
 @bp.queue_trigger(arg_name="message", queue_name="close-run", connection="AzureWebJobsStorage")

@@ -13,6 +13,7 @@ from shared.accounts.report_settings import settings_of
 from shared.accounts.runs import Run
 from shared.alerts import exclusions, failed_messages, removals
 from shared.alerts.sharing import shared_out
+from shared.alerts.tickets.stored import tickets_failure
 from shared.alerts.view import AccountView, Mapped, Nights, OwnLine, PartnerView, Unreadable, WithoutCompany
 from shared.billing import agreement_store, why_not
 from shared.billing.mapping.in_force import mappings_in_force
@@ -67,6 +68,7 @@ def account_view(
         },
         partners=tuple(_partners(tables, blobs, account.id, companies)),
         mails=tuple(_mails(tables, account.id, today)),
+        tickets_failure=tickets_failure(tables, account.id),
         poisoned=tuple(failed_messages.recorded(tables, account.id)),
         removals=removals.in_force(tables, account.id),
         exclusions=exclusions.load(tables, account.id, today),
@@ -104,7 +106,7 @@ class _Kept:
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
             if line.unit_price is not None:
                 self.prices[line.mapping_id] = line.unit_price
-            if line.state is not LineState.IN_STEP:
+            if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
                 self.not_in_step[key] = line
         if record.unreadable and record.lines:
             tenants = frozenset(line.tenant_id for line in record.lines.values())

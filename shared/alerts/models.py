@@ -26,6 +26,7 @@ class Slug(StrEnum):
     UNUSED_LICENSES = "unused_licenses"
     SHARED_MAILBOX_LICENSES = "shared_mailbox_licenses"
     RENEWAL_DUE = "renewal_due"
+    TICKETS_FAILED = "tickets_failed"
 
 
 class Finding(Document):

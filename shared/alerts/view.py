@@ -155,6 +155,8 @@ class AccountView:
     partners: tuple[PartnerView, ...] = ()
     mails: tuple[MailRow, ...] = ()
     """Each recipient's newest, where it was refused or nothing is known of it."""
+    tickets_failure: ConnectionFailure | None = None
+    """Why alerts cannot become tickets; None, too, where they do not."""
     poisoned: tuple[FailedMessage, ...] = ()
     removals: Mapping[str, Removal] = field(default_factory=dict)
     """What people decided about removed tenants, by tenant id."""

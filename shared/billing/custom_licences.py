@@ -69,6 +69,8 @@ def define(
     tenant, known = tenant_id.lower(), custom_licences(tables, account)
     if tenant and tenant not in added_tenants(tables, account):
         raise NotFound(f"There is no added tenant '{one_line(tenant_id, 60)}'.")
+    if rule.group_id and not tenant:
+        raise Rejected("A group is of one customer: define it there.", "invalid", "tenantId")
     wished = CustomLicence(id="new", name=_checked(name), tenant_id=tenant, rule=rule)
     wished = wished.model_copy(update={"id": _id_of(wished, known)})
     if wished in known:

@@ -16,9 +16,11 @@ from shared.billing.models import (
     LedgerEntry,
     LedgerEvent,
     LineRecord,
+    LineText,
 )
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
+from shared.billing.psa.texts import digest, plain, same
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason
 
 
@@ -64,8 +66,20 @@ def _one(
     mine = line if line.line_id else _created(line, fresh, owned, _start(wish, now))
     if not mine.line_id:
         return _blocked(mine, _to_create(mine, fresh, owned, wish, now))
-    seen = _seen(mine, fresh.get(mine.line_id), wish, now)
+    there = fresh.get(mine.line_id)
+    seen = _with_text(_seen(mine, there, wish, now), there, wish)
     return seen if seen.blocked else _blocked(seen, _second(seen, fresh, owned, now.date()))
+
+
+def _with_text(line: LineRecord, there: Line | None, wish: Wish | None) -> LineRecord:
+    """What the customer reads, of a line whose text Seatwise looks after, or did."""
+    if there is None or (line.text is None and not (wish is not None and wish.options.has_text)):
+        return line
+    known, shown = line.text or LineText(), plain(there.text)
+    if wish is not None and wish.options.has_text and wish.text and same(shown, wish.text):
+        # Just what we would write, whoever wrote it: later it may be replaced.
+        return _but(line, text=LineText(there=shown, asked=digest(shown), shown=digest(shown)))
+    return _but(line, text=known.model_copy(update={"there": shown}))
 
 
 def _start(wish: Wish | None, now: datetime) -> date:
@@ -178,7 +192,9 @@ def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
 def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
     line = _blocked(line, _unlike(line, there, wish, now.date()))
     if there is not None:
-        line = _but(line, unit_price=there.unit_price)
+        today = now.date()
+        period = next((one for one in there.periods if one.first <= today <= one.last), None)
+        line = _but(line, unit_price=there.unit_price, billing_period=period)
         if there.unit_price:
             line = _but(line, catalogue_price=None)
     if line.blocked or there is None:

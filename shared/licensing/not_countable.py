@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
+from shared.licensing.tenant_state import ReadFailure
 from shared.storage.documents import Document
 
 
@@ -25,6 +26,8 @@ class UncountedReason(StrEnum):
     """Who has the licence is not kept any more."""
     RULE_UNKNOWN = "rule_unknown"
     """A custom licence whose rule is not there any more."""
+    GROUP_UNKNOWN = "group_unknown"
+    """The members of the group that a custom licence counts were not read: `failure` says why, None: not yet."""
     CUSTOM_SHARED_OUT = "custom_shared_out"
     """A custom licence is mapped, and the tenant's users are shared out to companies by filters."""
 
@@ -36,6 +39,8 @@ class Uncounted(Document):
     part_number: str
     told: int
     counted: int = 0
+    failure: ReadFailure | None = None
+    """Why what it counts could not be read, where that is the reason."""
 
 
 class NotCountable(Exception):
@@ -71,6 +76,7 @@ _SENTENCES: Final = {
     ),
     UncountedReason.PEOPLE_UNKNOWN: "Who has {part_number} is not known: synchronise the customer.",
     UncountedReason.RULE_UNKNOWN: "The rule of {part_number} is not known any more: end its mapping.",
+    UncountedReason.GROUP_UNKNOWN: "The members that {part_number} counts are not known. {why}",
     UncountedReason.CUSTOM_SHARED_OUT: (
         "The users of this customer are shared out to companies by filters, and {part_number} counts all of them."
     ),
@@ -79,4 +85,7 @@ _SENTENCES: Final = {
 
 def sentence(why: Uncounted) -> str:
     """For a person."""
-    return _SENTENCES[why.reason].format(part_number=why.part_number, told=why.told, counted=why.counted)
+    failed = why.failure.sentence if why.failure else "Synchronise the customer first."
+    return _SENTENCES[why.reason].format(
+        part_number=why.part_number, told=why.told, counted=why.counted, why=failed
+    )

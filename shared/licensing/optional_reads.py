@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.accounts.account import Account
 from shared.licensing import terms
-from shared.licensing.tenant_state import Mailboxes, ReadFailure, TenantState, Terms
+from shared.licensing.tenant_state import Mailboxes, ReadFailure, ReadGroup, TenantState, Terms
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import FailureCause, MailboxRead, NotRead, PartnerConnection, TenantRead, Term
 from shared.microsoft.read_problems import ReadProblem
@@ -16,6 +16,7 @@ MOST_MAILBOXES: Final = 300
 NONE_LEFT: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_MAILBOXES_LEFT)
 INTERRUPTED: Final = ReadFailure.own(FailureCause.TRANSIENT, ReadProblem.MAILBOXES_INTERRUPTED)
 
+GROUP_INTERRUPTED: Final = ReadFailure.own(FailureCause.TRANSIENT, ReadProblem.TIMED_OUT)
 NO_IDS: Final = ReadFailure.own(FailureCause.INVALID, ReadProblem.NO_COMMERCE_IDS)
 
 
@@ -25,6 +26,8 @@ class OptionalReads:
 
     mailboxes: MailboxRead | ReadFailure | None = None
     terms: tuple[Term, ...] | ReadFailure | None = None
+    groups: tuple[ReadGroup, ...] = ()
+    """Those that custom licences count; they stand with the numbers of the same read."""
 
     def on(self, state: TenantState, began: datetime) -> TenantState:
         """The state with it. `began` is when the read began that it came with."""
@@ -39,9 +42,23 @@ class OptionalReads:
 NOTHING: Final = OptionalReads()
 
 
-def unread(account: Account) -> OptionalReads:
-    """What stands when the reading ends in the middle: the list as it was, where anybody watches it."""
-    return OptionalReads(mailboxes=INTERRUPTED) if account.watches_shared_mailboxes else NOTHING
+class Asked(NamedTuple):
+    """What is asked of a tenant beside what the account watches."""
+
+    terms: bool = False
+    """They are due by the calendar, not only after a change."""
+    groups: tuple[str, ...] = ()
+    """Ids of those that custom licences of the tenant count."""
+    by_app: bool = False
+    """The tenant let the partner's app in, and not its user."""
+
+
+def unread(account: Account, asked: Asked) -> OptionalReads:
+    """What stands when the reading ends in the middle: the list as it was, where anybody watches it; no group."""
+    return OptionalReads(
+        mailboxes=INTERRUPTED if account.watches_shared_mailboxes else None,
+        groups=tuple(ReadGroup(group_id=group, failure=GROUP_INTERRUPTED) for group in asked.groups),
+    )
 
 
 def read(
@@ -50,10 +67,9 @@ def read(
     connection: PartnerConnection,
     state: TenantState,
     licences: TenantRead,
-    *,
-    in_turn: bool,
+    asked: Asked,
 ) -> OptionalReads:
-    """Read what the account watches. `in_turn`: the terms are due by the calendar, not only after a change."""
+    """Read what the account watches, and what is asked of this tenant."""
     mailboxes: MailboxRead | ReadFailure | None = None
     told: tuple[Term, ...] | ReadFailure | None = None
     if account.watches_shared_mailboxes:
@@ -61,12 +77,25 @@ def read(
             mailboxes = microsoft.shared_mailboxes(account.id, connection, licences)
         except NotRead as failed:
             mailboxes = ReadFailure.of(failed)
-    if account.watches_terms and (in_turn or terms.changed(state, licences)):
+    if account.watches_terms and (asked.terms or terms.changed(state, licences)):
         try:
             told = microsoft.terms(account.id, connection, licences.tenant_id)
         except NotRead as failed:
             told = ReadFailure.of(failed)
-    return OptionalReads(mailboxes, told)
+    way = connection.by_app if asked.by_app else connection
+    groups = (_group(microsoft, account, way, licences.tenant_id, group) for group in asked.groups)
+    return OptionalReads(mailboxes, told, tuple(groups))
+
+
+def _group(
+    microsoft: Microsoft, account: Account, connection: PartnerConnection, tenant_id: str, group_id: str
+) -> ReadGroup:
+    """One that could not be read is no empty one, and costs no other."""
+    try:
+        count = microsoft.group(account.id, connection, tenant_id, group_id)
+    except NotRead as failed:
+        return ReadGroup(group_id=group_id, failure=ReadFailure.of(failed))
+    return ReadGroup(group_id=group_id, count=count)
 
 
 def _mailboxes(

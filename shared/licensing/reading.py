@@ -180,9 +180,11 @@ def read_tenant(reading: RunReading, partners: Mapping[str, PartnerConnection], 
             failures.append(failed)
             continue
         on = now.astimezone(account.zone).date()
-        more = optional_reads.unread(account)
+        groups = reading.custom.groups_of(asked.tenant_id)
+        besides = optional_reads.Asked(asked.terms, groups, connection.id in asked.by_app)
+        more = optional_reads.unread(account, besides)
         try:
-            more = optional_reads.read(microsoft, account, connection, state, read, in_turn=asked.terms)
+            more = optional_reads.read(microsoft, account, connection, state, read, besides)
         finally:  # whatever goes wrong with the rest, the licences were read
             fresh = FreshRead(read, run.id, on, more, account.zone)
             snapshot.store_read(reading.tables, reading.blobs, account.id, fresh, row)

@@ -11,6 +11,7 @@ from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import (
     Customer,
     FailureCause,
+    GroupCount,
     MailboxSource,
     NotRead,
     SharedMailbox,
@@ -103,6 +104,14 @@ _SENTENCES_BEFORE: Final = {
 }
 
 
+class ReadGroup(Document):
+    """A group that a custom licence counts, as the same read found it, or why it was not read."""
+
+    group_id: str
+    count: GroupCount | None = None
+    failure: ReadFailure | None = None
+
+
 class Snapshot(Document):
     """The counts of one complete read; its users are in a blob named by `users_digest`."""
 
@@ -118,6 +127,8 @@ class Snapshot(Document):
     users_digest: str
     doubts: Annotated[tuple[Doubt, ...], BeforeValidator(_doubts)] = ()
     """Why it is hard to believe."""
+    groups: tuple[ReadGroup, ...] = ()
+    """Those that custom licences of the tenant count (K12)."""
     gone_since: datetime | None = None
     """When the read began in which first was gone what is doubted to be gone."""
 
@@ -195,6 +206,7 @@ class Day(Document):
     users_digest: str
     skus: tuple[Sku, ...]
     subscriptions: tuple[Subscription, ...]
+    groups: tuple[ReadGroup, ...] = ()
 
 
 class Gap(Document):

@@ -9,13 +9,14 @@ from pydantic import SecretStr
 
 from shared.http.circuit_breaker import CircuitBreaker
 from shared.http.client import Http, Throttled, Unreachable
-from shared.microsoft import graph, partner_customers, partner_terms
+from shared.microsoft import graph, groups, partner_customers, partner_terms
 from shared.microsoft.app_tokens import SignIn, Token
 from shared.microsoft.auth_errors import as_not_read
 from shared.microsoft.hosts import EXCHANGE, GRAPH, PARTNER_CENTER
 from shared.microsoft.models import (
     Customer,
     FailureCause,
+    GroupCount,
     LinkRefused,
     MailboxRead,
     MailboxSource,
@@ -127,6 +128,19 @@ class Microsoft:
             except NotRead as second:
                 # Nobody knows yet whether Graph would tell them: that is no matter for a person.
                 raise (second if second.cause is FailureCause.TRANSIENT else refusal) from None
+
+    def group(
+        self, account: AccountId, connection: PartnerConnection, tenant_id: str, group_id: str
+    ) -> GroupCount:
+        """How many users a group of the tenant has: one call, more only for more than 999 users."""
+
+        def read(token: Token) -> GroupCount:
+            try:
+                return groups.read_group(self._reader(connection, tenant_id, token), group_id)
+            except (Throttled, Unreachable) as failure:
+                raise as_not_read(failure, "Microsoft Graph") from None
+
+        return self._signed_in(account, connection, tenant_id, GRAPH, read)
 
     def terms(self, account: AccountId, connection: PartnerConnection, tenant_id: str) -> tuple[Term, ...]:
         """The term of each of a customer's subscriptions, by Partner Center: one call with the partner's own token."""

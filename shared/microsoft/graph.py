@@ -37,7 +37,7 @@ from shared.microsoft.plausible import doubts_of, fields_gone
 MOST_PAGES = 500
 """Half a million users: more is a service that goes round in circles with ever new links."""
 _HOST: Final = urlsplit(GRAPH).hostname or ""
-_EVENTUAL: Final = {"ConsistencyLevel": "eventual"}
+EVENTUAL: Final = {"ConsistencyLevel": "eventual"}
 """What an advanced query needs, on its further pages too."""
 
 _QUESTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -46,7 +46,7 @@ _QUESTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "users": {
         "url": f"/users?$select={fields_of(UserRow)}"
         "&$filter=assignedLicenses/$count%20ne%200&$count=true&$top=999",
-        "headers": _EVENTUAL,
+        "headers": EVENTUAL,
     },
 }
 
@@ -202,7 +202,7 @@ def read_tenant(
     subscription_rows = reader.rows(first["subscriptions"], _subscription_page(), {})
     skus, subscriptions = skus_of(sku_rows), subscriptions_of(subscription_rows)
     listed, announced = ListedUsers(), first["users"].get("count")
-    for page in reader.pages(first.pop("users"), _user_page(), _EVENTUAL):
+    for page in reader.pages(first.pop("users"), _user_page(), EVENTUAL):
         listed.add(page)
     doubts = doubts_of(skus, subscriptions, listed, announced)
     return TenantRead(

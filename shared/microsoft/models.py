@@ -208,6 +208,18 @@ class TenantRead:
     """Why the answer is hard to believe in itself: changes of the tenant are held."""
 
 
+class GroupCount(Document):
+    """How many users are in a group, by itself or by groups within it: each counted once."""
+
+    group_id: str
+    members: int
+    guests: int = 0
+    disabled: int = 0
+    """Accounts that cannot sign in."""
+    disabled_guests: int = 0
+    """Who is both: counted among the guests and among the disabled."""
+
+
 class Term(Document):
     """What Partner Center says of one subscription's commitment. What it does not say is None, or ""."""
 

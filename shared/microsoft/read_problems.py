@@ -67,12 +67,12 @@ class ReadProblem(StrEnum):
     NO_MAILBOXES_LEFT = "no_mailboxes_left"
     MAILBOXES_INTERRUPTED = "mailboxes_interrupted"
     NO_COMMERCE_IDS = "no_commerce_ids"
+    GROUP_ROLE = "group_role"
+    GROUP_GONE = "group_gone"
 
 
 _SENTENCES: Final[Mapping[ReadProblem, str]] = {
-    ReadProblem.BUSY: (
-        "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself."
-    ),
+    ReadProblem.BUSY: "Microsoft's sign-in is busy or disturbed at the moment. Seatwise tries again by itself.",
     ReadProblem.MFA: (
         "This tenant demands multi-factor authentication that the partner's sign-in does not prove. Ask the "
         "tenant's administrator to exclude service provider users from that policy; if several tenants say "
@@ -216,9 +216,7 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
         "The app may not read the GDAP relationships. Give it DelegatedAdminRelationship.Read.All as an "
         "application permission, with an administrator's consent."
     ),
-    ReadProblem.GRAPH_REFUSED: (
-        "Microsoft Graph refused a question about this tenant with {detail}. Report this code."
-    ),
+    ReadProblem.GRAPH_REFUSED: "Microsoft Graph refused a question about this tenant with {detail}. Report this code.",
     ReadProblem.GRAPH_REFUSED_AT_HOME: (
         "Microsoft Graph refused a question about the partner's tenant with {detail}. Report this code."
     ),
@@ -230,9 +228,7 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
         "Partner Center does not let the partner connection read the customers. Put the service user into the"
         " group AdminAgents, and give the app the Partner Center permission with an administrator's consent."
     ),
-    ReadProblem.PARTNER_CENTER_REFUSED: (
-        "Partner Center refused the list of customers with {detail}. Report this code."
-    ),
+    ReadProblem.PARTNER_CENTER_REFUSED: "Partner Center refused the list of customers with {detail}. Report this code.",
     ReadProblem.SOLD_BY_ANOTHER: (
         "Partner Center does not tell this partner the terms of the customer's subscriptions: it is so where "
         "an indirect provider sells them. Ask the provider for the renewal dates."
@@ -278,9 +274,7 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
         "GDAP request with at least the role Directory Readers, or Global Reader; or choose 'Ask for consent' in "
         "Seatwise's list of exceptions and let an administrator of the customer open that address."
     ),
-    ReadProblem.TIMED_OUT: (
-        "Microsoft did not give a complete answer in time. Seatwise tries again at the next run."
-    ),
+    ReadProblem.TIMED_OUT: "Microsoft did not give a complete answer in time. Seatwise tries again at the next run.",
     ReadProblem.NO_MAILBOXES_LEFT: (
         "Microsoft lists no shared mailboxes at all any more, which is hard to believe. Seatwise reads once "
         "more before it takes that for true."
@@ -292,6 +286,11 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
         "Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the "
         "terms it knew, and asks again by itself."
     ),
+    ReadProblem.GROUP_ROLE: (
+        "Seatwise may not read the members of this tenant's groups. Give the app the permission GroupMember.Read.All "
+        "with an administrator's consent; a group of hidden members cannot be read."
+    ),
+    ReadProblem.GROUP_GONE: "The group is not in the tenant any more: map another custom licence, or end the mapping.",
 }
 
 

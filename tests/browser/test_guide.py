@@ -116,6 +116,7 @@ class Newcomer:
         drawer = self.site.page.get_by_role("dialog")
         self.hands.select(drawer.get_by_label("Billing profile"), "Microsoft 365")
         self.hands.select(drawer.get_by_label("Line"), "Take over line")
+        self.hands.press(self.button("Preview"))
         expect(drawer.get_by_role("status")).to_contain_text("would say")
         self.hands.press(self.button("Map it"))
         self.says("It is mapped.")

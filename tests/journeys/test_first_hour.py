@@ -15,7 +15,7 @@ from tests.journeys.living import SHORT_WAITS, Living, eventually
 pytestmark = pytest.mark.processes
 
 HARBOUR, PSA = demo_world().partners[0], demo_world().connectwise[0]
-CUSTOMER = "Meadowlark Vets"
+CUSTOMER, WITHOUT_GDAP = "Meadowlark Vets", "Granite Peak Surveyors"
 SKU, PART = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46", "SPB"
 CANARIES = (HARBOUR.secret, PSA.private_key)
 
@@ -83,6 +83,21 @@ def consent(newcomer: Newcomer) -> None:
     assert newcomer.good("POST", f"/partner-connections/{made['id']}/test").json()["customers"] > 10
 
 
+def consent_of_a_customer(newcomer: Newcomer) -> None:
+    """Without GDAP the customer's own administrator lets the app in, who has no account here."""
+    tenant = next(one for one in newcomer.items("/tenants") if one["name"] == WITHOUT_GDAP)
+    assert not tenant["listings"][0]["canBeRead"]
+    address = newcomer.good("POST", f"/tenants/{tenant['id']}/consent", json={}).json()["address"]
+    led = requests.get(f"{address}&choice=accept", timeout=30, allow_redirects=False)
+    back = led.headers["Location"]
+    assert "Finish" in requests.get(back, timeout=30).text
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert "You can close this page" in requests.post(back, headers=form, timeout=30).text
+    assert requests.post(back, headers=form, timeout=30).status_code == 410
+    listing = newcomer.get(f"/tenants/{tenant['id']}")["listings"][0]
+    assert (listing["canBeRead"], listing["byApp"]) == (True, True)
+
+
 def connect_psa(newcomer: Newcomer) -> str:
     settings = {
         "site": PSA.site,
@@ -138,6 +153,7 @@ def test_the_first_hour_by_the_api_alone(living: Living) -> None:
     consent(newcomer)
     psa = connect_psa(newcomer)
     newcomer.sync()
+    consent_of_a_customer(newcomer)
     tenant = add_companies(newcomer, psa)["tenantId"]
     assert newcomer.sync()["read"] > 5
 

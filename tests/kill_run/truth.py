@@ -8,8 +8,10 @@ from sandbox.standins.worlds.skus import BY_ID
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import LedgerEntry, LedgerEvent, LineRecord, LineState
 from shared.billing.psa.base import Write
+from shared.licensing.tenant_state import ReadStatus
 from tests import invariants
 from tests.journeys.living import DEMO
+from tests.journeys.mortal import Mortal
 from tests.kill_run.night import NEWCOMER, TENANTS, Lived
 
 
@@ -21,6 +23,7 @@ def violations(lived: Lived) -> Iterator[str]:
         line.id: line.quantity for tenant in TENANTS for line in lived.psa.lines_of(living, tenant.name)
     }
     checks = {
+        "the quiet night": list(_not_read(living)),
         "I1": invariants.i1_every_line_is_in_step_or_says_why(
             living.tables, living.account(), quantities, now
         ),
@@ -41,6 +44,13 @@ def violations(lived: Lived) -> Iterator[str]:
     }
     for name, wrong in checks.items():
         yield from (f"{name}: {sentence}" for sentence in wrong)
+
+
+def _not_read(living: Mortal) -> Iterator[str]:
+    """A customer that was not read says nothing of its lines: the machine was too busy, or the reading is broken."""
+    for head in living.heads():
+        if head.status is not ReadStatus.READ:
+            yield f"{head.tenant_id} was not read: {head.status}"
 
 
 def states(lived: Lived) -> Counter[LineState]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 
-from shared.billing.models import LicenceMapping, PriceKind, PriceRule
+from shared.billing.models import FewerSeats, LicenceMapping, PriceKind, PriceRule
 from tests.simulation.mapping_life import Decided
 from tests.simulation.truth import Applied, SecondLine, Truth
 
@@ -84,7 +84,9 @@ def second_lines(
     owed: dict[tuple[str, date], tuple[int, int, set[str]]] = {}
     for (line, ends), mine in changes.items():
         mapping = mapping_of[line]
-        paid_back = {version.options.credit_on_decrease for version in versions.get(mapping, ())}
+        paid_back = {
+            version.options.fewer_seats is FewerSeats.CREDITED for version in versions.get(mapping, ())
+        }
         least, most, lines = owed.get((mapping, ends), (0, 0, set()))
         exact, at_most = (
             _owed(mine, credit=True in paid_back),

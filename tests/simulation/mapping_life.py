@@ -186,7 +186,8 @@ class MappingLife:
             basis = "purchased" if changed.subscription_id else chance.choice(("purchased", "assigned"))
             if self.is_shared_out(tenant["id"]):
                 basis = "assigned"
-            wish |= {"basis": basis, "credit_on_decrease": chance.random() < 0.3}
+            fewer = "credited" if chance.random() < 0.3 else "at_once"
+            wish |= {"basis": basis, "fewer_seats": fewer}
             options = Options.model_validate({**changed.options.model_dump(), **wish})
             self.save(_replaced(before, changed, changed.model_copy(update={"options": options})))
 

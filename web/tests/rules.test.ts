@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
-import { typed, words } from "../src/pages/companies/rules";
+import { isGroupId, typed, words } from "../src/pages/companies/rules";
 
-const USERS = { kind: "licensed_users", skuIds: [], domains: [], withoutGuests: false, withoutDisabled: false } as const;
+const USERS = { kind: "licensed_users", skuIds: [], domains: [], groupId: "", withoutGuests: false, withoutDisabled: false } as const;
 const plain = { ...USERS, skuIds: [] as string[], domains: [] as string[] };
 
 test("domains are taken however they are separated, with or without the @", () => {
   expect(typed(" contoso.com, @fabrikam.com;sub.contoso.com ")).toEqual(["contoso.com", "fabrikam.com", "sub.contoso.com"]);
   expect(typed(" , ")).toEqual([]);
+});
+
+test("a group is named by its object id", () => {
+  expect(isGroupId(" 0F5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10 ")).toBe(true);
+  expect(isGroupId("All staff")).toBe(false);
 });
 
 test("a rule is told in words", () => {

@@ -69,6 +69,7 @@ class Lying(SandboxAdapter):
 
 class SyncroWorld(PsaWorld):
     dates_lines = bills_otherwise = False
+    longest_text = 0
 
     def __init__(self, standins: RunningStandIns, number: int) -> None:
         self.standins, self.agreement_id = standins, str(number)

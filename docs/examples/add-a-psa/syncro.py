@@ -84,6 +84,7 @@ class Syncro:
     repeatable = frozenset({WriteKind.SET_QUANTITY})
     whole_document = creates_empty = False
     ends_by = EndsBy.A_PERSON
+    text_with_quantity = False
 
     def __init__(self, settings: SyncroSettings, token: str, http: Http) -> None:
         self._root, self._http = f"https://{settings.site}/api/v1", http

@@ -11,7 +11,7 @@ from sandbox.standins.vendors.autotask.units import unit_rows, units_on
 _HABITS = frozenset(
     {
         *("retry_after", "largest_page", "forgets_to_apply", "keeps_description"),
-        *("threads_exceeded", "threads_status"),
+        *("threads_exceeded", "threads_status", "texts"),
     }
 )
 _FIELDS = frozenset({"adjustedPrice", "unitPrice", "internalDescription", "invoiceDescription"})

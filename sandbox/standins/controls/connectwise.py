@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.standins.controls.lookup import ControlError, find_agreement, find_site, whole
 from sandbox.standins.faults import Faults
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.texts import Texts
 from sandbox.standins.vendors.connectwise.additions import shown
 from sandbox.standins.vendors.connectwise.habits import DEFAULTS, Links, Marker, habit
 from sandbox.standins.vendors.connectwise.rows import FIELDS
@@ -71,6 +72,11 @@ def set_missing_rights(state: State, faults: Faults, site: str, rights: str = ""
 def set_marker(state: State, faults: Faults, site: str, becomes: str = "kept") -> Document:
     """What workflow rules make of a new line's serial number: kept, upper, cut, emptied, or hidden from the API."""
     return _change_habits(state, site, {"marker": _choice(becomes, Marker)})
+
+
+def set_texts(state: State, faults: Faults, site: str, becomes: str = "kept") -> Document:
+    """What the database makes of a text on the invoice that is changed: kept, html, or cut after 40 characters."""
+    return _change_habits(state, site, {"texts": _choice(becomes, Texts)})
 
 
 def set_empty_dates(state: State, faults: Faults, site: str, on: bool = True) -> Document:
@@ -182,7 +188,7 @@ def _change_habits(state: State, site: str, change: Document) -> Document:
     return DEFAULTS | dict(state.change("cw_site", key, edit)["habits"])
 
 
-def _choice[Choice: (Marker, Links)](text: str, choices: type[Choice]) -> Choice:
+def _choice[Choice: (Marker, Links, Texts)](text: str, choices: type[Choice]) -> Choice:
     try:
         return choices(str(text))
     except ValueError as wrong:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sandbox.standins.controls import autotask, halo, microsoft
+from sandbox.standins.controls import autotask, groups, halo, microsoft
 from sandbox.standins.controls import churn as churning
 from sandbox.standins.controls import connectwise as psa
 from sandbox.standins.controls import mail as post
@@ -107,11 +107,13 @@ _MICROSOFT = (
     *(microsoft.grant_role, microsoft.remove_consent, microsoft.grant_consent, microsoft.tenant_trouble),
     *(microsoft.partner_trouble, microsoft.expire_secret, microsoft.renew_secret),
     *(optional.share_mailbox, optional.unshare_mailbox, optional.refuse_mailbox, optional.restrict_role),
+    *(groups.set_group, groups.remove_group, groups.refuse_groups),
     *(optional.remove_app_consent, optional.set_renewal, optional.add_relationship),
 )
 _CONNECTWISE = (
     *(psa.edit_line, psa.set_prorate, psa.cancel_agreement, psa.set_limit, psa.set_bad_password),
-    *(psa.set_psa_password, psa.set_missing_rights, psa.set_marker, psa.set_empty_dates, psa.set_paging),
+    *(psa.set_psa_password, psa.set_missing_rights, psa.set_marker, psa.set_texts, psa.set_empty_dates),
+    psa.set_paging,
     *(psa.hide_rows, psa.refuse_column, psa.retire_versions, psa.price_new_lines, psa.odd_agreement),
 )
 _HALO = (

@@ -11,6 +11,7 @@ from sandbox.standins.protocol import Answer, Call, Request, request_to
 from sandbox.standins.state import Document, State, stamp
 from sandbox.standins.vendors.bearer import claims_of
 from sandbox.standins.vendors.exchange import has_mailbox
+from sandbox.standins.vendors.graph_groups import members_of
 from sandbox.standins.vendors.graph_odata import (
     LICENSED,
     Refused,
@@ -159,6 +160,8 @@ class Graph:
             return _json(self._users(request, tenant, hits))
         if call.kind == "graph.user":
             return self._user(request, tenant)
+        if call.kind == "graph.group_members":
+            return _json(self._members(request, tenant, hits))
         if call.kind == "graph.mailbox_settings":
             return _json(_purpose(request, tenant))
         single = next((kind for single_kind, kind in _SINGLES.values() if single_kind == call.kind), "")
@@ -190,6 +193,13 @@ class Graph:
         if is_advanced(request) and "$skiptoken" not in request.query:
             test = test_of(SHAPES["graph.users"], request)
             page["@odata.count"] = len(rows) if test is None else sum(map(test, rows))
+        return page
+
+    def _members(self, request: Request, tenant: Document, hits: list[Fault]) -> Document:
+        rows = members_of(request, tenant, _parts(request)[1])
+        page = self._list(request, "graph.group_members", rows, hits)
+        if "$skiptoken" not in request.query:
+            page["@odata.count"] = len(rows)
         return page
 
     def _user(self, request: Request, tenant: Document) -> bytes:
@@ -338,6 +348,8 @@ def _kind(request: Request) -> str:
     match [part.lower() for part in _parts(request)]:
         case ["users", _, "mailboxsettings", "userpurpose"]:
             return "graph.mailbox_settings"
+        case ["groups", _, "transitivemembers", "microsoft.graph.user"]:
+            return "graph.group_members"
         case ["users", _] | ["users", _, "licensedetails"]:
             return "graph.user"
         case [*place, _] if "/".join(place) in _SINGLES:

@@ -44,6 +44,9 @@ SHAPES: dict[str, Shape] = {
         page=100,
         largest=999,
     ),
+    "graph.group_members": Shape(
+        "user", _USER, unset=_UNSET_OF_USER, default=("id", "displayName"), counts=True, page=100, largest=999
+    ),
     "graph.licence_details": Shape("licenseDetails", _names("id skuId skuPartNumber servicePlans")),
     "graph.subscribed_skus": Shape(
         "subscribedSku",

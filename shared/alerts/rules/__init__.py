@@ -17,6 +17,7 @@ from shared.alerts.rules.shared_mailbox_licenses import SharedMailboxLicenses
 from shared.alerts.rules.sync_overdue import SyncOverdue
 from shared.alerts.rules.tenant_not_added import TenantNotAdded
 from shared.alerts.rules.tenant_removed import TenantRemoved
+from shared.alerts.rules.tickets_failed import TicketsFailed
 from shared.alerts.rules.unused_licenses import UnusedLicenses
 
 RULES: Final[Sequence[Rule]] = (
@@ -34,6 +35,7 @@ RULES: Final[Sequence[Rule]] = (
     SharedMailboxLicenses(),
     RenewalDue(),
     MailFailed(),
+    TicketsFailed(),
 )
 """In the order in which their sections are shown."""
 BY_SLUG: Final[Mapping[str, Rule]] = {rule.slug: rule for rule in RULES}

@@ -52,7 +52,7 @@ def _finding(view: AccountView, state: TenantState, removal: Removal | None) -> 
     if removal is not None and removal.ends is not None:
         value = removal.ends.isoformat()
         what = f"No longer a customer in {where}. {day(removal.ends)} was confirmed as the last day to bill."
-        fix = "End its lines in the PSA, if they still run, then remove the company; Seatwise ended nothing itself."
+        fix = "Its lines were to end on that day: end what still runs in the PSA, then remove the company."
     return row(
         Slug.TENANT_REMOVED,
         identity(of),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from shared.accounts.account import Account, Mode
+from shared.alerts.models import Slug
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.tickets.models import TicketSettings, TicketsState
 from shared.alerts.tickets.stored import SETTINGS, ticket_settings, tickets_state
@@ -41,8 +42,10 @@ def switch_on(
     if not wanted.types:
         raise Rejected("Choose at least one alert type, or switch tickets off.", "required", "types")
     for slug in wanted.types:
-        if slug not in BY_SLUG:
-            raise Rejected(f"'{one_line(slug, 60)}' is no alert type.", "unknown", "types")
+        if slug not in BY_SLUG or slug == Slug.TICKETS_FAILED:
+            raise Rejected(
+                f"'{one_line(slug, 60)}' is no alert type that becomes tickets.", "unknown", "types"
+            )
     psa = sign_in(psa_connection(tables, account.id, wanted.connection))
     offered = psa.choices(wanted.board)
     before = ticket_settings(tables, account.id)

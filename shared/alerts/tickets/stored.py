@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from shared.alerts.tickets.models import Opening, Ticket, TicketSettings, TicketsState
+from shared.billing.psa_connections import ConnectionFailure
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -18,6 +19,11 @@ def ticket_settings(tables: Tables, account: AccountId) -> TicketSettings:
 def tickets_state(tables: Tables, account: AccountId) -> TicketsState:
     row = tables.get(keys.tickets_state(account))
     return row.read(TicketsState) if row else TicketsState()
+
+
+def tickets_failure(tables: Tables, account: AccountId) -> ConnectionFailure | None:
+    """Why alerts cannot become tickets; None, too, where they are not to."""
+    return tickets_state(tables, account).failure if ticket_settings(tables, account).on else None
 
 
 def version(tables: Tables, account: AccountId) -> str:

@@ -4,14 +4,21 @@ from datetime import date, timedelta
 
 from shared.accounts.company import Company
 from shared.billing.mapping.psa_cache import PsaCache
-from shared.billing.models import AgreementRecord, BillingProfile
+from shared.billing.models import AgreementRecord, BillingProfile, FewerSeats, MoreSeats, Options
 from shared.billing.planning.load import AgreementKey
-from shared.billing.psa.base import Agreement, Period
+from shared.billing.psa.base import Agreement, Period, Proration
 from shared.billing.why_not import PERIODS
 from shared.errors import Rejected
 
 LATEST_START = timedelta(days=366)
 """From the day of the save: a year that is mistyped would bill nothing until then."""
+_NOT_FEWER = {
+    FewerSeats.NEXT_PERIOD: (
+        "Nobody knows until when {name} is billed, so fewer seats cannot wait for the next period. For ConnectWise, "
+        "say in the connection that agreements of its type are billed in advance."
+    ),
+    FewerSeats.CREDITED: "{name} does not prorate by a second line, by which seats could be credited.",
+}
 
 
 def check_company(
@@ -44,6 +51,36 @@ def check_start(there: Agreement | None, starts: date, today: date) -> None:
         "start",
         "options.starts",
     )
+
+
+def more_seats_of(there: Agreement) -> tuple[MoreSeats, ...]:
+    """What may be chosen for more seats within a period."""
+    by_date = there.proration is Proration.BY_DATE
+    return (MoreSeats.FROM_THEIR_DAY, *([MoreSeats.FROM_PERIOD_START] if by_date else []))
+
+
+def fewer_seats_of(there: Agreement) -> tuple[FewerSeats, ...]:
+    """The same for fewer seats. Where the PSA goes by the day, it credits by itself what counts at once."""
+    by_date = there.proration is Proration.BY_DATE
+    next_period = by_date or there.billed_through is not None
+    credited = there.proration is Proration.BY_SECOND_LINE
+    return (
+        FewerSeats.AT_ONCE,
+        *([FewerSeats.NEXT_PERIOD] if next_period else []),
+        *([FewerSeats.CREDITED] if credited else []),
+    )
+
+
+def check_proration(there: Agreement | None, options: Options) -> None:
+    """Raises Rejected for what the agreement's PSA cannot do within a period."""
+    if there is None:
+        return
+    name = f"Agreement {there.id} ({there.name})"
+    if options.more_seats not in more_seats_of(there):
+        why = f"{name} has no days from which seats count: more of them cannot count from the start of a period."
+        raise Rejected(why, "more_seats", "options.moreSeats")
+    if options.fewer_seats not in fewer_seats_of(there):
+        raise Rejected(_NOT_FEWER[options.fewer_seats].format(name=name), "fewer_seats", "options.fewerSeats")
 
 
 def check_type(psas: PsaCache, at: AgreementKey, profile: BillingProfile) -> None:

@@ -10,6 +10,8 @@ from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, TenantMappings
 from shared.billing.psa.base import Agreement, Line, Psa
+from shared.billing.psa.texts import longest
+from shared.billing.psa_connections import psa_connections
 from shared.billing.reconcile import is_second_line
 from shared.errors import NotFound
 from shared.licensing.licences import LicenceKey
@@ -28,6 +30,8 @@ class AgreementChoices:
     company: Company
     read_at: datetime | None
     agreements: tuple[Agreement, ...]
+    longest_text: int
+    """Characters that a text on an invoice may have in its PSA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def agreements_for(
         else []
     )
     mine.sort(key=lambda agreement: (not agreement.active, agreement.name.casefold(), agreement.id))
-    return AgreementChoices(company, lists.read_at if lists else None, tuple(mine))
+    kind = next((c.kind for c in psa_connections(tables, account) if c.id == company.psa_connection), "")
+    return AgreementChoices(company, lists.read_at if lists else None, tuple(mine), longest(kind))
 
 
 def lines_of(

@@ -7,12 +7,14 @@ from shared.accounts.account import Mode
 from shared.accounts.directory import load_account
 from shared.billing.mapping.ending_lines import EndingLine, ending_lines
 from shared.billing.mapping.release import Said
-from shared.billing.mapping.save import NOTHING_SAID, judge
-from shared.billing.models import TenantMappings
+from shared.billing.mapping.save import NOTHING_SAID, Judged, judge
+from shared.billing.mapping.save_context import key_of
+from shared.billing.models import AgreementRecord, LineText, TenantMappings
 from shared.billing.planning import in_record, load
 from shared.billing.planning.load import Supposed
 from shared.billing.planning.preview import Effect, LinePreview, line_preview
 from shared.billing.psa.base import Psa
+from shared.billing.psa.texts import plain
 from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
@@ -54,7 +56,7 @@ def preview_mappings(
     account = load_account(tables, account_id)
     wanted, now = saving.wanted, saving.by.now
     judged = judge(tables, psas, account_id, wanted, saving.by, saving.said)
-    records = judged.records()
+    records = {place: _with_texts(judged, record) for place, record in judged.records().items()}
     supposed = Supposed(wanted.tenant_id, wanted.mappings, records)
     planned = load.plan_account(tables, blobs, account, now, supposed)
     lines = []
@@ -72,3 +74,19 @@ def preview_mappings(
         if found.tenant_id == wanted.tenant_id and found.line_id in left
     )
     return MappingsPreview(account.mode, tuple(lines), tuple(sorted(left)), tuple(ending))
+
+
+def _with_texts(judged: Judged, record: AgreementRecord) -> AgreementRecord:
+    """What customers read now, of lines whose mapping asks for a text: a line that stays was not looked at yet."""
+    place = record.connection, record.agreement_id
+    wanted = judged.save.wanted
+    asks = {
+        mapping.id for mapping in wanted.mappings if key_of(mapping) == place and mapping.options.has_text
+    }
+    fresh = judged.save.psas.lines(*place) if asks else {}
+    for name in asks & record.lines.keys():
+        line = record.lines[name]
+        if there := fresh.get(line.line_id):
+            text = (line.text or LineText()).model_copy(update={"there": plain(there.text)})
+            record = record.with_line(line.model_copy(update={"text": text}))
+    return record

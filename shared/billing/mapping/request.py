@@ -88,6 +88,13 @@ def _of_a_company(tenant: AddedTenant | None, asked: MappingRequest, number: int
             "filtered_purchased",
             f"mappings.{number}.options.basis",
         )
+    if tenant.is_filtered and asked.bill and asked.options.spare_on_invoice:
+        raise Rejected(
+            f"Spare seats of a tenant that is shared out by filters belong to no company, so {company.name}'s invoice "
+            "cannot tell them.",
+            "filtered_spare",
+            f"mappings.{number}.options.spareOnInvoice",
+        )
     return replace(asked, company=company.name_in_mappings)
 
 

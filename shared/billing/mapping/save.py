@@ -10,12 +10,12 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import Replacement, StoredRecord
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft
-from shared.billing.mapping.agreement_fits import check_start
+from shared.billing.mapping.agreement_fits import check_proration, check_start
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, Said, check_settled
 from shared.billing.mapping.save_context import Save, key_of
-from shared.billing.models import AgreementRecord, LicenceMapping, TenantMappings
+from shared.billing.models import AgreementRecord, LicenceMapping, Options, TenantMappings
 from shared.billing.planning.load import AgreementKey
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa
@@ -96,7 +96,7 @@ def judge(
     for mapping in billing:
         adopt.check_profile(save.profiles, mapping)
     claims = [mapping for mapping in billing if not save.stays(mapping) or save.only_period_differs(mapping)]
-    _check_starts(save, billing)
+    _check_days(save, billing)
     unwanted = tuple(_unwanted(save))
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
@@ -108,14 +108,20 @@ def judge(
     return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))
 
 
-def _check_starts(save: Save, billing: Sequence[LicenceMapping]) -> None:
-    """Raises Rejected for a start that a person chose anew and no line can have."""
-    today = save.by.now.astimezone(save.zone).date()
-    were = {mapping.id: mapping.options.starts for mapping in save.before.mappings} if save.before else {}
+def _check_days(save: Save, billing: Sequence[LicenceMapping]) -> None:
+    """Raises Rejected for a day that a person chose anew and no line, or not this PSA's, can go by."""
+    today, plain = save.by.now.astimezone(save.zone).date(), Options()
+    were = {(key_of(mapping), mapping.id): mapping.options for mapping in _billed_before(save)}
     for mapping in billing:
-        starts = mapping.options.starts
-        if starts is not None and starts != were.get(mapping.id):
-            check_start(save.psas.agreement(*key_of(mapping)), starts, today)
+        now, before = mapping.options, were.get((key_of(mapping), mapping.id), plain)
+        if now.starts is not None and now.starts != before.starts:
+            check_start(save.psas.agreement(*key_of(mapping)), now.starts, today)
+        if (now.more_seats, now.fewer_seats) != (before.more_seats, before.fewer_seats):
+            check_proration(save.psas.agreement(*key_of(mapping)), now)
+
+
+def _billed_before(save: Save) -> list[LicenceMapping]:
+    return [mapping for mapping in save.before.mappings if mapping.bill] if save.before else []
 
 
 def _check_looked_after(save: Save) -> None:
@@ -192,8 +198,7 @@ def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
         if save.stays(mapping)
     }
     kept |= {(key_of(mapping), mapping.line_id) for mapping in billing}
-    before = [mapping for mapping in save.before.mappings if mapping.bill] if save.before else []
-    had = [Left(mapping, mapping.line_id or _own_line(save, mapping)) for mapping in before]
+    had = [Left(mapping, mapping.line_id or _own_line(save, mapping)) for mapping in _billed_before(save)]
     return [left for left in had if left.line_id and (key_of(left.mapping), left.line_id) not in kept]
 
 

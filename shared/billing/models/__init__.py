@@ -2,11 +2,14 @@
 
 from shared.billing.models.agreements import AgreementRecord
 from shared.billing.models.ledger import LedgerEntry, LedgerEvent
+from shared.billing.models.line_text import LineText, TextState, kept_text, text_state
 from shared.billing.models.mappings import (
     THE_PSAS_PRICE,
     Basis,
     BillingProfile,
+    FewerSeats,
     LicenceMapping,
+    MoreSeats,
     Options,
     PriceKind,
     PriceRule,
@@ -31,6 +34,7 @@ from shared.billing.models.plan import (
     HoldReason,
     LineKey,
     SecondLine,
+    TextChange,
     Verdict,
     change_id,
 )
@@ -43,6 +47,7 @@ from shared.billing.models.records import (
     LineState,
     Loss,
     Paid,
+    Waiting,
 )
 
 __all__ = [
@@ -57,6 +62,7 @@ __all__ = [
     "Change",
     "Drift",
     "Ending",
+    "FewerSeats",
     "Frozen",
     "Hold",
     "HoldDecision",
@@ -68,7 +74,9 @@ __all__ = [
     "LineKey",
     "LineRecord",
     "LineState",
+    "LineText",
     "Loss",
+    "MoreSeats",
     "Options",
     "Paid",
     "PriceKind",
@@ -77,10 +85,15 @@ __all__ = [
     "SecondLine",
     "SoldByOthers",
     "TenantMappings",
+    "TextChange",
+    "TextState",
     "Unplanned",
     "UnplannedReason",
     "Unreadable",
     "UnreadableReason",
     "Verdict",
+    "Waiting",
     "change_id",
+    "kept_text",
+    "text_state",
 ]

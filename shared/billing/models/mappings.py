@@ -90,6 +90,27 @@ class SoldByOthers(StrEnum):
     LEFT_OUT = "left_out"
 
 
+class MoreSeats(StrEnum):
+    """From when more seats count within a period."""
+
+    FROM_THEIR_DAY = "from_their_day"
+    """The rest of the period is prorated, where the PSA does so."""
+    FROM_PERIOD_START = "from_period_start"
+    """From the first day of the period, or of the next one once it is billed: nothing is prorated."""
+
+
+class FewerSeats(StrEnum):
+    """From when fewer seats count within a period."""
+
+    AT_ONCE = "at_once"
+    """The number is written when it is seen. What is billed already is not paid back, but by a PSA that prorates fewer
+    seats by itself."""
+    NEXT_PERIOD = "next_period"
+    """They are billed until the period is over."""
+    CREDITED = "credited"
+    """What is billed already is paid back from that day on."""
+
+
 class Options(Document):
     """K8. billed = max(0, max(minimum, max(0, basis - included)) + difference)."""
 
@@ -103,11 +124,34 @@ class Options(Document):
     starts: date | None = None
     """Effective date of a line that we create; None: the day it is created."""
     invoice_text: Annotated[str, AfterValidator(one_line)] = ""
-    """K8: own description of a line that we create. A line that is there keeps its text."""
-    credit_on_decrease: bool = False
-    """Fewer seats within a period that is billed already are paid back, where the PSA prorates by a second line."""
+    """K8: own description; with nothing ticked below it is the whole text. "" begins with the profile's name."""
+    names_on_invoice: bool = False
+    """The text names the users who have the licence."""
+    spare_on_invoice: bool = False
+    """The text says how many purchased seats nobody has."""
+    terms_on_invoice: bool = False
+    """K17: the text says when the commitment renews or ends, and until when it can be cancelled."""
+    replaces_text: str = ""
+    """Digest of somebody else's text of the line that a person saw and gave up for ours; another one stays."""
+    more_seats: MoreSeats = MoreSeats.FROM_THEIR_DAY
+    fewer_seats: FewerSeats = FewerSeats.AT_ONCE
     beside_existing: bool = False
     """A person chose to create the line although the agreement has an unowned one of the same product."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _credited(cls, stored: object) -> object:
+        """Until December 2026 it was stored whether fewer seats are credited."""
+        if isinstance(stored, dict) and stored.get("credit_on_decrease"):
+            return {"fewer_seats": FewerSeats.CREDITED, **stored}
+        return stored
+
+    @property
+    def has_text(self) -> bool:
+        """Seatwise looks after the line's text on the invoice."""
+        return (
+            bool(self.invoice_text) or self.names_on_invoice or self.spare_on_invoice or self.terms_on_invoice
+        )
 
 
 class LicenceMapping(Document):
@@ -137,6 +181,10 @@ class LicenceMapping(Document):
             raise ValueError("a mapping that bills names its profile, connection and agreement")
         if self.subscription_id and self.options.basis is Basis.ASSIGNED:
             raise ValueError("a single subscription can only be billed by purchased seats")
+        if self.subscription_id and (self.options.names_on_invoice or self.options.spare_on_invoice):
+            raise ValueError(
+                "names and spare seats are known of a licence as a whole, not of one subscription"
+            )
         return self
 
 

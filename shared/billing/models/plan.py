@@ -65,6 +65,10 @@ class Change(Document):
     """Its last day, of a line that is to be ended; its seats stay until then."""
     second: SecondLine | None = None
     """Written first."""
+    counts_from: date | None = None
+    """The first day of a period, where the mapping dates it so; None: the day on which it is written."""
+    looks_first: bool = False
+    """Which day that is must be read anew: nothing is written before."""
     id: str
     """Hash of line, before, after and day: the same numbers are the same change, night after night."""
 
@@ -75,6 +79,16 @@ class Change(Document):
     @property
     def key(self) -> LineKey:
         return LineKey(self.connection, self.agreement_id, self.mapping_id)
+
+
+class TextChange(NamedTuple):
+    """A text on the invoice that a push would write. It has no number and no id: nothing of it waits for a person."""
+
+    key: LineKey
+    line_id: str
+    before: str | None
+    """None: nobody has looked yet; the look before the write says whether it may be replaced."""
+    after: str
 
 
 def change_id(mapping_id: str, line_id: str, before: int, after: int, effective: object) -> str:

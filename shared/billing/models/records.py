@@ -7,9 +7,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from shared.billing.models.line_text import LineText
 from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
 from shared.billing.psa.base import Period, Sent, Write
+from shared.billing.psa.billing_period import BillingPeriod
 from shared.billing.psa.write_failures import WriteFailure, failure_of
 from shared.storage.documents import Document
 
@@ -81,6 +83,14 @@ class Paid(Document):
     """The second line is there, and the main line does not say so many yet."""
 
 
+class Waiting(Document):
+    """Other seats are wanted, and count from the first day of a period on: they are not written before."""
+
+    day: date
+    more: bool
+    """They are more seats than the line says."""
+
+
 class LineState(StrEnum):
     """A line is in exactly one; of several the first in this order."""
 
@@ -89,6 +99,7 @@ class LineState(StrEnum):
     FROZEN = "frozen"
     DRIFT = "drift"
     HELD = "held"
+    SCHEDULED = "scheduled"
     IN_STEP = "in_step"
 
 
@@ -126,8 +137,13 @@ class LineRecord(Document):
     blocked: Annotated[Block | None, BeforeValidator(block_of)] = None
     """Why the line cannot be written, by the newest look."""
     drift: Drift | None = None
+    billing_period: BillingPeriod | None = None
+    """That of the day of the look, where the PSA tells it by the line."""
     ends: date | None = None
     """Of a line that ends: the last day that it was last proven to have in the PSA."""
+
+    text: LineText | None = None
+    """Of a line whose mapping asks for a text on the invoice, or once did."""
 
     # Written by pushing/: what was sent and what became of it.
     confirmed: int | None = None
@@ -154,6 +170,7 @@ class LineRecord(Document):
     """Why the line may be out of step and is not planned: its number cannot be trusted."""
     would: Change | None = None
     """What would be written if the account were live."""
+    waits: Waiting | None = None
     other_sellers: tuple[str, ...] | None = None
     """Who else sold seats of the number: when it was first in step, and by changes that a person approved. None: it
     was not in step yet."""
@@ -191,6 +208,8 @@ class LineRecord(Document):
             return LineState.DRIFT
         if self.hold is not None:
             return LineState.HELD
+        if self.waits is not None:
+            return LineState.SCHEDULED
         return LineState.IN_STEP
 
     def is_approved(self, change_id: str) -> bool:

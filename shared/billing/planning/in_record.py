@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.billing.models import AgreementRecord, Change, Hold, LineKey, LineRecord
+from shared.billing.models import AgreementRecord, Change, Hold, LineKey, LineRecord, Waiting
 from shared.billing.planning.plan import Plan, earlier_reasons
 
 
@@ -36,7 +36,7 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
         )
     elif change is not None and change.id in plan.approved and line.hold is not None:
         hold = line.hold.model_copy(update={"reasons": earlier_reasons(line, change)})  # it prorates no more
-    elif change is not None and not plan.live:
+    elif change is not None and not plan.live and not plan.is_scheduled(change):
         would = change
     paid = line.paid
     if paid is not None and line.mapping_id in plan.forgone:
@@ -44,9 +44,23 @@ def _with_plan(line: LineRecord, change: Change | None, plan: Plan, now: datetim
     changes = {
         "hold": hold,
         "would": would,
+        "waits": line.waits if why_not or _is_not_planned(line) else _waits(line, change, plan),
         "not_planned": why_not,
         "other_sellers": plan.sellers.get(line.mapping_id, line.other_sellers),
         "paid": paid,
     }
     same = all(getattr(line, name) == value for name, value in changes.items())
     return line if same else line.model_copy(update=changes)
+
+
+def _is_not_planned(line: LineRecord) -> bool:
+    return line.intent is not None or bool(line.blocked or line.frozen or line.drift)
+
+
+def _waits(line: LineRecord, change: Change | None, plan: Plan) -> Waiting | None:
+    """The day from which it counts stands until it is written, however long that waits for a person."""
+    if change is None:
+        return None
+    if plan.is_scheduled(change):
+        return plan.scheduled[line.mapping_id]
+    return line.waits if change.counts_from is not None else None

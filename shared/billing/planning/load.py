@@ -1,7 +1,7 @@
 """Loading what a plan is made from, and storing its holds before anything is pushed."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -11,11 +11,19 @@ from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LicenceMapping, LineRecord
+from shared.billing.models import (
+    AgreementRecord,
+    BlockReason,
+    LedgerEntry,
+    LedgerEvent,
+    LicenceMapping,
+    LineRecord,
+)
 from shared.billing.planning import in_record, plan
 from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.quantities import Numbers
+from shared.billing.planning.text_sources import TextSources
 from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa_connections import psa_connections
@@ -52,18 +60,29 @@ class Outline:
     """Some write of it is not settled yet."""
     in_trouble: bool
     """Some line of it was refused, is blocked or was changed by hand: a look may find that this is over."""
+    was_there: bool
+    """By what is stored the PSA's list has it; of no line that is not true."""
+    is_noted: bool
+    """What the PSA's list says of it is not stored yet."""
 
     @classmethod
-    def of(cls, row: Row, record: AgreementRecord) -> "Outline":
+    def of(cls, row: Row, record: AgreementRecord, noted: AgreementRecord | None = None) -> "Outline":
+        """`noted`: the record with what the PSA's list says, where that is something else."""
+        told = noted or record
         return cls(
             row.key,
             row.etag,
-            zlib.compress(row.body, level=1),
-            record.agreement_id,
-            record.read_at,
-            len(record.lines),
-            any(line.intent for line in record.lines.values()),
-            any(line.refused or line.blocked or line.drift for line in record.lines.values()),
+            zlib.compress(noted.body() if noted else row.body, level=1),
+            told.agreement_id,
+            told.read_at,
+            len(told.lines),
+            any(line.intent for line in told.lines.values()),
+            any(line.refused or line.blocked or line.drift for line in told.lines.values()),
+            any(
+                line.blocked is None or line.blocked.reason is not BlockReason.AGREEMENT_GONE
+                for line in record.lines.values()
+            ),
+            noted is not None,
         )
 
     def kept(self) -> StoredRecord:
@@ -91,12 +110,21 @@ class Supposed:
 _NOTHING = Supposed("", (), {})
 
 
+def _as_it_is(record: AgreementRecord) -> AgreementRecord:
+    return record
+
+
 def plan_account(
-    tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed = _NOTHING
+    tables: Tables,
+    blobs: Blobs,
+    account: Account,
+    now: datetime,
+    supposed: Supposed = _NOTHING,
+    noted: Callable[[AgreementRecord], AgreementRecord] = _as_it_is,
 ) -> Planned:
     """Plan the whole account from the newest accepted snapshots and mappings. Writes nothing: this is the preview.
 
-    A plan of something that is supposed is never stored.
+    A plan of something that is supposed is never stored. `noted` gives a record with what the PSA's list says of it.
     """
     wished, suspicious = _wishes(tables, blobs, account, now, supposed)
     outlines: dict[AgreementKey, Outline] = {}
@@ -106,8 +134,10 @@ def plan_account(
         for connection in psa_connections(tables, account.id):
             for row in agreement_store.rows_of(tables, account.id, connection.id):
                 record = agreement_store.unpacked(row).record
-                outlines[connection.id, record.agreement_id] = Outline.of(row, record)
-                yield instead.pop((connection.id, record.agreement_id), record)
+                told = noted(record)
+                outline = Outline.of(row, record, None if told is record or told == record else told)
+                outlines[connection.id, record.agreement_id] = outline
+                yield instead.pop((connection.id, record.agreement_id), told)
         yield from instead.values()
 
     made = plan.make(account, wished, each_record(), suspicious, now)
@@ -120,6 +150,7 @@ def _wishes(
     profiles = billing_profiles(tables, account.id)
     added, custom = added_tenants(tables, account.id), defined(tables, account.id)
     numbers_of = NumbersOf(blobs, account.id, home_tenants(tables, account.id))
+    texts = TextSources(tables, blobs, account.id, profiles, now)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
         tenant = added.get(state.tenant_id)
@@ -129,7 +160,8 @@ def _wishes(
         mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
         rules = mapped_of(custom.of_tenant(state.tenant_id), mapped)
         numbers = numbers_of(state.tenant_id, tenant, state.snapshot, rules) if mapped else None
-        for wish in wishes(state, mapped, profiles, numbers, now):
+        plain = wishes(state, mapped, profiles, numbers, now)
+        for wish in texts.with_texts(plain, state, mapped, numbers, rules):
             wished[wish.mapping_id] = wish
         if is_doubted(state.snapshot, numbers, rules.values()):
             suspicious.add(state.tenant_id)
@@ -166,7 +198,9 @@ def _side_by_side(
 def store_holds(
     tables: Tables, account: AccountId, planned: Planned, now: datetime, run: str = ""
 ) -> Planned:
-    """Store what the plan holds, before the first write of it; what is held anew goes into the ledger.
+    """Store what the PSA's list says, and what the plan holds, before the first write of it.
+
+    What is held anew goes into the ledger.
 
     Raises RetryLater when a record changed meanwhile.
     """
@@ -193,7 +227,7 @@ def _with_holds(
         if entries := _held_anew(kept.record, record, now, run):
             saved = agreement_store.save(tables, account, kept, record, entries)
             yield _outline(outline, record, saved.etag)
-        elif record is not kept.record:
+        elif record is not kept.record or outline.is_noted:
             changed.append((outline, record))
         if len(changed) == RECORDS_AT_ONCE:
             yield from _replace_all(tables, changed)

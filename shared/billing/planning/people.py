@@ -1,6 +1,6 @@
 """Loading what the numbers of a tenant's lines are worked out from; its people only where a number depends on them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from shared.accounts.company import AddedTenant
 from shared.billing.models import LicenceMapping
@@ -12,6 +12,7 @@ from shared.licensing.custom_licences.defined import with_people
 from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.licences import LicenceRows
 from shared.licensing.tenant_state import Day, Snapshot
+from shared.microsoft.models import User
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 
@@ -26,10 +27,18 @@ def shares_of(
     """None: the tenant's users all belong to one company."""
     if tenant is None or counts is None or not tenant.is_filtered:
         return None
+    users = users_of(blobs, account, tenant_id, counts)
+    return Shares(None if users is None else Coverage(tenant, users))
+
+
+def users_of(
+    blobs: Blobs, account: AccountId, tenant_id: str, counts: Snapshot | Day
+) -> Sequence[User] | None:
+    """The licensed users; None: they are no longer kept."""
     try:
-        return Shares(Coverage(tenant, snapshots.users(blobs, account, tenant_id, counts)))
+        return snapshots.users(blobs, account, tenant_id, counts)
     except NotFound:
-        return Shares(None)
+        return None
 
 
 def mapped_of(

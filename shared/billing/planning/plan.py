@@ -5,7 +5,7 @@ must wait (`guard.hold_reasons`), and what the records say afterwards (`in_recor
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
@@ -14,18 +14,22 @@ from shared.billing import ending
 from shared.billing.models import (
     AgreementRecord,
     Change,
+    FewerSeats,
     Hold,
     HoldReason,
     LineKey,
     LineRecord,
     LineState,
+    TextChange,
     Unplanned,
     UnplannedReason,
     Verdict,
+    Waiting,
     change_id,
 )
 from shared.billing.planning import guard, proration
 from shared.billing.planning.sellers import has_new_seller, known_sellers
+from shared.billing.planning.text_changes import text_change
 from shared.billing.planning.wishes import Wish
 
 
@@ -43,17 +47,26 @@ class Plan:
     """Mapping ids of lines with a hold whose number nobody wants any more."""
     sellers: Mapping[str, tuple[str, ...]]
     """By mapping id: who else is known from now on to have sold seats of the line."""
+    texts: Mapping[LineKey, TextChange] = field(default_factory=dict)
+    """No part of what is held, approved or counted. None is of a line whose number waits."""
     waiting: frozenset[str] = frozenset()
     """Changes that go out as soon as the line that billed the same seats before is proven to end."""
     forgone: frozenset[str] = frozenset()
     """Mapping ids of lines whose second line was made for seats that are gone again."""
+    scheduled: Mapping[str, Waiting] = field(default_factory=dict)
+    """By mapping id: changes that count from a later day, and are not written before."""
 
     @cached_property
     def by_line(self) -> dict[LineKey, Change]:
         return {change.key: change for change in self.changes}
 
     def allowed(self, change: Change) -> bool:
-        return self.live and change.id not in self.holds and change.id not in self.waiting
+        waits = change.id in self.holds or change.id in self.waiting or self.is_scheduled(change)
+        return self.live and not waits
+
+    def is_scheduled(self, change: Change) -> bool:
+        """It counts from a later day."""
+        return change.mapping_id in self.scheduled and change.ends is None
 
 
 def make(
@@ -63,10 +76,7 @@ def make(
     suspicious: frozenset[str],
     now: datetime,
 ) -> Plan:
-    """Plan the account. `wished` is by mapping id; `records` are looked at once, one after the other.
-
-    `suspicious` are tenants with doubts.
-    """
+    """`wished` is by mapping id; `records` are looked at once, one by one; `suspicious` are tenants with doubts."""
     draft = _Draft(now.astimezone(account.zone).date())
     for record in records:
         for line in record.lines.values():
@@ -100,7 +110,9 @@ class _Draft:
         self._old_lines: dict[str, LineRecord] = {}
         """Lines that are not proven to end, by the mappings whose new line waits for that."""
         self._waiting: set[str] = set()
+        self._texts: dict[LineKey, TextChange] = {}
         self._forgone: set[str] = set()
+        self._scheduled: dict[str, Waiting] = {}
 
     def end(self, record: AgreementRecord, line: LineRecord) -> None:
         """A person said the day, so nothing of it is held."""
@@ -128,16 +140,31 @@ class _Draft:
         change = _change(record, wish, line)
         if why := _why_not(wish, line, change):
             self._why_not[wish.mapping_id] = why
-        elif change is None:
+            return
+        if text := text_change(record, line, wish):
+            self._texts[text.key] = text
+        if change is None:
             in_step = line.line_id != "" and line.confirmed == wish.quantity
             self._know(line, wish, in_step=in_step)
             if in_step and proration.is_forgone(line):
                 self._forgone.add(wish.mapping_id)
         else:
-            credit = wish.options.credit_on_decrease
-            change = proration.second_line(record, line, change, self._today, credit=credit)
-            prorates = proration.is_unknown(record, change, credit=credit)
-            self._add_change(change, line, wish, prorates=prorates)
+            self._add_prorated(record, line, wish, change)
+
+    def _add_prorated(self, record: AgreementRecord, line: LineRecord, wish: Wish, change: Change) -> None:
+        """The change with what bills the rest of a period; one that counts from a later day waits for it."""
+        credit = wish.options.fewer_seats is FewerSeats.CREDITED
+        begins = proration.begins(record, line, change, wish.options, self._today)
+        if begins.day is not None and begins.day > self._today:
+            self._changes.append(change.model_copy(update={"counts_from": begins.day}))
+            self._scheduled[wish.mapping_id] = Waiting(day=begins.day, more=change.after > change.before)
+            return
+        if begins.day is not None or begins.looks_first:
+            said = {"counts_from": begins.day, "looks_first": begins.looks_first}
+            change = change.model_copy(update=said)
+        change = proration.second_line(record, line, change, self._today, credit=credit)
+        prorates = begins.unknown or proration.is_unknown(record, change, credit=credit)
+        self._add_change(change, line, wish, prorates=prorates)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:
         self._changes.append(change)
@@ -162,6 +189,8 @@ class _Draft:
             self._holds[id_] = tuple(dict.fromkeys((*why, *self._holds.get(id_, ()))))
 
     def plan(self, *, live: bool) -> Plan:
+        wait = self._holds.keys() | self._waiting
+        keys = {c.key for c in self._changes if c.id in wait or c.mapping_id in self._scheduled}
         return Plan(
             changes=tuple(self._changes),
             holds=self._holds,
@@ -171,7 +200,9 @@ class _Draft:
             unwanted=frozenset(self._unwanted),
             sellers=self._sellers,
             waiting=frozenset(self._waiting),
+            texts={key: text for key, text in self._texts.items() if key not in keys},
             forgone=frozenset(self._forgone),
+            scheduled=self._scheduled,
         )
 
 

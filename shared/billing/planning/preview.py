@@ -16,14 +16,17 @@ from shared.billing.models import (
     LineKey,
     LineRecord,
     LineState,
+    TextState,
     Unplanned,
     UnplannedReason,
     Verdict,
+    text_state,
 )
 from shared.billing.planning import in_record, load
 from shared.billing.planning.load import Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish
+from shared.billing.psa.texts import digest as digest_of_text
 from shared.billing.psa.write_failures import told
 from shared.errors import Rejected
 from shared.storage.blobs import Blobs
@@ -40,6 +43,8 @@ class Effect(StrEnum):
     IN_STEP = "in_step"
     WRITTEN = "written"
     CREATED = "created"
+    SCHEDULED = "scheduled"
+    """It counts from a later day, and is written then."""
     HELD = "held"
     """A person's word is waited for, or was no."""
     DRIFT = "drift"
@@ -49,6 +54,8 @@ class Effect(StrEnum):
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
     """A write is not settled."""
+    TEXT = "text"
+    """It has its seats; only its text on the invoice is written."""
     NOT_BILLED = "not_billed"
 
 
@@ -68,15 +75,24 @@ class LinePreview:
     why: str = ""
     """Why it is blocked: a sentence for a person."""
 
-    @property
-    def new_text(self) -> str:
-        """What a line that is created says on the customer's invoice; "" is left to the PSA."""
-        return "" if self.line_id else self.mapping.options.invoice_text
+    text: "TextPreview | None" = None
+    """None: nobody asks for a text, and Seatwise wrote none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPreview:
+    """What the customer reads of a line on the invoice."""
+
+    state: TextState
+    before: str | None
+    """Now; None: there is no line yet, or nobody has looked."""
+    after: str | None
+    """As the mapping wants it; None: it could not be read, and the text stays."""
 
     @property
-    def text_stays(self) -> bool:
-        """An own text was chosen, and the line is there: nothing is written for a text."""
-        return self.line_id != "" and self.mapping.options.invoice_text != ""
+    def digest(self) -> str:
+        """Names the text that is there: a person who gives it up for ours names this one."""
+        return digest_of_text(self.before or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +134,8 @@ def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, plan
     key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
     wish, change = planned.wishes.get(mapping.id), planned.plan.by_line.get(key)
     effect, why = _effect(line, wish, change, planned.plan)
+    if effect is Effect.IN_STEP and key in planned.plan.texts:
+        effect = Effect.TEXT
     hold = line.hold if effect is Effect.HELD else None
     return LinePreview(
         tenant_id=tenant_id,
@@ -130,7 +148,19 @@ def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, plan
         reasons=planned.plan.holds.get(change.id, ()) if change and hold else (),
         decided=hold.decided.verdict if hold and hold.decided else None,
         why=why,
+        text=_text(mapping, line, wish),
     )
+
+
+def _text(mapping: LicenceMapping, line: LineRecord, wish: Wish | None) -> TextPreview | None:
+    wanted = wish.text if wish else None
+    if not line.line_id:
+        wanted = wanted or mapping.options.invoice_text or None
+        return TextPreview(TextState.TO_WRITE, None, wanted) if mapping.options.has_text else None
+    state = text_state(line.text, wanted, mapping.options)
+    if state is TextState.NONE:
+        return None
+    return TextPreview(state, line.text.there if line.text else None, wanted)
 
 
 def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Plan) -> tuple[Effect, str]:
@@ -149,6 +179,8 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
         return Effect.IN_STEP, ""
     if change.id in made.holds:
         return Effect.HELD, ""
+    if made.is_scheduled(change):
+        return Effect.SCHEDULED, ""
     return (Effect.WRITTEN if change.line_id else Effect.CREATED), ""
 
 

@@ -7,8 +7,18 @@ the second line bills them back by a quantity below 0; that ConnectWise takes on
 """
 
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from shared.billing.models import AgreementRecord, Change, LineRecord, Paid, SecondLine
+from shared.billing.models import (
+    AgreementRecord,
+    Change,
+    FewerSeats,
+    LineRecord,
+    MoreSeats,
+    Options,
+    Paid,
+    SecondLine,
+)
 from shared.billing.psa.base import Proration, Write
 
 _A_DAY = timedelta(days=1)
@@ -22,6 +32,52 @@ def is_unknown(record: AgreementRecord, change: Change, *, credit: bool) -> bool
     if not change.line_id or record.proration is not Proration.BY_SECOND_LINE:
         return False
     return record.billed_through is None and (credit or change.after > change.before)
+
+
+class Begins(NamedTuple):
+    """From when a change counts. Neither a day nor anything else: from the day on which it is written."""
+
+    day: date | None = None
+    unknown: bool = False
+    """Nobody can tell: it waits for a person."""
+    looks_first: bool = False
+    """The period that is known is over: the line is read first."""
+
+
+def begins(
+    record: AgreementRecord, line: LineRecord, change: Change, options: Options, today: date
+) -> Begins:
+    """From when the mapping wants a change to count. A day after today: it is not written before.
+
+    A line that waits for the next period goes on waiting for that very day, also when it is later: what is written then
+    counts from it.
+    """
+    more = change.after > change.before
+    on_period = (
+        options.more_seats is MoreSeats.FROM_PERIOD_START
+        if more
+        else options.fewer_seats is FewerSeats.NEXT_PERIOD
+    )
+    if not on_period or not change.line_id or (more and change.before == 0 and options.starts):
+        return Begins()
+    if record.proration is not Proration.BY_DATE:
+        return Begins() if more else _after_the_invoice(record, today)
+    if line.waits is not None and line.waits.more == more:
+        return Begins(line.waits.day)
+    period = line.billing_period
+    if period is None:
+        return Begins(unknown=True)
+    if period.last < today:
+        return Begins(looks_first=True)
+    return Begins(period.first if more and not period.is_billed else period.last + _A_DAY)
+
+
+def _after_the_invoice(record: AgreementRecord, today: date) -> Begins:
+    """Fewer seats, where an invoice takes the number that the line says: the next one has it once this is billed."""
+    until = record.billed_through
+    if until is None:
+        return Begins(unknown=True)
+    return Begins() if until >= today else Begins(today + _A_DAY)
 
 
 def second_line(

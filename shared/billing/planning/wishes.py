@@ -44,6 +44,8 @@ class Wish:
     options: Options
     other_sellers: frozenset[str] = frozenset()
     """Who else sold seats of the quantity, where nobody was asked about them."""
+    text: str | None = None
+    """What the customer is to read on the invoice; None: it cannot be told (`invoice_text.py`)."""
     product_price: Decimal | None = None
     """Of a price that tracks the product's: that one, as the PSA has it at the look (`product_prices.py`)."""
 
@@ -70,6 +72,7 @@ class Wish:
             billable=profile.billable,
             price=profile.price,
             options=_PLAIN if plain else mapping.options,
+            text=None if mapping.options.has_text else profile.name,
             other_sellers=other_sellers or _NOBODY,
         )
 

@@ -11,18 +11,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from shared.billing.psa.billing_period import BillingPeriod
 from shared.billing.psa.failures import PsaRefused, PsaUnavailable
 from shared.billing.psa.write_failures import WriteFailure
-from shared.storage.documents import Document
+from shared.billing.psa.writes import BillableOption, Write, WriteKind
 
-__all__ = ["PsaRefused", "PsaUnavailable"]
-"""What a PSA raises belongs to what is asked of it, so it is imported from here."""
-
-
-class BillableOption(StrEnum):
-    BILLABLE = "billable"
-    DO_NOT_BILL = "do_not_bill"
-    NO_CHARGE = "no_charge"
+__all__ = ["BillableOption", "PsaRefused", "PsaUnavailable", "Write", "WriteKind"]
+"""What a PSA raises, and what it is asked to write, belong to what is asked of it, so they are imported from here."""
 
 
 class Period(StrEnum):
@@ -126,10 +121,16 @@ class Line:
     """Its changes of a later day, the soonest first."""
     document: str = field(default="", compare=False)
     """Hash of the whole document that it was read in, "" where a line stands alone."""
+    text: str = ""
+    """What the customer reads on the invoice, "" where the PSA takes another text, as its product's."""
+    but_text: str = ""
+    """Hash of every field that stays as it is when quantity or text are written."""
     but_end: str = ""
     """Hash of every field that stays as it is when the line is ended."""
     not_understood: str = ""
     """Which of its fields are not. It may bill, whatever number it seems to have."""
+    periods: tuple[BillingPeriod, ...] = field(default=(), compare=False)
+    """Those around today, the oldest first, where the PSA tells them by the line."""
 
     @property
     def last_day(self) -> date | None:
@@ -149,15 +150,6 @@ class Line:
         return self.bills_from(day) and (self.effective is None or self.effective <= day)
 
 
-class WriteKind(StrEnum):
-    SET_QUANTITY = "set_quantity"
-    CREATE_LINE = "create_line"
-    PRORATE = "prorate"
-    """A second line, from `effective` to `ends`: seats that came within a period that is billed already."""
-    END_LINE = "end_line"
-    """The line bills no seats after its last day, `ends`; until then it says what it said."""
-
-
 class EndsBy(StrEnum):
     """How a PSA ends a line on a day."""
 
@@ -167,31 +159,6 @@ class EndsBy(StrEnum):
     """From the day after it has no seats, which must be within its agreement; it cannot be taken back."""
     A_PERSON = "a_person"
     """It knows no such day: a person takes the line out when it is over."""
-
-
-class Write(Document):
-    """One intended change of one line, stored with the intent before it is sent. `line_id` is "" for a new line."""
-
-    kind: WriteKind
-    agreement_id: str
-    line_id: str = ""
-    product_id: str
-    before: int
-    after: int
-    effective: date | None = None
-    """The day from which it counts, fixed when the intent is stored: a repeat on the next day asks for the same day."""
-    ends: date | None = None
-    """The last day on which the line is billed."""
-    ended: date | None = None
-    """The last day that the line had before."""
-    marker: str = ""
-    fingerprint: str = ""
-    document: str = ""
-    """What the whole document said when the line was looked at: if it says something else, there is a CONFLICT."""
-    billable: BillableOption = BillableOption.BILLABLE
-    unit_price: Decimal | None = None
-    """Of a new line; None leaves it to the PSA, which takes the product's."""
-    invoice_text: str = ""
 
 
 class Sent(StrEnum):
@@ -259,6 +226,8 @@ class Psa(Protocol):
     creates_empty: bool
     """A line is made without seats; how many there are is a second write."""
     ends_by: EndsBy
+    text_with_quantity: bool
+    """A quantity and a text of the same line go in one request."""
 
     def check(self) -> None:
         """Prove that the credentials and rights are good. Raises PsaRefused or PsaUnavailable."""
@@ -279,7 +248,8 @@ class Psa(Protocol):
     def apply(self, *writes: Write) -> WriteAnswer:
         """Send exactly one write request, never repeated here. Does not raise for what the PSA answers.
 
-        More than one write only to a whole document: new quantities of lines of one agreement. A creation comes alone.
+        More than one write only to a whole document: new quantities and texts of lines of one agreement. A creation
+        comes alone.
 
         It may read before, to find that there is a CONFLICT.
         """

@@ -1,6 +1,7 @@
 """What a read-back says about a write: the same judgement for every PSA that shows absolute quantities."""
 
 from shared.billing.psa.base import Effect, Evidence, Line, Write, WriteKind
+from shared.billing.psa.texts import same, shows
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason
 
 
@@ -8,7 +9,9 @@ def judge_quantity(write: Write, line: Line | None) -> Evidence:
     """Judge a SET_QUANTITY or an END_LINE from its line as it is now (None: the line is not there)."""
     if write.kind is WriteKind.END_LINE:
         return _judge_end(write, line, else_=Effect.DIVERGED)
-    if line is None or line.fingerprint != write.fingerprint:
+    if write.kind is WriteKind.SET_TEXT:
+        return judge_text(write, line)
+    if line is None or not _as_it_was(write, line):
         return Evidence(Effect.DIVERGED, line)
     if line.quantity == write.after:
         return Evidence(Effect.APPLIED, line)
@@ -25,11 +28,12 @@ def judge_once(write: Write, line: Line | None) -> Evidence:
     """
     if write.kind is WriteKind.END_LINE:
         return _judge_end(write, line, else_=Effect.UNDECIDABLE)
+    if write.kind is WriteKind.SET_TEXT:
+        return judge_text(write, line)
     if line is None:
         return Evidence(Effect.DIVERGED, None)
     if line.quantity == write.after:
-        as_it_was = line.fingerprint == write.fingerprint
-        return Evidence(Effect.APPLIED if as_it_was else Effect.DIVERGED, line)
+        return Evidence(Effect.APPLIED if _as_it_was(write, line) else Effect.DIVERGED, line)
     if line.quantity == write.before:
         return Evidence(Effect.NOT_APPLIED, line)
     neither = WriteFailure(
@@ -39,6 +43,22 @@ def judge_once(write: Write, line: Line | None) -> Evidence:
         after=write.after,
     )
     return Evidence(Effect.UNDECIDABLE, line, failure=neither)
+
+
+def _as_it_was(write: Write, line: Line) -> bool:
+    """Nothing else of the line changed. What became of a text that went along is no matter of its seats."""
+    return (line.but_text if write.sets_text else line.fingerprint) == write.fingerprint
+
+
+def judge_text(write: Write, line: Line | None) -> Evidence:
+    """Judge a SET_TEXT, also when it came back as the PSA keeps it. What its seats say is a look's matter."""
+    if line is None:
+        return Evidence(Effect.DIVERGED, None)
+    if same(line.text, write.invoice_text):
+        return Evidence(Effect.APPLIED, line)
+    if same(line.text, write.text_before or ""):
+        return Evidence(Effect.NOT_APPLIED, line)
+    return Evidence(Effect.APPLIED if shows(line.text, write.invoice_text) else Effect.DIVERGED, line)
 
 
 def _judge_end(write: Write, line: Line | None, *, else_: Effect) -> Evidence:

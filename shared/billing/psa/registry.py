@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.billing.psa.autotask.adapter import Autotask
 from shared.billing.psa.autotask.settings import AutotaskSettings
+from shared.billing.psa.autotask.tickets import AutotaskTickets
 from shared.billing.psa.base import Psa, PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise.adapter import ConnectWise
@@ -16,6 +17,7 @@ from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.billing.psa.connectwise.tickets import ConnectWiseTickets
 from shared.billing.psa.halo.adapter import Halo
 from shared.billing.psa.halo.settings import HaloSettings
+from shared.billing.psa.halo.tickets import HaloTickets
 from shared.billing.psa.kinds import PsaSettings
 from shared.billing.psa.tickets import PsaTickets
 from shared.errors import Rejected
@@ -35,9 +37,9 @@ class PsaKind[S: PsaSettings]:
 
 
 PSAS: dict[str, PsaKind[Any]] = {
-    "autotask": PsaKind("Autotask PSA", AutotaskSettings, Autotask),
+    "autotask": PsaKind("Autotask PSA", AutotaskSettings, Autotask, AutotaskTickets),
     "connectwise": PsaKind("ConnectWise PSA", ConnectWiseSettings, ConnectWise, ConnectWiseTickets),
-    "halo": PsaKind("HaloPSA", HaloSettings, Halo),
+    "halo": PsaKind("HaloPSA", HaloSettings, Halo, HaloTickets),
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.billing.psa.base import WriteAnswer
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.storage.documents import Document
 
 SUMMARY_LENGTH = 100
@@ -55,6 +55,13 @@ class TicketName:
 
     number: str
     link: str
+
+
+def not_sent(why: PsaRefused | PsaUnavailable) -> WriteAnswer:
+    """The answer to a write that was stopped before its request: by our own pace, or because it cannot be one."""
+    if isinstance(why, PsaUnavailable):
+        return WriteAnswer(Sent.NOT_SENT, str(why), why.after, why.asked_for)
+    return WriteAnswer(Sent.REFUSED, why.sentence, refusal=why if why.is_for_all else None)
 
 
 class PsaTickets(Protocol):

@@ -26,6 +26,8 @@ class WriteFailureReason(StrEnum):
     """The line has a last day, `day`, that is neither the one before nor the one that was asked for."""
     OTHER_FIELD = "other_field"
     """The number was written, and something else of the line is not as it was."""
+    OTHER_TEXT = "other_text"
+    """The text was written, and the PSA shows one that is neither that nor the one before."""
     NOT_AS_ASKED = "not_as_asked"
     """Of a new line: `fields` are not what was asked for."""
     MADE_TWICE = "made_twice"
@@ -61,6 +63,7 @@ _SENTENCES: Final = {
     ),
     WriteFailureReason.OTHER_LAST_DAY: "The line says {quantity} and {day}: somebody else changed it, too.",
     WriteFailureReason.OTHER_FIELD: "The number was written, but another field of the line is not as it was.",
+    WriteFailureReason.OTHER_TEXT: "The PSA shows another text than it was sent.",
     WriteFailureReason.NOT_AS_ASKED: "The new line was made, but its {fields} not what was asked for.",
     WriteFailureReason.MADE_TWICE: (
         "The PSA made {count} lines of it ({line_ids}), and each is billed. Remove all but {first}."

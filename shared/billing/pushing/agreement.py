@@ -10,33 +10,34 @@ No PSA offers compare-and-swap, so the order is everything:
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
-from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord, SecondLine
-from shared.billing.planning.proration import day_of_change
+from shared.billing.models import AgreementRecord, Change, Intent, LedgerEvent, LineRecord, TextChange
+from shared.billing.planning.text_changes import text_change
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced
-from shared.billing.psa.base import Line, PsaUnavailable, Sent, Write, WriteAnswer, WriteKind
+from shared.billing.psa.base import Line, Psa, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
+from shared.billing.pushing import writes
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.outcome import find_out, read_back, settles_in, try_again
-from shared.billing.reconcile import (
-    adoptions,
-    is_made_twice,
-    marker_prefix,
-    reconciled,
-    second_line_prefix,
-)
+from shared.billing.pushing.text_outcome import is_for_its_text, refuse_texts
+from shared.billing.reconcile import adoptions, is_made_twice, reconciled
 from shared.errors import RetryLater
 from shared.storage.tables import Conflict
 
 
 def work_on(
-    context: PushContext, kept: StoredRecord, changes: Iterable[Change], wishes: Mapping[str, Wish]
+    context: PushContext,
+    kept: StoredRecord,
+    changes: Iterable[Change],
+    wishes: Mapping[str, Wish],
+    texts: Iterable[TextChange] = (),
 ) -> AgreementRecord:
-    """Carry out the allowed changes of one agreement, in turn; the record afterwards.
+    """Carry out the allowed changes and texts of one agreement, in turn; the record afterwards.
 
     Raises RetryLater when somebody else holds the claim, an intent is not settled yet or was settled just now (its
     line can be planned again), PsaUnavailable when the PSA asks for a pause, and that or PsaRefused when the lines
@@ -47,13 +48,12 @@ def work_on(
         waits = [wait for line, intent in work.open_intents() if (wait := find_out(work, line, intent))]
         work.look(wishes)
         still_told = any(is_made_twice(line) for line in work.record.lines.values())
-        for together in _requests(changes, whole=context.psa.whole_document):
+        for together in _requests(changes, texts, context.psa):
             if work.may_send:
-                _carry_out(
-                    work, [change for change in together if _is_prorated(work, change, wishes)], wishes
-                )
+                prorated = [change for change in together.changes if _is_prorated(work, change, wishes)]
+                _carry_out(work, together._replace(changes=prorated), wishes)
             else:
-                _leave_waiting(work, together)
+                _leave_waiting(work, together.changes)
         if work.created or still_told:
             work.look(wishes)  # a creation that a slow PSA carried out twice is told tonight, not tomorrow
         waits += [settles_in(work, intent) for _, intent in work.open_intents() if not intent.undecidable]
@@ -82,13 +82,27 @@ def look_at(context: PushContext, kept: StoredRecord, wishes: Mapping[str, Wish]
     return record
 
 
-def _requests(changes: Iterable[Change], *, whole: bool) -> Iterator[Sequence[Change]]:
-    """What goes out together: of a whole document every changed line; a new line has a request of its own."""
-    changes = list(changes)
-    there = [change for change in changes if whole and change.line_id]
-    if there:
-        yield there
-    yield from ([change] for change in changes if change not in there)
+class _Request(NamedTuple):
+    """What goes out together."""
+
+    changes: Sequence[Change]
+    texts: Sequence[TextChange] = ()
+
+
+def _requests(changes: Iterable[Change], texts: Iterable[TextChange], psa: Psa) -> Iterator[_Request]:
+    """Of a whole document every changed line in one; a new line has a request of its own. A text goes with the quantity
+    of its line where the PSA takes both at once, else after it.
+    """
+    changes, left = list(changes), {text.key.mapping_id: text for text in texts}
+    there = [change for change in changes if psa.whole_document and change.line_id]
+    if psa.whole_document and (there or left):
+        yield _Request(there, tuple(left.values()))
+        left = {}
+    for change in changes:
+        if change not in there:
+            text = left.pop(change.mapping_id, None) if psa.text_with_quantity and not change.ends else None
+            yield _Request([change], [text] if text else [])
+    yield from (_Request([], [text]) for text in left.values())
 
 
 def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wish]) -> bool:
@@ -108,7 +122,7 @@ def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wi
         refused = line.model_copy(update={"refused": why, "refused_in": work.context.run})
         work.record = work.record.with_line(refused)
         return False
-    write = _second_line(work, change, second, wishes[change.mapping_id], fresh)
+    write = writes.second_line(work, change, second, wishes[change.mapping_id], fresh)
     beside = work.unowned(line.product_id)
     intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
     told = line.model_copy(update={"intent": intent, "refused": None})
@@ -131,9 +145,9 @@ def _leave_waiting(work: ClaimedAgreement, changes: Sequence[Change]) -> None:
             work.record = work.record.with_line(waits)
 
 
-def _carry_out(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> None:
+def _carry_out(work: ClaimedAgreement, together: _Request, wishes: Mapping[str, Wish]) -> None:
     """Write changes by one request, but those whose line is no longer as the change expects it."""
-    if intents := _intend(work, changes, wishes):
+    if intents := _intend(work, together, wishes):
         _send_and_read_back(work, intents)
 
 
@@ -153,6 +167,8 @@ def _send_and_read_back(work: ClaimedAgreement, intents: list[Intent]) -> None:
             for intent in intents:
                 try_again(work, work.line_of(intent), intent.model_copy(update={"why": by_psa(answer.why)}))
             work.look_again = True
+        case Sent.REFUSED if is_for_its_text(intents, answer):
+            refuse_texts(work, intents, by_psa(answer.why))
         case Sent.REFUSED if answer.refusal is not None:
             # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
             work.drop_intents(intents, LedgerEvent.REFUSED, by_psa(answer.why))
@@ -165,25 +181,47 @@ def _send_and_read_back(work: ClaimedAgreement, intents: list[Intent]) -> None:
             read_back(work, intents, answer)
 
 
-def _intend(work: ClaimedAgreement, changes: Sequence[Change], wishes: Mapping[str, Wish]) -> list[Intent]:
+def _intend(work: ClaimedAgreement, together: _Request, wishes: Mapping[str, Wish]) -> list[Intent]:
     """Store an intent for each line that is as its change expects it: all of them together, or none."""
     lines, told = work.lines(wishes), []
     mine = priced(work.record, wishes, work.context.prices)
-    for change in changes:
+    texts = {text.key.mapping_id: text for text in _to_write(work, together.texts, wishes)}
+    for change in together.changes:
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
             continue
+        if change.looks_first:
+            work.look_again = True  # now it is known from which day it counts
+            texts.pop(change.mapping_id, None)  # it goes with its number
+            continue
         write = (
-            _end(change, line, fresh)
+            writes.end(change, line, fresh)
             if change.ends
-            else _write(work, line, change, mine[change.mapping_id], fresh)
+            else writes.new_quantity(work, line, change, mine[change.mapping_id], fresh)
         )
+        write = writes.with_text(write, texts.pop(change.mapping_id, None), fresh)
         beside = () if change.line_id else work.unowned(line.product_id)
         intent = Intent(write=write, change_id=change.id, at=work.context.now(), beside=beside)
         told.append((line.model_copy(update={"intent": intent, "refused": None}), intent))
+    for mapping_id, text in texts.items():
+        line, fresh = work.record.lines[mapping_id], lines.get(text.line_id)
+        if fresh is not None and fresh.quantity == line.confirmed:
+            write = writes.new_text(line, text, fresh)
+            intent = Intent(write=write, change_id="", at=work.context.now())
+            told.append((line.model_copy(update={"intent": intent}), intent))
     if told:
         work.save_all(told, LedgerEvent.INTENDED)
     return [intent for _, intent in told]
+
+
+def _to_write(
+    work: ClaimedAgreement, texts: Iterable[TextChange], wishes: Mapping[str, Wish]
+) -> Iterator[TextChange]:
+    """Those that may still be written now that their lines were read: a text of somebody else stays."""
+    for text in texts:
+        line, wish = work.record.lines.get(text.key.mapping_id), wishes[text.key.mapping_id]
+        if line is not None and (now := text_change(work.record, line, wish)):
+            yield now
 
 
 def _answered(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAnswer) -> list[Intent]:
@@ -221,67 +259,3 @@ def _as_planned(line: LineRecord, change: Change, fresh: Line | None) -> bool:
     if change.ends is not None:
         return fresh is not None and fresh.last_day == line.ends and fresh.quantity == change.before
     return fresh is not None and fresh.quantity == change.before and line.confirmed == change.before
-
-
-def _end(change: Change, line: LineRecord, fresh: Line | None) -> Write:
-    """What ends the line on the day that a person said."""
-    return Write(
-        kind=WriteKind.END_LINE,
-        agreement_id=change.agreement_id,
-        line_id=change.line_id,
-        product_id=line.product_id,
-        before=change.before,
-        after=change.after,
-        effective=change.ends + timedelta(days=1) if change.ends else None,
-        ends=change.ends,
-        ended=fresh.last_day if fresh else None,
-        fingerprint=fresh.but_end if fresh else "",
-        document=fresh.document if fresh else "",
-    )
-
-
-def _second_line(work: ClaimedAgreement, change: Change, second: SecondLine, wish: Wish, main: Line) -> Write:
-    """Seats that came within a period that is billed already: for the rest of it, at the price of the main line."""
-    return Write(
-        kind=WriteKind.PRORATE,
-        agreement_id=change.agreement_id,
-        product_id=main.product_id,
-        before=0,
-        after=second.seats,
-        effective=second.since or work.context.moment.date(),
-        ends=second.until,
-        marker=f"{second_line_prefix(change.mapping_id)}{work.record.claims}",
-        billable=wish.billable,
-        unit_price=main.unit_price or None,
-        invoice_text=wish.options.invoice_text,
-    )
-
-
-def _write(work: ClaimedAgreement, line: LineRecord, change: Change, wish: Wish, fresh: Line | None) -> Write:
-    today = work.context.moment.date()
-    if change.line_id:
-        starts = wish.options.starts if wish.options.starts and change.before == 0 else today
-        return Write(
-            kind=WriteKind.SET_QUANTITY,
-            agreement_id=change.agreement_id,
-            line_id=change.line_id,
-            product_id=line.product_id,
-            before=change.before,
-            after=change.after,
-            effective=day_of_change(work.record, line, max(today, starts)),
-            fingerprint=fresh.fingerprint if fresh else "",
-            document=fresh.document if fresh else "",
-        )
-    return Write(
-        kind=WriteKind.CREATE_LINE,
-        agreement_id=change.agreement_id,
-        product_id=line.product_id,
-        before=0,
-        after=0 if work.context.psa.creates_empty else change.after,
-        effective=change.effective or today,
-        document=work.document,
-        marker=f"{marker_prefix(line.mapping_id)}{line.mark}",
-        billable=wish.billable,
-        unit_price=wish.unit_price,
-        invoice_text=wish.options.invoice_text,
-    )

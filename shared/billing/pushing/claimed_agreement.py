@@ -1,6 +1,6 @@
 """An agreement's record under a claim: who holds it, what its lines said last, and saving it with its ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.billing import agreement_store
@@ -8,7 +8,8 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced
-from shared.billing.psa.base import Line, WriteKind
+from shared.billing.psa.base import Line, Write, WriteKind
+from shared.billing.psa.texts import digest
 from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.pushing.context import PushContext
 from shared.billing.reconcile import adoptions, reconciled, unowned
@@ -136,24 +137,31 @@ class ClaimedAgreement:
     ) -> None:
         """Store lines and what happened to the one request that wrote them all."""
         context, record = self.context, self._with([line for line, _ in told])
-        entries = [
-            LedgerEntry.of(
+        entries = [entry for line, intent in told for entry in self._entries(line, intent, event, why)]
+        entries = [*adoptions(self._kept.record, self.record, context.now(), context.run), *entries]
+        self._kept = agreement_store.save(context.tables, context.account, self._kept, record, entries)
+        self.record = record
+
+    def _entries(
+        self, line: LineRecord, intent: Intent, event: LedgerEvent, why: WriteFailure | None
+    ) -> Iterator[LedgerEntry]:
+        """What the ledger says of one line: of its number, and of a text that was written."""
+        context, write = self.context, intent.write
+        if write.kind is not WriteKind.SET_TEXT:
+            yield LedgerEntry.of(
                 line,
                 event,
                 context.now(),
                 run=context.run,
-                line_id=intent.line_id if intent.write.kind is WriteKind.PRORATE else line.line_id,
+                line_id=intent.line_id if write.kind is WriteKind.PRORATE else line.line_id,
                 change_id=intent.change_id,
-                before=intent.write.before,
-                after=intent.write.after,
+                before=write.before,
+                after=write.after,
                 failure=why,
-                last_day=intent.write.ends,
+                last_day=write.ends,
             )
-            for line, intent in told
-        ]
-        entries = [*adoptions(self._kept.record, self.record, context.now(), context.run), *entries]
-        self._kept = agreement_store.save(context.tables, context.account, self._kept, record, entries)
-        self.record = record
+        if write.sets_text and (of_text := _of_text(line, write, event)):
+            yield LedgerEntry.of(line, of_text, context.now(), run=context.run, failure=why)
 
     def _with(self, lines: Sequence[LineRecord]) -> AgreementRecord:
         record = self.record
@@ -181,3 +189,13 @@ class ClaimedAgreement:
             for intent in intents
         ]
         self.save_all(told, event, why)
+
+
+def _of_text(line: LineRecord, write: Write, event: LedgerEvent) -> LedgerEvent | None:
+    """What the ledger says of the text of a write; None while it is not known what became of it."""
+    if event is LedgerEvent.INTENDED:
+        return LedgerEvent.TEXT_INTENDED
+    if event in (LedgerEvent.UNKNOWN, LedgerEvent.UNDECIDABLE):
+        return None
+    stands = line.text is not None and line.text.asked == digest(write.invoice_text)
+    return LedgerEvent.TEXT_WRITTEN if stands else LedgerEvent.TEXT_NOT_WRITTEN

@@ -1,14 +1,13 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from shared.accounts.account import Account
 from shared.accounts.companies import added_tenants
 from shared.accounts.company import AddedTenant
 from shared.accounts.runs import Run
-from shared.billing import agreement_store
 from shared.billing.ending import without_what_is_over
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
@@ -20,62 +19,17 @@ from shared.billing.models import (
     Unreadable,
     UnreadableReason,
 )
+from shared.billing.planning.load import Planned
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Agreement, Period, Product, Psa
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, connection_failure
-from shared.errors import RetryLater
 from shared.storage import keys
 from shared.storage.keys import AccountId
-from shared.storage.tables import Conflict, Tables
+from shared.storage.tables import Tables
 
 SHOWN_MISSING = 100
 """So many of the agreements that a list lost are named."""
-
-
-def loss_of_list(
-    tables: Tables, account: Account, connection: str, listed: Collection[str], run: Run, now: datetime
-) -> ConnectionFailure | None:
-    """Why the list is not believed tonight; None when it is.
-
-    It is believed when little is lost, when another night found the same lost, or when a person said of just these
-    agreements that they are gone.
-    """
-    mapped = sorted(
-        kept.record.agreement_id
-        for kept in agreement_store.all_of(tables, account.id, connection)
-        if _is_there_as_far_as_known(kept.record)
-    )
-    lost = [id_ for id_ in mapped if id_ not in listed]
-    if 2 * len(lost) <= len(mapped):
-        return None
-    hashed = keys.hashed("|".join(lost))
-    if run.believes_lost == hashed:
-        return None
-    today = now.astimezone(account.zone).date()
-    before = connection_failure(tables, account.id, connection)
-    again = before is not None and before.lost == hashed
-    since = before.since if before is not None and again and before.since is not None else today
-    if again and since < today:
-        return None
-    return ConnectionFailure(
-        connection=connection,
-        code="list",
-        cause=Cause.LIST_LOST,
-        facts=(f"{len(mapped) - len(lost)} of {len(mapped)}",),
-        lost=hashed,
-        missing=len(lost),
-        agreements=tuple(lost[:SHOWN_MISSING]),
-        since=since,
-        found_at=now,
-    )
-
-
-def _is_there_as_far_as_known(record: AgreementRecord) -> bool:
-    return any(
-        line.blocked is None or line.blocked.reason is not BlockReason.AGREEMENT_GONE
-        for line in record.lines.values()
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +85,58 @@ class Meant:
         return None
 
 
-def note_agreements(
-    tables: Tables, account: AccountId, connection: str, listed: Mapping[str, Agreement], meant: Meant
-) -> None:
-    """Remember what the PSA's list says of each agreement that we have lines in. Raises RetryLater."""
-    for kept in agreement_store.all_of(tables, account, connection):
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A PSA connection's list of agreements, by id, and what they must be like."""
+
+    connection: str
+    agreements: Mapping[str, Agreement]
+    meant: Meant
+
+    def noted(self, record: AgreementRecord) -> AgreementRecord:
+        """The record with what the list says of it; one of another connection stays as it is."""
+        if record.connection != self.connection:
+            return record
         # A row without an id may be any of those that are missing: none of them is gone.
-        there = listed.get(kept.record.agreement_id) or listed.get("")
-        record = noted(without_what_is_over(kept.record, there, meant.today), there, meant)
-        if record != kept.record:
-            try:
-                agreement_store.save(tables, account, kept, record)
-            except Conflict as conflict:
-                raise RetryLater(
-                    timedelta(seconds=2), "an agreement changed while it was listed"
-                ) from conflict
+        there = self.agreements.get(record.agreement_id) or self.agreements.get("")
+        return noted(without_what_is_over(record, there, self.meant.today), there, self.meant)
+
+
+def loss_of_list(
+    tables: Tables, account: Account, planned: Planned, listed: Listed, run: Run, now: datetime
+) -> ConnectionFailure | None:
+    """Why the list is not believed tonight; None when it is.
+
+    It is believed when little is lost, when another night found the same lost, or when a person said of just these
+    agreements that they are gone.
+    """
+    connection = listed.connection
+    mapped = sorted(
+        id_ for (of, id_), known in planned.outlines.items() if of == connection and known.was_there
+    )
+    lost = [id_ for id_ in mapped if id_ not in listed.agreements]
+    if 2 * len(lost) <= len(mapped):
+        return None
+    hashed = keys.hashed("|".join(lost))
+    if run.believes_lost == hashed:
+        return None
+    today = now.astimezone(account.zone).date()
+    before = connection_failure(tables, account.id, connection)
+    again = before is not None and before.lost == hashed
+    since = before.since if before is not None and again and before.since is not None else today
+    if again and since < today:
+        return None
+    return ConnectionFailure(
+        connection=connection,
+        code="list",
+        cause=Cause.LIST_LOST,
+        facts=(f"{len(mapped) - len(lost)} of {len(mapped)}",),
+        lost=hashed,
+        missing=len(lost),
+        agreements=tuple(lost[:SHOWN_MISSING]),
+        since=since,
+        found_at=now,
+    )
 
 
 def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> AgreementRecord:

@@ -12,6 +12,7 @@ from shared.billing.planning.proration import paid_after, paid_by
 from shared.billing.psa.base import Effect, Evidence, Line, PsaUnavailable, WriteAnswer, WriteKind
 from shared.billing.psa.write_failures import WriteFailure, WriteFailureReason, by_psa
 from shared.billing.pushing.claimed_agreement import ClaimedAgreement
+from shared.billing.pushing.text_outcome import conclude_text, try_text_again, written
 
 READ_BACKS = (0.0, 1.0, 3.0)
 """Seconds before each read-back of a write: a PSA may show the old number for a moment."""
@@ -71,7 +72,10 @@ def _conclude(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence
     if evidence.line is not None and work.is_anothers(evidence.line, line):
         _lose(work, line, intent, evidence.line)
         return
+    text_alone = intent.write.kind is WriteKind.SET_TEXT
     match evidence.effect:
+        case Effect.APPLIED | Effect.DIVERGED if text_alone:
+            conclude_text(work, line, intent, evidence)
         case Effect.APPLIED:
             _confirm(work, line, intent, evidence.line)
         case Effect.NOT_APPLIED if work.is_repeatable(intent) or _was_not_taken(work, intent):
@@ -115,6 +119,9 @@ def _lose(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Line)
 
 def try_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
     """Proven not applied: it may be planned once more in this run, and then at the next."""
+    if intent.write.kind is WriteKind.SET_TEXT:
+        try_text_again(work, line, intent)
+        return
     run, why = work.context.run, intent.why
     said: dict[str, object] = {"not_applied_in": run}
     if line.not_applied_in == run:
@@ -152,11 +159,13 @@ def _applied(work: ClaimedAgreement, line: LineRecord, intent: Intent, there: Li
             "unit_price": there.unit_price if there else line.unit_price,
             "losses": losses,
             "paid": paid_after(work.record, line, write, work.context.moment.date()),
+            "text": written(line, write, there),
             "intent": None,
             "refused": None,
             "drift": None,
             "hold": None,
             "would": None,
+            "waits": None,
             "written_in": work.context.run,
         }
     )

@@ -31,7 +31,7 @@ from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
-from shared.billing.pushing.listed_agreements import Meant, loss_of_list, note_agreements
+from shared.billing.pushing.listed_agreements import Listed, Meant, loss_of_list
 from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.storage.keys import AccountId
@@ -66,16 +66,16 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
     if connection.id not in run.connections:
         return
     try:
-        listed = {agreement.id: agreement for agreement in context.psa.agreements()}
+        there = {agreement.id: agreement for agreement in context.psa.agreements()}
         today = started.astimezone(account.zone).date()
-        if loss := loss_of_list(context.tables, account, connection.id, listed, run, started):
+        meant = Meant.of(context.tables, account.id, context.psa, there, today)
+        listed = Listed(connection.id, there, meant)
+        planned = load.plan_account(context.tables, context.blobs, account, started, noted=listed.noted)
+        if loss := loss_of_list(context.tables, account, planned, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
-        meant = Meant.of(context.tables, account.id, context.psa, listed, today)
-        note_agreements(context.tables, account.id, connection.id, listed, meant)
-        planned = load.plan_account(context.tables, context.blobs, account, started)
         planned = load.store_holds(context.tables, account.id, planned, started, run.id)
-        work = worklist(connection.id, planned, listed, run, today)
+        work = worklist(connection.id, planned, there, run, today)
         unfinished = _work_through(context, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
         not_reached(context.tables, account, connection, run, why, context.now())
@@ -182,7 +182,7 @@ class _SideBySide:
     def _worked_on(self, item: AgreementWork, agreement_id: str) -> Unfinished | None:
         kept = item.outline.kept()
         if item.writes:
-            after = agreement.work_on(self._context, kept, item.changes, self._wishes)
+            after = agreement.work_on(self._context, kept, item.changes, self._wishes, item.texts)
         else:
             after = agreement.look_at(self._context, kept, self._wishes)
         if plan.must_plan_again(kept.record, after, self._wishes):
@@ -266,7 +266,7 @@ def _class(line: LineRecord, run_id: str) -> str:
             return "drift"
         case LineState.HELD:
             return "held"
-        case LineState.IN_STEP:
+        case LineState.SCHEDULED | LineState.IN_STEP:
             if line.would is not None:
                 return "would_write"
             return "written" if line.written_in == run_id else "unchanged"

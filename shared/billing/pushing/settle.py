@@ -76,6 +76,8 @@ def _applied(
     """What a line says once a person saw its write in the PSA."""
     if write.kind is WriteKind.PRORATE:
         return {"paid": paid_by(line, write)}
+    if write.kind is WriteKind.SET_TEXT:
+        return {}
     made = line.line_id or _made(lines, line_id)
     said: dict[str, object] = {"line_id": made, "confirmed": write.after, "confirmed_at": by.now}
     if write.ends is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from shared.accounts.runs import Run
-from shared.billing.models import Change
+from shared.billing.models import Change, TextChange
 from shared.billing.planning.load import Outline, Planned
 from shared.billing.psa.base import Agreement
 
@@ -23,10 +23,11 @@ class AgreementWork:
 
     outline: Outline
     changes: tuple[Change, ...]
+    texts: tuple[TextChange, ...] = ()
 
     @property
     def writes(self) -> bool:
-        return bool(self.changes) or self.outline.unsettled
+        return bool(self.changes or self.texts) or self.outline.unsettled
 
 
 def worklist(
@@ -37,13 +38,21 @@ def worklist(
     for change in planned.plan.changes:
         if change.connection == connection and planned.plan.allowed(change):
             changes.setdefault(change.agreement_id, []).append(change)
+    texts: dict[str, list[TextChange]] = {}
+    for text in planned.plan.texts.values() if planned.plan.live else ():
+        if text.key.connection == connection:
+            texts.setdefault(text.key.agreement_id, []).append(text)
     mine = [
         outline
         for (of, id_), outline in planned.outlines.items()
         if of == connection and outline.lines and not _is_not_understood(listed, id_)
     ]
     work = [
-        AgreementWork(outline, _not_refused_yet(outline, changes.get(outline.agreement_id, ()), run))
+        AgreementWork(
+            outline,
+            _not_refused_yet(outline, changes.get(outline.agreement_id, ()), run),
+            tuple(texts.get(outline.agreement_id, ())),
+        )
         for outline in mine
     ]
     writing = [work_of_agreement for work_of_agreement in work if work_of_agreement.writes]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from shared.errors import NotFound
 from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind, domain_of
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable, Uncounted, UncountedReason
@@ -59,7 +60,11 @@ class TenantCustomLicences:
 
 
 def people_of(rule: Rule, counts: Snapshot | Day, users: Iterable[User]) -> list[User]:
-    """Whom the rule counts: of a sum, who has any of its licences."""
+    """Whom the rule counts: of a sum, who has any of its licences. Raises NotFound for members of groups: they are
+    counted, and not kept.
+    """
+    if rule.kind is RuleKind.GROUP_MEMBERS:
+        raise NotFound("the members of a group are counted, and their names are not kept")
     if rule.kind is RuleKind.SUM:
         return [user for user in users if not set(rule.sku_ids).isdisjoint(user.skus)]
     paid = {sku.sku_id for sku in counts.skus if is_watched(sku, counts)}
@@ -85,6 +90,25 @@ def _licensed_users(licence: CustomLicence, rows: LicenceRows, users: Sequence[U
     return [_people(licence, len(people_of(licence.rule, rows.snapshot, users)))]
 
 
+def _group_members(licence: CustomLicence, rows: LicenceRows, _: Sequence[User] | None) -> list[Licence]:
+    rule = licence.rule
+    found = next((group for group in rows.snapshot.groups if group.group_id == rule.group_id), None)
+    if found is None or found.count is None:
+        raise NotCountable(
+            Uncounted(
+                reason=UncountedReason.GROUP_UNKNOWN,
+                part_number=licence.name,
+                told=0,
+                failure=found.failure if found else None,
+            )
+        )
+    count = found.count
+    both = count.disabled_guests if rule.without_guests and rule.without_disabled else 0
+    guests = count.guests if rule.without_guests else 0
+    disabled = count.disabled if rule.without_disabled else 0
+    return [_people(licence, count.members - guests - disabled + both)]
+
+
 def _people(licence: CustomLicence, number: int) -> Licence:
     """So many people are so many seats, each of them assigned."""
     return Licence(
@@ -101,4 +125,8 @@ def _people(licence: CustomLicence, number: int) -> Licence:
 
 _COUNTED: Final[
     Mapping[RuleKind, Callable[[CustomLicence, LicenceRows, Sequence[User] | None], list[Licence]]]
-] = {RuleKind.SUM: _sum, RuleKind.LICENSED_USERS: _licensed_users}
+] = {
+    RuleKind.SUM: _sum,
+    RuleKind.LICENSED_USERS: _licensed_users,
+    RuleKind.GROUP_MEMBERS: _group_members,
+}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
@@ -29,6 +30,14 @@ class Defined:
         """Its own and the account's, by what stands for their SKU."""
         mine = (*self._of.get("", ()), *self._of.get(tenant_id, ()))
         return {licence.sku_id: licence for licence in mine}
+
+    def groups_of(self, tenant_id: str) -> tuple[str, ...]:
+        """Ids of the groups that must be read of a tenant."""
+        mine = self._of.get(tenant_id, ())
+        return tuple(sorted({licence.rule.group_id for licence in mine if licence.rule.group_id}))
+
+
+NO_CUSTOM: Final = Defined()
 
 
 def defined(tables: Tables, account: AccountId) -> Defined:

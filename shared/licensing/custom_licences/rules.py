@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, model_validator
 
 from shared.licensing.licences import CUSTOM
+from shared.microsoft.groups import GROUP_ID
 from shared.storage.documents import Chosen, Document
 from shared.text import MicrosoftId
 
@@ -17,6 +18,9 @@ class RuleKind(StrEnum):
     """The seats of some licences together; of a single one it is a copy."""
     LICENSED_USERS = "licensed_users"
     """Users with any licence that costs money, of some domains or of all."""
+
+    GROUP_MEMBERS = "group_members"
+    """Users of a group, by itself or by groups within it; with or without licences."""
 
 
 def domain_of(text: str) -> str:
@@ -48,6 +52,8 @@ class Rule(Document):
     """Of SUM: whose seats count. No custom licences: there are no circles."""
     domains: Annotated[tuple[Domain, ...], AfterValidator(_each_once)] = ()
     """Of LICENSED_USERS: the domains of their sign-in names, none named is all. A subdomain is another domain."""
+    group_id: Annotated[MicrosoftId, AfterValidator(str.strip)] = ""
+    """Of GROUP_MEMBERS: the group's object id."""
     without_guests: bool = False
     """Of users: guests of the tenant do not count."""
     without_disabled: bool = False
@@ -61,7 +67,13 @@ class Rule(Document):
             raise ValueError("a sum counts licences of Microsoft, not other custom licences")
         if self.domains and self.kind is not RuleKind.LICENSED_USERS:
             raise ValueError("only licensed users are counted by domain")
-        if (self.without_guests or self.without_disabled) and not self.counts_people:
+        if bool(self.group_id) != (self.kind is RuleKind.GROUP_MEMBERS):
+            raise ValueError("members are those of one group, and no other rule has one")
+        if self.group_id and not GROUP_ID.fullmatch(self.group_id):
+            raise ValueError(
+                "a group is named by its object id, such as 0f5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"
+            )
+        if (self.without_guests or self.without_disabled) and self.kind is RuleKind.SUM:
             raise ValueError("seats are no guests and no accounts")
         return self
 

@@ -11,6 +11,8 @@ def described(rule: Rule) -> str:
             if len(rule.sku_ids) == 1
             else f"the seats of {len(rule.sku_ids)} licences"
         )
+    if rule.kind is RuleKind.GROUP_MEMBERS:
+        return f"users of the group {rule.group_id} and of groups within it{_without(rule)}"
     of = f" of {', '.join(rule.domains)}" if rule.domains else ""
     return f"users{of} with a licence that costs money{_without(rule)}"
 

@@ -206,7 +206,7 @@ def _open(
         number = wanted(mapping, *numbers)
     except NotCountable:
         return Reason.NOT_COUNTABLE
-    if number != line.confirmed:
+    if number != line.confirmed and line.state is not LineState.SCHEDULED:
         return Reason.DIFFERS
     if kept.read_at is None or facts.now - kept.read_at > LINES_READ_WITHIN:
         return Reason.LINE_NOT_READ

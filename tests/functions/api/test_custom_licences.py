@@ -52,6 +52,19 @@ def test_it_is_counted_defined_mapped_pushed_and_explained(msp: BillingMsp, sign
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
 
 
+def test_members_of_a_group_are_counted_after_a_sync_and_not_before(msp: BillingMsp, sign_in: SignIn) -> None:
+    msp.ready(sign_in("admin"))
+    editor, group = sign_in("editor"), "0F5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"
+    rule = {"kind": "group_members", "groupId": group, "withoutGuests": True}
+    made = editor("POST", CUSTOM, json={"name": "Staff", "tenantId": TENANT, "rule": rule})
+    assert made.json()["rule"]["groupId"] == group.lower()
+    counted = editor("POST", f"{CUSTOM}/count", json={"tenantId": TENANT, "rule": rule}).json()
+    assert counted["purchased"] is None
+    assert counted["notCountable"].endswith("Synchronise the customer first.")
+    no_id = {"kind": "group_members", "groupId": "All staff"}
+    assert editor("POST", CUSTOM, json={"name": "X", "tenantId": TENANT, "rule": no_id}).status_code == 422
+
+
 def test_only_its_name_changes_and_a_stranger_to_the_tenant_is_refused(
     msp: BillingMsp, sign_in: SignIn
 ) -> None:

@@ -11,7 +11,8 @@ from functions.queues import alerts
 from functions.queues.messages import Evaluate, KeepTickets, QueuedWork
 from shared.accounts.account import Mode
 from shared.accounts.directory import update_account
-from shared.billing.psa.base import PsaCompany
+from shared.billing.psa.base import PsaCompany, PsaRefused
+from shared.billing.psa.causes import Cause
 from shared.billing.psa_lists import PsaLists
 from shared.errors import RetryLater
 from shared.storage import keys
@@ -97,6 +98,7 @@ def test_tickets_are_off_until_an_owner_chose_and_then_shown_as_they_were_called
         ("company", "gone"),
         ("types", []),
         ("types", ["nothing"]),
+        ("types", ["tickets_failed"]),
         ("atMost", 0),
     ],
 )
@@ -162,6 +164,25 @@ def test_a_psa_that_does_not_answer_is_left_to_the_next_evaluation(
     with pytest.raises(RetryLater):
         list(alerts._keep_tickets(wired, KeepTickets(account=MSP)))
     assert list(alerts._keep_tickets(wired, KeepTickets(account=MSP, attempt=alerts.MOST_ATTEMPTS))) == []
+
+
+def test_a_right_that_is_missing_is_one_row_until_tickets_work_again(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets
+) -> None:
+    save(owner)
+    desk.refused_writes = PsaRefused.for_all("The PSA", Cause.RIGHTS, "403", "Tickets (add)")
+    for number in range(3):
+        busy.world.add(f"t-late{number}", sku("e5", 10, 4), name="Latecomer")
+    carry_out(wired, busy)
+    (row,) = owner("GET", f"/accounts/{MSP}/alerts?type=tickets_failed").json()["items"]
+    assert "Tickets (add)" in row["what"]
+    assert (row["who"], row["ticket"]) == ("ConnectWise", None)
+    assert desk.asked.count("create") == 1
+    desk.refused_writes = None
+    save(owner, atMost=30)
+    carry_out(wired, busy)
+    assert owner("GET", f"/accounts/{MSP}/alerts?type=tickets_failed").json()["items"] == []
+    assert len(desk.tickets) == 3
 
 
 def test_switched_off_what_was_chosen_is_remembered_and_nothing_is_sent(

@@ -13,6 +13,7 @@ from shared.alerts.rules import BY_SLUG, RULES
 from shared.alerts.rules.base import Rule
 from shared.alerts.rules.mail_failed import MailFailed
 from shared.alerts.rules.psa_sign_in import PsaSignIn
+from shared.alerts.rules.tickets_failed import TicketsFailed
 from shared.errors import NotFound, Rejected
 from shared.licensing.tenant_state import ReadFailure
 from shared.microsoft.models import Customer, FailureCause
@@ -30,7 +31,7 @@ ABOUT_LICENCES = {
     Slug.RENEWAL_DUE,
 }
 OWN_WRITES = {Slug.PUSH_HELD, Slug.PUSH_FAILED, Slug.LINE_DRIFT, Slug.TENANT_REMOVED}
-OUR_OWN = OWN_WRITES | {PsaSignIn.slug, MailFailed.slug}
+OUR_OWN = OWN_WRITES | {PsaSignIn.slug, MailFailed.slug, TicketsFailed.slug}
 """What is about Seatwise's writes, its PSA or its mails, not about what a customer has."""
 SLUGS = list(BY_SLUG)
 UNUSED_E3 = Exclusion(slug=Slug.UNUSED_LICENSES, tenant_id="t1", sku_id="e3")

@@ -20,6 +20,7 @@ class WatchedPsa:
         self.repeatable = inner.repeatable
         self.whole_document, self.creates_empty = inner.whole_document, inner.creates_empty
         self.ends_by = inner.ends_by
+        self.text_with_quantity = inner.text_with_quantity
 
     def _watched[T](self, name: str, call: Callable[[], T]) -> T:
         self._hook(f"before {name}")

@@ -14,8 +14,10 @@ from shared.billing.why_in_words import sentence
 from shared.billing.why_this_number import LineOf, people_behind, why_this_number
 from shared.errors import NotFound, Rejected
 from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
+from shared.licensing.tenant_state import ReadFailure, ReadGroup
 from shared.microsoft.doubts import DoubtKind
-from shared.microsoft.models import Subscription, User
+from shared.microsoft.models import FailureCause, GroupCount, NotRead, Subscription, User
+from shared.microsoft.read_problems import ReadProblem
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import Reason
 from tests.shared.billing.world import ACCOUNT, PROFILE, SKU, Mapped, World, check_invariants, user
@@ -23,6 +25,11 @@ from tests.shared.billing.world import ACCOUNT, PROFILE, SKU, Mapped, World, che
 OTHER = "f30db892-07e9-47e9-837c-80727f46fd3d"
 SUM = Rule(kind=RuleKind.SUM, sku_ids=(SKU, OTHER))
 USERS = Rule(kind=RuleKind.LICENSED_USERS, domains=("contoso.test",))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
 
 
 def people(number: int, domain: str = "contoso.test") -> tuple[User, ...]:
@@ -107,6 +114,54 @@ def test_doubts_about_users_hold_what_is_counted_by_them() -> None:
     world.push_until_done()
     assert world.quantity(line) == 9
     assert [hold.change.after for hold in world.held()] == [2]
+
+
+GROUP = "0f5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"
+MEMBERS = Rule(kind=RuleKind.GROUP_MEMBERS, group_id=GROUP)
+
+
+def group(members: int | None) -> tuple[ReadGroup, ...]:
+    """As it was read; None: it is not in the tenant any more."""
+    if members is None:
+        gone = ReadFailure.of(NotRead(FailureCause.TENANT, "404 x", ReadProblem.GROUP_GONE))
+        return (ReadGroup(group_id=GROUP, failure=gone),)
+    return (ReadGroup(group_id=GROUP, count=GroupCount(group_id=GROUP, members=members)),)
+
+
+def test_members_of_a_group_move_the_line(world: World) -> None:
+    line = mapped(world, MEMBERS, 6)
+    world.read("contoso", groups=group(9))
+    world.push_until_done()
+    assert world.quantity(line) == 9
+    check_invariants(world)
+
+
+def test_a_group_that_is_gone_or_refused_is_not_0(world: World) -> None:
+    line = mapped(world, MEMBERS, 6)
+    world.read("contoso", groups=group(None))
+    world.push_until_done()
+    assert world.quantity(line) == 6
+    assert world.unplanned(line) is UnplannedReason.NOT_COUNTABLE
+    assert "The group is not in the tenant any more" in world.why_not_planned(line)
+    world.read("contoso", groups=())
+    world.push_until_done("2026-03-03")
+    assert world.quantity(line) == 6
+    assert "Synchronise the customer first" in world.why_not_planned(line)
+    check_invariants(world)
+
+
+def test_a_group_that_is_empty_now_waits_for_a_person(world: World) -> None:
+    line = mapped(world, MEMBERS, 6)
+    world.read("contoso", groups=group(0))
+    world.push_until_done()
+    assert world.quantity(line) == 6
+    assert [hold.change.after for hold in world.held()] == [0]
+
+
+def test_a_group_is_of_one_customer(world: World) -> None:
+    world.read("contoso")
+    with pytest.raises(Rejected, match="A group is of one customer"):
+        defined(world, MEMBERS, tenant="")
 
 
 def test_a_copy_is_billed_beside_the_licence_itself() -> None:
@@ -239,3 +294,21 @@ def test_the_count_is_seen_before_anything_is_defined() -> None:
         assert found.counts is not None
         assert found.counts.purchased == number
     assert custom_licences(world.tables, ACCOUNT) == []
+
+
+@pytest.mark.parametrize("rule", [SUM, USERS])
+def test_the_text_on_the_invoice_names_whom_the_rule_counts(rule: Rule) -> None:
+    world = World()
+    world.read("contoso", people=(*people(2), *people(1, "fabrikam.test")))
+    line = mapped(world, rule, 2, Options(names_on_invoice=True))
+    world.push_until_done()
+    named = ", ".join(["Alice"] * (3 if rule is SUM else 2))
+    assert world.fake.line(line.line).text == f"Business Premium | Users: {named}"
+
+
+def test_members_of_a_group_are_not_named_and_the_text_stays() -> None:
+    world = World()
+    line = mapped(world, MEMBERS, 2, Options(names_on_invoice=True))
+    assert world.plan().wishes[line.mapping].text is None
+    world.push_until_done()
+    assert world.fake.line(line.line).text == ""

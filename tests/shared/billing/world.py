@@ -38,7 +38,8 @@ from shared.billing.pushing import push, settle
 from shared.billing.pushing.context import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
-from shared.licensing.tenant_state import ReadStatus, TenantState
+from shared.licensing.optional_reads import OptionalReads
+from shared.licensing.tenant_state import ReadGroup, ReadStatus, TenantState
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
@@ -174,6 +175,7 @@ class World:
         subscriptions: tuple[Subscription, ...] = (),
         doubts: tuple[DoubtKind, ...] = (),
         people: tuple[User, ...] | None = None,
+        groups: tuple[ReadGroup, ...] = (),
     ) -> TenantState:
         """A complete read of the tenant; SKUs that are not named keep their seats, and so do its people."""
         self.add_tenant(tenant)
@@ -193,7 +195,8 @@ class World:
             users=users,
             doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
-        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, snapshot.FreshRead(read, "", at.date()))
+        fresh = snapshot.FreshRead(read, "", at.date(), OptionalReads(groups=groups))
+        return snapshot.store_read(self.tables, self.blobs, ACCOUNT, fresh)
 
     def later_read(
         self,

@@ -15,6 +15,7 @@ from shared.accounts.runs import READING_LIMIT, Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import app_consents, reading
 from shared.licensing.app_consents import AppConsent
+from shared.licensing.custom_licences.defined import defined
 from shared.licensing.customer_lists import WAIT, PartnerInRun
 from shared.licensing.reading import TenantToRead, finish_reading, reachable, read_partners
 from shared.licensing.run_reading import RunReading
@@ -26,6 +27,7 @@ from shared.microsoft.models import (
     Customer,
     FailureCause,
     Gdap,
+    GroupCount,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -58,6 +60,7 @@ class FakeMicrosoft(Microsoft):
         self.subscriptions: tuple[Subscription, ...] = ()
         self.boxes: MailboxRead | Exception = MailboxRead(MailboxSource.EXCHANGE, 0, ())
         self.told: tuple[Term, ...] | NotRead = ()
+        self.groups: dict[str, int | Exception] = {}
         self.renewal: Renewal | None = None
         self.asked: list[tuple[str, str]] = []
         self.modes: list[SignInMode] = []
@@ -95,6 +98,15 @@ class FakeMicrosoft(Microsoft):
         if isinstance(self.told, NotRead):
             raise self.told
         return self.told
+
+    def group(
+        self, account: AccountId, connection: PartnerConnection, tenant_id: str, group_id: str
+    ) -> GroupCount:
+        self.asked.append((connection.id, f"group {group_id}"))
+        said = self.groups[group_id]
+        if isinstance(said, Exception):
+            raise said
+        return GroupCount(group_id=group_id, members=said)
 
 
 class Drawer:
@@ -168,7 +180,8 @@ class Night:
         reading.read_tenant(self.reading(now), self.partners, asked)
 
     def reading(self, now: datetime) -> RunReading:
-        return RunReading(self.tables, self.blobs, self.secrets, self.microsoft, self.account, self.run, now)
+        stores = self.tables, self.blobs, self.secrets
+        return RunReading(*stores, self.microsoft, self.account, self.run, now, defined(self.tables, ACCOUNT))
 
     def finish(self, now: datetime = START) -> Run:
         return finish_reading(self.tables, ACCOUNT, self.run, now)

@@ -2207,6 +2207,8 @@ export interface components {
         AgreementsToChoose: {
             /** Agreements */
             agreements: components["schemas"]["functions__api__psa_choices__ShownAgreement"][];
+            /** Longesttext */
+            longestText: number;
             /** Psacompany */
             psaCompany: string;
             /** Psaconnection */
@@ -2322,7 +2324,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "filter_coverage" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed";
+        AlertTypeName: "psa_sign_in" | "push_held" | "push_failed" | "line_drift" | "sync_overdue" | "invalid_auth" | "tenant_removed" | "no_billing_profile" | "filter_coverage" | "tenant_not_added" | "unused_licenses" | "shared_mailbox_licenses" | "renewal_due" | "mail_failed" | "tickets_failed";
         /**
          * AppGiven
          * @example {
@@ -2698,7 +2700,7 @@ export interface components {
             tenantId: string;
         };
         /** @enum {string} */
-        Effect: "in_step" | "written" | "created" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed";
+        Effect: "in_step" | "written" | "created" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_billed" | "text";
         /** Format: email */
         Email: string;
         /**
@@ -2747,7 +2749,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -2755,6 +2757,8 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** @enum {string} */
+        FewerSeatsWord: "at_once" | "next_period" | "credited";
         FilterTexts: string[];
         /**
          * Frequency
@@ -2824,11 +2828,16 @@ export interface components {
              * @default {
              *       "basis": "purchased",
              *       "besideExisting": false,
-             *       "creditOnDecrease": false,
              *       "difference": 0,
+             *       "fewerSeats": "at_once",
              *       "included": 0,
              *       "invoiceText": "",
-             *       "minimum": 0
+             *       "minimum": 0,
+             *       "moreSeats": "from_their_day",
+             *       "namesOnInvoice": false,
+             *       "replacesText": "",
+             *       "spareOnInvoice": false,
+             *       "termsOnInvoice": false
              *     }
              */
             options?: components["schemas"]["GivenOptions"];
@@ -2905,15 +2914,12 @@ export interface components {
              */
             besideExisting?: boolean;
             /**
-             * Creditondecrease
-             * @default false
-             */
-            creditOnDecrease?: boolean;
-            /**
              * Difference
              * @default 0
              */
             difference?: number;
+            /** @default at_once */
+            fewerSeats?: components["schemas"]["FewerSeatsWord"];
             /** @default 0 */
             included?: components["schemas"]["Seats"];
             /**
@@ -2923,10 +2929,32 @@ export interface components {
             invoiceText?: string;
             /** @default 0 */
             minimum?: components["schemas"]["Seats"];
+            /** @default from_their_day */
+            moreSeats?: components["schemas"]["MoreSeatsWord"];
+            /**
+             * Namesoninvoice
+             * @default false
+             */
+            namesOnInvoice?: boolean;
+            /**
+             * Replacestext
+             * @default
+             */
+            replacesText?: string;
             /** Soldbyothers */
             soldByOthers?: ("counted" | "left_out") | null;
+            /**
+             * Spareoninvoice
+             * @default false
+             */
+            spareOnInvoice?: boolean;
             /** Starts */
             starts?: string | null;
+            /**
+             * Termsoninvoice
+             * @default false
+             */
+            termsOnInvoice?: boolean;
         };
         /**
          * GivenReportSettings
@@ -2966,6 +2994,11 @@ export interface components {
         GivenRule: {
             /** @default [] */
             domains?: components["schemas"]["Domains"];
+            /**
+             * Groupid
+             * @default
+             */
+            groupId?: string;
             kind: components["schemas"]["Kind"];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
@@ -3067,12 +3100,12 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users";
+        Kind: "sum" | "licensed_users" | "group_members";
         /**
          * LedgerEvent
          * @enum {string}
          */
-        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "frozen" | "unfrozen" | "undone";
+        LedgerEvent: "adopted" | "released" | "held" | "approved" | "rejected" | "intended" | "confirmed" | "not_applied" | "refused" | "unknown" | "undecidable" | "settled" | "diverged" | "taken" | "kept" | "ending" | "ended" | "prorated" | "text_intended" | "text_written" | "text_not_written" | "frozen" | "unfrozen" | "undone";
         /** LicenceToSync */
         LicenceToSync: {
             /** Skuid */
@@ -3132,6 +3165,8 @@ export interface components {
         };
         /** @enum {string} */
         ModeWord: "preview" | "live";
+        /** @enum {string} */
+        MoreSeatsWord: "from_their_day" | "from_period_start";
         /** MyAccount */
         MyAccount: {
             /** Id */
@@ -3537,8 +3572,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -3548,8 +3581,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4252,7 +4290,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "in_step";
+            state: "unknown" | "blocked" | "frozen" | "drift" | "held" | "scheduled" | "in_step";
             /** Tenantid */
             tenantId: string;
             /** Who */
@@ -4547,8 +4585,6 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
-            /** Newtext */
-            newText: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;
@@ -4558,8 +4594,13 @@ export interface components {
             subscriptionId: string;
             /** Tenantid */
             tenantId: string;
-            /** Textstays */
-            textStays: boolean;
+            /** Textafter */
+            textAfter: string | null;
+            /** Textbefore */
+            textBefore: string | null;
+            /** Textdigest */
+            textDigest: string;
+            textState: components["schemas"]["TextStateWord"];
             /** Why */
             why: string;
         };
@@ -4729,7 +4770,12 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "in_step" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            state: "in_step" | "scheduled" | "held" | "drift" | "frozen" | "blocked" | "unknown" | "not_read";
+            /** Textrefused */
+            textRefused: string;
+            textState: components["schemas"]["TextStateWord"];
+            /** Textthere */
+            textThere: string;
             /** Unitprice */
             unitPrice: string | null;
         };
@@ -4849,20 +4895,28 @@ export interface components {
             basis: "purchased" | "assigned";
             /** Besideexisting */
             besideExisting: boolean;
-            /** Creditondecrease */
-            creditOnDecrease: boolean;
             /** Difference */
             difference: number;
+            fewerSeats: components["schemas"]["FewerSeatsWord"];
             /** Included */
             included: number;
             /** Invoicetext */
             invoiceText: string;
             /** Minimum */
             minimum: number;
+            moreSeats: components["schemas"]["MoreSeatsWord"];
+            /** Namesoninvoice */
+            namesOnInvoice: boolean;
+            /** Replacestext */
+            replacesText: string;
             /** Soldbyothers */
             soldByOthers: ("counted" | "left_out") | null;
+            /** Spareoninvoice */
+            spareOnInvoice: boolean;
             /** Starts */
             starts: string | null;
+            /** Termsoninvoice */
+            termsOnInvoice: boolean;
         };
         /** ShownParameter */
         ShownParameter: {
@@ -4955,6 +5009,8 @@ export interface components {
              * @enum {string}
              */
             mode: "preview" | "live";
+            /** Scheduled */
+            scheduled: number;
             /** Seatsfewer */
             seatsFewer: number;
             /** Seatsmore */
@@ -5224,6 +5280,8 @@ export interface components {
         ShownRule: {
             /** Domains */
             domains: string[];
+            /** Groupid */
+            groupId: string;
             kind: components["schemas"]["Kind"];
             /** Skuids */
             skuIds: string[];
@@ -5781,6 +5839,8 @@ export interface components {
             /** Customers */
             customers: number;
         };
+        /** @enum {string} */
+        TextStateWord: "none" | "not_known" | "in_step" | "to_write" | "kept" | "refused";
         /**
          * TicketChoicesOffered
          * @description What the PSA offers at this moment.
@@ -5854,8 +5914,12 @@ export interface components {
             companyId: string;
             /** Ends */
             ends: string | null;
+            /** Fewerseats */
+            fewerSeats: ("at_once" | "next_period" | "credited")[];
             /** Id */
             id: string;
+            /** Moreseats */
+            moreSeats: ("from_their_day" | "from_period_start")[];
             /** Name */
             name: string;
             /** Nextinvoice */

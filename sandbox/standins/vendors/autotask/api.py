@@ -10,6 +10,7 @@ from sandbox.standins.state import Document, State
 from sandbox.standins.vendors.autotask.changes import add_service, adjust, change_service
 from sandbox.standins.vendors.autotask.queries import answer_page, matching, search_of
 from sandbox.standins.vendors.autotask.refusals import PERMISSIONS, THREADS, Refused, error, throttled
+from sandbox.standins.vendors.autotask.tickets import change_ticket, make_ticket, ticket_fields
 from sandbox.standins.vendors.autotask.units import unit_rows
 
 _FRONT = "webservices.autotask.net"
@@ -18,7 +19,7 @@ _ENTITIES = {
     name.lower(): name
     for name in (
         *("Companies", "Contracts", "Services", "ContractServices", "ContractServiceUnits"),
-        "ContractServiceAdjustments",
+        *("ContractServiceAdjustments", "Tickets"),
     )
 }
 _PERIODS = {"2": "Monthly", "3": "Quarterly", "4": "Semi-Annual", "5": "Yearly"}
@@ -146,6 +147,8 @@ class Autotask:
         return answer_page(request, asked, rows, site, entity)
 
     def _information(self, site: Document, entity: str, rest: list[str]) -> Answer:
+        if rest == ["fields"] and entity == "Tickets":
+            return ticket_fields()
         if rest == ["fields"] and entity == "Services":
             values = [{"value": value, "label": label, "isActive": True} for value, label in _PERIODS.items()]
             return Answer(
@@ -171,6 +174,10 @@ class Autotask:
 
     def _write(self, request: Request, site: Document, entity: str, rest: list[str]) -> Answer:
         body: Any = request.json()
+        if entity == "Tickets" and not rest and request.method in ("POST", "PATCH"):
+            self._allowed(site, entity, "create")
+            write = make_ticket if request.method == "POST" else change_ticket
+            return write(self._state, site, body)
         if entity == "ContractServiceAdjustments" and not rest and isinstance(body, dict):
             rest, entity = [str(body.get("contractID")), "serviceadjustments"], "Contracts"
         if entity != "Contracts" or len(rest) != 2:
@@ -205,6 +212,8 @@ class Autotask:
                 return [_plain(row) for row in self._of(site, "at_company")]
             case "Services":
                 return [_plain(row) for row in self._of(site, "at_service")]
+            case "Tickets":
+                return [_plain(row) for row in self._of(site, "at_ticket")]
             case "Contracts":
                 return [_plain(row) for row in contracts]
             case "ContractServices":

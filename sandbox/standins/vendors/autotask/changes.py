@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.standins.protocol import Answer
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.texts import Texts, stored_text
 from sandbox.standins.vendors.autotask.refusals import Refused
 from sandbox.standins.vendors.autotask.units import units_on
 
@@ -12,7 +13,7 @@ _ADJUSTMENT = frozenset(
     {"contractID", "contractServiceID", "serviceID", "unitChange", "effectiveDate", "allowRepeatService"}
 )
 _SERVICE = frozenset({"contractID", "serviceID", "internalDescription", "invoiceDescription", "unitPrice"})
-_INTERNAL_DESCRIPTION = 100
+_INTERNAL_DESCRIPTION, _INVOICE_DESCRIPTION = 100, 1000
 
 
 def adjust(state: State, site: Document, contract: Document, body: Any) -> Answer:
@@ -82,6 +83,12 @@ def add_service(state: State, site: Document, contract: Document, body: Any) -> 
 def change_service(state: State, site: Document, contract: Document, body: Any) -> Answer:
     """PATCH a contract service: only its price and its text on the invoice can be changed. Raises Refused."""
     asked = _fields(body, frozenset({"id", "adjustedPrice", "invoiceDescription"}))
+    if len(str(asked.get("invoiceDescription") or "")) > _INVOICE_DESCRIPTION:
+        raise Refused("invoiceDescription is too long.")
+    if "invoiceDescription" in asked:
+        asked["invoiceDescription"] = stored_text(
+            site["habits"].get("texts", Texts.KEPT), asked["invoiceDescription"]
+        )
     number = str(asked.pop("id", ""))
     if number not in contract["services"]:
         raise Refused("No matching records found.")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.texts import stored_text
 from sandbox.standins.vendors.connectwise.additions import Invalid, created, patched, replaced, shown
 from sandbox.standins.vendors.connectwise.conditions import WrongCondition
 from sandbox.standins.vendors.connectwise.habits import Marker, habit, is_hidden, stored_marker
@@ -225,6 +226,8 @@ class ConnectWise:
             return Answer(204)
         change = patched if request.method == "PATCH" else replaced
         fresh = change(addition, request.json(), agreement, self._state)
+        if fresh["invoiceDescription"] != addition["invoiceDescription"]:
+            fresh["invoiceDescription"] = stored_text(habit(site, "texts"), fresh["invoiceDescription"])
         return Answer(200, self._store(site, agreement, fresh))
 
     def _store(self, site: Document, agreement: Document, addition: Document) -> Document:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from sandbox.standins.state import Document
+from sandbox.standins.texts import Texts
 
 
 class Marker(StrEnum):
@@ -36,6 +37,7 @@ DEFAULTS: Document = {
     "unknown_columns": [],
     "oldest_version": "2021.1",
     "prices_from_catalogue": True,
+    "texts": Texts.KEPT,
 }
 
 

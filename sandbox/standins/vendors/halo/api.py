@@ -15,6 +15,7 @@ from sandbox.standins.vendors.halo.habits import habit
 from sandbox.standins.vendors.halo.lists import answer_list, check_parameters, flag, whole
 from sandbox.standins.vendors.halo.refusals import Refused, error, throttled
 from sandbox.standins.vendors.halo.rows import client_row, item_row
+from sandbox.standins.vendors.halo.tickets import AREAS, ticket_desk
 from sandbox.standins.vendors.tokens import seal, unseal
 
 _WINDOW = timedelta(minutes=5)
@@ -24,6 +25,7 @@ _RIGHTS = {
     "item": "items",
     "recurringinvoice": "invoices",
     "invoicechange": "invoices",
+    **dict.fromkeys(AREAS, "tickets"),
 }
 _INACTIVE = frozenset({"includeinactive"})
 _POINT_ZERO = re.compile(rb'"qty_order"\s*:\s*-?\d+\.0+\s*[,}]')
@@ -133,6 +135,8 @@ class Halo:
     # Routes
 
     def _route(self, request: Request, site: Document, parts: list[str]) -> Answer:
+        if parts[0] in AREAS:
+            return ticket_desk(request, site, self._state, parts)
         match request.method, parts:
             case "GET", ["client"]:
                 return answer_list(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.standins.state import Document, State, stamp
+from sandbox.standins.texts import stored_text
 from sandbox.standins.vendors.halo.habits import habit
 from sandbox.standins.vendors.halo.refusals import Refused
 from sandbox.standins.worlds.halo import LINE, UNSET_DATE
@@ -17,6 +18,7 @@ _COMPUTED_LINE = frozenset({"id", "ihid", "net_amount", "_is_calculated_line"})
 _ROW = {"date": UNSET_DATE, "quantity": 0, "isinvoiced": False}
 _NUMBERS = ("qty_order", "unit_price", "unit_cost", "discount_perc")
 _LARGEST = 10**9
+_TEXT = "item_shortdescription"
 
 
 def shown_header(invoice: Document, state: State) -> Document:
@@ -95,6 +97,8 @@ class Change:
             self._begin(line, sent)
         elif "counted" in before:
             line["counted"] = before["counted"]
+        if before is not None and before[_TEXT] != line[_TEXT]:
+            line[_TEXT] = stored_text(habit(self.site, "texts"), line[_TEXT])
         self.note_line(invoice, before, line)
         return line
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.standins.state import Document
+from sandbox.standins.texts import Texts
 
 DEFAULTS: Document = {
     "retry_after": 0,
@@ -12,6 +13,7 @@ DEFAULTS: Document = {
     "keeps_reference": True,
     "prices_new_lines": True,
     "forgets_to_apply": False,
+    "texts": Texts.KEPT,
 }
 """`retry_after`: seconds that a 429 names, 0 = none. `record_count`: right, zero, or page (of this page alone)."""
 

@@ -6,14 +6,12 @@ told nothing.
 """
 
 from datetime import timedelta
-from http import HTTPStatus
 
 import requests
 
 from shared.billing.psa.autotask import shapes
 from shared.billing.psa.autotask.asking import Api, NotThere
 from shared.billing.psa.autotask.lists import EVERY, Condition, eq, read_list
-from shared.billing.psa.autotask.refusals import Meaning, meaning
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import (
     Agreement,
@@ -33,7 +31,7 @@ from shared.billing.psa.base import (
 )
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.read_back import judge_created, judge_once
-from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear, Unreachable, json_of
+from shared.http.client import Http, Unreachable, json_of
 
 CONTRACTS, SERVICES, COMPANIES = "Contracts", "Services", "Companies"
 LINES, UNITS, ADJUSTMENTS = "ContractServices", "ContractServiceUnits", "ContractServiceAdjustments"
@@ -42,6 +40,8 @@ _MUST_CREATE = (LINES, ADJUSTMENTS)
 _ALL = "All"
 """Autotask's word for a right without exceptions: who sees only some rows is not told that there are others."""
 _MARKER_LENGTH = 50
+_RIGHTS = {WriteKind.CREATE_LINE: f"{LINES} (create)", WriteKind.SET_TEXT: f"{LINES} (update)"}
+"""The right that a write needs, where it is no adjustment."""
 _A_DAY = timedelta(days=1)
 """It is still yesterday west of Greenwich."""
 _BUSY_WAIT = timedelta(seconds=30)
@@ -51,7 +51,8 @@ class Autotask:
     """One signed-in Autotask. Only `apply` writes, and it sends one request."""
 
     max_parallel = 2
-    repeatable: frozenset[WriteKind] = frozenset()
+    repeatable = frozenset({WriteKind.SET_TEXT})
+    text_with_quantity = False
     whole_document = False
     creates_empty = True
     ends_by = EndsBy.NO_SEATS
@@ -180,35 +181,12 @@ class Autotask:
     def apply(self, *writes: Write) -> WriteAnswer:
         (write,) = writes
         try:
-            path, body = _request(write)
-            answer = self._api.write(path, body)
+            method, path, body = _request(write)
         except PsaRefused as refused:
-            return WriteAnswer(
-                Sent.REFUSED, refused.sentence, refusal=refused if refused.is_for_all else None
-            )
-        except PsaUnavailable as error:  # the zone was not known yet and could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
-        except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
-        except Unclear as error:
-            return WriteAnswer(Sent.UNCLEAR, error.why)
-        return self._judge(write, answer)
-
-    def _judge(self, write: Write, answer: requests.Response) -> WriteAnswer:
-        status, words = answer.status_code, self._api.words(answer)
-        if status == HTTPStatus.OK:
-            return _yes(write, answer)
-        entity = LINES if write.kind is WriteKind.CREATE_LINE else ADJUSTMENTS
-        if refusal := self._api.refusal(status, words, f"{entity} (create)"):
-            return WriteAnswer(Sent.REFUSED, words, refusal=refusal)
-        match meaning(status, words):
-            case Meaning.BUSY:
-                wait = self._api.wait_told(answer) or _BUSY_WAIT
-                return WriteAnswer(Sent.NOT_SENT, words, wait, asked_for=True)
-            case Meaning.REFUSED | Meaning.NOT_THERE:
-                return WriteAnswer(Sent.REFUSED, words)
-            case _:
-                return WriteAnswer(Sent.UNCLEAR, words)
+            return WriteAnswer(Sent.REFUSED, refused.sentence)
+        right = _RIGHTS.get(write.kind, f"{ADJUSTMENTS} (create)")
+        answer = self._api.written(path, body, right, method)
+        return answer if isinstance(answer, WriteAnswer) else _yes(write, answer)
 
 
 def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
@@ -225,11 +203,15 @@ def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
     return WriteAnswer(Sent.ANSWERED, receipt=str(item))
 
 
-def _request(write: Write) -> tuple[str, dict[str, object]]:
-    """Path and body of the one POST of a write. Raises PsaRefused for a write that cannot be one."""
+def _request(write: Write) -> tuple[str, str, dict[str, object]]:
+    """Method, path and body of the one request of a write. Raises PsaRefused for a write that cannot be one."""
     contract = _number(write.agreement_id)
+    if write.kind is WriteKind.SET_TEXT:
+        # Of a service only its price and this can be changed: https://ww2.autotask.net, ContractServicesEntity.
+        text = {"id": _number(write.line_id), "invoiceDescription": write.invoice_text}
+        return "PATCH", f"{CONTRACTS}/{contract}/Services", text
     if write.kind is not WriteKind.CREATE_LINE:
-        return f"{CONTRACTS}/{contract}/ServiceAdjustments", _adjustment(contract, write)
+        return "POST", f"{CONTRACTS}/{contract}/ServiceAdjustments", _adjustment(contract, write)
     if not 0 < len(write.marker) <= _MARKER_LENGTH:
         raise PsaRefused("marker", f"A new line needs a marker of 1 to {_MARKER_LENGTH} characters.")
     if write.billable is not BillableOption.BILLABLE:
@@ -245,7 +227,7 @@ def _request(write: Write) -> tuple[str, dict[str, object]]:
         )  # JSON has one kind of number; the shortest text is the same
     if write.invoice_text:
         body["invoiceDescription"] = write.invoice_text
-    return f"{CONTRACTS}/{contract}/Services", body
+    return "POST", f"{CONTRACTS}/{contract}/Services", body
 
 
 def _adjustment(contract: int, write: Write) -> dict[str, object]:

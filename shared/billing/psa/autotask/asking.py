@@ -13,7 +13,7 @@ import requests
 
 from shared.billing.psa.autotask.refusals import Meaning, meaning, words_of
 from shared.billing.psa.autotask.settings import AutotaskSettings
-from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.pace import pace_of
 from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Throttled, Unclear, Unreachable, json_of
@@ -70,6 +70,10 @@ class Api:
             if not self._zone:
                 self._zone = self._look_up()
             return f"{self._zone}v1.0/"
+
+    def web(self) -> str:
+        """Where people of this database work: the zone's web address has its number, too."""
+        return self._root().split("/atservicesrest", 1)[0].lower().replace("webservices", "ww")
 
     def _look_up(self) -> str:
         answer = self._attempted("GET", _FRONT, {"user": self._user})
@@ -174,9 +178,36 @@ class Api:
 
     # Writing
 
-    def write(self, path: str, body: object) -> requests.Response:
-        """One request. Raises PsaRefused or PsaUnavailable before it is sent, NotConnected and Unclear."""
-        return self._send("POST", self._root() + path, json=body)
+    def written(
+        self, path: str, body: object, right: str, method: str = "POST"
+    ) -> requests.Response | WriteAnswer:
+        """The one request of a write: the answer that says yes, else what is known of it. `right` is what it needs."""
+        try:
+            answer = self._send(method, self._root() + path, json=body)
+        except PsaRefused as refused:  # the zone was not known yet
+            return WriteAnswer(
+                Sent.REFUSED, refused.sentence, refusal=refused if refused.is_for_all else None
+            )
+        except PsaUnavailable as error:  # it could not be read
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
+        except NotConnected as error:
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+        except Unclear as error:
+            return WriteAnswer(Sent.UNCLEAR, error.why)
+        return answer if answer.status_code == HTTPStatus.OK else self._no_yes(answer, right)
+
+    def _no_yes(self, answer: requests.Response, right: str) -> WriteAnswer:
+        status, words = answer.status_code, self.words(answer)
+        if refusal := self.refusal(status, words, right):
+            return WriteAnswer(Sent.REFUSED, words, refusal=refusal)
+        match meaning(status, words):
+            case Meaning.BUSY:
+                wait = self.wait_told(answer) or _BUSY_WAIT
+                return WriteAnswer(Sent.NOT_SENT, words, wait, asked_for=True)
+            case Meaning.REFUSED | Meaning.NOT_THERE:
+                return WriteAnswer(Sent.REFUSED, words)
+            case _:
+                return WriteAnswer(Sent.UNCLEAR, words)
 
     def wait_told(self, answer: requests.Response) -> timedelta | None:
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from shared.billing.psa.amounts import MOST, amount
+from shared.billing.psa.autotask.periods import periods
 from shared.billing.psa.base import (
     Agreement,
     BillableOption,
@@ -110,6 +111,7 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
 
     `odd` names a field that is not understood already.
     """
+    units = list(units)
     said, odd_units = _units(units)
     odd = odd or odd_units or _odd_price(service)
     marker, product_id = _text(service, "internalDescription"), service.get("serviceID")
@@ -135,9 +137,12 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
         not_writable=why_not,
         fingerprint=_fingerprint(service),
         but_end=_fingerprint(service),
+        text=_text(service, "invoiceDescription"),
+        but_text=_fingerprint(service, but="invoiceDescription"),
         billable=BillableOption.BILLABLE,
         pending=_pending(said, today),
         not_understood=odd,
+        periods=() if odd else periods(units),
     )
 
 
@@ -186,6 +191,6 @@ def _money(row: Row, name: str) -> Decimal | None:
     return amount(row.get(name))
 
 
-def _fingerprint(service: Row) -> str:
-    kept = {name: service.get(name) or None for name in _FINGERPRINTED}
+def _fingerprint(service: Row, but: str = "") -> str:
+    kept = {name: service.get(name) or None for name in _FINGERPRINTED if name != but}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]

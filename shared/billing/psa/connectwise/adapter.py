@@ -60,7 +60,8 @@ class ConnectWise:
     """One signed-in ConnectWise. Only `apply` writes, and it sends one request."""
 
     max_parallel = 8
-    repeatable = frozenset({WriteKind.SET_QUANTITY, WriteKind.END_LINE})
+    repeatable = frozenset({WriteKind.SET_QUANTITY, WriteKind.SET_TEXT, WriteKind.END_LINE})
+    text_with_quantity = True
     whole_document = creates_empty = False
     ends_by = EndsBy.DATE
 
@@ -203,6 +204,8 @@ def _request(write: Write) -> tuple[str, str, object]:
     path = _additions(write.agreement_id)
     if write.kind is WriteKind.SET_QUANTITY:
         return "PATCH", f"{path}/{_number(write.line_id)}", bodies.new_quantity(write)
+    if write.kind is WriteKind.SET_TEXT:
+        return "PATCH", f"{path}/{_number(write.line_id)}", bodies.new_text(write)
     if write.kind is WriteKind.END_LINE:
         return "PATCH", f"{path}/{_number(write.line_id)}", bodies.last_day(write)
     if not 0 < len(write.marker) <= _MARKER_LENGTH:
@@ -236,7 +239,7 @@ def _id_of(body: object) -> str:
 
 def _what_a_yes_hides(write: Write, body: object) -> str:
     """A sentence when the answer to a write does not show what was asked for; the read-back decides."""
-    if write.kind is WriteKind.END_LINE:
+    if write.kind in (WriteKind.END_LINE, WriteKind.SET_TEXT):
         return ""
     shown = body.get("quantity") if isinstance(body, dict) else None
     if shown == write.after:

@@ -35,7 +35,13 @@ def new_addition(write: Write) -> dict[str, object]:
 
 def new_quantity(write: Write) -> list[dict[str, object]]:
     """ConnectWise's own patch dialect: a list, bare paths. A path it does not know answers 200 and changes nothing."""
-    return [{"op": "replace", "path": "quantity", "value": write.after}]
+    quantity: list[dict[str, object]] = [{"op": "replace", "path": "quantity", "value": write.after}]
+    return [*quantity, *new_text(write)] if write.sets_text else quantity
+
+
+def new_text(write: Write) -> list[dict[str, object]]:
+    """The customer reads it on the invoice: https://developer.connectwise.com, an addition's invoiceDescription."""
+    return [{"op": "replace", "path": "invoiceDescription", "value": write.invoice_text}]
 
 
 def last_day(write: Write) -> list[dict[str, object]]:

@@ -35,11 +35,7 @@ def id_of(row: Mapping[str, Any]) -> int | None:
     return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
 
 
-def _text(value: object) -> object:
-    return value if isinstance(value, str) else ""
-
-
-type _Text = Annotated[str, BeforeValidator(_text)]
+type _Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
 """For show only: whatever is no text is none."""
 type _Status = Literal["Active", "Cancelled", "Expired", "Inactive", ""]
 
@@ -255,6 +251,8 @@ def line(row: Mapping[str, Any], agreement_id: str) -> Line:
         not_writable=f"ConnectWise shows it with what is not understood: {odd}." if odd else _why_not(seen),
         fingerprint=_fingerprint(row),
         but_end=_fingerprint(row, _FINGERPRINTED - {"cancelledDate"}),
+        text=seen.invoice_description,
+        but_text=_fingerprint(row, _FINGERPRINTED - {"invoiceDescription"}),
         billable=BILLABLE.get(seen.bill_customer or ""),
         not_understood=odd or ("quantity" if seen.quantity is None else ""),
     )

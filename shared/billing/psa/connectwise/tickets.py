@@ -8,7 +8,14 @@ from shared.billing.psa.connectwise.asking import BOARDS, PRIORITIES, PSA, TICKE
 from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.billing.psa.connectwise.shapes import id_of
-from shared.billing.psa.tickets import Choice, NewTicket, TicketChoices, TicketName, TicketState
+from shared.billing.psa.tickets import (
+    Choice,
+    NewTicket,
+    TicketChoices,
+    TicketName,
+    TicketState,
+    not_sent,
+)
 from shared.http.client import Http, Unreachable, json_of
 from shared.text import one_line
 
@@ -54,7 +61,7 @@ class ConnectWiseTickets:
                 "automaticEmailContactFlag": False,
             }
         except PsaRefused as refused:
-            return WriteAnswer(Sent.REFUSED, refused.sentence)
+            return not_sent(refused)
         self._api.wait_for_the_pace()
         answer = self._api.written("POST", TICKETS, body, MAY_ADD)
         if isinstance(answer, WriteAnswer):
@@ -103,7 +110,7 @@ class ConnectWiseTickets:
         try:
             path, wanted = _ticket(ticket_id), {"id": _number(status)}
         except PsaRefused as refused:
-            return WriteAnswer(Sent.REFUSED, refused.sentence)
+            return not_sent(refused)
         self._api.wait_for_the_pace()
         change = [{"op": "replace", "path": "status", "value": wanted}]
         answer = self._api.written("PATCH", path, change, MAY_EDIT)

@@ -6,7 +6,6 @@ some lines itself; pending pro-rata rows are part of the number; 300 calls in 5 
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -54,7 +53,7 @@ from shared.billing.psa.halo.lists import PAGE_SIZE, page_of, read_list
 from shared.billing.psa.halo.rows import id_of
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.billing.psa.read_back import judge_created, judge_once
-from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Unclear
+from shared.http.client import Http
 
 
 class Halo:
@@ -64,6 +63,7 @@ class Halo:
     whole_document, creates_empty = True, False
     repeatable: frozenset[WriteKind] = frozenset()
     ends_by = EndsBy.DATE
+    text_with_quantity = True
 
     def __init__(self, settings: HaloSettings, client_secret: str, http: Http) -> None:
         self._api = Api(settings, client_secret, http)
@@ -164,18 +164,14 @@ class Halo:
                 return WriteAnswer(Sent.CONFLICT, why)
             body = self._body(writes, document)
             self._sent[writes[0].agreement_id] = writes
-            answer = self._api.write(INVOICES, body)
+            answer = self._api.written(INVOICES, body, MAY_EDIT)
         except PsaUnavailable as error:
             return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
         except PsaRefused as refused:
             return WriteAnswer(
                 Sent.REFUSED, refused.sentence, refusal=refused if refused.is_for_all else None
             )
-        except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
-        except Unclear as error:
-            return WriteAnswer(Sent.UNCLEAR, error.why)
-        return self._judge(answer, document)
+        return answer if isinstance(answer, WriteAnswer) else self._yes(answer, document)
 
     def _body(self, writes: Sequence[Write], document: Document) -> list[Document]:
         if writes[0].kind is WriteKind.CREATE_LINE:
@@ -198,7 +194,7 @@ class Halo:
             if there.not_writable:
                 return there.not_writable
             ends = write.kind is WriteKind.END_LINE
-            looked_at = there.but_end if ends else there.fingerprint
+            looked_at = there.but_end if ends else there.but_text if write.sets_text else there.fingerprint
             if there.quantity != write.before or looked_at != write.fingerprint:
                 return f"Line {write.line_id} was changed after it was looked at."
         return ""
@@ -211,20 +207,6 @@ class Halo:
             return write.unit_price
         row = self._api.ask(f"{ITEMS}/{_number(write.product_id)}", {})
         return shapes.product(row).price if isinstance(row, dict) else None
-
-    def _judge(self, answer: requests.Response, document: Document) -> WriteAnswer:
-        status = answer.status_code
-        code, words = self._api.words(answer)
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return WriteAnswer(Sent.NOT_SENT, words, self._api.wait_of(answer), asked_for=True)
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            return self._yes(answer, document)
-        if refusal := self._api.refused_write(answer):
-            return WriteAnswer(Sent.REFUSED, f"{words} ({code})", refusal=refusal)
-        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and self._api.is_halos(answer):
-            return WriteAnswer(Sent.REFUSED, f"{words} ({code})")
-        # Also a refusal that is not Halo's own: a proxy does not know what went on behind it.
-        return WriteAnswer(Sent.UNCLEAR, words)
 
     def _yes(self, answer: requests.Response, document: Document) -> WriteAnswer:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.halo.exact import read_exactly, write_exactly
 from shared.billing.psa.halo.settings import HaloSettings
@@ -19,7 +19,12 @@ PSA = "HaloPSA"
 CLIENTS, ITEMS, INVOICES, CHANGES = "/Client", "/Item", "/RecurringInvoice", "/InvoiceChange"
 RIGHTS = {CLIENTS: "read:customers", ITEMS: "read:items", INVOICES: "read:invoices", CHANGES: "read:invoices"}
 """The permissions of the API application, as Halo calls them."""
-MAY_EDIT = "edit:invoices"
+TICKETS, TICKET_TYPES, PRIORITIES, STATUSES, ACTIONS = (
+    *("/Tickets", "/TicketType", "/Priority", "/Status", "/Actions"),
+)
+TICKET_RIGHTS = dict.fromkeys((TICKETS, TICKET_TYPES, PRIORITIES, STATUSES), "read:tickets")
+"""Asked for only where alerts become tickets."""
+MAY_EDIT, MAY_EDIT_TICKETS = "edit:invoices", "edit:tickets"
 _KEYS = ("the site", "the tenant", "the client id", "the client secret")
 CALLS, WINDOW = 120, timedelta(minutes=5)
 """Halo refuses more than 300 in any 5 minutes, of all tools together; what has begun may go above this share."""
@@ -120,7 +125,9 @@ class Api:
                 raise PsaRefused.for_all(PSA, Cause.SIGN_IN, code, *_KEYS)
             case HTTPStatus.FORBIDDEN:
                 area = f"/{path.strip('/').split('/')[0]}"
-                raise PsaRefused.for_all(PSA, _no_right(answer), code, RIGHTS.get(area, path))
+                raise PsaRefused.for_all(
+                    PSA, _no_right(answer), code, {**RIGHTS, **TICKET_RIGHTS}.get(area, path)
+                )
             case HTTPStatus.NOT_FOUND if _is_a_page(answer):
                 raise PsaUnavailable(f"A web page answers instead of {self.site}.")
             case HTTPStatus.NOT_FOUND:
@@ -172,11 +179,40 @@ class Api:
         asked = self.http.wait_asked_for(answer)
         return UNTOLD_WAIT if asked is None else asked
 
-    def refused_write(self, answer: requests.Response) -> PsaRefused | None:
+    def written(self, path: str, body: object, right: str) -> requests.Response | WriteAnswer:
+        """The one request of a write: the answer that says yes, else what is known of it. `right` is what it needs."""
+        try:
+            answer = self.write(path, body)
+        except PsaRefused as refused:
+            return WriteAnswer(Sent.REFUSED, refused.sentence, refusal=refused)
+        except PsaUnavailable as error:
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
+        except NotConnected as error:
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+        except Unclear as error:
+            return WriteAnswer(Sent.UNCLEAR, error.why)
+        return self.what_is_no_yes(answer, right) or answer
+
+    def what_is_no_yes(self, answer: requests.Response, right: str) -> WriteAnswer | None:
+        """None: it is one."""
+        status = answer.status_code
+        code, words = self.words(answer)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return WriteAnswer(Sent.NOT_SENT, words, self.wait_of(answer), asked_for=True)
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return None
+        if refusal := self.refused_write(answer, right):
+            return WriteAnswer(Sent.REFUSED, f"{words} ({code})", refusal=refusal)
+        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and self.is_halos(answer):
+            return WriteAnswer(Sent.REFUSED, f"{words} ({code})")
+        # Also a refusal that is not Halo's own: a proxy does not know what went on behind it.
+        return WriteAnswer(Sent.UNCLEAR, words)
+
+    def refused_write(self, answer: requests.Response, right: str) -> PsaRefused | None:
         """Why every write of the connection would be refused, too; None when it is about this document."""
         code = self.words(answer)[0]
         if answer.status_code == HTTPStatus.FORBIDDEN:
-            return PsaRefused.for_all(PSA, _no_right(answer), code, MAY_EDIT)
+            return PsaRefused.for_all(PSA, _no_right(answer), code, right)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             return PsaRefused.for_all(PSA, Cause.SIGN_IN, code, *_KEYS)
         return None

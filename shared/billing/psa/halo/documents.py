@@ -13,8 +13,10 @@ from shared.billing.psa.days import day
 from shared.billing.psa.halo.days import written
 from shared.billing.psa.halo.invoice_lines import REFERENCE_FIELD, pending
 from shared.billing.psa.halo.rows import id_of
+from shared.billing.psa.texts import plain
 
-_QUANTITY, _LAST_DAY = "qty_order", "enddate"
+_QUANTITY, _LAST_DAY, _TEXT = "qty_order", "enddate", "item_shortdescription"
+_WRITABLE = (_QUANTITY, _LAST_DAY, _TEXT)
 
 type Row = Mapping[str, Any]
 type Document = Mapping[str, Any]
@@ -61,6 +63,10 @@ def _edited(row: Row, write: Write | None, *, prorates: bool) -> Row:
         return row
     if write.kind is WriteKind.END_LINE:
         return {**row, _LAST_DAY: written(write.ends) if write.ends else row.get(_LAST_DAY)}
+    if write.sets_text:
+        row = {**row, _TEXT: write.invoice_text}
+    if write.kind is WriteKind.SET_TEXT:
+        return row
     if prorates and write.after > write.before and write.effective is not None:
         more = {"date": written(write.effective), "quantity": write.after - write.before}
         return {**row, "prorata_data": [*(row.get("prorata_data") or []), more]}
@@ -100,7 +106,7 @@ def _new_line(write: Write, price: Decimal | None) -> Row:
     if write.effective is not None:
         new["startdate"] = written(write.effective)
     if write.invoice_text:
-        new["item_shortdescription"] = write.invoice_text
+        new[_TEXT] = write.invoice_text
     return new
 
 
@@ -123,9 +129,10 @@ def undone_edits(
     else that were made after the document had been read; and of those that were meant, the value before must be the
     one that was known. `beside` are the other writes of the same POST; None: they are not known any more.
     """
-    rows, mine = rows_of(document), _written(write)
-    meant = {_written(sent): sent for sent in (write, *(beside or ())) if sent.line_id in rows}
-    before = {place: _was(sent, rows[sent.line_id]) for place, sent in meant.items()}
+    rows = rows_of(document)
+    sent = [one for one in (write, *(beside or ())) if one.line_id in rows]
+    before = {place: was for one in sent for place, was in _meant(one, rows[one.line_id]).items()}
+    mine = next(iter(_meant(write, rows.get(write.line_id, {}))))
     ours = [row for row in changes if _place(row) == mine]
     if not ours or _value(mine, ours[-1].get("new_value")) != _value(mine, rows[mine[0]].get(mine[1])):
         return ""  # it was a pro-rata row, or Halo does not tell yet
@@ -134,7 +141,7 @@ def undone_edits(
         for row in changes
         if _post(row) == _post(ours[-1])
         and not row.get("invoice_detail_prorata_id")
-        and not (beside is None and _place(row)[1] in (_QUANTITY, _LAST_DAY) and _place(row) not in before)
+        and not (beside is None and _place(row)[1] in _WRITABLE and _place(row) not in before)
         and (_place(row) not in before or _value(_place(row), row.get("old_value")) != before[_place(row)])
     ]
     if not told:
@@ -142,18 +149,22 @@ def undone_edits(
     return f"Somebody edited it while it was written, and the write undid that: {'; '.join(told)}."
 
 
-def _written(write: Write) -> tuple[str, str]:
-    """The line and the field of it that a write means to change."""
-    return write.line_id, _LAST_DAY if write.kind is WriteKind.END_LINE else _QUANTITY
-
-
-def _was(write: Write, row: Row) -> object:
-    """What the field said before."""
-    return write.ended if write.kind is WriteKind.END_LINE else write.before - pending(row)
+def _meant(write: Write, row: Row) -> dict[tuple[str, str], object]:
+    """What each field that a write means to change said before, by line and field; its own field is the first."""
+    fields: dict[str, object] = {}
+    if write.kind is WriteKind.END_LINE:
+        fields[_LAST_DAY] = write.ended
+    elif write.kind is WriteKind.SET_QUANTITY:
+        fields[_QUANTITY] = write.before - pending(row)
+    if write.sets_text:
+        fields[_TEXT] = write.text_before
+    return {(write.line_id, name): was for name, was in fields.items()}
 
 
 def _value(place: tuple[str, Any], told: object) -> object:
     """What Halo tells of such a field."""
+    if place[1] == _TEXT:
+        return plain(str(told or ""))
     if place[1] != _LAST_DAY:
         return _number(told)
     try:

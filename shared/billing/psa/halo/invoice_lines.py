@@ -93,6 +93,8 @@ def line(row: Mapping[str, Any], agreement_id: str, by_hand: int, *, unknown_cou
         not_writable=_why_not(seen, not_understood, by_hand, unknown_counted=unknown_counted),
         fingerprint=fingerprint(row),
         but_end=fingerprint(row, but=_OURS | {"enddate"}),
+        text=seen.item_shortdescription,
+        but_text=fingerprint(row, but=_OURS | {"item_shortdescription"}),
         billable=_billable(seen, odd),
         pending=_pending(seen),
         not_understood=not_understood or ("qty_order" if seen.qty_order is None else ""),

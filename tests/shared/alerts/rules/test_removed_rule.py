@@ -185,7 +185,7 @@ def test_a_confirmed_row_closes_until_the_last_day_is_over_then_says_what_is_lef
     finding = left.only(REMOVED).finding
     assert finding.what.endswith("30 Nov 2026 was confirmed as the last day to bill.")
     assert finding.fix == (
-        "End its lines in the PSA, if they still run, then remove the company; Seatwise ended nothing itself."
+        "Its lines were to end on that day: end what still runs in the PSA, then remove the company."
     )
     left.remove("t1")
     assert left.alerts(REMOVED) == []

@@ -13,7 +13,7 @@ from shared.billing.psa.tickets import PsaTickets
 from shared.billing.psa_lists import PsaLists
 from shared.errors import RetryLater
 from shared.storage import keys
-from tests.shared.alerts.world import DAY, NIGHT, World, sku
+from tests.shared.alerts.world import DAY, NIGHT, CountingTables, World, sku
 from tests.shared.billing.psa.fake_tickets import FakeTickets
 
 OTHERS = "c1"
@@ -30,8 +30,8 @@ WANTED = TicketSettings(
 class Desk(World):
     """Its customers' company in the PSA is "1"; `evaluate` judges, `keep` does what the queue's message does."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, tables: CountingTables | None = None) -> None:
+        super().__init__(tables=tables)
         self.psa = FakeTickets()
         self.psa.companies = {"1", OTHERS}
         self.evaluate()
@@ -92,7 +92,7 @@ class Desk(World):
 
 def choose(desk: Desk, wanted: TicketSettings) -> TicketSettings:
     """As the settings page does, with the companies of the PSA as they were last read."""
-    companies = tuple(PsaCompany(id_, id_, id_) for id_ in ("1", OTHERS))
+    companies = tuple(PsaCompany(id_, id_, id_) for id_ in ("1", OTHERS, wanted.company))
     lists = PsaLists(read_at=desk.now, companies=companies, agreements=(), products=())
     desk.blobs.put(keys.psa_lists_blob(desk.account.id, "cw"), gzip.compress(lists.body()))
     return switch_on(desk.tables, desk.blobs, desk.account, wanted, desk.sign_in, desk.now)

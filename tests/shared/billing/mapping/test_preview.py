@@ -11,7 +11,7 @@ from shared.billing import psa_lists
 from shared.billing.mapping import choices
 from shared.billing.mapping.preview import MappingsPreview, Saving, preview_mappings
 from shared.billing.mapping.release import Said
-from shared.billing.models import HoldReason, LicenceMapping, Options, TenantMappings
+from shared.billing.models import HoldReason, LicenceMapping, Options, TenantMappings, TextState
 from shared.billing.planning.preview import NOT_READ_YET, Effect
 from shared.errors import NotFound, Rejected
 from shared.storage.memory import MemoryTables
@@ -174,21 +174,41 @@ def test_an_own_text_is_shown_as_the_new_line_gets_it_without_control_characters
     own = Options(invoice_text="Office\r\n\x07 for \u202eyou" + "!" * 900)
     wish = mapping(world.add_agreement(), options=own)
     (shown,) = previewed(world, wish).lines
-    assert shown.new_text.startswith("Office for you!")
-    assert (len(shown.new_text), shown.text_stays) == (500, False)
+    assert shown.text is not None
+    assert (shown.text.before, shown.text.state) == (None, TextState.TO_WRITE)
+    assert shown.text.after is not None
+    assert shown.text.after.startswith("Office for you!")
+    assert len(shown.text.after) == 500
     saved(world, wish)
     world.push_until_done()
-    assert [write.invoice_text for write in world.fake.applied] == [shown.new_text]
+    assert [write.invoice_text for write in world.fake.applied] == [shown.text.after]
 
 
-def test_nothing_is_written_for_the_text_of_a_line_that_is_there_and_the_preview_says_so() -> None:
+@pytest.mark.parametrize("there, state", [("", TextState.TO_WRITE), ("As agreed", TextState.KEPT)])
+def test_the_text_of_a_line_that_is_there_is_shown_before_and_after_and_the_push_does_that(
+    there: str, state: TextState
+) -> None:
     world = World()
-    wish = a_line(world, 12, 12).model_copy(update={"options": Options(invoice_text="Office")})
-    (shown,) = previewed(world, wish).lines
-    assert (shown.effect, shown.new_text, shown.text_stays) == (Effect.IN_STEP, "", True)
-    saved(world, wish)
+    plain = a_line(world, 12, 12)
+    world.fake.edit_line(plain.line_id, text=there)
+    saved(world, plain)
     world.push_until_done()
-    assert world.fake.applied == []
+    # Ticked at a line that has been looked after without a text until now.
+    wish = plain.model_copy(update={"options": Options(invoice_text="Office")})
+    (shown,) = previewed(world, wish).lines
+    assert shown.text is not None
+    assert (shown.text.before, shown.text.after, shown.text.state) == (there, "Office", state)
+    assert (shown.effect is Effect.TEXT) is (state is TextState.TO_WRITE)
+    saved(world, wish)
+    world.night()
+    assert world.fake.line(plain.line_id).text == ("As agreed" if there else "Office")
+    given_up = wish.options.model_copy(update={"replaces_text": shown.text.digest})
+    (shown,) = previewed(world, wish.model_copy(update={"options": given_up})).lines
+    assert shown.text is not None
+    assert shown.text.state is (TextState.TO_WRITE if there else TextState.IN_STEP)
+    saved(world, wish.model_copy(update={"options": given_up}))
+    world.night()
+    assert world.fake.line(plain.line_id).text == "Office"
 
 
 # -- what there is to choose from -----------------------------------------------------------------------------------

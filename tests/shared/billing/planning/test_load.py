@@ -3,15 +3,19 @@
 import base64
 import gc
 import random
+from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.accounts.account import Mode
 from shared.billing import agreement_store
 from shared.billing.models import AgreementRecord, HoldReason
 from shared.billing.planning import load
+from shared.billing.psa.base import Proration
 from shared.billing.psa.write_failures import by_psa
 from shared.microsoft.doubts import DoubtKind
+from shared.storage import keys
 from shared.storage.table_limits import PACKED_LIMIT, packed
+from shared.storage.tables import Row
 from tests.shared.billing.hooks import WatchedTables
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, World
 
@@ -82,3 +86,24 @@ def test_of_many_records_that_change_not_all_are_in_memory_at_once() -> None:
     load.store_holds(tables, ACCOUNT, planned, now)
     assert len(unpacked) == 2
     assert max(unpacked) <= load.RECORDS_AT_ONCE + 2
+
+
+class CountedLists(WatchedTables):
+    """Counts how often all agreements of a connection are read."""
+
+    lists = 0
+
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+        self.lists += prefix == keys.AGREEMENTS
+        return super().rows(partition, prefix, after)
+
+
+def test_a_push_reads_every_agreement_once_to_plan_and_once_to_count_however_much_its_list_says() -> None:
+    world = World()
+    mapped = world.map_line()
+    world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_DATE)
+    night = world.next_night()
+    world.tables = counted = CountedLists(world.tables, lambda moment: None)
+    world.push_until_done(night)
+    stored = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement).record
+    assert (counted.lists, stored.proration) == (2, Proration.BY_DATE)

@@ -23,6 +23,7 @@ from sandbox.transport import SandboxAdapter, sandbox_session
 from shared.billing.psa.autotask.adapter import Autotask
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import Write
+from shared.billing.psa.texts import LONGEST
 from shared.http.client import Http
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaWorld
 from tests.shared.billing.psa.fake import Outcome, Takes
@@ -106,7 +107,7 @@ class AutotaskWorld(PsaWorld):
     """How far the adapter's clock is ahead."""
 
     takes = Takes.DIFFERENCES
-    created_seats = 0
+    created_seats, longest_text = 0, LONGEST["autotask"]
     dates_lines = bills_otherwise = False
 
     def __post_init__(self) -> None:
@@ -167,6 +168,14 @@ class AutotaskWorld(PsaWorld):
         self.control(
             "edit-service", contract=self.agreement_id, service=int(line_id), internalDescription=marker
         )
+
+    def edit_text(self, line_id: str, text: str) -> None:
+        self.control(
+            "edit-service", contract=self.agreement_id, service=int(line_id), invoiceDescription=text
+        )
+
+    def change_texts(self, rule: str) -> None:
+        self.control("habits", texts=rule)
 
     def truth(self, line_id: str) -> Decimal:
         told = self.control("lines", contract=self.agreement_id)

@@ -14,6 +14,7 @@ from sandbox.standins.worlds.types import ConnectWise as Site
 from sandbox.transport import SandboxAdapter, sandbox_session
 from shared.billing.psa.connectwise.adapter import ConnectWise
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.billing.psa.texts import LONGEST
 from shared.http.client import Http
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaWorld
 from tests.shared.billing.psa.fake import Outcome
@@ -143,6 +144,7 @@ class ConnectWiseWorld(PsaWorld):
     number: int
     private_key: str = PRIVATE_KEY
     company_login: str = "acme"
+    longest_text = LONGEST["connectwise"]
     waited: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -199,6 +201,13 @@ class ConnectWiseWorld(PsaWorld):
     def change_marker(self, line_id: str, marker: str) -> None:
         patch = [{"op": "replace", "path": "serialNumber", "value": marker}]
         self.raw.patch(self.url(line_id), json=patch).raise_for_status()
+
+    def edit_text(self, line_id: str, text: str) -> None:
+        patch = [{"op": "replace", "path": "invoiceDescription", "value": text}]
+        self.raw.patch(self.url(line_id), json=patch).raise_for_status()
+
+    def change_texts(self, rule: str) -> None:
+        self.standins.control("set_texts", site="acme", becomes=rule)
 
     def truth(self, line_id: str) -> Decimal:
         return Decimal(self.raw.get(self.url(line_id)).json()["quantity"])

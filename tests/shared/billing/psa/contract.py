@@ -54,6 +54,8 @@ class PsaWorld(ABC):
         """The PSA carries the last request out now that it took before and never answered."""
         self.psa.apply(write)
 
+    longest_text = 255
+    """Characters of a text on the invoice; 0 where none is written."""
     created_seats = 7
     """Of `create`; 0 where lines are made without seats."""
     dates_lines = True
@@ -124,6 +126,22 @@ class PsaWorld(ABC):
             fingerprint=line.but_end,
             document=line.document,
         )
+
+    def edit_text(self, line_id: str, text: str) -> None:
+        """Change what the customer reads on the invoice, as a person would."""
+        raise NotImplementedError
+
+    def change_texts(self, rule: str) -> None:
+        """From now on a text that is written comes back "html", or "cut" after 40 characters."""
+        raise NotImplementedError
+
+    def say(self, text: str, after: int | None = None) -> Write:
+        """The write of a text, alone or with a new quantity, as a push would store it."""
+        line = self.line()
+        set_to = self.set_to(int(line.quantity) if after is None else after)
+        said = {"invoice_text": text, "text_before": line.text, "fingerprint": line.but_text}
+        kind = WriteKind.SET_TEXT if after is None else WriteKind.SET_QUANTITY
+        return set_to.model_copy(update={**said, "kind": kind})
 
     def set_to_twelve(self) -> Write:
         return self.set_to(12)
@@ -309,6 +327,67 @@ class PsaContract:
         world.remove_line(world.line_id)
         no = Sent.CONFLICT if world.takes is Takes.DOCUMENTS else Sent.REFUSED
         assert world.psa.apply(write).sent is no
+
+    # The text on the invoice
+
+    def test_a_text_is_written_and_proven_by_reading_back_and_changes_nothing_else(
+        self, world: PsaWorld
+    ) -> None:
+        if not world.longest_text:
+            return
+        world.edit_text(world.line_id, "As it was")
+        before, other = world.line(), world.line(world.other_line_id)
+        write = world.say("Office & more | Users: Änn O'Brien, Bob")
+        assert world.psa.find_effect(write).effect is Effect.NOT_APPLIED
+        asked = world.write_requests()
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        assert world.write_requests() == asked + 1
+        after = world.line()
+        assert (before.text, after.text) == ("As it was", write.invoice_text)
+        assert (after.quantity, after.but_text) == (before.quantity, before.but_text)
+        assert world.truth(world.line_id) == 10
+        assert world.line(world.other_line_id).fingerprint == other.fingerprint
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_the_longest_text_is_taken(self, world: PsaWorld) -> None:
+        if not world.longest_text:
+            return
+        write = world.say("x" * world.longest_text)
+        assert world.psa.apply(write).sent is Sent.ANSWERED
+        assert world.line().text == write.invoice_text
+
+    @pytest.mark.parametrize("rule", ["html", "cut"])
+    def test_a_text_that_comes_back_otherwise_is_applied_all_the_same(
+        self, world: PsaWorld, rule: str
+    ) -> None:
+        if not world.longest_text:
+            return
+        world.change_texts(rule)
+        write = world.say("Office & more | Users: Ann O'Brien, Bob Stone, Cleo Ash")
+        world.psa.apply(write)
+        assert world.line().text != write.invoice_text
+        assert world.psa.find_effect(write).effect is Effect.APPLIED
+
+    def test_a_text_and_a_quantity_go_in_one_request_where_the_psa_takes_both(self, world: PsaWorld) -> None:
+        if not world.psa.text_with_quantity:
+            return
+        write, asked = world.say("Office", after=12), world.write_requests()
+        world.psa.apply(write)
+        assert world.write_requests() == asked + 1
+        evidence = world.psa.find_effect(write)
+        assert evidence.effect is Effect.APPLIED
+        assert evidence.line is not None
+        assert (evidence.line.quantity, evidence.line.text) == (Decimal(12), "Office")
+
+    def test_a_text_that_somebody_else_wrote_meanwhile_diverges(self, world: PsaWorld) -> None:
+        if not world.longest_text:
+            return
+        write = world.say("Office")
+        world.edit_text(world.line_id, "By hand")
+        evidence = world.psa.find_effect(write)
+        assert evidence.effect is Effect.DIVERGED
+        assert evidence.line is not None
+        assert evidence.line.text == "By hand"
 
     # Ending a line
 

@@ -75,8 +75,12 @@ class FakePsa:
     def __init__(self, *, max_parallel: int = 8, takes: Takes = Takes.NUMBERS) -> None:
         self.max_parallel = max_parallel
         self.takes = takes
-        absolute = {WriteKind.SET_QUANTITY, WriteKind.END_LINE}
-        self.repeatable = frozenset(absolute if takes is Takes.NUMBERS else ())
+        absolute = {WriteKind.SET_QUANTITY, WriteKind.SET_TEXT, WriteKind.END_LINE}
+        texts = () if takes is Takes.DOCUMENTS else (WriteKind.SET_TEXT,)
+        self.repeatable = frozenset(absolute if takes is Takes.NUMBERS else texts)
+        self.text_with_quantity = takes is not Takes.DIFFERENCES
+        self.text_rule: Callable[[str], str] = lambda text: text
+        """What becomes of a text that is written: a PSA may cut it, or keep it as HTML."""
         self.ends_by = EndsBy.NO_SEATS if takes is Takes.DIFFERENCES else EndsBy.DATE
         self.whole_document = takes is Takes.DOCUMENTS
         self.creates_empty = False
@@ -330,7 +334,11 @@ class FakePsa:
             return WriteAnswer(Sent.REFUSED, "NotFound: no such line")
         if write.kind is WriteKind.END_LINE:
             self._end(write)
+        elif write.kind is WriteKind.SET_TEXT:
+            self._set_text(write)
         elif write.kind is WriteKind.SET_QUANTITY:
+            if write.sets_text:
+                self._set_text(write)
             there = self._lines[write.line_id].quantity if self.takes is Takes.DIFFERENCES else write.before
             self.edit_line(write.line_id, quantity=Decimal(there + write.after - write.before))
         else:
@@ -339,6 +347,9 @@ class FakePsa:
         self.applied.append(write)
         self.made.append(write.line_id or list(self._lines)[-1])
         return None
+
+    def _set_text(self, write: Write) -> None:
+        self.edit_line(write.line_id, text=self.text_rule(write.invoice_text))
 
     def _make(self, write: Write) -> None:
         self.add_line(
@@ -351,6 +362,7 @@ class FakePsa:
             billable=write.billable,
             unit_price=self._price_of_new(write),
             description=write.invoice_text or "Microsoft 365 Business Premium",
+            text=self.text_rule(write.invoice_text),
         )
 
     def _end(self, write: Write) -> None:
@@ -365,7 +377,10 @@ class FakePsa:
     def _keep(self, line: Line) -> Line:
         self._before_last_change, self._last_change = dict(self._lines), self.now()
         but_end = _fingerprint(replace(line, ends=None))
-        self._lines[line.id] = replace(line, fingerprint=_fingerprint(line), but_end=but_end)
+        but_text = _fingerprint(replace(line, text=""))
+        self._lines[line.id] = replace(
+            line, fingerprint=_fingerprint(line), but_end=but_end, but_text=but_text
+        )
         return self._lines[line.id]
 
     def _new_id(self) -> str:
@@ -375,4 +390,4 @@ class FakePsa:
 
 def _fingerprint(line: Line) -> str:
     kept = (line.product_id, line.unit_price, line.description, line.marker, line.effective, line.ends)
-    return hashlib.sha256(repr((*kept, line.billable)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((*kept, line.text, line.billable)).encode()).hexdigest()[:32]

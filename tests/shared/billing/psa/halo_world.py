@@ -23,6 +23,7 @@ from sandbox.transport import SandboxAdapter, sandbox_session
 from shared.billing.psa.base import Write
 from shared.billing.psa.halo.adapter import Halo
 from shared.billing.psa.halo.settings import HaloSettings
+from shared.billing.psa.texts import LONGEST
 from shared.http.client import Http
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaWorld
 from tests.shared.billing.psa.fake import Outcome, Takes
@@ -94,6 +95,7 @@ class HaloWorld(PsaWorld):
     client_secret: str = SECRET
     waited: list[float] = field(default_factory=list)
     takes = Takes.DOCUMENTS
+    longest_text = LONGEST["halo"]
 
     def __post_init__(self) -> None:
         self.company_id, self.product_id = "2", str(ITEM)
@@ -150,6 +152,12 @@ class HaloWorld(PsaWorld):
 
     def change_marker(self, line_id: str, marker: str) -> None:
         self.by_a_person(line_id, customfields=[{"name": "CFSeatwise", "value": marker}])
+
+    def edit_text(self, line_id: str, text: str) -> None:
+        self.by_a_person(line_id, item_shortdescription=text)
+
+    def change_texts(self, rule: str) -> None:
+        self.habits(texts=rule)
 
     def shown(self, line_id: str) -> dict[str, Any]:
         """The line as the stand-in has it."""

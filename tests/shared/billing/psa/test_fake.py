@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from sandbox.standins.texts import stored_text
 from shared.billing.psa.base import Effect, PsaRefused, PsaUnavailable, Sent, Write
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaContract, PsaWorld
 from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
@@ -35,6 +36,12 @@ class FakeWorld(PsaWorld):
 
     def change_marker(self, line_id: str, marker: str) -> None:
         self.psa.edit_line(line_id, marker=marker)
+
+    def edit_text(self, line_id: str, text: str) -> None:
+        self.psa.edit_line(line_id, text=text)
+
+    def change_texts(self, rule: str) -> None:
+        self.psa.text_rule = lambda text: stored_text(rule, text)
 
     def truth(self, line_id: str) -> Decimal:
         return self.psa.line(line_id).quantity

@@ -5,8 +5,12 @@ import pytest
 from shared.billing.psa.base import PsaRefused
 from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.psa.fake_tickets import FakeTickets
-from tests.shared.billing.psa.tickets_contract import Seen, TicketsContract, TicketsWorld
-from tests.shared.billing.psa.tickets_worlds import ConnectWiseTicketsWorld
+from tests.shared.billing.psa.tickets_contract import REFERENCE, Seen, TicketsContract, TicketsWorld
+from tests.shared.billing.psa.tickets_worlds import (
+    AutotaskTicketsWorld,
+    ConnectWiseTicketsWorld,
+    HaloTicketsWorld,
+)
 
 
 class FakeTicketsWorld(TicketsWorld):
@@ -43,6 +47,9 @@ class FakeTicketsWorld(TicketsWorld):
     def fail_reads(self) -> None:
         self.psa.unavailable = True
 
+    def use_up_the_pace(self) -> None:
+        self.psa.outcomes = [Outcome.NOT_SENT, Outcome.NOT_SENT]
+
 
 class TestFakeTickets(TicketsContract):
     @pytest.fixture
@@ -61,3 +68,38 @@ class TestConnectWiseTickets(TicketsContract):
         offered = world.psa.choices(world.board)
         assert [choice.name for choice in offered.boards] == ["Help Desk", "Licences"]
         assert [choice.name for choice in offered.closed] == [">Closed"]
+
+
+class TestAutotaskTickets(TicketsContract):
+    @pytest.fixture
+    def world(self) -> TicketsWorld:
+        return AutotaskTicketsWorld()
+
+    def test_people_know_a_ticket_by_its_number_in_their_own_zone(self, world: TicketsWorld) -> None:
+        name = world.psa.name(world.made())
+        assert name.number.startswith("T2026")
+        assert name.link.startswith("https://ww14.autotask.net/")
+
+    def test_only_complete_closes_a_ticket_and_a_queue_that_is_switched_off_is_not_offered(
+        self, world: TicketsWorld
+    ) -> None:
+        offered = world.psa.choices(world.board)
+        assert [choice.name for choice in offered.boards] == ["Client Portal", "Licences"]
+        assert [choice.name for choice in offered.closed] == ["Complete"]
+
+
+class TestHaloTickets(TicketsContract):
+    @pytest.fixture
+    def world(self) -> TicketsWorld:
+        return HaloTicketsWorld()
+
+    def test_a_priority_belongs_to_its_service_level_and_hidden_ones_are_not_offered(
+        self, world: TicketsWorld
+    ) -> None:
+        offered = world.psa.choices(world.board)
+        assert [choice.id for choice in offered.priorities] == ["1-4", "1-3"]
+
+    def test_a_ticket_that_only_tells_of_the_reference_is_not_ours(self, world: TicketsWorld) -> None:
+        other = world.new(reference="SW-0000000000000000")
+        world.psa.create(other.model_copy(update={"description": REFERENCE}))
+        assert world.psa.find(REFERENCE) == ""

@@ -54,6 +54,10 @@ class TicketsWorld(ABC):
     @abstractmethod
     def fail_reads(self) -> None: ...
 
+    @abstractmethod
+    def use_up_the_pace(self) -> None:
+        """As many calls were made as may be for now; an adapter that waits itself waits no more than a test can."""
+
     def new(self, **changes: str) -> NewTicket:
         given = {
             "board": self.board,
@@ -164,6 +168,17 @@ class TicketsContract:
         answer = world.psa.create(world.new(company=world.gone))
         assert (answer.sent, answer.refusal) == (Sent.REFUSED, None)
         assert world.truth() == {}
+
+    def test_our_own_pace_is_kept_and_never_leaves_a_doubt(self, world: TicketsWorld) -> None:
+        made = world.made()
+        world.use_up_the_pace()
+        for answer in (
+            world.psa.create(world.new(reference="SW-0000000000000000")),
+            world.psa.close(made, world.closed, "n"),
+        ):
+            assert answer.sent in {Sent.NOT_SENT, Sent.ANSWERED}
+        expected = 1 if answer.sent is Sent.NOT_SENT else 2
+        assert len(world.truth()) == expected
 
     def test_what_cannot_be_read_is_never_nothing(self, world: TicketsWorld) -> None:
         made = world.made()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.billing.models import HoldReason, LineState, Options
+from shared.billing.models import FewerSeats, HoldReason, LineState, Options
 from shared.billing.psa.base import Proration, WriteKind
 from shared.billing.psa.write_failures import told
 from shared.errors import RetryLater
@@ -24,8 +24,10 @@ def prorating(
     """A line of an agreement that prorates by a second line and is billed through that day."""
     world = World()
     world.clock.at = at
-    mapped = world.map_line(quantity=10, options=options)
-    world.fake.edit_agreement(mapped.agreement, proration=Proration.BY_SECOND_LINE, billed_through=through)
+    agreement = world.fake.add_agreement(
+        world.company.id, proration=Proration.BY_SECOND_LINE, billed_through=through
+    )
+    mapped = world.map_line(quantity=10, options=options, agreement=agreement.id)
     world.push_until_done(f"{at:%Y-%m-%d}")
     return world, mapped
 
@@ -285,7 +287,7 @@ def test_the_second_line_has_the_price_of_the_main_line_and_not_the_products() -
     assert second.unit_price == Decimal("19.50")
 
 
-CREDITED = Options(credit_on_decrease=True)
+CREDITED = Options(fewer_seats=FewerSeats.CREDITED)
 
 
 def test_fewer_seats_are_paid_back_where_the_mapping_says_so_and_cost_again_when_they_come_back() -> None:

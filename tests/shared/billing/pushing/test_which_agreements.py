@@ -15,7 +15,17 @@ from tests.shared.billing.world import DAY, START
 def outlines(count: int, read_at: datetime | None) -> list[Outline]:
     row = Key("partition", "row"), "etag", b""
     return [
-        Outline(*row, f"{n:05}", read_at, lines=1, unsettled=False, in_trouble=False) for n in range(count)
+        Outline(
+            *row,
+            f"{n:05}",
+            read_at,
+            lines=1,
+            unsettled=False,
+            in_trouble=False,
+            was_there=True,
+            is_noted=False,
+        )
+        for n in range(count)
     ]
 
 

@@ -9,8 +9,9 @@ from shared.licensing.custom_licences.counting import TenantCustomLicences, peop
 from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind, domain_of
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable, UncountedReason
-from shared.licensing.tenant_state import Snapshot
-from shared.microsoft.models import Sku, Subscription, User
+from shared.licensing.tenant_state import ReadFailure, ReadGroup, Snapshot
+from shared.microsoft.models import FailureCause, GroupCount, NotRead, Sku, Subscription, User
+from shared.microsoft.read_problems import ReadProblem
 from tests.shared.billing.world import START, sku
 from tests.shared.licensing.bought import bought
 
@@ -138,6 +139,9 @@ def test_a_rule_that_is_gone_is_no_number_and_not_zero() -> None:
         {"kind": SUM, "sku_ids": (BASIC,), "domains": ("contoso.com",)},
         {"kind": SUM, "sku_ids": (BASIC,), "without_guests": True},
         {"kind": USERS, "sku_ids": (BASIC,)},
+        {"kind": RuleKind.GROUP_MEMBERS},
+        {"kind": RuleKind.GROUP_MEMBERS, "group_id": "../users"},
+        {"kind": USERS, "group_id": "0f5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"},
         {"kind": USERS, "domains": ("",)},
         {"kind": USERS, "domains": ("contoso..com",)},
         {"kind": USERS, "domains": ("contoso com",)},
@@ -146,6 +150,46 @@ def test_a_rule_that_is_gone_is_no_number_and_not_zero() -> None:
 def test_a_rule_that_means_nothing_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Rule.model_validate(asked)
+
+
+GROUP = "0f5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"
+MEMBERS = GroupCount(group_id=GROUP, members=10, guests=4, disabled=3, disabled_guests=1)
+
+
+def in_group(read: ReadGroup | None, **without: bool) -> LicenceRows:
+    rule = Rule.model_validate({"kind": RuleKind.GROUP_MEMBERS, "group_id": GROUP.upper(), **without})
+    there = rows(rule).snapshot
+    assert isinstance(there, Snapshot)
+    licence = CustomLicence(id="1", name="Managed", rule=rule)
+    counted = there.model_copy(update={"groups": (read,) if read else ()})
+    return LicenceRows(counted, {"partner"}, TenantCustomLicences({licence.sku_id: licence}))
+
+
+@pytest.mark.parametrize(
+    "without, number",
+    [
+        ({}, 10),
+        ({"without_guests": True}, 6),
+        ({"without_disabled": True}, 7),
+        ({"without_guests": True, "without_disabled": True}, 4),
+    ],
+)
+def test_members_of_a_group(without: dict[str, bool], number: int) -> None:
+    licence = in_group(ReadGroup(group_id=GROUP, count=MEMBERS), **without).find(KEY)
+    assert licence is not None
+    assert (licence.purchased, licence.assigned) == (number, number)
+
+
+def test_an_empty_group_is_0_and_one_that_was_not_read_is_no_number() -> None:
+    empty = in_group(ReadGroup(group_id=GROUP, count=GroupCount(group_id=GROUP, members=0))).find(KEY)
+    assert empty is not None
+    assert empty.purchased == 0
+    assert why(in_group(None)) is UncountedReason.GROUP_UNKNOWN
+    gone = ReadFailure.of(NotRead(FailureCause.TENANT, "404 x", ReadProblem.GROUP_GONE))
+    with pytest.raises(
+        NotCountable, match=r"members that Managed counts are not known\. The group is not in the"
+    ):
+        in_group(ReadGroup(group_id=GROUP, failure=gone)).find(KEY)
 
 
 LABEL = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)

@@ -4,7 +4,8 @@ import { useMemo, useState, type ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
-import { count } from "../../parts/format";
+import { count, day } from "../../parts/format";
+import { toldOf } from "../../parts/InvoiceText";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
@@ -15,12 +16,14 @@ const EFFECTS: Record<Line["effect"], string> = {
   in_step: "In step",
   written: "Is written",
   created: "Is created",
+  scheduled: "Is written on a later day",
   held: "Waits for a person",
   drift: "Changed by hand",
   frozen: "Frozen",
   blocked: "Cannot be written",
   unknown: "Not known",
   not_billed: "Not billed",
+  text: "Its text is written",
 };
 const BAD = new Set<Line["effect"]>(["drift", "blocked", "unknown"]);
 const REASONS: Record<Line["reasons"][number], string> = {
@@ -81,6 +84,8 @@ export function PlanPart(): ReactElement {
             <Badge appearance="tint" color={BAD.has(line.effect) ? "danger" : line.effect === "held" ? "warning" : "informative"}>
               {EFFECTS[line.effect]}
             </Badge>{" "}
+            {line.effect === "text" && toldOf(line)}
+            {line.effect === "scheduled" && line.effective && `from ${day(line.effective)} `}
             {line.why || line.reasons.map((reason) => REASONS[reason]).join(", ")}
           </>
         ),

@@ -19,7 +19,7 @@ import { counted } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
-import { isCustom, typed, words, type Rule } from "./rules";
+import { isCustom, isGroupId, typed, words, type Rule } from "./rules";
 
 type Custom = Schemas["ShownCustomLicence"];
 type Kind = Rule["kind"];
@@ -28,6 +28,7 @@ type Licence = Schemas["ShownLicence"];
 const KINDS: Record<Kind, string> = {
   sum: "Seats of one licence, or of several together",
   licensed_users: "Users with a licence that costs money",
+  group_members: "Users of a group, and of groups within it",
 };
 
 const useStyles = makeStyles({
@@ -161,15 +162,21 @@ function Define({ tenant, licences }: Props): ReactElement {
   const [kind, setKind] = useState<Kind>("sum");
   const [skuIds, setSkuIds] = useState<string[]>([]);
   const [domains, setDomains] = useState("");
+  const [groupId, setGroupId] = useState("");
   const [without, setWithout] = useState({ withoutGuests: false, withoutDisabled: false });
-  const rule: Schemas["GivenRule"] = kind === "sum" ? { kind, skuIds } : { kind, domains: typed(domains), ...without };
-  const ready = kind !== "sum" || skuIds.length > 0;
+  const rules: Record<Kind, Schemas["GivenRule"]> = {
+    sum: { kind, skuIds },
+    licensed_users: { kind, domains: typed(domains), ...without },
+    group_members: { kind, groupId: groupId.trim(), ...without },
+  };
+  const rule = rules[kind];
+  const ready = { sum: skuIds.length > 0, licensed_users: true, group_members: isGroupId(groupId) }[kind];
   const define = useMutation({
     mutationFn: () =>
       answer(
         api.POST("/api/accounts/{account}/custom-licences", {
           params: { path: { account } },
-          body: { name, tenantId: everywhere ? "" : tenant, rule },
+          body: { name, tenantId: everywhere && kind !== "group_members" ? "" : tenant, rule },
         }),
       ),
     onSuccess: (made) => {
@@ -214,12 +221,16 @@ function Define({ tenant, licences }: Props): ReactElement {
                 ))}
             </Dropdown>
           </Field>
+        ) : kind === "group_members" ? (
+          <Field label="Object id of the group" hint="As Entra shows it. The app needs GroupMember.Read.All there.">
+            <Input value={groupId} onChange={(_, { value }) => setGroupId(value)} />
+          </Field>
         ) : (
           <Field label="Domains" hint="Of the sign-in names, with commas between; empty is all. A subdomain is another domain.">
             <Input placeholder="contoso.com" value={domains} onChange={(_, { value }) => setDomains(value)} />
           </Field>
         )}
-        {kind === "licensed_users" && (
+        {kind !== "sum" && (
           <Field label="Leave out">
             <Checkbox
               label="Guests"
@@ -233,11 +244,13 @@ function Define({ tenant, licences }: Props): ReactElement {
             />
           </Field>
         )}
-        <Checkbox
-          label="For every customer, each counted by itself"
-          checked={everywhere}
-          onChange={(_, { checked }) => setEverywhere(checked === true)}
-        />
+        {kind !== "group_members" && (
+          <Checkbox
+            label="For every customer, each counted by itself"
+            checked={everywhere}
+            onChange={(_, { checked }) => setEverywhere(checked === true)}
+          />
+        )}
       </div>
       {ready && <Count tenant={tenant} rule={rule} />}
       <div>

@@ -18,6 +18,7 @@ import { useAccount, useApi, useMay } from "../../app/context";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { MapLicence } from "../exceptions/MapLicence";
+import { InvoiceTextPart } from "./InvoiceTextPart";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
 import { isCustom } from "./rules";
@@ -60,6 +61,7 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
               </section>
             )}
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
+            {licence.mapped?.bill && <InvoiceTextPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
             <History tenant={tenant} licence={licence} />
             <People tenant={tenant} licence={licence} />
           </>

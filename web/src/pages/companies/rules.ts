@@ -24,7 +24,19 @@ export function words(rule: Rule, names: ReadonlyMap<string, string>): string {
     if (unknown) known.push(`${count(unknown)} ${unknown === 1 ? "licence" : "licences"} that the customer has not`);
     return `The seats of ${known.join(" and ")}`;
   }
+  if (rule.kind === "group_members") return `Users of the group ${rule.groupId} and of groups within it${without(rule)}`;
   const of = rule.domains.length ? ` of ${rule.domains.join(", ")}` : "";
-  const left = [rule.withoutGuests && "guests", rule.withoutDisabled && "disabled accounts"].filter(Boolean);
-  return `Users${of} with a licence that costs money${left.length ? `, without ${left.join(" and ")}` : ""}`;
+  return `Users${of} with a licence that costs money${without(rule)}`;
+}
+
+function without({ withoutGuests, withoutDisabled }: Rule): string {
+  const left = [withoutGuests && "guests", withoutDisabled && "disabled accounts"].filter(Boolean);
+  return left.length ? `, without ${left.join(" and ")}` : "";
+}
+
+const GROUP_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The object id of a group, as Entra shows it. */
+export function isGroupId(text: string): boolean {
+  return GROUP_ID.test(text.trim());
 }

@@ -5,6 +5,7 @@ import {
   DrawerBody,
   DrawerHeader,
   DrawerHeaderTitle,
+  Link,
   OverlayDrawer,
   Text,
   makeStyles,
@@ -12,6 +13,7 @@ import {
 } from "@fluentui/react-components";
 import { DismissRegular } from "@fluentui/react-icons";
 import type { ReactElement } from "react";
+import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/context";
 import { useFormat } from "../../parts/format";
 import type { Alert } from "./ExceptionsPage";
@@ -65,6 +67,7 @@ function Details({ alert, close }: { alert: Alert; close: () => void }): ReactEl
           {alert.title}
         </Badge>
         <span>Open since {format.day(alert.openedAt)}</span>
+        {alert.ticket?.number && <TicketLink ticket={alert.ticket} />}
         {Number(alert.money) > 0 && <span>{format.money(alert.money)} a month</span>}
       </div>
       <Text>{alert.what}</Text>
@@ -82,6 +85,16 @@ function Details({ alert, close }: { alert: Alert; close: () => void }): ReactEl
         </>
       )}
     </>
+  );
+}
+
+function TicketLink({ ticket }: { ticket: Schemas["ShownTicket"] }): ReactElement {
+  const words = `Ticket ${ticket.number}`;
+  if (!ticket.link) return <span>{words}</span>;
+  return (
+    <Link href={ticket.link} target="_blank" rel="noreferrer">
+      {words}
+    </Link>
   );
 }
 

@@ -121,6 +121,11 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
                 Not checked since {format.day(alert.notCheckedSince)}
               </Badge>
             )}
+            {alert.ticket?.number && (
+              <Badge appearance="outline" className={styles.tag}>
+                Ticket {alert.ticket.number}
+              </Badge>
+            )}
           </>
         ),
       },

@@ -1,18 +1,29 @@
-import { Field, Select, Text } from "@fluentui/react-components";
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { Field, Select } from "@fluentui/react-components";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { counted } from "../../parts/format";
+import { InvoiceTextFields, InvoiceTextPreview, type TextOptions } from "../../parts/InvoiceText";
 import { Answer } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
-import { MapOptions, type Options } from "./MapOptions";
+import { given } from "./given";
+import { MappingPreview } from "./MappingPreview";
 import { partsOf, type Part } from "./parts";
 import { useRemedied } from "./useRemedied";
 
 type Given = Schemas["GivenMapping"];
 const ASSIGNED: Given["options"] = { basis: "assigned" };
-type Shown = Schemas["ShownMapping"];
+type Agreement = Schemas["AgreementsToChoose"]["agreements"][number];
+type WithinPeriod = { moreSeats?: Agreement["moreSeats"][number]; fewerSeats?: Agreement["fewerSeats"][number] };
+const MORE_SEATS: Record<Agreement["moreSeats"][number], string> = {
+  from_their_day: "Count from their day",
+  from_period_start: "Count from the start of the period",
+};
+const FEWER_SEATS: Record<Agreement["fewerSeats"][number], string> = {
+  at_once: "Count at once",
+  next_period: "Count from the next period",
+  credited: "Are credited from their day",
+};
 /** Chosen instead of a line that is there. */
 const CREATED = "create";
 
@@ -33,7 +44,7 @@ export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactE
   const choices = useQuery({
     queryKey: [account, "map", tenantId, skuId, companyId],
     queryFn: async () => {
-      const [profiles, agreements, licences] = await Promise.all([
+      const [profiles, agreements, licences, preferences] = await Promise.all([
         everyRow((cursor) =>
           api.GET("/api/accounts/{account}/billing-profiles", { params: { path: { account }, query: { cursor } } }),
         ),
@@ -43,11 +54,24 @@ export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactE
         everyRow((cursor) =>
           api.GET("/api/accounts/{account}/tenants/{tenant}/licences", { params: { path, query: { cursor } } }),
         ),
+        answer(api.GET("/api/accounts/{account}/preferences", { params: { path: { account } } })),
       ]);
-      return { profiles, agreements, parts: partsOf(licences.filter((licence) => licence.skuId === skuId)) };
+      const { showNames } = preferences;
+      return { profiles, agreements, showNames, parts: partsOf(licences.filter((licence) => licence.skuId === skuId)) };
     },
   });
-  const body = useBody(path);
+  const body = async (mapping: Given) => {
+    const now = await versioned(api.GET("/api/accounts/{account}/tenants/{tenant}/mappings", { params: { path } }));
+    return { etag: now.etag, body: { mappings: [...now.value.mappings.map(given), mapping] } };
+  };
+  const preview = useMutation({
+    mutationFn: async (mapping: Given) => {
+      const asked = await body(mapping);
+      return answer(
+        api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/preview", { params: { path }, body: asked.body }),
+      );
+    },
+  });
   const save = useMutation({
     mutationFn: async (mapping: Given) => {
       const asked = await body(mapping);
@@ -62,13 +86,14 @@ export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactE
   });
   return (
     <Answer query={choices} rows={4}>
-      {({ profiles, agreements, parts }) => (
+      {({ profiles, agreements, parts, showNames }) => (
         <MapForm
           licence={companyId ? { skuId, companyId, options: ASSIGNED } : { skuId }}
           parts={companyId ? [] : parts}
           profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
           agreements={agreements}
-          tenant={tenantId}
+          showNames={showNames}
+          preview={preview}
           save={save}
         />
       )}
@@ -83,33 +108,42 @@ interface FormProps {
   parts: Part[];
   profiles: Schemas["ProfileInList"][];
   agreements: Schemas["AgreementsToChoose"];
-  tenant: string;
+  /** Names on the invoice are ticked at first. */
+  showNames: boolean;
+  preview: ReturnType<typeof useMutation<Schemas["ShownPreview"], Error, Given>>;
   save: ReturnType<typeof useMutation<Schemas["ShownMappings"], Error, Given>>;
 }
 
-function MapForm({ licence: whole, parts, profiles, agreements, tenant, save }: FormProps): ReactElement {
+function MapForm({ licence: whole, parts, profiles, agreements, showNames, preview, save }: FormProps): ReactElement {
   const [subscriptionId, setPart] = useState(parts[0]?.subscriptionId ?? "");
   const licence = { ...whole, subscriptionId };
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
   const [chosen, setLine] = useState("");
-  const [options, setOptions] = useState<Options>({ included: 0, minimum: 0 });
+  const [text, setText] = useState<TextOptions>({ namesOnInvoice: showNames });
+  const knowsUsers = subscriptionId === "";
+  const said = knowsUsers ? text : { ...text, namesOnInvoice: false, spareOnInvoice: false };
+  const [withinPeriod, setWithinPeriod] = useState<WithinPeriod>({});
+  const can = agreements.agreements.find(({ id }) => id === agreement);
   const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
   const free = useLines(agreements.psaConnection, agreement, product);
   // A line that is there and that nobody owns is probably the one: then a person chooses.
   const line = chosen || (free.data?.length === 0 ? CREATED : "");
+  // The lines come in the order of the mappings, and the new one is the last.
+  const mine = preview.data?.lines.at(-1);
   const mapping: Given = {
     ...licence,
     profile,
     connection: agreements.psaConnection,
     agreementId: agreement,
     lineId: line === CREATED ? "" : line,
-    options: { ...licence.options, ...options, besideExisting: chosen === CREATED },
+    options: { ...licence.options, ...withinPeriod, ...said, besideExisting: chosen === CREATED },
   };
-  const preview = usePreview(tenant, line === "" ? null : mapping);
   const changed = (set: (value: string) => void) => (value: string) => {
     setLine("");
+    setWithinPeriod({});
     set(value);
+    preview.reset();
   };
   return (
     <>
@@ -137,13 +171,55 @@ function MapForm({ licence: whole, parts, profiles, agreements, tenant, save }: 
           <option value={CREATED}>{free.data?.length ? "Create another line beside it" : "Create a line"}</option>
         </Select>
       </Field>
+      <InPeriod
+        label="More seats within a period"
+        words={MORE_SEATS}
+        of={can?.moreSeats ?? []}
+        value={withinPeriod.moreSeats}
+        choose={(moreSeats) => {
+          setWithinPeriod({ ...withinPeriod, moreSeats });
+          preview.reset();
+        }}
+      />
+      <InPeriod
+        label="Fewer seats within a period"
+        words={FEWER_SEATS}
+        of={can?.fewerSeats ?? []}
+        value={withinPeriod.fewerSeats}
+        choose={(fewerSeats) => {
+          setWithinPeriod({ ...withinPeriod, fewerSeats });
+          preview.reset();
+        }}
+      />
       <Refusal of={free} />
-      <MapOptions options={options} set={setOptions} />
-      <Preview of={line === "" ? undefined : preview.data} />
+      <InvoiceTextFields
+        options={text}
+        set={(change) => {
+          setText({ ...text, ...change });
+          preview.reset();
+        }}
+        longest={agreements.longestText}
+        knowsUsers={knowsUsers}
+        knowsSpare={!licence.companyId}
+      />
+      <MappingPreview of={preview.data} />
+      {mine && (
+        <InvoiceTextPreview
+          line={mine}
+          replaces={text.replacesText}
+          set={(change) => setText({ ...text, ...change })}
+        />
+      )}
       <Actions>
-        <Act does={save} given={mapping} primary disabled={!preview.data || preview.isPlaceholderData}>
-          Map it
-        </Act>
+        {preview.data ? (
+          <Act does={save} given={mapping} primary>
+            Map it
+          </Act>
+        ) : (
+          <Act does={preview} given={mapping} primary disabled={line === ""}>
+            Preview
+          </Act>
+        )}
         <Act does={save} given={{ ...licence, options: undefined, bill: false }}>
           Do not bill
         </Act>
@@ -154,34 +230,27 @@ function MapForm({ licence: whole, parts, profiles, agreements, tenant, save }: 
   );
 }
 
-type Tenant = { account: string; tenant: string };
-
-/** All mappings of the tenant as they are stored, and a new one; with the version that was read. */
-function useBody(path: Tenant) {
-  const api = useApi();
-  return async (mapping: Given) => {
-    const now = await versioned(api.GET("/api/accounts/{account}/tenants/{tenant}/mappings", { params: { path } }));
-    return { etag: now.etag, body: { mappings: [...now.value.mappings.map(given), mapping] } };
-  };
-}
-
-/** What the line would say, by the code that saves it; while a number is typed, what it said before stays in sight. */
-function usePreview(tenant: string, mapping: Given | null) {
-  const api = useApi();
-  const { id: account } = useAccount();
-  const path = { account, tenant };
-  const body = useBody(path);
-  return useQuery({
-    enabled: mapping !== null,
-    queryKey: [account, "map-preview", tenant, mapping],
-    queryFn: async () => {
-      const asked = await body(mapping as Given);
-      return answer(
-        api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/preview", { params: { path }, body: asked.body }),
-      );
-    },
-    placeholderData: keepPreviousData,
-  });
+/** What the agreement's PSA can do within a period; nothing is asked where there is no choice. */
+function InPeriod<Word extends string>(props: {
+  label: string;
+  words: Record<Word, string>;
+  of: Word[];
+  value: Word | undefined;
+  choose: (word: Word) => void;
+}): ReactElement | null {
+  const { label, words, of, value, choose } = props;
+  if (of.length < 2) return null;
+  return (
+    <Field label={label}>
+      <Select value={value ?? of[0]} onChange={(_, data) => choose(data.value as Word)}>
+        {of.map((word) => (
+          <option key={word} value={word}>
+            {words[word]}
+          </option>
+        ))}
+      </Select>
+    </Field>
+  );
 }
 
 /** The lines of the agreement that nobody owns and that are of the profile's product. */
@@ -222,24 +291,4 @@ function Choose({ label, value, choose, of }: ChooseProps): ReactElement {
       </Select>
     </Field>
   );
-}
-
-/** The lines come in the order of the mappings, and the new one is the last. */
-function Preview({ of }: { of: Schemas["ShownPreview"] | undefined }): ReactElement | null {
-  const line = of?.lines.at(-1);
-  if (!line) return null;
-  const before = line.before === null ? "There is no line yet" : `The line says ${counted(line.before, "seat")}`;
-  const after = line.after === null ? line.why : `it would say ${counted(line.after, "seat")}`;
-  return (
-    <Text role="status">
-      {before}; {after}. {line.after !== null && line.why}
-    </Text>
-  );
-}
-
-/** A mapping as it stands, as the API takes it. */
-function given(mapping: Shown): Given {
-  const { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options } = mapping;
-  if (!bill) return { skuId, subscriptionId, companyId, bill };
-  return { skuId, subscriptionId, companyId, bill, profile, connection, agreementId, lineId, options };
 }

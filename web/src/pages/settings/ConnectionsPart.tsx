@@ -100,7 +100,7 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
               {test.isPending ? "Testing …" : "Test"}
             </Button>
             <Button disabled={again.isPending} onClick={() => again.mutate({ connection: partner.id })}>
-              Consent again
+              Sign in again
             </Button>
           </>
         )}

@@ -67,7 +67,7 @@ function Loss({ connection, loss }: LossProps): ReactElement {
   });
   const hidden = loss.missing - loss.agreements.length;
   return (
-    <MessageBar intent="warning" layout="multiline" role="group" aria-label={`Missing agreements of ${connection.name}`}>
+    <MessageBar intent="warning" layout="multiline">
       <MessageBarBody>
         <MessageBarTitle>
           {counted(loss.missing, "agreement")} that licences are mapped to {loss.missing === 1 ? "is" : "are"} missing in its list

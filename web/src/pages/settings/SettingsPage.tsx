@@ -10,6 +10,7 @@ import { ExclusionsPart } from "./ExclusionsPart";
 import { LogoPart } from "./LogoPart";
 import { MembersPart } from "./MembersPart";
 import { PreferencesPart } from "./PreferencesPart";
+import { TicketsPart } from "./TicketsPart";
 
 const PARTS: [string, string][] = [
   ["alerts", "Alerts and preferences"],
@@ -33,6 +34,7 @@ export default function SettingsPage(): ReactElement {
       {part === "alerts" && (
         <>
           <AlertsPart />
+          <TicketsPart />
           <ExclusionsPart />
           <PreferencesPart />
         </>

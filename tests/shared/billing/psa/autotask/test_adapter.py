@@ -66,7 +66,7 @@ def test_an_adjustment_that_is_sent_twice_counts_twice_so_nothing_sends_it_twice
     world.psa.apply(write)
     world.psa.apply(write.model_copy(update={"effective": date(2026, 5, 1)}))
     assert world.truth(world.line_id) == 14
-    assert world.psa.repeatable == frozenset()
+    assert world.psa.repeatable == {WriteKind.SET_TEXT}
 
 
 def test_a_change_of_a_later_day_is_in_the_quantity_and_told_as_pending(world: AutotaskWorld) -> None:

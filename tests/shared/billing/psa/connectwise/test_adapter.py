@@ -60,6 +60,7 @@ def worlds(standins: RunningStandIns) -> Iterator[Callable[..., ConnectWiseWorld
 
     yield make
     standins.control("clear-faults")
+    standins.control("set_texts", site="acme")
     for world in made:
         world.raw.close()
 

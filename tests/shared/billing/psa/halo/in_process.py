@@ -122,6 +122,7 @@ class HaloInProcess(FakePsa):
         self.halo = Halo(self._settings, "s3cret", http)
         self.max_parallel, self.repeatable = self.halo.max_parallel, self.halo.repeatable
         self.whole_document, self.creates_empty = self.halo.whole_document, self.halo.creates_empty
+        self.text_with_quantity = self.halo.text_with_quantity
 
     def delivered(self, request: Any) -> Any:
         """Deliver a request as the next outcome says, and note which of our writes were applied with it."""

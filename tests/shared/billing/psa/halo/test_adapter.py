@@ -137,6 +137,16 @@ def test_an_edit_between_the_read_and_the_write_is_undone_by_it_and_told_by_whom
     assert f"mkeller had set qty_order of line {world.line_number(on)} to 7" in evidence.why
 
 
+@pytest.mark.parametrize("after", [None, 12])
+def test_an_edit_that_a_text_undid_is_told(world: HaloWorld, after: int | None) -> None:
+    write = world.say("Office | Users: Ann", after)
+    world.by_a_person(world.other_line_id, qty_order=7, after_reads=1)
+    assert world.psa.apply(write).sent is Sent.ANSWERED
+    evidence = world.psa.find_effect(write)
+    assert evidence.effect is Effect.DIVERGED
+    assert f"mkeller had set qty_order of line {world.other_line_id} to 7" in evidence.why
+
+
 def test_where_halo_does_not_tell_its_changes_the_test_says_so_and_a_proven_write_stays_proven(
     world: HaloWorld,
 ) -> None:

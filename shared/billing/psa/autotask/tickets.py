@@ -1,0 +1,138 @@
+"""Tickets of Autotask: made by POST, found by `externalID`, closed by the status Complete with a resolution.
+
+https://ww14.autotask.net/help/developerhelp/Content/APIs/REST/Entities/TicketsEntity.htm
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from shared.billing.psa.autotask.asking import Api, NotThere
+from shared.billing.psa.autotask.lists import eq, read_list
+from shared.billing.psa.autotask.settings import AutotaskSettings
+from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.tickets import (
+    Choice,
+    NewTicket,
+    TicketChoices,
+    TicketName,
+    TicketState,
+    not_sent,
+)
+from shared.http.client import Http, Unreachable, json_of
+from shared.text import one_line
+
+TICKETS: Final = "Tickets"
+_NEW, _COMPLETE = "1", "5"
+"""Statuses of Autotask's own, which no database can remove."""
+_DUE: Final = timedelta(days=7)
+"""A ticket needs a day on which it is due, where no service level says one."""
+
+
+class AutotaskTickets:
+    board_word = "Queue"
+
+    def __init__(self, settings: AutotaskSettings, secret: str, http: Http) -> None:
+        self._api = Api(settings, secret, http)
+
+    def choices(self, board: str = "") -> TicketChoices:
+        """Each database has its own values, so they are asked for."""
+        self._api.wait_for_the_pace()
+        told = self._api.ask(f"{TICKETS}/entityInformation/fields", {})
+        fields = told.get("fields") if isinstance(told, dict) else None
+        if not isinstance(fields, list):
+            raise PsaUnavailable("Autotask sent something else than the fields of a ticket.")
+        values = {field.get("name"): field.get("picklistValues") for field in fields}
+        queues, priorities, statuses = (
+            _active(values.get(name)) for name in ("queueID", "priority", "status")
+        )
+        is_there = any(queue.id == board for queue in queues)
+        closed = tuple(status for status in statuses if status.id == _COMPLETE) if is_there else ()
+        return TicketChoices(queues, priorities, closed)
+
+    def create(self, ticket: NewTicket) -> WriteAnswer:
+        try:
+            body = {
+                "companyID": _number(ticket.company),
+                "queueID": _number(ticket.board),
+                "priority": _number(ticket.priority),
+                "status": int(_NEW),
+                "title": ticket.summary,
+                "description": ticket.description,
+                "externalID": ticket.reference,
+                "dueDateTime": f"{(self._api.http.clock() + _DUE).date().isoformat()}T00:00:00Z",
+            }
+            self._api.wait_for_the_pace()
+        except (PsaRefused, PsaUnavailable) as why:
+            return not_sent(why)
+        answer = self._api.written(TICKETS, body, f"{TICKETS} (create)")
+        if isinstance(answer, WriteAnswer):
+            return answer
+        try:
+            made = _object(json_of(answer)).get("itemId")
+        except Unreachable as error:
+            return WriteAnswer(Sent.UNCLEAR, error.why)
+        if not isinstance(made, int):
+            return WriteAnswer(Sent.UNCLEAR, "Autotask said yes without the id of the ticket.")
+        return WriteAnswer(Sent.ANSWERED, receipt=str(made))
+
+    def find(self, reference: str) -> str:
+        self._api.wait_for_the_pace()
+        rows = read_list(self._api, TICKETS, eq("externalID", reference))
+        return str(min(rows, default=""))
+
+    def state(self, ticket_id: str) -> TicketState:
+        item = self._item(ticket_id)
+        if item is None:
+            return TicketState.GONE
+        is_closed = str(item.get("status")) == _COMPLETE or item.get("completedDate")
+        return TicketState.CLOSED if is_closed else TicketState.OPEN
+
+    def _item(self, ticket_id: str) -> dict[str, Any] | None:
+        """None: it is not there, by Autotask's own word."""
+        self._api.wait_for_the_pace()
+        try:
+            told = self._api.ask(f"{TICKETS}/{_number(ticket_id)}", {})
+        except NotThere:
+            return None
+        if isinstance(told, dict) and told.get("item", "") is None:
+            return None
+        item = _object(_object(told).get("item"))
+        if str(item.get("id")) != ticket_id:
+            raise PsaUnavailable(f"Autotask was asked for ticket {ticket_id} and sent something else.")
+        return item
+
+    def name(self, ticket_id: str) -> TicketName:
+        number = _object(self._item(ticket_id)).get("ticketNumber")
+        page = f"Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenTicketDetail&TicketID={ticket_id}"
+        return TicketName(one_line(str(number or ticket_id), 50), f"{self._api.web()}/{page}")
+
+    def close(self, ticket_id: str, status: str, note: str) -> WriteAnswer:
+        try:
+            body = {"id": _number(ticket_id), "status": _number(status), "resolution": note}
+            self._api.wait_for_the_pace()
+        except (PsaRefused, PsaUnavailable) as why:
+            return not_sent(why)
+        answer = self._api.written(TICKETS, body, f"{TICKETS} (update)", "PATCH")
+        return answer if isinstance(answer, WriteAnswer) else WriteAnswer(Sent.ANSWERED)
+
+
+def _active(values: object) -> tuple[Choice, ...]:
+    """Of a picklist, whose values are texts."""
+    rows = [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    found = (
+        Choice(str(row.get("value")), one_line(str(row.get("label") or row.get("value")), 100))
+        for row in rows
+        if row.get("isActive") is not False
+    )
+    return tuple(sorted(found, key=lambda choice: (choice.name.casefold(), choice.id)))
+
+
+def _number(text: str) -> int:
+    """An id as it may stand in an address or a body."""
+    if not (text.isascii() and text.isdecimal()):
+        raise PsaRefused("not an id", f"'{one_line(text, 40)}' is no id of Autotask. Choose it again.")
+    return int(text)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
