@@ -13,6 +13,7 @@ import { isPart, useList } from "../../parts/useList";
 type Ending = Schemas["EndingLineOfCompany"];
 const STATES: Record<Ending["state"], [string, "success" | "warning" | "danger" | "informative"]> = {
   in_step: ["In step", "success"],
+  scheduled: ["To be ended", "informative"],
   held: ["Waits for a person", "warning"],
   drift: ["Changed by hand", "danger"],
   frozen: ["Frozen", "informative"],
@@ -39,7 +40,7 @@ const COLUMNS: Column<Ending>[] = [
     cell: (line) => (
       <>
         <Badge appearance="tint" color={line.proven ? "success" : STATES[line.state][1]}>
-          {line.proven ? "Ends there" : line.state === "in_step" ? "To be ended" : STATES[line.state][0]}
+          {line.proven ? "Ends there" : ["in_step", "scheduled"].includes(line.state) ? "To be ended" : STATES[line.state][0]}
         </Badge>{" "}
         {line.why}
       </>
