@@ -80,7 +80,7 @@ api-speed: setup ## ask the HTTP API of an MSP with 1,000 tenants 20 times a sec
 killed: setup ## kill the host at every named point of a night, of a mail, of a monthly report, and of a write to each PSA
 	@$(PY) -m pytest tests/killed $(ARGS)
 
-teeth: setup ## remove one guard at a time and demand that its test fails
+teeth: setup $(WEB_READY) ## remove one guard at a time and demand that its test fails
 	@$(PY) -m tests.teeth $(ARGS)
 
 kill-run: setup ## end processes at random moments of ROUNDS nights (10) and check the truth: SEED=seatwise-7 for one of them, SERIES=word for others, PSA=halo (autotask, each)

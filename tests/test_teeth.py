@@ -7,6 +7,7 @@ import pytest
 
 from tests.teeth.__main__ import HERE, Tooth
 from tests.teeth.copy import ROOT
+from tests.teeth.web import WEB, is_web
 
 PATCHES = sorted(HERE.glob("*.patch"))
 
@@ -23,7 +24,12 @@ def test_each_patch_applies_and_names_a_test_that_is_there(patch: Path, function
         ["git", "apply", "--check", str(patch)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
-    path, _, named = Tooth.read(patch).test.partition("::")
+    test = Tooth.read(patch).test
+    if is_web(test):
+        path, _, title = test.removeprefix(WEB).partition("::")
+        assert f'test("{title}"' in (ROOT / "web" / path).read_text()
+        return
+    path, _, named = test.partition("::")
     name = named.rpartition("::")[2].partition("[")[0]
     assert (ROOT / path).is_file()
     assert not name or f"def {name}(" in functions

@@ -32,6 +32,7 @@ class Me(Shown):
                 {"id": "harbour-it-1a2b3c4d", "name": "Harbour IT", "role": "owner", "mode": "preview"}
             ],
             "canOpen": False,
+            "hasPartnerApp": True,
         }
     )
 
@@ -41,6 +42,8 @@ class Me(Shown):
     accounts: list[MyAccount]
     can_open: bool
     """The person's organisation may open an account, and has none yet."""
+    has_partner_app: bool
+    """The installation has an app registration that partners may consent to, instead of making one of their own."""
 
 
 @router.get("/me", operation_id="getMe")
@@ -67,4 +70,5 @@ def get_me(identity: SignedIn, wired: Wired) -> Me:
         email=identity.email,
         accounts=mine,
         can_open=may_open(wired.tables, person, wired.settings.may_open),
+        has_partner_app=wired.installation_app is not None,
     )

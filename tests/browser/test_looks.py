@@ -20,6 +20,7 @@ PAGES = {
     "billing": "billing",
     "certificate": "billing/certificate",
     "ledger": "billing/ledger",
+    "ending": "billing/ending",
     "profiles": "billing/profiles",
     "reports": "reports",
     "settings": "settings",
@@ -60,6 +61,10 @@ def dialogs(living: Living, site: Site) -> Iterator[str]:
     site.go(f"companies/{living.tenant_id('Cobalt')}")
     site.page.get_by_role("button", name="Details").first.click()
     yield "licence"
+    site.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    site.button("Which users").click()
+    expect(site.page.get_by_role("status").filter(has_text="licensed users fit")).to_be_visible()
+    yield "which users"
     site.go("companies")
     site.button("Add companies").click()
     yield "companies in bulk"

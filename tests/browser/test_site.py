@@ -85,6 +85,7 @@ def test_a_token_that_expires_in_the_middle_of_an_edit_loses_nothing(
         site.page.get_by_role("region", name="Exclude").get_by_role("button").click()
         again = site.page.get_by_role("alertdialog", name="Sign in again")
         expect(again).to_be_visible()
+        assert site.violations_in_both() == []
         with site.page.expect_popup() as window:
             again.get_by_role("button", name="Sign in again").click()
         window.value.locator("#editor").click()

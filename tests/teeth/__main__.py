@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.teeth.copy import SECONDS_OF_ALL, copy_to, run
+from tests.teeth.copy import SECONDS_OF_ALL, Outcome, copy_to, run
+from tests.teeth.web import is_web, run_web
 
 HERE = Path(__file__).parent
 AT_ONCE = 2
@@ -67,8 +68,18 @@ def shown(tooth: Tooth, why: str) -> bool:
 
 def whole_tree_fails(whole: Path, teeth: Sequence[Tooth]) -> str:
     beside = () if len(teeth) < MANY else ("-n", str(AT_ONCE), "--dist", "loadfile")
-    outcome = run(whole, sorted({tooth.test for tooth in teeth}), SECONDS_OF_ALL, ("-x", *beside))
-    return "" if outcome.passed else outcome.said
+    named = {tooth.test for tooth in teeth}
+    of_web = {test for test in named if is_web(test)}
+    outcomes = []
+    if of_web:
+        outcomes.append(run_web(whole, sorted(of_web)))
+    if named - of_web:
+        outcomes.append(run(whole, sorted(named - of_web), SECONDS_OF_ALL, ("-x", *beside)))
+    return "".join(outcome.said for outcome in outcomes if not outcome.passed)
+
+
+def run_named(tree: Path, test: str) -> Outcome:
+    return run_web(tree, [test]) if is_web(test) else run(tree, [test])
 
 
 def toothless(tooth: Tooth, whole: Path, folder: Path) -> str:
@@ -86,7 +97,7 @@ def toothless(tooth: Tooth, whole: Path, folder: Path) -> str:
         )
         if applied.returncode:
             return f"the patch no longer applies ({applied.stderr.strip().splitlines()[0]})"
-        outcome = run(copy, [tooth.test])
+        outcome = run_named(copy, tooth.test)
     finally:
         shutil.rmtree(copy)
     if outcome.failed:

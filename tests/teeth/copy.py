@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("function_app.py", "functions", "shared", "sandbox", "tests", "pyproject.toml", "host.json")
+COPIED = (
+    *("function_app.py", "functions", "shared", "sandbox", "tests", "pyproject.toml", "host.json"),
+    *("web/src", "web/tests", "web/package.json", "web/tsconfig.json", "web/vite.config.ts"),
+)
 SECONDS = 120
 """Longer than any one of the named tests takes."""
 SECONDS_OF_ALL = 900

@@ -1,3 +1,4 @@
+import { IS_BACK, loadApp } from "./early";
 import { askAhead } from "./api/ask";
 import { readConfig } from "./app/config";
 import { neededAt } from "./app/files";
@@ -6,11 +7,10 @@ import { Session } from "./app/session";
 const root = document.getElementById("root") as HTMLElement;
 /** What is shown without a sign-in, or ends it. */
 const OPEN = ["/signed-out", "/signed-in", "/signed-in-again"];
-const loadApp = () => import("./app/show");
 
 /** Whoever must sign in first leaves for Microsoft before the app is loaded: it is loaded once, when they are back. */
 async function begin(): Promise<void> {
-  if (location.pathname === "/signed-in") return comeBack();
+  if (IS_BACK) return comeBack();
   const session = new Session(await readConfig());
   if (!OPEN.includes(location.pathname)) {
     const left = await session.begin(location.pathname + location.search + location.hash).then(
@@ -24,8 +24,6 @@ async function begin(): Promise<void> {
 
 /** Back from Microsoft: the app, the page and its first answers come beside each other. */
 async function comeBack(): Promise<void> {
-  const app = loadApp();
-  app.catch(() => undefined); // said below
   const session = new Session(await readConfig());
   session.finish().then(
     (path) => {
@@ -35,7 +33,7 @@ async function comeBack(): Promise<void> {
     },
     () => undefined, // the app says why
   );
-  (await app).show(root, session);
+  (await loadApp()).show(root, session);
 }
 
 begin().catch((failed: unknown) => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { steps } from "../src/pages/companies/SeatsChart";
 import { terms, type Licence } from "../src/pages/companies/CompanyPage";
-import { changeOf } from "../src/pages/settings/AuditPart";
-import { words } from "../src/pages/settings/AlertsPart";
+import { changesOf, sentenceOfChange } from "../src/pages/settings/changes";
+import { words } from "../src/parts/format";
 
 const day = (on: string, purchased: number | null) => ({ on, purchased, assigned: null, inGrace: null, suspended: null, onTrial: null });
 const NOW = Date.parse("2026-11-11");
@@ -37,9 +37,19 @@ test("a parameter's name is read as words", () => {
   expect(words("daysAhead")).toBe("Days ahead");
 });
 
-test("an audit entry tells the fields that a change changed, the first of them", () => {
-  expect(changeOf('{"hour":7,"name":"A","zone":"UTC"}', '{"hour":8,"name":"A","zone":"UTC"}')).toBe("hour: 7 → 8");
-  expect(changeOf("", '{"id":"x","name":"Cobalt","by":null}')).toBe("id: x; name: Cobalt");
-  expect(changeOf("{}", '{"a":1,"b":2,"c":3,"d":4}')).toBe("a: 1; b: 2; c: 3; and 1 more");
-  expect(changeOf("preview", "live")).toBe("preview → live");
+const told = (before: string, after: string) => changesOf(before, after, (id) => (id === "t1" ? "Cobalt" : id)).map(sentenceOfChange);
+
+test("an audit entry tells each field that changed, in words, before and after", () => {
+  expect(told('{"hour":7,"name":"A","zone":"UTC"}', '{"hour":8,"name":"A","zone":"UTC"}')).toEqual(["Hour: 7 → 8"]);
+  expect(told("", '{"tenant_id":"t1","slug":"unused_licenses","by":null}')).toEqual(["Tenant id: Cobalt", "Slug: Unused licenses"]);
+  expect(told('{"digest":{"to":["a@x.example"],"on":true}}', '{"digest":{"to":["a@x.example","b@x.example"],"on":false}}')).toEqual([
+    "Digest, to: a@x.example → a@x.example, b@x.example",
+    "Digest, on: yes → no",
+  ]);
+  expect(told('{"rules":[{"days":3}]}', '{"rules":[]}')).toEqual(["Rules, 1., days: 3 → nothing"]);
+  expect(told("preview", "live")).toEqual(["preview → live"]);
+});
+
+test("of a change that the log keeps only the beginning of, no piece is shown as if it were all", () => {
+  expect(told("", '{"recipients":["a@x.exa')).toEqual(["This change was too long to be kept here whole."]);
 });

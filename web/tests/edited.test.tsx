@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, renderHook, waitFor } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { expect, test, vi } from "vitest";
+import { ApiProblem } from "../src/api/problem";
 import { useEdited } from "../src/parts/edited";
 
 interface Stored {
@@ -40,4 +41,28 @@ test("what is typed while a save is under way is kept, and is not called saved",
   await waitFor(() => expect(saved).toHaveBeenCalled());
   expect(result.current.value).toEqual({ symbol: "CHF", hour: 2 });
   expect(result.current.changed).toBe(true);
+});
+
+test("a conflict keeps what was typed, and shows it beside what somebody else stored", async () => {
+  let stored: Stored = { symbol: "£", hour: 1 };
+  const conflict = new ApiProblem({ status: 412, title: "", detail: "Somebody else changed it.", code: "changed" });
+  const { result } = renderHook(
+    () =>
+      useEdited<Stored>({
+        queryKey: ["conflicting"],
+        read: () => Promise.resolve({ value: stored, etag: "1" }),
+        save: () => Promise.reject(conflict),
+        saved: () => undefined,
+      }),
+    { wrapper: Queries },
+  );
+  await waitFor(() => expect(result.current.value).toEqual(stored));
+  act(() => result.current.set({ symbol: "CHF" }));
+  stored = { symbol: "€", hour: 2 };
+  act(() => result.current.saving.mutate());
+
+  await waitFor(() => expect(result.current.conflict).toEqual({ theirs: stored, mine: { symbol: "CHF" } }));
+  expect(result.current.value).toEqual({ symbol: "CHF", hour: 2 });
+  act(() => result.current.discard());
+  expect(result.current.value).toEqual(stored);
 });

@@ -2,23 +2,12 @@ import { expect, test } from "vitest";
 import { askedBy, scopesOf } from "../src/pages/exceptions/ExcludeForm";
 import { age } from "../src/pages/exceptions/ExceptionsPage";
 import { partsOf } from "../src/pages/exceptions/parts";
-import { remedyOf } from "../src/pages/exceptions/remedies";
 import { stateOf } from "../src/pages/guide/steps";
 import { headline } from "../src/pages/today/TodayPage";
 import { counted, money, timeIn } from "../src/parts/format";
 
 const unused = { type: "unused_licenses", tenantId: "t", skuIds: ["s"], excludableBy: ["licence", "sku", "tenant"] };
 const choice = { scope: "licence", howLong: "always", spare: "5", until: "2027-01-31", reason: "season" } as const;
-
-test("a row offers its own remedy to whoever may do it, and a reader only looks", () => {
-  const held = { type: "push_held", tenantId: "t" };
-  expect(remedyOf(held, "admin")).toBe("Decide");
-  expect(remedyOf(held, "editor")).toBe("Look");
-  expect(remedyOf(unused, "editor")).toBe("Exclude");
-  expect(remedyOf(unused, "reader")).toBe("Look");
-  expect(remedyOf({ type: "invalid_auth", tenantId: "" }, "admin")).toBe("Sign in again");
-  expect(remedyOf({ type: "invalid_auth", tenantId: "t" }, "admin")).toBe("Look");
-});
 
 test("an exclusion offers the narrowest scope first, and a licence only where the row has one", () => {
   expect(scopesOf(unused)).toEqual(["licence", "tenant", "sku"]);

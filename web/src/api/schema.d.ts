@@ -3126,6 +3126,7 @@ export interface components {
          *       ],
          *       "canOpen": false,
          *       "email": "eva@harbour-it.example",
+         *       "hasPartnerApp": true,
          *       "id": "1c6f3d0a9b7e4c21",
          *       "name": "Eva Berger"
          *     }
@@ -3137,6 +3138,8 @@ export interface components {
             canOpen: boolean;
             /** Email */
             email: string;
+            /** Haspartnerapp */
+            hasPartnerApp: boolean;
             /** Id */
             id: string;
             /** Name */

@@ -3,7 +3,7 @@ import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
 
 const useStyles = makeStyles({
   page: { display: "flex", flexDirection: "column", gap: "20px", padding: "24px 32px 48px", minWidth: 0,
-    "@media (max-width: 640px)": { padding: "16px 16px 40px", "& [role=tablist]": { flexWrap: "wrap" } } },
+    "@media (max-width: 640px)": { padding: "16px 16px 40px" } },
   head: { display: "flex", flexWrap: "wrap", alignItems: "end", justifyContent: "space-between", gap: "12px" },
   title: { margin: 0, outlineStyle: "none" },
   about: { color: tokens.colorNeutralForeground2, maxWidth: "75ch", marginTop: "4px" },

@@ -13,6 +13,12 @@ export function counted(value: number, word: string, words = `${word}s`): string
   return `${count(value)} ${value === 1 ? word : words}`;
 }
 
+/** "phone_resource_accounts" as "Phone resource accounts". */
+export function words(name: string): string {
+  const spaced = name.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
 export function money(amount: string | number, symbol: string): string {
   const value = Number(amount);
   const shown = Math.abs(value).toLocaleString(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });

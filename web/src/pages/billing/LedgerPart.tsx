@@ -73,7 +73,7 @@ export function LedgerPart(): ReactElement {
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(140px, 2fr)",
+        width: "minmax(170px, 3fr)",
         cell: (row) => <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />,
       },
       {
@@ -90,7 +90,7 @@ export function LedgerPart(): ReactElement {
         cell: (row) => `${row.before === null ? "–" : count(row.before)} → ${row.after === null ? "–" : count(row.after)}`,
       },
       { key: "who", title: "Who", width: "minmax(120px, 2fr)", cell: (row) => row.who },
-      { key: "why", title: "Why", width: "minmax(140px, 3fr)", cell: (row) => row.why },
+      { key: "why", title: "Why", width: "minmax(140px, 2fr)", cell: (row) => row.why },
     ],
     [format, names],
   );

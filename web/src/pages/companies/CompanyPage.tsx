@@ -11,6 +11,7 @@ import { SyncNow } from "../../parts/SyncNow";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
 import { State } from "./CompaniesPage";
+import { CompanyFilters } from "./CompanyFilters";
 import { CustomLicences } from "./CustomLicences";
 import { LicenceDrawer } from "./LicenceDrawer";
 import { isCustom } from "./rules";
@@ -41,6 +42,7 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
   const [open, setOpen] = useState("");
+  const [filtering, setFiltering] = useState(false);
   const found = useQuery({
     queryKey: [account, "tenant", tenant],
     queryFn: () =>
@@ -57,8 +59,16 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
     <Page
       title={found.data?.name ?? "Company"}
       about={found.data && <State tenant={found.data} />}
-      actions={found.data?.companyId && <SyncNow company={found.data.companyId} />}
+      actions={
+        found.data?.companyId && (
+          <>
+            <Button onClick={() => setFiltering(true)}>Which users</Button>
+            <SyncNow company={found.data.companyId} />
+          </>
+        )
+      }
     >
+      {filtering && <CompanyFilters tenant={tenant} close={() => setFiltering(false)} />}
       <Answer query={query} rows={8}>
         {(licences) => (
           <>

@@ -95,7 +95,7 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
       {
         key: "who",
         title: "Customer",
-        width: "minmax(150px, 1fr)",
+        width: "minmax(180px, 2fr)",
         value: (alert) => alert.who,
         cell: (alert) => (
           <>
@@ -107,7 +107,7 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
       {
         key: "what",
         title: "What",
-        width: "minmax(260px, 3fr)",
+        width: "minmax(260px, 4fr)",
         cell: (alert) => (
           <>
             {alert.what}

@@ -23,7 +23,7 @@ const useStyles = makeStyles({
   missing: { color: tokens.colorPaletteDarkOrangeForeground1 },
   why: { color: tokens.colorNeutralForeground2, display: "block" },
   title: { margin: "0 8px 0 0" },
-  state: { height: "auto", minHeight: "20px" },
+  state: { height: "auto", minHeight: "20px", padding: "2px 8px", lineHeight: "1.3", borderRadius: "10px", "::after": { borderRadius: "10px" } },
   act: { "@media (max-width: 640px)": { gridColumn: 2, justifySelf: "start", marginTop: "8px" } },
 });
 

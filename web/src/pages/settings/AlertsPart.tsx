@@ -15,6 +15,7 @@ import { answer, versioned, type Schemas } from "../../api/client";
 import { fieldOf, sentenceOf } from "../../api/problem";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { useEdited, type Edited } from "../../parts/edited";
+import { words } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
@@ -189,12 +190,6 @@ function Parameter({ parameter, disabled, set }: ParameterProps): ReactElement {
       <Input disabled={disabled} value={String(value ?? "")} onChange={(_, { value: typed }) => set(typed)} />
     </Field>
   );
-}
-
-/** "phone_resource_accounts" as "Phone resource accounts". */
-export function words(name: string): string {
-  const spaced = name.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
 interface NumberProps {

@@ -1,16 +1,21 @@
-import { Button } from "@fluentui/react-components";
+import { Badge, Button, Link, makeStyles } from "@fluentui/react-components";
 import { HistoryRegular } from "@fluentui/react-icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, type ReactElement } from "react";
+import { useCallback, useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { AS_CSV, download } from "../../parts/download";
-import { useFormat } from "../../parts/format";
+import { counted, useFormat, words } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
-import { words } from "./AlertsPart";
+import { useList } from "../../parts/useList";
+import { changesOf, sentenceOfChange } from "./changes";
+
+const useStyles = makeStyles({
+  changes: { listStyleType: "none", margin: 0, padding: 0, display: "grid", gap: "2px" },
+});
 
 type Entry = Schemas["ShownAuditEntry"];
 
@@ -21,6 +26,7 @@ export function AuditPart(): ReactElement {
   const notices = useNotices();
   const format = useFormat();
   const path = { account };
+  const name = useNames();
   const log = useInfiniteQuery({
     queryKey: [account, "audit"],
     initialPageParam: undefined as string | undefined,
@@ -32,16 +38,16 @@ export function AuditPart(): ReactElement {
     () => [
       { key: "at", title: "When", width: "130px", cell: (row) => format.time(row.at) },
       { key: "who", title: "Who", width: "minmax(140px, 2fr)", cell: (row) => row.who },
-      { key: "action", title: "What", width: "minmax(130px, 1fr)", cell: (row) => row.action.replaceAll(".", ": ").replaceAll("_", " ") },
-      { key: "subject", title: "Of", width: "minmax(120px, 2fr)", cell: (row) => row.subject },
+      { key: "action", title: "What", width: "minmax(130px, 1fr)", cell: (row) => words(row.action.replaceAll(".", ": ")) },
+      { key: "subject", title: "Of", width: "minmax(120px, 2fr)", cell: (row) => name(row.subject) },
       {
         key: "change",
         title: "Before → after",
-        width: "minmax(160px, 3fr)",
-        cell: (row) => changeOf(row.before, row.after) + (row.interrupted ? " (not known to have been done)" : ""),
+        width: "minmax(200px, 4fr)",
+        cell: (row) => <Change entry={row} name={name} />,
       },
     ],
-    [format],
+    [format, name],
   );
   const csv = () =>
     download(api.GET("/api/accounts/{account}/audit", { params: { path }, ...AS_CSV }), "audit.csv").catch((error: unknown) =>
@@ -59,7 +65,7 @@ export function AuditPart(): ReactElement {
           columns={columns}
           rows={rows}
           id={(row) => `${row.at} ${row.action} ${row.subject}`}
-          text={(row) => `${row.who} ${row.action} ${row.subject}`}
+          text={(row) => `${row.who} ${row.action} ${name(row.subject)} ${row.before} ${row.after}`}
           csv={csv}
           tools={
             log.hasNextPage && (
@@ -75,35 +81,42 @@ export function AuditPart(): ReactElement {
   );
 }
 
-const MOST_FIELDS = 3;
-
-/** What a change changed: of documents the first fields that differ, else both texts. The CSV has all of it. */
-export function changeOf(before: string, after: string): string {
-  const [was, is] = [fieldsOf(before), fieldsOf(after)];
-  if (!was && !is) return [before, after].filter(Boolean).map(short).join(" → ");
-  const names = [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])];
-  const changed = names.filter((name) => text(was?.[name]) !== text(is?.[name]));
-  const told = changed.slice(0, MOST_FIELDS).map((name) => {
-    const values = [was?.[name], is?.[name]].map(text).filter(Boolean);
-    return `${words(name).toLowerCase()}: ${values.map(short).join(" → ")}`;
-  });
-  return [...told, ...(changed.length > MOST_FIELDS ? [`and ${changed.length - MOST_FIELDS} more`] : [])].join("; ");
+/** Ids of customers and companies as people call them. */
+function useNames(): (id: string) => string {
+  const api = useApi();
+  const { query } = useList<Schemas["ShownTenant"]>(["tenants"], (asked, as, account) =>
+    api.GET("/api/accounts/{account}/tenants", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const names = useMemo(
+    () => new Map(query.data?.flatMap(({ id, companyId, name }) => [[id, name], [companyId ?? id, name]] as [string, string][])),
+    [query.data],
+  );
+  return useCallback((id: string) => names.get(id) || id, [names]);
 }
 
-function fieldsOf(document: string): Record<string, unknown> | null {
-  if (!document.startsWith("{")) return null;
-  try {
-    return JSON.parse(document) as Record<string, unknown>;
-  } catch {
-    return null; // it was too long to be kept whole
-  }
-}
-
-function text(value: unknown): string {
-  if (value === undefined || value === null || value === "") return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function short(value: string): string {
-  return value.length > 40 ? `${value.slice(0, 40)}…` : value;
+/** The first field that differs, and the others on demand. */
+function Change({ entry, name }: { entry: Entry; name: (id: string) => string }): ReactElement {
+  const styles = useStyles();
+  const [open, setOpen] = useState(false);
+  const changes = useMemo(() => changesOf(entry.before, entry.after, name), [entry, name]);
+  const shown = open ? changes : changes.slice(0, 1);
+  return (
+    <>
+      {entry.interrupted && (
+        <Badge appearance="tint" color="warning">
+          Not known whether it was done
+        </Badge>
+      )}
+      <ul className={styles.changes}>
+        {shown.map((change) => (
+          <li key={change.field}>{sentenceOfChange(change)}</li>
+        ))}
+      </ul>
+      {changes.length > 1 && (
+        <Link as="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Only the first" : `and ${counted(changes.length - 1, "more field")}`}
+        </Link>
+      )}
+    </>
+  );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Button, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
@@ -11,6 +11,8 @@ import { PsaForm } from "../../parts/PsaForm";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import { ConnectPartner } from "./ConnectPartner";
+import { LostAgreements } from "./LostAgreements";
 
 type Partner = Schemas["ShownPartner"];
 type PsaState = Schemas["ShownPsaState"];
@@ -20,7 +22,6 @@ const useStyles = makeStyles({
     borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },
   grow: { flexGrow: 1, minWidth: "200px" },
   soft: { color: tokens.colorNeutralForeground2, display: "block" },
-  form: { display: "grid", gap: "12px", maxWidth: "420px" },
 });
 
 /** What the account is connected to: Microsoft partner tenants and PSAs. */
@@ -57,7 +58,7 @@ function Partners(): ReactElement {
       </Answer>
       {mayChange &&
         (connecting || partners.data?.length === 0 ? (
-          <Consent />
+          <ConnectPartner />
         ) : (
           <div>
             <Button onClick={() => setConnecting(true)}>Connect a partner tenant</Button>
@@ -89,7 +90,8 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
         <div className={styles.grow}>
           <Text weight="semibold">{partner.name}</Text>
           <span className={styles.soft}>
-            {partner.tenantId} · {partner.mode === "app_only" ? "by its own app" : "by consent"}
+            {partner.tenantId} ·{" "}
+            {partner.byInstallation ? "by this installation’s app" : partner.mode === "app_only" ? "by its own app" : "by consent"}
           </span>
         </div>
         {mayChange && (
@@ -105,42 +107,6 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
       </div>
       {(test.error ?? again.error) && <Failed error={test.error ?? again.error} />}
     </>
-  );
-}
-
-function Consent(): ReactElement {
-  const styles = useStyles();
-  const [name, setName] = useState("");
-  const [clientId, setClientId] = useState("");
-  const [clientSecret, setClientSecret] = useState("");
-  const consent = useConsent();
-  return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        consent.mutate({ name, clientId, clientSecret, connection: "" });
-      }}
-    >
-      <Text as="h3" weight="semibold">
-        Connect a partner tenant
-      </Text>
-      <Field label="Name" hint="What you call it here">
-        <Input value={name} onChange={(_, { value }) => setName(value)} />
-      </Field>
-      <Field label="Client id of your app registration">
-        <Input value={clientId} onChange={(_, { value }) => setClientId(value)} />
-      </Field>
-      <Field label="Client secret" hint="Kept encrypted, and never shown again">
-        <Input type="password" autoComplete="off" value={clientSecret} onChange={(_, { value }) => setClientSecret(value)} />
-      </Field>
-      {consent.error && <Failed error={consent.error} />}
-      <div>
-        <Button type="submit" appearance="primary" disabled={!name || !clientId || consent.isPending}>
-          Consent at Microsoft
-        </Button>
-      </div>
-    </form>
   );
 }
 
@@ -234,6 +200,7 @@ function PsaItem({ psa }: { psa: PsaState }): ReactElement {
       </div>
       {failure && <Failed error={new Error(failure)} />}
       {(test.error ?? refresh.error) && <Failed error={test.error ?? refresh.error} />}
+      <LostAgreements connection={psa} />
       {changing && <PsaForm psa={psa} done={() => setChanging(false)} />}
     </>
   );

@@ -6,7 +6,7 @@ import { count, useFormat } from "../../parts/format";
 import { Panel } from "../../parts/Panel";
 
 const useStyles = makeStyles({
-  title: { margin: "0 0 8px" },
+  title: { margin: 0 },
   table: { width: "100%", borderCollapse: "collapse",
     "& td, & th": { padding: "8px 0 8px 12px", borderTop: `1px solid ${tokens.colorNeutralStroke3}` },
     "& td:first-child, & th:first-child": { paddingLeft: 0 },

@@ -6,7 +6,7 @@ import { Panel } from "../../parts/Panel";
 
 type Mail = Schemas["ShownMailState"];
 const useStyles = makeStyles({
-  title: { margin: "0 0 4px" },
+  title: { margin: 0 },
   list: { listStyleType: "none", margin: 0, padding: 0 },
   mail: { display: "flex", justifyContent: "space-between", gap: "8px", padding: "8px 0", overflowWrap: "anywhere",
     borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },

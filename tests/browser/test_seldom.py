@@ -1,0 +1,124 @@
+"""Forms for what a night seldom leaves behind.
+
+The API's answers about a lost list and an unclear write are changed on their way into the browser: to bring the demo
+there takes nights. What the API itself does with them is tested where it stands.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Request, Route, expect
+
+from tests.browser.site import Site, opened
+from tests.journeys.living import Living
+
+pytestmark = pytest.mark.processes
+
+SEEN = "5f1d0c9a7b3e4a6f8c2d1e0f9b7a6c5d"
+LOST = {
+    "seen": SEEN,
+    "missing": 3,
+    "since": "2026-11-26",
+    "agreements": [
+        {"agreementId": "310", "companies": ["Alder & Ash Architects"]},
+        {"agreementId": "311", "companies": ["Juniper Clinics", "Cobalt Logistics"]},
+    ],
+}
+UNCLEAR = {
+    "change": "6b1f0c2d9e8a7b6c5d4e",
+    "connection": "connectwise",
+    "agreementId": "310",
+    "lineId": "9021",
+    "before": 12,
+    "after": 14,
+    "at": "2026-11-28T02:03:00Z",
+    "why": "The PSA did not answer in time.",
+}
+
+
+def told_as(site: Site, path: str, change: Callable[[Any], Any], status: int = 200) -> None:
+    """The API's answer at this path, changed on its way."""
+
+    def changed(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, status=status, json=change(answer.json()))
+
+    site.page.route(re.compile(rf"/api/accounts/demo/{path}(\?|$)"), changed)
+
+
+def test_a_lost_list_is_shown_and_believed_just_as_it_was_seen_after_a_second_word(
+    living: Living, browser: Browser
+) -> None:
+    asked: list[Request] = []
+    with opened(browser, living) as site:
+        told_as(site, "psa-connections/[^/]+/lost-agreements", lambda _: LOST)
+        site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
+        site.open("settings/connections", "admin")
+        loss = site.page.get_by_role(
+            "group", name=re.compile("agreements that licences are mapped to are missing")
+        )
+        expect(loss).to_contain_text("3 agreements that licences are mapped to are missing")
+        expect(loss).to_contain_text("Agreement 311: Juniper Clinics, Cobalt Logistics")
+        expect(loss).to_contain_text("and 1 more agreement")
+        loss.get_by_role("button", name="They are really gone").click()
+        assert site.violations_in_both() == []
+        assert not [request for request in asked if "believe" in request.url]
+        loss.get_by_role("button", name="Yes, stop billing").click()
+        # The demo has lost nothing, so its API refuses, and a person is asked anew.
+        expect(loss.get_by_role("alert")).to_be_visible()
+        expect(loss.get_by_role("button", name="They are really gone")).to_be_visible()
+    assert [one.post_data_json for one in asked if one.url.endswith("/believe")] == [{"seen": SEEN}]
+
+
+def test_of_an_unclear_write_a_person_says_what_the_psa_shows(living: Living, browser: Browser) -> None:
+    asked: list[Request] = []
+    cobalt = living.tenant_id("Cobalt")
+    row: dict[str, Any] = {}
+
+    def failed(page: Any) -> Any:
+        row.update(page["items"][0], type="push_failed", tenantId=cobalt, who="Cobalt Logistics")
+        return {"items": [row, *page["items"][1:]]}
+
+    with opened(browser, living) as site:
+        told_as(site, "alerts", failed)
+        unclear = {**UNCLEAR, "tenantId": cobalt, "company": "Cobalt Logistics"}
+        told_as(site, "unclear-writes", lambda _: {"items": [unclear]})
+        site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
+        site.open("exceptions", "admin")
+        site.page.get_by_role("button", name="Put right: Cobalt Logistics").first.click()
+        write = site.page.get_by_role("region", name="Line 9021")
+        expect(write).to_contain_text("does line 9021 say 14?")
+        assert site.violations_in_both() == []
+        write.get_by_role("button", name="No, it was not").click()
+        expect(write.get_by_role("alert")).to_be_visible()  # the demo knows no such write
+    assert [one.post_data_json for one in asked if one.url.endswith("/settle")] == [
+        {"applied": False, "lineId": ""}
+    ]
+
+
+def test_the_installations_own_app_is_the_first_choice_where_there_is_one(
+    living: Living, browser: Browser
+) -> None:
+    asked: list[Request] = []
+    with opened(browser, living) as site:
+
+        def with_app(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, json={**answer.json(), "hasPartnerApp": True})
+
+        site.page.route("**/api/me", with_app)
+        site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
+        site.open("settings/connections", "admin")
+        site.button("Connect a partner tenant").click()
+        site.page.get_by_label("Name", exact=True).fill("Harbour IT South")
+        expect(site.page.get_by_label("Client id of your app registration")).to_have_count(0)
+        assert site.violations_in_both() == []
+        site.button("Consent at Microsoft").click()
+        expect(site.page.get_by_role("alert")).to_be_visible()  # the demo's installation has none
+        site.page.get_by_label("One of your own").check()
+        expect(site.page.get_by_label("Client id of your app registration")).to_be_visible()
+        expect(site.page.get_by_label("Name", exact=True)).to_have_value("Harbour IT South")
+    first = next(one.post_data_json for one in asked if one.url.endswith("/partner-consents"))
+    assert first == {"name": "Harbour IT South", "clientId": "", "connection": ""}
