@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Request, Route, expect
 
+from shared.accounts.companies import added_tenants
 from tests.browser.site import Site, opened
-from tests.journeys.living import Living
+from tests.journeys.living import DEMO, Living
 
 pytestmark = pytest.mark.processes
 
@@ -122,3 +123,26 @@ def test_the_installations_own_app_is_the_first_choice_where_there_is_one(
         expect(site.page.get_by_label("Name", exact=True)).to_have_value("Harbour IT South")
     first = next(one.post_data_json for one in asked if one.url.endswith("/partner-consents"))
     assert first == {"name": "Harbour IT South", "clientId": "", "connection": ""}
+
+
+def test_filters_say_who_fits_before_they_are_saved(living: Living, browser: Browser) -> None:
+    tenant = living.tenant_id("Cobalt")
+
+    def stored() -> tuple[str, ...]:
+        return added_tenants(living.tables, DEMO)[tenant].companies[0].filters.department
+
+    with opened(browser, living) as site:
+        site.open(f"companies/{tenant}", "editor")
+        site.button("Which users").click()
+        drawer = site.page.get_by_role("dialog", name="Which users")
+        who = drawer.get_by_role("status")
+        expect(who).to_contain_text(re.compile(r"([1-9]\d*) of \1 licensed users fit"))
+        department = drawer.get_by_role("combobox", name="Department")
+        department.click()
+        site.page.get_by_role("menuitemcheckbox").first.click()  # several may be chosen
+        site.page.keyboard.press("Escape")
+        expect(who).to_contain_text(re.compile(r"users? would be nobody’s, and not billed"))
+        assert site.violations_in_both() == []
+        drawer.get_by_role("button", name="Discard changes").click()
+        expect(who).not_to_contain_text("nobody’s")
+        assert stored() == ()

@@ -8,7 +8,11 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorTransparentStroke}`, borderRadius: tokens.borderRadiusMedium, boxShadow: tokens.shadow4 },
 });
 
-/** A surface that holds what belongs together. */
-export function Panel({ className, children }: { className?: string; children: ReactNode }): ReactElement {
-  return <div className={mergeClasses(useStyles().panel, className)}>{children}</div>;
+/** A surface that holds what belongs together, as a group for those who hear it; `titled` is the id of its heading. */
+export function Panel({ className, titled, children }: { className?: string; titled?: string; children: ReactNode }): ReactElement {
+  return (
+    <div role="group" aria-labelledby={titled} className={mergeClasses(useStyles().panel, className)}>
+      {children}
+    </div>
+  );
 }

@@ -1,4 +1,4 @@
-import { Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Text, makeStyles, tokens, useId } from "@fluentui/react-components";
 import type { ReactElement, ReactNode } from "react";
 import { Panel } from "./Panel";
 
@@ -11,10 +11,11 @@ const useStyles = makeStyles({
 /** A part of a page with a heading of its own. */
 export function Section({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }): ReactElement {
   const styles = useStyles();
+  const heading = useId("section");
   return (
-    <Panel className={styles.card}>
+    <Panel className={styles.card} titled={heading}>
       <div>
-        <Text as="h2" size={500} weight="semibold" block className={styles.title}>
+        <Text id={heading} as="h2" size={500} weight="semibold" block className={styles.title}>
           {title}
         </Text>
         {about && <Text className={styles.about}>{about}</Text>}

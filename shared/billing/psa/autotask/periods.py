@@ -71,7 +71,7 @@ def _span(row: Row) -> _Span | None:
 
 def _numbered(days: Sequence[date], months: int) -> Iterable[tuple[date, int]]:
     """Each day with how many periods after the first one it is."""
-    return ((one, (_months(one) - _months(days[0])) // months) for one in days)
+    return ((each, (_months(each) - _months(days[0])) // months) for each in days)
 
 
 def _back(sure: date, oldest: date, months: int) -> int:
