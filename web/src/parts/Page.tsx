@@ -7,7 +7,7 @@ const useStyles = makeStyles({
   head: { display: "flex", flexWrap: "wrap", alignItems: "end", justifyContent: "space-between", gap: "12px" },
   title: { margin: 0, outlineStyle: "none" },
   about: { color: tokens.colorNeutralForeground2, maxWidth: "75ch", marginTop: "4px" },
-  actions: { display: "flex", gap: "8px", flexWrap: "wrap" },
+  actions: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center" },
 });
 
 interface Props {

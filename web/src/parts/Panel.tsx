@@ -8,10 +8,10 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorTransparentStroke}`, borderRadius: tokens.borderRadiusMedium, boxShadow: tokens.shadow4 },
 });
 
-/** A surface that holds what belongs together, as a group for those who hear it; `titled` is the id of its heading. */
+/** A surface that holds what belongs together, and, where `titled` is the id of a heading, a group of that name for those who hear it. */
 export function Panel({ className, titled, children }: { className?: string; titled?: string; children: ReactNode }): ReactElement {
   return (
-    <div role="group" aria-labelledby={titled} className={mergeClasses(useStyles().panel, className)}>
+    <div role={titled && "group"} aria-labelledby={titled} className={mergeClasses(useStyles().panel, className)}>
       {children}
     </div>
   );
