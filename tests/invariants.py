@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from shared.accounts.account import Account, Mode
+from shared.accounts.account import Account
 from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
@@ -21,6 +21,7 @@ from shared.billing.models import (
     LineState,
 )
 from shared.billing.planning import load
+from shared.billing.planning.line_state import line_state
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Write, WriteKind
 from shared.billing.psa_connections import connection_failures, psa_connections
@@ -39,7 +40,8 @@ def i1_every_line_is_in_step_or_says_why(
 ) -> list[str]:
     """I1: the PSA says what the newest accepted snapshot gives, or the line is in one other state.
 
-    What is decided is walked, not what is remembered: a mapping in force without a line is wrong, too.
+    What is decided is walked, not what is remembered: a mapping in force without a line is wrong, too. A line whose
+    agreement or connection could not be worked with is proven by nothing: it may not say that it is in step.
     `blobs` are needed where a number depends on who has a licence.
     `psa_quantities` are the true quantities of all connections' lines by line id, read without the adapter.
     """
@@ -53,11 +55,21 @@ def i1_every_line_is_in_step_or_says_why(
             wrong.append(f"{mapping.id}: in force, and no line is kept for it")
             continue
         wish = wishes.get(mapping.id)
-        if wish is None or record.unreadable or record.connection in troubled:
-            continue
-        if line.state is LineState.IN_STEP:
-            wrong += _out_of_step(account, line, wish, psa_quantities)
+        reached = record.connection not in troubled
+        if line_state(record, line, wish, reached=reached) is LineState.IN_STEP:
+            wrong += _not_proven(record, wish, reached=reached)
+            wrong += _out_of_step(line, wish, psa_quantities) if wish else ()
     return wrong
+
+
+def _not_proven(record: AgreementRecord, wish: Wish | None, *, reached: bool) -> Iterator[str]:
+    where = f"agreement {record.agreement_id}: a line says in step"
+    if wish is None:
+        yield f"{where}, and no read tells what is wanted"
+    if record.unreadable:
+        yield f"{where}, and it could not be worked on: {record.unreadable.reason}"
+    if not reached:
+        yield f"{where}, and {record.connection} could not be worked with"
 
 
 def _billing(tables: Tables, account: AccountId) -> Iterator[LicenceMapping]:
@@ -69,10 +81,8 @@ def _billing(tables: Tables, account: AccountId) -> Iterator[LicenceMapping]:
 
 
 def _out_of_step(
-    account: Account, line: LineRecord, wish: Wish, psa_quantities: Mapping[str, Decimal | int]
+    line: LineRecord, wish: Wish, psa_quantities: Mapping[str, Decimal | int]
 ) -> Iterator[str]:
-    if line.would is not None and account.mode is Mode.PREVIEW:
-        return
     if not line.line_id:
         if wish.quantity:
             yield f"{line.mapping_id}: {wish.quantity} wanted, and no line was created"

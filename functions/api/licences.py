@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from functions.api.kept import tenants_of
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.plan import TextStateWord
 from functions.api.principal import Reader
 from shared.accounts.directory import load_account
-from shared.billing.models import LicenceMapping, LineRecord, kept_text
+from shared.billing.line_states import states_of
+from shared.billing.models import LicenceMapping, LineRecord, LineState, kept_text
 from shared.billing.psa.write_failures import told
 from shared.billing.tenant_licences import (
     LicenceDay,
@@ -60,7 +62,8 @@ class ShownMappedLine(Shown):
     agreement_id: str
     line_id: str
     state: Literal["in_step", "scheduled", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
-    """"not_read": nothing is known of the line yet."""
+    """in_step: proven to say what is wanted now. scheduled: it waits to be written, at the next push or from a later
+    day on. blocked: it cannot be written, or could not be read. not_read: nothing is known of the line yet."""
     confirmed: int | None
     """What the PSA was last proven to say."""
     confirmed_at: datetime | None
@@ -145,7 +148,15 @@ class ShownDay(Shown):
     on_trial: int | None
 
 
-def shown(row: LicenceRow, called: str, parts: Sequence[str] = (), *, splits: bool = False) -> ShownLicence:
+def shown(
+    row: LicenceRow,
+    called: str,
+    state: LineState | None = None,
+    parts: Sequence[str] = (),
+    *,
+    splits: bool = False,
+) -> ShownLicence:
+    """`state`: of its line; None where there is none."""
     counts = row.counts
     return ShownLicence(
         sku_id=row.key.sku_id,
@@ -164,7 +175,7 @@ def shown(row: LicenceRow, called: str, parts: Sequence[str] = (), *, splits: bo
         subscriptions=[shown_subscription(*bought) for bought in row.subscriptions],
         parts=list(parts),
         starts_split=splits and len(parts) > 0,
-        mapped=shown_mapped(row.mapping, row.line) if row.mapping else None,
+        mapped=shown_mapped(row.mapping, row.line, state) if row.mapping else None,
     )
 
 
@@ -182,7 +193,9 @@ def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSu
     )
 
 
-def shown_mapped(mapping: LicenceMapping, line: LineRecord | None) -> ShownMappedLine:
+def shown_mapped(
+    mapping: LicenceMapping, line: LineRecord | None, state: LineState | None
+) -> ShownMappedLine:
     return ShownMappedLine(
         mapping_id=mapping.id,
         company_id=mapping.company,
@@ -191,7 +204,7 @@ def shown_mapped(mapping: LicenceMapping, line: LineRecord | None) -> ShownMappe
         connection=mapping.connection,
         agreement_id=mapping.agreement_id,
         line_id=mapping.line_id or (line.line_id if line else ""),
-        state=line.state.value if line else "not_read",
+        state=state.value if state else "not_read",
         confirmed=line.confirmed if line else None,
         confirmed_at=line.confirmed_at if line else None,
         unit_price=line.unit_price if line else None,
@@ -239,8 +252,15 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
     names = product_names.load(asking.wired.blobs)
     parts = parts_of(asking.tables, asking.account, found)
     splits = bool(parts) and load_account(asking.tables, asking.account).split_licences
+    states = states_of(asking.tables, asking.wired.blobs, asking.account, found, tenants_of(asking), asking.now)
     rows = [
-        shown(row, names(row.key.sku_id, row.part_number), parts.get(row.key, ()), splits=splits)
+        shown(
+            row,
+            names(row.key.sku_id, row.part_number),
+            states.get(row.mapping.id) if row.mapping else None,
+            parts.get(row.key, ()),
+            splits=splits,
+        )
         for row in found.rows
     ]
     ordered = sorted(

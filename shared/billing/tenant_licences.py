@@ -7,7 +7,7 @@ from datetime import date, datetime
 from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import MAPPINGS
-from shared.billing.models import LicenceMapping, LineRecord, TenantMappings
+from shared.billing.models import AgreementRecord, LicenceMapping, LineRecord, TenantMappings
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
 from shared.licensing.custom_licences.counting import TenantCustomLicences, people_of
@@ -44,6 +44,8 @@ class LicenceRow:
     mapping: LicenceMapping | None = None
     line: LineRecord | None = None
     """What is remembered about the mapping's line; None while nothing is."""
+    record: AgreementRecord | None = None
+    """With its agreement."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -86,9 +88,9 @@ def tenant_licences(
     rows += _custom_rows(tables, blobs, account, state, ours)
     there = {row.key for row in rows}
     rows += [LicenceRow(key, "", None) for key in mapped if key not in there]
-    lines = _lines(tables, account, decided)
+    records = _records(tables, account, decided)
     with_lines = (
-        replace(row, mapping=mapping, line=lines.get(mapping.id))
+        _with_line(row, mapping, records.get((mapping.connection, mapping.agreement_id)))
         for row in rows
         for mapping in mapped.get(row.key, ())
     )
@@ -216,11 +218,17 @@ def _custom_rows(
             yield LicenceRow(key, licence.name, None, str(wrong), watched=False)
 
 
-def _lines(tables: Tables, account: AccountId, mappings: Collection[LicenceMapping]) -> dict[str, LineRecord]:
-    """By mapping id: each agreement is looked at once."""
+def _records(
+    tables: Tables, account: AccountId, mappings: Collection[LicenceMapping]
+) -> dict[tuple[str, str], AgreementRecord]:
+    """By connection and agreement: each is looked at once."""
     places = {(mapping.connection, mapping.agreement_id) for mapping in mappings if mapping.bill}
-    records = (agreement_store.get(tables, account, *place).record for place in places)
-    return {name: line for record in records for name, line in record.lines.items()}
+    return {place: agreement_store.get(tables, account, *place).record for place in places}
+
+
+def _with_line(row: LicenceRow, mapping: LicenceMapping, record: AgreementRecord | None) -> LicenceRow:
+    line = record.lines.get(mapping.id) if record else None
+    return replace(row, mapping=mapping, line=line, record=record if line else None)
 
 
 def _counts(rows: LicenceRows, key: LicenceKey) -> Licence | None:

@@ -100,6 +100,7 @@ class LineState(StrEnum):
     DRIFT = "drift"
     HELD = "held"
     SCHEDULED = "scheduled"
+    """It waits to be written: at the next push, or from a later day on."""
     IN_STEP = "in_step"
 
 
@@ -196,6 +197,7 @@ class LineRecord(Document):
 
     @property
     def state(self) -> LineState:
+        """As far as the line itself remembers; `planning/line_state.py` holds that against what is wanted of it now."""
         if self.intent is not None:
             return LineState.UNKNOWN
         if self.blocked:
@@ -208,7 +210,7 @@ class LineRecord(Document):
             return LineState.DRIFT
         if self.hold is not None:
             return LineState.HELD
-        if self.waits is not None:
+        if self.waits is not None or not self.line_id or self.confirmed is None:
             return LineState.SCHEDULED
         return LineState.IN_STEP
 

@@ -128,7 +128,7 @@ class _Draft:
             if old is None:
                 continue
             self._waiting.add(change.id)
-            if old.state is not LineState.IN_STEP:
+            if old.state not in (LineState.IN_STEP, LineState.SCHEDULED):
                 self._changes.remove(change)
                 self._why_not[change.mapping_id] = Unplanned(reason=UnplannedReason.OLD_LINE)
         self.undecided = [change for change in self.undecided if change.id not in self._waiting]
@@ -137,8 +137,8 @@ class _Draft:
         """What a line should say and does not, or why that is not known."""
         if _is_unwanted(line.hold, wish):
             self._unwanted.add(wish.mapping_id)
-        change = _change(record, wish, line)
-        if why := _why_not(wish, line, change):
+        change = change_of(record, wish, line)
+        if why := why_not_planned(wish, line, change):
             self._why_not[wish.mapping_id] = why
             return
         if text := text_change(record, line, wish):
@@ -212,7 +212,7 @@ def _is_unwanted(hold: Hold | None, wish: Wish) -> bool:
     return wish.quantity != hold.change.after
 
 
-def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned | None:
+def why_not_planned(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned | None:
     """Why a line that may be out of step is not planned, or that what is kept is not the line in force."""
     if not line.serves(wish.line_id):
         return Unplanned(reason=UnplannedReason.ANOTHER_LINE)
@@ -221,7 +221,7 @@ def _why_not(wish: Wish, line: LineRecord, change: Change | None) -> Unplanned |
     return wish.why_not if change is not None or wish.quantity is None else None
 
 
-def _change(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
+def change_of(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change | None:
     """The change of one line, or None when it is in step, not seen yet, or not ours to touch now."""
     quantity = wish.quantity
     if quantity is None or line.intent is not None or line.blocked or line.frozen or line.drift is not None:
@@ -256,8 +256,8 @@ def must_plan_again(before: AgreementRecord, after: AgreementRecord, wished: Map
                 return True
         was, wish = before.lines[line.mapping_id], wished.get(line.mapping_id)
         if line != was and wish is not None and wish.is_of(after):
-            change = _change(after, wish, line)
-            if change is not None and change != _change(before, wish, was):
+            change = change_of(after, wish, line)
+            if change is not None and change != change_of(before, wish, was):
                 return True
     return False
 

@@ -10,6 +10,7 @@ from shared.accounts.directory import load_account, update_account
 from shared.billing import why_not
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
+    AgreementRecord,
     Change,
     HoldReason,
     LicenceMapping,
@@ -23,11 +24,13 @@ from shared.billing.models import (
     text_state,
 )
 from shared.billing.planning import in_record, load
+from shared.billing.planning.line_state import line_state
 from shared.billing.planning.load import Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.texts import digest as digest_of_text
 from shared.billing.psa.write_failures import told
+from shared.billing.psa_connections import connection_failures
 from shared.errors import Rejected
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -35,6 +38,8 @@ from shared.storage.tables import Tables
 
 NO_LINE = why_not.unplanned(Unplanned(reason=UnplannedReason.NO_LINE))
 NOT_READ_YET = "The tenant was not read yet: its first complete read gives the number."
+NOT_REACHED = "Its PSA connection could not be worked with at the newest attempt: see its alert."
+NOT_SEEN = "Its line was not read in the PSA yet."
 
 
 class Effect(StrEnum):
@@ -115,13 +120,15 @@ def preview(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Pl
         for mapping in tenant.mappings
         if mapping.bill
     }
+    failed = {failure.connection for failure in connection_failures(tables, account.id)}
     lines, kept = [], set[str]()
     for outline in planned.outlines.values():
         record = in_record.apply_to(outline.kept().record, planned.plan, now)
         for line in record.lines.values():
             kept.add(line.mapping_id)
             if line.mapping_id in mapped:
-                seen = line_preview(*mapped[line.mapping_id], line, planned)
+                reached = record.connection not in failed
+                seen = line_preview(*mapped[line.mapping_id], record, planned, reached=reached)
                 if seen.effect is not Effect.IN_STEP:
                     lines.append(seen)
     without = (mapped[name] for name in mapped.keys() - kept)
@@ -129,11 +136,16 @@ def preview(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Pl
     return PlanPreview(now, account.mode, tuple(lines), digest(planned.plan))
 
 
-def line_preview(tenant_id: str, mapping: LicenceMapping, line: LineRecord, planned: Planned) -> LinePreview:
-    """`line` is the record's after the plan was applied to it."""
+def line_preview(
+    tenant_id: str, mapping: LicenceMapping, record: AgreementRecord, planned: Planned, *, reached: bool = True
+) -> LinePreview:
+    """`record` is the agreement's after the plan was applied to it; `reached`: its PSA connection was, lately."""
+    line = record.lines[mapping.id]
     key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
     wish, change = planned.wishes.get(mapping.id), planned.plan.by_line.get(key)
     effect, why = _effect(line, wish, change, planned.plan)
+    if effect is Effect.IN_STEP and line_state(record, line, wish, reached=reached) is LineState.BLOCKED:
+        effect, why = Effect.BLOCKED, _not_proven(record, line, wish, reached=reached)
     if effect is Effect.IN_STEP and key in planned.plan.texts:
         effect = Effect.TEXT
     hold = line.hold if effect is Effect.HELD else None
@@ -182,6 +194,15 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
     if made.is_scheduled(change):
         return Effect.SCHEDULED, ""
     return (Effect.WRITTEN if change.line_id else Effect.CREATED), ""
+
+
+def _not_proven(record: AgreementRecord, line: LineRecord, wish: Wish | None, *, reached: bool) -> str:
+    """Why a line with nothing to write is not said to be in step."""
+    if wish is None or not wish.is_of(record):
+        return NO_LINE
+    if record.unreadable:
+        return why_not.unreadable(record.unreadable)
+    return NOT_SEEN if reached else NOT_REACHED
 
 
 def digest(made: Plan) -> str:

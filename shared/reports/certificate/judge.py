@@ -206,9 +206,9 @@ def _open(
         number = wanted(mapping, *numbers)
     except NotCountable:
         return Reason.NOT_COUNTABLE
-    if number != line.confirmed and line.state is not LineState.SCHEDULED:
+    if number != line.confirmed and line.waits is None:
         return Reason.DIFFERS
-    if kept.read_at is None or facts.now - kept.read_at > LINES_READ_WITHIN:
+    if not kept.is_read or kept.read_at is None or facts.now - kept.read_at > LINES_READ_WITHIN:
         return Reason.LINE_NOT_READ
     return None
 

@@ -11,7 +11,8 @@ from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import LineKey
 from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.profiles import billing_profiles
-from shared.billing.psa_connections import psa_connections
+from shared.billing.planning.line_state import is_read
+from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.custom_licences.defined import defined
 from shared.licensing.customer_lists import stored_customers
 from shared.licensing.reading import tenant_states
@@ -62,9 +63,12 @@ def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetim
 
 
 def _lines(tables: Tables, account: AccountId) -> Iterator[tuple[LineKey, KeptLine]]:
+    failed = {failure.connection for failure in connection_failures(tables, account)}
     for connection in psa_connections(tables, account):
         for kept in agreement_store.all_of(tables, account, connection.id):
             record = kept.record
             for line in record.lines.values():
                 key = LineKey(record.connection, record.agreement_id, line.mapping_id)
-                yield key, KeptLine(line, record.read_at)
+                yield key, KeptLine(
+                    line, record.read_at, connection.id not in failed and is_read(record, line)
+                )

@@ -104,6 +104,8 @@ class KeptLine:
 
     record: LineRecord
     read_at: datetime | None
+    is_read: bool = True
+    """It could be read in the PSA at the newest attempt."""
 
 
 @dataclass(frozen=True)  # without slots: it is built once for an account

@@ -1,0 +1,62 @@
+"""The states of a tenant's lines, by what its mappings want at this moment."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.accounts.company import AddedTenant
+from shared.billing.models import LineState
+from shared.billing.planning.line_state import line_state
+from shared.billing.planning.people import NumbersOf, mapped_of
+from shared.billing.planning.wishes import Wish, wishes
+from shared.billing.profiles import billing_profiles
+from shared.billing.psa_connections import connection_failures
+from shared.billing.tenant_licences import TenantLicences
+from shared.licensing.custom_licences.defined import defined
+from shared.microsoft.partner_connections import home_tenants
+from shared.storage.blobs import Blobs
+from shared.storage.keys import AccountId
+from shared.storage.tables import Tables
+
+
+def states_of(
+    tables: Tables,
+    blobs: Blobs,
+    account: AccountId,
+    found: TenantLicences,
+    added: Mapping[str, AddedTenant],
+    now: datetime,
+) -> dict[str, LineState]:
+    """By mapping id, of every line that is remembered; `added` are the account's tenants with a company."""
+    lines = [(row.record, row.line) for row in found.rows if row.record and row.line]
+    if not lines:
+        return {}
+    wished = _wishes(tables, blobs, account, found, added.get(found.state.tenant_id), now)
+    failed = {failure.connection for failure in connection_failures(tables, account)}
+    return {
+        line.mapping_id: line_state(
+            record, line, wished.get(line.mapping_id), reached=record.connection not in failed
+        )
+        for record, line in lines
+    }
+
+
+def _wishes(
+    tables: Tables,
+    blobs: Blobs,
+    account: AccountId,
+    found: TenantLicences,
+    tenant: AddedTenant | None,
+    now: datetime,
+) -> dict[str, Wish]:
+    """Of the tenant alone: what the plan of the whole account wants of its lines, but for texts."""
+    state = found.state
+    if tenant is None or state.snapshot is None:
+        return {}
+    decided = (row.mapping for row in found.rows if row.mapping)
+    mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
+    rules = mapped_of(defined(tables, account).of_tenant(state.tenant_id), mapped)
+    numbers = NumbersOf(blobs, account, home_tenants(tables, account))(
+        state.tenant_id, tenant, state.snapshot, rules
+    )
+    made = wishes(state, mapped, billing_profiles(tables, account), numbers, now)
+    return {wish.mapping_id: wish for wish in made}

@@ -1,0 +1,37 @@
+"""In which state a line is: what is remembered of it, held against what its mapping wants now. Pure.
+
+Only here is a line said to be in step. What a line remembers cannot tell: it was proven to say a number, and since then
+another one may be wanted, or nobody could look.
+"""
+
+from shared.billing.models import AgreementRecord, LineRecord, LineState
+from shared.billing.planning.plan import change_of, why_not_planned
+from shared.billing.planning.wishes import Wish
+
+
+def line_state(
+    record: AgreementRecord, line: LineRecord, wish: Wish | None, *, reached: bool = True
+) -> LineState:
+    """`line` is of `record`; `wish` is what its mapping in force wants, None where no read of the tenant tells.
+
+    `reached`: the PSA connection could be worked with at the newest attempt.
+
+    A line that waits to be written is scheduled, whatever keeps it: at the next push, or from a later day on. One that
+    has nothing to write and was not read in the PSA at the newest attempt is blocked, and its agreement or its
+    connection says why.
+    """
+    if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
+        return line.state
+    if wish is None or not wish.is_of(record):
+        return LineState.BLOCKED
+    change = change_of(record, wish, line)
+    if why_not_planned(wish, line, change):
+        return LineState.BLOCKED
+    if change is not None:
+        return LineState.SCHEDULED
+    return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
+
+
+def is_read(record: AgreementRecord, line: LineRecord) -> bool:
+    """Its agreement could be worked on at the newest attempt, and the line was seen, where there is one."""
+    return record.unreadable is None and not (line.line_id and line.confirmed is None)
