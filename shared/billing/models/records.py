@@ -210,6 +210,8 @@ class LineRecord(Document):
             return LineState.DRIFT
         if self.hold is not None:
             return LineState.HELD
+        if self.ending is not None and not self.is_ended:
+            return LineState.SCHEDULED
         if self.waits is not None or not self.line_id or self.confirmed is None:
             return LineState.SCHEDULED
         return LineState.IN_STEP

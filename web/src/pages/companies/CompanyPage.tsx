@@ -20,7 +20,7 @@ export type Licence = Schemas["ShownLicence"];
 type Mapped = NonNullable<Licence["mapped"]>;
 const STATES: Record<Mapped["state"], [string, "success" | "warning" | "danger" | "informative"]> = {
   in_step: ["In step", "success"],
-  scheduled: ["Counts from a later day", "informative"],
+  scheduled: ["To be written", "informative"],
   held: ["Held", "warning"],
   drift: ["Changed by hand", "danger"],
   frozen: ["Frozen", "informative"],
