@@ -57,12 +57,13 @@ def i1_every_line_is_in_step_or_says_why(
         wish = wishes.get(mapping.id)
         reached = record.connection not in troubled
         if line_state(record, line, wish, reached=reached) is LineState.IN_STEP:
-            wrong += _not_proven(record, wish, reached=reached)
+            wrong += not_proven(record, wish, reached=reached)
             wrong += _out_of_step(line, wish, psa_quantities) if wish else ()
     return wrong
 
 
-def _not_proven(record: AgreementRecord, wish: Wish | None, *, reached: bool) -> Iterator[str]:
+def not_proven(record: AgreementRecord, wish: Wish | None, *, reached: bool) -> Iterator[str]:
+    """Why nothing proves what a line of the agreement says."""
     where = f"agreement {record.agreement_id}: a line says in step"
     if wish is None:
         yield f"{where}, and no read tells what is wanted"
@@ -108,7 +109,7 @@ def i2_every_intent_is_applied_at_most_once(
     wrong += [f"created twice: {marker}" for marker, times in created.items() if times > 1]
     owners = Counter(
         (record.connection, record.agreement_id, line.line_id)
-        for record in _records(tables, account)
+        for record in records(tables, account)
         for line in record.lines.values()
         if line.line_id
     )
@@ -137,7 +138,7 @@ def ledger_of(tables: Tables, account: AccountId) -> list[LedgerEntry]:
     """Every entry of the account, oldest first."""
     entries = [
         entry
-        for record in _records(tables, account)
+        for record in records(tables, account)
         for entry in agreement_store.ledger(tables, account, record.connection, record.agreement_id)
     ]
     return sorted(entries, key=lambda entry: entry.at)
@@ -158,7 +159,7 @@ def _counted(writes: Iterable[Write]) -> Counter[_What]:
 def _intents(tables: Tables, account: AccountId) -> Counter[_What]:
     told = [
         (record.agreement_id, entry)
-        for record in _records(tables, account)
+        for record in records(tables, account)
         for entry in agreement_store.ledger(tables, account, record.connection, record.agreement_id)
     ]
     numbers = Counter(
@@ -173,7 +174,8 @@ def _intents(tables: Tables, account: AccountId) -> Counter[_What]:
     )
 
 
-def _records(tables: Tables, account: AccountId) -> Iterator[AgreementRecord]:
+def records(tables: Tables, account: AccountId) -> Iterator[AgreementRecord]:
+    """Of every PSA connection."""
     for connection in psa_connections(tables, account):
         for kept in agreement_store.all_of(tables, account, connection.id):
             yield kept.record

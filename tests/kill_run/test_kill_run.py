@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 
-from shared.billing.models import Intent, LineRecord
+from shared.billing.models import AgreementRecord, Intent, LineRecord, Unreadable, UnreadableReason
 from shared.billing.psa.base import Write, WriteKind
+from shared.billing.psa.causes import Cause
+from shared.billing.psa_connections import ConnectionFailure
 from shared.licensing.tenant_state import ReadStatus, TenantState
+from tests import invariants
 from tests.kill_run.night import NEWCOMER
 from tests.kill_run.plan import Victim, drawn
 from tests.kill_run.psas import PSAS, KilledPsa
 from tests.kill_run.truth import (
     changing,
     not_read,
+    not_worked_on,
+    not_worked_with,
     set_more_often_than_intended,
     unknown_to_a_person,
     wrong_with_mails,
@@ -71,6 +76,15 @@ def test_a_customer_whose_numbers_are_those_of_an_earlier_night_is_no_round_that
     assert list(not_read(heads)) == [
         f"{status} was not read: {status}" for status in ReadStatus if status is not ReadStatus.READ
     ]
+
+
+def test_an_agreement_that_was_not_worked_on_on_a_quiet_day_is_no_round_that_holds() -> None:
+    there = AgreementRecord(connection="cw", agreement_id="7")
+    busy = there.model_copy(update={"unreadable": Unreadable(reason=UnreadableReason.NOT_FINISHED)})
+    assert list(not_worked_on([there, busy])) == ["agreement 7 could not be worked on: not_finished"]
+    refused = ConnectionFailure(connection="cw", cause=Cause.RIGHTS, code="403")
+    assert list(not_worked_with([refused])) == ["connection cw could not be worked with: 403"]
+    assert len(list(invariants.not_proven(busy, None, reached=False))) == 3
 
 
 def _set(before: int, after: int) -> Write:

@@ -6,8 +6,9 @@ from typing import Any
 
 from sandbox.standins.worlds.skus import BY_ID
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import LedgerEntry, LedgerEvent, LineRecord, LineState
+from shared.billing.models import AgreementRecord, LedgerEntry, LedgerEvent, LineRecord, LineState
 from shared.billing.psa.base import Write
+from shared.billing.psa_connections import ConnectionFailure, connection_failures
 from shared.licensing.tenant_state import ReadStatus, TenantState
 from tests import invariants
 from tests.journeys.living import DEMO
@@ -23,6 +24,10 @@ def violations(lived: Lived) -> Iterator[str]:
     }
     checks = {
         "the quiet night": list(not_read(living.heads())),
+        "the quiet push": [
+            *not_worked_on(invariants.records(living.tables, DEMO)),
+            *not_worked_with(connection_failures(living.tables, DEMO)),
+        ],
         "I1": invariants.i1_every_line_is_in_step_or_says_why(
             living.tables, living.account(), quantities, now
         ),
@@ -50,6 +55,18 @@ def not_read(heads: Iterable[TenantState]) -> Iterator[str]:
     for head in heads:
         if head.status is not ReadStatus.READ:
             yield f"{head.tenant_id} was not read: {head.status}"
+
+
+def not_worked_on(records: Iterable[AgreementRecord]) -> Iterator[str]:
+    """After a quiet day every agreement was worked on: one that was not proves nothing of its lines."""
+    for record in records:
+        if record.unreadable:
+            yield f"agreement {record.agreement_id} could not be worked on: {record.unreadable.reason}"
+
+
+def not_worked_with(failures: Iterable[ConnectionFailure]) -> Iterator[str]:
+    for failure in failures:
+        yield f"connection {failure.connection} could not be worked with: {failure.code}"
 
 
 def states(lived: Lived) -> Counter[LineState]:
