@@ -83,7 +83,7 @@ _FILTER = """async ([label, word]) => {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make web-speed", description=__doc__)
     parser.add_argument(
-        "--state", type=Path, help="a sandbox that has lived a day (default: a new one lives one)"
+        "--state", type=Path, help="a sandbox whose ledger has rows (default: a new one lives two days)"
     )
     parser.add_argument("--tenants", type=int, default=1000)
     given = parser.parse_args()
@@ -103,7 +103,7 @@ def main() -> int:
 
 @contextmanager
 def _site(state: Path, tenants: int) -> Iterator[str]:
-    """The front end of an MSP that has lived a day, beside its host."""
+    """The front end of an MSP that has lived a day, and one on which lines were written, beside its host."""
     world = f"wide:{tenants}"
     with SandboxProcesses(state.resolve(), world) as processes:
         fresh = not is_seeded(processes.wiring)
@@ -111,8 +111,10 @@ def _site(state: Path, tenants: int) -> Iterator[str]:
             seed(processes.wiring, world_named(world), processes.clock.now())
         host = processes.start_host(timers=False)
         if fresh:
-            print(f"Living a day of {tenants} tenants first ...", file=sys.stderr)
+            print(f"Living two days of {tenants} tenants first ...", file=sys.stderr)
             demo_day.live(processes, host)
+            processes.stand_ins.control("churn")
+            demo_day.live(processes, host)  # so that the ledger has rows
         with served(processes.web_origin, web_config(host.address, processes.stand_ins.url)) as origin:
             yield origin
 
