@@ -81,9 +81,7 @@ def _billing(tables: Tables, account: AccountId) -> Iterator[LicenceMapping]:
             yield from (mapping for mapping in tenant.mappings if mapping.bill)
 
 
-def _out_of_step(
-    line: LineRecord, wish: Wish, psa_quantities: Mapping[str, Decimal | int]
-) -> Iterator[str]:
+def _out_of_step(line: LineRecord, wish: Wish, psa_quantities: Mapping[str, Decimal | int]) -> Iterator[str]:
     if not line.line_id:
         if wish.quantity:
             yield f"{line.mapping_id}: {wish.quantity} wanted, and no line was created"

@@ -252,7 +252,9 @@ def list_licences(tenant: TenantId, asking: Reader, paging: Pages) -> Page[Shown
     names = product_names.load(asking.wired.blobs)
     parts = parts_of(asking.tables, asking.account, found)
     splits = bool(parts) and load_account(asking.tables, asking.account).split_licences
-    states = states_of(asking.tables, asking.wired.blobs, asking.account, found, tenants_of(asking), asking.now)
+    states = states_of(
+        asking.tables, asking.wired.blobs, asking.account, found, tenants_of(asking), asking.now
+    )
     rows = [
         shown(
             row,

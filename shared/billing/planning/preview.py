@@ -137,7 +137,12 @@ def preview(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Pl
 
 
 def line_preview(
-    tenant_id: str, mapping: LicenceMapping, record: AgreementRecord, planned: Planned, *, reached: bool = True
+    tenant_id: str,
+    mapping: LicenceMapping,
+    record: AgreementRecord,
+    planned: Planned,
+    *,
+    reached: bool = True,
 ) -> LinePreview:
     """`record` is the agreement's after the plan was applied to it; `reached`: its PSA connection was, lately."""
     line = record.lines[mapping.id]

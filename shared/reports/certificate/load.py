@@ -9,9 +9,9 @@ from shared.alerts import exclusions
 from shared.billing import agreement_store
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import LineKey
+from shared.billing.planning.line_state import is_read
 from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.profiles import billing_profiles
-from shared.billing.planning.line_state import is_read
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.custom_licences.defined import defined
 from shared.licensing.customer_lists import stored_customers
@@ -69,6 +69,7 @@ def _lines(tables: Tables, account: AccountId) -> Iterator[tuple[LineKey, KeptLi
             record = kept.record
             for line in record.lines.values():
                 key = LineKey(record.connection, record.agreement_id, line.mapping_id)
-                yield key, KeptLine(
-                    line, record.read_at, connection.id not in failed and is_read(record, line)
+                yield (
+                    key,
+                    KeptLine(line, record.read_at, connection.id not in failed and is_read(record, line)),
                 )

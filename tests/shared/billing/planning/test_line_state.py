@@ -67,7 +67,9 @@ def planned(world: World, mapped: Mapped) -> tuple[Effect, str]:
 
 def certified(world: World, mapped: Mapped) -> tuple[Standing, Reason]:
     rows = certificate_now(world.tables, world.blobs, world.account, world.clock.now()).rows
-    return next((row.standing, row.reason) for row in rows if row.line and row.line.mapping_id == mapped.mapping)
+    return next(
+        (row.standing, row.reason) for row in rows if row.line and row.line.mapping_id == mapped.mapping
+    )
 
 
 def make_unreadable(world: World, mapped: Mapped) -> None:
