@@ -5419,7 +5419,7 @@ export interface components {
             /** Term */
             term: string;
             /** Trial */
-            trial: boolean;
+            trial: boolean | null;
         };
         /**
          * ShownSummary
