@@ -150,12 +150,7 @@ class ShownDay(Shown):
 
 
 def shown(
-    row: LicenceRow,
-    called: str,
-    state: LineState | None = None,
-    parts: Sequence[str] = (),
-    *,
-    splits: bool = False,
+    row: LicenceRow, called: str, state: LineState | None, parts: Sequence[str] = (), *, splits: bool = False
 ) -> ShownLicence:
     """`state`: of its line; None where there is none."""
     counts = row.counts

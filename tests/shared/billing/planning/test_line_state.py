@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.accounts.account import Mode
 from shared.accounts.companies import added_tenants
+from shared.accounts.runs import LineCounts
 from shared.billing import agreement_store
 from shared.billing.line_states import states_of
 from shared.billing.models import (
@@ -117,13 +118,13 @@ def test_a_change_that_the_push_did_not_reach_is_to_be_written(world: World) -> 
     changed, same = world.map_line("contoso", 10), world.map_line("fabrikam", 4)
     world.later_read({SKU: 12}, "contoso")
     world.fake.refuses_writes = NO_EDIT
-    world.push_until_done()
+    assert world.push_until_done().lines == LineCounts(failed=2)
     assert (page(world, changed), page(world, same)) == (LineState.SCHEDULED, LineState.BLOCKED)
     assert planned(world, same)[1] == preview.NOT_REACHED
     assert certified(world, same) == (Standing.OPEN, Reason.LINE_NOT_READ)
     check_invariants(world)
     world.fake.refuses_writes = None
-    world.night()
+    assert world.night().lines == LineCounts(written=1, unchanged=1)
     assert {page(world, changed), page(world, same)} == {LineState.IN_STEP}
 
 

@@ -39,7 +39,13 @@ def test_a_token_is_kept_a_day_at_most_whatever_time_halo_names(lives: object) -
     session.mount("https://", tokens)
     http = Http(session, lambda _: None, lambda: at[0])
     settings = HaloSettings.model_validate_json(
-        json.dumps({"site": "acme.halopsa.com", "tenant": "acme", "client_id": "c6a1e0f2-9f2b-4f6c-8c39-2b1f3a4d5e6f"})
+        json.dumps(
+            {
+                "site": "acme.halopsa.com",
+                "tenant": "acme",
+                "client_id": "c6a1e0f2-9f2b-4f6c-8c39-2b1f3a4d5e6f",
+            }
+        )
     )
     api = Api(settings, "secret", http)
     assert api.sign_in() == "t"
