@@ -20,15 +20,16 @@ def line_state(
     has nothing to write and was not read in the PSA at the newest attempt is blocked, and its agreement or its
     connection says why.
     """
-    if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
+    if line.state not in (LineState.HELD, LineState.IN_STEP, LineState.SCHEDULED):
         return line.state
-    if wish is None or not wish.is_of(record):
+    if wish is None or wish.quantity is None or not wish.is_of(record):
         return LineState.BLOCKED
     change = change_of(record, wish, line)
     if why_not_planned(wish, line, change):
         return LineState.BLOCKED
     if change is not None:
-        return LineState.SCHEDULED
+        is_held = line.hold is not None and line.hold.change.id == change.id  # else other numbers waited
+        return LineState.HELD if is_held else LineState.SCHEDULED
     return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
 
 
