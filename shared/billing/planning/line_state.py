@@ -4,7 +4,7 @@ Only here is a line said to be in step. What a line remembers cannot tell: it wa
 another one may be wanted, or nobody could look.
 """
 
-from shared.billing.models import AgreementRecord, LineRecord, LineState
+from shared.billing.models import AgreementRecord, Change, HoldReason, LineRecord, LineState
 from shared.billing.planning.plan import change_of, why_not_planned
 from shared.billing.planning.wishes import Wish
 
@@ -28,9 +28,15 @@ def line_state(
     if why_not_planned(wish, line, change):
         return LineState.BLOCKED
     if change is not None:
-        is_held = line.hold is not None and line.hold.change.id == change.id  # else other numbers waited
-        return LineState.HELD if is_held else LineState.SCHEDULED
+        return LineState.HELD if _is_held(line, change) else LineState.SCHEDULED
     return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
+
+
+def _is_held(line: LineRecord, change: Change) -> bool:
+    """Exactly this change waits for a person; not other numbers, nor one that a person let go."""
+    if line.hold is None or line.hold.change.id != change.id:
+        return False
+    return HoldReason.PRORATION in line.hold.reasons or not line.is_approved(change.id)
 
 
 def is_read(record: AgreementRecord, line: LineRecord) -> bool:

@@ -129,11 +129,15 @@ def test_a_change_that_the_push_did_not_reach_is_to_be_written(world: World) -> 
     assert {page(world, changed), page(world, same)} == {LineState.IN_STEP}
 
 
-def test_a_hold_of_other_numbers_than_those_wanted_now_holds_nothing(world: World) -> None:
+def test_a_hold_that_was_approved_or_is_of_other_numbers_than_those_wanted_now_holds_nothing(
+    world: World,
+) -> None:
     mapped = world.map_line("contoso", 10)
     world.later_read({SKU: 0})
     world.push_until_done()
     assert page(world, mapped) is LineState.HELD
+    world.decide(world.held()[0].change.id)
+    assert page(world, mapped) is LineState.SCHEDULED
     world.later_read({SKU: 12})
     assert page(world, mapped) is LineState.SCHEDULED
     world.later_read({SKU: 10})
