@@ -4,7 +4,7 @@ Only here is a line said to be in step. What a line remembers cannot tell: it wa
 another one may be wanted, or nobody could look.
 """
 
-from shared.billing.models import AgreementRecord, Change, HoldReason, LineRecord, LineState
+from shared.billing.models import AgreementRecord, Change, HoldReason, LineRecord, LineState, UnplannedReason
 from shared.billing.planning.plan import change_of, why_not_planned
 from shared.billing.planning.wishes import Wish
 
@@ -20,8 +20,9 @@ def line_state(
     has nothing to write and was not read in the PSA at the newest attempt is blocked, and its agreement or its
     connection says why.
     """
-    if line.state not in (LineState.HELD, LineState.IN_STEP, LineState.SCHEDULED):
-        return line.state
+    remembered = _remembered(line)
+    if remembered not in (LineState.HELD, LineState.IN_STEP, LineState.SCHEDULED):
+        return remembered
     if wish is None or wish.quantity is None or not wish.is_of(record):
         return LineState.BLOCKED
     change = change_of(record, wish, line)
@@ -30,6 +31,13 @@ def line_state(
     if change is not None:
         return LineState.HELD if _is_held(line, change) else LineState.SCHEDULED
     return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
+
+
+def _remembered(line: LineRecord) -> LineState:
+    """Without why it was not planned the last time: that is judged anew, but for a line that must end first."""
+    if line.not_planned is not None and line.not_planned.reason is not UnplannedReason.OLD_LINE:
+        line = line.model_copy(update={"not_planned": None})
+    return line.state
 
 
 def _is_held(line: LineRecord, change: Change) -> bool:

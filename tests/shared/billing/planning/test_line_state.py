@@ -144,6 +144,16 @@ def test_a_hold_that_was_approved_or_is_of_other_numbers_than_those_wanted_now_h
     assert page(world, mapped) is LineState.IN_STEP
 
 
+def test_what_could_not_be_planned_is_judged_anew_with_the_next_read(world: World) -> None:
+    mapped = world.map_line("contoso", 10)
+    world.later_read({SKU: 12})
+    world.fail()
+    world.push_until_done()
+    assert page(world, mapped) is LineState.BLOCKED
+    world.later_read({SKU: 12})
+    assert page(world, mapped) is LineState.SCHEDULED
+
+
 def later_read(world: World, mapped: Mapped) -> None:
     world.later_read({SKU: 12}, mapped.tenant)
 
