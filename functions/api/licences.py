@@ -40,7 +40,8 @@ class ShownSubscription(Shown):
     seats: int
     status: str
     """Enabled, Warning (in grace), Suspended, LockedOut or Deleted."""
-    trial: bool
+    trial: bool | None
+    """Null: Microsoft does not say, and the seats are not counted."""
     sold_by: str
     """Tenant id of who sold it; "" when Microsoft does not say."""
     term: str
@@ -149,12 +150,7 @@ class ShownDay(Shown):
 
 
 def shown(
-    row: LicenceRow,
-    called: str,
-    state: LineState | None = None,
-    parts: Sequence[str] = (),
-    *,
-    splits: bool = False,
+    row: LicenceRow, called: str, state: LineState | None, parts: Sequence[str] = (), *, splits: bool = False
 ) -> ShownLicence:
     """`state`: of its line; None where there is none."""
     counts = row.counts
@@ -184,7 +180,7 @@ def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSu
         id=subscription.id,
         seats=subscription.total,
         status=subscription.status,
-        trial=bool(subscription.trial),
+        trial=subscription.trial,
         sold_by=subscription.owner_tenant_id,
         term=term.duration if term else "",
         renews_on=term.ends if term else None,

@@ -67,6 +67,7 @@ class ShownRun(Shown):
                 "frozen": 0,
                 "failed": 0,
                 "wouldWrite": 0,
+                "scheduled": 0,
             },
         }
     )

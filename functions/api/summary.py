@@ -29,6 +29,7 @@ class ShownTypeCount(Shown):
 
 class ShownLineCounts(Shown):
     unchanged: int
+    """In step already."""
     written: int
     held: int
     drift: int
@@ -36,6 +37,8 @@ class ShownLineCounts(Shown):
     failed: int
     would_write: int
     """What would be written if the account were live."""
+    scheduled: int
+    """Written on a later day, or at the next push."""
 
 
 class ShownMailState(Shown):
@@ -73,6 +76,7 @@ class ShownSummary(Shown):
                 "frozen": 0,
                 "failed": 0,
                 "wouldWrite": 0,
+                "scheduled": 0,
             },
             "mails": [{"recipient": "licences@harbour-it.example", "kind": "digest", "state": "done"}],
             "mailsFailed": 0,

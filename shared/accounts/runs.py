@@ -39,14 +39,17 @@ class LineCounts(Document):
     """What the mapped lines looked like when the run closed."""
 
     unchanged: int = 0
+    """In step, and not written by this run."""
     written: int = 0
     held: int = 0
     drift: int = 0
     frozen: int = 0
     failed: int = 0
-    """Unknown or blocked."""
+    """Unknown, blocked, or not read in the PSA."""
     would_write: int = 0
     """Wanted differs, but the account is in preview."""
+    scheduled: int = 0
+    """Written on a later day, or at the next push."""
 
     def __add__(self, other: "LineCounts") -> "LineCounts":
         return LineCounts(

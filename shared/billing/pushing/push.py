@@ -1,7 +1,6 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,28 +8,24 @@ from typing import Final
 
 from shared.accounts import runs
 from shared.accounts.account import Account
-from shared.accounts.companies import added_tenants
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
-from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.mapping.without_line import mappings_without_line
 from shared.billing.models import (
     OF_THE_AGREEMENT,
-    AgreementRecord,
     LineKey,
-    LineRecord,
-    LineState,
     PsaConnection,
     Unreadable,
     UnreadableReason,
 )
 from shared.billing.planning import load, plan
 from shared.billing.planning.load import Planned
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_connections import ConnectionFailure, save_connection_failure
 from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
+from shared.billing.pushing.counts import count, without_line
 from shared.billing.pushing.listed_agreements import Listed, Meant, loss_of_list
 from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
@@ -90,7 +85,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
             raise RetryLater(first.again, f"{connection.name}, agreement {first.agreement_id}: {first.why}")
         _note_unreadable(context, connection.id, unfinished)
     save_connection_failure(context.tables, account.id, ConnectionFailure(connection=connection.id))
-    _close(context.tables, account.id, connection.id, run, context.now())
+    _close(context.tables, account.id, connection.id, run, context.now(), planned.wishes)
 
 
 def _goes_on_with(unfinished: Sequence[Unfinished]) -> Unfinished:
@@ -122,12 +117,12 @@ def not_reached(
 
 def _give_up(tables: Tables, account: AccountId, run: Run, failure: ConnectionFailure, now: datetime) -> None:
     save_connection_failure(tables, account, failure)
-    _close(tables, account, failure.connection, run, now)
+    _close(tables, account, failure.connection, run, now, None)
 
 
 def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, now: datetime) -> None:
     """The connection was removed while the run went on, which closes without it."""
-    _close(tables, account, connection_id, run, now)
+    _close(tables, account, connection_id, run, now, {})
 
 
 def _work_through(
@@ -220,13 +215,23 @@ def _note_unreadable(context: PushContext, connection: str, unfinished: Iterable
             continue  # somebody else is working on it: theirs is the newer word
 
 
-def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: datetime) -> None:
-    """Count the connection's lines into the run; the run closes with its last connection."""
+def _close(
+    tables: Tables,
+    account: AccountId,
+    connection: str,
+    run: Run,
+    now: datetime,
+    wishes: Mapping[str, Wish] | None,
+) -> None:
+    """Count the connection's lines into the run; the run closes with its last connection.
+
+    `wishes` are what was wanted of them; None: the connection could not be worked with.
+    """
     counts, lines = LineCounts(), set()
     for kept in agreement_store.all_of(tables, account, connection):
-        counts += count(kept.record, run.id)
+        counts += count(kept.record, run.id, wishes)
         lines |= {LineKey(connection, kept.record.agreement_id, mapping) for mapping in kept.record.lines}
-    counts += LineCounts(failed=_without_line(tables, account, connection, lines))
+    counts += LineCounts(failed=without_line(tables, account, connection, lines))
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:
@@ -238,35 +243,3 @@ def _close(tables: Tables, account: AccountId, connection: str, run: Run, now: d
         return run.model_copy(update=changes)
 
     runs.update(tables, account, run.id, closed)
-
-
-def _without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
-    """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
-    added = added_tenants(tables, account)
-    decided = (mapping for mapping in mappings_in_force(tables, account) if mapping.tenant_id in added)
-    without = mappings_without_line(tables, account, decided, kept)
-    return sum(1 for missing in without if missing.key.connection == connection)
-
-
-def count(record: AgreementRecord, run_id: str) -> LineCounts:
-    """What became of an agreement's lines, each in exactly one class."""
-    counted = Counter(_class(line, run_id) for line in record.lines.values())
-    if record.unreadable:
-        counted["failed"] += counted.pop("unchanged", 0)
-    return LineCounts(**counted)
-
-
-def _class(line: LineRecord, run_id: str) -> str:
-    match line.state:
-        case LineState.UNKNOWN | LineState.BLOCKED:
-            return "failed"
-        case LineState.FROZEN:
-            return "frozen"
-        case LineState.DRIFT:
-            return "drift"
-        case LineState.HELD:
-            return "held"
-        case LineState.SCHEDULED | LineState.IN_STEP:
-            if line.would is not None:
-                return "would_write"
-            return "written" if line.written_in == run_id else "unchanged"

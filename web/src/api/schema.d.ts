@@ -4614,6 +4614,8 @@ export interface components {
             frozen: number;
             /** Held */
             held: number;
+            /** Scheduled */
+            scheduled: number;
             /** Unchanged */
             unchanged: number;
             /** Wouldwrite */
@@ -5301,6 +5303,7 @@ export interface components {
          *         "failed": 0,
          *         "frozen": 0,
          *         "held": 0,
+         *         "scheduled": 0,
          *         "unchanged": 0,
          *         "wouldWrite": 0,
          *         "written": 0
@@ -5419,7 +5422,7 @@ export interface components {
             /** Term */
             term: string;
             /** Trial */
-            trial: boolean;
+            trial: boolean | null;
         };
         /**
          * ShownSummary
@@ -5453,6 +5456,7 @@ export interface components {
          *         "failed": 0,
          *         "frozen": 0,
          *         "held": 1,
+         *         "scheduled": 0,
          *         "unchanged": 120,
          *         "wouldWrite": 0,
          *         "written": 4

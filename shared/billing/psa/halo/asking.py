@@ -30,6 +30,8 @@ CALLS, WINDOW = 120, timedelta(minutes=5)
 """Halo refuses more than 300 in any 5 minutes, of all tools together; what has begun may go above this share."""
 _SPARE = timedelta(minutes=1)
 """A token is replaced that long before it ends."""
+_LONGEST = 24 * 60 * 60
+"""Seconds for which a token is kept, whatever Halo says of it: a number without end is no time."""
 _WORDS_LENGTH = 500
 
 type Params = Mapping[str, str | int]
@@ -88,7 +90,7 @@ class Api:
         if not isinstance(token, str) or not token:
             raise PsaUnavailable(f"{self.site} answered a sign-in without a token.")
         seconds = body.get("expires_in")
-        return token, seconds if isinstance(seconds, int) and seconds > 0 else 600
+        return token, min(seconds, _LONGEST) if isinstance(seconds, int) and seconds > 0 else 600
 
     def _refuse_a_wrong_tenant(self) -> None:
         """A tenant that does not exist is answered 500, like an outage. Raises PsaRefused when Halo names another."""
