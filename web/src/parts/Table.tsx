@@ -1,9 +1,10 @@
 import { Button, SearchBox, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
+import { ArrowDownRegular, ArrowUpRegular, SearchRegular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement, type ReactNode } from "react";
 import { count } from "./format";
 import { matching, sorted, type Sortable, type Sorting } from "./sorting";
+import { Empty } from "./States";
 
 export interface Column<T> {
   key: string;
@@ -28,6 +29,7 @@ export interface TableProps<T> {
   rowHeight?: number;
   /** The row to show and mark. */
   marked?: string;
+  /** Instead of rows where there are none at all: what will be here, and what to do first. */
   empty: ReactNode;
   /** More filters or buttons beside the search box. */
   tools?: ReactNode;
@@ -104,8 +106,18 @@ export function Table<T extends object>(props: TableProps<T>): ReactElement {
         </span>
         {props.csv && <Button onClick={() => void props.csv?.()}>CSV</Button>}
       </div>
-      {rows.length ? <Rows {...props} shown={rows} order={sorting} onOrder={setSorting} /> : props.empty}
+      {rows.length > 0 && <Rows {...props} shown={rows} order={sorting} onOrder={setSorting} />}
+      {rows.length === 0 && (props.rows.length ? <NoneFound /> : props.empty)}
     </div>
+  );
+}
+
+/** There are rows, and none has the word: what an empty table says would be wrong of them. */
+function NoneFound(): ReactElement {
+  return (
+    <Empty icon={<SearchRegular />} title="None of these">
+      No row fits the search. Take the word away to see all.
+    </Empty>
   );
 }
 

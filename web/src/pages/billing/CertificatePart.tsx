@@ -83,7 +83,12 @@ export function CertificatePart(): ReactElement {
             text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.sentence}`}
             csv={csv}
             more={isPart(rows)}
-            empty={<Empty icon={<CheckmarkCircleRegular />} title="No customers yet" />}
+            empty={
+              <Empty icon={<CheckmarkCircleRegular />} title="No customers yet">
+                Each customer will be here with its paid licences after the first sync. Connect your Microsoft partner tenant
+                in the settings first.
+              </Empty>
+            }
           />
         )}
       </Answer>

@@ -103,9 +103,8 @@ export function LedgerPart(): ReactElement {
   return (
     <Section title="Ledger" about="Every change of a line: planned, held, written, proven. It is only appended.">
       {ledger.error && <Failed error={ledger.error} retry={() => void ledger.refetch()} />}
-      {ledger.isPending ? (
-        <Loading />
-      ) : (
+      {ledger.isPending && <Loading />}
+      {ledger.data && (
         <Table
           label="Ledger"
           columns={columns}
@@ -136,9 +135,16 @@ export function LedgerPart(): ReactElement {
             </>
           }
           empty={
-            <Empty icon={<BookRegular />} title="Nothing yet">
-              The first entries come when a line is mapped.
-            </Empty>
+            event ? (
+              <Empty icon={<BookRegular />} title={`No entry says “${EVENTS[event]}”`}>
+                Choose “Everything” to see the other entries.
+              </Empty>
+            ) : (
+              <Empty icon={<BookRegular />} title="No line has changed yet">
+                Each change of a line will be here, planned, written and proven. The first come when a licence is mapped to
+                a line.
+              </Empty>
+            )
           }
         />
       )}

@@ -102,7 +102,7 @@ function Licences({ view }: { view: View }): ReactElement {
   }
   return (
     <Section title="Licences">
-      <Table label="Licences" columns={columns} rows={view.licences} id={({ name, terms }) => `${name} ${JSON.stringify(terms)}`} empty="There are none." />
+      <Table label="Licences" columns={columns} rows={view.licences} id={({ name, terms }) => `${name} ${JSON.stringify(terms)}`} empty="There are no licences. They are here as soon as one is bought and has been read." />
     </Section>
   );
 }
@@ -137,7 +137,7 @@ function People({ people }: { people: Person[] | null }): ReactElement {
   return (
     <Section title="People with a licence">
       {people ? (
-        <Table label="People" columns={columns} rows={people} id={(row) => row.upn} text={(row) => `${row.name} ${row.upn} ${row.licences.join(" ")}`} empty="Nobody has one." />
+        <Table label="People" columns={columns} rows={people} id={(row) => row.upn} text={(row) => `${row.name} ${row.upn} ${row.licences.join(" ")}`} empty="Nobody has a licence. People are here as soon as one is assigned to them." />
       ) : (
         <Text>Who they are is not known at the moment.</Text>
       )}
@@ -175,7 +175,7 @@ function Reports({ account, company }: { account: string; company: string }): Re
               ))}
             </ul>
           ) : (
-            <Text>There are none yet.</Text>
+            <Text>There are no reports yet. Each month that is sent to you will be here.</Text>
           )
         }
       </Answer>

@@ -57,9 +57,8 @@ export function AuditPart(): ReactElement {
   return (
     <Section title="Audit log" about="Who did what, when, and from where. It is only appended.">
       {log.error && <Failed error={log.error} retry={() => void log.refetch()} />}
-      {log.isPending ? (
-        <Loading />
-      ) : (
+      {log.isPending && <Loading />}
+      {log.data && (
         <Table
           label="Audit log"
           columns={columns}
@@ -74,7 +73,11 @@ export function AuditPart(): ReactElement {
               </Button>
             )
           }
-          empty={<Empty icon={<HistoryRegular />} title="Nothing yet" />}
+          empty={
+            <Empty icon={<HistoryRegular />} title="Nobody has changed anything yet">
+              Each change by a member or through a link in a mail will be here. The first comes when a connection is made.
+            </Empty>
+          }
         />
       )}
     </Section>
