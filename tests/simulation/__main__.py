@@ -1,4 +1,6 @@
-"""Live simulated MSPs: `make simulate SEEDS=n FIRST=m`. Ends with 1 when something is wrong."""
+"""Live simulated MSPs: `make simulate SEEDS=n FIRST=m`. Ends with 1 when something is wrong,
+or when a fault that 25 months should bring did not come.
+"""
 
 import argparse
 import logging
@@ -8,8 +10,12 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
+from tests.simulation.came import ELSEWHERE, came
 from tests.simulation.simulate import Lived, lived, shrunk
-from tests.simulation.story import FAULTS, drawn
+from tests.simulation.story import LIFE, drawn
+
+ENOUGH = 25
+"""So many months bring every fault; fewer may miss one."""
 
 
 def main() -> int:
@@ -26,7 +32,9 @@ def main() -> int:
             if given.seeds <= 30 or number % 25 == 0:
                 print(_line(number, one), flush=True)
     _sum(given, total, time.monotonic() - began)
-    return 0
+    if missing := _missing(given, total):
+        print(f"These faults should have come in so many months, and did not: {', '.join(missing)}")
+    return int(bool(missing))
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,17 +87,30 @@ def _explain(number: int, given: argparse.Namespace, one: Lived) -> None:
 
 
 def _sum(given: argparse.Namespace, total: Lived, seconds: float) -> None:
+    by_request = Counter[str]()
+    for (what, _), times in total.met.items():
+        by_request[what] += times
+    life = Counter({name: total.happened[name] for name in LIFE})
     print(f"\n{given.seeds} seeds x {given.days} days x {given.tenants} tenants in {seconds:.0f} s:")
     print("  0 lost, 0 doubled, 0 wrong on the certificate")
     print(
         f"  {total.writes} writes applied, {total.restarts} processes ended, {total.undone_edits} edits undone and told"
     )
     print(f"  lines at the end: {_told(total.states)}; {len(total.left)} wait for a person")
-    print(f"  faults that requests met: {_told(total.met)}")
-    print(f"  what was drawn: {_told(Counter({name: total.happened[name] for name in FAULTS}))}")
-    print(
-        f"  moments that came: {_told(Counter({k: n for k, n in total.happened.items() if k not in FAULTS}))}"
-    )
+    print(f"  what customers and people did: {_told(life)}")
+    print(f"  faults that requests met, by what they are: {_told(by_request)}")
+    print("  faults to survive that touch money, by their numbers, as often as they came:")
+    for name, times in came(total.met, total.happened).items():
+        print(f"    {name}: {times}")
+    print("  what cannot come within one process, and where it is tested:")
+    for name, where in ELSEWHERE.items():
+        print(f"    {name}: {where}")
+
+
+def _missing(given: argparse.Namespace, total: Lived) -> list[str]:
+    """Faults that so many months should have brought, and did not."""
+    is_whole = given.seeds >= ENOUGH and given.days >= 30 and not given.real
+    return [name for name, times in came(total.met, total.happened).items() if is_whole and not times]
 
 
 def _told(counted: Counter[str]) -> str:

@@ -40,6 +40,8 @@ from tests.simulation.truth import READ_FOR, Applied, Truth, wanted
 _LATE = timedelta(hours=3)
 """An intent is at most so much older than its write's effect."""
 _BY_PEOPLE = (LedgerEvent.APPROVED, LedgerEvent.KEPT, LedgerEvent.UNDONE)
+_TOLD_IN = timedelta(seconds=1)
+"""The PSAs tell when they applied a write in whole seconds, rounded down."""
 type _Where = tuple[str, str]
 """Connection and agreement."""
 
@@ -65,6 +67,8 @@ class Checker:
         """PSA connections that count as failed."""
         self._began: dict[str, list[tuple[datetime, datetime]]] = {}
         """Of each tenant: when we looked, and when the newest accepted read had begun then."""
+        self.held_at_zero: set[str] = set()
+        """Changes of a line to nothing that waited for a person."""
         self.undone_edits = 0
         self.writes = 0
 
@@ -114,6 +118,7 @@ class Checker:
         self._night = Night(self._installation)
         held = [line.hold for _, line in self._lines() if line.hold is not None and line.hold.decided is None]
         self._held, self._held_at = {hold.change.id for hold in held}, self._now
+        self.held_at_zero |= {hold.change.id for hold in held if HoldReason.TO_ZERO in hold.reasons}
         self._alerts_before = {
             alert.finding.identity: alert.opened_at
             for alert in open_alerts(self._tables, MSP)
@@ -297,7 +302,7 @@ class Checker:
             entry.event is LedgerEvent.INTENDED
             and entry.line_id == write.line
             and entry.after == write.after
-            and write.at - _LATE <= entry.at <= write.at + timedelta(seconds=1)
+            and write.at - _LATE <= entry.at <= write.at + _TOLD_IN
             for entry in entries
         )
 
@@ -378,7 +383,7 @@ class Checker:
             and entry.line_id == write.line
             and entry.after in right
             and (entry.after or 0) - (entry.before or 0) == write.difference
-            and write.at - _LATE <= entry.at <= write.at
+            and write.at - _LATE <= entry.at <= write.at + _TOLD_IN
             for entry in ledgers.get((write.site, write.agreement), [])
         )
 

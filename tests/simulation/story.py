@@ -82,6 +82,7 @@ FAULTS: Final = {
     "F19 mail refused": 2,
     "F19 mail unanswered": 2,
     "F20 edited while written": 4,
+    "F21 killed between two lines": 4,
     "F22 calls of others": 2,
     "F25 edited by hand": 3,
     "PSA sign-in refused": 1,
