@@ -136,6 +136,7 @@ class Checker:
             *self._i3(),
             *self._i4(ledgers),
             *self._i5(ledgers),
+            *self._drops(run_id, ledgers),
             *self._writes(ledgers),
             *self._dated(),
             *self._i8(),
@@ -342,6 +343,22 @@ class Checker:
                 if (held or to_zero) and not any(_allows(earlier, entry) for earlier in before):
                     yield f"I5: {entry.line_id} from {entry.before} to {entry.after} was sent without a person's yes"
 
+    def _drops(self, run_id: str, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
+        """I5: without a person's yes no tenant loses more than five seats and a fifth of them in a night."""
+        there, had, lost = self._truth.quantities(), Counter[str](), Counter[str]()
+        tonight = set()
+        for kept, line in self._lines():
+            entries = ledgers.get((kept.record.connection, kept.record.agreement_id), [])
+            had[line.tenant_id] += max(line.confirmed or 0, there.get(line.line_id, 0))
+            for less, is_allowed in _decreases(entries, line.mapping_id, self._night.began):
+                had[line.tenant_id] += (less.before or 0) - (less.after or 0)
+                if not is_allowed:
+                    lost[line.tenant_id] += (less.before or 0) - (less.after or 0)
+                    tonight |= {line.tenant_id} if less.run == run_id else set()
+        for tenant in tonight:
+            if lost[tenant] > 5 and 5 * lost[tenant] > had[tenant]:
+                yield f"I5: {tenant} lost {lost[tenant]} of {had[tenant]} seats without a person's yes"
+
     def _writes(self, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
         """Each number that was written was the right one within the time for which a read counts."""
         for write in self._ours():
@@ -525,6 +542,23 @@ def _allows(earlier: LedgerEntry, entry: LedgerEntry) -> bool:
             return earlier.after == entry.after
         case _:
             return False
+
+
+def _decreases(
+    entries: list[LedgerEntry], mapping: str, since: datetime
+) -> Iterator[tuple[LedgerEntry, bool]]:
+    """Those of a mapping since then that the PSA took, and whether a person allowed each."""
+    ours = [entry for entry in entries if entry.mapping_id == mapping]
+    done = {entry.change_id for entry in ours if entry.event is LedgerEvent.CONFIRMED}
+    intended = {
+        entry.change_id: number
+        for number, entry in enumerate(ours)
+        if entry.event is LedgerEvent.INTENDED and entry.change_id in done and entry.at >= since
+    }
+    for number in intended.values():
+        entry = ours[number]
+        if 0 < (entry.after or 0) < (entry.before or 0):
+            yield entry, any(_allows(earlier, entry) for earlier in ours[:number])
 
 
 def _why(line: LineRecord) -> str:
