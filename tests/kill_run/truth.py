@@ -102,7 +102,7 @@ def set_more_often_than_intended(applied: Iterable[Write], ledger: Iterable[Ledg
 
 
 def _by_the_vendors(lived: Lived, in_psa: dict[str, int]) -> Iterator[str]:
-    """A line that is in step says in the PSA what Microsoft sold, both asked without the product."""
+    """A line that tells of no trouble says in the PSA what Microsoft sold, both asked without the product."""
     living = lived.living
     sold = {
         tenant.id: living.stage.stand_ins.control("tenant", tenant=tenant.id)["skus"] for tenant in TENANTS
@@ -113,11 +113,11 @@ def _by_the_vendors(lived: Lived, in_psa: dict[str, int]) -> Iterator[str]:
         for mapping in tenant.mappings
     }
     for line in living.lines():
-        if line.state is LineState.IN_STEP:
+        if line.state in (LineState.IN_STEP, LineState.SCHEDULED):
             tenant_id, part_number = licences[line.mapping_id]
             wanted = sold[tenant_id][part_number]["enabled"]
             if in_psa.get(line.line_id) != wanted:
-                yield f"{line.mapping_id} is in step; sold {wanted}, in the PSA {in_psa.get(line.line_id)}"
+                yield f"{line.mapping_id} is {line.state}; sold {wanted}, in the PSA {in_psa.get(line.line_id)}"
 
 
 def _lines_made_twice(lived: Lived) -> Iterator[str]:

@@ -1,6 +1,4 @@
-"""Live simulated MSPs: `make simulate SEEDS=n FIRST=m`. Ends with 1 when something is wrong,
-or when a fault that 25 months should bring did not come.
-"""
+"""Live simulated MSPs: `make simulate SEEDS=n FIRST=m`. Ends with 1 when something is wrong."""
 
 import argparse
 import logging
@@ -8,14 +6,12 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.simulation.came import ELSEWHERE, came
+from tests.simulation.occurred import ENOUGH_SEEDS, never_came, occurred
 from tests.simulation.simulate import Lived, lived, shrunk
 from tests.simulation.story import LIFE, drawn
-
-ENOUGH = 25
-"""So many months bring every fault; fewer may miss one."""
 
 
 def main() -> int:
@@ -31,10 +27,12 @@ def main() -> int:
             _add(total, one)
             if given.seeds <= 30 or number % 25 == 0:
                 print(_line(number, one), flush=True)
-    _sum(given, total, time.monotonic() - began)
-    if missing := _missing(given, total):
-        print(f"These faults should have come in so many months, and did not: {', '.join(missing)}")
-    return int(bool(missing))
+    counts = occurred(total.met, total.moments, total.drawn)
+    _sum(given, total, counts, time.monotonic() - began)
+    if given.seeds >= ENOUGH_SEEDS and (missing := never_came(counts, total.drawn)):
+        print(f"These never came, so nothing is proven of them: {', '.join(missing)}")
+        return 1
+    return 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -67,7 +65,8 @@ def _add(total: Lived, one: Lived) -> None:
     total.undone_edits += one.undone_edits
     total.left += one.left
     total.met += one.met
-    total.happened += one.happened
+    total.moments += one.moments
+    total.drawn += one.drawn
     total.states += one.states
 
 
@@ -86,31 +85,16 @@ def _explain(number: int, given: argparse.Namespace, one: Lived) -> None:
     print("\n".join(f"  {text}" for text in again.wrong[:10]))
 
 
-def _sum(given: argparse.Namespace, total: Lived, seconds: float) -> None:
-    by_request = Counter[str]()
-    for (what, _), times in total.met.items():
-        by_request[what] += times
-    life = Counter({name: total.happened[name] for name in LIFE})
+def _sum(given: argparse.Namespace, total: Lived, counts: Mapping[str, int], seconds: float) -> None:
     print(f"\n{given.seeds} seeds x {given.days} days x {given.tenants} tenants in {seconds:.0f} s:")
     print("  0 lost, 0 doubled, 0 wrong on the certificate")
     print(
         f"  {total.writes} writes applied, {total.restarts} processes ended, {total.undone_edits} edits undone and told"
     )
     print(f"  lines at the end: {_told(total.states)}; {len(total.left)} wait for a person")
-    print(f"  what customers and people did: {_told(life)}")
-    print(f"  faults that requests met, by what they are: {_told(by_request)}")
-    print("  faults to survive that touch money, by their numbers, as often as they came:")
-    for name, times in came(total.met, total.happened).items():
-        print(f"    {name}: {times}")
-    print("  what cannot come within one process, and where it is tested:")
-    for name, where in ELSEWHERE.items():
-        print(f"    {name}: {where}")
-
-
-def _missing(given: argparse.Namespace, total: Lived) -> list[str]:
-    """Faults that so many months should have brought, and did not."""
-    is_whole = given.seeds >= ENOUGH and given.days >= 30 and not given.real
-    return [name for name, times in came(total.met, total.happened).items() if is_whole and not times]
+    print("  of the faults to survive came:")
+    print("\n".join(f"    {times:6,}  {name}" for name, times in counts.items()))
+    print(f"  life: {_told(Counter({name: times for name, times in total.drawn.items() if name in LIFE}))}")
 
 
 def _told(counted: Counter[str]) -> str:

@@ -165,7 +165,7 @@ class Checker:
                     continue
                 yield from self._says_why(record, line)
                 snapshot = head.snapshot if head else None
-                if line.state is LineState.IN_STEP and snapshot is not None and not snapshot.doubts:
+                if _is_quiet(line) and snapshot is not None and not snapshot.doubts:
                     should = self._truth.wanted_at(tenant.tenant_id, mapping, snapshot.began)
                     yield from self._in_step(record, line, should)
 
@@ -427,8 +427,8 @@ class Checker:
             self._now.astimezone(zone).date(),
         )
         yield from new_lines(self._decided, self._truth, made, self.mapping_of)
-        settled = {line.line_id for _, line in self._lines() if line.state is LineState.IN_STEP}
-        waiting = {line.mapping_id for _, line in self._lines() if line.state is not LineState.IN_STEP}
+        settled = {line.line_id for _, line in self._lines() if _is_quiet(line)}
+        waiting = {line.mapping_id for _, line in self._lines() if not _is_quiet(line)}
         yield from second_lines(
             self._truth,
             self._ours(),
@@ -444,7 +444,7 @@ class Checker:
         told = set()
         for kept, line in self._lines():
             failed = kept.record.connection in self._failed or bool(kept.record.unreadable)
-            if line.ending is not None and (failed or line.state is not LineState.IN_STEP):
+            if line.ending is not None and (failed or not _is_quiet(line)):
                 told.add(line.line_id)
         return told | self._decided.interrupted
 
@@ -525,10 +525,15 @@ class Checker:
                 should = self._truth.wanted_at(tenant.tenant_id, mapping, self._now)
                 says = there.get(line.line_id) if line.line_id else 0
                 told = f"{mapping.id} wants {should}, its line {line.line_id} says {says}"
-                if says != should and line.state is LineState.IN_STEP:
-                    yield f"lost: {told}, and counts as in step"
+                if says != should and _is_quiet(line):
+                    yield f"lost: {told}, and says nothing of it"
                 elif says != should:
                     yield f"left: {told}: {line.state} {_why(line)}"
+
+
+def _is_quiet(line: LineRecord) -> bool:
+    """It remembers neither a trouble nor a later day: after a night it must be right."""
+    return line.state in (LineState.IN_STEP, LineState.SCHEDULED) and line.waits is None
 
 
 def _allows(earlier: LedgerEntry, entry: LedgerEntry) -> bool:

@@ -214,7 +214,6 @@ class NightFaults:
         if chance.random() < 0.5:
             self._life.do("halo_limit", site="sim-halo", others=chance.choice((150, 280)))
         else:
-            self._installation.fate.happened.append("calls of others")
             self._life.do("autotask_limit", site="sim-autotask", others=chance.choice((5000, 8000, 9990)))
 
     def _refuse_psa(self, chance: random.Random) -> None:

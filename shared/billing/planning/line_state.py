@@ -4,7 +4,7 @@ Only here is a line said to be in step. What a line remembers cannot tell: it wa
 another one may be wanted, or nobody could look.
 """
 
-from shared.billing.models import AgreementRecord, LineRecord, LineState
+from shared.billing.models import AgreementRecord, Change, HoldReason, LineRecord, LineState, UnplannedReason
 from shared.billing.planning.plan import change_of, why_not_planned
 from shared.billing.planning.wishes import Wish
 
@@ -20,16 +20,31 @@ def line_state(
     has nothing to write and was not read in the PSA at the newest attempt is blocked, and its agreement or its
     connection says why.
     """
-    if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
-        return line.state
-    if wish is None or not wish.is_of(record):
+    remembered = _remembered(line)
+    if remembered not in (LineState.HELD, LineState.IN_STEP, LineState.SCHEDULED):
+        return remembered
+    if wish is None or wish.quantity is None or not wish.is_of(record):
         return LineState.BLOCKED
     change = change_of(record, wish, line)
     if why_not_planned(wish, line, change):
         return LineState.BLOCKED
     if change is not None:
-        return LineState.SCHEDULED
+        return LineState.HELD if _is_held(line, change) else LineState.SCHEDULED
     return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
+
+
+def _remembered(line: LineRecord) -> LineState:
+    """Without why it was not planned the last time: that is judged anew, but for a line that must end first."""
+    if line.not_planned is not None and line.not_planned.reason is not UnplannedReason.OLD_LINE:
+        line = line.model_copy(update={"not_planned": None})
+    return line.state
+
+
+def _is_held(line: LineRecord, change: Change) -> bool:
+    """Exactly this change waits for a person; not other numbers, nor one that a person let go."""
+    if line.hold is None or line.hold.change.id != change.id:
+        return False
+    return HoldReason.PRORATION in line.hold.reasons or not line.is_approved(change.id)
 
 
 def is_read(record: AgreementRecord, line: LineRecord) -> bool:

@@ -206,7 +206,8 @@ def _open(
         number = wanted(mapping, *numbers)
     except NotCountable:
         return Reason.NOT_COUNTABLE
-    if number != line.confirmed and line.waits is None:
+    waits = line.waits is not None and line.waits.more == (number > line.confirmed)
+    if number != line.confirmed and not waits:
         return Reason.DIFFERS
     if not kept.is_read or kept.read_at is None or facts.now - kept.read_at > LINES_READ_WITHIN:
         return Reason.LINE_NOT_READ

@@ -54,6 +54,7 @@ def page(world: World, mapped: Mapped) -> LineState:
     state = states_of(world.tables, world.blobs, ACCOUNT, found, added, now)[mapped.mapping]
     effect = planned(world, mapped)[0]
     assert (effect in WRITES) == (state is LineState.SCHEDULED)
+    assert (effect is Effect.HELD) == (state is LineState.HELD)
     assert (effect is Effect.IN_STEP) == (state is LineState.IN_STEP)
     assert (effect is Effect.BLOCKED) == (state is LineState.BLOCKED)
     return state
@@ -126,6 +127,31 @@ def test_a_change_that_the_push_did_not_reach_is_to_be_written(world: World) -> 
     world.fake.refuses_writes = None
     assert world.night().lines == LineCounts(written=1, unchanged=1)
     assert {page(world, changed), page(world, same)} == {LineState.IN_STEP}
+
+
+def test_a_hold_that_was_approved_or_is_of_other_numbers_than_those_wanted_now_holds_nothing(
+    world: World,
+) -> None:
+    mapped = world.map_line("contoso", 10)
+    world.later_read({SKU: 0})
+    world.push_until_done()
+    assert page(world, mapped) is LineState.HELD
+    world.decide(world.held()[0].change.id)
+    assert page(world, mapped) is LineState.SCHEDULED
+    world.later_read({SKU: 12})
+    assert page(world, mapped) is LineState.SCHEDULED
+    world.later_read({SKU: 10})
+    assert page(world, mapped) is LineState.IN_STEP
+
+
+def test_what_could_not_be_planned_is_judged_anew_with_the_next_read(world: World) -> None:
+    mapped = world.map_line("contoso", 10)
+    world.later_read({SKU: 12})
+    world.fail()
+    world.push_until_done()
+    assert page(world, mapped) is LineState.BLOCKED
+    world.later_read({SKU: 12})
+    assert page(world, mapped) is LineState.SCHEDULED
 
 
 def later_read(world: World, mapped: Mapped) -> None:

@@ -9,6 +9,8 @@ from shared.billing.models import FewerSeats, HoldReason, LineState, MoreSeats, 
 from shared.billing.psa.base import Proration
 from shared.billing.psa.billing_period import BillingPeriod
 from shared.errors import Rejected
+from shared.reports.certificate.load import certificate_now
+from shared.reports.certificate.models import Reason
 from tests.shared.billing.world import DAY, SKU, START, Mapped, World, check_invariants
 
 NEXT = Options(fewer_seats=FewerSeats.NEXT_PERIOD)
@@ -91,6 +93,19 @@ def test_a_line_that_waits_for_its_day_does_not_count_as_in_step() -> None:
     world, _ = by_date(NEXT, MARCH, APRIL)
     world.later_read({SKU: 8})
     assert world.push_until_done("2026-03-17b").lines == LineCounts(scheduled=1)
+
+
+def test_a_number_that_waits_for_its_day_is_certified_and_one_that_was_read_since_is_not() -> None:
+    world, _ = by_date(NEXT, MARCH, APRIL)
+    seats(world, 8)
+    assert certified(world) == [Reason.ON_ITS_LINE]
+    world.later_read({SKU: 12})
+    assert certified(world) == [Reason.DIFFERS]
+
+
+def certified(world: World) -> list[Reason]:
+    rows = certificate_now(world.tables, world.blobs, world.account, world.clock.now()).rows
+    return [row.reason for row in rows]
 
 
 def test_a_night_that_comes_late_still_counts_from_the_first_day() -> None:
