@@ -195,9 +195,9 @@ class Checker:
         edits = self._truth.edits_of(line.line_id)
         if self._was_edited_since(line.line_id, record.read_at):
             return  # a person changed it after it was looked at: the next look finds that
-        is_hidden = bool(edits) and self._night.shows_stale(record.agreement_id, line.line_id)
-        if is_hidden and line.confirmed == should:
-            return  # the PSA answered as before that person's change
+        is_hidden = self._night.shows_stale(record.agreement_id, line.line_id)
+        if is_hidden and (edits or self._was_taken_stale(record, line)) and line.confirmed == should:
+            return  # the PSA answered as before that person's change, or again as when a person took its number
         yield (
             f"I1: line {line.line_id or 'to be made'} of {line.mapping_id} is in step; wanted {should}, "
             f"confirmed {line.confirmed}, in the PSA {says}"
@@ -206,6 +206,16 @@ class Checker:
     def _was_edited_since(self, line: str, read_at: datetime | None) -> bool:
         edits = self._truth.edits_of(line)
         return any(read_at is None or at >= read_at - timedelta(seconds=2) for at in edits)
+
+    def _was_taken_stale(self, record: AgreementRecord, line: LineRecord) -> bool:
+        """A person took over a number that the PSA told of before our newest write."""
+        return any(
+            entry.event is LedgerEvent.TAKEN
+            and entry.mapping_id == line.mapping_id
+            and entry.after == line.confirmed
+            and self._night.shows_stale(record.agreement_id, line.line_id, entry.at - timedelta(days=2))
+            for entry in self._ledger((record.connection, record.agreement_id))
+        )
 
     def _says_why(self, record: AgreementRecord, line: LineRecord) -> Iterator[str]:
         """What keeps a line from its number is true: nobody is told of an edit or an unclear write that never was."""

@@ -1,8 +1,8 @@
 """Which faults of the list of faults to survive came, and how often: a simulation in which one never comes proves less.
 
-Not simulated, because they need a real clock, a host or a person's browser: F23 (one slow tenant: the tests of reading),
-the scanners and expired links of F24 (the tests of links), an oversized message of F14 (the tests of queues), and a secret
-that is rotated in F18 (the tests of secrets).
+Not simulated, because they need a real clock, a host or a person's browser: F23 (one slow tenant: the tests of
+reading), the scanners and expired links of F24 (the tests of links), an oversized message of F14 (the tests of queues),
+and a secret that is rotated in F18 (the tests of secrets).
 """
 
 from collections import Counter

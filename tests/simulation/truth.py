@@ -131,7 +131,7 @@ class Truth:
 
     def sold_at(self, tenant: str, at: datetime) -> dict[str, Holding]:
         found: dict[str, Holding] = {}
-        for since, sold in self._shared_out.get(tenant) or self._sold.get(tenant, ()):
+        for since, sold in self._shared_out.get(tenant, self._sold.get(tenant, [])):
             if since > at:
                 break
             found = sold
