@@ -351,7 +351,8 @@ def test_a_last_day_of_a_line_that_ends_is_refused_when_it_is_another_one() -> N
         ended(world, mapped, date(2026, 3, 20))
     assert refused.value.code == "not_left"
     (line,) = endings(world, mapped.agreement)
-    assert line.ending is not None and line.ending.last_day == ON_THE_31ST
+    assert line.ending is not None
+    assert line.ending.last_day == ON_THE_31ST
 
 
 def test_all_lines_of_a_tenant_end_on_a_day_but_those_that_end_sooner() -> None:
