@@ -378,7 +378,7 @@ class Checker:
             and entry.line_id == write.line
             and entry.after in right
             and (entry.after or 0) - (entry.before or 0) == write.difference
-            and write.at - _LATE <= entry.at <= write.at
+            and write.at - _LATE <= entry.at <= write.at + timedelta(seconds=1)
             for entry in ledgers.get((write.site, write.agreement), [])
         )
 

@@ -52,10 +52,12 @@ class Lived:
     writes: int = 0
     undone_edits: int = 0
     restarts: int = 0
-    happened: Counter[str] = field(default_factory=Counter)
-    """What came of the story's faults, by name."""
-    met: Counter[str] = field(default_factory=Counter)
-    """Faults that a request met."""
+    drawn: Counter[str] = field(default_factory=Counter)
+    """What the story had, by name."""
+    moments: Counter[str] = field(default_factory=Counter)
+    """Moments that came: of a process that ends, of a storage that refuses, of a second worker."""
+    met: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Faults that a request met: what it was, and whose interface was asked."""
     states: Counter[str] = field(default_factory=Counter)
 
 
@@ -104,13 +106,14 @@ class Simulation:
         lived.writes, lived.undone_edits = self.checker.writes, self.checker.undone_edits
         lived.refused = len(self.life.refused)
         lived.restarts = self.installation.restarts
-        lived.met = Counter(met.what for met in self.installation.faults_met)
-        lived.happened += Counter(self.installation.fate.happened)
+        lived.met = Counter((met.what, met.kind.partition(".")[0]) for met in self.installation.faults_met)
+        lived.moments = Counter(self.installation.fate.happened)
         lived.states = Counter(str(line.state) for _, line in self.life.kept_lines())
 
     def _day(self, today: Sequence[Happening], lived: Lived) -> list[str]:
         """Life by day; then the night with its faults; then people read their mail and decide."""
         self.faults.over()
+        lived.drawn += Counter(happening.what for happening in today)
         for happening in today:
             if happening.what not in FAULTS and happening.what != PEOPLE:
                 self.life.happen(happening)
@@ -119,7 +122,6 @@ class Simulation:
         for happening in today:
             if happening.what in FAULTS:
                 self.faults.happen(happening)
-                lived.happened[happening.what] += 1
         run_id = self.night({happening.what for happening in today})
         wrong = self.checker.after_night(run_id)
         for happening in today:
