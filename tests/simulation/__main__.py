@@ -6,10 +6,12 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 
+from tests.simulation.occurred import ENOUGH_SEEDS, never_came, occurred
 from tests.simulation.simulate import Lived, lived, shrunk
-from tests.simulation.story import FAULTS, drawn
+from tests.simulation.story import LIFE, drawn
 
 
 def main() -> int:
@@ -25,7 +27,11 @@ def main() -> int:
             _add(total, one)
             if given.seeds <= 30 or number % 25 == 0:
                 print(_line(number, one), flush=True)
-    _sum(given, total, time.monotonic() - began)
+    counts = occurred(total.met, total.moments, total.drawn)
+    _sum(given, total, counts, time.monotonic() - began)
+    if given.seeds >= ENOUGH_SEEDS and (missing := never_came(counts, total.drawn)):
+        print(f"These never came, so nothing is proven of them: {', '.join(missing)}")
+        return 1
     return 0
 
 
@@ -59,7 +65,8 @@ def _add(total: Lived, one: Lived) -> None:
     total.undone_edits += one.undone_edits
     total.left += one.left
     total.met += one.met
-    total.happened += one.happened
+    total.moments += one.moments
+    total.drawn += one.drawn
     total.states += one.states
 
 
@@ -78,18 +85,16 @@ def _explain(number: int, given: argparse.Namespace, one: Lived) -> None:
     print("\n".join(f"  {text}" for text in again.wrong[:10]))
 
 
-def _sum(given: argparse.Namespace, total: Lived, seconds: float) -> None:
+def _sum(given: argparse.Namespace, total: Lived, counts: Mapping[str, int], seconds: float) -> None:
     print(f"\n{given.seeds} seeds x {given.days} days x {given.tenants} tenants in {seconds:.0f} s:")
     print("  0 lost, 0 doubled, 0 wrong on the certificate")
     print(
         f"  {total.writes} writes applied, {total.restarts} processes ended, {total.undone_edits} edits undone and told"
     )
     print(f"  lines at the end: {_told(total.states)}; {len(total.left)} wait for a person")
-    print(f"  faults that requests met: {_told(total.met)}")
-    print(f"  what was drawn: {_told(Counter({name: total.happened[name] for name in FAULTS}))}")
-    print(
-        f"  moments that came: {_told(Counter({k: n for k, n in total.happened.items() if k not in FAULTS}))}"
-    )
+    print("  of the faults to survive came:")
+    print("\n".join(f"    {times:6,}  {name}" for name, times in counts.items()))
+    print(f"  life: {_told(Counter({name: times for name, times in total.drawn.items() if name in LIFE}))}")
 
 
 def _told(counted: Counter[str]) -> str:

@@ -330,6 +330,31 @@ def test_the_next_save_of_the_mappings_keeps_a_line_that_ends() -> None:
     assert billed(world, ON_THE_31ST + timedelta(days=1)) == {}
 
 
+@pytest.mark.parametrize("named", ["kept", "unknown"])
+def test_a_last_day_for_a_line_that_is_not_left_is_refused_by_its_field(named: str) -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    before = world.record(mapped)
+    line_id = mapped.line if named == "kept" else "nobody-knows"
+    with pytest.raises(Rejected) as refused:
+        world.save_mappings("contoso", only(first(world)), last_days={line_id: ON_THE_31ST})
+    assert (refused.value.code, refused.value.field) == ("not_left", "lastDays")
+    assert world.record(mapped) == before
+
+
+def test_a_last_day_of_a_line_that_ends_is_refused_when_it_is_another_one() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped)
+    ended(world, mapped)
+    with pytest.raises(Rejected) as refused:
+        ended(world, mapped, date(2026, 3, 20))
+    assert refused.value.code == "not_left"
+    (line,) = endings(world, mapped.agreement)
+    assert line.ending is not None
+    assert line.ending.last_day == ON_THE_31ST
+
+
 def test_all_lines_of_a_tenant_end_on_a_day_but_those_that_end_sooner() -> None:
     world = World()
     first_line, second = world.map_line(quantity=10), world.map_line(quantity=4, sku="e3")
