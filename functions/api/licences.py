@@ -191,9 +191,7 @@ def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSu
     )
 
 
-def shown_mapped(
-    mapping: LicenceMapping, line: LineRecord | None, now: StateNow | None
-) -> ShownMappedLine:
+def shown_mapped(mapping: LicenceMapping, line: LineRecord | None, now: StateNow | None) -> ShownMappedLine:
     return ShownMappedLine(
         mapping_id=mapping.id,
         company_id=mapping.company,

@@ -5,7 +5,15 @@ another one may be wanted, or nobody could look.
 """
 
 from shared.billing import why_not
-from shared.billing.models import AgreementRecord, Change, HoldReason, LineRecord, LineState, Unplanned, UnplannedReason
+from shared.billing.models import (
+    AgreementRecord,
+    Change,
+    HoldReason,
+    LineRecord,
+    LineState,
+    Unplanned,
+    UnplannedReason,
+)
 from shared.billing.planning.plan import change_of, why_not_planned
 from shared.billing.planning.wishes import Wish
 
@@ -39,19 +47,18 @@ def line_state(
     return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
 
 
-def why_blocked(
-    record: AgreementRecord, line: LineRecord, wish: Wish | None, *, reached: bool = True
-) -> str:
+def why_blocked(record: AgreementRecord, line: LineRecord, wish: Wish | None, *, reached: bool = True) -> str:
     """Why a line is blocked: a sentence for a person. Only for one whose state is that, told by the same things."""
-    if line.blocked is None and wish is not None and wish.is_of(record):
-        if unplanned := why_not_planned(wish, line, change_of(record, wish, line)):
-            return why_not.unplanned(unplanned)
+    here = wish is not None and wish.is_of(record)
+    unplanned = why_not_planned(wish, line, change_of(record, wish, line)) if wish and here else None
+    if unplanned is not None and line.blocked is None:
+        return why_not.unplanned(unplanned)
     judged = _judged_anew(line)
     if judged.state is LineState.BLOCKED:
         return why_not.of_line(judged)
     if wish is None:
         return NOT_READ_YET
-    if not wish.is_of(record):
+    if not here:
         return NO_LINE
     if record.unreadable:
         return why_not.unreadable(record.unreadable)
