@@ -1,11 +1,12 @@
 """K15: a line ends on a day that a person said, and the one that replaces it begins after that day."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from shared.accounts.account import Mode
-from shared.billing import agreement_store
+from shared.billing import agreement_store, why_not
 from shared.billing.mapping.ending_lines import all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
@@ -15,7 +16,7 @@ from shared.billing.psa.base import EndsBy, WriteKind
 from shared.errors import Rejected
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
-from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, START, Mapped, World, check_invariants
+from tests.shared.billing.world import ACCOUNT, CONNECTION, DAY, SKU, START, Mapped, World, check_invariants
 
 TODAY = START.date()
 ON_THE_31ST = date(2026, 3, 31)
@@ -371,4 +372,54 @@ def test_all_lines_of_a_tenant_end_on_a_day_but_those_that_end_sooner() -> None:
         second.line: date(2026, 3, 10),
         third.line: date(2026, 3, 20),
     }
+    check_invariants(world)
+
+
+@pytest.mark.parametrize("takes", ALL)
+@pytest.mark.parametrize("away", ["inactive", "gone from the list"])
+def test_a_line_whose_end_was_never_proven_is_ended_when_its_agreement_is_revived(
+    takes: Takes, away: str
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY + DAY)
+    agreement = world.fake.edit_agreement(mapped.agreement, active=away != "inactive")
+    if away != "inactive":
+        world.fake.hide_agreement(mapped.agreement)
+        world.map_line("fabrikam"), world.map_line("litware")  # one of three: the list is believed
+    for _ in range(4):
+        run = world.night()
+        (line,) = endings(world, mapped.agreement)
+        assert (line.is_ended, line.state) == (False, LineState.SCHEDULED)
+        assert "If it comes back" in why_not.of_line(line)
+        assert (run.lines.failed, world.fake.sent) == (0, [])
+    world.fake.show_agreement(replace(agreement, active=True))
+    world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.END_LINE]
+    assert billed(world, world.clock.at.date() + DAY) == others(world)
+    world.night()
+    assert endings(world, mapped.agreement) == []
+
+
+def others(world: World) -> dict[str, int]:
+    """What the lines of the other tenants bill."""
+    return {
+        line.line_id: line.confirmed
+        for kept in agreement_store.all_of(world.tables, ACCOUNT, CONNECTION)
+        for line in kept.record.lines.values()
+        if line.ending is None and line.confirmed
+    }
+
+
+def test_a_line_that_replaces_one_of_an_inactive_agreement_does_not_wait_for_its_proof_for_ever() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    elsewhere, starts = world.add_agreement(), TODAY + 2 * DAY
+    wanted = only(first(world, agreement_id=elsewhere, line_id="", options=Options(starts=starts)))
+    ended(world, mapped, TODAY + DAY, wanted=wanted)
+    world.fake.edit_agreement(mapped.agreement, active=False)
+    world.night()
+    assert world.fake.sent == []
+    world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.CREATE_LINE]
     check_invariants(world)
