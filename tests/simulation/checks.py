@@ -450,11 +450,14 @@ class Checker:
         )
 
     def _cannot_end(self) -> set[str]:
-        """Lines that are to end and say why they do not, and those whose agreement did not bill for a while."""
+        """Lines that are to end and say why they do not, or were shown as before their newest change, so that the next
+        look ends them; and those whose agreement did not bill for a while.
+        """
         told = set()
         for kept, line in self._lines():
             failed = kept.record.connection in self._failed or bool(kept.record.unreadable)
-            if line.ending is not None and (failed or not _is_quiet(line)):
+            is_hidden = self._night.shows_stale(kept.record.agreement_id, line.line_id)
+            if line.ending is not None and (failed or is_hidden or not _is_quiet(line)):
                 told.add(line.line_id)
         return told | self._decided.interrupted
 
