@@ -13,8 +13,8 @@ from functions.api.models import Shown, examples
 from functions.api.plan import TextStateWord
 from functions.api.principal import Reader
 from shared.accounts.directory import load_account
-from shared.billing.line_states import states_of
-from shared.billing.models import LicenceMapping, LineRecord, LineState, kept_text
+from shared.billing.line_states import StateNow, states_of
+from shared.billing.models import LicenceMapping, LineRecord, kept_text
 from shared.billing.psa.write_failures import told
 from shared.billing.tenant_licences import (
     LicenceDay,
@@ -65,6 +65,8 @@ class ShownMappedLine(Shown):
     state: Literal["in_step", "scheduled", "held", "drift", "frozen", "blocked", "unknown", "not_read"]
     """in_step: proven to say what is wanted now. scheduled: it waits to be written, at the next push or from a later
     day on. blocked: it cannot be written, or could not be read. not_read: nothing is known of the line yet."""
+    why: str
+    """Why it is blocked, as a sentence; "" in any other state."""
     confirmed: int | None
     """What the PSA was last proven to say."""
     confirmed_at: datetime | None
@@ -150,7 +152,7 @@ class ShownDay(Shown):
 
 
 def shown(
-    row: LicenceRow, called: str, state: LineState | None, parts: Sequence[str] = (), *, splits: bool = False
+    row: LicenceRow, called: str, state: StateNow | None, parts: Sequence[str] = (), *, splits: bool = False
 ) -> ShownLicence:
     """`state`: of its line; None where there is none."""
     counts = row.counts
@@ -189,9 +191,7 @@ def shown_subscription(subscription: Subscription, term: Term | None) -> ShownSu
     )
 
 
-def shown_mapped(
-    mapping: LicenceMapping, line: LineRecord | None, state: LineState | None
-) -> ShownMappedLine:
+def shown_mapped(mapping: LicenceMapping, line: LineRecord | None, now: StateNow | None) -> ShownMappedLine:
     return ShownMappedLine(
         mapping_id=mapping.id,
         company_id=mapping.company,
@@ -200,7 +200,8 @@ def shown_mapped(
         connection=mapping.connection,
         agreement_id=mapping.agreement_id,
         line_id=mapping.line_id or (line.line_id if line else ""),
-        state=state.value if state else "not_read",
+        state=now.state.value if now else "not_read",
+        why=now.why if now else "",
         confirmed=line.confirmed if line else None,
         confirmed_at=line.confirmed_at if line else None,
         unit_price=line.unit_price if line else None,

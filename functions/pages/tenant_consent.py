@@ -43,7 +43,7 @@ def looked(wired: Wiring, req: func.HttpRequest) -> tuple[int, str]:
         returned = wired.tenant_consents.look(_words(req), wired.clock())
     except Rejected as refused:
         return _refused(refused)
-    text = "You let Seatwise read the licences of your organisation. Finish, and Seatwise tries it once."
+    text = "You let Seatwise read the licences of your organisation. Finish, and Seatwise tries it."
     return HTTPStatus.OK, _page(f"Consent of {one_line(returned.asked.customer, 80)}", text, button="Finish")
 
 
@@ -58,8 +58,8 @@ def taken(wired: Wiring, req: func.HttpRequest) -> tuple[int, str]:
     if not proven:
         # Why is the provider's matter: they see it in Seatwise, where they try again.
         text = (
-            "Your consent was noted, but Microsoft does not let Seatwise in yet: that may take some minutes. Your IT "
-            "provider can try again; you have nothing more to do."
+            "Your consent was noted, but Microsoft does not let Seatwise in yet: that may take some minutes. Go back "
+            "and finish again then; or leave it to your IT provider, who can try again, too."
         )
         return HTTPStatus.OK, _page("Nearly done", text)
     return HTTPStatus.OK, _page(

@@ -1,15 +1,15 @@
 """The open alerts of an account as a person looks through them: filtered, sorted, and counted by type."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from shared.alerts import summary
 from shared.alerts.digest.decide import rank
 from shared.alerts.evaluate import closed_alerts, open_alerts
-from shared.alerts.models import Alert, Finding
+from shared.alerts.models import Alert
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.summary import TypeCount, in_order
 from shared.storage import keys
@@ -87,10 +87,10 @@ def place_of(alert: Alert, sort: AlertSort = AlertSort.WORST) -> str:
 
 def by_type(alerts: Iterable[Alert]) -> tuple[TypeCount, ...]:
     """How many rows of each type there are and what is at stake; types without a row are left out."""
-    findings: defaultdict[str, list[Finding]] = defaultdict(list)
+    counts: dict[str, TypeCount] = {}
     for alert in alerts:
-        findings[alert.finding.slug].append(alert.finding)
-    return in_order({slug: TypeCount.of(slug, rows) for slug, rows in findings.items()})
+        summary.add(counts, alert.finding)
+    return in_order(counts)
 
 
 _TYPES: Final = {slug: f"{place:03d}" for place, slug in enumerate(BY_SLUG)}

@@ -53,7 +53,6 @@ def account_view(
         shared_out=dict(shared_out(tables, blobs, account.id, companies)),
         former=former_names(tables, account.id, {line.tenant_id for line in kept.without_company}),
         mapped=mapped,
-        prices=kept.prices,
         lines=_by_tenant(
             OwnLine(key, line, mappings.get(key.mapping_id)) for key, line in kept.not_in_step.items()
         ),
@@ -91,6 +90,8 @@ class _Kept:
         self.not_in_step: dict[LineKey, LineRecord] = {}
         self.prices: dict[str, Decimal] = {}
         """By mapping id."""
+        self._price: dict[Decimal, Decimal] = {}
+        """Each price once: tens of thousands of lines have few different prices."""
         self.unreadable: list[Unreadable] = []
         self.without_company: list[WithoutCompany] = []
 
@@ -105,7 +106,7 @@ class _Kept:
                 where = (line.tenant_id, record.connection, record.agreement_id)
                 self.without_company.append(WithoutCompany(*where, line.confirmed, money))
             if line.unit_price is not None:
-                self.prices[line.mapping_id] = line.unit_price
+                self.prices[line.mapping_id] = self._price.setdefault(line.unit_price, line.unit_price)
             if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
                 self.not_in_step[key] = line
         if record.unreadable and record.lines:
@@ -153,8 +154,9 @@ def _mappings(
     tables: Tables, account: AccountId, kept: _Kept, companies: Collection[str]
 ) -> tuple[dict[str, tuple[Mapped, ...]], dict[str, LineMapping], list[WithoutLine]]:
     """What is mapped by tenant; the mappings of lines that are not in step with everything that was decided; and those
-    of added tenants that have no line."""
+    of added tenants that have no line. What is mapped alike by many tenants is in memory once."""
     mapped, mappings, suspects = {}, {}, []
+    alike: dict[Mapped, Mapped] = {}
     whole = {key.mapping_id for key in kept.not_in_step}
     for tenant in mappings_in_force(tables, account):
         mappings.update({mapping.id: mapping for mapping in tenant.mappings if mapping.id in whole})
@@ -163,18 +165,17 @@ def _mappings(
             for mapping in tenant.mappings
         ):
             suspects.append(tenant)
-        mapped[tenant.tenant_id] = tuple(
-            Mapped(
-                LicenceKey(sys.intern(mapping.sku_id), mapping.subscription_id),
-                mapping.id,
-                sys.intern(mapping.profile) if mapping.bill else "",
-                sys.intern(mapping.company),
-            )
-            for mapping in tenant.mappings
-        )
+        each = (_mapped(mapping, kept.prices.get(mapping.id)) for mapping in tenant.mappings)
+        mapped[tenant.tenant_id] = tuple(alike.setdefault(found, found) for found in each)
     missing = list(mappings_without_line(tables, account, suspects, kept.keys))
     mappings.update({without.mapping.id: without.mapping for without in missing})
     return mapped, mappings, missing
+
+
+def _mapped(mapping: LineMapping, price: Decimal | None) -> Mapped:
+    licence = LicenceKey(sys.intern(mapping.sku_id), mapping.subscription_id)
+    profile = sys.intern(mapping.profile) if mapping.bill else ""
+    return Mapped(licence, profile, sys.intern(mapping.company), price)
 
 
 def _nights(tables: Tables, account: AccountId, evaluated: Run, today: date) -> Nights:

@@ -1,6 +1,6 @@
 """What the first page says about an account: one stored row, written by each evaluation."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -24,13 +24,12 @@ class TypeCount(Document):
     money: Decimal = Decimal(0)
     """At stake per month, as far as it is known."""
 
-    @classmethod
-    def of(cls, slug: str, findings: Collection[Finding]) -> "TypeCount":
-        return cls(
-            slug=slug,
-            rows=len(findings),
-            urgent=sum(finding.urgent for finding in findings),
-            money=sum((finding.money for finding in findings), Decimal(0)),
+    def and_one(self, finding: Finding) -> "TypeCount":
+        return TypeCount(
+            slug=self.slug,
+            rows=self.rows + 1,
+            urgent=self.urgent + finding.urgent,
+            money=self.money + finding.money,
         )
 
 
@@ -64,15 +63,20 @@ def summary(tables: Tables, account: AccountId) -> Summary | None:
     return row.read(Summary) if row else None
 
 
+def add(counts: dict[str, TypeCount], finding: Finding) -> None:
+    """One more open alert, in the counts by slug."""
+    counts[finding.slug] = counts.get(finding.slug, TypeCount(slug=finding.slug)).and_one(finding)
+
+
 def in_order(counts: Mapping[str, TypeCount]) -> tuple[TypeCount, ...]:
     """As the sections of a digest."""
     return tuple(counts[slug] for slug in BY_SLUG if slug in counts)
 
 
 def summed_up(
-    tables: Tables, view: AccountView, evaluation: Evaluation, found: Mapping[str, Collection[Finding]]
+    tables: Tables, view: AccountView, evaluation: Evaluation, found: Mapping[str, TypeCount]
 ) -> Summary:
-    """The summary of an evaluation; `found` is what is open, by the slug of its type."""
+    """The summary of an evaluation; `found` is how much is open, by the slug of its type."""
     night = runs.find(tables, view.account.id, due_work.nightly_id(view.nights.on))
     waiting = [hold for own in view.all_lines() if (hold := own.waiting) is not None]
     not_added = {customer.tenant_id for partner in view.partners for customer in partner.not_added}
@@ -86,7 +90,7 @@ def summed_up(
         tenants_not_added=len(not_added),
         held=len(waiting),
         held_seats=sum(hold.change.loss for hold in waiting),
-        exceptions=in_order({slug: TypeCount.of(slug, rows) for slug, rows in found.items()}),
+        exceptions=in_order(found),
         pushed_on=night.on if night else None,
         pushed=night.lines if night else LineCounts(),
         mails_failed=len(view.mails),

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+from shared.alerts import summary
 from shared.alerts.matching import matched
 from shared.alerts.models import Alert, ExclusionScope, Finding
 from shared.alerts.rules import BY_SLUG
 from shared.alerts.rules.base import Judgement, Rule, is_gone
+from shared.alerts.summary import TypeCount
 from shared.alerts.view import AccountView
 from shared.errors import RetryLater
 from shared.storage import keys
@@ -39,8 +41,8 @@ class Transitions:
         self._scopes: defaultdict[str, set[str]] = defaultdict(set)
         self._settled: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: list[RowChange] = []
-        self.open: defaultdict[str, list[Finding]] = defaultdict(list)
-        """What is open, by the slug of its type."""
+        self.open: dict[str, TypeCount] = {}
+        """How much is open, by the slug of its type."""
         self.urgent_at: datetime | None = None
         """When the newest of the open urgent alerts last changed."""
 
@@ -101,7 +103,7 @@ class Transitions:
         """An alert that is open after this evaluation."""
         if alert is None:
             return
-        self.open[alert.finding.slug].append(alert.finding)
+        summary.add(self.open, alert.finding)
         if alert.finding.urgent:
             self.urgent_at = max(self.urgent_at or alert.changed_at, alert.changed_at)
 

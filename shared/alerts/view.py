@@ -34,11 +34,12 @@ class Mapped(NamedTuple):
     """What of a mapping every tenant's licences are judged by."""
 
     licence: LicenceKey
-    id: str
     profile: str
     """"" for "do not bill"."""
     company: str = ""
     """As mappings name the one whose users it bills."""
+    unit_price: Decimal | None = None
+    """Of its line, where the PSA told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,6 @@ class AccountView:
     """By tenant id: what removed companies were called whose lines still bill."""
     mapped: Mapping[str, tuple[Mapped, ...]] = field(default_factory=dict)
     """By tenant id."""
-    prices: Mapping[str, Decimal] = field(default_factory=dict)
-    """Unit price of a mapping's line, where the PSA told it."""
     lines: Mapping[str, tuple[OwnLine, ...]] = field(default_factory=dict)
     """Lines that are not in step, by tenant id."""
     without_company: tuple[WithoutCompany, ...] = ()
@@ -254,7 +253,7 @@ class AccountView:
         profile = self.profiles.get(mapping.profile)
         if profile is None or profile.billable is not BillableOption.BILLABLE:
             return None
-        return self.prices.get(mapping.id)
+        return mapping.unit_price
 
     def seat_price(self, tenant_id: str, sku_id: str) -> Decimal:
         """A seat's price on the mapped line; 0 when it is unknown, or differs between subscriptions."""

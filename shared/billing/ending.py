@@ -72,17 +72,24 @@ def _with(line: LineRecord, blocked: Block | None, **changes: object) -> LineRec
 
 
 def without_what_is_over(record: AgreementRecord, there: Agreement | None, today: date) -> AgreementRecord:
-    """The record of an agreement that bills nothing any more, and is not read, without lines whose last day is over."""
+    """The record of an agreement that bills nothing any more, and is not read, without lines proven to be over.
+
+    A line whose end was never proven stays: the agreement may be revived, and the line would bill on.
+    """
     if there is not None and there.active:
         return record
     over = {
         name: line
         for name, line in record.lines.items()
-        if line.ending is not None and line.intent is None and today > line.ending.last_day
+        if line.is_ended and line.intent is None and is_past(line, today)
     }
     lines = {name: line for name, line in record.lines.items() if name not in over}
     let_go = (*record.let_go, *(line.line_id for line in over.values()))
     return record.model_copy(update={"lines": lines, "let_go": let_go}) if over else record
+
+
+def is_past(line: LineRecord, today: date) -> bool:
+    return line.ending is not None and today > line.ending.last_day
 
 
 def change(record: AgreementRecord, line: LineRecord) -> Change | None:

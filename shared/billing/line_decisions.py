@@ -15,6 +15,7 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
     Change,
+    FewerSeats,
     Frozen,
     Hold,
     HoldDecision,
@@ -30,6 +31,7 @@ from shared.billing.models import (
 from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.load import is_doubted
 from shared.billing.planning.people import NumbersOf, mapped_of
+from shared.billing.planning.proration import still_paid
 from shared.billing.planning.quantities import wanted
 from shared.billing.psa_connections import psa_connections
 from shared.billing.tenant_licences import tenant_state
@@ -96,7 +98,7 @@ def take_theirs(
     _save_difference(stores, account, mapped, psa, by)
     # Cut off here, the next look finds the PSA's number to be the wanted one.
     return _save(
-        tables, account, mapped, _says(mapped.line, psa, by.now), _entry(mapped, LedgerEvent.TAKEN, psa, by)
+        tables, account, mapped, _says(mapped, psa, by.now), _entry(mapped, LedgerEvent.TAKEN, psa, by)
     )
 
 
@@ -116,7 +118,7 @@ def keep_ours(
     if psa == ours:
         raise Rejected("The line says the wanted number already.", "same_number", "wanted")
     hold = _approved(mapped, psa, ours, by)
-    line = _says(mapped.line, psa, by.now).model_copy(update={"hold": hold})
+    line = _says(mapped, psa, by.now).model_copy(update={"hold": hold})
     _save(tables, account, mapped, line, _entry(mapped, LedgerEvent.KEPT, psa, by))
     return hold
 
@@ -231,9 +233,12 @@ def _wanted(
         raise Rejected(str(unclear), "not_countable") from unclear
 
 
-def _says(line: LineRecord, psa: int, now: datetime) -> LineRecord:
+def _says(mapped: _Mapped, psa: int, now: datetime) -> LineRecord:
     """What the person saw in the PSA is what was last proven of it."""
-    return line.model_copy(update={"confirmed": psa, "confirmed_at": now, "drift": None, "paid": None})
+    credited = mapped.mapping.options.fewer_seats is FewerSeats.CREDITED
+    paid = still_paid(mapped.stored.record, mapped.line, psa, credited=credited)
+    said = {"confirmed": psa, "confirmed_at": now, "drift": None, "paid": paid}
+    return mapped.line.model_copy(update=said)
 
 
 def _approved(mapped: _Mapped, before: int, after: int, by: Decider) -> Hold:

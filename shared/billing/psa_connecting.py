@@ -129,7 +129,11 @@ def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection)
         for mapped in mappings_in_force(tables, account)
         for mapping in mapped.mappings
     )
-    lines = sum(len(kept.record.lines) for kept in agreement_store.all_of(tables, account, connection.id))
+    lines = sum(
+        not line.rests
+        for kept in agreement_store.all_of(tables, account, connection.id)
+        for line in kept.record.lines.values()
+    )
     if bills or lines:
         raise Rejected(
             f"{counted(max(bills, lines), 'licence')} billed through {connection.name}. Map them elsewhere, or say "

@@ -13,11 +13,13 @@ from shared.billing.models import (
     Block,
     BlockReason,
     Drift,
+    FewerSeats,
     LedgerEntry,
     LedgerEvent,
     LineRecord,
     LineText,
 )
+from shared.billing.planning.proration import still_paid
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import Line
 from shared.billing.psa.texts import digest, plain, same
@@ -51,7 +53,7 @@ def reconciled(
             continue
         wish = wishes.get(mapping_id)
         wish = wish if wish is not None and wish.is_for(record, line) else None
-        seen = _over(_one(line, fresh, owned, wish, now), wish, run)
+        seen = _over(_one(record, line, fresh, owned, wish, now), wish, run)
         lines[mapping_id] = _with_second_lines(seen, fresh)
     return AgreementRecord.model_validate(
         {**dict(record), "lines": lines, "let_go": let_go, "read_at": now, "unreadable": None}
@@ -59,7 +61,12 @@ def reconciled(
 
 
 def _one(
-    line: LineRecord, fresh: Mapping[str, Line], owned: set[str], wish: Wish | None, now: datetime
+    record: AgreementRecord,
+    line: LineRecord,
+    fresh: Mapping[str, Line],
+    owned: set[str],
+    wish: Wish | None,
+    now: datetime,
 ) -> LineRecord:
     if line.intent is not None:
         return line
@@ -67,7 +74,7 @@ def _one(
     if not mine.line_id:
         return _blocked(mine, _to_create(mine, fresh, owned, wish, now))
     there = fresh.get(mine.line_id)
-    seen = _with_text(_seen(mine, there, wish, now), there, wish)
+    seen = _with_text(_seen(record, mine, there, wish, now), there, wish)
     return seen if seen.blocked else _blocked(seen, _second(seen, fresh, owned, now.date()))
 
 
@@ -189,7 +196,9 @@ def _is_unowned(found: Line, product_id: str, owned: Collection[str]) -> bool:
     return found.product_id == product_id and found.id not in owned and not is_second_line(found)
 
 
-def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime) -> LineRecord:
+def _seen(
+    record: AgreementRecord, line: LineRecord, there: Line | None, wish: Wish | None, now: datetime
+) -> LineRecord:
     line = _blocked(line, _unlike(line, there, wish, now.date()))
     if there is not None:
         today = now.date()
@@ -204,7 +213,9 @@ def _seen(line: LineRecord, there: Line | None, wish: Wish | None, now: datetime
         return _but(line, drift=None)
     if line.confirmed is None or quantity == wanted:
         # The baseline of an adopted line; or somebody wrote by hand just what we want.
-        return _but(line, confirmed=quantity, confirmed_at=now, drift=None, paid=None)
+        credited = wish is not None and wish.options.fewer_seats is FewerSeats.CREDITED
+        paid = still_paid(record, line, quantity, credited=credited)
+        return _but(line, confirmed=quantity, confirmed_at=now, drift=None, paid=paid)
     if line.drift is not None and line.drift.psa == there.quantity:
         return line
     return _but(line, drift=Drift(psa=there.quantity, since=now))

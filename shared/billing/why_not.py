@@ -32,6 +32,10 @@ PERIODS: Final = {
     Period.UNKNOWN: "at times that are not known",
     None: "at times that are not known",
 }
+_RESTS: Final = (
+    "The agreement is not active in the PSA any more, so the line bills nothing. If it comes back, Seatwise ends the "
+    "line on its day."
+)
 _BLOCKED: Final = {
     BlockReason.AGREEMENT_GONE: (
         "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
@@ -159,6 +163,8 @@ _UNREADABLE: Final = {
 
 def of_line(line: LineRecord) -> str:
     """Why this line is not written, "" when nothing of this kind keeps it."""
+    if line.rests:
+        return _RESTS
     if line.blocked is not None:
         return blocked(line.blocked)
     return unplanned(line.not_planned) if line.not_planned is not None else told(line.refused)

@@ -6,6 +6,7 @@ Vendor's page: learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-co
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -25,12 +26,14 @@ from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.documents import Document
 from shared.storage.keys import AccountId
-from shared.storage.tables import Conflict, Delete, Insert, Key, Tables
+from shared.storage.tables import Conflict, Delete, Insert, Key, Replace, Tables
 from shared.text import one_line
 
 PATH: Final = "/api/tenant-consent"
 LIVES: Final = timedelta(days=7)
 """So long the address is good: it is sent to a customer, whose administrator may be away."""
+TRIES: Final = 5
+"""So often a proving read may fail before the address is used up: Microsoft needs minutes, a throttle passes."""
 OVER: Final = "This consent link is not valid any more. Ask your IT provider for a new one."
 _KIND: Final = "tenant-consent"
 
@@ -55,6 +58,8 @@ class AskedConsent(Document):
     client_id: str
     asked_by: str
     ends: datetime
+    tries: int = 0
+    """Proving reads that were begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ class TenantConsents:
         account, id_ = self.states.read(words.state)
         row = self.tables.get(_key(account, id_))
         asked = row.read(AskedConsent) if row else None
-        if row is None or asked is None or now >= asked.ends:
+        if row is None or asked is None or now >= asked.ends or asked.tries >= TRIES:
             raise Rejected(OVER, "consent_over")
         if words.error or words.admin_consent.lower() != "true":
             raise Rejected(
@@ -138,19 +143,26 @@ class TenantConsents:
         return Returned(account, asked, row.etag)
 
     def take(self, returned: Returned, now: datetime) -> SignInMode:
-        """Use the answer up, and prove it by a read: how the tenant is read from then on.
+        """Prove the answer by a read, and use it up: how the tenant is read from then on.
 
-        Raises Rejected for a second use, NotFound for a connection that is gone, NotRead.
+        A read that fails uses up one of `TRIES`, counted before it. Raises Rejected for a second use, NotFound for a
+        connection that is gone, NotRead.
         """
         account, asked = returned.account, returned.asked
+        key = _key(account, asked.id)
+        tried = asked.model_copy(update={"tries": asked.tries + 1})
         try:
-            self.tables.commit([Delete(_key(account, asked.id), returned.etag)])
+            self.tables.commit([Replace(key, tried, returned.etag)])
         except Conflict:
             raise Rejected(OVER, "consent_over") from None
         connection, _ = partner_connections.stored(self.tables, account, asked.connection)
         if connection.client_id != asked.client_id:
             raise Rejected(OVER, "consent_over")
-        return self.prove(account, asked.tenant_id, asked.connection, now)
+        mode = self.prove(account, asked.tenant_id, asked.connection, now)
+        with suppress(Conflict):  # another press tries at this moment, and uses it up itself
+            if row := self.tables.get(key):
+                self.tables.commit([Delete(key, row.etag)])
+        return mode
 
     def prove(self, account: AccountId, tenant_id: str, connection_id: str, now: datetime) -> SignInMode:
         """Read the tenant whole, as the partner's user with GDAP, else as the app: so it is read from then on.

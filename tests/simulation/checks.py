@@ -40,6 +40,8 @@ from tests.simulation.truth import READ_FOR, Applied, Truth, wanted
 _LATE = timedelta(hours=3)
 """An intent is at most so much older than its write's effect."""
 _BY_PEOPLE = (LedgerEvent.APPROVED, LedgerEvent.KEPT, LedgerEvent.UNDONE)
+_TOLD_IN = timedelta(seconds=1)
+"""The PSAs tell when they applied a write in whole seconds, rounded down."""
 type _Where = tuple[str, str]
 """Connection and agreement."""
 
@@ -65,6 +67,8 @@ class Checker:
         """PSA connections that count as failed."""
         self._began: dict[str, list[tuple[datetime, datetime]]] = {}
         """Of each tenant: when we looked, and when the newest accepted read had begun then."""
+        self.held_at_zero: set[str] = set()
+        """Changes of a line to nothing that waited for a person."""
         self.undone_edits = 0
         self.writes = 0
 
@@ -114,6 +118,7 @@ class Checker:
         self._night = Night(self._installation)
         held = [line.hold for _, line in self._lines() if line.hold is not None and line.hold.decided is None]
         self._held, self._held_at = {hold.change.id for hold in held}, self._now
+        self.held_at_zero |= {hold.change.id for hold in held if HoldReason.TO_ZERO in hold.reasons}
         self._alerts_before = {
             alert.finding.identity: alert.opened_at
             for alert in open_alerts(self._tables, MSP)
@@ -131,6 +136,7 @@ class Checker:
             *self._i3(),
             *self._i4(ledgers),
             *self._i5(ledgers),
+            *self._drops(run_id, ledgers),
             *self._writes(ledgers),
             *self._dated(),
             *self._i8(),
@@ -189,9 +195,9 @@ class Checker:
         edits = self._truth.edits_of(line.line_id)
         if self._was_edited_since(line.line_id, record.read_at):
             return  # a person changed it after it was looked at: the next look finds that
-        is_hidden = bool(edits) and self._night.shows_stale(record.agreement_id, line.line_id)
-        if is_hidden and line.confirmed == should:
-            return  # the PSA answered as before that person's change
+        is_hidden = self._night.shows_stale(record.agreement_id, line.line_id)
+        if is_hidden and (edits or self._was_taken_stale(record, line)) and line.confirmed == should:
+            return  # the PSA answered as before that person's change, or again as when a person took its number
         yield (
             f"I1: line {line.line_id or 'to be made'} of {line.mapping_id} is in step; wanted {should}, "
             f"confirmed {line.confirmed}, in the PSA {says}"
@@ -200,6 +206,16 @@ class Checker:
     def _was_edited_since(self, line: str, read_at: datetime | None) -> bool:
         edits = self._truth.edits_of(line)
         return any(read_at is None or at >= read_at - timedelta(seconds=2) for at in edits)
+
+    def _was_taken_stale(self, record: AgreementRecord, line: LineRecord) -> bool:
+        """A person took over a number that the PSA told of before our newest write."""
+        return any(
+            entry.event is LedgerEvent.TAKEN
+            and entry.mapping_id == line.mapping_id
+            and entry.after == line.confirmed
+            and self._night.shows_stale(record.agreement_id, line.line_id, entry.at - timedelta(days=2))
+            for entry in self._ledger((record.connection, record.agreement_id))
+        )
 
     def _says_why(self, record: AgreementRecord, line: LineRecord) -> Iterator[str]:
         """What keeps a line from its number is true: nobody is told of an edit or an unclear write that never was."""
@@ -297,7 +313,7 @@ class Checker:
             entry.event is LedgerEvent.INTENDED
             and entry.line_id == write.line
             and entry.after == write.after
-            and write.at - _LATE <= entry.at <= write.at + timedelta(seconds=1)
+            and write.at - _LATE <= entry.at <= write.at + _TOLD_IN
             for entry in entries
         )
 
@@ -336,6 +352,22 @@ class Checker:
                 to_zero = entry.after == 0 and bool(entry.before)
                 if (held or to_zero) and not any(_allows(earlier, entry) for earlier in before):
                     yield f"I5: {entry.line_id} from {entry.before} to {entry.after} was sent without a person's yes"
+
+    def _drops(self, run_id: str, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
+        """I5: without a person's yes no tenant loses more than five seats and a fifth of them in a night."""
+        there, had, lost = self._truth.quantities(), Counter[str](), Counter[str]()
+        tonight = set()
+        for kept, line in self._lines():
+            entries = ledgers.get((kept.record.connection, kept.record.agreement_id), [])
+            had[line.tenant_id] += max(line.confirmed or 0, there.get(line.line_id, 0))
+            for less, is_allowed in _decreases(entries, line.mapping_id, self._night.began):
+                had[line.tenant_id] += (less.before or 0) - (less.after or 0)
+                if not is_allowed:
+                    lost[line.tenant_id] += (less.before or 0) - (less.after or 0)
+                    tonight |= {line.tenant_id} if less.run == run_id else set()
+        for tenant in tonight:
+            if lost[tenant] > 5 and 5 * lost[tenant] > had[tenant]:
+                yield f"I5: {tenant} lost {lost[tenant]} of {had[tenant]} seats without a person's yes"
 
     def _writes(self, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
         """Each number that was written was the right one within the time for which a read counts."""
@@ -378,7 +410,7 @@ class Checker:
             and entry.line_id == write.line
             and entry.after in right
             and (entry.after or 0) - (entry.before or 0) == write.difference
-            and write.at - _LATE <= entry.at <= write.at + timedelta(seconds=1)
+            and write.at - _LATE <= entry.at <= write.at + _TOLD_IN
             for entry in ledgers.get((write.site, write.agreement), [])
         )
 
@@ -418,11 +450,14 @@ class Checker:
         )
 
     def _cannot_end(self) -> set[str]:
-        """Lines that are to end and say why they do not, and those whose agreement did not bill for a while."""
+        """Lines that are to end and say why they do not, or were shown as before their newest change, so that the next
+        look ends them; and those whose agreement did not bill for a while.
+        """
         told = set()
         for kept, line in self._lines():
             failed = kept.record.connection in self._failed or bool(kept.record.unreadable)
-            if line.ending is not None and (failed or not _is_quiet(line)):
+            is_hidden = self._night.shows_stale(kept.record.agreement_id, line.line_id)
+            if line.ending is not None and (failed or is_hidden or not _is_quiet(line)):
                 told.add(line.line_id)
         return told | self._decided.interrupted
 
@@ -525,6 +560,23 @@ def _allows(earlier: LedgerEntry, entry: LedgerEntry) -> bool:
             return earlier.after == entry.after
         case _:
             return False
+
+
+def _decreases(
+    entries: list[LedgerEntry], mapping: str, since: datetime
+) -> Iterator[tuple[LedgerEntry, bool]]:
+    """Those of a mapping since then that the PSA took, and whether a person allowed each."""
+    ours = [entry for entry in entries if entry.mapping_id == mapping]
+    done = {entry.change_id for entry in ours if entry.event is LedgerEvent.CONFIRMED}
+    intended = {
+        entry.change_id: number
+        for number, entry in enumerate(ours)
+        if entry.event is LedgerEvent.INTENDED and entry.change_id in done and entry.at >= since
+    }
+    for number in intended.values():
+        entry = ours[number]
+        if 0 < (entry.after or 0) < (entry.before or 0):
+            yield entry, any(_allows(earlier, entry) for earlier in ours[:number])
 
 
 def _why(line: LineRecord) -> str:

@@ -17,16 +17,10 @@ class Night:
         self.began: datetime = installation.clock.now()
         self._met_before = len(installation.faults_met)
         self._vault_was_down = installation.vault.down
-        self._fates_before = len(installation.fate.happened)
 
     @property
     def met(self) -> list[Met]:
         return self._installation.faults_met[self._met_before :]
-
-    @property
-    def fates(self) -> list[str]:
-        """Processes that ended, and what the storage refused."""
-        return self._installation.fate.happened[self._fates_before :]
 
     def keeps_unread(self, tenant_id: str) -> bool:
         """Microsoft refused this very tenant or its partner, or a fault met a request for one of them."""

@@ -109,6 +109,8 @@ class Fate:
     kill_at_storage: Moment | None = None
     kill_at_vendor: Moment | None = None
     fail_at_storage: Moment | None = None
+    kill_after_second_line: Moment | None = None
+    """The process ends when a line for the rest of a period is made, and the main line not changed yet."""
     second_worker_at: Moment | None = None
     """At that write to a PSA, another worker takes the same message."""
     dead: bool = False
@@ -172,6 +174,9 @@ class _Waiting:
     body: str = field(compare=False)
     deliveries: int = field(compare=False, default=0)
 
+    def overtakes(self, other: "_Waiting") -> bool:
+        return self.due == other.due and self.number < other.number
+
 
 class VirtualQueues:
     """Messages by the time that they are due; `later` and `twice` are what queues do to them now and then."""
@@ -189,9 +194,14 @@ class VirtualQueues:
         self._fate.around(("kill_at_storage",), lambda: self._put(queue, body, after))
 
     def _put(self, queue: str, body: str, after: timedelta) -> None:
+        if self.twice > 0:
+            self._fate.happened.append("message doubled")
         for _ in range(2 if self.twice > 0 else 1):
             number = self.shuffled() if self.shuffled else next(self._numbers)
-            heapq.heappush(self._waiting, _Waiting(self._clock.now() + after, number, queue, body))
+            message = _Waiting(self._clock.now() + after, number, queue, body)
+            if self.shuffled and any(message.overtakes(other) for other in self._waiting):
+                self._fate.happened.append("message out of order")
+            heapq.heappush(self._waiting, message)
         self.twice -= self.twice > 0
 
     def again(self, message: _Waiting, after: timedelta) -> None:
@@ -293,7 +303,8 @@ class Installation:
         """Answer as the vendor does, or as its network does."""
         self.clock.instant += ANSWERED_AFTER
         self._second_worker(request.method, request.host)
-        delivery = self.fate.around(("kill_at_vendor",), lambda: self.stand_ins.deliver(request))
+        moments = ("kill_at_vendor", *(("kill_after_second_line",) if _makes_second_line(request) else ()))
+        delivery = self.fate.around(moments, lambda: self.stand_ins.deliver(request))
         if delivery.reset:
             raise requests.ConnectionError("reset")
         if delivery.answer is None:
@@ -402,7 +413,18 @@ class Installation:
                 setattr(self.fate, name, getattr(armed, name))
 
 
-_MOMENTS = ("kill_at_storage", "kill_at_vendor", "fail_at_storage", "second_worker_at")
+_MOMENTS = (
+    "kill_at_storage",
+    "kill_at_vendor",
+    "fail_at_storage",
+    "kill_after_second_line",
+    "second_worker_at",
+)
+
+
+def _makes_second_line(request: Request) -> bool:
+    """Seatwise marks the line in ConnectWise that bills the rest of a period."""
+    return request.method == "POST" and re.search(rb"lic:[a-z0-9]+:p:", request.body) is not None
 
 
 def _causes(error: BaseException) -> "Iterator[BaseException]":

@@ -261,6 +261,7 @@ class Life:
             self.approve(change_id)
             if chance.random() < 0.3:
                 self.approve(change_id)  # a second click, or a scanner
+                self.installation.fate.happened.append("approved twice")
         elif not is_right or chance.random() < 0.3:
             approval.reject(self._tables, MSP, change_id, WHO, self._now)
 

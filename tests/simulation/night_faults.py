@@ -24,6 +24,8 @@ class NightFaults:
 
     def __init__(self, installation: Installation, life: Life) -> None:
         self._installation, self._life = installation, life
+        self._prepared: list[str] = []
+        """Documents of Halo that somebody edits right after one of the next reads."""
 
     def happen(self, happening: Happening) -> None:
         self._do[happening.what](happening.chance)
@@ -86,6 +88,7 @@ class NightFaults:
                 c, What.TIMEOUT_AFTER, ("sendgrid.send",), seconds=30
             ),
             "F20 edited while written": self._edit_while_written,
+            "F21 killed between two lines": self._kill_between,
             "F22 calls of others": self._others_call,
             "F25 edited by hand": self._life.edited_by_hand,
             "PSA sign-in refused": self._refuse_psa,
@@ -110,6 +113,12 @@ class NightFaults:
         installation.stand_ins.faults.clear()
         fate = installation.fate
         fate.kill_at_storage = fate.kill_at_vendor = fate.fail_at_storage = fate.second_worker_at = None
+        fate.kill_after_second_line = None
+        edited = [
+            key for key in self._prepared if "after_reads" not in installation.state.get("halo_invoice", key)
+        ]
+        fate.happened += ["edited after a read"] * len(edited)
+        self._prepared = [key for key in self._prepared if key not in edited]
         installation.queues.twice, installation.queues.shuffled = 0, None
         installation.vault.down = False
         for kind, site in (("halo_site", "sim-halo"), ("at_site", "sim-autotask"), ("cw_site", "sim-cw")):
@@ -164,6 +173,9 @@ class NightFaults:
         else:
             self._installation.fate.kill_at_vendor = moment
 
+    def _kill_between(self, _: random.Random) -> None:
+        self._installation.fate.kill_after_second_line = Moment(1, carried_out=True)
+
     def _refuse_storage(self, chance: random.Random) -> None:
         self._installation.fate.fail_at_storage = Moment(chance.randint(1, 120), chance.random() < 0.5)
 
@@ -196,6 +208,7 @@ class NightFaults:
                 after_reads=chance.randint(1, 3),
                 qty_order=chance.randint(1, 30),
             )
+            self._prepared = [*(kept for kept in self._prepared if kept != key), key]
 
     def _others_call(self, chance: random.Random) -> None:
         if chance.random() < 0.5:

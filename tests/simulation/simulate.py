@@ -4,7 +4,7 @@ import random
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ class Lived:
     drawn: Counter[str] = field(default_factory=Counter)
     """What the story had, by name."""
     moments: Counter[str] = field(default_factory=Counter)
-    """Moments that came: of a process that ends, of a storage that refuses, of a second worker."""
+    """Moments that came: of a process that ends, of a storage that refuses, of the calendar."""
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Faults that a request met: what it was, and whose interface was asked."""
     states: Counter[str] = field(default_factory=Counter)
@@ -108,6 +108,7 @@ class Simulation:
         lived.restarts = self.installation.restarts
         lived.met = Counter((met.what, met.kind.partition(".")[0]) for met in self.installation.faults_met)
         lived.moments = Counter(self.installation.fate.happened)
+        lived.moments["held at zero"] = len(self.checker.held_at_zero)
         lived.states = Counter(str(line.state) for _, line in self.life.kept_lines())
 
     def _day(self, today: Sequence[Happening], lived: Lived) -> list[str]:
@@ -122,6 +123,7 @@ class Simulation:
         for happening in today:
             if happening.what in FAULTS:
                 self.faults.happen(happening)
+        self.installation.fate.happened += self._days_of_the_calendar()
         run_id = self.night({happening.what for happening in today})
         wrong = self.checker.after_night(run_id)
         for happening in today:
@@ -130,6 +132,17 @@ class Simulation:
                 self._work(timedelta(hours=1))
                 self.checker.note()
         return wrong
+
+    def _days_of_the_calendar(self) -> Iterator[str]:
+        """What is special about the local day that begins in this night."""
+        today = self.installation.clock.now().astimezone(self._account.zone)
+        tomorrow = today + timedelta(days=1)
+        if today.utcoffset() != tomorrow.utcoffset():
+            yield "change of the clock"
+        if tomorrow.month != today.month:
+            yield "month end"
+        if (tomorrow.month, tomorrow.day) == (2, 29):
+            yield "29 February"
 
     def night(self, what: set[str]) -> str:
         account, clock = self._account, self.installation.clock

@@ -82,6 +82,7 @@ FAULTS: Final = {
     "F19 mail refused": 2,
     "F19 mail unanswered": 2,
     "F20 edited while written": 4,
+    "F21 killed between two lines": 0,  # drawn apart: it comes only where a line is prorated
     "F22 calls of others": 2,
     "F25 edited by hand": 3,
     "PSA sign-in refused": 1,
@@ -91,6 +92,8 @@ FAULTS: Final = {
 """At night, with the weight of each; those with a number are of the list of faults to survive."""
 
 PEOPLE: Final = "people decide"
+_BETWEEN: Final = 0.3
+"""Share of the nights in which the process ends after the first of a proration's two lines."""
 
 
 def drawn(seed: str, days: int) -> list[Happening]:
@@ -107,6 +110,12 @@ def drawn(seed: str, days: int) -> list[Happening]:
             ]
         if chance.random() < 0.7:
             told.append(Happening(day, PEOPLE, chance.randrange(10**6)))
+    between = random.Random(f"between two lines/{seed}")
+    told += [
+        Happening(day, "F21 killed between two lines", 0)
+        for day in range(1, days + 1)
+        if between.random() < _BETWEEN
+    ]
     return told
 
 

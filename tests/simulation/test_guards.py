@@ -1,9 +1,11 @@
 """Short lives in which one guard is needed: without it the checker sees what becomes of the money."""
 
 import random
+from copy import deepcopy
+from datetime import timedelta
 
 from sandbox.standins.faults import What
-from shared.billing.models import LineState
+from shared.billing.models import HoldReason, LineState
 from tests.simulation.cheap import parsed_once
 from tests.simulation.simulate import Simulation
 from tests.simulation.story import Happening
@@ -26,6 +28,38 @@ def test_no_line_goes_to_zero_without_a_person() -> None:
         simulation.life.happen(Happening(1, "seats_to_zero", number))
     assert _wrong(simulation) == []
     assert any(line.state is LineState.HELD for _, line in simulation.life.kept_lines())
+
+
+def test_a_tenant_that_loses_most_of_its_seats_waits_for_a_person() -> None:
+    simulation = Simulation("drop", TENANTS)
+    for number in range(6):
+        simulation.life.happen(Happening(1, "most_seats_dropped", number))
+    assert _wrong(simulation) == []
+    reasons = {
+        reason for _, line in simulation.life.kept_lines() if line.hold for reason in line.hold.reasons
+    }
+    assert HoldReason.TENANT_LOSS in reasons
+
+
+def test_a_yes_that_comes_when_the_read_is_too_old_writes_nothing() -> None:
+    simulation = Simulation("old", TENANTS)
+    installation, life = simulation.installation, simulation.life
+    before = deepcopy(installation.state.all("tenant"))
+    for number in range(6):
+        life.happen(Happening(1, "most_seats_dropped", number))
+    assert _wrong(simulation) == []
+    held = [line.hold.change.id for _, line in life.kept_lines() if line.hold]
+    assert held
+    for tenant in before:
+        installation.state.put("tenant", tenant["id"], tenant)
+    simulation.truth.note()
+    installation.work_until(installation.clock.now() + timedelta(hours=40))
+    for change in held:
+        with installation.person():
+            life.approve(change)
+    installation.work_until(installation.clock.now() + timedelta(hours=1))
+    told = simulation.checker.after_night("none")
+    assert [text for text in told if not text.startswith("I1")] == []
 
 
 def test_a_line_bills_until_its_last_day_and_not_beyond() -> None:

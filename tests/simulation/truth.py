@@ -5,6 +5,7 @@ The arithmetic is this module's own. It shares nothing with the plan.
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -29,6 +30,10 @@ class Holding:
     by_subscription: tuple[tuple[str, int], ...]
     by_company: tuple[tuple[str, int], ...] | None = None
     """Assigned to the users of each company, of a tenant whose users are shared out to companies."""
+
+
+type _Sold = tuple[datetime, dict[str, Holding]]
+"""What a tenant has of each SKU since then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,11 @@ class Truth:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._sold: dict[str, list[tuple[datetime, dict[str, Holding]]]] = {}
+        self._sold: dict[str, list[_Sold]] = {}
+        self._tenants: dict[str, list[Document]] = {}
+        """Each tenant as it was when its entry in `_sold` was made."""
+        self._shared_out: dict[str, list[_Sold]] = {}
+        """What was sold at any time, counted by the companies of now: so is a read of before they were made."""
         self._cities: dict[str, dict[str, set[str]]] = {}
         self._edits: dict[str, list[datetime]] = {}
         self.note()
@@ -85,16 +94,26 @@ class Truth:
         now = self._state.now()
         for tenant in self._state.all("tenant"):
             known = self._sold.setdefault(tenant["id"], [])
-            shares = self._shares(tenant)
-            sold = {holding["sku_id"]: _holding(holding, shares) for holding in tenant["holdings"]}
+            sold = self._counted(tenant)
             if not known or known[-1][1] != sold:
                 known.append((now, sold))
+                self._tenants.setdefault(tenant["id"], []).append(deepcopy(tenant))
+                if tenant["id"] in self._shared_out:
+                    self._shared_out[tenant["id"]].append((now, sold))
 
     def share_out(self, tenant: str, cities: dict[str, tuple[str, ...]]) -> None:
         """From now on the users of the tenant are shared out to companies by their cities."""
         plain = {company: {city.strip().lower() for city in named} for company, named in cities.items()}
         self._cities[tenant] = plain
         self.note()
+        self._shared_out[tenant] = [
+            (since, self._counted(was))
+            for (since, _), was in zip(self._sold[tenant], self._tenants[tenant], strict=True)
+        ]
+
+    def _counted(self, tenant: Document) -> dict[str, Holding]:
+        shares = self._shares(tenant)
+        return {holding["sku_id"]: _holding(holding, shares) for holding in tenant["holdings"]}
 
     def _shares(self, tenant: Document) -> dict[str, dict[str, int]] | None:
         """Of each company so many users have each SKU; None: they are not shared out."""
@@ -112,7 +131,7 @@ class Truth:
 
     def sold_at(self, tenant: str, at: datetime) -> dict[str, Holding]:
         found: dict[str, Holding] = {}
-        for since, sold in self._sold.get(tenant, ()):
+        for since, sold in self._shared_out.get(tenant, self._sold.get(tenant, [])):
             if since > at:
                 break
             found = sold
@@ -124,8 +143,8 @@ class Truth:
 
     def wanted_since(self, tenant: str, mapping: LicenceMapping, begins: datetime, at: datetime) -> set[int]:
         """Each number that a read between the two could give."""
-        instants = [since for since, _ in self._sold.get(tenant, ()) if begins < since <= at]
-        return {self.wanted_at(tenant, mapping, instant) for instant in (begins, *instants)}
+        by_both = (self._sold.get(tenant, []), self._shared_out.get(tenant, []))
+        return {wanted(sold, mapping) for known in by_both for sold in _between(known, begins, at)}
 
     def quantities(self) -> dict[str, int]:
         """What each line of each PSA says now, by its id."""
@@ -243,6 +262,13 @@ class Truth:
     def on_their_way(self) -> int:
         """Requests that a vendor took and has not applied yet."""
         return len(self._state.all("late"))
+
+
+def _between(known: "list[_Sold]", begins: datetime, at: datetime) -> Iterator[dict[str, Holding]]:
+    """What was sold when it begins, and each change until then."""
+    before = [sold for since, sold in known if since <= begins]
+    yield from before[-1:]
+    yield from (sold for since, sold in known if begins < since <= at)
 
 
 def wanted(sold: dict[str, Holding], mapping: LicenceMapping) -> int:

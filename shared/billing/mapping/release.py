@@ -62,6 +62,18 @@ def check_settled(line: LineRecord | None) -> None:
     )
 
 
+def check_named(said: Said, may_end: Collection[str]) -> None:
+    """Raises Rejected for a last day that nothing would obey: its line is not left by this save."""
+    for line_id in said.last_days:
+        if line_id not in may_end:
+            raise Rejected(
+                f"Line {line_id} is not left by these mappings, so it would not end on the day that was said. Take its "
+                "mapping off it, or leave its last day out.",
+                "not_left",
+                "lastDays",
+            )
+
+
 def check_left(
     left: Iterable[Left], claims: Collection[LicenceMapping], said: Said, psas: PsaCache, today: date
 ) -> None:

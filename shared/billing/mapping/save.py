@@ -101,6 +101,7 @@ def judge(
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
     left = _left(save, billing)
+    release.check_named(said, _may_end(save, left, unwanted))
     release.check_left(left, claims, said, save.psas, by.now.astimezone(zone).date())
     release.check_differences(before.mappings if before else (), claims, said)
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
@@ -200,6 +201,20 @@ def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
     kept |= {(key_of(mapping), mapping.line_id) for mapping in billing}
     had = [Left(mapping, mapping.line_id or _own_line(save, mapping)) for mapping in _billed_before(save)]
     return [left for left in had if left.line_id and (key_of(left.mapping), left.line_id) not in kept]
+
+
+def _may_end(save: Save, left: Sequence[Left], unwanted: Sequence[tuple[AgreementKey, str]]) -> set[str]:
+    """Line ids for which a last day can be obeyed: left now, or ended on that day by this same save before."""
+    kept = [line for stored in save.kept.values() for line in stored.record.lines.values()]
+    ending = {
+        line.line_id
+        for line in kept
+        if line.tenant_id == save.wanted.tenant_id
+        and line.ending is not None
+        and line.ending.last_day == save.said.last_days.get(line.line_id)
+    }
+    let_go = {save.kept[place].record.lines[name].line_id for place, name in unwanted}
+    return ending | let_go | {gone.line_id for gone in left}
 
 
 def _own_line(save: Save, mapping: LicenceMapping) -> str:

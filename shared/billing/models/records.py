@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from shared.billing.models.line_text import LineText
-from shared.billing.models.not_written import Block, Unplanned, block_of, unplanned_of
+from shared.billing.models.not_written import Block, BlockReason, Unplanned, block_of, unplanned_of
 from shared.billing.models.plan import Change, Hold, Verdict
 from shared.billing.psa.base import Period, Sent, Write
 from shared.billing.psa.billing_period import BillingPeriod
@@ -186,6 +186,13 @@ class LineRecord(Document):
         return self.ending is not None and self.ends == self.ending.last_day
 
     @property
+    def rests(self) -> bool:
+        """It is to end, and its agreement is inactive or gone, which bills nothing: if that is revived, it is ended."""
+        if self.ending is None or self.blocked is None:
+            return False
+        return self.blocked.reason in (BlockReason.AGREEMENT_GONE, BlockReason.AGREEMENT_ENDED)
+
+    @property
     def goes_on(self) -> bool:
         """It bills, or may, and ends on no day."""
         return self.ending is None and bool(self.confirmed or self.intent)
@@ -200,6 +207,8 @@ class LineRecord(Document):
         """As far as the line itself remembers; `planning/line_state.py` holds that against what is wanted of it now."""
         if self.intent is not None:
             return LineState.UNKNOWN
+        if self.rests:
+            return LineState.IN_STEP if self.is_ended else LineState.SCHEDULED
         if self.blocked:
             return LineState.BLOCKED
         if self.frozen is not None:

@@ -4,9 +4,23 @@ Only here is a line said to be in step. What a line remembers cannot tell: it wa
 another one may be wanted, or nobody could look.
 """
 
-from shared.billing.models import AgreementRecord, Change, HoldReason, LineRecord, LineState, UnplannedReason
+from shared.billing import why_not
+from shared.billing.models import (
+    AgreementRecord,
+    Change,
+    HoldReason,
+    LineRecord,
+    LineState,
+    Unplanned,
+    UnplannedReason,
+)
 from shared.billing.planning.plan import change_of, why_not_planned
 from shared.billing.planning.wishes import Wish
+
+NO_LINE = why_not.unplanned(Unplanned(reason=UnplannedReason.NO_LINE))
+NOT_READ_YET = "The tenant was not read yet: its first complete read gives the number."
+NOT_REACHED = "Its PSA connection could not be worked with at the newest attempt: see its alert."
+NOT_SEEN = "Its line was not read in the PSA yet."
 
 
 def line_state(
@@ -20,7 +34,7 @@ def line_state(
     has nothing to write and was not read in the PSA at the newest attempt is blocked, and its agreement or its
     connection says why.
     """
-    remembered = _remembered(line)
+    remembered = _judged_anew(line).state
     if remembered not in (LineState.HELD, LineState.IN_STEP, LineState.SCHEDULED):
         return remembered
     if wish is None or wish.quantity is None or not wish.is_of(record):
@@ -33,11 +47,29 @@ def line_state(
     return LineState.IN_STEP if reached and is_read(record, line) else LineState.BLOCKED
 
 
-def _remembered(line: LineRecord) -> LineState:
-    """Without why it was not planned the last time: that is judged anew, but for a line that must end first."""
+def why_blocked(record: AgreementRecord, line: LineRecord, wish: Wish | None, *, reached: bool = True) -> str:
+    """Why a line is blocked: a sentence for a person. Only for one whose state is that, told by the same things."""
+    here = wish is not None and wish.is_of(record)
+    unplanned = why_not_planned(wish, line, change_of(record, wish, line)) if wish and here else None
+    if unplanned is not None and line.blocked is None:
+        return why_not.unplanned(unplanned)
+    judged = _judged_anew(line)
+    if judged.state is LineState.BLOCKED:
+        return why_not.of_line(judged)
+    if wish is None:
+        return NOT_READ_YET
+    if not here:
+        return NO_LINE
+    if record.unreadable:
+        return why_not.unreadable(record.unreadable)
+    return NOT_SEEN if reached else NOT_REACHED
+
+
+def _judged_anew(line: LineRecord) -> LineRecord:
+    """Without why it was not planned the last time, but for a line that must end first."""
     if line.not_planned is not None and line.not_planned.reason is not UnplannedReason.OLD_LINE:
-        line = line.model_copy(update={"not_planned": None})
-    return line.state
+        return line.model_copy(update={"not_planned": None})
+    return line
 
 
 def _is_held(line: LineRecord, change: Change) -> bool:

@@ -20,19 +20,16 @@ from shared.billing.models import (
     LineRecord,
 )
 from shared.billing.planning import in_record, plan
-from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.quantities import Numbers
+from shared.billing.planning.tenant_wishes import WishesOf
 from shared.billing.planning.text_sources import TextSources
-from shared.billing.planning.wishes import Wish, wishes
-from shared.billing.profiles import billing_profiles
+from shared.billing.planning.wishes import Wish
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
-from shared.licensing.custom_licences.defined import defined
 from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import Snapshot, TenantState
-from shared.microsoft.partner_connections import home_tenants
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -147,20 +144,15 @@ def plan_account(
 def _wishes(
     tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed
 ) -> tuple[dict[str, Wish], frozenset[str]]:
-    profiles = billing_profiles(tables, account.id)
-    added, custom = added_tenants(tables, account.id), defined(tables, account.id)
-    numbers_of = NumbersOf(blobs, account.id, home_tenants(tables, account.id))
-    texts = TextSources(tables, blobs, account.id, profiles, now)
+    added, wishes_of = added_tenants(tables, account.id), WishesOf(tables, blobs, account.id, now)
+    texts = TextSources(tables, blobs, account.id, wishes_of.profiles, now)
     wished, suspicious = {}, set()
     for state, mappings in _side_by_side(tables, account.id):
-        tenant = added.get(state.tenant_id)
-        if tenant is None or state.snapshot is None:
-            continue
         decided = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
-        mapped = [mapping for mapping in decided if mapping.bill and tenant.company(mapping.company)]
-        rules = mapped_of(custom.of_tenant(state.tenant_id), mapped)
-        numbers = numbers_of(state.tenant_id, tenant, state.snapshot, rules) if mapped else None
-        plain = wishes(state, mapped, profiles, numbers, now)
+        found = wishes_of(state, added.get(state.tenant_id), decided)
+        if found is None or state.snapshot is None:
+            continue
+        plain, mapped, rules, numbers = found
         for wish in texts.with_texts(plain, state, mapped, numbers, rules):
             wished[wish.mapping_id] = wish
         if is_doubted(state.snapshot, numbers, rules.values()):

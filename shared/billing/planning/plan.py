@@ -118,7 +118,8 @@ class _Draft:
         """A person said the day, so nothing of it is held."""
         if change := ending.change(record, line):
             self._changes.append(change)
-        if line.ending is not None and not line.is_ended:
+        over = line.rests and ending.is_past(line, self._today)
+        if line.ending is not None and not line.is_ended and not over:
             self._old_lines.update(dict.fromkeys(line.ending.replaced_by, line))
 
     def wait_for_old_lines(self) -> None:

@@ -18,13 +18,11 @@ from shared.billing.models import (
     LineRecord,
     LineState,
     TextState,
-    Unplanned,
-    UnplannedReason,
     Verdict,
     text_state,
 )
 from shared.billing.planning import in_record, load
-from shared.billing.planning.line_state import line_state
+from shared.billing.planning.line_state import NO_LINE, NOT_READ_YET, line_state, why_blocked
 from shared.billing.planning.load import Planned
 from shared.billing.planning.plan import Plan
 from shared.billing.planning.wishes import Wish
@@ -35,11 +33,6 @@ from shared.errors import Rejected
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
-
-NO_LINE = why_not.unplanned(Unplanned(reason=UnplannedReason.NO_LINE))
-NOT_READ_YET = "The tenant was not read yet: its first complete read gives the number."
-NOT_REACHED = "Its PSA connection could not be worked with at the newest attempt: see its alert."
-NOT_SEEN = "Its line was not read in the PSA yet."
 
 
 class Effect(StrEnum):
@@ -150,7 +143,7 @@ def line_preview(
     wish, change = planned.wishes.get(mapping.id), planned.plan.by_line.get(key)
     effect, why = _effect(line, wish, change, planned.plan)
     if effect is Effect.IN_STEP and line_state(record, line, wish, reached=reached) is LineState.BLOCKED:
-        effect, why = Effect.BLOCKED, _not_proven(record, line, wish, reached=reached)
+        effect, why = Effect.BLOCKED, why_blocked(record, line, wish, reached=reached)
     if effect is Effect.IN_STEP and key in planned.plan.texts:
         effect = Effect.TEXT
     hold = line.hold if effect is Effect.HELD else None
@@ -199,15 +192,6 @@ def _effect(line: LineRecord, wish: Wish | None, change: Change | None, made: Pl
     if made.is_scheduled(change):
         return Effect.SCHEDULED, ""
     return (Effect.WRITTEN if change.line_id else Effect.CREATED), ""
-
-
-def _not_proven(record: AgreementRecord, line: LineRecord, wish: Wish | None, *, reached: bool) -> str:
-    """Why a line with nothing to write is not said to be in step."""
-    if wish is None or not wish.is_of(record):
-        return NO_LINE
-    if record.unreadable:
-        return why_not.unreadable(record.unreadable)
-    return NOT_SEEN if reached else NOT_REACHED
 
 
 def digest(made: Plan) -> str:

@@ -121,6 +121,19 @@ def paid_after(record: AgreementRecord, line: LineRecord, write: Write, today: d
     return Paid(seats=max(write.after, _paid(line, write.before, until)), until=until)
 
 
+def still_paid(record: AgreementRecord, line: LineRecord, says: int, *, credited: bool) -> Paid | None:
+    """What is paid once somebody else entered a number.
+
+    What is billed already stays paid, so that seats which come back within the period are not billed twice; what was
+    entered above it is theirs to bill. `credited`: fewer seats are paid back; nobody knows whether they did that, too,
+    so their number counts.
+    """
+    until = record.billed_through
+    if credited or until is None or record.proration is not Proration.BY_SECOND_LINE:
+        return None
+    return Paid(seats=max(says, _paid(line, line.confirmed or 0, until)), until=until)
+
+
 def paid_by(line: LineRecord, write: Write) -> Paid | None:
     """What is paid once the second line is there, until its last day."""
     if write.ends is None:

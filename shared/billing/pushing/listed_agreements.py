@@ -170,7 +170,8 @@ def _of_the_agreement(
     if there is None:
         return Block(reason=BlockReason.AGREEMENT_GONE)
     if line.ending is not None:
-        return None  # it is to bill nothing, whatever else its agreement has become
+        # It is to bill nothing, whatever else its agreement has become; in an inactive one it does not.
+        return None if there.active else Block(reason=BlockReason.AGREEMENT_ENDED)
     if not there.active or (there.ends is not None and there.ends < meant.today):
         return Block(reason=BlockReason.AGREEMENT_ENDED)
     return meant.what_differs(record, line, there)

@@ -219,7 +219,7 @@ def _lines_without_row(facts: CertificateFacts, rows: Iterable[CertificateRow]) 
     told = {row.line for row in rows}
     for key, kept in facts.lines.items():
         line = kept.record
-        if key in told or not line.line_id or not line.confirmed or line.is_ended:
+        if key in told or not line.line_id or not line.confirmed or line.is_ended or line.rests:
             continue
         tenant = facts.companies.get(line.tenant_id)
         company = tenant.company(line.company) if tenant else None

@@ -79,7 +79,7 @@ def test_partner_lists_say_when_they_were_read(ask: Callable[[str], Any], busy: 
 def test_a_licence_has_its_counts_its_mapping_and_its_line(ask: Callable[[str], Any]) -> None:
     [licence] = ask(f"/tenants/{QUAY}/licences")["items"]
     assert (licence["purchased"], licence["assigned"], licence["spare"]) == (25, 19, 6)
-    assert licence["mapped"]["state"] == "in_step"
+    assert (licence["mapped"]["state"], licence["mapped"]["why"]) == ("in_step", "")
     assert licence["mapped"]["confirmed"] == 25
     [unmapped] = ask(f"/tenants/{ZETA}/licences")["items"]
     assert unmapped["mapped"] is None

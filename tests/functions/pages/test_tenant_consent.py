@@ -19,7 +19,7 @@ from sandbox.transport import led_to, sandbox_session
 from shared.accounts import audit
 from shared.errors import NotFound, Rejected
 from shared.licensing import app_consents
-from shared.licensing.tenant_consent import LIVES
+from shared.licensing.tenant_consent import LIVES, TRIES
 from shared.licensing.tenant_state import CustomerList
 from shared.microsoft import partner_connections
 from shared.microsoft.consent_states import ConsentStates, TenantConsentStates
@@ -131,6 +131,26 @@ def test_what_came_back_counts_once(desk: Desk) -> None:
     assert [(entry.action, entry.subject, entry.after) for entry in log] == [
         ("tenant.consented", NO_GDAP, "app_only")
     ]
+
+
+def test_a_proving_read_that_fails_in_passing_does_not_use_it_up(desk: Desk) -> None:
+    address = desk.ask()
+    back = desk.answered(address)
+    desk.running.control("remove-app-consent", tenant="Granite Peak Surveyors")
+    assert "Nearly done" in taken(desk.wired, back)[1]
+    assert desk.by_app() == frozenset()
+    desk.answered(address)
+    assert "You can close this page" in taken(desk.wired, back)[1]
+    assert desk.by_app() == {NO_GDAP}
+    assert taken(desk.wired, back)[0] == HTTPStatus.GONE
+
+
+def test_it_may_not_be_tried_without_end(desk: Desk) -> None:
+    back = desk.answered(desk.ask())
+    desk.running.control("remove-app-consent", tenant="Granite Peak Surveyors")
+    for _ in range(TRIES):
+        assert "Nearly done" in taken(desk.wired, back)[1]
+    assert taken(desk.wired, back)[0] == HTTPStatus.GONE
 
 
 def test_it_counts_for_the_tenant_that_was_asked_and_no_other(desk: Desk) -> None:

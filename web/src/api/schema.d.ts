@@ -4780,6 +4780,8 @@ export interface components {
             textThere: string;
             /** Unitprice */
             unitPrice: string | null;
+            /** Why */
+            why: string;
         };
         /** ShownMapping */
         ShownMapping: {

@@ -115,7 +115,6 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
     said, odd_units = _units(units)
     odd = odd or odd_units or _odd_price(service)
     marker, product_id = _text(service, "internalDescription"), service.get("serviceID")
-    price = _money(service, "internalCurrencyAdjustedPrice") or _money(service, "adjustedPrice")
     why_not = ""
     if odd or not isinstance(product_id, int):
         why_not = f"Autotask shows it with what is not understood: {odd or 'serviceID'}."
@@ -129,7 +128,7 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
         agreement_id=str(service.get("contractID")),
         product_id=str(product_id) if isinstance(product_id, int) else "",
         quantity=said[-1][1] if said else Decimal(),
-        unit_price=price or _money(service, "unitPrice") or Decimal(),
+        unit_price=_price(service),
         description=_text(service, "invoiceDescription"),
         marker=marker,
         effective=None,
@@ -185,6 +184,14 @@ def _odd_price(service: Row) -> str:
     """The price that is there and not understood."""
     told = (name for name in _PRICES if service.get(name) not in (None, ""))
     return next((name for name in told if _money(service, name) is None), "")
+
+
+def _price(service: Row) -> Decimal:
+    """For a unit. An adjusted price of 0 is a person's: the line charges nothing, whatever its service costs."""
+    adjusted = _money(service, "adjustedPrice")
+    if told := _money(service, "internalCurrencyAdjustedPrice") or adjusted:
+        return told
+    return adjusted if adjusted is not None else _money(service, "unitPrice") or Decimal()
 
 
 def _money(row: Row, name: str) -> Decimal | None:

@@ -125,14 +125,18 @@ class Halo:
         else:
             evidence = judge_once(write, lines.get(write.line_id))
         self._refuse_what_is_not_understood(evidence, document)
-        if evidence.effect is not Effect.APPLIED:
+        if evidence.effect is not Effect.APPLIED or evidence.line is None:
             return evidence
-        if not write.line_id:
-            return evidence
-        sent = self._sent.get(write.agreement_id)
-        beside = None if sent is None or write not in sent else [other for other in sent if other != write]
-        undone = undone_edits(self._changes(write.agreement_id), write, document, beside)
+        changes = self._changes(write.agreement_id)
+        undone = undone_edits(changes, write, document, self._beside(write), evidence.line.id)
         return Evidence(Effect.DIVERGED, evidence.line, undone) if undone else evidence
+
+    def _beside(self, write: Write) -> list[Write] | None:
+        """The other writes of its document; None: not known any more. A line is made by a document of its own."""
+        if not write.line_id:
+            return []
+        sent = self._sent.get(write.agreement_id)
+        return None if sent is None or write not in sent else [other for other in sent if other != write]
 
     def _refuse_what_is_not_understood(self, evidence: Evidence, document: Document) -> None:
         """Raises PsaUnavailable: what is not understood proves nothing."""

@@ -121,32 +121,55 @@ def made_by(answer: object, document: Document) -> str:
 
 
 def undone_edits(
-    changes: Sequence[Row], write: Write, document: Document, beside: Sequence[Write] | None
+    changes: Sequence[Row], write: Write, document: Document, beside: Sequence[Write] | None, line_id: str
 ) -> str:
     """Whose edits the POST of a write undid, as a sentence; "" when it undid none that Halo tells of.
 
     Halo tells each field that a posted document changed. Beside those that were meant, these are edits of somebody
     else that were made after the document had been read; and of those that were meant, the value before must be the
-    one that was known. `beside` are the other writes of the same POST; None: they are not known any more.
+    one that was known. `beside` are the other writes of the same POST; None: they are not known any more. `line_id` is
+    the line of the write, also where the POST made it.
     """
     rows = rows_of(document)
-    sent = [one for one in (write, *(beside or ())) if one.line_id in rows]
-    before = {place: was for one in sent for place, was in _meant(one, rows[one.line_id]).items()}
-    mine = next(iter(_meant(write, rows.get(write.line_id, {}))))
-    ours = [row for row in changes if _place(row) == mine]
-    if not ours or _value(mine, ours[-1].get("new_value")) != _value(mine, rows[mine[0]].get(mine[1])):
-        return ""  # it was a pro-rata row, or Halo does not tell yet
+    sent = [other for other in (write, *(beside or ())) if other.line_id in rows]
+    before = {place: was for other in sent for place, was in _meant(other, rows[other.line_id]).items()}
+    post = _post_of(changes, write, rows.get(line_id, {}), line_id)
+    if post is None:
+        return ""  # Halo does not tell yet
     told = [
         _told(row, changes)
         for row in changes
-        if _post(row) == _post(ours[-1])
+        if _post(row) == post
         and not row.get("invoice_detail_prorata_id")
+        and (write.line_id or _undoes_an_edit(row, changes))
         and not (beside is None and _place(row)[1] in _WRITABLE and _place(row) not in before)
         and (_place(row) not in before or _value(_place(row), row.get("old_value")) != before[_place(row)])
     ]
     if not told:
         return ""
     return f"Somebody edited it while it was written, and the write undid that: {'; '.join(told)}."
+
+
+def _post_of(changes: Sequence[Row], write: Write, row: Row, line_id: str) -> tuple[Any, Any] | None:
+    """The POST that carried a write out, by what Halo tells of its line: its own field says now what was meant; or a
+    pro-rata row, or the line itself, came new.
+    """
+    if not write.line_id:
+        made = [told for told in changes if _place(told) == (line_id, _QUANTITY) and _is_new(told)]
+        return _post(made[0]) if made else None
+    mine = next(iter(_meant(write, row)))
+    ours = [told for told in changes if _place(told) == mine]
+    if ours and _value(mine, ours[-1].get("new_value")) == _value(mine, row.get(mine[1])):
+        return _post(ours[-1])
+    more = [
+        told
+        for told in changes
+        if _place(told)[0] == line_id
+        and told.get("invoice_detail_prorata_id")
+        and _is_new(told)
+        and _number(told.get("new_value")) == write.after - write.before
+    ]
+    return _post(more[-1]) if more and write.kind is WriteKind.SET_QUANTITY else None
 
 
 def _meant(write: Write, row: Row) -> dict[tuple[str, str], object]:
@@ -171,6 +194,23 @@ def _value(place: tuple[str, Any], told: object) -> object:
         return day(told)
     except ValueError:
         return told
+
+
+def _undoes_an_edit(row: Row, changes: Sequence[Row]) -> bool:
+    """It gave a field back what it said before somebody else changed it.
+
+    Asked of the POST of a new line: a POST of ours that set numbers may have come in the same second, before it.
+    """
+    before = [told for told in changes if _place(told) == _place(row) and told.get("who") != row.get("who")]
+    return any(
+        told.get("old_value") == row.get("new_value") and told.get("new_value") == row.get("old_value")
+        for told in before[-1:]
+    )
+
+
+def _is_new(told: Row) -> bool:
+    """There was nothing of it before."""
+    return not _number(told.get("old_value"))
 
 
 def _number(value: object) -> Decimal | None:

@@ -1,11 +1,12 @@
 """K15: a line ends on a day that a person said, and the one that replaces it begins after that day."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from shared.accounts.account import Mode
-from shared.billing import agreement_store
+from shared.billing import agreement_store, why_not
 from shared.billing.mapping.ending_lines import all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
@@ -15,7 +16,7 @@ from shared.billing.psa.base import EndsBy, WriteKind
 from shared.errors import Rejected
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
-from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, START, Mapped, World, check_invariants
+from tests.shared.billing.world import ACCOUNT, CONNECTION, DAY, SKU, START, Mapped, World, check_invariants
 
 TODAY = START.date()
 ON_THE_31ST = date(2026, 3, 31)
@@ -330,6 +331,31 @@ def test_the_next_save_of_the_mappings_keeps_a_line_that_ends() -> None:
     assert billed(world, ON_THE_31ST + timedelta(days=1)) == {}
 
 
+@pytest.mark.parametrize("named", ["kept", "unknown"])
+def test_a_last_day_for_a_line_that_is_not_left_is_refused_by_its_field(named: str) -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    before = world.record(mapped)
+    line_id = mapped.line if named == "kept" else "nobody-knows"
+    with pytest.raises(Rejected) as refused:
+        world.save_mappings("contoso", only(first(world)), last_days={line_id: ON_THE_31ST})
+    assert (refused.value.code, refused.value.field) == ("not_left", "lastDays")
+    assert world.record(mapped) == before
+
+
+def test_a_last_day_of_a_line_that_ends_is_refused_when_it_is_another_one() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped)
+    ended(world, mapped)
+    with pytest.raises(Rejected) as refused:
+        ended(world, mapped, date(2026, 3, 20))
+    assert refused.value.code == "not_left"
+    (line,) = endings(world, mapped.agreement)
+    assert line.ending is not None
+    assert line.ending.last_day == ON_THE_31ST
+
+
 def test_all_lines_of_a_tenant_end_on_a_day_but_those_that_end_sooner() -> None:
     world = World()
     first_line, second = world.map_line(quantity=10), world.map_line(quantity=4, sku="e3")
@@ -346,4 +372,54 @@ def test_all_lines_of_a_tenant_end_on_a_day_but_those_that_end_sooner() -> None:
         second.line: date(2026, 3, 10),
         third.line: date(2026, 3, 20),
     }
+    check_invariants(world)
+
+
+@pytest.mark.parametrize("takes", ALL)
+@pytest.mark.parametrize("away", ["inactive", "gone from the list"])
+def test_a_line_whose_end_was_never_proven_is_ended_when_its_agreement_is_revived(
+    takes: Takes, away: str
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY + DAY)
+    agreement = world.fake.edit_agreement(mapped.agreement, active=away != "inactive")
+    if away != "inactive":
+        world.fake.hide_agreement(mapped.agreement)
+        world.map_line("fabrikam"), world.map_line("litware")  # one of three: the list is believed
+    for _ in range(4):
+        run = world.night()
+        (line,) = endings(world, mapped.agreement)
+        assert (line.is_ended, line.state) == (False, LineState.SCHEDULED)
+        assert "If it comes back" in why_not.of_line(line)
+        assert (run.lines.failed, world.fake.sent) == (0, [])
+    world.fake.show_agreement(replace(agreement, active=True))
+    world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.END_LINE]
+    assert billed(world, world.clock.at.date() + DAY) == others(world)
+    world.night()
+    assert endings(world, mapped.agreement) == []
+
+
+def others(world: World) -> dict[str, int]:
+    """What the lines of the other tenants bill."""
+    return {
+        line.line_id: line.confirmed
+        for kept in agreement_store.all_of(world.tables, ACCOUNT, CONNECTION)
+        for line in kept.record.lines.values()
+        if line.ending is None and line.confirmed
+    }
+
+
+def test_a_line_that_replaces_one_of_an_inactive_agreement_does_not_wait_for_its_proof_for_ever() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    elsewhere, starts = world.add_agreement(), TODAY + 2 * DAY
+    wanted = only(first(world, agreement_id=elsewhere, line_id="", options=Options(starts=starts)))
+    ended(world, mapped, TODAY + DAY, wanted=wanted)
+    world.fake.edit_agreement(mapped.agreement, active=False)
+    world.night()
+    assert world.fake.sent == []
+    world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.CREATE_LINE]
     check_invariants(world)

@@ -12,7 +12,8 @@ from shared.billing.mapping import choices
 from shared.billing.mapping.preview import MappingsPreview, Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.models import HoldReason, LicenceMapping, Options, TenantMappings, TextState
-from shared.billing.planning.preview import NOT_READ_YET, Effect
+from shared.billing.planning.line_state import NOT_READ_YET
+from shared.billing.planning.preview import Effect
 from shared.errors import NotFound, Rejected
 from shared.storage.memory import MemoryTables
 from tests.shared.billing.world import ACCOUNT, CONNECTION, PROFILE, SKU, World

@@ -26,7 +26,7 @@ from shared.billing.models import (
     UnreadableReason,
 )
 from shared.billing.planning import preview
-from shared.billing.planning.line_state import line_state
+from shared.billing.planning.line_state import NOT_REACHED, line_state
 from shared.billing.planning.preview import Effect
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import PsaRefused
@@ -51,12 +51,14 @@ def page(world: World, mapped: Mapped) -> LineState:
     now = world.clock.now()
     found = tenant_licences(world.tables, world.blobs, ACCOUNT, mapped.tenant, now)
     added = added_tenants(world.tables, ACCOUNT)
-    state = states_of(world.tables, world.blobs, ACCOUNT, found, added, now)[mapped.mapping]
-    effect = planned(world, mapped)[0]
+    state, told = states_of(world.tables, world.blobs, ACCOUNT, found, added, now)[mapped.mapping]
+    effect, why = planned(world, mapped)
     assert (effect in WRITES) == (state is LineState.SCHEDULED)
     assert (effect is Effect.HELD) == (state is LineState.HELD)
     assert (effect is Effect.IN_STEP) == (state is LineState.IN_STEP)
     assert (effect is Effect.BLOCKED) == (state is LineState.BLOCKED)
+    assert told == (why if state is LineState.BLOCKED else "")
+    assert (told != "") == (state is LineState.BLOCKED)
     return state
 
 
@@ -121,7 +123,7 @@ def test_a_change_that_the_push_did_not_reach_is_to_be_written(world: World) -> 
     world.fake.refuses_writes = NO_EDIT
     assert world.push_until_done().lines == LineCounts(failed=2)
     assert (page(world, changed), page(world, same)) == (LineState.SCHEDULED, LineState.BLOCKED)
-    assert planned(world, same)[1] == preview.NOT_REACHED
+    assert planned(world, same)[1] == NOT_REACHED
     assert certified(world, same) == (Standing.OPEN, Reason.LINE_NOT_READ)
     check_invariants(world)
     world.fake.refuses_writes = None

@@ -8,6 +8,7 @@ from shared.accounts.runs import RunState
 from shared.billing import agreement_store
 from shared.billing.models import HoldReason, Verdict
 from shared.billing.planning import approval, preview
+from shared.billing.planning.line_state import NO_LINE
 from shared.billing.planning.preview import Effect, LinePreview
 from shared.errors import Rejected
 from tests.shared.billing.world import ACCOUNT, DAY, World
@@ -70,7 +71,7 @@ def test_a_mapping_whose_line_nobody_keeps_is_told() -> None:
     kept = agreement_store.get(world.tables, ACCOUNT, "cw", mapped.agreement)
     agreement_store.save(world.tables, ACCOUNT, kept, kept.record.model_copy(update={"lines": {}}))
     (line,) = shown(world)
-    assert (line.effect, line.why, line.mapping.id) == (Effect.BLOCKED, preview.NO_LINE, mapped.mapping)
+    assert (line.effect, line.why, line.mapping.id) == (Effect.BLOCKED, NO_LINE, mapped.mapping)
 
 
 def test_the_digest_is_the_same_for_the_same_changes_and_another_for_others() -> None:

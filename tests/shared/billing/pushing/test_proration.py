@@ -6,13 +6,15 @@ from decimal import Decimal
 
 import pytest
 
+from shared.billing import line_decisions
 from shared.billing.models import FewerSeats, HoldReason, LineState, Options
+from shared.billing.planning import approval
 from shared.billing.psa.base import Proration, WriteKind
 from shared.billing.psa.write_failures import told
 from shared.errors import RetryLater
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import Outcome
-from tests.shared.billing.world import DAY, SKU, START, Mapped, World, check_invariants
+from tests.shared.billing.world import ACCOUNT, DAY, SKU, START, Mapped, World, check_invariants
 
 END_OF_MARCH = date(2026, 3, 31)
 BOTH = [WriteKind.PRORATE, WriteKind.SET_QUANTITY]
@@ -339,6 +341,46 @@ def test_a_number_that_a_person_entered_is_what_is_paid_from_then_on() -> None:
     seats(world, 15)
     seats(world, 16)
     assert [line[0] for line in second_lines(world)] == [2, 1]
+
+
+def test_seats_that_are_billed_already_are_not_billed_again_when_somebody_entered_fewer() -> None:
+    world, mapped = prorating()
+    world.fake.edit_line(mapped.line, quantity=Decimal(7))
+    seats(world, 7)
+    seats(world, 10)
+    assert (world.quantity(mapped), second_lines(world)) == (10, [])
+    seats(world, 11)
+    assert [line[0] for line in second_lines(world)] == [1]
+
+
+def test_what_was_paid_outlasts_a_write_of_ours_that_came_after_it_was_given_up() -> None:
+    world, mapped = prorating()
+    for number in (12, 8):
+        seats(world, number)
+    world.fake.edit_line(mapped.line, quantity=Decimal(9))  # as a write would that was thought to be lost
+    seats(world, 9)
+    seats(world, 13)
+    assert [line[0] for line in second_lines(world)] == [2, 1]
+
+
+def test_where_our_number_is_kept_its_seats_are_not_billed_a_second_time() -> None:
+    world, mapped = prorating()
+    world.fake.edit_line(mapped.line, quantity=Decimal(4))
+    world.push_until_done(f"{world.clock.at:%Y-%m-%d}-seen")
+    stores = line_decisions.Stores(world.tables, world.blobs)
+    hold = line_decisions.keep_ours(stores, ACCOUNT, mapped.tenant, mapped.mapping, (4, 10), world.by())
+    world.push_until_done(
+        approval.push_now(world.tables, ACCOUNT, hold, world.clock.now(), world.clock.at.date()).id
+    )
+    assert (world.quantity(mapped), second_lines(world)) == (10, [])
+
+
+def test_where_fewer_seats_are_credited_the_number_of_a_person_counts() -> None:
+    world, mapped = prorating(options=Options(fewer_seats=FewerSeats.CREDITED))
+    world.fake.edit_line(mapped.line, quantity=Decimal(7))
+    seats(world, 7)
+    seats(world, 6)
+    assert [line[0] for line in second_lines(world)] == [-1]
 
 
 # -- by the day of the change

@@ -151,6 +151,7 @@ function useColumns(open: (key: string) => void): Column<Licence>[] {
 }
 
 function LineCell({ licence }: { licence: Licence }): ReactElement {
+  const styles = useStyles();
   const { mapped, watched } = licence;
   if (!mapped && isCustom(licence)) return <Badge appearance="tint" color="informative">Not mapped</Badge>;
   if (!mapped) {
@@ -168,6 +169,7 @@ function LineCell({ licence }: { licence: Licence }): ReactElement {
         {words}
       </Badge>{" "}
       {mapped.confirmed !== null && `says ${count(mapped.confirmed)}`}
+      {mapped.why && <span className={styles.soft}>{mapped.why}</span>}
     </>
   );
 }

@@ -15,6 +15,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { useFocusBack } from "../../parts/focusBack";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { MapLicence } from "../exceptions/MapLicence";
@@ -42,6 +43,7 @@ interface Props {
 export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
   const styles = useStyles();
   const mayMap = useMay("editor");
+  useFocusBack();
   return (
     <Drawer open position="end" size="medium" onOpenChange={(_, { open }) => open || close()}>
       <DrawerHeader>

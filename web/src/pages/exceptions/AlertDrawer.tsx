@@ -15,6 +15,7 @@ import { DismissRegular } from "@fluentui/react-icons";
 import type { ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/context";
+import { useFocusBack } from "../../parts/focusBack";
 import { useFormat } from "../../parts/format";
 import type { Alert } from "./ExceptionsPage";
 import { AddCompany } from "./AddCompany";
@@ -40,6 +41,7 @@ const useStyles = makeStyles({
 /** One row with everything that can be done about it; a mail's link leads here. */
 export function AlertDrawer({ alert, close }: { alert: Alert | undefined; close: () => void }): ReactElement {
   const styles = useStyles();
+  useFocusBack();
   return (
     <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => !open && close()}>
       <DrawerHeader>

@@ -13,6 +13,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
+import { useFocusBack } from "../../parts/focusBack";
 import { counted } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Answer, Failed } from "../../parts/States";
@@ -58,6 +59,7 @@ export function SwitchMany({ companies, scheduled, close, done }: Props): ReactE
       done();
     },
   });
+  useFocusBack();
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && close()}>
       <DialogSurface>

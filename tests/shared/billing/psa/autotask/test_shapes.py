@@ -79,3 +79,18 @@ def test_a_price_that_is_a_text_is_the_same_number() -> None:
         Decimal("22.50"),
         "",
     )
+
+
+@pytest.mark.parametrize(
+    "prices, charged",
+    [
+        ({"adjustedPrice": 0.0}, "0"),
+        ({"adjustedPrice": 0.0, "internalCurrencyAdjustedPrice": 0.0}, "0"),
+        ({"adjustedPrice": None}, "22"),
+        ({"internalCurrencyAdjustedPrice": 19.5}, "19.5"),
+    ],
+)
+def test_a_price_that_a_person_adjusted_to_nothing_is_not_that_of_the_service(
+    prices: dict[str, Any], charged: str
+) -> None:
+    assert line(**prices).unit_price == Decimal(charged)

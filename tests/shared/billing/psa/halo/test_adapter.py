@@ -137,6 +137,33 @@ def test_an_edit_between_the_read_and_the_write_is_undone_by_it_and_told_by_whom
     assert f"mkeller had set qty_order of line {world.line_number(on)} to 7" in evidence.why
 
 
+def test_an_edit_that_a_new_line_undid_is_told_and_the_line_is_known(world: HaloWorld) -> None:
+    write = world.create()
+    world.by_a_person(world.other_line_id, qty_order=7, after_reads=1)
+    answer = world.psa.apply(write)
+    evidence = world.psa.find_effect(write, answer.line_id)
+    assert (evidence.effect, evidence.line is not None) == (Effect.DIVERGED, True)
+    assert f"mkeller had set qty_order of line {world.other_line_id} to 7" in evidence.why
+
+
+@pytest.mark.parametrize("on", [0, 1], ids=["the line itself", "another line"])
+def test_an_edit_that_a_pro_rata_row_undid_is_told(world: HaloWorld, on: int) -> None:
+    world.sign_in(prorates=True)
+    write = world.set_to(12)
+    world.by_a_person(world.line_number(on), unit_price=7, after_reads=1)
+    assert world.psa.apply(write).sent is Sent.ANSWERED
+    evidence = world.psa.find_effect(write)
+    assert evidence.effect is Effect.DIVERGED
+    assert f"mkeller had set unit_price of line {world.line_number(on)} to 7" in evidence.why
+
+
+def test_an_edit_of_a_new_line_after_it_was_made_is_no_matter_of_its_write(world: HaloWorld) -> None:
+    write = world.create()
+    made = world.psa.apply(write).line_id
+    world.by_a_person(made, unit_cost=7)
+    assert world.psa.find_effect(write, made).effect is Effect.APPLIED
+
+
 @pytest.mark.parametrize("after", [None, 12])
 def test_an_edit_that_a_text_undid_is_told(world: HaloWorld, after: int | None) -> None:
     write = world.say("Office | Users: Ann", after)
@@ -322,10 +349,11 @@ def test_a_list_is_whole_however_small_its_pages_are_and_whatever_it_says_of_its
 
 
 def test_a_row_that_goes_while_pages_are_counted_off_hides_no_other(world: HaloWorld) -> None:
-    world.habits(largest_page=30)
+    size = 10
+    world.habits(largest_page=size)
 
     def remove(number: int) -> None:
-        if number == 4:
+        if number == world.number // size + 2:  # its own page was read already
             world.adapter.before_page = lambda _: None
             world.remove_agreement()
 

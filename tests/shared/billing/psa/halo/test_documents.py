@@ -122,7 +122,7 @@ OURS = change("api", 1, "qty_order", "10", "12", "T2")
     ],
 )
 def test_edits_before_and_after_the_write_are_no_matter_of_it(changes: list[dict[str, Any]]) -> None:
-    assert undone_edits(changes, WRITE, written(), []) == ""
+    assert undone_edits(changes, WRITE, written(), [], "1") == ""
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_edits_before_and_after_the_write_are_no_matter_of_it(changes: list[dict
 def test_an_edit_that_the_write_undid_is_told_with_who_made_it(
     changes: list[dict[str, Any]], told: str
 ) -> None:
-    assert told in undone_edits(changes, WRITE, written(), [])
+    assert told in undone_edits(changes, WRITE, written(), [], "1")
 
 
 def test_the_other_numbers_of_one_post_are_meant_too_and_unknown_ones_are_not_judged() -> None:
     changes = [OURS, change("api", 3, "qty_order", "10", "11", "T2")]
-    assert undone_edits(changes, WRITE, written(), [setting("3", 10, 11)]) == ""
-    assert undone_edits(changes, WRITE, written(), None) == ""
-    assert "line 3" in undone_edits(changes, WRITE, written(), [])
-    assert "line 3" in undone_edits(changes, WRITE, written(), [setting("3", 9, 11)])
+    assert undone_edits(changes, WRITE, written(), [setting("3", 10, 11)], "1") == ""
+    assert undone_edits(changes, WRITE, written(), None, "1") == ""
+    assert "line 3" in undone_edits(changes, WRITE, written(), [], "1")
+    assert "line 3" in undone_edits(changes, WRITE, written(), [setting("3", 9, 11)], "1")
