@@ -52,7 +52,7 @@ def looked_at(line: LineRecord, there: Line | None, now: date) -> LineRecord | N
     if line.blocked is not None and line.blocked.reason in OF_THE_AGREEMENT:
         return line  # that stands until the list of agreements takes it back
     over = there is None or not there.bills_from(now)
-    if over and now > ending.last_day:
+    if over and now > ending.last_day and (line.is_ended or _is_proven_gone(line, there)):
         return None
     if there is None:
         return _with(line, Block(reason=BlockReason.LINE_GONE))
@@ -60,11 +60,20 @@ def looked_at(line: LineRecord, there: Line | None, now: date) -> LineRecord | N
         return _with(line, None, ends=ending.last_day)
     if there.last_day != line.ends:
         return _with(line, Block(reason=BlockReason.OTHER_END, day=there.last_day))
-    if there.not_writable:
-        return _with(line, Block(reason=BlockReason.PSA, text=there.not_writable))
+    if why := there.not_writable or (there.untold if line.confirmed else ""):
+        return _with(line, Block(reason=BlockReason.PSA, text=why))
     if there.quantity != there.quantity.to_integral_value():
         return _with(line, Block(reason=BlockReason.NOT_WHOLE, quantity=there.quantity))
     return _with(line, None, confirmed=int(there.quantity))
+
+
+def _is_proven_gone(line: LineRecord, there: Line | None) -> bool:
+    """A line that was never proven to end bills nothing: one answer without it proves nothing, nor one without seats
+    that is not understood, or that a user who may not see everything gets.
+    """
+    if there is None:
+        return line.blocked is not None and line.blocked.reason is BlockReason.LINE_GONE
+    return not there.not_writable and not (there.untold and line.confirmed)
 
 
 def _with(line: LineRecord, blocked: Block | None, **changes: object) -> LineRecord:

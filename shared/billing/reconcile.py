@@ -229,8 +229,8 @@ def _unlike(line: LineRecord, there: Line | None, wish: Wish | None, today: date
         return Block(reason=BlockReason.OTHER_PRODUCT)
     if there.ends is not None and there.ends < today:
         return Block(reason=BlockReason.LINE_ENDED, day=there.ends)
-    if there.not_writable:
-        return Block(reason=BlockReason.PSA, text=there.not_writable)
+    if why := there.not_writable or (there.untold if line.confirmed else ""):
+        return Block(reason=BlockReason.PSA, text=why)
     if there.quantity < 0 or there.quantity != there.quantity.to_integral_value():
         return Block(reason=BlockReason.NOT_WHOLE, quantity=there.quantity)
     return _unlike_wish(line, there, wish, today) if wish is not None else None

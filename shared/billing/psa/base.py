@@ -127,6 +127,10 @@ class Line:
     """Hash of every field that stays as it is when quantity or text are written."""
     but_end: str = ""
     """Hash of every field that stays as it is when the line is ended."""
+    untold: str = ""
+    """Why its number is not known although it reads as 0, "" when it is: a sentence. Of a line that was just made it is
+    the number; of one that had seats it proves nothing.
+    """
     not_understood: str = ""
     """Which of its fields are not. It may bill, whatever number it seems to have."""
     periods: tuple[BillingPeriod, ...] = field(default=(), compare=False)

@@ -48,7 +48,9 @@ def work_on(
         waits = [wait for line, intent in work.open_intents() if (wait := find_out(work, line, intent))]
         work.look(wishes)
         still_told = any(is_made_twice(line) for line in work.record.lines.values())
-        for together in _requests(changes, texts, context.psa):
+        # A line that ends was let go if the look showed that it is over.
+        left = [change for change in changes if change.mapping_id in work.record.lines]
+        for together in _requests(left, texts, context.psa):
             if work.may_send:
                 prorated = [change for change in together.changes if _is_prorated(work, change, wishes)]
                 _carry_out(work, together._replace(changes=prorated), wishes)

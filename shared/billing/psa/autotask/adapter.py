@@ -157,8 +157,8 @@ class Autotask:
         if not units:
             self._prove_that_units_are_seen()
         there = shapes.line(service, units.values(), self._api.http.clock().date())
-        if there.not_writable:
-            raise PsaUnavailable(f"Line {write.line_id}: {there.not_writable}")  # it proves nothing
+        if why := there.not_writable or (there.untold if write.before else ""):
+            raise PsaUnavailable(f"Line {write.line_id}: {why}")  # it proves nothing
         return judge_once(write, there)
 
     def _find_created(self, write: Write, line_id: str) -> Evidence:

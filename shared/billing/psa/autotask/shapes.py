@@ -106,6 +106,10 @@ def lines(services: Iterable[Row], units: Iterable[Row], today: date) -> list[Li
     return [line(service, by_service.get(service["id"], []), today, odd) for service in services]
 
 
+_NO_UNITS = "Autotask shows no units of this service. Adjust them there, or check the API user's rights."
+"""Of a service without seats as of one that a restricted API user may not see."""
+
+
 def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line:
     """A contract service. Its rows of units also tell of later periods: the last one has all changes in it.
 
@@ -115,14 +119,11 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
     said, odd_units = _units(units)
     odd = odd or odd_units or _odd_price(service)
     marker, product_id = _text(service, "internalDescription"), service.get("serviceID")
-    why_not = ""
+    why_not, untold = "", "" if said else _NO_UNITS
     if odd or not isinstance(product_id, int):
         why_not = f"Autotask shows it with what is not understood: {odd or 'serviceID'}."
-    elif not said and not marker.startswith(OURS):
-        # Of a service without seats as of one that a restricted API user may not see.
-        why_not = (
-            "Autotask shows no units of this service. Adjust them there, or check the API user's rights."
-        )
+    elif untold and not marker.startswith(OURS):
+        why_not = untold
     return Line(
         id=str(service["id"]),
         agreement_id=str(service.get("contractID")),
@@ -141,6 +142,7 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
         billable=BillableOption.BILLABLE,
         pending=_pending(said, today),
         not_understood=odd,
+        untold=untold,
         periods=() if odd else periods(units),
     )
 

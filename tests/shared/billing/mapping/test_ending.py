@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -423,3 +424,40 @@ def test_a_line_that_replaces_one_of_an_inactive_agreement_does_not_wait_for_its
     world.night()
     assert [write.kind for write in world.fake.applied] == [WriteKind.CREATE_LINE]
     check_invariants(world)
+
+
+def test_a_line_that_bills_nothing_when_its_end_is_to_be_written_is_let_go() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY)
+    world.clock.pass_by(timedelta(days=2))
+    world.fake.edit_line(mapped.line, quantity=Decimal(0))
+    world.push_until_done()
+    assert endings(world, mapped.agreement) == []
+    assert [write for write in world.fake.applied if write.ends] == []
+
+
+def test_a_line_whose_end_was_never_proven_is_not_let_go_by_one_answer_without_it() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY)
+    world.clock.pass_by(timedelta(days=2))
+    hidden = world.fake._lines.pop(mapped.line)
+    world.night()
+    (line,) = endings(world, mapped.agreement)
+    assert line.blocked is not None
+    world.fake._lines[mapped.line] = hidden
+    world.night()  # it is seen again
+    world.night()
+    assert billed(world, TODAY + timedelta(days=1)) == {}
+
+
+def test_a_line_that_a_person_removed_is_let_go_by_the_second_look() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY)
+    world.clock.pass_by(timedelta(days=2))
+    world.fake._lines.pop(mapped.line)
+    for _ in range(2):
+        world.night()
+    assert endings(world, mapped.agreement) == []

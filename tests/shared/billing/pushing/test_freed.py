@@ -113,3 +113,14 @@ def test_of_many_agreements_one_in_trouble_is_looked_at_every_night(world: World
     world.later_read({SKU: 12})
     world.fake.edit_line(mapped.line, not_writable="")
     assert world.night().lines == LineCounts(written=1, unchanged=250)
+
+
+def test_a_line_whose_number_is_not_told_is_no_hand_edit_to_0() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.night()
+    world.fake.edit_line(mapped.line, quantity=Decimal(0), untold="The PSA shows no units.")
+    world.night()
+    line = world.record(mapped)
+    assert (line.state, line.drift, line.confirmed) == (LineState.BLOCKED, None, 10)
+    assert "shows no units" in world.why_blocked(mapped)

@@ -166,6 +166,16 @@ def test_a_service_without_units_that_we_did_not_make_is_not_written(world: Auto
     shown = [world.line(world.psa.apply(write).line_id) for write in (ours, foreign)]
     assert [bool(line.not_writable) for line in shown] == [False, True]
     assert [line.quantity for line in shown] == [0, 0]
+    assert all("shows no units" in line.untold for line in shown)
+
+
+def test_an_answer_without_units_proves_nothing_of_a_line_that_had_seats(world: AutotaskWorld) -> None:
+    write = world.set_to(12)
+    assert world.psa.apply(write).sent is Sent.ANSWERED
+    world.fault("empty_list", kind="autotask.read.contractserviceunits", count=1)
+    with pytest.raises(PsaUnavailable, match="shows no units"):
+        world.psa.find_effect(write)
+    assert world.psa.find_effect(write).effect is Effect.APPLIED
 
 
 def test_a_new_line_is_made_without_units_and_an_adjustment_gives_it_some(world: AutotaskWorld) -> None:
