@@ -16,6 +16,7 @@ from shared.billing.psa.base import PsaUnavailable
 from shared.billing.psa.connectwise.asking import COMPANIES, Api
 from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
+from shared.billing.psa.pace import Pace
 from shared.http.client import Http
 from tests.shared.billing.psa.connectwise.test_settings import GOOD
 
@@ -90,7 +91,9 @@ def api(server: Server) -> Api:
     session = requests.Session()
     session.mount("https://", server)
     http = Http(session, sleep=lambda _: None, clock=lambda: datetime.now(UTC))
-    return Api(ConnectWiseSettings.model_validate(GOOD), "key", http)
+    made = Api(ConnectWiseSettings.model_validate(GOOD), "key", http)
+    made.pace = Pace(calls=100_000)  # its own: nothing waits a minute for the calls of all these servers together
+    return made
 
 
 def listed(server: Server, path: str = COMPANIES) -> list[int]:
