@@ -92,7 +92,7 @@ def api(server: Server) -> Api:
     session.mount("https://", server)
     http = Http(session, sleep=lambda _: None, clock=lambda: datetime.now(UTC))
     made = Api(ConnectWiseSettings.model_validate(GOOD), "key", http)
-    made.pace = Pace(calls=100_000)  # its own: nothing waits a minute for the calls of all these servers together
+    made.pace = Pace(calls=100_000)  # of its own: no minute is waited for the calls of all these servers
     return made
 
 
