@@ -1,7 +1,8 @@
 """In which state a line is: what is remembered of it, held against what its mapping wants now. Pure.
 
-Only here is a line said to be in step. What a line remembers cannot tell: it was proven to say a number, and since then
-another one may be wanted, or nobody could look.
+Pages, plan and certificate call a line in step only by this. What a line remembers cannot tell: it was proven to say a
+number, and since then another one may be wanted, or nobody could look. A run's counts go by that where nothing tells
+what is wanted.
 """
 
 from shared.billing import why_not
