@@ -20,7 +20,7 @@ DOMAINS = (
     "backup",
 )
 """Each knows those before it."""
-KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
+KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "packed", "text")
 PURE = (
     "shared.accounts.local_time",
     "shared.alerts.matching",
