@@ -32,6 +32,7 @@ PURE = (
     "shared.billing.planning.plan",
     "shared.billing.psa.autotask.periods",
     "shared.billing.planning.wishes",
+    "shared.packed",
     "shared.billing.planning.invoice_text",
     "shared.billing.planning.text_changes",
     "shared.billing.psa.texts",
