@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from shared.alerts.tickets import making
 from shared.alerts.tickets.book import TicketBook
 from shared.alerts.tickets.models import Ticket, TicketProgress, TicketSettings
 from shared.alerts.tickets.wording import closing_note
@@ -10,23 +11,39 @@ from shared.billing.psa.base import Sent, WriteAnswer
 from shared.billing.psa.tickets import PsaTickets, TicketState
 from shared.errors import RetryLater
 
+LOOKED_FOR: Final = timedelta(days=7)
+"""So long after its request a ticket whose alert is closed is looked for each day, before nothing more is done."""
 _SOON: Final = timedelta(minutes=5)
 """When a ticket is looked at again of whose closing no answer came."""
-_NEVER_MADE = frozenset({TicketProgress.NOT_SENT, TicketProgress.REFUSED})
 _ENDS_AS = {TicketState.CLOSED: TicketProgress.CLOSED, TicketState.GONE: TicketProgress.GONE}
 """Somebody was faster: nothing is written."""
 
 
 def close(book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket) -> None:
     """Raises PsaRefused when the PSA refuses all of them, PsaUnavailable, RetryLater."""
-    if ticket.progress in _NEVER_MADE:
+    if ticket.progress is TicketProgress.NOT_SENT:
         book.forget(ticket)
-    elif ticket.progress is TicketProgress.UNDECIDABLE:
+    elif ticket.progress is TicketProgress.REFUSED:
+        _forget_when_not_seen(book, psa, settings, ticket)
+    elif ticket.progress is TicketProgress.UNDECIDABLE and book.clock() > ticket.since + LOOKED_FOR:
         book.end(ticket)
     elif ticket.progress is TicketProgress.OPEN and ticket.connection != settings.connection:
         _end(book, ticket, TicketProgress.LEFT)
     elif ticket.progress is TicketProgress.OPEN and ticket.tried_on != book.today:
         _close(book, psa, settings, ticket)
+
+
+def _forget_when_not_seen(
+    book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket
+) -> None:
+    """A PSA that refused it may have made it all the same."""
+    if not making.is_settled(book, ticket):
+        return
+    made = making.found(book, psa, ticket)
+    if made is None:
+        book.forget(ticket)
+    else:
+        close(book, psa, settings, made)
 
 
 def _close(book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket) -> None:

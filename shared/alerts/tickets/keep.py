@@ -1,7 +1,7 @@
 """K2: after an evaluation, alerts that opened get their ticket, and tickets whose alert closed are closed.
 
 Never a second ticket: the intent is stored before the request, the id of the answer right after it, and what may have
-been sent is looked for by its reference and never sent again.
+been made is looked for by its reference until it must have shown, and never sent again.
 """
 
 from collections.abc import Callable
@@ -136,9 +136,10 @@ def _do(book: TicketBook, psa: PsaTickets, settings: TicketSettings, work: _Work
                 opened_at=alert.opened_at,
                 connection=settings.connection,
                 new=new_ticket(book.account, alert, settings, company),
-                progress=before.progress if before else TicketProgress.SENDING,
+                progress=TicketProgress.SENDING,
                 since=book.clock(),
             ),
+            before,
         )
 
 

@@ -13,7 +13,10 @@ from shared.billing.psa.tickets import PsaTickets, TicketName
 from shared.errors import RetryLater
 
 GRACE: Final = timedelta(minutes=5)
-"""Longer than any request takes: who is still sending after it has died."""
+"""Longer than any request takes: who is still sending after it has died. So often what may be there is looked for."""
+SETTLES_AFTER: Final = timedelta(minutes=30)
+"""Only what is not seen so long after its request is believed not to be there: a PSA may carry a request out late, and
+none says how soon its search shows a new ticket."""
 
 
 def company_of(
@@ -30,12 +33,12 @@ def may_be_there(ticket: Ticket) -> bool:
     return ticket.progress in {TicketProgress.SENDING, TicketProgress.UNDECIDABLE}
 
 
-def make(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> None:
-    """Send a ticket of which it is certain that it is not there. Raises PsaRefused when the PSA refuses all of them."""
-    again = ticket.progress is TicketProgress.NOT_SENT
-    if again and _found(book, psa, ticket):
-        return  # a PSA that asked for a pause had made it all the same
+def make(book: TicketBook, psa: PsaTickets, ticket: Ticket, before: Ticket | None) -> None:
+    """Send a ticket, `before` of an attempt in vain. Raises PsaRefused when the PSA refuses all of them."""
+    if before is not None and (not is_settled(book, before) or found(book, psa, before)):
+        return
     begun = _as(book, ticket, TicketProgress.SENDING)
+    again = before is not None and before.progress is TicketProgress.NOT_SENT
     made = book.state.made_today(book.today) + (not again)
     if not book.write(begun, made_on=book.today, made=made):
         return
@@ -47,18 +50,26 @@ def _store(book: TicketBook, psa: PsaTickets, begun: Ticket, answer: WriteAnswer
         case Sent.ANSWERED:
             _made(book, psa, begun, answer.receipt)
         case Sent.REFUSED if answer.refusal is not None:
-            book.write(_as(book, begun, TicketProgress.NOT_SENT, answer.why))
+            book.write(_as(book, begun, TicketProgress.REFUSED, answer.why))
             raise answer.refusal
         case Sent.REFUSED:
             book.write(_as(book, begun, TicketProgress.REFUSED, answer.why, tried_on=book.today))
-        case Sent.UNCLEAR:
+        case Sent.NOT_SENT if answer.never_left:
+            book.write(_as(book, begun, TicketProgress.NOT_SENT, answer.why))
+            _wait(book, answer)
+        case _:
+            # Whatever it answered, it may have made the ticket: some ask for a pause and do it all the same.
             book.write(begun.model_copy(update={"why": answer.why}))
             book.later(GRACE)
-        case _:
-            book.write(_as(book, begun, TicketProgress.NOT_SENT, answer.why))
-            if answer.asked_for:
-                raise RetryLater(answer.after, f"tickets: {answer.why}")
-            book.later(answer.after)
+            _wait(book, answer)
+
+
+def _wait(book: TicketBook, answer: WriteAnswer) -> None:
+    """Raises RetryLater where the PSA, or our own pace, asks for a pause with everything."""
+    if answer.asked_for:
+        raise RetryLater(answer.after, f"tickets: {answer.why}")
+    if answer.after:
+        book.later(answer.after)
 
 
 def _made(book: TicketBook, psa: PsaTickets, ticket: Ticket, ticket_id: str) -> Ticket:
@@ -77,22 +88,35 @@ def _made(book: TicketBook, psa: PsaTickets, ticket: Ticket, ticket_id: str) -> 
 
 
 def look_for(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket:
-    """The ticket as it is known then, of which no answer came. Not found, it is for a person, and looked for daily."""
+    """The ticket as it is known then, of which nobody knows whether it was made.
+
+    It is looked for until it must have shown; not found then, it is for a person, and looked for once a day.
+    """
     rest = ticket.since + GRACE - book.clock()
     if ticket.progress is TicketProgress.SENDING and rest > timedelta():
         book.later(rest)
         return ticket
     if ticket.progress is TicketProgress.UNDECIDABLE and ticket.tried_on == book.today:
         return ticket
-    found = _found(book, psa, ticket)
-    if found is not None:
-        return found
-    lost = _as(book, ticket, TicketProgress.UNDECIDABLE, ticket.why, tried_on=book.today)
+    seen = found(book, psa, ticket)
+    if seen is not None or not is_settled(book, ticket):
+        return seen or ticket
+    lost = ticket.model_copy(update={"progress": TicketProgress.UNDECIDABLE, "tried_on": book.today})
     book.write(lost)
     return lost
 
 
-def _found(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket | None:
+def is_settled(book: TicketBook, ticket: Ticket) -> bool:
+    """What its request did must show by now. A ticket of which no request ever left has nothing to show."""
+    if ticket.progress is TicketProgress.NOT_SENT:
+        return True
+    rest = ticket.since + SETTLES_AFTER - book.clock()
+    if rest > timedelta():
+        book.later(min(rest, GRACE))
+    return rest <= timedelta()
+
+
+def found(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket | None:
     ticket_id = psa.find(ticket.new.reference)
     return _made(book, psa, ticket, ticket_id) if ticket_id else None
 

@@ -187,6 +187,8 @@ class WriteAnswer:
     after: timedelta = timedelta()
     asked_for: bool = False
     """True: NOT_SENT because the PSA itself asked for a pause. Some PSAs said so and had applied it all the same."""
+    never_left: bool = False
+    """True: NOT_SENT because no request was made, or none could be: nothing can have come of it."""
     line_id: str = ""
     """The line that the PSA's answer names, where it made one."""
     receipt: str = ""

@@ -60,7 +60,7 @@ class TicketName:
 def not_sent(why: PsaRefused | PsaUnavailable) -> WriteAnswer:
     """The answer to a write that was stopped before its request: by our own pace, or because it cannot be one."""
     if isinstance(why, PsaUnavailable):
-        return WriteAnswer(Sent.NOT_SENT, str(why), why.after, why.asked_for)
+        return WriteAnswer(Sent.NOT_SENT, str(why), why.after, why.asked_for, never_left=True)
     return WriteAnswer(Sent.REFUSED, why.sentence, refusal=why if why.is_for_all else None)
 
 
@@ -77,7 +77,8 @@ class PsaTickets(Protocol):
     def create(self, ticket: NewTicket) -> WriteAnswer:
         """Exactly one request. The id of the ticket is the answer's `receipt`.
 
-        Never repeated, here or by the caller, unless it was NOT_SENT or REFUSED: the PSA makes a ticket of each.
+        The PSA makes a ticket of each, so the caller repeats it only when it never left, or was REFUSED and is not seen
+        long after. A pause that a PSA asks for proves nothing: none of them says that it looks at its limit first.
         """
         ...
 

@@ -11,6 +11,7 @@ from functions.queues import alerts
 from functions.queues.messages import Evaluate, KeepTickets, QueuedWork
 from shared.accounts.account import Mode
 from shared.accounts.directory import update_account
+from shared.alerts.tickets import making
 from shared.billing.psa.base import PsaCompany, PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa_lists import PsaLists
@@ -179,6 +180,7 @@ def test_a_right_that_is_missing_is_one_row_until_tickets_work_again(
     assert (row["who"], row["ticket"]) == ("ConnectWise", None)
     assert desk.asked.count("create") == 1
     desk.refused_writes = None
+    wired.now += making.SETTLES_AFTER  # so long a refusal is not trusted
     save(owner, atMost=30)
     carry_out(wired, busy)
     assert owner("GET", f"/accounts/{MSP}/alerts?type=tickets_failed").json()["items"] == []

@@ -189,9 +189,9 @@ class Api:
                 Sent.REFUSED, refused.sentence, refusal=refused if refused.is_for_all else None
             )
         except PsaUnavailable as error:  # it could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after)
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, never_left=True)
         except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT, never_left=True)
         except Unclear as error:
             return WriteAnswer(Sent.UNCLEAR, error.why)
         return answer if answer.status_code == HTTPStatus.OK else self._no_yes(answer, right)

@@ -173,9 +173,9 @@ class Api:
         try:
             answer = self.write(method, path, body)
         except PsaUnavailable as error:  # the root was not known yet and could not be read
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for, never_left=True)
         except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT, never_left=True)
         except Unclear as error:
             return WriteAnswer(Sent.UNCLEAR, error.why)
         return self._what_is_no_yes(answer, right) or answer

@@ -188,9 +188,9 @@ class Api:
         except PsaRefused as refused:
             return WriteAnswer(Sent.REFUSED, refused.sentence, refusal=refused)
         except PsaUnavailable as error:
-            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for)
+            return WriteAnswer(Sent.NOT_SENT, str(error), error.after, error.asked_for, never_left=True)
         except NotConnected as error:
-            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT)
+            return WriteAnswer(Sent.NOT_SENT, error.why, UNTOLD_WAIT, never_left=True)
         except Unclear as error:
             return WriteAnswer(Sent.UNCLEAR, error.why)
         return self.what_is_no_yes(answer, right) or answer

@@ -34,6 +34,7 @@ class Desk(World):
         super().__init__(tables=tables)
         self.psa = FakeTickets()
         self.psa.companies = {"1", OTHERS}
+        self.psa.clock = lambda: self.now
         self.evaluate()
 
     def sign_in(self, connection: PsaConnection) -> PsaTickets:
@@ -63,7 +64,7 @@ class Desk(World):
         """The next evaluation and its message, until nothing waits any more."""
         self.now += DAY
         self.evaluate()
-        for _ in range(10):
+        for _ in range(60):
             after = self.keep()
             if after is None:
                 return

@@ -140,7 +140,7 @@ def test_a_process_that_ends_at_any_moment_leaves_one_ticket_of_an_alert_and_clo
         desk.judge()
         killed["closing"] += desk.killed_after(*at)
         desk.carry_on()
-        assert desk.kept() == []
+        assert {left.progress for left in desk.kept()} <= {TicketProgress.UNDECIDABLE}
         assert len(desk.there.truth()) == before
         assert all(seen.closed for seen in desk.there.truth().values())
     assert killed["making"] >= WRITES

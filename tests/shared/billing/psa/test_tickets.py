@@ -48,7 +48,7 @@ class FakeTicketsWorld(TicketsWorld):
         self.psa.unavailable = True
 
     def use_up_the_pace(self) -> None:
-        self.psa.outcomes = [Outcome.NOT_SENT, Outcome.NOT_SENT]
+        self.psa.out_of_pace = True
 
 
 class TestFakeTickets(TicketsContract):

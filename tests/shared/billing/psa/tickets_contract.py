@@ -120,6 +120,7 @@ class TicketsContract:
         [
             (Outcome.REFUSED, Sent.REFUSED, 0),
             (Outcome.NOT_SENT, Sent.NOT_SENT, 0),
+            (Outcome.NOT_SENT_APPLIED, Sent.NOT_SENT, 1),
             (Outcome.UNCLEAR_APPLIED, Sent.UNCLEAR, 1),
             (Outcome.UNCLEAR_NOT_APPLIED, Sent.UNCLEAR, 0),
         ],
@@ -128,7 +129,8 @@ class TicketsContract:
         self, world: TicketsWorld, outcome: Outcome, sent: Sent, tickets: int
     ) -> None:
         world.next_write(outcome)
-        assert world.psa.create(world.new()).sent is sent
+        answer = world.psa.create(world.new())
+        assert (answer.sent, answer.never_left) == (sent, False)  # it did leave, whatever became of it
         assert len(world.truth()) == tickets
         assert bool(world.psa.find(REFERENCE)) == bool(tickets)
 
@@ -176,7 +178,7 @@ class TicketsContract:
             world.psa.create(world.new(reference="SW-0000000000000000")),
             world.psa.close(made, world.closed, "n"),
         ):
-            assert answer.sent in {Sent.NOT_SENT, Sent.ANSWERED}
+            assert answer.sent is Sent.ANSWERED or answer.never_left
         expected = 1 if answer.sent is Sent.NOT_SENT else 2
         assert len(world.truth()) == expected
 

@@ -32,6 +32,7 @@ _numbers = count()
 _FAULTS: dict[Outcome, dict[str, Any]] = {
     Outcome.REFUSED: {"what": What.STATUS, "status": 400},
     Outcome.NOT_SENT: {"what": What.THROTTLE, "retry_after": 30},
+    Outcome.NOT_SENT_APPLIED: {"what": What.STATUS_AFTER, "status": 429},
     Outcome.UNCLEAR_APPLIED: {"what": What.TIMEOUT_AFTER},
     Outcome.UNCLEAR_NOT_APPLIED: {"what": What.TIMEOUT_BEFORE},
 }
