@@ -44,7 +44,7 @@ def cancel_agreement(state: State, faults: Faults, agreement: str, on: bool = Tr
 
 
 def set_limit(state: State, faults: Faults, site: str, per_minute: int, others: int = 0) -> Document:
-    """How many requests a minute a ConnectWise database takes before it answers 429; `others` of them are other tools'."""
+    """How many requests a minute a ConnectWise takes before it answers 429; `others` of them are other tools'."""
     change = {
         "limit_per_minute": whole(per_minute, "per_minute"),
         "others_per_minute": whole(others, "others"),
