@@ -54,7 +54,7 @@ def i1_every_line_is_in_step_or_says_why(
         if line is None:
             wrong.append(f"{mapping.id}: in force, and no line is kept for it")
             continue
-        wish = wishes.get(mapping.id)
+        wish = wishes.of(record).get(mapping.id)
         reached = record.connection not in troubled
         if line_state(record, line, wish, reached=reached) is LineState.IN_STEP:
             wrong += not_proven(record, wish, reached=reached)

@@ -20,7 +20,7 @@ DOMAINS = (
     "backup",
 )
 """Each knows those before it."""
-KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "text")
+KNOW_NO_DOMAIN = ("mail", "storage", "templates", "config", "errors", "http", "packed", "text")
 PURE = (
     "shared.accounts.local_time",
     "shared.alerts.matching",
@@ -32,6 +32,7 @@ PURE = (
     "shared.billing.planning.plan",
     "shared.billing.psa.autotask.periods",
     "shared.billing.planning.wishes",
+    "shared.packed",
     "shared.billing.planning.invoice_text",
     "shared.billing.planning.text_changes",
     "shared.billing.psa.texts",

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from shared.accounts import runs
 from shared.accounts.account import Account
@@ -28,6 +29,7 @@ from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import PartnerList
 from shared.mail.records import MailRow, not_arrived, reported_company
 from shared.microsoft import partner_connections
+from shared.packed import ByTenant
 from shared.storage import keys
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
@@ -82,31 +84,37 @@ def _mails(tables: Tables, account: AccountId, today: date) -> Iterable[MailRow]
             yield mail
 
 
+class _Line(NamedTuple):
+    key: LineKey
+    unit_price: Decimal | None
+
+
 class _Kept:
     """What is remembered of all lines: the lines not in step, every price, what is not read or has no company."""
 
     def __init__(self) -> None:
-        self.keys: set[LineKey] = set()
+        self._all = ByTenant[_Line]()
         self.not_in_step: dict[LineKey, LineRecord] = {}
-        self.prices: dict[str, Decimal] = {}
-        """By mapping id."""
-        self._price: dict[Decimal, Decimal] = {}
-        """Each price once: tens of thousands of lines have few different prices."""
         self.unreadable: list[Unreadable] = []
         self.without_company: list[WithoutCompany] = []
 
+    def of(self, tenant_id: str) -> dict[LineKey, Decimal | None]:
+        """The prices of the tenant's lines; None where the PSA told none."""
+        return dict(self._all.of(tenant_id))
+
     def add(self, record: AgreementRecord, companies: Mapping[str, AddedTenant]) -> None:
+        where = (record.connection, record.agreement_id)
+        self._all.add(
+            (line.tenant_id, _Line(LineKey(*where, name), line.unit_price))
+            for name, line in record.lines.items()
+        )
         for line in record.lines.values():
-            key = LineKey(record.connection, record.agreement_id, line.mapping_id)
-            self.keys.add(key)
+            key = LineKey(*where, line.mapping_id)
             tenant = companies.get(line.tenant_id)
             has_company = tenant is not None and tenant.company(line.company) is not None
             if not has_company and line.line_id and line.confirmed and _goes_on(line):
                 money = line.confirmed * (line.unit_price or Decimal(0))
-                where = (line.tenant_id, record.connection, record.agreement_id)
-                self.without_company.append(WithoutCompany(*where, line.confirmed, money))
-            if line.unit_price is not None:
-                self.prices[line.mapping_id] = self._price.setdefault(line.unit_price, line.unit_price)
+                self.without_company.append(WithoutCompany(line.tenant_id, *where, line.confirmed, money))
             if line.state not in (LineState.IN_STEP, LineState.SCHEDULED):
                 self.not_in_step[key] = line
         if record.unreadable and record.lines:
@@ -160,14 +168,14 @@ def _mappings(
     whole = {key.mapping_id for key in kept.not_in_step}
     for tenant in mappings_in_force(tables, account):
         mappings.update({mapping.id: mapping for mapping in tenant.mappings if mapping.id in whole})
+        lines = kept.of(tenant.tenant_id)
         if tenant.tenant_id in companies and any(
-            mapping.bill and LineKey(mapping.connection, mapping.agreement_id, mapping.id) not in kept.keys
-            for mapping in tenant.mappings
+            mapping.bill and mapping.line_key not in lines for mapping in tenant.mappings
         ):
             suspects.append(tenant)
-        each = (_mapped(mapping, kept.prices.get(mapping.id)) for mapping in tenant.mappings)
+        each = (_mapped(mapping, lines.get(mapping.line_key)) for mapping in tenant.mappings)
         mapped[tenant.tenant_id] = tuple(alike.setdefault(found, found) for found in each)
-    missing = list(mappings_without_line(tables, account, suspects, kept.keys))
+    missing = list(mappings_without_line(tables, account, suspects, kept.of))
     mappings.update({without.mapping.id: without.mapping for without in missing})
     return mapped, mappings, missing
 

@@ -72,7 +72,7 @@ class _Mapped:
 
     @property
     def key(self) -> LineKey:
-        return LineKey(self.mapping.connection, self.mapping.agreement_id, self.mapping.id)
+        return self.mapping.line_key
 
 
 def decidable(tables: Tables, account: AccountId) -> Iterator[DecidableLine]:

@@ -65,7 +65,7 @@ def preview_mappings(
             lines.append(LinePreview(wanted.tenant_id, mapping, Effect.NOT_BILLED))
             continue
         record = in_record.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, now)
-        lines.append(line_preview(wanted.tenant_id, mapping, record, planned))
+        lines.append(line_preview(wanted.tenant_id, mapping, record, planned, planned.wishes.of(record)))
     left = {line.line_id for line in judged.left}
     ending = (
         found

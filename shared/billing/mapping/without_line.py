@@ -1,6 +1,6 @@
 """Mappings that are in force and of which no line is kept: nobody looks after what they bill."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from shared.billing import agreement_store
@@ -17,21 +17,25 @@ class WithoutLine(NamedTuple):
 
     @property
     def key(self) -> LineKey:
-        return LineKey(self.mapping.connection, self.mapping.agreement_id, self.mapping.id)
+        return self.mapping.line_key
 
 
 def mappings_without_line(
-    tables: Tables, account: AccountId, decided: Iterable[TenantMappings], kept: Collection[LineKey]
+    tables: Tables,
+    account: AccountId,
+    decided: Iterable[TenantMappings],
+    kept: Callable[[str], Iterable[LineKey]],
 ) -> Iterator[WithoutLine]:
-    """Which of the mappings that were decided bill and have no line among those that are kept.
+    """Which of the mappings that were decided bill and have no line among those that are `kept` of their tenant.
 
     Lines and decisions are read one after the other, so what is missing is looked at once more: a save in between is
     no fault.
     """
     for tenant in decided:
+        mine = frozenset(kept(tenant.tenant_id))
         for mapping in tenant.mappings:
             found = WithoutLine(tenant.tenant_id, mapping)
-            if mapping.bill and found.key not in kept and _is_still_without(tables, account, found):
+            if mapping.bill and found.key not in mine and _is_still_without(tables, account, found):
                 yield found
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -154,6 +154,14 @@ class Options(Document):
         )
 
 
+class LineKey(NamedTuple):
+    """Where a mapping's line is kept: names the line also before it exists in the PSA."""
+
+    connection: str
+    agreement_id: str
+    mapping_id: str
+
+
 class LicenceMapping(Document):
     """One licence of a tenant: the one line that bills it, or the decision not to bill it."""
 
@@ -174,6 +182,11 @@ class LicenceMapping(Document):
     @property
     def licence(self) -> LicenceKey:
         return LicenceKey(self.sku_id, self.subscription_id)
+
+    @property
+    def line_key(self) -> LineKey:
+        """Only of one that bills."""
+        return LineKey(self.connection, self.agreement_id, self.id)
 
     @model_validator(mode="after")
     def _names_its_line(self) -> "LicenceMapping":

@@ -5,15 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.billing.models.mappings import LineKey
 from shared.storage.documents import Document
-
-
-class LineKey(NamedTuple):
-    """Where a mapping's line is kept: names the line also before it exists in the PSA."""
-
-    connection: str
-    agreement_id: str
-    mapping_id: str
 
 
 class HoldReason(StrEnum):

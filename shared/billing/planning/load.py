@@ -24,7 +24,7 @@ from shared.billing.planning.plan import Plan
 from shared.billing.planning.quantities import Numbers
 from shared.billing.planning.tenant_wishes import WishesOf
 from shared.billing.planning.text_sources import TextSources
-from shared.billing.planning.wishes import Wish
+from shared.billing.planning.wishes import AccountWishes
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
 from shared.licensing.custom_licences.rules import CustomLicence
@@ -88,10 +88,10 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan of an account, what it wants by mapping id, and the agreements it was made from."""
+    """The plan of an account, what it wants of its lines, and the agreements it was made from."""
 
     plan: Plan
-    wishes: dict[str, Wish]
+    wishes: AccountWishes
     outlines: dict[AgreementKey, Outline]
 
 
@@ -143,18 +143,17 @@ def plan_account(
 
 def _wishes(
     tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed
-) -> tuple[dict[str, Wish], frozenset[str]]:
+) -> tuple[AccountWishes, frozenset[str]]:
     added, wishes_of = added_tenants(tables, account.id), WishesOf(tables, blobs, account.id, now)
     texts = TextSources(tables, blobs, account.id, wishes_of.profiles, now)
-    wished, suspicious = {}, set()
+    wished, suspicious = AccountWishes(), set[str]()
     for state, mappings in _side_by_side(tables, account.id):
         decided = supposed.mappings if state.tenant_id == supposed.tenant_id else mappings
         found = wishes_of(state, added.get(state.tenant_id), decided)
         if found is None or state.snapshot is None:
             continue
         plain, mapped, rules, numbers = found
-        for wish in texts.with_texts(plain, state, mapped, numbers, rules):
-            wished[wish.mapping_id] = wish
+        wished.add(texts.with_texts(plain, state, mapped, numbers, rules))
         if is_doubted(state.snapshot, numbers, rules.values()):
             suspicious.add(state.tenant_id)
     return wished, frozenset(suspicious)

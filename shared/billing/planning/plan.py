@@ -30,7 +30,7 @@ from shared.billing.models import (
 from shared.billing.planning import guard, proration
 from shared.billing.planning.sellers import has_new_seller, known_sellers
 from shared.billing.planning.text_changes import text_change
-from shared.billing.planning.wishes import Wish
+from shared.billing.planning.wishes import AccountWishes, Wish
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,21 @@ class Plan:
 
 def make(
     account: Account,
-    wished: Mapping[str, Wish],
+    wished: AccountWishes,
     records: Iterable[AgreementRecord],
     suspicious: frozenset[str],
     now: datetime,
 ) -> Plan:
-    """`wished` is by mapping id; `records` are looked at once, one by one; `suspicious` are tenants with doubts."""
+    """`records` are looked at once, one by one; `suspicious` are tenants with doubts."""
     draft = _Draft(now.astimezone(account.zone).date())
     for record in records:
+        mine = wished.of(record)
         for line in record.lines.values():
             draft.seats.add(line, now)
             if line.ending is not None:
                 draft.end(record, line)
                 continue
-            wish = wished.get(line.mapping_id)
+            wish = mine.get(line.mapping_id)
             if wish is not None and wish.is_of(record):
                 draft.add(record, line, wish)
     draft.wait_for_old_lines()

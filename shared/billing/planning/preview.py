@@ -1,6 +1,7 @@
 """What the next push would do to each line, by the same plan that it is made from; and switching an account live."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,6 @@ from shared.billing.models import (
     Change,
     HoldReason,
     LicenceMapping,
-    LineKey,
     LineRecord,
     LineState,
     TextState,
@@ -117,11 +117,12 @@ def preview(tables: Tables, blobs: Blobs, account: Account, now: datetime) -> Pl
     lines, kept = [], set[str]()
     for outline in planned.outlines.values():
         record = in_record.apply_to(outline.kept().record, planned.plan, now)
+        wished = planned.wishes.of(record)
         for line in record.lines.values():
             kept.add(line.mapping_id)
             if line.mapping_id in mapped:
                 reached = record.connection not in failed
-                seen = line_preview(*mapped[line.mapping_id], record, planned, reached=reached)
+                seen = line_preview(*mapped[line.mapping_id], record, planned, wished, reached=reached)
                 if seen.effect is not Effect.IN_STEP:
                     lines.append(seen)
     without = (mapped[name] for name in mapped.keys() - kept)
@@ -134,13 +135,17 @@ def line_preview(
     mapping: LicenceMapping,
     record: AgreementRecord,
     planned: Planned,
+    wished: Mapping[str, Wish],
     *,
     reached: bool = True,
 ) -> LinePreview:
-    """`record` is the agreement's after the plan was applied to it; `reached`: its PSA connection was, lately."""
+    """`record` is the agreement's after the plan was applied to it, `wished` what is wanted of its lines.
+
+    `reached`: its PSA connection was, lately.
+    """
     line = record.lines[mapping.id]
-    key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
-    wish, change = planned.wishes.get(mapping.id), planned.plan.by_line.get(key)
+    key = mapping.line_key
+    wish, change = wished.get(mapping.id), planned.plan.by_line.get(key)
     effect, why = _effect(line, wish, change, planned.plan)
     if effect is Effect.IN_STEP and line_state(record, line, wish, reached=reached) is LineState.BLOCKED:
         effect, why = Effect.BLOCKED, why_blocked(record, line, wish, reached=reached)

@@ -21,6 +21,7 @@ from shared.billing.planning.quantities import Numbers, other_sellers, wanted
 from shared.billing.psa.base import BillableOption
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import TenantState
+from shared.packed import ByTenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,22 @@ class Wish:
     def is_for(self, record: AgreementRecord, line: LineRecord) -> bool:
         """Of this record, and about the very line that is kept there."""
         return self.is_of(record) and line.serves(self.line_id)
+
+
+class AccountWishes:
+    """What an account wants of all its lines."""
+
+    def __init__(self) -> None:
+        self._by_tenant = ByTenant[Wish]()
+
+    def add(self, wishes: Iterable[Wish]) -> None:
+        self._by_tenant.add((wish.tenant_id, wish) for wish in wishes)
+
+    def of(self, record: AgreementRecord) -> dict[str, Wish]:
+        """By mapping id, of the record's lines: also of a line whose mapping has left the agreement."""
+        tenants = {line.tenant_id for line in record.lines.values()}
+        found = (wish for tenant in tenants for wish in self._by_tenant.of(tenant))
+        return {wish.mapping_id: wish for wish in found if wish.mapping_id in record.lines}
 
 
 _PLAIN = Options()

@@ -1,7 +1,7 @@
 """What became of a connection's lines in a run, each counted in one class."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from shared.accounts.companies import added_tenants
 from shared.accounts.runs import LineCounts
@@ -14,8 +14,12 @@ from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
 
 
-def without_line(tables: Tables, account: AccountId, connection: str, kept: Collection[LineKey]) -> int:
-    """How many mappings of the connection are in force without a line that is kept: nothing is written for them."""
+def without_line(
+    tables: Tables, account: AccountId, connection: str, kept: Callable[[str], Iterable[LineKey]]
+) -> int:
+    """How many mappings of the connection are in force without a line among the tenant's that are `kept`: nothing is
+    written for them.
+    """
     added = added_tenants(tables, account)
     decided = (mapping for mapping in mappings_in_force(tables, account) if mapping.tenant_id in added)
     without = mappings_without_line(tables, account, decided, kept)

@@ -1,6 +1,6 @@
 """One PSA connection's part of a run: look, plan, hold, then write what may be written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
 from shared.billing.models import (
     OF_THE_AGREEMENT,
+    AgreementRecord,
     LineKey,
     PsaConnection,
     Unreadable,
@@ -29,6 +30,7 @@ from shared.billing.pushing.counts import count, without_line
 from shared.billing.pushing.listed_agreements import Listed, Meant, loss_of_list
 from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
+from shared.packed import ByTenant
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Tables
 
@@ -85,7 +87,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
             raise RetryLater(first.again, f"{connection.name}, agreement {first.agreement_id}: {first.why}")
         _note_unreadable(context, connection.id, unfinished)
     save_connection_failure(context.tables, account.id, ConnectionFailure(connection=connection.id))
-    _close(context.tables, account.id, connection.id, run, context.now(), planned.wishes)
+    _close(context.tables, account.id, connection.id, run, context.now(), planned.wishes.of)
 
 
 def _goes_on_with(unfinished: Sequence[Unfinished]) -> Unfinished:
@@ -122,7 +124,7 @@ def _give_up(tables: Tables, account: AccountId, run: Run, failure: ConnectionFa
 
 def removed(tables: Tables, account: AccountId, connection_id: str, run: Run, now: datetime) -> None:
     """The connection was removed while the run went on, which closes without it."""
-    _close(tables, account, connection_id, run, now, {})
+    _close(tables, account, connection_id, run, now, lambda _: {})
 
 
 def _work_through(
@@ -176,11 +178,12 @@ class _SideBySide:
 
     def _worked_on(self, item: AgreementWork, agreement_id: str) -> Unfinished | None:
         kept = item.outline.kept()
+        wishes = self._wishes.of(kept.record)
         if item.writes:
-            after = agreement.work_on(self._context, kept, item.changes, self._wishes, item.texts)
+            after = agreement.work_on(self._context, kept, item.changes, wishes, item.texts)
         else:
-            after = agreement.look_at(self._context, kept, self._wishes)
-        if plan.must_plan_again(kept.record, after, self._wishes):
+            after = agreement.look_at(self._context, kept, wishes)
+        if plan.must_plan_again(kept.record, after, wishes):
             return Unfinished(
                 agreement_id,
                 timedelta(seconds=1),
@@ -221,17 +224,18 @@ def _close(
     connection: str,
     run: Run,
     now: datetime,
-    wishes: Mapping[str, Wish] | None,
+    wishes_of: Callable[[AgreementRecord], Mapping[str, Wish]] | None,
 ) -> None:
     """Count the connection's lines into the run; the run closes with its last connection.
 
-    `wishes` are what was wanted of them; None: the connection could not be worked with.
+    `wishes_of` tells what was wanted of an agreement's; None: the connection could not be worked with.
     """
-    counts, lines = LineCounts(), set()
+    counts, lines = LineCounts(), ByTenant[LineKey]()
     for kept in agreement_store.all_of(tables, account, connection):
-        counts += count(kept.record, run.id, wishes)
-        lines |= {LineKey(connection, kept.record.agreement_id, mapping) for mapping in kept.record.lines}
-    counts += LineCounts(failed=without_line(tables, account, connection, lines))
+        counts += count(kept.record, run.id, wishes_of(kept.record) if wishes_of else None)
+        where = (connection, kept.record.agreement_id)
+        lines.add((line.tenant_id, LineKey(*where, name)) for name, line in kept.record.lines.items())
+    counts += LineCounts(failed=without_line(tables, account, connection, lines.of))
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:

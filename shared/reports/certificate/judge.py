@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from shared.alerts.models import Target
-from shared.billing.models import LicenceMapping, LineKey, LineState
+from shared.billing.models import LicenceMapping, LineState
 from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.quantities import Numbers, wanted
 from shared.billing.psa.base import BillableOption
@@ -172,7 +172,7 @@ def _judged(
     if mapping is None:
         excluded = row.licence is not None and facts.exclusions.hold(Target(sku_id=row.licence.sku_id))
         return replace(row, standing=Standing.EXCLUDED, reason=Reason.SKU_EXCLUDED) if excluded else row
-    key = LineKey(mapping.connection, mapping.agreement_id, mapping.id)
+    key = mapping.line_key
     kept = facts.lines.get(key)
     if kept is None:
         return replace(row, reason=Reason.NO_LINE)

@@ -64,7 +64,7 @@ def test_a_sum_moves_its_line_as_a_licence_does() -> None:
 def test_a_sum_is_billed_by_assigned_seats_where_the_mapping_says_so() -> None:
     world = World()
     line = mapped(world, SUM, 14, Options(basis=Basis.ASSIGNED, minimum=3))
-    assert world.plan().wishes[line.mapping].quantity == 3
+    assert world.wish(line).quantity == 3
 
 
 def test_a_licence_that_is_gone_counts_nothing_and_the_rest_of_the_sum_goes_on() -> None:
@@ -324,6 +324,6 @@ def test_the_text_on_the_invoice_names_whom_the_rule_counts(rule: Rule) -> None:
 def test_members_of_a_group_are_not_named_and_the_text_stays() -> None:
     world = World()
     line = mapped(world, MEMBERS, 2, Options(names_on_invoice=True))
-    assert world.plan().wishes[line.mapping].text is None
+    assert world.wish(line).text is None
     world.push_until_done()
     assert world.fake.line(line.line).text == ""

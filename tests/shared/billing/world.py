@@ -30,6 +30,7 @@ from shared.billing.models import (
 )
 from shared.billing.planning import approval, load
 from shared.billing.planning.load import Planned
+from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import ProductPrices
 from shared.billing.profiles import save_profile
 from shared.billing.psa.base import Psa
@@ -366,6 +367,11 @@ class World:
         return agreement_store.get(self.tables, ACCOUNT, CONNECTION, mapped.agreement).record.lines[
             mapped.mapping
         ]
+
+    def wish(self, mapped: Mapped) -> Wish:
+        """What the plan wants of the line."""
+        record = agreement_store.get(self.tables, ACCOUNT, CONNECTION, mapped.agreement).record
+        return self.plan().wishes.of(record)[mapped.mapping]
 
     def reason(self, mapped: Mapped) -> BlockReason | None:
         why = self.record(mapped).blocked

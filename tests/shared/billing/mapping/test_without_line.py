@@ -60,7 +60,7 @@ def test_a_mapping_that_is_saved_while_lines_are_counted_is_not_missing(world: W
     mapped = world.map_line()
     inner = world.tables
     decided = list(mappings_in_force(inner, ACCOUNT))
-    assert list(mappings_without_line(inner, ACCOUNT, decided, set())) == []
+    assert list(mappings_without_line(inner, ACCOUNT, decided, lambda _: ())) == []
     ends = TenantMappings(tenant_id="contoso", mappings=())
 
     def meanwhile() -> None:
@@ -68,7 +68,7 @@ def test_a_mapping_that_is_saved_while_lines_are_counted_is_not_missing(world: W
         world.save_mappings("contoso", ends, looked_after={mapped.line})
 
     watched = WatchedTables(inner, Once("before get", meanwhile))
-    assert list(mappings_without_line(watched, ACCOUNT, decided, set())) == []
+    assert list(mappings_without_line(watched, ACCOUNT, decided, lambda _: ())) == []
 
 
 def test_a_mapping_that_is_taken_back_while_its_line_is_let_go_keeps_it(world: World) -> None:

@@ -518,7 +518,7 @@ def test_a_line_whose_creation_was_unclear_and_that_another_mapping_has_stops_no
 def test_a_line_that_its_mapping_left_is_not_judged_by_what_the_mapping_wants_elsewhere(world: World) -> None:
     """Its mapping moved, and nobody came to let go of it."""
     mapped = world.map_line(quantity=10)
-    world.map_line("fabrikam", 12, agreement=world.add_agreement())
+    world.map_line("contoso", 12, sku="another-sku", agreement=world.add_agreement())
     kept = agreement_store.get(world.tables, ACCOUNT, CONNECTION, mapped.agreement)
     left = kept.record.lines[mapped.mapping].model_copy(update={"mapping_id": "mapping0002"})
     agreement_store.save(

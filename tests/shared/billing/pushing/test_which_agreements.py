@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from shared.accounts.runs import Run
 from shared.billing.planning.load import Outline, Planned
 from shared.billing.planning.plan import Plan
+from shared.billing.planning.wishes import AccountWishes
 from shared.billing.psa.base import Agreement
 from shared.billing.pushing.which_agreements import SWEPT_A_NIGHT, due_for_a_look, worklist
 from shared.storage.tables import Key
@@ -91,7 +92,7 @@ def test_of_many_agreements_those_with_a_line_in_trouble_are_read_first() -> Non
 def test_a_run_before_a_certificate_reads_every_agreement() -> None:
     plan = Plan((), {}, frozenset(), live=True, why_not={}, unwanted=frozenset(), sellers={})
     kept = {("cw", one.agreement_id): one for one in outlines(250, START - DAY)}
-    planned, listed = Planned(plan, {}, kept), listed_agreements(250)
+    planned, listed = Planned(plan, AccountWishes(), kept), listed_agreements(250)
 
     def looked_at_by(run: Run) -> int:
         return len(worklist("cw", planned, listed, run, TODAY))
