@@ -210,7 +210,7 @@ def get_state(asking: Reader) -> ShownTicketsState:
 
 @router.post("/unclear", operation_id="settleTicket")
 def settle_ticket(asked: TicketWord, asking: Admin) -> TicketToLookAt:
-    """Of a ticket that nobody knows to be there: it is closed with its alert, or made once. A number is looked up in the PSA."""
+    """Of a ticket that nobody knows to be there: it is closed with its alert, or made once."""
     number = asked.number.strip()
     if asked.there and not number:
         raise Rejected("Say which ticket it is.", "required", "number")

@@ -2024,7 +2024,7 @@ export interface paths {
         put?: never;
         /**
          * Settle Ticket
-         * @description Of a ticket that nobody knows to be there: it is closed with its alert, or made once. A number is looked up in the PSA.
+         * @description Of a ticket that nobody knows to be there: it is closed with its alert, or made once.
          */
         post: operations["settleTicket"];
         delete?: never;
