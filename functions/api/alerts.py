@@ -67,7 +67,12 @@ class ShownAlert(Shown):
             "closedAt": None,
             "notCheckedSince": None,
             "excludableBy": ["tenant", "sku", "licence"],
-            "ticket": {"number": "5012", "link": "https://na.myconnectwise.net/", "progress": "open", "reference": "SW-4f2a9c1e00b7d3a5"},
+            "ticket": {
+                "number": "5012",
+                "link": "https://na.myconnectwise.net/",
+                "progress": "open",
+                "reference": "SW-4f2a9c1e00b7d3a5",
+            },
         }
     )
 
