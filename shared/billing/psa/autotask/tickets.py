@@ -80,6 +80,11 @@ class AutotaskTickets:
         rows = read_list(self._api, TICKETS, eq("externalID", reference))
         return str(min(rows, default=""))
 
+    def numbered(self, number: str) -> str:
+        self._api.wait_for_the_pace()
+        rows = read_list(self._api, TICKETS, eq("ticketNumber", one_line(number, 50)))
+        return next((str(id_) for id_, row in rows.items() if row.get("ticketNumber") == number.strip()), "")
+
     def state(self, ticket_id: str) -> TicketState:
         item = self._item(ticket_id)
         if item is None:
