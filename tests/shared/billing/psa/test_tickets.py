@@ -87,7 +87,6 @@ class TestAutotaskTickets(TicketsContract):
         assert [choice.name for choice in offered.boards] == ["Client Portal", "Licences"]
         assert [choice.name for choice in offered.closed] == ["Complete"]
 
-
     @pytest.mark.parametrize("hidden", [{"missing_rights": ["Tickets.all"]}, {"sees_nothing": True}])
     def test_a_user_that_is_shown_no_tickets_has_seen_no_ticket_deleted(
         self, world: AutotaskTicketsWorld, hidden: dict[str, object]
