@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -71,7 +72,7 @@ def _place(body: Any) -> str:
     return asked["paging"]
 
 
-def count_of(api: Api, entity: str, *conditions: Condition) -> int | None:
+def count_of(api: Api, entity: str, *conditions: Condition) -> Decimal | None:
     """By Autotask's own count; None when it says none."""
     told = api.ask(f"{entity}/query/count", {"search": json.dumps({"filter": list(conditions)})})
     return amount(told.get("queryCount")) if isinstance(told, dict) else None
