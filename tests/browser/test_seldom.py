@@ -5,14 +5,13 @@ there takes nights. What the API itself does with them is tested where it stands
 """
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Request, Route, expect
 
 from shared.accounts.companies import added_tenants
-from tests.browser.site import Site, opened
+from tests.browser.site import opened
 from tests.journeys.living import DEMO, Living
 
 pytestmark = pytest.mark.processes
@@ -39,25 +38,12 @@ UNCLEAR = {
 }
 
 
-def told_as(site: Site, path: str, change: Callable[[Any], Any], status: int = 200) -> None:
-    """What the API answers to a read at this path, changed on its way."""
-
-    def changed(route: Route) -> None:
-        if route.request.method != "GET":
-            route.continue_()
-            return
-        answer = route.fetch()
-        route.fulfill(response=answer, status=status, json=change(answer.json()))
-
-    site.page.route(re.compile(rf"/api/accounts/demo/{path}(\?|$)"), changed)
-
-
 def test_a_lost_list_is_shown_and_believed_just_as_it_was_seen_after_a_second_word(
     living: Living, browser: Browser
 ) -> None:
     asked: list[Request] = []
     with opened(browser, living) as site:
-        told_as(site, "psa-connections/[^/]+/lost-agreements", lambda _: LOST)
+        site.told_as("psa-connections/[^/]+/lost-agreements", lambda _: LOST)
         site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
         site.open("settings/connections", "admin")
         loss = site.page.get_by_role(
@@ -86,9 +72,9 @@ def test_of_an_unclear_write_a_person_says_what_the_psa_shows(living: Living, br
         return {"items": [row, *page["items"][1:]]}
 
     with opened(browser, living) as site:
-        told_as(site, "alerts", failed)
+        site.told_as("alerts", failed)
         unclear = {**UNCLEAR, "tenantId": cobalt, "company": "Cobalt Logistics"}
-        told_as(site, "unclear-writes", lambda _: {"items": [unclear]})
+        site.told_as("unclear-writes", lambda _: {"items": [unclear]})
         site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
         site.open("exceptions", "admin")
         site.page.get_by_role("button", name="Put right: Cobalt Logistics").first.click()
@@ -164,7 +150,7 @@ def test_a_second_company_of_a_tenant_is_asked_for_with_filters_of_its_own(
         return {**page, "items": items}
 
     with opened(browser, living) as site:
-        told_as(site, "companies", filtered)
+        site.told_as("companies", filtered)
         site.open(f"companies/{tenant}", "editor")
         site.button("Which users").click()
         drawer = site.page.get_by_role("dialog", name="Which users")
