@@ -295,7 +295,7 @@ def test_the_second_line_of_a_line_that_charges_nothing_charges_nothing_either()
     world.night()
     seats(world, 12)
     (second,) = [line for line in world.fake._lines.values() if ":p:" in line.marker]
-    assert (second.quantity, second.unit_price) == (2, 0)
+    assert (second.quantity, second.unit_price) == (Decimal(2), Decimal(0))
     assert world.quantity(mapped) == 12
 
 
