@@ -3000,6 +3000,11 @@ export interface components {
              */
             groupId?: string;
             kind: components["schemas"]["Kind"];
+            /**
+             * Mailboxes
+             * @default []
+             */
+            mailboxes?: components["schemas"]["Mailbox"][];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
             /**
@@ -3100,7 +3105,7 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users" | "group_members";
+        Kind: "sum" | "licensed_users" | "group_members" | "mailboxes";
         /**
          * LedgerEvent
          * @enum {string}
@@ -3113,6 +3118,8 @@ export interface components {
             /** Tenantid */
             tenantId: string;
         };
+        /** @enum {string} */
+        Mailbox: "user" | "shared" | "room" | "equipment";
         /**
          * Me
          * @example {
@@ -5287,6 +5294,8 @@ export interface components {
             /** Groupid */
             groupId: string;
             kind: components["schemas"]["Kind"];
+            /** Mailboxes */
+            mailboxes: components["schemas"]["Mailbox"][];
             /** Skuids */
             skuIds: string[];
             /** Withoutdisabled */
