@@ -44,14 +44,15 @@ class Mouse:
 
 
 class Keyboard:
-    """Everything by Tab, Enter, arrows and letters. Focus is never set by a script."""
+    """Everything by Tab, Enter, Space, arrows and letters. Focus is never set by a script."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
 
     def press(self, what: Locator) -> None:
         self._reach(what)
-        self._page.keyboard.press("Enter")
+        ticked = what.evaluate("element => element.type === 'checkbox'")
+        self._page.keyboard.press("Space" if ticked else "Enter")
 
     def write(self, what: Locator, text: str) -> None:
         self._reach(what)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { given } from "../src/pages/exceptions/given";
+import { given } from "../src/parts/mapping/given";
 import { toldOf } from "../src/parts/InvoiceText";
 
 test("the preview of a text says what becomes of it, and a text of somebody else stays", () => {

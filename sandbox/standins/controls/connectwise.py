@@ -43,9 +43,13 @@ def cancel_agreement(state: State, faults: Faults, agreement: str, on: bool = Tr
     return _change_agreement(state, agreement, {"cancelled": bool(on)})
 
 
-def set_limit(state: State, faults: Faults, site: str, per_minute: int) -> Document:
-    """How many requests a minute a ConnectWise database takes before it answers 429."""
-    return _change_site(state, site, {"limit_per_minute": whole(per_minute, "per_minute")})
+def set_limit(state: State, faults: Faults, site: str, per_minute: int, others: int = 0) -> Document:
+    """How many requests a minute a ConnectWise takes before it answers 429; `others` of them are other tools'."""
+    change = {
+        "limit_per_minute": whole(per_minute, "per_minute"),
+        "others_per_minute": whole(others, "others"),
+    }
+    return _change_site(state, site, change)
 
 
 def set_bad_password(state: State, faults: Faults, site: str, status: int) -> Document:
@@ -175,7 +179,8 @@ def _change_site(state: State, site: str, change: Document) -> Document:
     key = find_site(state, site)["key"]
     fresh = state.change("cw_site", key, lambda document: document.update(change))
     return {
-        name: fresh[name] for name in ("key", "limit_per_minute", "bad_password_status", "missing_rights")
+        name: fresh[name]
+        for name in ("key", "limit_per_minute", "others_per_minute", "bad_password_status", "missing_rights")
     }
 
 

@@ -51,7 +51,7 @@ def _begin_connectwise(state: State, site: ConnectWise) -> None:
         del document[listed]
     last_line = max((line.id for agreement in site.agreements for line in agreement.lines), default=0)
     document |= {"bad_password_status": 404, "limit_per_minute": 1000, "next_addition": last_line + 1}
-    document |= {"missing_rights": [], "habits": {}}
+    document |= {"others_per_minute": 0, "missing_rights": [], "habits": {}}
     state.put("cw_site", site.key, document)
     for company in site.companies:
         state.put("cw_company", f"{site.key}/{company.id}", _plain(company) | {"site": site.key})

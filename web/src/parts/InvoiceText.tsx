@@ -1,4 +1,4 @@
-import { Checkbox, Field, Input, Text } from "@fluentui/react-components";
+import { Checkbox, Field, Input, Text, makeStyles, type FieldProps } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import type { Schemas } from "../api/client";
 
@@ -9,6 +9,8 @@ export type TextOptions = Pick<
 >;
 type Line = Schemas["ShownLine"];
 
+const useStyles = makeStyles({ fields: { display: "grid", justifyItems: "start", "& > div:first-child": { width: "100%" } } });
+
 interface FieldsProps {
   options: TextOptions;
   set: (change: TextOptions) => void;
@@ -18,9 +20,12 @@ interface FieldsProps {
   knowsUsers: boolean;
   knowsSpare: boolean;
   disabled?: boolean;
+  /** What marks it when it was refused. */
+  marked?: Pick<FieldProps, "validationState" | "validationMessage">;
 }
 
-export function InvoiceTextFields({ options, set, longest, knowsUsers, knowsSpare, disabled }: FieldsProps): ReactElement {
+export function InvoiceTextFields({ options, set, longest, knowsUsers, knowsSpare, disabled, marked }: FieldsProps): ReactElement {
+  const styles = useStyles();
   if (longest === 0) return <Text>Seatwise writes no text on the invoices of this PSA.</Text>;
   const tick = (name: "namesOnInvoice" | "spareOnInvoice" | "termsOnInvoice", label: string) => (
     <Checkbox
@@ -31,48 +36,48 @@ export function InvoiceTextFields({ options, set, longest, knowsUsers, knowsSpar
     />
   );
   return (
-    <Field
-      label="Text on the invoice"
-      hint={`At most ${longest} characters in this PSA: users that do not fit are counted. With nothing chosen the PSA's text stays.`}
-    >
-      <Input
-        aria-label="Own description"
-        placeholder="Own description; else the name of the billing profile"
-        disabled={disabled}
-        maxLength={500}
-        value={options.invoiceText ?? ""}
-        onChange={(_, { value }) => set({ invoiceText: value })}
-      />
+    // One control to a field: a field gives its id and its label to each control in it.
+    <div role="group" aria-label="Text on the invoice" className={styles.fields}>
+      <Field
+        {...marked}
+        label="Own description"
+        hint={`At most ${longest} characters in this PSA: users that do not fit are counted. With nothing chosen the PSA's text stays.`}
+      >
+        <Input
+          placeholder="Else the name of the billing profile"
+          disabled={disabled}
+          maxLength={500}
+          value={options.invoiceText ?? ""}
+          onChange={(_, { value }) => set({ invoiceText: value })}
+        />
+      </Field>
       {knowsUsers && tick("namesOnInvoice", "Names of the users")}
       {knowsUsers && knowsSpare && tick("spareOnInvoice", "How many seats are spare")}
       {tick("termsOnInvoice", "When the commitment renews, and until when it can be cancelled")}
-    </Field>
+    </div>
   );
 }
 
-/** What the customer reads now and would read; a text of somebody else can be given up for it. */
-export function InvoiceTextPreview({
+/** A text that somebody else wrote into the line can be given up for ours: exactly that one, by its digest. */
+export function ReplaceText({
   line,
   replaces,
   set,
+  disabled,
 }: {
   line: Line;
   replaces: string | undefined;
   set: (change: TextOptions) => void;
+  disabled?: boolean;
 }): ReactElement | null {
-  if (line.textState === "none") return null;
+  if ((line.textState !== "kept" && !replaces) || !line.textDigest) return null;
   return (
-    <Text role="status">
-      {line.textBefore !== null && `On the invoice now: ${line.textBefore || "nothing of its own"}. `}
-      {toldOf(line)}
-      {(line.textState === "kept" || replaces) && line.textDigest && (
-        <Checkbox
-          label="Replace the text that is there"
-          checked={replaces === line.textDigest}
-          onChange={(_, { checked }) => set({ replacesText: checked === true ? line.textDigest : "" })}
-        />
-      )}
-    </Text>
+    <Checkbox
+      label="Replace the text that is there"
+      disabled={disabled}
+      checked={replaces === line.textDigest}
+      onChange={(_, { checked }) => set({ replacesText: checked === true ? line.textDigest : "" })}
+    />
   );
 }
 

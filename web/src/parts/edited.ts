@@ -19,7 +19,7 @@ interface Wishes<T> {
   queryKey: string[];
   read: () => Promise<Versioned<T>>;
   /** Saves only what was changed, if it is still as it was read. Throws ApiProblem. */
-  save: (change: Partial<T>, etag: string) => Promise<unknown>;
+  save: (change: Partial<T>, etag: string, stored: T) => Promise<unknown>;
   saved: () => void;
 }
 
@@ -29,7 +29,7 @@ export function useEdited<T extends object>({ queryKey, read, save, saved }: Wis
   const query = useQuery({ queryKey, queryFn: read });
   const saving = useMutation({
     mutationFn: async () => {
-      if (query.data) await save(draft, query.data.etag);
+      if (query.data) await save(draft, query.data.etag, query.data.value);
       return draft;
     },
     onSuccess: async (written) => {

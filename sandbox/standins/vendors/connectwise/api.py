@@ -137,7 +137,7 @@ class ConnectWise:
         now = time.monotonic()
         while lately and now - lately[0] >= 60:
             lately.popleft()
-        if len(lately) >= site["limit_per_minute"]:
+        if len(lately) + site["others_per_minute"] >= site["limit_per_minute"]:
             raise Refused(429, "", str(max(1, round(60 - (now - lately[0])))))
         lately.append(now)
 

@@ -48,8 +48,9 @@ _ALWAYS_THERE = "/system/info"
 _KEYS = ("the company id", "the public key", "the private key", "the client id")
 _ROUTER = "v4_6_release/"
 """The codebase that every ConnectWise understands."""
-_CALLS_A_MINUTE = 800
-"""ConnectWise refuses more than 1,000 a minute, of all tools together; what has begun may go above this share."""
+_CALLS_A_MINUTE = 400
+"""ConnectWise refuses more than 1,000 a minute, of all tools together: half of them is left to the others, and what has
+begun may go above this share."""
 _IN_USE_WAIT = timedelta(minutes=5)
 """A person works on the record: how long until it is tried again."""
 IN_USE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.LOCKED})

@@ -98,6 +98,7 @@ def sites() -> tuple[Site, ...]:
         _site("restricted", _products(2), agreements[:1]),
         _site("reads_only", _products(2), agreements[:1]),
         _site("says401", _products(2), agreements[:1]),
+        _site("busy", _products(2), agreements[:1]),
     )
 
 
@@ -160,9 +161,9 @@ class ConnectWiseWorld(PsaWorld):
     def sign_in(self) -> None:
         session = sandbox_session(self.standins.url)
         session.mount("https://", self.adapter)
-        http = Http(session, sleep=self.waited.append, clock=lambda: datetime.now(UTC))
-        settings = SETTINGS.model_copy(update={"company_id": self.company_login})
-        self.psa = ConnectWise(settings, self.private_key, http)
+        self.http = Http(session, sleep=self.waited.append, clock=lambda: datetime.now(UTC))
+        self.settings = SETTINGS.model_copy(update={"company_id": self.company_login})
+        self.psa = ConnectWise(self.settings, self.private_key, self.http)
 
     def line_number(self, number: int) -> str:
         return str(line_id_of(int(self.agreement_id), number))

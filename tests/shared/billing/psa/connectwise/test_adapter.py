@@ -22,6 +22,7 @@ from shared.http.client import Http
 from tests.shared.billing.psa.connectwise_world import (
     BUNDLE,
     CANCELLED_LINE,
+    FIRST_AGREEMENT,
     FULL_PAGE,
     PRIVATE_KEY,
     SETTINGS,
@@ -392,3 +393,29 @@ def test_a_second_line_is_made_with_its_first_and_last_day_and_found_by_its_mark
     assert (made.marker, world.line()) == (marker, main)
     wrong = write.model_copy(update={"ends": through + DAY})
     assert "last day" in told(world.psa.find_effect(wrong, answer.line_id).failure)
+
+
+class _Paced(Exception):
+    """New work waits."""
+
+
+def test_with_other_tools_at_half_of_the_limit_no_call_of_ours_is_refused(
+    worlds: Callable[..., ConnectWiseWorld],
+) -> None:
+    """W5: 1,000 calls a minute, of which others make 500. What waits has not begun."""
+    world = worlds(company_login="busy")
+    world.standins.control("set-limit", site="busy", per_minute=1000, others=500)
+    world.standins.reset_counts()
+
+    def a_minute_passes(seconds: float) -> None:
+        assert seconds <= 60
+        raise _Paced
+
+    http = Http(world.http.session, sleep=a_minute_passes, clock=lambda: datetime.now(UTC))
+    psa = ConnectWise(world.settings, world.private_key, http)
+    with suppress(_Paced):
+        for _ in range(500):
+            psa.lines(str(FIRST_AGREEMENT))
+    counted = world.standins.counts()
+    assert counted["connectwise.read"] < 450
+    assert "throttled.connectwise" not in counted

@@ -1,0 +1,71 @@
+import { Skeleton, SkeletonItem, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+import type { Schemas } from "../../api/client";
+import { counted, day } from "../format";
+import { toldOf } from "../InvoiceText";
+import type { LivePreview } from "./livePreview";
+
+type Line = Schemas["ShownLine"];
+
+const useStyles = makeStyles({
+  // As high as what it mostly says, so that nothing below it moves when it comes.
+  place: { display: "grid", gap: "8px", alignContent: "start", minHeight: "64px", padding: "12px",
+    borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground3,
+    "& > span": { display: "block" } },
+  waits: { color: tokens.colorNeutralForeground2 },
+});
+
+interface Props {
+  preview: LivePreview;
+  /** The one of its lines that is edited. */
+  line: Line | undefined;
+  /** Said while nothing can be previewed. */
+  missing: string;
+}
+
+/** What saving would do to the line. A screen reader is told the sentences that change, once they are there. */
+export function PreviewedLine({ preview, line, missing }: Props): ReactElement {
+  const styles = useStyles();
+  const waits = preview.waits;
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      aria-atomic="false"
+      aria-busy={waits}
+      aria-label="What it would do"
+      className={mergeClasses(styles.place, waits && styles.waits)}
+    >
+      {line ? <Told line={line} /> : waits ? <Rows /> : <span>{preview.error ? "It would not be saved." : missing}</span>}
+    </div>
+  );
+}
+
+function Told({ line }: { line: Line }): ReactElement {
+  const text = toldOf(line);
+  return (
+    <>
+      <span>{numberOf(line)}</span>
+      {line.textState !== "none" && line.textBefore !== null && (
+        <span>On the invoice now: {line.textBefore || "nothing of its own"}.</span>
+      )}
+      {text && <span>{text}</span>}
+    </>
+  );
+}
+
+function Rows(): ReactElement {
+  return (
+    <Skeleton aria-label="Loading">
+      <SkeletonItem size={16} />
+      <SkeletonItem size={16} style={{ marginTop: "8px", width: "70%" }} />
+    </Skeleton>
+  );
+}
+
+/** What the line says now and would say, and why. */
+export function numberOf({ before, after, effective, why }: Pick<Line, "before" | "after" | "effective" | "why">): string {
+  const now = before === null ? "There is no line yet" : `The line says ${counted(before, "seat")}`;
+  if (after === null) return `${now}; ${why}`;
+  return `${now}; it would say ${counted(after, "seat")}${effective ? ` from ${day(effective)}` : ""}. ${why}`.trim();
+}

@@ -1,0 +1,69 @@
+/** A tenant's mappings behind the API, as far as the forms that change them ask: stateful, with its ETag. */
+interface Mapping {
+  skuId: string;
+  [field: string]: unknown;
+}
+
+export const CHOICES = {
+  profiles: [{ id: "p1", name: "Premium", connection: "cw", productId: "BP" }],
+  agreements: [{ id: "310", name: "Managed", moreSeats: [], fewerSeats: [] }],
+  lines: [{ id: "9021", productId: "BP", description: "Business Premium", quantity: "5", mappingId: "" }],
+};
+
+export class FakeTenant {
+  /** What was previewed and saved, in order. */
+  previewed: Mapping[][] = [];
+  saved: Mapping[][] = [];
+  /** Why each preview is refused. */
+  refusal: { detail: string; field: string } | null = null;
+  /** What a preview says of a line besides its numbers. */
+  text: Record<string, unknown> = { textState: "none", textBefore: null, textAfter: null, textDigest: "" };
+  /** Previews are answered one by one, when the test says so. */
+  held: (() => void)[] | null = null;
+  given: AbortSignal[] = [];
+
+  constructor(public mappings: Mapping[] = []) {}
+
+  /** In the place of `fetch`. */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const path = new URL(request.url).pathname;
+    if (path.endsWith("/mappings/preview")) return this.preview(request);
+    if (path.endsWith("/mappings")) return request.method === "PUT" ? this.save(request) : this.stored();
+    if (path.endsWith("/billing-profiles")) return Response.json({ items: CHOICES.profiles });
+    if (path.endsWith("/lines")) return Response.json({ items: CHOICES.lines });
+    if (path.endsWith("/licences")) return Response.json({ items: [] });
+    if (path.endsWith("/preferences")) return Response.json({ showNames: false });
+    return Response.json({ psaConnection: "cw", psaCompany: "1", readAt: null, agreements: CHOICES.agreements, longestText: 250 });
+  };
+
+  private etag(): string {
+    return `"${encodeURIComponent(JSON.stringify(this.mappings))}"`;
+  }
+
+  private stored(): Response {
+    const mappings = this.mappings.map((mapping) => ({ bill: true, subscriptionId: "", companyId: "", ...mapping }));
+    return Response.json({ tenantId: "t", mappings }, { headers: { ETag: this.etag() } });
+  }
+
+  private async save(request: Request): Promise<Response> {
+    if (request.headers.get("If-Match") !== this.etag()) return problem(412, "Somebody else changed it.");
+    const { mappings } = (await request.json()) as { mappings: Mapping[] };
+    this.saved.push(mappings);
+    this.mappings = mappings.map((mapping) => ({ id: mapping.skuId, ...mapping }));
+    return this.stored();
+  }
+
+  private async preview(request: Request): Promise<Response> {
+    const { mappings } = (await request.json()) as { mappings: Mapping[] };
+    this.previewed.push(mappings);
+    this.given.push(request.signal);
+    if (this.held) await new Promise<void>((resolve) => this.held?.push(resolve));
+    if (this.refusal) return problem(400, this.refusal.detail, this.refusal.field);
+    const lines = mappings.map((mapping) => ({ ...this.text, mappingId: mapping.skuId, before: 5, after: 7, why: "7 are purchased.", effective: null }));
+    return Response.json({ mode: "live", lines, left: [], ending: [] });
+  }
+}
+
+function problem(status: number, detail: string, field = ""): Response {
+  return Response.json({ status, title: "", detail, code: "no", field }, { status });
+}
