@@ -86,9 +86,12 @@ _SENTENCES: Final = {
 }
 
 
+_NOT_YET: Final = "They are read from its definition on: synchronise the customer then."
+
+
 def sentence(why: Uncounted) -> str:
     """For a person."""
-    failed = why.failure.sentence if why.failure else "They are read from its definition on: synchronise the customer then."
+    failed = why.failure.sentence if why.failure else _NOT_YET
     return _SENTENCES[why.reason].format(
         part_number=why.part_number, told=why.told, counted=why.counted, why=failed
     )

@@ -1,4 +1,4 @@
-"""Mailboxes are counted with the tenants whose custom licences count them, of no other, and never at the licences' cost."""
+"""Mailboxes are counted with the tenants whose custom licences count them, of no other, and cost no licence."""
 
 from datetime import timedelta
 
