@@ -78,7 +78,12 @@ def test_mailboxes_of_every_customer_are_counted_after_a_sync_and_not_before(
     counted = editor("POST", f"{CUSTOM}/count", json={"tenantId": TENANT, "rule": rule}).json()
     assert (counted["purchased"], counted["assigned"]) == (None, None)
     assert counted["notCountable"].startswith("The mailboxes that this custom licence counts are not known.")
-    for wrong in ({"mailboxes": []}, {"mailboxes": ["archive"]}, {"withoutGuests": True}):
+    refused: list[dict[str, object]] = [
+        {"mailboxes": []},
+        {"mailboxes": ["archive"]},
+        {"withoutGuests": True},
+    ]
+    for wrong in refused:
         asked = {"name": "X", "rule": {**rule, **wrong}}
         assert editor("POST", CUSTOM, json=asked).status_code == 422
 
