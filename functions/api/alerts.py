@@ -40,6 +40,8 @@ class ShownTicket(Shown):
     link: str
     """Where it is seen in the PSA, "" where that is not known."""
     progress: TicketProgress
+    reference: str
+    """What stands in the ticket."""
     """not_sent, refused: it is tried again. undecidable: no answer came, and the PSA shows none; a person looks."""
 
 
@@ -65,7 +67,12 @@ class ShownAlert(Shown):
             "closedAt": None,
             "notCheckedSince": None,
             "excludableBy": ["tenant", "sku", "licence"],
-            "ticket": {"number": "5012", "link": "https://na.myconnectwise.net/", "progress": "open"},
+            "ticket": {
+                "number": "5012",
+                "link": "https://na.myconnectwise.net/",
+                "progress": "open",
+                "reference": "SW-4f2a9c1e00b7d3a5",
+            },
         }
     )
 
@@ -108,7 +115,9 @@ class AlertCounts(Shown):
 
 
 def shown_ticket(ticket: Ticket) -> ShownTicket:
-    return ShownTicket(number=ticket.number, link=ticket.link, progress=ticket.progress)
+    return ShownTicket(
+        number=ticket.number, link=ticket.link, progress=ticket.progress, reference=ticket.new.reference
+    )
 
 
 def shown(alert: Alert, ticket: Ticket | None) -> ShownAlert:

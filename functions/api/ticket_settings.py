@@ -9,7 +9,7 @@ from pydantic import Field
 from functions.api.alerts import AlertTypeName
 from functions.api.kept import tickets_of
 from functions.api.models import Given, Shown, examples
-from functions.api.principal import Owner, Principal, Reader
+from functions.api.principal import Admin, Owner, Principal, Reader
 from functions.api.versions import Seen, versioned
 from functions.queues.messages import KeepTickets
 from shared.accounts import audit
@@ -17,9 +17,12 @@ from shared.accounts.directory import load_account
 from shared.accounts.rate_limits import RateLimit
 from shared.alerts.tickets.models import MOST_A_DAY, Ticket, TicketProgress, TicketSettings
 from shared.alerts.tickets.settings import SignIn, switch_off, switch_on
+from shared.alerts.tickets.settle import settle
 from shared.alerts.tickets.stored import ticket_settings, tickets_state
 from shared.billing.psa.tickets import Choice
 from shared.billing.psa_connections import psa_connection, psa_connections
+from shared.errors import Rejected
+from shared.text import one_line
 
 router = APIRouter(prefix="/accounts/{account}/ticket-settings", tags=["alerts"])
 CHOICES = RateLimit("ticket-choices", 60, timedelta(minutes=10))
@@ -115,8 +118,20 @@ class ShownTicketsState(Shown):
     """Undecidable, refused, or not closed: at most 100."""
 
 
+class TicketWord(Given):
+    """What a person saw in the PSA."""
+
+    model_config = Given.model_config | examples(
+        {"reference": "SW-4f2a9c1e00b7d3a5", "there": True, "number": "5012"}
+    )
+
+    reference: Annotated[str, Field(max_length=50)]
+    there: bool
+    """False: it is made, if its alert is still open."""
+    number: Annotated[str, Field(max_length=50, description="Of a ticket that is there")] = ""
+
+
 _MOST_SHOWN = 100
-_FOR_A_PERSON = frozenset({TicketProgress.UNDECIDABLE, TicketProgress.REFUSED})
 
 
 def shown(settings: TicketSettings) -> ShownTicketSettings:
@@ -182,7 +197,7 @@ def get_state(asking: Reader) -> ShownTicketsState:
     state = tickets_state(asking.tables, asking.account)
     kept = tickets_of(asking).values()
     open_ = [ticket for ticket in kept if ticket.progress is TicketProgress.OPEN]
-    odd = [ticket for ticket in kept if ticket.progress in _FOR_A_PERSON or ticket.tried_on]
+    odd = [ticket for ticket in kept if ticket.progress is TicketProgress.UNDECIDABLE or ticket.tried_on]
     names = {psa.id: psa.name for psa in psa_connections(asking.tables, asking.account)}
     failure = state.failure
     return ShownTicketsState(
@@ -191,6 +206,28 @@ def get_state(asking: Reader) -> ShownTicketsState:
         open=len(open_),
         to_look_at=[_to_look_at(ticket) for ticket in sorted(odd, key=lambda odd: odd.since)[:_MOST_SHOWN]],
     )
+
+
+@router.post("/unclear", operation_id="settleTicket")
+def settle_ticket(asked: TicketWord, asking: Admin) -> TicketToLookAt:
+    """Of a ticket that nobody knows to be there: it is closed with its alert, or made once."""
+    number = asked.number.strip()
+    if asked.there and not number:
+        raise Rejected("Say which ticket it is.", "required", "number")
+    if asked.there:
+        asking.spend(CHOICES)
+    said = settle(
+        asking.tables,
+        load_account(asking.tables, asking.account),
+        _sign_in(asking),
+        asked.reference,
+        number if asked.there else "",
+        lambda: asking.now,
+    )
+    told = f"there: {one_line(said.number, 50)}" if asked.there else "not there"
+    audit.record(asking.tables, asking.account, asking.actor, "ticket.settled", asked.reference, "", told)
+    asking.enqueue(KeepTickets(account=asking.account))
+    return _to_look_at(said)
 
 
 def _sign_in(asking: Principal) -> SignIn:

@@ -1,11 +1,13 @@
 """The front end in a browser, against the real host and the stand-ins: signing in, and what must never go wrong."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from playwright.sync_api import Browser, Locator, Page, expect
+import requests
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.journeys.living import Living
 
@@ -58,6 +60,23 @@ class Site:
     def button(self, words: str) -> Locator:
         return self.page.get_by_role("button", name=words)
 
+    def section(self, title: str) -> Locator:
+        """A part of the page by its heading."""
+        heading = self.page.get_by_role("heading", name=title, exact=True)
+        return self.page.get_by_role("group").filter(has=heading)
+
+    def told_as(self, path: str, change: Callable[[Any], Any], status: int = 200) -> None:
+        """From now on what the API answers to a read at this path, changed on its way."""
+
+        def changed(route: Route) -> None:
+            if route.request.method != "GET":
+                route.continue_()
+                return
+            answer = route.fetch()
+            route.fulfill(response=answer, status=status, json=change(answer.json()))
+
+        self.page.route(re.compile(rf"/api/accounts/demo/{path}(\?|$)"), changed)
+
     def look(self, scheme: Scheme) -> None:
         """Light or dark from now on, as the system of the person says."""
         self.page.emulate_media(color_scheme=scheme)
@@ -81,7 +100,7 @@ class Site:
             dict(options),
         )
         return [
-            f"{one['id']}: {node['html'][:200]}"
+            f"{one['id']}: {node['html'][:200]}: {node['failureSummary']}"
             for one in found["violations"]
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
@@ -103,3 +122,25 @@ def opened(browser: Browser, living: Living, look: Look = LOOKS[0]) -> Iterator[
     finally:
         context.close()
     assert wrong == []
+
+
+class Api:
+    """The HTTP API as somebody uses it from elsewhere, meanwhile."""
+
+    def __init__(self, living: Living, person: str) -> None:
+        self._address = f"{living.host.address}/api/accounts/demo"
+        self._token = living.control("sign-in", person)["token"]
+
+    def ask(self, method: str, path: str, json: object = None, etag: str = "") -> requests.Response:
+        """Raises where it is refused."""
+        with requests.Session() as session:
+            session.trust_env = False
+            session.headers["Authorization"] = f"Bearer {self._token}"
+            given = {"If-Match": etag} if etag else {}
+            answer = session.request(method, f"{self._address}/{path}", json=json, headers=given, timeout=60)
+        answer.raise_for_status()
+        return answer
+
+    def change(self, path: str, **change: object) -> None:
+        """Fields of what is stored there, whatever they say now."""
+        self.ask("PATCH", path, change, self.ask("GET", path).headers["ETag"])

@@ -5,14 +5,13 @@ there takes nights. What the API itself does with them is tested where it stands
 """
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Request, Route, expect
 
 from shared.accounts.companies import added_tenants
-from tests.browser.site import Site, opened
+from tests.browser.site import opened
 from tests.journeys.living import DEMO, Living
 
 pytestmark = pytest.mark.processes
@@ -39,22 +38,12 @@ UNCLEAR = {
 }
 
 
-def told_as(site: Site, path: str, change: Callable[[Any], Any], status: int = 200) -> None:
-    """The API's answer at this path, changed on its way."""
-
-    def changed(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, status=status, json=change(answer.json()))
-
-    site.page.route(re.compile(rf"/api/accounts/demo/{path}(\?|$)"), changed)
-
-
 def test_a_lost_list_is_shown_and_believed_just_as_it_was_seen_after_a_second_word(
     living: Living, browser: Browser
 ) -> None:
     asked: list[Request] = []
     with opened(browser, living) as site:
-        told_as(site, "psa-connections/[^/]+/lost-agreements", lambda _: LOST)
+        site.told_as("psa-connections/[^/]+/lost-agreements", lambda _: LOST)
         site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
         site.open("settings/connections", "admin")
         loss = site.page.get_by_role(
@@ -83,9 +72,9 @@ def test_of_an_unclear_write_a_person_says_what_the_psa_shows(living: Living, br
         return {"items": [row, *page["items"][1:]]}
 
     with opened(browser, living) as site:
-        told_as(site, "alerts", failed)
+        site.told_as("alerts", failed)
         unclear = {**UNCLEAR, "tenantId": cobalt, "company": "Cobalt Logistics"}
-        told_as(site, "unclear-writes", lambda _: {"items": [unclear]})
+        site.told_as("unclear-writes", lambda _: {"items": [unclear]})
         site.page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
         site.open("exceptions", "admin")
         site.page.get_by_role("button", name="Put right: Cobalt Logistics").first.click()
@@ -146,3 +135,40 @@ def test_filters_say_who_fits_before_they_are_saved(living: Living, browser: Bro
         drawer.get_by_role("button", name="Discard changes").click()
         expect(who).not_to_contain_text("nobody’s")
         assert stored() == ()
+
+
+def test_a_second_company_of_a_tenant_is_asked_for_with_filters_of_its_own(
+    living: Living, browser: Browser
+) -> None:
+    tenant = living.tenant_id("Cobalt")
+
+    def filtered(page: Any) -> Any:
+        items = [
+            {**one, "filters": {**one["filters"], "office": ["Leeds"]}} if one["tenantId"] == tenant else one
+            for one in page["items"]
+        ]
+        return {**page, "items": items}
+
+    with opened(browser, living) as site:
+        site.told_as("companies", filtered)
+        site.open(f"companies/{tenant}", "editor")
+        site.button("Which users").click()
+        drawer = site.page.get_by_role("dialog", name="Which users")
+        drawer.get_by_role("button", name="Add another company of this tenant").click()
+        form = drawer.get_by_role("region", name="Another company")
+        add = form.get_by_role("button", name="Add company")
+        company = form.get_by_role("combobox", name="Company in the PSA")
+        company.click()
+        company.fill("Quayside")
+        site.page.get_by_role("option", name="Quayside Marina").click()
+        expect(add).to_be_disabled()
+        form.get_by_role("combobox", name="Department").click()
+        site.page.get_by_role("menuitemcheckbox").first.click()
+        site.page.keyboard.press("Escape")
+        expect(form.get_by_role("status")).to_contain_text("licensed users")
+        assert site.violations_in_both() == []
+        add.click()
+        # What is stored has no filters yet, so the API refuses, and nothing of what was chosen is lost.
+        expect(form.get_by_role("alert")).to_contain_text("has all users of this tenant")
+        expect(company).to_have_value("Quayside Marina")
+    assert len(added_tenants(living.tables, DEMO)[tenant].companies) == 1

@@ -100,7 +100,7 @@ def test_a_report_is_looked_at_tested_sent_on_the_1st_and_sent_again(
         site.open(f"reports/{_company(living).id}", "admin")
         sent = site.page.get_by_role("list", name="Reports of the past months")
         expect(sent).to_contain_text(RECIPIENT)
-        expect(sent).to_contain_text("sent")
+        expect(sent).to_contain_text("Sent")
         sent.get_by_role("button", name="Send again").click()
         expect(site.page.get_by_text(f"Sent to {RECIPIENT}.").first).to_be_visible()
         expect(sent).to_contain_text("2 times")

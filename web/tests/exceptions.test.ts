@@ -46,6 +46,8 @@ test("ages, counts, money and times read as people say them", () => {
   expect(money("1840.5", "£")).toBe("£1,840.50");
   expect(money(-3, "$")).toBe("−$3.00");
   expect(timeIn("America/New_York", "2026-11-28T02:00:00Z")).toContain("27 Nov");
+  expect(timeIn("UTC", "2025-11-28T02:00:00Z", new Date("2026-01-02T00:00:00Z"))).toContain("2025");
+  expect(timeIn("UTC", "2026-11-28T02:00:00Z", new Date("2026-01-02T00:00:00Z"))).not.toContain("2026");
 });
 
 test("the first sentence of the day says whether everything is fine", () => {

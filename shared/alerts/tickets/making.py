@@ -37,7 +37,7 @@ def make(book: TicketBook, psa: PsaTickets, ticket: Ticket, before: Ticket | Non
     """Send a ticket, `before` of an attempt in vain. Raises PsaRefused when the PSA refuses all of them."""
     if before is not None and (not is_settled(book, before) or found(book, psa, before)):
         return
-    begun = _as(book, ticket, TicketProgress.SENDING)
+    begun = progressed(book, ticket, TicketProgress.SENDING)
     again = before is not None and before.progress is TicketProgress.NOT_SENT
     made = book.state.made_today(book.today) + (not again)
     if not book.write(begun, made_on=book.today, made=made):
@@ -50,12 +50,12 @@ def _store(book: TicketBook, psa: PsaTickets, begun: Ticket, answer: WriteAnswer
         case Sent.ANSWERED:
             _made(book, psa, begun, answer.receipt)
         case Sent.REFUSED if answer.refusal is not None:
-            book.write(_as(book, begun, TicketProgress.REFUSED, answer.why))
+            book.write(progressed(book, begun, TicketProgress.REFUSED, answer.why))
             raise answer.refusal
         case Sent.REFUSED:
-            book.write(_as(book, begun, TicketProgress.REFUSED, answer.why, tried_on=book.today))
+            book.write(progressed(book, begun, TicketProgress.REFUSED, answer.why, tried_on=book.today))
         case Sent.NOT_SENT if answer.never_left:
-            book.write(_as(book, begun, TicketProgress.NOT_SENT, answer.why))
+            book.write(progressed(book, begun, TicketProgress.NOT_SENT, answer.why))
             _wait(book, answer)
         case _:
             # Whatever it answered, it may have made the ticket: some ask for a pause and do it all the same.
@@ -74,17 +74,22 @@ def _wait(book: TicketBook, answer: WriteAnswer) -> None:
 
 def _made(book: TicketBook, psa: PsaTickets, ticket: Ticket, ticket_id: str) -> Ticket:
     """The id is kept before anything else is asked; what people call the ticket can be missing."""
-    ticket = _as(book, ticket, TicketProgress.OPEN, ticket_id=ticket_id, number=ticket_id)
+    ticket = progressed(book, ticket, TicketProgress.OPEN, ticket_id=ticket_id, number=ticket_id)
     if not book.write(ticket):
         return ticket
+    called = named(psa, ticket, ticket_id)
+    if called != ticket:
+        book.write(called)
+    return called
+
+
+def named(psa: PsaTickets, ticket: Ticket, ticket_id: str) -> Ticket:
+    """With what people call the ticket of that id, and where they see it, as far as the PSA says so."""
     try:
         name = psa.name(ticket_id)
     except (PsaRefused, PsaUnavailable):  # its id names it, too
         name = TicketName(ticket_id, "")
-    named = ticket.model_copy(update={"number": name.number, "link": name.link})
-    if named != ticket:
-        book.write(named)
-    return named
+    return ticket.model_copy(update={"ticket_id": ticket_id, "number": name.number, "link": name.link})
 
 
 def look_for(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket:
@@ -121,5 +126,8 @@ def found(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket | None:
     return _made(book, psa, ticket, ticket_id) if ticket_id else None
 
 
-def _as(book: TicketBook, ticket: Ticket, progress: TicketProgress, why: str = "", **more: object) -> Ticket:
-    return ticket.model_copy(update={"progress": progress, "since": book.clock(), "why": why, **more})
+def progressed(
+    book: TicketBook, ticket: Ticket, progress: TicketProgress, why: str = "", **more: object
+) -> Ticket:
+    said = {"progress": progress, "since": book.clock(), "why": why, "tried_on": None, **more}
+    return ticket.model_copy(update=said)

@@ -129,6 +129,7 @@ LEAST = {
     "changeAlertSettings": "owner",
     "getTicketSettings": "reader",
     "saveTicketSettings": "owner",
+    "settleTicket": "admin",
     "listTicketChoices": "owner",
     "getTicketsState": "reader",
     "listExclusions": "reader",

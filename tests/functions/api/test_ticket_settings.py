@@ -14,6 +14,7 @@ from shared.accounts.directory import update_account
 from shared.alerts.tickets import making
 from shared.billing.psa.base import PsaCompany, PsaRefused
 from shared.billing.psa.causes import Cause
+from shared.billing.psa.tickets import NewTicket
 from shared.billing.psa_lists import PsaLists
 from shared.errors import RetryLater
 from shared.storage import keys
@@ -21,6 +22,7 @@ from tests.functions.api.busy import ZETA, Busy
 from tests.functions.api.conftest import MSP, Caller
 from tests.functions.memory_wiring import MemoryWiring
 from tests.shared.alerts.world import sku
+from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.psa.fake_tickets import FakeTickets
 
 type SignIn = Callable[[str], Caller]
@@ -125,7 +127,9 @@ def test_an_alert_shows_its_ticket_until_both_are_closed(
     busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
     carry_out(wired, busy)
     (row,) = owner("GET", f"/accounts/{MSP}/alerts?tenant=t-late&type=unused_licenses").json()["items"]
-    assert row["ticket"] == {"number": "T1", "link": "https://psa.example/1", "progress": "open"}
+    reference = desk.tickets["1"].new.reference
+    shown = {"number": "T1", "link": "https://psa.example/1", "progress": "open", "reference": reference}
+    assert row["ticket"] == shown
     assert owner("GET", f"{SETTINGS}/state").json()["open"] == 1
     (other,) = owner("GET", f"/accounts/{MSP}/alerts?tenant={ZETA}&type=unused_licenses").json()["items"]
     assert other["ticket"] is None
@@ -151,6 +155,74 @@ def test_what_is_for_a_person_is_told_with_its_reference(
     assert (odd["progress"], odd["why"]) == ("refused", "the company does not exist")
     assert odd["reference"].startswith("SW-")
     assert (state["failure"], state["waiting"]) == ("", 0)
+
+
+@pytest.fixture
+def unclear(owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets) -> str:
+    """The reference of a ticket of which no answer came and that no search shows; the ticket is not there."""
+    save(owner)
+    desk.outcomes = [Outcome.UNCLEAR_NOT_APPLIED]
+    busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
+    desk.clock = lambda: wired.now
+    with pytest.raises(RetryLater):
+        carry_out(wired, busy)
+    wired.now += making.SETTLES_AFTER
+    carry_out(wired, busy)
+    (odd,) = owner("GET", f"{SETTINGS}/state").json()["toLookAt"]
+    assert odd["progress"] == "undecidable"
+    return str(odd["reference"])
+
+
+def test_an_unclear_ticket_that_a_person_found_is_the_one_of_its_alert_and_closed_with_it(
+    sign_in: SignIn, owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets, unclear: str
+) -> None:
+    desk.finds = False
+    made = desk.create(by_hand := NewTicket(**by_hand_ticket()))
+    desk.create(by_hand)
+    word = {"reference": unclear, "there": True}
+    for number in ("", "T99"):
+        refused = owner("POST", f"{SETTINGS}/unclear", json=word | {"number": number})
+        assert (refused.status_code, refused.json()["field"]) == (422, "number")
+    said = sign_in("admin")("POST", f"{SETTINGS}/unclear", json=word | {"number": f"T{made.receipt}"})
+    assert said.status_code == 200, said.text
+    assert (said.json()["progress"], said.json()["number"]) == ("open", "T1")
+    again = owner("POST", f"{SETTINGS}/unclear", json=word | {"number": "T1"})
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_settle")
+    carry_out(wired, busy)
+    assert len(desk.tickets) == 2
+    assert owner("GET", f"{SETTINGS}/state").json()["toLookAt"] == []
+    busy.world.now += timedelta(minutes=5)
+    busy.world.read("t-late", sku("e5", 10, 10))
+    carry_out(wired, busy)
+    assert [made.status for made in desk.tickets.values()] == ["done", "new"]
+
+
+def test_an_unclear_ticket_that_a_person_did_not_find_is_made_once(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets, unclear: str
+) -> None:
+    said = owner("POST", f"{SETTINGS}/unclear", json={"reference": unclear, "there": False})
+    assert said.json()["progress"] == "not_sent"
+    carry_out(wired, busy)
+    carry_out(wired, busy)
+    assert [made.new.reference for made in desk.tickets.values()] == [unclear]
+    (entry, *_) = owner("GET", f"/accounts/{MSP}/audit").json()["items"]
+    assert entry["action"] == "ticket.settled"
+
+
+def test_the_ticket_of_another_alert_is_not_taken_for_an_unclear_one(
+    owner: Caller, wired: MemoryWiring, busy: Busy, desk: FakeTickets, unclear: str
+) -> None:
+    busy.world.add("t-other", sku("e5", 10, 4), name="Other")
+    carry_out(wired, busy)
+    word = {"reference": unclear, "there": True, "number": "T1"}
+    refused = owner("POST", f"{SETTINGS}/unclear", json=word)
+    assert (refused.status_code, refused.json()["code"]) == (422, "owned")
+    assert owner("POST", f"{SETTINGS}/unclear", json=word | {"reference": "SW-0"}).status_code == 404
+
+
+def by_hand_ticket() -> dict[str, str]:
+    texts = dict.fromkeys(("summary", "description", "reference"), "made by hand")
+    return {"board": "licences", "priority": "low", "company": "c1", **texts}
 
 
 def test_a_psa_that_does_not_answer_is_left_to_the_next_evaluation(

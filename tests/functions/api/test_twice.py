@@ -39,7 +39,8 @@ ABOUT = {"askForTenantConsent": {"tenant": NEW}}
 """Where it is not just any thing that can be asked about: only a tenant that a partner lists is asked for consent."""
 REFUSED = {
     *("acceptInvitation", "confirmDeletion", "finishPartnerConsent"),  # their code is good once
-    *("chooseNumber", "settleWrite", "undoChange", "believeLostAgreements"),  # nothing waits for such a word
+    # nothing waits for such a word
+    *("chooseNumber", "settleWrite", "settleTicket", "undoChange", "believeLostAgreements"),
     *(
         "connectPartner",
         "testPartnerConnection",

@@ -41,7 +41,7 @@ from shared.billing.pushing.context import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
 from shared.licensing.optional_reads import OptionalReads
-from shared.licensing.tenant_state import ReadGroup, ReadStatus, TenantState
+from shared.licensing.tenant_state import CountedMailboxes, ReadGroup, ReadStatus, TenantState
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
@@ -180,6 +180,7 @@ class World:
         doubts: tuple[DoubtKind, ...] = (),
         people: tuple[User, ...] | None = None,
         groups: tuple[ReadGroup, ...] = (),
+        mailboxes: CountedMailboxes | None = None,
     ) -> TenantState:
         """A complete read of the tenant; SKUs that are not named keep their seats, and so do its people."""
         self.add_tenant(tenant)
@@ -200,7 +201,9 @@ class World:
             users=users,
             doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
-        fresh = snapshot.FreshRead(read, "", at.date(), OptionalReads(groups=groups))
+        fresh = snapshot.FreshRead(
+            read, "", at.date(), OptionalReads(groups=groups, mailbox_counts=mailboxes)
+        )
         return snapshot.store_read(self.tables, self.blobs, ACCOUNT, fresh)
 
     def later_read(

@@ -2013,6 +2013,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account}/ticket-settings/unclear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Ticket
+         * @description Of a ticket that nobody knows to be there: it is closed with its alert, or made once.
+         */
+        post: operations["settleTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account}/unclear-writes": {
         parameters: {
             query?: never;
@@ -3000,6 +3020,11 @@ export interface components {
              */
             groupId?: string;
             kind: components["schemas"]["Kind"];
+            /**
+             * Mailboxes
+             * @default []
+             */
+            mailboxes?: components["schemas"]["Mailbox"][];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
             /**
@@ -3100,7 +3125,7 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users" | "group_members";
+        Kind: "sum" | "licensed_users" | "group_members" | "mailboxes";
         /**
          * LedgerEvent
          * @enum {string}
@@ -3113,6 +3138,8 @@ export interface components {
             /** Tenantid */
             tenantId: string;
         };
+        /** @enum {string} */
+        Mailbox: "user" | "shared" | "room" | "equipment";
         /**
          * Me
          * @example {
@@ -3943,7 +3970,8 @@ export interface components {
          *       "ticket": {
          *         "link": "https://na.myconnectwise.net/",
          *         "number": "5012",
-         *         "progress": "open"
+         *         "progress": "open",
+         *         "reference": "SW-4f2a9c1e00b7d3a5"
          *       },
          *       "title": "Unused licenses",
          *       "type": "unused_licenses",
@@ -5287,6 +5315,8 @@ export interface components {
             /** Groupid */
             groupId: string;
             kind: components["schemas"]["Kind"];
+            /** Mailboxes */
+            mailboxes: components["schemas"]["Mailbox"][];
             /** Skuids */
             skuIds: string[];
             /** Withoutdisabled */
@@ -5603,6 +5633,8 @@ export interface components {
             /** Number */
             number: string;
             progress: components["schemas"]["TicketProgress"];
+            /** Reference */
+            reference: string;
         };
         /** ShownTicketSettings */
         ShownTicketSettings: {
@@ -5886,6 +5918,27 @@ export interface components {
             type: string;
             /** Why */
             why: string;
+        };
+        /**
+         * TicketWord
+         * @description What a person saw in the PSA.
+         * @example {
+         *       "number": "5012",
+         *       "reference": "SW-4f2a9c1e00b7d3a5",
+         *       "there": true
+         *     }
+         */
+        TicketWord: {
+            /**
+             * Number
+             * @description Of a ticket that is there
+             * @default
+             */
+            number?: string;
+            /** Reference */
+            reference: string;
+            /** There */
+            there: boolean;
         };
         /** @enum {string} */
         Undeliverable: "bounced" | "blocked" | "invalid" | "complained" | "unsubscribed";
@@ -26893,6 +26946,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShownTicketsState"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Length Required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    settleTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketWord"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketToLookAt"];
                 };
             };
             /** @description Bad Request */

@@ -4,7 +4,7 @@ import { forwardRef } from "react";
 import { useAccount } from "./context";
 
 const useStyles = makeStyles({
-  button: { minWidth: "0" },
+  button: { minWidth: "0", "@media (max-width: 640px)": { marginRight: "-12px", "& .fui-Button__icon": { marginRight: 0 } } },
   wideOnly: { "@media (max-width: 640px)": { display: "none" } },
 });
 

@@ -28,7 +28,9 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium, color: tokens.colorNeutralForeground1, textDecorationLine: "none",
     "& svg": { fontSize: "20px" },
     ":hover": { backgroundColor: tokens.colorNeutralBackground2Hover },
-    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` } },
+    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: "-2px" },
+    // So narrow that a part of the fourth page shows: there is more to the right.
+    "@media (max-width: 640px)": { gap: "6px", padding: "8px 10px" } },
   here: { backgroundColor: tokens.colorNeutralBackground1Selected, fontWeight: tokens.fontWeightSemibold,
     "& svg": { color: tokens.colorBrandForeground1 } },
   skip: { position: "absolute", left: "-9999px", ":focus": { left: "8px", top: "8px", zIndex: 9,

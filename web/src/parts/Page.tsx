@@ -6,8 +6,8 @@ const useStyles = makeStyles({
     "@media (max-width: 640px)": { padding: "16px 16px 40px" } },
   head: { display: "flex", flexWrap: "wrap", alignItems: "end", justifyContent: "space-between", gap: "12px" },
   title: { margin: 0, outlineStyle: "none" },
-  about: { color: tokens.colorNeutralForeground2, maxWidth: "75ch", marginTop: "4px" },
-  actions: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center" },
+  about: { color: tokens.colorNeutralForeground2, maxWidth: "75ch", marginTop: "4px", textWrap: "pretty" },
+  actions: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "start" },
 });
 
 interface Props {

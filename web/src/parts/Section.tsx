@@ -5,7 +5,7 @@ import { Panel } from "./Panel";
 const useStyles = makeStyles({
   card: { gap: "16px", padding: "20px" },
   title: { margin: 0 },
-  about: { display: "block", marginTop: "4px", color: tokens.colorNeutralForeground2, maxWidth: "75ch" },
+  about: { display: "block", marginTop: "4px", color: tokens.colorNeutralForeground2, maxWidth: "75ch", textWrap: "pretty" },
 });
 
 /** A part of a page with a heading of its own. */

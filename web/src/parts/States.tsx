@@ -25,7 +25,8 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
     "& svg": { fontSize: "40px", color: tokens.colorBrandForeground1 },
   },
-  narrow: { maxWidth: "52ch" },
+  title: { margin: 0 },
+  narrow: { maxWidth: "52ch", textWrap: "balance" },
 });
 
 export function Loading({ rows = 6, label = "Loading" }: { rows?: number; label?: string }): ReactElement {
@@ -51,7 +52,7 @@ export function Empty({ icon, title, children }: EmptyProps): ReactElement {
   return (
     <div className={styles.empty}>
       {icon}
-      <Text as="h2" size={500} weight="semibold" block>
+      <Text as="h2" size={500} weight="semibold" block className={styles.title}>
         {title}
       </Text>
       <div className={styles.narrow}>{children}</div>

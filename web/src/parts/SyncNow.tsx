@@ -7,7 +7,7 @@ import { counted } from "./format";
 import { Failed } from "./States";
 
 type Run = Schemas["ShownRun"];
-const useStyles = makeStyles({ sync: { display: "grid", gap: "4px", justifyItems: "end", maxWidth: "46ch" } });
+const useStyles = makeStyles({ sync: { display: "grid", justifyItems: "end", maxWidth: "46ch", "& > *:not(:first-child):not(:empty)": { marginTop: "4px" } } });
 
 /** Read and push now, one company or all of them, and how far that is. */
 export function SyncNow({ company }: { company?: string }): ReactElement | null {

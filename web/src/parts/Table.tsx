@@ -15,6 +15,10 @@ export interface Column<T> {
   /** What the column is sorted by; without it, it is not. */
   value?: (row: T) => Sortable;
   number?: boolean;
+  /** On a phone, where a row has no head, the title stands before the cell; that of a number always does. */
+  titled?: boolean;
+  /** On a phone the next cell is in the same line, as a name is beside its checkbox. */
+  small?: boolean;
 }
 
 export interface TableProps<T> {
@@ -58,25 +62,34 @@ const useStyles = makeStyles({
     zIndex: 1,
     backgroundColor: tokens.colorNeutralBackground2,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    "& > *": { minHeight: "34px" },
     [PHONE]: { display: "none" },
   },
   row: { display: "grid", gridTemplateColumns: "var(--tracks)", columnGap: "12px", padding: "0 12px", alignItems: "center",
     minWidth: "fit-content",
-    [PHONE]: { gridTemplateColumns: "minmax(0, 1fr)", minWidth: "0", padding: "6px 12px" } },
+    [PHONE]: { display: "flex", flexWrap: "wrap", columnGap: "16px", minWidth: "0", padding: "6px 12px" } },
   body: { position: "relative" },
   placed: {
     position: "absolute",
     left: 0,
     right: 0,
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
-    "&:hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
+    // In the dark, links have too little contrast on the colour that Fluent has for this.
+    "&:hover": { backgroundColor: tokens.colorNeutralBackground3 },
   },
   marked: { backgroundColor: tokens.colorBrandBackground2, boxShadow: `inset 3px 0 ${tokens.colorBrandStroke1}` },
-  cell: { padding: "8px 0", minWidth: 0, overflowWrap: "anywhere", [PHONE]: { padding: "3px 0" } },
+  cell: { padding: "8px 0", minWidth: 0, overflowWrap: "anywhere",
+    [PHONE]: { padding: "3px 0", flexBasis: "100%", ":empty": { display: "none" } } },
   number: { textAlign: "right", justifyContent: "end", fontVariantNumeric: "tabular-nums",
-    [PHONE]: { textAlign: "left", "&[data-title]::before": { content: "attr(data-title) ': '", color: tokens.colorNeutralForeground2 } } },
+    [PHONE]: { textAlign: "left", flexBasis: "auto" } },
+  // What begins at the left would be too near to a number that ends at the right.
+  afterNumber: { paddingLeft: "12px", [PHONE]: { paddingLeft: 0 } },
+  titled: { [PHONE]: { "::before": { content: "attr(data-title) ': '", color: tokens.colorNeutralForeground2 } } },
+  small: { [PHONE]: { flexBasis: "auto" } },
+  afterSmall: { [PHONE]: { flexBasis: 0, flexGrow: 1 } },
   title: { fontWeight: tokens.fontWeightSemibold, fontSize: tokens.fontSizeBase200, minWidth: 0, padding: "4px 0",
     justifyContent: "start", color: tokens.colorNeutralForeground2 },
+  order: { border: "none" },
 });
 
 /** Rows that are searched, sorted and scrolled, however many there are: only those in sight are drawn. */
@@ -86,26 +99,29 @@ export function Table<T extends object>(props: TableProps<T>): ReactElement {
   const [sorting, setSorting] = useState(props.sorting);
   const searched = useDeferredValue(typed);
   const rows = useRows(props, searched, sorting);
+  const searchable = props.text && (props.rows.length > 0 || typed !== "");
   return (
     <div>
-      <div className={styles.bar}>
-        {props.text && (
-          <SearchBox
-            value={typed}
-            onChange={(_, { value }) => setTyped(value)}
-            placeholder="Search"
-            aria-label={`Search ${props.label}`}
-          />
-        )}
-        {props.tools}
-        <span className={styles.space} role="status">
-          {rows.length === props.rows.length
-            ? count(rows.length)
-            : `${count(rows.length)} of ${count(props.rows.length)}`}
-          {props.more && " so far"}
-        </span>
-        {props.csv && <Button onClick={() => void props.csv?.()}>CSV</Button>}
-      </div>
+      {(searchable || props.tools) && (
+        <div className={styles.bar}>
+          {searchable && (
+            <SearchBox
+              value={typed}
+              onChange={(_, { value }) => setTyped(value)}
+              placeholder="Search"
+              aria-label={`Search ${props.label}`}
+            />
+          )}
+          {props.tools}
+          <span className={styles.space} role="status">
+            {rows.length === props.rows.length
+              ? count(rows.length)
+              : `${count(rows.length)} of ${count(props.rows.length)}`}
+            {props.more && " so far"}
+          </span>
+          {props.csv && <Button onClick={() => void props.csv?.()}>CSV</Button>}
+        </div>
+      )}
       {rows.length > 0 && <Rows {...props} shown={rows} order={sorting} onOrder={setSorting} />}
       {rows.length === 0 && (props.rows.length ? <NoneFound /> : props.empty)}
     </div>
@@ -162,8 +178,14 @@ function Rows<T>(props: RowsProps<T>): ReactElement {
       <div role="table" aria-label={props.label} aria-rowcount={shown.length + 1}>
         <div role="rowgroup" className={styles.head}>
           <div role="row" aria-rowindex={1} className={styles.row}>
-            {columns.map((column) => (
-              <Heading key={column.key} column={column} order={props.order} onOrder={props.onOrder} />
+            {columns.map((column, index) => (
+              <Heading
+                key={column.key}
+                column={column}
+                before={columns[index - 1]}
+                order={props.order}
+                onOrder={props.onOrder}
+              />
             ))}
           </div>
         </div>
@@ -208,12 +230,19 @@ const PlacedRow = memo(function PlacedRow({ row, columns, index, start, marked, 
       className={mergeClasses(styles.row, styles.placed, marked && styles.marked)}
       style={{ transform: `translateY(${start}px)` }}
     >
-      {columns.map((column) => (
+      {columns.map((column, at) => (
         <div
           key={column.key}
           role="cell"
           data-title={column.title}
-          className={mergeClasses(styles.cell, column.number && styles.number)}
+          className={mergeClasses(
+            styles.cell,
+            (column.number || column.titled) && styles.titled,
+            column.small && styles.small,
+            columns[at - 1]?.small && styles.afterSmall,
+            column.number && styles.number,
+            isTextAfterNumber(column, columns[at - 1]) && styles.afterNumber,
+          )}
         >
           {column.cell(row)}
         </div>
@@ -222,13 +251,19 @@ const PlacedRow = memo(function PlacedRow({ row, columns, index, start, marked, 
   );
 });
 
+function isTextAfterNumber<T>(column: Column<T>, before: Column<T> | undefined): boolean {
+  return before?.number === true && !column.number && column.title !== "";
+}
+
 interface HeadingProps<T> {
   column: Column<T>;
+  /** The one at its left. */
+  before: Column<T> | undefined;
   order: Sorting | undefined;
   onOrder: (order: Sorting) => void;
 }
 
-function Heading<T>({ column, order, onOrder }: HeadingProps<T>): ReactElement {
+function Heading<T>({ column, before, order, onOrder }: HeadingProps<T>): ReactElement {
   const styles = useStyles();
   const direction = order?.column === column.key ? order.direction : undefined;
   const other = direction === "ascending" ? "descending" : "ascending";
@@ -236,13 +271,17 @@ function Heading<T>({ column, order, onOrder }: HeadingProps<T>): ReactElement {
     <div
       role="columnheader"
       aria-sort={column.value ? (direction ?? "none") : undefined}
-      className={mergeClasses(styles.title, column.number && styles.number)}
+      className={mergeClasses(
+        styles.title,
+        column.number && styles.number,
+        isTextAfterNumber(column, before) && styles.afterNumber,
+      )}
     >
       {column.value ? (
         <Button
           appearance="transparent"
           size="small"
-          className={mergeClasses(styles.title, column.number && styles.number)}
+          className={mergeClasses(styles.title, styles.order, column.number && styles.number)}
           iconPosition="after"
           icon={direction && (direction === "ascending" ? <ArrowUpRegular /> : <ArrowDownRegular />)}
           onClick={() => onOrder({ column: column.key, direction: other })}

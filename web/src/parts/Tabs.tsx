@@ -4,7 +4,8 @@ import { useLocation } from "wouter";
 
 const useStyles = makeStyles({
   // On a phone the tabs are one line that is scrolled sideways, as the pages are.
-  tabs: { overflowX: "auto", scrollbarWidth: "none", maxWidth: "100%", "& > *": { flexShrink: 0 },
+  // The words of the first one begin where the page does.
+  tabs: { overflowX: "auto", scrollbarWidth: "none", margin: "0 -12px", "& > *": { flexShrink: 0 },
     "@media (max-width: 640px)": { margin: "0 -16px", padding: "0 6px", maxWidth: "100vw" } },
 });
 

@@ -16,7 +16,11 @@ export function counted(value: number, word: string, words = `${word}s`): string
 /** "phone_resource_accounts" as "Phone resource accounts". */
 export function words(name: string): string {
   const spaced = name.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+  return capital(spaced);
+}
+
+export function capital(told: string): string {
+  return told.charAt(0).toUpperCase() + told.slice(1);
 }
 
 export function money(amount: string | number, symbol: string): string {
@@ -40,10 +44,14 @@ export function dayIn(zone: string, instant: string): string {
   });
 }
 
-export function timeIn(zone: string, instant: string): string {
-  return new Date(instant).toLocaleString(LOCALE, {
+/** "27 Nov, 02:00", with the year where it is another one than it is now. */
+export function timeIn(zone: string, instant: string, now = new Date()): string {
+  const year = (at: Date) => at.toLocaleDateString(LOCALE, { year: "numeric", timeZone: zone });
+  const at = new Date(instant);
+  return at.toLocaleString(LOCALE, {
     day: "numeric",
     month: "short",
+    year: year(at) === year(now) ? undefined : "numeric",
     hour: "2-digit",
     minute: "2-digit",
     timeZone: zone,

@@ -1,7 +1,7 @@
 """Service tickets of ConnectWise PSA: made by POST, found by `externalXRef`, closed by a status of their board."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.connectwise.asking import BOARDS, PRIORITIES, PSA, TICKETS, Api, NotThere
@@ -20,6 +20,8 @@ from shared.http.client import Http, Unreachable, json_of
 from shared.text import one_line
 
 MAY_ADD = "Service Desk > Service Tickets (add)"
+_LONGEST_ID: Final = 10
+"""Digits."""
 MAY_EDIT = "Service Desk > Service Tickets (edit, all)"
 
 
@@ -88,6 +90,13 @@ class ConnectWiseTickets:
         # Whatever the server makes of the condition: only what carries the reference is ours.
         ids = [id_of(row) for row in rows if _object(row).get("externalXRef") == reference]
         return str(min(filter(None, ids), default=""))
+
+    def numbered(self, number: str) -> str:
+        """People call a ticket by its id."""
+        typed = number.strip().removeprefix("#")
+        is_id = typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_ID
+        ticket_id = str(int(typed)) if is_id else ""
+        return ticket_id if ticket_id and self.state(ticket_id) is not TicketState.GONE else ""
 
     def state(self, ticket_id: str) -> TicketState:
         self._api.wait_for_the_pace()

@@ -35,6 +35,9 @@ from shared.text import one_line
 _CLOSED: Final = "9"
 """Halo's own status Closed; others only look like it."""
 
+_LONGEST_ID: Final = 10
+"""Digits."""
+
 
 class HaloTickets:
     board_word = "Ticket type"
@@ -97,6 +100,13 @@ class HaloTickets:
         rows = self._rows(TICKETS, search=reference, count=50)
         ids = [id_of(row) for row in rows if reference in str(row.get("summary"))]
         return str(min(filter(None, ids), default=""))
+
+    def numbered(self, number: str) -> str:
+        """People call a ticket by its id."""
+        typed = number.strip().removeprefix("#")
+        is_id = typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_ID
+        ticket_id = str(int(typed)) if is_id else ""
+        return ticket_id if ticket_id and self.state(ticket_id) is not TicketState.GONE else ""
 
     def state(self, ticket_id: str) -> TicketState:
         self._api.wait_for_the_pace()

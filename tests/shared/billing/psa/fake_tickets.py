@@ -109,6 +109,11 @@ class FakeTickets:
             self._late.pop()()
         return seen
 
+    def numbered(self, number: str) -> str:
+        self._read("numbered")
+        ticket_id = number.strip().removeprefix("T")
+        return ticket_id if ticket_id in self.tickets else ""
+
     def state(self, ticket_id: str) -> TicketState:
         self._read("state")
         made = self.tickets.get(ticket_id)

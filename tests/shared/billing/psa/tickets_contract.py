@@ -104,6 +104,12 @@ class TicketsContract:
         assert name.number
         assert name.link.startswith("https://")
 
+    def test_a_ticket_is_known_by_the_number_that_people_type(self, world: TicketsWorld) -> None:
+        made = world.made()
+        assert world.psa.numbered(f" {world.psa.name(made).number} ") == made
+        for other in (world.gone, "", "T-no", "1 or 1=1", '"', "٣", "9" * 60):
+            assert world.psa.numbered(other) == ""
+
     def test_a_long_summary_of_any_letters_is_taken(self, world: TicketsWorld) -> None:
         summary = ("Zoë & <Söhne> “GmbH”: " * 9)[:SUMMARY_LENGTH]
         world.psa.create(world.new(summary=summary))
@@ -151,6 +157,8 @@ class TicketsContract:
         assert world.psa.state(made) is TicketState.CLOSED
 
     def test_what_a_person_closed_or_deleted_is_seen(self, world: TicketsWorld) -> None:
+        # A PSA that shows no ticket at all proves nothing.
+        world.psa.create(world.new(reference="SW-0000000000000000"))
         made = world.made()
         world.by_hand(made)
         assert world.psa.state(made) is TicketState.CLOSED
@@ -184,10 +192,12 @@ class TicketsContract:
 
     def test_what_cannot_be_read_is_never_nothing(self, world: TicketsWorld) -> None:
         made = world.made()
+        number = world.psa.name(made).number
         world.fail_reads()
         for read in (
             lambda: world.psa.find(REFERENCE),
             lambda: world.psa.state(made),
+            lambda: world.psa.numbered(number),
             lambda: world.psa.choices(world.board),
         ):
             with pytest.raises((PsaUnavailable, PsaRefused)):

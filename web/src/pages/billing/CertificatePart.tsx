@@ -13,10 +13,10 @@ import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
 
 type Row = Schemas["ShownCertificateRow"];
-const COLORS: Record<Row["standing"], "success" | "informative" | "danger"> = {
-  billed: "success",
-  excluded: "informative",
-  open: "danger",
+const STANDINGS: Record<Row["standing"], [string, "success" | "informative" | "danger"]> = {
+  billed: ["Billed", "success"],
+  excluded: ["Excluded", "informative"],
+  open: ["Open", "danger"],
 };
 
 const useStyles = makeStyles({
@@ -58,8 +58,8 @@ export function CertificatePart(): ReactElement {
         value: (row) => row.standing,
         cell: (row) => (
           <>
-            <Badge appearance="tint" color={COLORS[row.standing]}>
-              {row.standing}
+            <Badge appearance="tint" color={STANDINGS[row.standing][1]}>
+              {STANDINGS[row.standing][0]}
             </Badge>{" "}
             {row.sentence}
           </>

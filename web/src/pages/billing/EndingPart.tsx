@@ -22,7 +22,7 @@ const STATES: Record<Ending["state"], [string, "success" | "warning" | "danger" 
 };
 
 const COLUMNS: Column<Ending>[] = [
-  { key: "lastDay", title: "Last day", width: "110px", value: (line) => line.lastDay, cell: (line) => day(line.lastDay) },
+  { key: "lastDay", title: "Last day", titled: true, width: "110px", value: (line) => line.lastDay, cell: (line) => day(line.lastDay) },
   {
     key: "company",
     title: "Customer",
@@ -30,7 +30,7 @@ const COLUMNS: Column<Ending>[] = [
     value: (line) => line.company,
     cell: (line) => <CustomerLink tenant={line.tenantId} name={line.company} />,
   },
-  { key: "line", title: "Line", width: "minmax(120px, 1fr)", cell: (line) => `${line.lineId} on ${line.agreementId}` },
+  { key: "line", title: "Line", titled: true, width: "minmax(120px, 1fr)", cell: (line) => `${line.lineId} on ${line.agreementId}` },
   { key: "seats", title: "Seats until then", width: "110px", number: true, value: (line) => line.seats, cell: (line) => count(line.seats) },
   {
     key: "state",
@@ -46,7 +46,7 @@ const COLUMNS: Column<Ending>[] = [
       </>
     ),
   },
-  { key: "who", title: "Who", width: "minmax(130px, 1fr)", value: (line) => line.who, cell: (line) => line.who },
+  { key: "who", title: "Who", titled: true, width: "minmax(130px, 1fr)", value: (line) => line.who, cell: (line) => line.who },
 ];
 
 /** Lines that no mapping has any more, until their last day is over. */

@@ -68,29 +68,30 @@ export function LedgerPart(): ReactElement {
   const names = useMemo(() => new Map(tenants.data?.map(({ id, name }) => [id, name])), [tenants.data]);
   const columns = useMemo<Column<Entry>[]>(
     () => [
-      { key: "at", title: "When", width: "130px", cell: (row) => format.time(row.at) },
-      { key: "event", title: "What", width: "minmax(120px, 1fr)", cell: (row) => EVENTS[row.event] },
+      { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
+      { key: "event", title: "What", width: "minmax(100px, 1fr)", cell: (row) => EVENTS[row.event] },
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(170px, 3fr)",
+        width: "minmax(130px, 2fr)",
         cell: (row) => <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />,
       },
       {
         key: "line",
         title: "Line",
-        width: "minmax(110px, 1fr)",
+        width: "minmax(96px, 1fr)",
+        titled: true,
         cell: (row) => `${row.lineId || "new"} on ${row.agreementId}`,
       },
       {
         key: "numbers",
         title: "Before → after",
-        width: "120px",
+        width: "104px",
         number: true,
         cell: (row) => `${row.before === null ? "–" : count(row.before)} → ${row.after === null ? "–" : count(row.after)}`,
       },
-      { key: "who", title: "Who", width: "minmax(120px, 2fr)", cell: (row) => row.who },
-      { key: "why", title: "Why", width: "minmax(140px, 2fr)", cell: (row) => row.why },
+      { key: "who", title: "Who", width: "minmax(84px, 1fr)", titled: true, cell: (row) => row.who },
+      { key: "why", title: "Why", width: "minmax(150px, 3fr)", cell: (row) => row.why },
     ],
     [format, names],
   );

@@ -4,7 +4,7 @@ import { useMemo, useState, type ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
-import { count, day } from "../../parts/format";
+import { capital, count, day } from "../../parts/format";
 import { toldOf } from "../../parts/InvoiceText";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
@@ -35,6 +35,11 @@ const REASONS: Record<Line["reasons"][number], string> = {
   sold_by_others: "somebody else sold some of the seats",
 };
 
+/** With a capital letter and a full stop; "" stays so. */
+function sentence(told: string): string {
+  return told && `${capital(told)}.`;
+}
+
 /** Every line that is not in step, and what the next push does with it. */
 export function PlanPart(): ReactElement {
   const api = useApi();
@@ -56,6 +61,7 @@ export function PlanPart(): ReactElement {
         key: "line",
         title: "Line",
         width: "minmax(120px, 1fr)",
+        titled: true,
         cell: (line) => (line.lineId ? `${line.lineId} on ${line.agreementId}` : `new on ${line.agreementId}`),
       },
       {
@@ -86,7 +92,7 @@ export function PlanPart(): ReactElement {
             </Badge>{" "}
             {line.effect === "text" && toldOf(line)}
             {line.effect === "scheduled" && line.effective && `from ${day(line.effective)} `}
-            {line.why || line.reasons.map((reason) => REASONS[reason]).join(", ")}
+            {line.why || sentence(line.reasons.map((reason) => REASONS[reason]).join(", "))}
           </>
         ),
       },

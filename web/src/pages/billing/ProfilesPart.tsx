@@ -10,6 +10,7 @@ import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { usePsaConnections } from "../../parts/usePsaConnections";
 import { useList } from "../../parts/useList";
 
 type Profile = Schemas["ProfileInList"];
@@ -62,14 +63,14 @@ export function ProfilesPart(): ReactElement {
   const columns = useMemo<Column<Profile>[]>(
     () => [
       { key: "name", title: "Name", width: "minmax(180px, 3fr)", value: (row) => row.name, cell: (row) => row.name },
-      { key: "product", title: "Product in the PSA", width: "minmax(120px, 2fr)", cell: (row) => row.productId },
-      { key: "billable", title: "Charged", width: "120px", value: (row) => row.billable, cell: (row) => BILLABLE[row.billable] },
-      { key: "price", title: "Price", width: "110px", cell: priceOf },
+      { key: "product", title: "Product in the PSA", titled: true, width: "minmax(120px, 2fr)", cell: (row) => row.productId },
+      { key: "billable", title: "Charged", titled: true, width: "120px", value: (row) => row.billable, cell: (row) => BILLABLE[row.billable] },
+      { key: "price", title: "Price", titled: true, width: "110px", cell: priceOf },
       { key: "licences", title: "Licences", width: "90px", number: true, value: (row) => row.licences, cell: (row) => count(row.licences) },
       {
         key: "end",
         title: "",
-        width: "90px",
+        width: "100px",
         cell: (row) =>
           mayChange &&
           row.licences === 0 && (
@@ -120,13 +121,7 @@ function NewProfile(): ReactElement {
   const [billable, setBillable] = useState<Billable>("billable");
   const [rule, setRule] = useState<PriceRule>("psa");
   const [amount, setAmount] = useState("");
-  const psas = useQuery({
-    queryKey: [account, "psa-connections"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/psa-connections", { params: { path: { account }, query: { cursor } } }),
-      ),
-  });
+  const psas = usePsaConnections();
   const chosen = connection || psas.data?.[0]?.id || "";
   const products = useQuery({
     enabled: chosen !== "",

@@ -49,6 +49,7 @@ export function AddInBulk({ close }: { close: () => void }): ReactElement {
         key: "take",
         title: "Add",
         width: "56px",
+        small: true,
         cell: (row) => (
           <Checkbox
             aria-label={`Add ${row.name}`}

@@ -1,4 +1,4 @@
-import { Badge, Button, Dropdown, Option } from "@fluentui/react-components";
+import { Badge, Button, Dropdown, Option, makeStyles } from "@fluentui/react-components";
 import { BuildingMultipleRegular } from "@fluentui/react-icons";
 import { useMemo, useState, type ReactElement } from "react";
 import { useLocation, useRoute } from "wouter";
@@ -17,6 +17,8 @@ import { CompanyPage } from "./CompanyPage";
 export type Tenant = Schemas["ShownTenant"];
 const SHOWN = { all: "All tenants", added: "Added", not_added: "Not added", not_read: "Not read" } as const;
 type Shown = keyof typeof SHOWN;
+
+const useStyles = makeStyles({ why: { display: "block", marginTop: "2px", textWrap: "pretty" } });
 
 export default function CompaniesPage(): ReactElement {
   const [, route] = useRoute("/companies/:tenant");
@@ -61,6 +63,7 @@ function Tenants(): ReactElement {
       {
         key: "read",
         title: "Last read",
+        titled: true,
         width: "130px",
         value: (row) => row.lastRead ?? "",
         cell: (row) => (row.lastRead ? format.time(row.lastRead) : "–"),
@@ -128,6 +131,7 @@ function Tenants(): ReactElement {
 }
 
 export function State({ tenant }: { tenant: Tenant }): ReactElement {
+  const styles = useStyles();
   const format = useFormat();
   if (!tenant.added) {
     return (
@@ -144,8 +148,8 @@ export function State({ tenant }: { tenant: Tenant }): ReactElement {
       <>
         <Badge appearance="tint" color="danger">
           {tenant.notReadSince ? `Not read since ${format.day(tenant.notReadSince)}` : "Not read"}
-        </Badge>{" "}
-        {tenant.notReadBecause.sentence}
+        </Badge>
+        <span className={styles.why}>{tenant.notReadBecause.sentence}</span>
       </>
     );
   }

@@ -4,13 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { count, counted, day } from "../../parts/format";
+import { count, counted, day, useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Answer, Empty } from "../../parts/States";
 import { SyncNow } from "../../parts/SyncNow";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
-import { State } from "./CompaniesPage";
+import { State, type Tenant } from "./CompaniesPage";
 import { CompanyFilters } from "./CompanyFilters";
 import { CustomLicences } from "./CustomLicences";
 import { LicenceDrawer } from "./LicenceDrawer";
@@ -58,7 +58,7 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
   return (
     <Page
       title={found.data?.name ?? "Company"}
-      about={found.data && <State tenant={found.data} />}
+      about={found.data && <About tenant={found.data} />}
       actions={
         found.data?.companyId && (
           <>
@@ -99,6 +99,16 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
         )}
       </Answer>
     </Page>
+  );
+}
+
+function About({ tenant }: { tenant: Tenant }): ReactElement {
+  const format = useFormat();
+  return (
+    <>
+      {tenant.domain}
+      {tenant.lastRead && `, last read ${format.time(tenant.lastRead)}`} <State tenant={tenant} />
+    </>
   );
 }
 

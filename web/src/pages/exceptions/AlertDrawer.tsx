@@ -27,6 +27,7 @@ import { ExcludeForm } from "./ExcludeForm";
 import { MapLicence } from "./MapLicence";
 import { NewPsaKeys } from "./NewPsaKeys";
 import { SendMailAgain } from "./SendMailAgain";
+import { SettleTicket } from "./SettleTicket";
 import { SettleWrites } from "./SettleWrites";
 import { SignInAtMicrosoft } from "./SignInAtMicrosoft";
 import { SyncNow } from "./SyncNow";
@@ -61,6 +62,7 @@ export function AlertDrawer({ alert, close }: { alert: Alert | undefined; close:
 function Details({ alert, close }: { alert: Alert; close: () => void }): ReactElement {
   const styles = useStyles();
   const format = useFormat();
+  const maySettle = useMay("admin") && alert.ticket?.progress === "undecidable";
   const mayExclude = useMay("editor") && alert.excludableBy.length > 0;
   return (
     <>
@@ -80,6 +82,7 @@ function Details({ alert, close }: { alert: Alert; close: () => void }): ReactEl
         {alert.fix}
       </div>
       <Remedy alert={alert} close={close} />
+      {maySettle && alert.ticket && <SettleTicket reference={alert.ticket.reference} />}
       {mayExclude && (
         <>
           <Divider />

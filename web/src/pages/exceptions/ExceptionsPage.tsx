@@ -21,7 +21,6 @@ type TypeName = Schemas["AlertTypeName"];
 const useStyles = makeStyles({
   type: { color: tokens.colorNeutralForeground2, display: "block" },
   wide: { width: "100%", minWidth: "0", "@media (max-width: 640px)": { width: "auto" } },
-  tag: { marginLeft: "6px" },
 });
 
 export default function ExceptionsPage(): ReactElement {
@@ -110,19 +109,19 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
         width: "minmax(260px, 4fr)",
         cell: (alert) => (
           <>
-            {alert.what}
+            {alert.what}{" "}
             {alert.urgent && (
-              <Badge appearance="tint" color="danger" className={styles.tag}>
+              <Badge appearance="tint" color="danger">
                 Urgent
               </Badge>
-            )}
+            )}{" "}
             {alert.notCheckedSince && (
-              <Badge appearance="tint" color="warning" className={styles.tag}>
+              <Badge appearance="tint" color="warning">
                 Not checked since {format.day(alert.notCheckedSince)}
               </Badge>
-            )}
+            )}{" "}
             {alert.ticket?.number && (
-              <Badge appearance="outline" className={styles.tag}>
+              <Badge appearance="outline">
                 Ticket {alert.ticket.number}
               </Badge>
             )}

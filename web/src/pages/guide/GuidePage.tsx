@@ -6,6 +6,7 @@ import { useLocation } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { may, useAccount, useApi } from "../../app/context";
 import { PAGES } from "../../app/pages";
+import { capital } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Panel } from "../../parts/Panel";
 import { Answer } from "../../parts/States";
@@ -15,6 +16,7 @@ import { STEPS, stateOf } from "./steps";
 type Step = Schemas["ShownStep"];
 
 const useStyles = makeStyles({
+  told: { maxWidth: "860px", width: "100%" },
   list: { display: "grid", gap: "12px", margin: 0, padding: 0, listStyleType: "none", maxWidth: "860px" },
   step: { display: "grid", gridTemplateColumns: "28px minmax(0, 1fr) auto", columnGap: "12px", alignItems: "start",
     "@media (max-width: 640px)": { gridTemplateColumns: "28px minmax(0, 1fr)" } },
@@ -52,7 +54,7 @@ export default function GuidePage(): ReactElement {
         {({ steps, finished }) => (
           <>
             {finished && (
-              <MessageBar intent="success">
+              <MessageBar intent="success" className={styles.told}>
                 <MessageBarBody>The account is live: every night it pushes what changed.</MessageBarBody>
               </MessageBar>
             )}
@@ -87,7 +89,7 @@ function StepCard({ step }: { step: Step }): ReactElement {
             {words.title}
           </Text>
           <Badge className={styles.state} appearance="tint" color={step.done ? "success" : step.missing && step.there ? "warning" : "informative"}>
-            {stateOf(step)}
+            {capital(stateOf(step))}
           </Badge>
           <Text className={styles.why}>{words.why}</Text>
           {waits && (

@@ -134,6 +134,7 @@ function useColumns(
       key: "tick",
       title: "",
       width: "44px",
+      small: true,
       cell: (row) => (
         <Checkbox
           aria-label={`Choose ${row.name}`}
@@ -166,6 +167,7 @@ function useColumns(
       {
         key: "recipients",
         title: "Recipients",
+        titled: true,
         width: "minmax(180px, 3fr)",
         value: (row) => row.recipients.length,
         cell: (row) => row.recipients.join(", ") || "Nobody yet",
@@ -180,7 +182,7 @@ function useColumns(
       {
         key: "open",
         title: "",
-        width: "90px",
+        width: "100px",
         cell: (row) => (
           <Link href={`/reports/${row.company}`} asChild>
             <Button as="a" aria-label={`Open: ${row.name}`}>

@@ -112,7 +112,7 @@ function OneMail({ company, month, mail }: { company: string; month: string; mai
     },
     onSettled: () => queries.invalidateQueries({ queryKey: [account, "reports", company] }),
   });
-  const [words, color] = mail.state ? MAIL_STATES[mail.state] : (["not sent to them", "informative"] as const);
+  const [words, color] = mail.state ? MAIL_STATES[mail.state] : (["Not sent to them", "informative"] as const);
   return (
     <>
       <div className={styles.mail}>

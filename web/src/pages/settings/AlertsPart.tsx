@@ -41,8 +41,8 @@ const useStyles = makeStyles({
   types: { display: "grid", gap: "4px" },
   type: { display: "grid", gap: "4px 16px", gridTemplateColumns: "minmax(0, 1fr)", padding: "10px 0",
     borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },
-  about: { color: tokens.colorNeutralForeground2, paddingLeft: "44px", maxWidth: "75ch" },
-  parameters: { display: "flex", gap: "16px", flexWrap: "wrap", paddingLeft: "44px" },
+  about: { color: tokens.colorNeutralForeground2, paddingLeft: "60px", maxWidth: "75ch", textWrap: "pretty" },
+  parameters: { display: "flex", gap: "16px", flexWrap: "wrap", paddingLeft: "60px" },
 });
 
 /** Notification addresses, frequency, and which alerts are on: an owner's. */

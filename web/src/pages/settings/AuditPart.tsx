@@ -36,10 +36,10 @@ export function AuditPart(): ReactElement {
   });
   const columns = useMemo<Column<Entry>[]>(
     () => [
-      { key: "at", title: "When", width: "130px", cell: (row) => format.time(row.at) },
-      { key: "who", title: "Who", width: "minmax(140px, 2fr)", cell: (row) => row.who },
+      { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
+      { key: "who", title: "Who", titled: true, width: "minmax(110px, 1fr)", cell: (row) => row.who },
       { key: "action", title: "What", width: "minmax(130px, 1fr)", cell: (row) => words(row.action.replaceAll(".", ": ")) },
-      { key: "subject", title: "Of", width: "minmax(120px, 2fr)", cell: (row) => name(row.subject) },
+      { key: "subject", title: "Of", titled: true, width: "minmax(120px, 2fr)", cell: (row) => name(row.subject) },
       {
         key: "change",
         title: "Before → after",

@@ -37,10 +37,11 @@ export function ExclusionsPart(): ReactElement {
         value: (row) => row.customer || row.product,
         cell: (row) => [row.customer || row.tenantId, row.product || row.skuId].filter(Boolean).join(" · "),
       },
-      { key: "how", title: "For how long", width: "minmax(150px, 2fr)", cell: (row) => row.howLong },
+      { key: "how", title: "For how long", titled: true, width: "minmax(150px, 2fr)", cell: (row) => row.howLong },
       {
         key: "who",
         title: "By",
+        titled: true,
         width: "minmax(140px, 2fr)",
         cell: (row) => `${row.who}, ${format.day(row.since)}${row.reason ? `: ${row.reason}` : ""}`,
       },

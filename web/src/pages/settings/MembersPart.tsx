@@ -48,7 +48,7 @@ export function MembersPart(): ReactElement {
         cell: (member) => `${member.name}${member.isYou ? " (you)" : ""}`,
       },
       { key: "email", title: "E-mail", width: "minmax(180px, 2fr)", value: (member) => member.email, cell: (member) => member.email },
-      { key: "since", title: "Since", width: "110px", value: (member) => member.since, cell: (member) => format.day(member.since) },
+      { key: "since", title: "Since", titled: true, width: "110px", value: (member) => member.since, cell: (member) => format.day(member.since) },
       {
         key: "role",
         title: "Role",
@@ -184,9 +184,9 @@ function Invitations(): ReactElement {
   });
   const columns: Column<Invitation>[] = [
     { key: "email", title: "E-mail", width: "minmax(180px, 2fr)", cell: (row) => row.email },
-    { key: "role", title: "Role", width: "90px", cell: (row) => row.role },
-    { key: "state", title: "State", width: "minmax(120px, 1fr)", cell: (row) => row.state.replaceAll("_", " ") },
-    { key: "ends", title: "Until", width: "110px", cell: (row) => format.day(row.endsAt) },
+    { key: "role", title: "Role", titled: true, width: "90px", cell: (row) => row.role },
+    { key: "state", title: "State", titled: true, width: "minmax(120px, 1fr)", cell: (row) => row.state.replaceAll("_", " ") },
+    { key: "ends", title: "Until", titled: true, width: "110px", cell: (row) => format.day(row.endsAt) },
     {
       key: "withdraw",
       title: "",

@@ -11,6 +11,7 @@ import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import { SettleTicket } from "../exceptions/SettleTicket";
 import { Number } from "./AlertsPart";
 import { PsaCompany } from "./PsaCompany";
 
@@ -229,6 +230,7 @@ function State(): ReactElement | null {
   const styles = useStyles();
   const api = useApi();
   const { id: account } = useAccount();
+  const maySettle = useMay("admin");
   const { data: state } = useQuery({
     queryKey: [account, "tickets-state"],
     queryFn: () => answer(api.GET("/api/accounts/{account}/ticket-settings/state", { params: { path: { account } } })),
@@ -250,6 +252,7 @@ function State(): ReactElement | null {
         <div key={odd.reference} className={styles.odd}>
           <Text weight="semibold">{odd.summary}</Text>
           <Text>{told(odd)}</Text>
+          {maySettle && odd.progress === "undecidable" && <SettleTicket reference={odd.reference} />}
           <Text className={styles.soft}>
             {odd.link ? <Link href={odd.link} target="_blank" rel="noreferrer">{odd.number}</Link> : odd.reference} {odd.why}
           </Text>
@@ -263,7 +266,7 @@ function State(): ReactElement | null {
 export function told({ progress, reference }: Pick<Schemas["TicketToLookAt"], "progress" | "reference">): string {
   switch (progress) {
     case "undecidable":
-      return `The PSA gave no answer and shows no ticket. Look for ${reference} there; Seatwise makes no second one, so make it by hand if you want it.`;
+      return `Nobody knows whether the PSA made it, and its search shows none. Seatwise makes no second one until an admin looked for ${reference} there.`;
     case "refused":
       return "The PSA did not take it. It is tried again tomorrow.";
     default:

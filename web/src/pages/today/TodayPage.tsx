@@ -1,4 +1,4 @@
-import { Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Text, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleRegular, ClockRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
@@ -14,14 +14,18 @@ import { SentMails } from "./SentMails";
 
 type Summary = Schemas["ShownSummary"];
 
+const PHONE = "@media (max-width: 640px)";
+
 const useStyles = makeStyles({
-  tiles: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(150px, 1fr))" },
+  tiles: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(150px, 1fr))",
+    [PHONE]: { gridTemplateColumns: "1fr 1fr", "& > :last-child:nth-child(odd)": { gridColumn: "1 / -1" } } },
   tile: { gap: "4px", color: tokens.colorNeutralForeground1 },
+  long: { [PHONE]: { fontSize: tokens.fontSizeBase400 } },
   number: { fontVariantNumeric: "tabular-nums" },
   soft: { color: tokens.colorNeutralForeground2 },
-  warn: { color: tokens.colorPaletteRedForeground1 },
+  warn: { color: tokens.colorPaletteRedForeground1, display: "block" },
   link: { color: tokens.colorBrandForegroundLink },
-  lower: { display: "grid", gap: "24px", gridTemplateColumns: "minmax(0, 2fr) minmax(0, 1fr)", alignItems: "start",
+  lower: { display: "grid", gap: "16px", gridTemplateColumns: "minmax(0, 2fr) minmax(0, 1fr)", alignItems: "start",
     "@media (max-width: 900px)": { gridTemplateColumns: "minmax(0, 1fr)" } },
 });
 
@@ -136,12 +140,13 @@ interface TileProps {
 
 function Tile({ title, number, href, warn, children }: TileProps): ReactElement {
   const styles = useStyles();
+  const long = number.length > 8;
   return (
     <Panel className={styles.tile}>
       <Text as="h2" size={300} weight="regular" className={styles.soft} style={{ margin: 0 }}>
         {title}
       </Text>
-      <Text size={number.length > 8 ? 500 : 600} weight="semibold" className={styles.number}>
+      <Text size={long ? 500 : 600} weight="semibold" className={mergeClasses(styles.number, long && styles.long)}>
         {href ? (
           <Link href={href} className={styles.link} aria-label={`${title}: ${number}`}>
             {number}
@@ -152,7 +157,7 @@ function Tile({ title, number, href, warn, children }: TileProps): ReactElement 
       </Text>
       <Text className={styles.soft}>
         {children}
-        {warn && <span className={styles.warn}> · {warn}</span>}
+        {warn && <span className={styles.warn}>{warn}</span>}
       </Text>
     </Panel>
   );

@@ -1,0 +1,186 @@
+"""What a page shows only at times can be read by everybody and fits a phone, too; `make screens` keeps it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from shared.alerts.listing import alert_id
+from shared.alerts.models import Slug
+from tests.browser.site import LIGHT, PHONE, Api, Look, Site, opened
+from tests.journeys.living import Living
+
+pytestmark = pytest.mark.processes
+
+CUSTOM = (
+    {"name": "Managed users", "rule": {"kind": "licensed_users", "withoutGuests": True}},
+    {
+        "name": "People of the office in Hamburg who are looked after at night and on holidays",
+        "rule": {"kind": "licensed_users", "domains": ["cobaltlogistics.onmicrosoft.com"]},
+    },
+)
+NOT_ANSWERED = {
+    "status": 503,
+    "title": "Service Unavailable",
+    "detail": "The storage did not answer. Please try again in a few minutes.",
+    "code": "unavailable",
+}
+MARGIN = 16
+"""Pixels around a part of a page, for its shadow."""
+TALLEST = 2_000
+
+
+@pytest.fixture(scope="module")
+def used(living: Living) -> Iterator[Living]:
+    """The demo after somebody worked with it: custom licences of a customer, and what the audit log tells of it."""
+    tenant, owner, editor = living.tenant_id("Cobalt"), Api(living, "owner"), Api(living, "editor")
+    made = [
+        editor.ask("POST", "custom-licences", {**custom, "tenantId": tenant}).json()["id"]
+        for custom in CUSTOM
+    ]
+    Api(living, "admin").change("preferences", currencySymbol="€", syncHour=3)
+    Api(living, "admin").change("preferences", currencySymbol="£", syncHour=2)
+    owner.change("alert-settings", repeatAfterDays=14, hour=6)
+    owner.change("alert-settings", repeatAfterDays=7, hour=7)
+    yield living
+    for custom_licence in made:
+        editor.ask("DELETE", f"custom-licences/{custom_licence}")
+
+
+def audit_with_rows(_: Living, site: Site) -> None:
+    site.go("settings/audit")
+    site.page.get_by_role("button", name="more field").first.click()
+
+
+def tickets(_: Living, site: Site) -> Locator:
+    site.go("settings")
+    ours = site.section("Tickets")
+    ours.get_by_role("switch").first.check()
+    return ours
+
+
+def alerts(_: Living, site: Site) -> Locator:
+    site.go("settings")
+    return site.section("Alerts")
+
+
+def preferences(_: Living, site: Site) -> Locator:
+    site.go("settings")
+    return site.section("Preferences")
+
+
+def filters(living: Living, site: Site) -> None:
+    site.go(f"companies/{living.tenant_id('Cobalt')}")
+    site.button("Which users").click()
+    expect(site.page.get_by_role("status").filter(has_text="licensed users fit")).to_be_visible()
+
+
+def custom_licences(living: Living, site: Site) -> Locator:
+    site.go(f"companies/{living.tenant_id('Cobalt')}")
+    expect(site.page.get_by_role("list", name="Custom licences").get_by_role("listitem")).to_have_count(2)
+    return site.section("Custom licences")
+
+
+def licence(living: Living, site: Site) -> None:
+    site.go(f"companies/{living.tenant_id('Cobalt')}")
+    site.button("Details: Power BI Pro").click()
+
+
+def certificate_rows(_: Living, site: Site) -> Locator:
+    site.go("billing/certificate")
+    return site.section("Month-end certificate")
+
+
+def held(living: Living, site: Site) -> None:
+    site.go(f"exceptions/{alert_id(living.alerts(Slug.PUSH_HELD)[0])}")
+
+
+def map_licence(living: Living, site: Site) -> None:
+    site.go(f"exceptions/{alert_id(living.alerts(Slug.NO_BILLING_PROFILE)[0])}")
+
+
+def exclude(living: Living, site: Site) -> None:
+    site.go(f"exceptions/{alert_id(living.alerts(Slug.UNUSED_LICENSES)[0])}")
+
+
+def add_companies(_: Living, site: Site) -> None:
+    site.go("companies")
+    site.button("Add companies").click()
+
+
+def conflict(living: Living, site: Site) -> None:
+    site.go("settings")
+    ours = site.section("Preferences")
+    site.page.get_by_label("Currency symbol").fill("CHF")
+    Api(living, "admin").change("preferences", currencySymbol="€")
+    ours.get_by_role("button", name="Save", exact=True).click()
+    beside = site.page.get_by_role("alert")
+    expect(beside).to_contain_text("Somebody else saved this meanwhile.")
+    Api(living, "admin").change("preferences", currencySymbol="£")
+    beside.scroll_into_view_if_needed()
+
+
+def failed(_: Living, site: Site) -> None:
+    site.told_as("plan/lines", lambda _: NOT_ANSWERED, status=503)
+    site.go("billing")
+    expect(site.page.get_by_role("alert")).to_be_visible()
+
+
+def nothing_open(_: Living, site: Site) -> None:
+    site.told_as("alerts", lambda page: {**page, "items": [], "next": None})
+    site.go("exceptions")
+
+
+STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
+    "audit-rows": audit_with_rows,
+    "tickets": tickets,
+    "alerts": alerts,
+    "preferences": preferences,
+    "filters": filters,
+    "custom-licences": custom_licences,
+    "licence": licence,
+    "certificate-rows": certificate_rows,
+    "held": held,
+    "map": map_licence,
+    "exclude-drawer": exclude,
+    "add-companies": add_companies,
+    "conflict": conflict,
+    "failed": failed,
+    "nothing-open": nothing_open,
+}
+"""Names of pictures, and how a person comes to what they show: the window, or the part of the page that is returned."""
+
+
+@pytest.mark.parametrize("look", [LIGHT, PHONE], ids=lambda look: look.name)
+def test_what_a_page_shows_at_times_can_be_read_by_everybody_in_every_look(
+    used: Living, browser: Browser, screens: Path, look: Look
+) -> None:
+    for name, come_to in STATES.items():
+        with opened(browser, used, look) as site:
+            site.open("guide", "owner")
+            part = come_to(used, site)
+            site.settled()
+            assert site.violations_in_both() == [], name
+            wide = site.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= look.width, f"{name} sticks out"
+            picture(site, part, screens / f"{name}-{look.name}.png")
+            if look is LIGHT:
+                site.look("dark")
+                picture(site, part, screens / f"{name}-dark.png")
+
+
+def picture(site: Site, part: Locator | None, file: Path) -> None:
+    if part is None:
+        site.page.screenshot(path=file)
+        return
+    site.page.evaluate("scrollTo(0, 0)")
+    box = part.bounding_box()
+    assert box
+    around = {
+        "x": box["x"] - MARGIN,
+        "y": box["y"] - MARGIN,
+        "width": box["width"] + 2 * MARGIN,
+        "height": min(box["height"] + 2 * MARGIN, TALLEST),
+    }
+    site.page.screenshot(path=file, full_page=True, clip=around)  # type: ignore[arg-type]
