@@ -181,7 +181,8 @@ def read_tenant(reading: RunReading, partners: Mapping[str, PartnerConnection], 
             continue
         on = now.astimezone(account.zone).date()
         groups = reading.custom.groups_of(asked.tenant_id)
-        besides = optional_reads.Asked(asked.terms, groups, connection.id in asked.by_app)
+        counts = reading.custom.counts_mailboxes(asked.tenant_id)
+        besides = optional_reads.Asked(asked.terms, groups, counts, connection.id in asked.by_app)
         more = optional_reads.unread(account, besides)
         try:
             more = optional_reads.read(microsoft, account, connection, state, read, besides)
