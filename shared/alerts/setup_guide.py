@@ -79,7 +79,7 @@ def _counts(
     yield Step.CONNECT_PARTNER, (len(partners), failing)
     psas = len(list(psa_connections(tables, account.id)))
     yield Step.CONNECT_PSA, (psas, min(psas, len(list(connection_failures(tables, account.id)))))
-    yield Step.ADD_COMPANIES, (len(all_companies(tables, account.id)), _open(found, Slug.TENANT_NOT_ADDED))
+    yield Step.ADD_COMPANIES, (len(list(all_companies(tables, account.id))), _open(found, Slug.TENANT_NOT_ADDED))
     yield Step.MAKE_PROFILES, (len(billing_profiles(tables, account.id)), 0)
     yield Step.MAP_LICENCES, (_mapped(tables, account.id), _open(found, Slug.NO_BILLING_PROFILE))
     yield Step.CHOOSE_RECIPIENTS, (len(account.digest.everybody), 0)
