@@ -64,7 +64,9 @@ def test_each_change_stands_with_its_day_and_a_day_without_a_number_is_in_no_ave
     ]
     (_, managed) = figures(counting(SHARED, facts("2026-11", *days))).licences
     assert row(managed)[1:] == (6, 6, 0, "4.67")
-    assert [(change.on.day, change.before.purchased, change.after.purchased) for change in managed.changes] == [
+    assert [
+        (change.on.day, change.before.purchased, change.after.purchased) for change in managed.changes
+    ] == [
         (11, 4, None),
         (26, None, 6),
     ]
