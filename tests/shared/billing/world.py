@@ -1,5 +1,6 @@
 """One account with one PSA, tenants and mapped lines, all in memory: what the tests of billing are told about."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -126,6 +127,8 @@ class World:
         self.connection = PsaConnection(
             id=CONNECTION, name="ConnectWise", kind="connectwise", settings_json="{}"
         )
+        self.counts_people = False
+        """Microsoft counts as assigned what its people have; else nobody has anything."""
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[LicenceMapping]] = {}
         self._people: dict[str, tuple[User, ...]] = {}
@@ -186,7 +189,8 @@ class World:
         now_there = {**self._seats[tenant], **(seats or {})}
         self._seats[tenant] = now_there
         at = began or self.clock.now()
-        skus = tuple(sku(id_, enabled) for id_, enabled in now_there.items())
+        having = Counter(id_ for each in users for id_ in each.skus if self.counts_people)
+        skus = tuple(sku(id_, enabled, consumed=having[id_]) for id_, enabled in now_there.items())
         read = TenantRead(
             tenant_id=tenant,
             connection_id="partner",
