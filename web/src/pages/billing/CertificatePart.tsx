@@ -47,7 +47,7 @@ export function CertificatePart(): ReactElement {
         value: (row) => row.customer,
         cell: (row) => (row.tenantId ? <CustomerLink tenant={row.tenantId} name={row.customer} /> : row.customer),
       },
-      { key: "name", title: "Licence", width: "minmax(150px, 2fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
+      { key: "name", title: "Licence", width: "minmax(150px, 3fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
       { key: "seats", title: "Seats", width: "70px", number: true, value: (row) => row.seats ?? -1, cell: (row) => (row.seats === null ? "–" : count(row.seats)) },
       { key: "billed", title: "Billed", width: "70px", number: true, value: (row) => row.billed ?? -1, cell: (row) => (row.billed === null ? "–" : count(row.billed)) },
       { key: "money", title: "A month", width: "100px", number: true, value: (row) => Number(row.money), cell: (row) => (Number(row.money) ? format.money(row.money) : "–") },
@@ -61,7 +61,7 @@ export function CertificatePart(): ReactElement {
             <Badge appearance="tint" color={STANDINGS[row.standing][1]}>
               {STANDINGS[row.standing][0]}
             </Badge>{" "}
-            {row.sentence}
+            {row.standing !== "billed" && row.sentence}
           </>
         ),
       },
@@ -80,7 +80,7 @@ export function CertificatePart(): ReactElement {
             columns={columns}
             rows={rows}
             id={(row) => `${row.tenantId} ${row.skuId} ${row.subscriptionId} ${row.lineId} ${row.customer}`}
-            text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.sentence}`}
+            text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.standing !== "billed" && row.sentence}`}
             csv={csv}
             more={isPart(rows)}
             empty={
