@@ -155,12 +155,17 @@ def _profiles(
     for product_id, name in psa.products.items():
         if product_id in used:
             profile = BillingProfile(
-                id=f"p{product_id}",
+                id=_profile_id(psa, product_id),
                 name=name,
                 connection=psa.key,
                 product_id=str(product_id),
             )
             save_profile(tables, account, profile, _decider(yesterday))
+
+
+def _profile_id(psa: SeededPsa, product_id: int) -> str:
+    """Two PSAs of an account may number their products alike."""
+    return f"p{product_id}-{psa.key}"
 
 
 def _companies(
@@ -192,7 +197,7 @@ def _mappings(psa: SeededPsa, tenant: Tenant) -> tuple[LicenceMapping, ...]:
             id=_mapping_id(tenant.id, mapping.addition_id),
             sku_id=mapping.sku_id,
             subscription_id=mapping.subscription_id or "",
-            profile=f"p{mapping.product_id}",
+            profile=_profile_id(psa, mapping.product_id),
             connection=psa.key,
             agreement_id=str(tenant.agreement_id),
             line_id=str(mapping.addition_id),

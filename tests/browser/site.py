@@ -66,9 +66,12 @@ class Site:
         return self.page.get_by_role("group").filter(has=heading)
 
     def told_as(self, path: str, change: Callable[[Any], Any], status: int = 200) -> None:
-        """From now on the API's answer at this path, changed on its way."""
+        """From now on what the API answers to a read at this path, changed on its way."""
 
         def changed(route: Route) -> None:
+            if route.request.method != "GET":
+                route.continue_()
+                return
             answer = route.fetch()
             route.fulfill(response=answer, status=status, json=change(answer.json()))
 

@@ -135,3 +135,40 @@ def test_filters_say_who_fits_before_they_are_saved(living: Living, browser: Bro
         drawer.get_by_role("button", name="Discard changes").click()
         expect(who).not_to_contain_text("nobody’s")
         assert stored() == ()
+
+
+def test_a_second_company_of_a_tenant_is_asked_for_with_filters_of_its_own(
+    living: Living, browser: Browser
+) -> None:
+    tenant = living.tenant_id("Cobalt")
+
+    def filtered(page: Any) -> Any:
+        items = [
+            {**one, "filters": {**one["filters"], "office": ["Leeds"]}} if one["tenantId"] == tenant else one
+            for one in page["items"]
+        ]
+        return {**page, "items": items}
+
+    with opened(browser, living) as site:
+        site.told_as("companies", filtered)
+        site.open(f"companies/{tenant}", "editor")
+        site.button("Which users").click()
+        drawer = site.page.get_by_role("dialog", name="Which users")
+        drawer.get_by_role("button", name="Add another company of this tenant").click()
+        form = drawer.get_by_role("region", name="Another company")
+        add = form.get_by_role("button", name="Add company")
+        company = form.get_by_role("combobox", name="Company in the PSA")
+        company.click()
+        company.fill("Quayside")
+        site.page.get_by_role("option", name="Quayside Marina").click()
+        expect(add).to_be_disabled()
+        form.get_by_role("combobox", name="Department").click()
+        site.page.get_by_role("menuitemcheckbox").first.click()
+        site.page.keyboard.press("Escape")
+        expect(form.get_by_role("status")).to_contain_text("licensed users")
+        assert site.violations_in_both() == []
+        add.click()
+        # What is stored has no filters yet, so the API refuses, and nothing of what was chosen is lost.
+        expect(form.get_by_role("alert")).to_contain_text("has all users of this tenant")
+        expect(company).to_have_value("Quayside Marina")
+    assert len(added_tenants(living.tables, DEMO)[tenant].companies) == 1

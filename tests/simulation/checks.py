@@ -222,7 +222,8 @@ class Checker:
         told = f"line {line.line_id or 'to be made'} of {line.mapping_id}"
         if line.drift is not None and not self._is_by_somebody(record, line, line.drift):
             yield f"I1: {told} counts as changed by hand to {line.drift.psa}, and nobody changed it"
-        if line.hold is not None and line.hold.decided is None and line.intent is None:
+        is_shown = line.intent is None and not line.blocked and not line.frozen and line.drift is None
+        if line.hold is not None and line.hold.decided is None and is_shown:
             yield from self._is_held_rightly(line, line.hold)
         unread = line.not_planned is not None and line.not_planned.reason is UnplannedReason.UNREAD
         if unread and not self._night.keeps_unread(line.tenant_id):

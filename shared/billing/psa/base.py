@@ -106,6 +106,7 @@ class Line:
     quantity: Decimal
     """What it says after all changes that the PSA has already, also those of a later day."""
     unit_price: Decimal
+    """0 is a line that charges nothing, or, with `price_untold`, one whose price the PSA did not tell."""
     description: str
     marker: str
     """Our reference on the line, "" when it carries none. A hint only: a person can change it."""
@@ -133,6 +134,7 @@ class Line:
     """
     not_understood: str = ""
     """Which of its fields are not. It may bill, whatever number it seems to have."""
+    price_untold: bool = False
     periods: tuple[BillingPeriod, ...] = field(default=(), compare=False)
     """Those around today, the oldest first, where the PSA tells them by the line."""
 

@@ -64,7 +64,7 @@ def second_line(work: ClaimedAgreement, change: Change, second: SecondLine, wish
         ends=second.until,
         marker=f"{second_line_prefix(change.mapping_id)}{work.record.claims}",
         billable=wish.billable,
-        unit_price=main.unit_price or None,
+        unit_price=None if main.price_untold else main.unit_price,
         invoice_text=wish.options.invoice_text,
     )
 

@@ -37,8 +37,6 @@ CONTRACTS, SERVICES, COMPANIES = "Contracts", "Services", "Companies"
 LINES, UNITS, ADJUSTMENTS = "ContractServices", "ContractServiceUnits", "ContractServiceAdjustments"
 _MUST_SEE = (COMPANIES, SERVICES, CONTRACTS, LINES, UNITS)
 _MUST_CREATE = (LINES, ADJUSTMENTS)
-_ALL = "All"
-"""Autotask's word for a right without exceptions: who sees only some rows is not told that there are others."""
 _MARKER_LENGTH = 50
 _RIGHTS = {WriteKind.CREATE_LINE: f"{LINES} (create)", WriteKind.SET_TEXT: f"{LINES} (update)"}
 """The right that a write needs, where it is no adjustment."""
@@ -65,15 +63,10 @@ class Autotask:
     def check(self) -> None:
         """Ask what the nights ask, and for the rights to see every row and to adjust."""
         wanted = [*((name, "Query") for name in _MUST_SEE), *((name, "Create") for name in _MUST_CREATE)]
-        missing = [f"{entity} ({way.lower()})" for entity, way in wanted if not self._may(entity, way)]
+        missing = [f"{entity} ({way.lower()})" for entity, way in wanted if not self._api.may(entity, way)]
         if missing:
             raise PsaRefused.for_all("Autotask", Cause.RIGHTS, "permissions", *missing)
         read_list(self._api, CONTRACTS, eq("id", 0))
-
-    def _may(self, entity: str, way: str) -> bool:
-        told = self._api.ask(f"{entity}/entityInformation", {})
-        info = told.get("info") if isinstance(told, dict) else None
-        return isinstance(info, dict) and info.get(f"userAccessFor{way}") == _ALL
 
     def companies(self) -> list[PsaCompany]:
         rows = self._whole(COMPANIES).values()
@@ -128,7 +121,7 @@ class Autotask:
 
         Raises PsaRefused for the whole connection.
         """
-        if not self._may(UNITS, "Query"):
+        if not self._api.may(UNITS, "Query"):
             raise PsaRefused.for_all("Autotask", Cause.RIGHTS, "permissions", f"{UNITS} (query)")
 
     def _not_over(self) -> Condition:

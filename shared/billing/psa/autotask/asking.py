@@ -135,6 +135,12 @@ class Api:
                     raise refusal
                 raise PsaRefused(str(status), f"Autotask refuses to be read: {words}")
 
+    def may(self, entity: str, way: str) -> bool:
+        """Whether this user may do it ("Query", "Create") with every row: who sees only some is told of no others."""
+        told = self.ask(f"{entity}/entityInformation", {})
+        info = told.get("info") if isinstance(told, dict) else None
+        return isinstance(info, dict) and info.get(f"userAccessFor{way}") == "All"
+
     def refusal(self, status: int, words: str, right: str) -> PsaRefused | None:
         """Why everything of the connection would be refused, too; None when it is about this one thing."""
         match meaning(status, words):

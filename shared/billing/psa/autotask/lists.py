@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -71,10 +72,15 @@ def _place(body: Any) -> str:
     return asked["paging"]
 
 
+def count_of(api: Api, entity: str, *conditions: Condition) -> Decimal | None:
+    """By Autotask's own count; None when it says none."""
+    told = api.ask(f"{entity}/query/count", {"search": json.dumps({"filter": list(conditions)})})
+    return amount(told.get("queryCount")) if isinstance(told, dict) else None
+
+
 def _check(api: Api, entity: str, conditions: Sequence[Condition], found: int | None) -> None:
     if found is None:
         return
-    told = api.ask(f"{entity}/query/count", {"search": json.dumps({"filter": list(conditions)})})
-    count = amount(told.get("queryCount")) if isinstance(told, dict) else None
+    count = count_of(api, entity, *conditions)
     if count is not None and count > found:
         raise PsaUnavailable(f"Autotask has {count} rows of {entity} and sent {found}.")

@@ -6,10 +6,11 @@ https://ww14.autotask.net/help/developerhelp/Content/APIs/REST/Entities/TicketsE
 from datetime import timedelta
 from typing import Any, Final
 
-from shared.billing.psa.autotask.asking import Api, NotThere
-from shared.billing.psa.autotask.lists import eq, read_list
+from shared.billing.psa.autotask.asking import PSA, Api, NotThere
+from shared.billing.psa.autotask.lists import EVERY, count_of, eq, read_list
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.causes import Cause
 from shared.billing.psa.tickets import (
     Choice,
     NewTicket,
@@ -24,6 +25,7 @@ from shared.text import one_line
 TICKETS: Final = "Tickets"
 _NEW, _COMPLETE = "1", "5"
 """Statuses of Autotask's own, which no database can remove."""
+_MAY_SEE: Final = f"{TICKETS} (query: all)"
 _DUE: Final = timedelta(days=7)
 """A ticket needs a day on which it is due, where no service level says one."""
 
@@ -37,6 +39,7 @@ class AutotaskTickets:
     def choices(self, board: str = "") -> TicketChoices:
         """Each database has its own values, so they are asked for."""
         self._api.wait_for_the_pace()
+        self._check_sight()
         told = self._api.ask(f"{TICKETS}/entityInformation/fields", {})
         fields = told.get("fields") if isinstance(told, dict) else None
         if not isinstance(fields, list):
@@ -78,7 +81,14 @@ class AutotaskTickets:
     def find(self, reference: str) -> str:
         self._api.wait_for_the_pace()
         rows = read_list(self._api, TICKETS, eq("externalID", reference))
+        if not rows:
+            self._check_sight()
         return str(min(rows, default=""))
+
+    def _check_sight(self) -> None:
+        """A restricted user is shown no tickets, and no error. Raises PsaRefused."""
+        if not self._api.may(TICKETS, "Query"):
+            raise PsaRefused.for_all(PSA, Cause.RIGHTS, "permissions", _MAY_SEE)
 
     def numbered(self, number: str) -> str:
         self._api.wait_for_the_pace()
@@ -88,6 +98,10 @@ class AutotaskTickets:
     def state(self, ticket_id: str) -> TicketState:
         item = self._item(ticket_id)
         if item is None:
+            self._check_sight()
+            if not count_of(self._api, TICKETS, EVERY):
+                # A line of business that the user is not of hides them all, and no right says so.
+                raise PsaRefused.for_all(PSA, Cause.RIGHTS, "no tickets", _MAY_SEE)
             return TicketState.GONE
         is_closed = str(item.get("status")) == _COMPLETE or item.get("completedDate")
         return TicketState.CLOSED if is_closed else TicketState.OPEN

@@ -158,9 +158,13 @@ class ConnectWise:
         return self._unless_it_has_no_price(write, evidence)
 
     def _unless_it_has_no_price(self, write: Write, evidence: Evidence) -> Evidence:
-        """No price was sent, so a new line takes that of the catalogue: one without charges nothing."""
+        """No price was sent, so a new line takes that of the catalogue: one without charges nothing. A second line of
+        one that charges nothing is sent just that.
+        """
         line = evidence.line
         if line is None or evidence.effect is not Effect.APPLIED or line.unit_price:
+            return evidence
+        if write.unit_price == 0:
             return evidence
         if write.billable is not BillableOption.BILLABLE:
             return evidence

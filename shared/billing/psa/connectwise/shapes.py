@@ -244,6 +244,7 @@ def line(row: Mapping[str, Any], agreement_id: str) -> Line:
         product_id=str(seen.product.id) if seen.product else "",
         quantity=seen.quantity or Decimal(),
         unit_price=seen.unit_price or Decimal(),
+        price_untold=seen.unit_price is None,
         description=seen.invoice_description or seen.description,
         marker=seen.serial_number or "",
         effective=seen.effective_date,

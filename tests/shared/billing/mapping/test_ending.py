@@ -437,6 +437,18 @@ def test_a_line_that_bills_nothing_when_its_end_is_to_be_written_is_let_go() -> 
     assert [write for write in world.fake.applied if write.ends] == []
 
 
+@pytest.mark.parametrize("takes", ALL)
+def test_a_line_whose_seats_a_person_changed_before_the_night_is_ended_in_that_night(takes: Takes) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    ended(world, mapped, TODAY)
+    world.fake.edit_line(mapped.line, quantity=Decimal(26))
+    world.push_until_done()
+    assert billed(world, TODAY) == {mapped.line: 26}
+    assert billed(world, TODAY + timedelta(days=1)) == {}
+    assert len([write for write in world.fake.applied if write.ends]) == 1
+
+
 def test_a_line_whose_end_was_never_proven_is_not_let_go_by_one_answer_without_it() -> None:
     world = World()
     mapped = world.map_line(quantity=10)

@@ -293,6 +293,8 @@ class FakePsa:
         line = evidence.line
         if evidence.effect is not Effect.APPLIED or line is None or line.unit_price:
             return evidence
+        if write.unit_price == 0:
+            return evidence
         price = self._products[write.product_id].price
         return Evidence(Effect.DIVERGED, line, "The new line was made without a price.", price=price)
 

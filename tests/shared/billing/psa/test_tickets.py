@@ -72,7 +72,7 @@ class TestConnectWiseTickets(TicketsContract):
 
 class TestAutotaskTickets(TicketsContract):
     @pytest.fixture
-    def world(self) -> TicketsWorld:
+    def world(self) -> AutotaskTicketsWorld:
         return AutotaskTicketsWorld()
 
     def test_people_know_a_ticket_by_its_number_in_their_own_zone(self, world: TicketsWorld) -> None:
@@ -86,6 +86,27 @@ class TestAutotaskTickets(TicketsContract):
         offered = world.psa.choices(world.board)
         assert [choice.name for choice in offered.boards] == ["Client Portal", "Licences"]
         assert [choice.name for choice in offered.closed] == ["Complete"]
+
+    @pytest.mark.parametrize("hidden", [{"missing_rights": ["Tickets.all"]}, {"sees_nothing": True}])
+    def test_a_user_that_is_shown_no_tickets_has_seen_no_ticket_deleted(
+        self, world: AutotaskTicketsWorld, hidden: dict[str, object]
+    ) -> None:
+        made = world.made()
+        world.state.change("at_site", "northwind", lambda site: site.update(hidden))
+        with pytest.raises(PsaRefused) as refused:
+            world.psa.state(made)
+        assert refused.value.is_for_all
+        assert "Tickets (query: all)" in refused.value.sentence
+
+    def test_a_user_that_may_not_see_all_tickets_is_told_at_once_and_finds_none(
+        self, world: AutotaskTicketsWorld
+    ) -> None:
+        world.made()
+        world.state.change("at_site", "northwind", lambda site: site.update(missing_rights=["Tickets.all"]))
+        with pytest.raises(PsaRefused):
+            world.psa.find(REFERENCE)
+        with pytest.raises(PsaRefused):
+            world.psa.choices(world.board)
 
 
 class TestHaloTickets(TicketsContract):

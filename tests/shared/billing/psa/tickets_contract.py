@@ -157,6 +157,8 @@ class TicketsContract:
         assert world.psa.state(made) is TicketState.CLOSED
 
     def test_what_a_person_closed_or_deleted_is_seen(self, world: TicketsWorld) -> None:
+        # A PSA that shows no ticket at all proves nothing.
+        world.psa.create(world.new(reference="SW-0000000000000000"))
         made = world.made()
         world.by_hand(made)
         assert world.psa.state(made) is TicketState.CLOSED

@@ -289,6 +289,25 @@ def test_the_second_line_has_the_price_of_the_main_line_and_not_the_products() -
     assert second.unit_price == Decimal("19.50")
 
 
+def test_the_second_line_of_a_line_that_charges_nothing_charges_nothing_either() -> None:
+    world, mapped = prorating()
+    world.fake.edit_line(mapped.line, unit_price=Decimal(0))
+    world.night()
+    seats(world, 12)
+    (second,) = [line for line in world.fake._lines.values() if ":p:" in line.marker]
+    assert (second.quantity, second.unit_price) == (Decimal(2), Decimal(0))
+    assert world.quantity(mapped) == 12
+
+
+def test_the_second_line_of_a_line_whose_price_is_not_told_has_the_products() -> None:
+    world, mapped = prorating()
+    world.fake.edit_line(mapped.line, unit_price=Decimal(0), price_untold=True)
+    world.night()
+    seats(world, 12)
+    (second,) = [line for line in world.fake._lines.values() if ":p:" in line.marker]
+    assert second.unit_price == Decimal("22.00")
+
+
 CREDITED = Options(fewer_seats=FewerSeats.CREDITED)
 
 

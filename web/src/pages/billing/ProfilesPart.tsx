@@ -10,6 +10,7 @@ import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { usePsaConnections } from "../../parts/usePsaConnections";
 import { useList } from "../../parts/useList";
 
 type Profile = Schemas["ProfileInList"];
@@ -120,13 +121,7 @@ function NewProfile(): ReactElement {
   const [billable, setBillable] = useState<Billable>("billable");
   const [rule, setRule] = useState<PriceRule>("psa");
   const [amount, setAmount] = useState("");
-  const psas = useQuery({
-    queryKey: [account, "psa-connections"],
-    queryFn: () =>
-      everyRow((cursor) =>
-        api.GET("/api/accounts/{account}/psa-connections", { params: { path: { account }, query: { cursor } } }),
-      ),
-  });
+  const psas = usePsaConnections();
   const chosen = connection || psas.data?.[0]?.id || "";
   const products = useQuery({
     enabled: chosen !== "",

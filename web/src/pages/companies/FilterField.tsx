@@ -5,7 +5,7 @@ import type { Schemas } from "../../api/client";
 export type Filters = Schemas["ShownFilters"];
 export type FilterName = keyof Filters;
 export const FIELDS: FilterName[] = ["office", "department", "state", "city"];
-const TITLES: Record<FilterName, string> = { office: "Office", department: "Department", state: "State", city: "City" };
+export const TITLES: Record<FilterName, string> = { office: "Office", department: "Department", state: "State", city: "City" };
 
 interface Props {
   field: FilterName;

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -427,3 +428,10 @@ def test_a_new_line_that_is_not_to_be_charged_needs_no_price() -> None:
         {**SIGNED_IN, LINES: (200, [ADDITION | {"unitPrice": 0, "billCustomer": "NoCharge"}])}
     )
     assert psa.find_effect(create.model_copy(update=no_charge)).effect is Effect.APPLIED
+
+
+def test_a_second_line_that_is_to_charge_nothing_needs_no_price() -> None:
+    second = {"kind": WriteKind.PRORATE, "line_id": "", "before": 0, "after": 10, "unit_price": Decimal(0)}
+    marker = {"marker": ADDITION["serialNumber"]}
+    psa, _ = connectwise({**SIGNED_IN, LINES: (200, [ADDITION | {"unitPrice": 0}])})
+    assert psa.find_effect(SET.model_copy(update=second | marker)).effect is Effect.APPLIED
