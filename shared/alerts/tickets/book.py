@@ -34,7 +34,14 @@ class TicketBook:
         return [ticket for ticket, _ in self._kept.values()]
 
     def of(self, alert: Alert) -> Ticket | None:
-        kept = self._kept.get(keys.ticket(self.account, *opening(alert)))
+        return self._at(keys.ticket(self.account, *opening(alert)))
+
+    def current(self, ticket: Ticket) -> Ticket | None:
+        """As it is kept by now; None when nothing more is to be done for it."""
+        return self._at(ticket.key(self.account))
+
+    def _at(self, key: Key) -> Ticket | None:
+        kept = self._kept.get(key)
         return kept[0] if kept else None
 
     def write(self, ticket: Ticket, **state: object) -> bool:

@@ -106,6 +106,11 @@ def look_for(book: TicketBook, psa: PsaTickets, ticket: Ticket) -> Ticket:
     seen = found(book, psa, ticket)
     if seen is not None or not is_settled(book, ticket):
         return seen or ticket
+    return give_up(book, ticket)
+
+
+def give_up(book: TicketBook, ticket: Ticket) -> Ticket:
+    """Nothing tells whether it is there: a person says so."""
     lost = ticket.model_copy(update={"progress": TicketProgress.UNDECIDABLE, "tried_on": book.today})
     book.write(lost)
     return lost

@@ -355,18 +355,6 @@ def test_two_messages_at_once_make_one_ticket(desk: Desk) -> None:
     assert len(desk.psa.tickets) == 1
 
 
-def test_tickets_of_another_psa_are_left_to_people(desk: Desk) -> None:
-    desk.unused("t1")
-    desk.night()
-    (kept,) = desk.kept()
-    moved = kept.model_copy(update={"connection": "other"})
-    desk.tables.commit([Put(kept.key(desk.account.id), moved)])
-    desk.unused("t1", 0)
-    desk.night()
-    assert desk.statuses == ["new"]
-    assert [ended.progress for ended in desk.ended()] == [TicketProgress.LEFT]
-
-
 ANY = st.sampled_from([*[Outcome.ANSWERED] * 3, *Outcome])
 
 

@@ -2,6 +2,7 @@ import { Badge, Button, MessageBar, MessageBarBody, MessageBarTitle, Text, makeS
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, type ReactElement } from "react";
+import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
@@ -85,8 +86,8 @@ export function CertificatePart(): ReactElement {
             more={isPart(rows)}
             empty={
               <Empty icon={<CheckmarkCircleRegular />} title="No customers yet">
-                Each customer will be here with its paid licences after the first sync. Connect your Microsoft partner tenant
-                in the settings first.
+                Each customer will be here with its paid licences after the first sync. {" "}
+                <Link href="/settings/connections">Connect your Microsoft partner tenant first.</Link>
               </Empty>
             }
           />

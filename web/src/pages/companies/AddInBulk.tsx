@@ -2,6 +2,7 @@ import { Badge, Button, Checkbox, MessageBar, MessageBarBody, makeStyles } from 
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
+import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { counted } from "../../parts/format";
@@ -92,18 +93,24 @@ export function AddInBulk({ close }: { close: () => void }): ReactElement {
               more={isPart(rows)}
               id={(row) => row.tenantId}
               text={(row) => `${row.name} ${row.domain}`}
-              empty={<Empty icon={<CheckmarkCircleRegular />} title="Every tenant has its company" />}
+              empty={
+                <Empty icon={<CheckmarkCircleRegular />} title="Every tenant has its company">
+                  A new customer is here after the next sync. Next, <Link href="/exceptions">map the licences of those you have</Link>.
+                </Empty>
+              }
             />
             {add.data && <Outcome outcome={add.data} />}
             {add.error && <Failed error={add.error} />}
             <div className={styles.actions}>
-              <Button
-                appearance="primary"
-                disabled={!rows.some(taken) || add.isPending}
-                onClick={() => add.mutate(rows.filter(taken))}
-              >
-                Add {counted(rows.filter(taken).length, "company", "companies")}
-              </Button>
+              {rows.length > 0 && (
+                <Button
+                  appearance="primary"
+                  disabled={!rows.some(taken) || add.isPending}
+                  onClick={() => add.mutate(rows.filter(taken))}
+                >
+                  Add {counted(rows.filter(taken).length, "company", "companies")}
+                </Button>
+              )}
               <Button onClick={close}>Close</Button>
             </div>
           </>

@@ -20,6 +20,7 @@ import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { MapLicence } from "../exceptions/MapLicence";
 import { InvoiceTextPart } from "./InvoiceTextPart";
+import { whyNobody } from "./NoLicences";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
 import { isCustom } from "./rules";
@@ -199,7 +200,7 @@ function People({ tenant, licence }: { tenant: string; licence: Licence }): Reac
               {next && <li className={styles.soft}>… and more; the CSV of the licence has all.</li>}
             </ul>
           ) : (
-            <>Nobody.</>
+            <>{whyNobody(licence)}</>
           )
         }
       </Answer>

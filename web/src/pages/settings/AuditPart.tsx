@@ -1,7 +1,8 @@
-import { Badge, Button, Link, makeStyles } from "@fluentui/react-components";
+import { Badge, Button, Link as InText, makeStyles } from "@fluentui/react-components";
 import { HistoryRegular } from "@fluentui/react-icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState, type ReactElement } from "react";
+import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { AS_CSV, download } from "../../parts/download";
@@ -75,7 +76,8 @@ export function AuditPart(): ReactElement {
           }
           empty={
             <Empty icon={<HistoryRegular />} title="Nobody has changed anything yet">
-              Each change by a member or through a link in a mail will be here. The first comes when a connection is made.
+              Each change by a member or through a link in a mail will be here. The first comes when a connection is made:{" "}
+              <Link href="/guide">the guide shows how</Link>.
             </Empty>
           }
         />
@@ -116,9 +118,9 @@ function Change({ entry, name }: { entry: Entry; name: (id: string) => string })
         ))}
       </ul>
       {changes.length > 1 && (
-        <Link as="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <InText as="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Only the first" : `and ${counted(changes.length - 1, "more field")}`}
-        </Link>
+        </InText>
       )}
     </>
   );
