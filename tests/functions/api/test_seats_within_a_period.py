@@ -13,8 +13,8 @@ from shared.billing.psa.base import Proration, WriteKind
 from shared.billing.psa.billing_period import BillingPeriod
 from shared.licensing import snapshot
 from shared.microsoft.models import TenantRead
-from tests.functions.api.billing_msp import BASE, MAPPINGS, MSP, TENANT, BillingMsp, save
-from tests.functions.api.conftest import Caller
+from tests.functions.api.billing_msp import BASE, MAPPINGS, TENANT, BillingMsp, save
+from tests.functions.api.conftest import MSP, Caller
 from tests.functions.memory_wiring import NOW, MemoryWiring
 from tests.shared.billing.world import sku, user
 from tests.shared.licensing.bought import bought
