@@ -87,9 +87,9 @@ def licence(living: Living, site: Site) -> None:
     site.button("Details: Power BI Pro").click()
 
 
-def certificate_rows(_: Living, site: Site) -> Locator:
+def certificate_rows(_: Living, site: Site) -> None:
     site.go("billing/certificate")
-    return site.section("Month-end certificate")
+    site.section("Month-end certificate").evaluate("section => section.scrollIntoView({block: 'end'})")
 
 
 def held(living: Living, site: Site) -> None:

@@ -25,7 +25,7 @@ def test_a_person_who_got_one_licence_for_another_is_told_in_one_sentence() -> N
 
 
 @pytest.mark.parametrize(
-    ("read_at", "told"), [((2026, 11, 30), "As of 30 Nov."), ((2027, 1, 1), "As of 1 Jan 2027.")]
+    "read_at, told", [((2026, 11, 30), "As of 30 Nov."), ((2027, 1, 1), "As of 1 Jan 2027.")]
 )
 def test_the_day_of_the_mailboxes_has_a_year_where_it_is_not_the_months(
     read_at: tuple[int, int, int], told: str

@@ -44,7 +44,7 @@ export function CertificatePart(): ReactElement {
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(150px, 2fr)",
+        width: "minmax(170px, 2fr)",
         value: (row) => row.customer,
         cell: (row) => (row.tenantId ? <CustomerLink tenant={row.tenantId} name={row.customer} /> : row.customer),
       },

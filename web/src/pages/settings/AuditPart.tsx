@@ -39,7 +39,7 @@ export function AuditPart(): ReactElement {
   const columns = useMemo<Column<Entry>[]>(
     () => [
       { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
-      { key: "who", title: "Who", titled: true, width: "minmax(176px, 2fr)", cell: (row) => <Who who={row.who} /> },
+      { key: "who", title: "Who", titled: true, width: "minmax(200px, 2fr)", cell: (row) => <Who who={row.who} /> },
       { key: "action", title: "What", width: "minmax(130px, 1fr)", cell: (row) => words(row.action.replaceAll(".", ": ")) },
       { key: "subject", title: "Of", titled: true, width: "minmax(120px, 2fr)", cell: (row) => subjectOf(row, name) },
       {
