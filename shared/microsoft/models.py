@@ -1,5 +1,6 @@
 """What Microsoft says about partners, customers and tenants, as validated values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -207,6 +208,9 @@ class TenantRead:
     users: tuple[User, ...]
     doubts: tuple[Doubt, ...] = ()
     """Why the answer is hard to believe in itself: changes of the tenant are held."""
+
+
+GROUP_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class GroupCount(Document):

@@ -6,8 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, model_validator
 
 from shared.licensing.licences import CUSTOM
-from shared.microsoft.groups import GROUP_ID
-from shared.microsoft.models import MailboxKind
+from shared.microsoft.models import GROUP_ID, MailboxKind
 from shared.storage.documents import Chosen, Document
 from shared.text import MicrosoftId
 
