@@ -18,7 +18,7 @@ from shared.alerts.evaluate import evaluation_of
 SELDOM = 10.0
 """Seconds between two lines of progress where nobody watches a terminal."""
 PATIENCE = 1800
-"""Seconds of real time that a run may take before the day is given up."""
+"""Seconds of real time that a run may take before the day is given up, of an MSP with up to some thousand tenants."""
 
 
 class DayFailed(Exception):
@@ -49,15 +49,17 @@ class Day:
     measured: Measured
 
 
-def live(processes: SandboxProcesses, host: HostProcess) -> Day:
-    """Live the accounts' next day to its end. Raises DayFailed."""
+def live(processes: SandboxProcesses, host: HostProcess, patience: float = PATIENCE) -> Day:
+    """Live the accounts' next day to its end. Raises DayFailed, also when a run takes more seconds than `patience`."""
     tables = processes.wiring.tables
     accounts = [load_account(tables, known) for known in account_ids(tables)]
     _move_to_next(processes, ((account.sync_hour, account.zone) for account in accounts))
     began = processes.clock.now()
     meter = _Meter(processes, host)
     host.tick()
-    closed = {str(account.id): _closed(processes, host, account, began, meter) for account in accounts}
+    closed = {
+        str(account.id): _closed(processes, host, account, began, meter, patience) for account in accounts
+    }
     measured = meter.read()
     _move_to_next(processes, ((account.digest.hour, account.zone) for account in accounts))
     host.tick()
@@ -73,7 +75,12 @@ def _move_to_next(processes: SandboxProcesses, hours: Iterable[tuple[int, ZoneIn
 
 
 def _closed(
-    processes: SandboxProcesses, host: HostProcess, account: Account, began: datetime, meter: "_Meter"
+    processes: SandboxProcesses,
+    host: HostProcess,
+    account: Account,
+    began: datetime,
+    meter: "_Meter",
+    patience: float,
 ) -> Run:
     """The account's run of that night, once it is closed and judged."""
     tables = processes.wiring.tables
@@ -91,7 +98,7 @@ def _closed(
         evaluation = evaluation_of(tables, account.id)
         return run if evaluation is not None and evaluation.run_id == run_id else None
 
-    return _wait(host, f"the run of {account.name}", done)
+    return _wait(host, f"the run of {account.name}", done, patience)
 
 
 def _progress(processes: SandboxProcesses, account: Account, run: Run | None, shown: list[float]) -> None:
@@ -122,8 +129,8 @@ def _told(processes: SandboxProcesses, host: HostProcess, account: Account) -> N
     _wait(host, f"the digest of {account.name}", done)
 
 
-def _wait[R](host: HostProcess, what: str, done: Callable[[], R | None]) -> R:
-    give_up = time.monotonic() + PATIENCE
+def _wait[R](host: HostProcess, what: str, done: Callable[[], R | None], patience: float = PATIENCE) -> R:
+    give_up = time.monotonic() + patience
     pause = 0.2
     while time.monotonic() < give_up:
         found = done()
@@ -133,7 +140,7 @@ def _wait[R](host: HostProcess, what: str, done: Callable[[], R | None]) -> R:
             raise DayFailed(f"The host ended while waiting for {what}; its own words are above.")
         time.sleep(pause)
         pause = min(1.0, pause * 1.3)
-    raise DayFailed(f"{what} did not come to its end within {PATIENCE // 60} minutes.")
+    raise DayFailed(f"{what} did not come to its end within {patience / 60:.0f} minutes.")
 
 
 class _Meter:

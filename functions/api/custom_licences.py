@@ -15,7 +15,8 @@ from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
 
 router = APIRouter(prefix="/accounts/{account}/custom-licences", tags=["licences"])
 type LicenceId = Annotated[str, Path(alias="customLicence", max_length=64)]
-type Kind = Literal["sum", "licensed_users", "group_members"]
+type Kind = Literal["sum", "licensed_users", "group_members", "mailboxes"]
+type Mailbox = Literal["user", "shared", "room", "equipment"]
 type Ids = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=50)]
 type Domains = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=253)], ...], Field(max_length=50)
@@ -31,6 +32,8 @@ class GivenRule(Given):
     """Of `licensed_users`: those of their sign-in names; none named is all. A subdomain is another domain."""
     group_id: Annotated[str, Field(max_length=64)] = ""
     """Of `group_members`: the group's object id. Its users count, and those of groups within it."""
+    mailboxes: Annotated[tuple[Mailbox, ...], Field(max_length=4)] = ()
+    """Of `mailboxes`: the kinds that count, whether a mailbox has a licence or not."""
     without_guests: bool = False
     without_disabled: bool = False
 
@@ -77,6 +80,7 @@ class ShownRule(Shown):
     sku_ids: list[str]
     domains: list[str]
     group_id: str
+    mailboxes: list[Mailbox]
     without_guests: bool
     without_disabled: bool
 
@@ -93,7 +97,7 @@ class ShownCustomLicence(Shown):
 
 class ShownCount(Shown):
     purchased: int | None
-    """What would be billed by purchased seats; of users, how many there are. Null: it is not known."""
+    """What would be billed by purchased seats; of users and mailboxes, how many there are. Null: it is not known."""
     assigned: int | None
     not_countable: str
     """Why there is no number, as a sentence."""
@@ -111,6 +115,7 @@ def shown(licence: CustomLicence) -> ShownCustomLicence:
             sku_ids=list(rule.sku_ids),
             domains=list(rule.domains),
             group_id=rule.group_id,
+            mailboxes=[kind.value for kind in rule.mailboxes],
             without_guests=rule.without_guests,
             without_disabled=rule.without_disabled,
         ),

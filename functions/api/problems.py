@@ -40,6 +40,7 @@ CODES = {
     "other_numbers": HTTPStatus.CONFLICT,
     "not_fresh": HTTPStatus.CONFLICT,
     "not_countable": HTTPStatus.CONFLICT,
+    "not_added": HTTPStatus.CONFLICT,
     "not_newest": HTTPStatus.CONFLICT,
     "changed_since": HTTPStatus.CONFLICT,
     "not_allowed": HTTPStatus.FORBIDDEN,

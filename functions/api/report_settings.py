@@ -109,7 +109,7 @@ def save_settings(
 def list_settings(asking: Reader, paging: Pages) -> Page[ReportSettingsInList] | Response:
     """What holds for each company, by name: also for those of which nothing was chosen yet."""
     chosen = all_settings(asking.tables, asking.account)
-    found = all_companies(asking.tables, asking.account)
+    found = list(all_companies(asking.tables, asking.account))
     rows = sorted(
         (by_name(of.name, of.id), _in_list(of, chosen.get(of.id, ReportSettings()))) for of in found
     )

@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime
 
-from functions.api.licences import ShownUser, TenantId, shown_user
+from functions.api.licences import TenantId
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.mappings import ShownMapping, shown_mapping
 from functions.api.models import Shown
 from functions.api.principal import Principal, Reader
+from functions.api.shown_licences import ShownUser, shown_user
 from shared.accounts.directory import load_account
 from shared.billing.models import LedgerEvent
 from shared.billing.why_in_words import sentence

@@ -1,6 +1,6 @@
 """The companies that an account added: each links a tenant, or a part of its users, to a company of a PSA."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,8 +13,14 @@ from shared.storage.tables import Tables
 COMPANY = "company"
 
 
-def all_companies(tables: Tables, account_id: AccountId) -> list[Company]:
-    return [company for _, company in in_force(tables, account_id, COMPANY, Company)]
+def all_companies(tables: Tables, account_id: AccountId) -> Iterator[Company]:
+    """One after the other: each takes two kilobytes of memory."""
+    return (company for _, company in in_force(tables, account_id, COMPANY, Company))
+
+
+def added_ids(tables: Tables, account_id: AccountId) -> set[str]:
+    """The tenants that have a company: much less in memory than their companies are."""
+    return {company.tenant_id for company in all_companies(tables, account_id)}
 
 
 def added_tenants(tables: Tables, account_id: AccountId) -> dict[str, AddedTenant]:

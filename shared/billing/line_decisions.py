@@ -7,9 +7,8 @@ approved change; one that is taken over stays as a difference on the mapping, so
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from shared.accounts.companies import added_tenants
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import MAPPINGS
@@ -28,17 +27,10 @@ from shared.billing.models import (
     Verdict,
     change_id,
 )
-from shared.billing.planning.freshness import not_fresh
-from shared.billing.planning.load import is_doubted
-from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.proration import still_paid
-from shared.billing.planning.quantities import wanted
 from shared.billing.psa_connections import psa_connections
-from shared.billing.tenant_licences import tenant_state
+from shared.billing.wanted_now import wanted_now
 from shared.errors import NotFound, Rejected
-from shared.licensing.custom_licences.defined import defined
-from shared.licensing.not_countable import NotCountable
-from shared.microsoft.partner_connections import home_tenants
 from shared.storage.blobs import Blobs
 from shared.storage.decisions import Decider, Decision, decide_after, newest
 from shared.storage.keys import AccountId
@@ -207,30 +199,10 @@ def _other_numbers() -> Rejected:
     )
 
 
-_NOT_FRESH: Final = (
-    "The customer could not be read lately, so nobody knows the wanted number: choose “sync now” first."
-)
-
-
 def _wanted(
     stores: Stores, account: AccountId, mapped: _Mapped, mapping: LicenceMapping, now: datetime
 ) -> int:
-    """By the newest accepted read. Raises Rejected when it gives no number to trust."""
-    tables = stores.tables
-    state = tenant_state(tables, account, mapped.mappings.tenant_id)
-    snapshot = state.snapshot
-    if snapshot is None or not_fresh(state.status, snapshot, now):
-        raise Rejected(_NOT_FRESH, "not_fresh")
-    tenant_id, tenant = state.tenant_id, added_tenants(tables, account).get(state.tenant_id)
-    rules = mapped_of(defined(tables, account).of_tenant(tenant_id), [mapping])
-    numbers_of = NumbersOf(stores.blobs, account, home_tenants(tables, account))
-    numbers = numbers_of(tenant_id, tenant, snapshot, rules)
-    if is_doubted(snapshot, numbers, rules.values()):
-        raise Rejected(_NOT_FRESH, "not_fresh")
-    try:
-        return wanted(mapping, *numbers)
-    except NotCountable as unclear:
-        raise Rejected(str(unclear), "not_countable") from unclear
+    return wanted_now(stores.tables, stores.blobs, account, mapped.mappings.tenant_id, mapping, now)
 
 
 def _says(mapped: _Mapped, psa: int, now: datetime) -> LineRecord:

@@ -35,7 +35,8 @@ def states_of(
     if not lines:
         return {}
     state, mapped = found.state, (row.mapping for row in found.rows if row.mapping)
-    wanted = WishesOf(tables, blobs, account, now)(state, added.get(state.tenant_id), mapped)
+    wishes_of = WishesOf(tables, blobs, account, now, found.by)
+    wanted = wishes_of(state, added.get(state.tenant_id), mapped)
     wished = {wish.mapping_id: wish for wish in wanted.plain} if wanted else {}
     failed = {failure.connection for failure in connection_failures(tables, account)}
     return {

@@ -10,6 +10,7 @@ from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import AgreementRecord, LicenceMapping, LineRecord, TenantMappings
 from shared.errors import NotFound
 from shared.licensing import snapshot as snapshots
+from shared.licensing.counted_by import CountedBy, counted_by
 from shared.licensing.custom_licences.counting import TenantCustomLicences, people_of
 from shared.licensing.custom_licences.defined import defined, with_people
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows, is_purchased
@@ -17,7 +18,6 @@ from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day, TenantState
 from shared.licensing.terms import known
 from shared.licensing.watched_skus import is_watched
-from shared.microsoft import partner_connections
 from shared.microsoft.models import Sku, Subscription, Term, User
 from shared.storage import keys
 from shared.storage.blobs import Blobs
@@ -62,6 +62,7 @@ class LicenceRow:
 class TenantLicences:
     state: TenantState
     rows: tuple[LicenceRow, ...]
+    by: CountedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,9 @@ def tenant_licences(
     mapped: dict[LicenceKey, list[LicenceMapping]] = {}
     for mapping in decided:
         mapped.setdefault(mapping.licence, []).append(mapping)
-    ours = partner_connections.home_tenants(tables, account)
-    rows = [row for sku in _skus(state) for row in _rows(state, sku, mapped, ours, now)]
-    rows += _custom_rows(tables, blobs, account, state, ours)
+    by = counted_by(tables, account)
+    rows = [row for sku in _skus(state) for row in _rows(state, sku, mapped, by.ours, now)]
+    rows += _custom_rows(blobs, account, state, by)
     there = {row.key for row in rows}
     rows += [LicenceRow(key, "", None) for key in mapped if key not in there]
     records = _records(tables, account, decided)
@@ -95,7 +96,7 @@ def tenant_licences(
         for mapping in mapped.get(row.key, ())
     )
     unmapped = (row for row in rows if row.key not in mapped)
-    return TenantLicences(state, (*with_lines, *unmapped))
+    return TenantLicences(state, (*with_lines, *unmapped), by)
 
 
 def parts_of(tables: Tables, account: AccountId, found: TenantLicences) -> dict[LicenceKey, tuple[str, ...]]:
@@ -138,13 +139,13 @@ def history(
     Who had which licence on each day is not looked up: a custom licence that counts people has no counts here.
     """
     tenant_state(tables, account, tenant)
-    ours = partner_connections.home_tenants(tables, account)
-    custom = TenantCustomLicences(defined(tables, account).of_tenant(tenant)) if key.is_custom else None
+    by = counted_by(tables, account)
+    custom = TenantCustomLicences(by.custom.of_tenant(tenant)) if key.is_custom else None
     in_force: LicenceDay | None = None
     told: LicenceDay | None = None
     for row in tables.rows(keys.tenants(account), keys.tenant_days(tenant)):
         day = row.read(Day)
-        counted = LicenceDay(day.on, _counts(LicenceRows(day, ours, custom), key))
+        counted = LicenceDay(day.on, _counts(LicenceRows(day, by.ours, custom), key))
         if day.on <= since:
             in_force = counted
             continue
@@ -201,15 +202,13 @@ def _rows(
     ]
 
 
-def _custom_rows(
-    tables: Tables, blobs: Blobs, account: AccountId, state: TenantState, ours: Collection[str]
-) -> Iterator[LicenceRow]:
+def _custom_rows(blobs: Blobs, account: AccountId, state: TenantState, by: CountedBy) -> Iterator[LicenceRow]:
     """K12: nobody is told that one is not mapped."""
-    licences = defined(tables, account).of_tenant(state.tenant_id)
+    licences = by.custom.of_tenant(state.tenant_id)
     if state.snapshot is None or not licences:
         return
     custom = with_people(blobs, account, state.tenant_id, licences, state.snapshot)
-    rows = LicenceRows(state.snapshot, ours, custom)
+    rows = LicenceRows(state.snapshot, by.ours, custom)
     for licence in licences.values():
         key = LicenceKey(licence.sku_id)
         try:

@@ -70,7 +70,7 @@ def _arithmetic(why: WhyThisNumber, options: Options, product: str) -> str:
 def _basis(why: WhyThisNumber, counts: Licence, of: Basis, product: str) -> str:
     """What was counted."""
     basis = f"{counts.purchased} purchased seats of {product}"
-    if why.custom is not None and why.custom.rule.counts_people:
+    if why.custom is not None and not why.custom.rule.counts_seats:
         basis = f"{counts.purchased} of {product}"
     elif of is Basis.ASSIGNED:
         basis = f"{counts.assigned} assigned seats of {product} (of {counts.purchased} purchased)"

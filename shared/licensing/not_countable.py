@@ -28,6 +28,8 @@ class UncountedReason(StrEnum):
     """A custom licence whose rule is not there any more."""
     GROUP_UNKNOWN = "group_unknown"
     """The members of the group that a custom licence counts were not read: `failure` says why, None: not yet."""
+    MAILBOXES_UNKNOWN = "mailboxes_unknown"
+    """The mailboxes that a custom licence counts were not read: `failure` says why, None: not yet."""
     CUSTOM_SHARED_OUT = "custom_shared_out"
     """A custom licence is mapped, and the tenant's users are shared out to companies by filters."""
 
@@ -77,15 +79,19 @@ _SENTENCES: Final = {
     UncountedReason.PEOPLE_UNKNOWN: "Who has {part_number} is not known: synchronise the customer.",
     UncountedReason.RULE_UNKNOWN: "The rule of {part_number} is not known any more: end its mapping.",
     UncountedReason.GROUP_UNKNOWN: "The members that {part_number} counts are not known. {why}",
+    UncountedReason.MAILBOXES_UNKNOWN: "The mailboxes that {part_number} counts are not known. {why}",
     UncountedReason.CUSTOM_SHARED_OUT: (
         "The users of this customer are shared out to companies by filters, and {part_number} counts all of them."
     ),
 }
 
 
+_NOT_YET: Final = "They are read from its definition on: synchronise the customer then."
+
+
 def sentence(why: Uncounted) -> str:
     """For a person."""
-    failed = why.failure.sentence if why.failure else "Synchronise the customer first."
+    failed = why.failure.sentence if why.failure else _NOT_YET
     return _SENTENCES[why.reason].format(
         part_number=why.part_number, told=why.told, counted=why.counted, why=failed
     )

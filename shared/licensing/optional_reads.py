@@ -1,12 +1,23 @@
-"""What is read of a tenant beside its licences, shared mailboxes and terms: it may fail without harm to them."""
+"""What is read of a tenant beside its licences: shared mailboxes, terms, and what custom licences count. It may fail
+without harm to them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from pydantic import TypeAdapter
+
 from shared.accounts.account import Account
 from shared.licensing import terms
-from shared.licensing.tenant_state import Mailboxes, ReadFailure, ReadGroup, TenantState, Terms
+from shared.licensing.tenant_state import (
+    CountedMailboxes,
+    Mailboxes,
+    ReadFailure,
+    ReadGroup,
+    TenantState,
+    Terms,
+)
 from shared.microsoft.connector import Microsoft
 from shared.microsoft.models import FailureCause, MailboxRead, NotRead, PartnerConnection, TenantRead, Term
 from shared.microsoft.read_problems import ReadProblem
@@ -28,6 +39,14 @@ class OptionalReads:
     terms: tuple[Term, ...] | ReadFailure | None = None
     groups: tuple[ReadGroup, ...] = ()
     """Those that custom licences count; they stand with the numbers of the same read."""
+    mailbox_counts: CountedMailboxes | None = None
+    """As the groups; None: no custom licence counts any."""
+
+    @property
+    def counts(self) -> bytes:
+        """What stands with the numbers of the read, to tell whether it changed."""
+        groups = _GROUPS.dump_json(self.groups) if self.groups else b""
+        return groups + (self.mailbox_counts.model_dump_json().encode() if self.mailbox_counts else b"")
 
     def on(self, state: TenantState, began: datetime) -> TenantState:
         """The state with it. `began` is when the read began that it came with."""
@@ -39,6 +58,7 @@ class OptionalReads:
         )
 
 
+_GROUPS: Final = TypeAdapter(tuple[ReadGroup, ...])
 NOTHING: Final = OptionalReads()
 
 
@@ -49,15 +69,20 @@ class Asked(NamedTuple):
     """They are due by the calendar, not only after a change."""
     groups: tuple[str, ...] = ()
     """Ids of those that custom licences of the tenant count."""
+    mailboxes: bool = False
+    """A custom licence of the tenant counts them."""
     by_app: bool = False
     """The tenant let the partner's app in, and not its user."""
 
 
 def unread(account: Account, asked: Asked) -> OptionalReads:
-    """What stands when the reading ends in the middle: the list as it was, where anybody watches it; no group."""
+    """What stands when the reading ends in the middle: the list as it was, where anybody watches it; no group and no
+    number of mailboxes.
+    """
     return OptionalReads(
         mailboxes=INTERRUPTED if account.watches_shared_mailboxes else None,
         groups=tuple(ReadGroup(group_id=group, failure=GROUP_INTERRUPTED) for group in asked.groups),
+        mailbox_counts=CountedMailboxes(failure=INTERRUPTED) if asked.mailboxes else None,
     )
 
 
@@ -84,7 +109,27 @@ def read(
             told = ReadFailure.of(failed)
     way = connection.by_app if asked.by_app else connection
     groups = (_group(microsoft, account, way, licences.tenant_id, group) for group in asked.groups)
-    return OptionalReads(mailboxes, told, tuple(groups))
+    return OptionalReads(
+        mailboxes,
+        told,
+        tuple(groups),
+        _counted(microsoft, account, way, state, licences.tenant_id) if asked.mailboxes else None,
+    )
+
+
+def _counted(
+    microsoft: Microsoft, account: Account, way: PartnerConnection, state: TenantState, tenant_id: str
+) -> CountedMailboxes:
+    try:
+        count = microsoft.mailbox_count(account.id, way, tenant_id)
+    except NotRead as failed:
+        return CountedMailboxes(failure=ReadFailure.of(failed))
+    before = state.snapshot.mailbox_counts if state.snapshot else None
+    if before is not None and not count.has_any:
+        # That the last mailbox of a customer is gone is true only when it is repeated.
+        repeated = before.failure == NONE_LEFT or (before.count is not None and not before.count.has_any)
+        return CountedMailboxes(count=count) if repeated else CountedMailboxes(failure=NONE_LEFT)
+    return CountedMailboxes(count=count)
 
 
 def _group(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.accounts import runs
-from shared.accounts.companies import added_tenants
+from shared.accounts.companies import added_ids, added_tenants
 from shared.accounts.runs import Run, RunState
 from shared.errors import RetryLater
 from shared.licensing import app_consents, customer_lists, optional_reads, snapshot, terms
@@ -181,7 +181,8 @@ def read_tenant(reading: RunReading, partners: Mapping[str, PartnerConnection], 
             continue
         on = now.astimezone(account.zone).date()
         groups = reading.custom.groups_of(asked.tenant_id)
-        besides = optional_reads.Asked(asked.terms, groups, connection.id in asked.by_app)
+        counts = reading.custom.counts_mailboxes(asked.tenant_id)
+        besides = optional_reads.Asked(asked.terms, groups, counts, connection.id in asked.by_app)
         more = optional_reads.unread(account, besides)
         try:
             more = optional_reads.read(microsoft, account, connection, state, read, besides)
@@ -225,13 +226,13 @@ def finish_reading(tables: Tables, account: AccountId, run: Run, now: datetime) 
     What should have been read and was never asked for counts as not read. Raises RetryLater while tenants are being
     read.
     """
-    added = added_tenants(tables, account) if run.tenants is None else {}
+    added = added_ids(tables, account) if run.tenants is None else set()
     pending, count = [], Counter[ReadStatus]()
     for row in tables.rows(keys.tenants(account), keys.TENANT_STATES):
         state = row.read(TenantReadState)
         if state.run == run.id or (state.tenant_id in added and _was_read_since(state, run)):
             count[state.status] += 1
-            added.pop(state.tenant_id, None)
+            added.discard(state.tenant_id)
             if state.status is ReadStatus.PENDING:
                 pending.append(state.tenant_id)
     read = count[ReadStatus.READ]

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from shared.errors import NotFound
 from shared.licensing.optional_reads import NOTHING, OptionalReads
-from shared.licensing.tenant_state import Day, Gap, ReadFailure, ReadGroup, ReadStatus, Snapshot, TenantState
+from shared.licensing.tenant_state import Day, Gap, ReadFailure, ReadStatus, Snapshot, TenantState
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
@@ -21,12 +21,11 @@ from shared.storage.tables import Conflict, Insert, Put, Replace, Row, RowChange
 _USERS = TypeAdapter(list[User])
 DOUBTED_FOR = timedelta(hours=36)
 """So long it stays doubted that all is gone, however often it is repeated: a night's plan falls into that."""
-_GROUPS = TypeAdapter(tuple[ReadGroup, ...])
 _COUNTS = TypeAdapter(tuple[tuple[Sku, ...], tuple[Subscription, ...]])
 
 
 def snapshot_of(
-    read: TenantRead, before: Snapshot | None, users_digest: str, groups: tuple[ReadGroup, ...] = ()
+    read: TenantRead, before: Snapshot | None, users_digest: str, more: OptionalReads = NOTHING
 ) -> Snapshot:
     """The counts of a read, in a stable order, with every doubt about them."""
     skus = tuple(sorted(read.skus, key=lambda sku: sku.sku_id))
@@ -36,15 +35,14 @@ def snapshot_of(
         connection_id=read.connection_id,
         began=read.began,
         ended=read.ended,
-        digest=_digest(
-            _COUNTS.dump_json((skus, subscriptions)) + (_GROUPS.dump_json(groups) if groups else b"")
-        ),
+        digest=_digest(_COUNTS.dump_json((skus, subscriptions)) + more.counts),
         skus=skus,
         subscriptions=subscriptions,
         user_count=len(read.users),
         users_digest=users_digest,
         doubts=(*read.doubts, *gone),
-        groups=groups,
+        groups=more.groups,
+        mailbox_counts=more.mailbox_counts,
         gone_since=since,
     )
 
@@ -145,7 +143,7 @@ def store_read(
     users_digest = _digest(users)
 
     def change(state: TenantState) -> tuple[TenantState, list[RowChange]]:
-        snapshot = snapshot_of(read, state.snapshot, users_digest, fresh.more.groups)
+        snapshot = snapshot_of(read, state.snapshot, users_digest, fresh.more)
         after = accepted(state, snapshot, fresh.run)
         if after.snapshot is not snapshot:
             return after, []
@@ -164,6 +162,7 @@ def store_read(
             skus=snapshot.skus,
             subscriptions=snapshot.subscriptions,
             groups=snapshot.groups,
+            mailbox_counts=snapshot.mailbox_counts,
         )
         key = keys.tenant_day(account, read.tenant_id, fresh.on)
         return after, [Put(key, day), *_gap(account, before, fresh)]

@@ -12,6 +12,7 @@ from shared.microsoft.models import (
     Customer,
     FailureCause,
     GroupCount,
+    MailboxCount,
     MailboxSource,
     NotRead,
     SharedMailbox,
@@ -112,6 +113,13 @@ class ReadGroup(Document):
     failure: ReadFailure | None = None
 
 
+class CountedMailboxes(Document):
+    """How many mailboxes of each kind the tenant has, as the same read found it, or why that was not read."""
+
+    count: MailboxCount | None = None
+    failure: ReadFailure | None = None
+
+
 class Snapshot(Document):
     """The counts of one complete read; its users are in a blob named by `users_digest`."""
 
@@ -129,6 +137,8 @@ class Snapshot(Document):
     """Why it is hard to believe."""
     groups: tuple[ReadGroup, ...] = ()
     """Those that custom licences of the tenant count (K12)."""
+    mailbox_counts: CountedMailboxes | None = None
+    """None: no custom licence of the tenant counts mailboxes."""
     gone_since: datetime | None = None
     """When the read began in which first was gone what is doubted to be gone."""
 
@@ -207,6 +217,7 @@ class Day(Document):
     skus: tuple[Sku, ...]
     subscriptions: tuple[Subscription, ...]
     groups: tuple[ReadGroup, ...] = ()
+    mailbox_counts: CountedMailboxes | None = None
 
 
 class Gap(Document):

@@ -18,6 +18,7 @@ from shared.microsoft.models import (
     FailureCause,
     GroupCount,
     LinkRefused,
+    MailboxCount,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -29,7 +30,7 @@ from shared.microsoft.models import (
 )
 from shared.microsoft.shared_mailboxes import graph as mailboxes
 from shared.microsoft.shared_mailboxes.exchange import ExchangeMailboxes
-from shared.microsoft.shared_mailboxes.graph import GraphMailboxes, SharedMailboxSource
+from shared.microsoft.shared_mailboxes.graph import GraphMailboxes, MailboxesOf
 from shared.storage.keys import AccountId
 from shared.storage.secrets import Secrets
 
@@ -102,22 +103,39 @@ class Microsoft:
     def shared_mailboxes(
         self, account: AccountId, connection: PartnerConnection, read: TenantRead
     ) -> MailboxRead:
-        """The shared mailboxes among a tenant's licensed users: two calls, more only where Exchange refuses.
-
-        Where it does, the app asks Graph instead, which listens to nobody else about other people's mailboxes.
-        """
-        tenant_id, users = read.tenant_id, read.users
+        """The shared mailboxes among a tenant's licensed users: two calls, more only where Exchange refuses."""
+        users = read.users
         if not users:
             return MailboxRead(MailboxSource.EXCHANGE, 0, ())
+        return self._of_mailboxes(account, connection, read.tenant_id, lambda source: source.among(users))
 
-        def by_exchange(token: Token) -> MailboxRead:
-            source: SharedMailboxSource = ExchangeMailboxes(
+    def mailbox_count(
+        self, account: AccountId, connection: PartnerConnection, tenant_id: str
+    ) -> MailboxCount:
+        """How many mailboxes a tenant has of each kind: two calls, of which the token is kept for an hour; more only
+        for more than 1,000 mailboxes, and where Exchange refuses: one for twenty users.
+        """
+        return self._of_mailboxes(account, connection, tenant_id, lambda source: source.count())
+
+    def _of_mailboxes[Told](
+        self,
+        account: AccountId,
+        connection: PartnerConnection,
+        tenant_id: str,
+        question: Callable[[MailboxesOf], Told],
+    ) -> Told:
+        """Exchange's answer; where it refuses, that of Graph, which listens to nobody but the app about other people's
+        mailboxes.
+        """
+
+        def by_exchange(token: Token) -> Told:
+            source = ExchangeMailboxes(
                 self._hurried, token.value, tenant_id, app_only=connection.mode is SignInMode.APP_ONLY
             )
-            return mailboxes.read(source, users)
+            return mailboxes.read(source, question)
 
-        def by_graph(token: Token) -> MailboxRead:
-            return mailboxes.read(GraphMailboxes(self._reader(app, tenant_id, token)), users)
+        def by_graph(token: Token) -> Told:
+            return mailboxes.read(GraphMailboxes(self._reader(app, tenant_id, token)), question)
 
         try:
             return self._signed_in(account, connection, tenant_id, EXCHANGE, by_exchange)

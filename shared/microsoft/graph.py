@@ -74,7 +74,7 @@ class GraphReader:
     ) -> dict[str, Any]:
         """The answer (first page) of each question, asked together; only what was not answered is asked again.
 
-        A 404 for one of the reasons in `absent` is an answer too: {}.
+        A 404 for one of the reasons in `absent` is an answer too: None.
         """
         answers: dict[str, Any] = {}
 
@@ -166,7 +166,7 @@ class GraphReader:
                 failing = status
                 waits.append(self._wait_of(item))
             elif status == HTTPStatus.NOT_FOUND and word_of(body) in absent:
-                answers[item["id"]] = {}
+                answers[item["id"]] = None
             elif status != HTTPStatus.OK:
                 raise self._refused(status, body)
             elif not isinstance(body, dict):

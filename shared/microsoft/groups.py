@@ -4,7 +4,6 @@ Vendor's page: learn.microsoft.com/graph/api/group-list-transitivemembers (Group
 `$count` and ConsistencyLevel, on further pages too; at most 999 a page).
 """
 
-import re
 from functools import cache
 from http import HTTPStatus
 from typing import Final, NotRequired, TypedDict
@@ -14,10 +13,9 @@ from pydantic import TypeAdapter
 from shared.microsoft.graph import EVENTUAL, GraphReader
 from shared.microsoft.graph_rows import Id, Page, Text, fields_of, invalid
 from shared.microsoft.hosts import GRAPH
-from shared.microsoft.models import FailureCause, GroupCount, NotRead
+from shared.microsoft.models import GROUP_ID, FailureCause, GroupCount, NotRead
 from shared.microsoft.read_problems import ReadProblem
 
-GROUP_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _GUEST: Final = "guest"
 _CAUSES: Final = {
     str(HTTPStatus.FORBIDDEN.value): ReadProblem.GROUP_ROLE,

@@ -1,5 +1,7 @@
 """What Microsoft says about partners, customers and tenants, as validated values."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -208,6 +210,9 @@ class TenantRead:
     """Why the answer is hard to believe in itself: changes of the tenant are held."""
 
 
+GROUP_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 class GroupCount(Document):
     """How many users are in a group, by itself or by groups within it: each counted once."""
 
@@ -234,10 +239,31 @@ class Term(Document):
 
 
 class MailboxSource(StrEnum):
-    """Which service told what a tenant's shared mailboxes are."""
+    """Which service told what a tenant's mailboxes are."""
 
     EXCHANGE = "exchange"
     GRAPH = "graph"
+
+
+class MailboxKind(StrEnum):
+    """What a mailbox is for. Stored: a word that is here once stays."""
+
+    USER = "user"
+    SHARED = "shared"
+    ROOM = "room"
+    EQUIPMENT = "equipment"
+
+
+class MailboxCount(Document):
+    """How many mailboxes a tenant has, with licences or without, each counted once."""
+
+    source: MailboxSource
+    by_kind: Mapping[MailboxKind, int]
+    """Of each kind; what is for something else (searches, team sites, old journals) is of none."""
+
+    @property
+    def has_any(self) -> bool:
+        return any(self.by_kind.values())
 
 
 class SharedMailbox(Document):

@@ -276,11 +276,11 @@ _SENTENCES: Final[Mapping[ReadProblem, str]] = {
     ),
     ReadProblem.TIMED_OUT: "Microsoft did not give a complete answer in time. Seatwise tries again at the next run.",
     ReadProblem.NO_MAILBOXES_LEFT: (
-        "Microsoft lists no shared mailboxes at all any more, which is hard to believe. Seatwise reads once "
+        "Microsoft lists none of these mailboxes any more, which is hard to believe. Seatwise reads once "
         "more before it takes that for true."
     ),
     ReadProblem.MAILBOXES_INTERRUPTED: (
-        "Reading the shared mailboxes was broken off. Seatwise tries again at the next run."
+        "Reading the mailboxes was broken off. Seatwise tries again at the next run."
     ),
     ReadProblem.NO_COMMERCE_IDS: (
         "Microsoft does not say any more which subscription is which in Partner Center. Seatwise keeps the "

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from shared.errors import Rejected
+from shared.licensing.custom_licences.counting import TenantCustomLicences
 from shared.licensing.licences import LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable
 from shared.licensing.tenant_state import Day
@@ -51,7 +52,7 @@ def figures(facts: MonthFacts) -> MonthFigures:
         last=last,
         known_from=known_from,
         not_read=tuple(day for day in _each_day(known_from, last) if day in facts.not_read),
-        licences=tuple(_licences(facts, days, read)),
+        licences=(*_licences(facts, days, read), *_custom_licences(facts, days, read)),
         people=_people(facts, days[-1]),
         person_changes=tuple(_person_changes(facts, days)),
         mailboxes=tuple(_mailboxes(facts, days[-1])),
@@ -124,6 +125,34 @@ def _counted(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]
             if counts.purchased or counts.on_trial or counts.in_grace or counts.suspended:
                 found[one.key] = sku, counts
     return found
+
+
+def _custom_licences(facts: MonthFacts, days: Sequence[Day], read: Sequence[date]) -> Iterator[LicenceMonth]:
+    """Each custom licence that is billed, by name; also one that counted nobody all month."""
+    for licence in sorted(facts.custom.values(), key=lambda one: (one.name.casefold(), one.id)):
+        key = LicenceKey(licence.sku_id)
+        history = [(day.on, _by_rule(facts, day, key)) for day in days]
+        yield LicenceMonth(
+            key=key,
+            name=licence.name,
+            end=history[-1][1],
+            average=_average(history, read),
+            changes=tuple(_changes(facts, history)),
+            billed=facts.billed.get(key),
+            rule=licence.rule,
+        )
+
+
+def _by_rule(facts: MonthFacts, day: Day, key: LicenceKey) -> Counts:
+    """What a custom licence counted on a day. Of a part of a tenant there is no such number."""
+    if facts.is_filtered:
+        return Counts(None, None)
+    custom = TenantCustomLicences(facts.custom, facts.users.get(day.users_digest))
+    try:
+        row = custom.row(key, LicenceRows(day, facts.ours, custom))
+    except NotCountable:
+        return Counts(None, None)
+    return Counts(row.purchased, row.assigned, row.on_trial, row.in_grace, row.suspended)
 
 
 def _own(facts: MonthFacts, day: Day) -> dict[LicenceKey, tuple[Sku, Counts]]:

@@ -1,6 +1,6 @@
 """Loading what a company's month is made from. Nothing is read from Microsoft or a PSA here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from shared.accounts.account import Account
@@ -14,6 +14,8 @@ from shared.errors import NotFound
 from shared.licensing import product_names
 from shared.licensing import snapshot as snapshots
 from shared.licensing.coverage import fits
+from shared.licensing.custom_licences.defined import defined_as_of
+from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.tenant_state import Day, TenantState
 from shared.microsoft import partner_connections
 from shared.microsoft.models import User
@@ -54,6 +56,7 @@ def month_of(
             for mapping in mappings
             if mapping.bill and month.first <= today
         },
+        custom=_custom(tables, account, mappings, last),
         do_not_bill=frozenset(mapping.licence for mapping in mappings if not mapping.bill),
         mailboxes=state.read(TenantState).mailboxes if state else None,
         is_filtered=bool(company.filters),
@@ -68,6 +71,17 @@ def _mappings(tables: Tables, account: Account, company: Company, last: date) ->
     found = as_of(tables, account.id, MAPPINGS, company.tenant_id, TenantMappings, ends)
     mine = found.mappings if found else ()
     return tuple(mapping for mapping in mine if mapping.company == company.name_in_mappings)
+
+
+def _custom(
+    tables: Tables, account: Account, mappings: Iterable[LicenceMapping], last: date
+) -> dict[str, CustomLicence]:
+    """Those that are billed, as they were at the end of a day."""
+    found: dict[str, CustomLicence] = {}
+    for mapping in mappings:
+        if mapping.bill and mapping.licence.is_custom:
+            found |= defined_as_of(tables, account.id, mapping.sku_id, account_day_end(account, last))
+    return found
 
 
 def _companies(tables: Tables, account: Account, company: Company, last: date) -> AddedTenant | None:

@@ -1,13 +1,14 @@
 """S19: the figures of one company's month, and the facts that they are made from."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Self
 
 from shared.billing.models import Options
+from shared.licensing.custom_licences.rules import CustomLicence, Rule
 from shared.licensing.licences import LicenceKey
 from shared.licensing.tenant_state import Day, Mailboxes
 from shared.microsoft.models import User
@@ -106,6 +107,8 @@ class LicenceMonth:
     billed: BilledLine | None = None
     not_billed: bool = False
     """A person chose not to bill it."""
+    rule: Rule | None = None
+    """Of a custom licence: what it counts. It is in no total: its seats or people are in those of other rows."""
 
 
 class PersonEvent(StrEnum):
@@ -166,15 +169,19 @@ class MonthFigures:
 
     @property
     def purchased(self) -> int:
-        return sum(licence.end.purchased or 0 for licence in self.licences)
+        return sum(licence.end.purchased or 0 for licence in self._of_microsoft)
 
     @property
     def assigned(self) -> int:
-        return sum(licence.end.assigned or 0 for licence in self.licences)
+        return sum(licence.end.assigned or 0 for licence in self._of_microsoft)
 
     @property
     def spare(self) -> int:
-        return sum(licence.end.spare or 0 for licence in self.licences)
+        return sum(licence.end.spare or 0 for licence in self._of_microsoft)
+
+    @property
+    def _of_microsoft(self) -> Iterator[LicenceMonth]:
+        return (licence for licence in self.licences if licence.rule is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +205,7 @@ class MonthFacts:
     mailboxes: Mailboxes | None
     names: Callable[[str, str], str]
     """By SKU id and part number."""
+    custom: Mapping[str, CustomLicence] = field(default_factory=dict)
+    """Those that are billed, by what stands for their SKU."""
     is_filtered: bool = False
     """The company is a part of its tenant: `users` are its own, and no purchased seat is."""

@@ -247,7 +247,7 @@ def reports_of(tables: Tables, account: Account, company_id: str) -> list[Report
 
 def find_company(tables: Tables, account: Account, company_id: str) -> Company | None:
     """None: it is not added any more."""
-    found = all_companies(tables, account.id)
+    found = list(all_companies(tables, account.id))
     return next((company for company in found if company.id == company_id), None)
 
 

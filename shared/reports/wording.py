@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from shared.accounts.account import Account
-from shared.billing.models import Basis
-from shared.reports.models import BilledLine, Counts, LicenceMonth, MonthFigures, PersonChange, PersonEvent
+from shared.reports.licence_rows import LicenceRow, licence_row, shown_number
+from shared.reports.models import Counts, MonthFigures, PersonChange, PersonEvent
 from shared.text import header_text, one_line
 
 TITLE: Final = "Microsoft 365 licences"
-_NO_NUMBER: Final = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +25,6 @@ class ChangeRow:
     name: str
     seats: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class LicenceRow:
-    name: str
-    purchased: str
-    assigned: str
-    spare: str
-    average: str
-    billed: str
-    price: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +98,7 @@ def report_view(figures: MonthFigures, account: Account, *, prices: bool) -> Rep
         numbers=_numbers(figures),
         notes=tuple(_notes(figures)),
         changes=tuple(_changes(figures)),
-        licences=tuple(_licence(licence, account, prices=prices) for licence in figures.licences),
+        licences=tuple(licence_row(licence, account, prices=prices) for licence in figures.licences),
         prices=prices,
         chart=_chart(figures),
         chart_alt=_chart_alt(figures),
@@ -152,11 +138,15 @@ def _notes(figures: MonthFigures) -> Iterator[str]:
             f"Microsoft could not be read on {count} day{'' if count == 1 else 's'} ({_spans(figures.not_read)}). "
             "These days are in no average, and a change on one of them is told with the next day that was read."
         )
-    doubtful = [licence.name for licence in figures.licences if licence.end.purchased is None]
+    without_number = [licence for licence in figures.licences if licence.end.purchased is None]
+    doubtful = [licence.name for licence in without_number if licence.rule is None]
+    unknown = [licence.name for licence in without_number if licence.rule is not None]
     if figures.is_filtered:
         yield "Only licences of your own people are told: purchased and spare seats are shared with other companies."
     elif doubtful:
         yield f"Microsoft gave no consistent number of seats at the month's end for {', '.join(doubtful)}."
+    if unknown:
+        yield f"What counts for {', '.join(unknown)} was not known at the month's end."
 
 
 def _spans(days: Sequence[date]) -> str:
@@ -188,8 +178,8 @@ def _changes(figures: MonthFigures) -> Iterator[ChangeRow]:
 
 def _step(before: Counts, after: Counts) -> str:
     if before.purchased == after.purchased:
-        return _shown(after.purchased)
-    return f"{_shown(before.purchased)} to {_shown(after.purchased)}"
+        return shown_number(after.purchased)
+    return f"{shown_number(before.purchased)} to {shown_number(after.purchased)}"
 
 
 def _apart_changes(before: Counts, after: Counts) -> Iterator[str]:
@@ -202,64 +192,10 @@ def _apart_changes(before: Counts, after: Counts) -> Iterator[str]:
             yield f"{what}: {old:,} to {new:,}"
 
 
-def _licence(licence: LicenceMonth, account: Account, *, prices: bool) -> LicenceRow:
-    end, billed = licence.end, licence.billed
-    return LicenceRow(
-        name=licence.name,
-        purchased=_shown(end.purchased),
-        assigned=_shown(end.assigned),
-        spare=_shown(end.spare),
-        average=_NO_NUMBER if licence.average is None else f"{licence.average:,.2f}".removesuffix(".00"),
-        billed=_shown(billed.number if billed else None),
-        price=_price(billed, account) if prices else "",
-        notes=tuple(_licence_notes(licence)),
-    )
-
-
-def _licence_notes(licence: LicenceMonth) -> Iterator[str]:
-    end = licence.end
-    if licence.key.subscription_id:
-        yield f"Subscription {licence.key.subscription_id[:8]}, billed apart"
-    for units, what in ((end.on_trial, "on trial"), (end.in_grace, "in grace"), (end.suspended, "suspended")):
-        if units:
-            yield f"{units:,} {what}, never billed"
-    if licence.billed:
-        yield from _why(licence.billed)
-    elif licence.not_billed:
-        yield "Not billed"
-
-
-def _why(line: BilledLine) -> Iterator[str]:
-    """Why the number is that number, where it is not simply the purchased seats."""
-    options = line.options
-    parts = []
-    if options.included:
-        parts.append(f"less {options.included:,} included")
-    if options.minimum:
-        parts.append(f"at least {options.minimum:,}")
-    if options.difference:
-        parts.append(f"{options.difference:+,} as agreed")
-    if parts or options.basis is Basis.ASSIGNED:
-        yield f"Billed: {', '.join((f'{_shown(line.counted)} {options.basis.value}', *parts))}"
-    if line.wanted is not None and line.number is not None and line.wanted != line.number:
-        yield f"{line.wanted:,} will be billed once the change is on the agreement"
-
-
-def _price(line: BilledLine | None, account: Account) -> str:
-    if line is None or line.number is None or line.unit_price is None:
-        return _NO_NUMBER
-    return money(line.number * line.unit_price, account)
-
-
-def money(amount: Decimal, account: Account) -> str:
-    symbol = one_line(account.currency_symbol, 8)
-    return f"{symbol}{'\u00a0' if symbol[-1:].isalpha() else ''}{amount:,.2f}"
-
-
 def _chart(figures: MonthFigures) -> tuple[Bar, ...]:
     highest = max((seats or 0 for _, seats in figures.seats), default=0) or 1
     return tuple(
-        Bar(f"{month.first:%b}", _shown(seats), (seats or 0) / highest, month == figures.month)
+        Bar(f"{month.first:%b}", shown_number(seats), (seats or 0) / highest, month == figures.month)
         for month, seats in figures.seats
     )
 
@@ -271,29 +207,27 @@ def _chart_alt(figures: MonthFigures) -> str:
 
 def _person_change(change: PersonChange) -> PersonChangeRow:
     came, went = (", ".join(names) for names in (change.came, change.went))
+    changed = "; ".join(filter(None, (came and f"added: {came}", went and f"removed: {went}")))
     what = {
         PersonEvent.NEW: f"New: {came}",
         PersonEvent.GONE: f"No licence any more (had {went})",
-        PersonEvent.CHANGED: "; ".join(
-            filter(None, (came and f"Added: {came}", went and f"Removed: {went}"))
-        ),
+        PersonEvent.CHANGED: changed[:1].upper() + changed[1:],
     }[change.event]
     return PersonChangeRow(day_of(change.on), one_line(change.name, 120), one_line(change.upn, 120), what)
 
 
 def _mailboxes_note(figures: MonthFigures, account: Account) -> str:
-    at = figures.mailboxes_at
-    return f"As of {day_of(at.astimezone(account.zone).date())}." if at else ""
+    if figures.mailboxes_at is None:
+        return ""
+    day = figures.mailboxes_at.astimezone(account.zone).date()
+    year = "" if day.year == figures.month.first.year else f" {day.year}"
+    return f"As of {day_of(day)}{year}."
 
 
 def _people_note(figures: MonthFigures) -> str:
     if figures.people is None:
         return "Who had a licence is no longer kept."
     return "" if figures.people else "Nobody had a licence."
-
-
-def _shown(number: int | None) -> str:
-    return _NO_NUMBER if number is None else f"{number:,}"
 
 
 def day_of(day: date) -> str:

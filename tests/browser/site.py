@@ -144,3 +144,7 @@ class Api:
     def change(self, path: str, **change: object) -> None:
         """Fields of what is stored there, whatever they say now."""
         self.ask("PATCH", path, change, self.ask("GET", path).headers["ETag"])
+
+    def replace(self, path: str, stored: object) -> None:
+        """What is stored there as a whole, whatever it says now."""
+        self.ask("PUT", path, stored, self.ask("GET", path).headers["ETag"])

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, expect
 from sandbox.standins.worlds.demo import demo_world
 from tests.browser.hands import Hands, Keyboard, Mouse
 from tests.browser.site import Site, opened
+from tests.browser.test_keyboard import held
 from tests.journeys.living import Living, eventually
 
 pytestmark = pytest.mark.processes
@@ -133,6 +134,8 @@ class Newcomer:
         lines = self.site.page.get_by_role("table", name="Lines that are not in step")
         expect(lines.get_by_role("row").filter(has_text=self.way.customer)).to_contain_text("Is written")
         self.hands.press(self.site.link("Guide"))
+        if isinstance(self.hands, Keyboard):
+            held(self.site, self.button("Go live"))
         self.hands.press(self.button("Go live"))
         dialog = self.site.page.get_by_role("dialog")
         expect(dialog).to_contain_text("1 line would be written")

@@ -1,7 +1,7 @@
 """Every page by the keyboard alone: all is reached by Tab, in the order it is read, and seen to be reached."""
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.browser.hands import FARTHEST, Keyboard
 from tests.browser.site import Site, opened
@@ -83,7 +83,7 @@ def test_a_page_that_opens_has_the_focus_on_its_title(living: Living, browser: B
 
 
 def held(site: Site, opener: Locator) -> None:
-    """A dialog keeps the focus, Escape closes it, and the focus is where it was."""
+    """A dialog that is opened by the keyboard keeps the focus, Escape closes it, and the focus is where it was."""
     Keyboard(site.page).press(opener)
     dialog = site.page.get_by_role("dialog")
     expect(dialog).to_be_visible()
@@ -109,6 +109,10 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back_a_menu_goes_by_arrows_and_a_
         held(site, exceptions.get_by_role("cell").get_by_role("button").first)
         site.go(f"companies/{living.tenant_id('Cobalt')}")
         held(site, site.button("Details").first)
+        held(site, site.button("Which users"))
+        site.go("reports")
+        Keyboard(site.page).press(site.page.get_by_role("checkbox", name="Choose ").first)
+        held(site, site.button("Switch on …"))
         site.go("companies")
         head = site.page.get_by_role("region", name="Tenants").get_by_role("columnheader").first
         before = head.get_attribute("aria-sort") or ""
@@ -125,3 +129,39 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back_a_menu_goes_by_arrows_and_a_
         site.page.keyboard.press("Escape")
         expect(site.page.get_by_role("menu")).to_have_count(0)
         expect(menu).to_be_focused()
+
+
+def sign_in_ends(site: Site) -> None:
+    """The API takes the token no more, and Microsoft gives no new one. Nobody's clock moves for it."""
+
+    def without_token(route: Route) -> None:
+        headers = {name: value for name, value in route.request.headers.items() if name != "authorization"}
+        route.continue_(headers=headers)
+
+    site.page.route("**/api/**", without_token)
+    site.page.route("**/oauth2/v2.0/token", lambda route: route.abort())
+
+
+def test_who_is_asked_to_sign_in_again_may_go_on_reading_and_is_asked_again_where_it_is_needed(
+    living: Living, browser: Browser
+) -> None:
+    with opened(browser, living) as site:
+        site.open("companies", "owner")
+        sign_in_ends(site)
+        add = site.button("Add companies")
+        Keyboard(site.page).press(add)
+        again = site.page.get_by_role("alertdialog", name="Sign in again")
+        expect(again.get_by_role("button", name="Sign in again")).to_be_focused()
+        site.page.keyboard.press("Tab")
+        expect(again.get_by_role("button", name="Not now")).to_be_focused()
+        site.page.keyboard.press("Escape")
+        expect(again).to_have_count(0)
+        expect(add).to_be_focused()
+        Keyboard(site.page).press(site.link("Billing"))
+        expect(again).to_be_visible()
+        site.page.unroute_all()
+        with site.page.expect_popup() as window:
+            Keyboard(site.page).press(again.get_by_role("button", name="Sign in again"))
+        window.value.locator("#owner").click()
+        expect(again).to_have_count(0)
+        site.heading("Billing")

@@ -14,14 +14,26 @@ from shared.accounts.company import Company
 from shared.reports.mail import MadeReport, bodies
 from shared.reports.models import Month
 from shared.reports.pdf import pictures
-from shared.reports.publish import ReportState, make, report_of
+from shared.reports.publish import ReportState, make, report_of, reports_of
 from tests.browser import logo
-from tests.browser.site import LOOKS, Look, Site, opened
+from tests.browser.site import LOOKS, Api, Look, Site, opened
 from tests.journeys.living import DEMO, Living, eventually
 
 pytestmark = pytest.mark.processes
 
-CUSTOMER, RECIPIENT = "Alder & Ash Architects", "cara@alderash.example"
+CUSTOMER = "Alder & Ash Architects"
+"""Whose own user looks into the portal."""
+REPORTED, RECIPIENT = "Juniper Property", "jo@juniperproperty.example"
+"""Whose report is switched on by hand."""
+
+
+@pytest.fixture(scope="module")
+def customer(living: Living) -> Company:
+    """The customer with a portal, and a monthly report from the next 1st on."""
+    company = _company(living, CUSTOMER)
+    settings = {"scheduled": True, "recipients": ["cara@alderash.example"], "portal": True}
+    Api(living, "admin").replace(f"companies/{company.id}/report-settings", settings)
+    return company
 
 
 def a_file(png: bytes) -> FilePayload:
@@ -41,6 +53,7 @@ def assert_readable(site: Site, look: Look = LOOKS[0]) -> None:
 def test_a_logo_is_refused_with_its_size_shown_where_it_will_stand_and_removed_with_an_undo(
     living: Living, browser: Browser
 ) -> None:
+    Api(living, "admin").ask("DELETE", "logo")
     with opened(browser, living) as site:
         site.open("settings/logo", "admin")
         file = site.page.locator("input[type=file]")
@@ -63,17 +76,18 @@ def test_a_logo_is_refused_with_its_size_shown_where_it_will_stand_and_removed_w
 
 
 def test_a_report_is_looked_at_tested_sent_on_the_1st_and_sent_again(
-    living: Living, browser: Browser
+    living: Living, browser: Browser, customer: Company
 ) -> None:
+    reported = _company(living, REPORTED)
     with opened(browser, living) as site:
         site.open("reports", "admin")
-        site.page.get_by_label(f"Choose {CUSTOMER}").check()
+        site.page.get_by_label(f"Choose {REPORTED}").check()
         site.button("Switch on …").click()
         expect(site.page.get_by_role("dialog")).to_contain_text("It has no recipient: add one first.")
         site.button("Cancel").click()
 
-        site.page.get_by_role("link", name=f"Open: {CUSTOMER}").click()
-        site.heading(CUSTOMER)
+        site.page.get_by_role("link", name=f"Open: {REPORTED}").click()
+        site.heading(REPORTED)
         site.page.get_by_role("textbox", name="Recipients").fill("cara")
         site.page.get_by_role("switch", name="Send the monthly report").check()
         site.page.get_by_label("The customer’s users may look into the portal").check()
@@ -87,7 +101,7 @@ def test_a_report_is_looked_at_tested_sent_on_the_1st_and_sent_again(
         site.page.get_by_role("option").first.click()  # the month that it is
         site.button("Preview").click()
         mail = site.page.frame_locator("iframe")
-        expect(mail.locator("body")).to_contain_text(CUSTOMER)
+        expect(mail.locator("body")).to_contain_text(REPORTED)
         with site.page.expect_download() as pdf:
             site.button("Download as PDF").click()
         assert Path(pdf.value.path()).read_bytes().startswith(b"%PDF")
@@ -95,21 +109,25 @@ def test_a_report_is_looked_at_tested_sent_on_the_1st_and_sent_again(
         site.button("Send a test to me").click()
         expect(site.page.get_by_text("The test is sent to adam@harbourit.example.").first).to_be_visible()
 
-    _to_the_first(living)
+    _to_the_first(living, reported, customer)
     with opened(browser, living) as site:
-        site.open(f"reports/{_company(living).id}", "admin")
+        site.open(f"reports/{reported.id}", "admin")
         sent = site.page.get_by_role("list", name="Reports of the past months")
         expect(sent).to_contain_text(RECIPIENT)
         expect(sent).to_contain_text("Sent")
         sent.get_by_role("button", name="Send again").click()
         expect(site.page.get_by_text(f"Sent to {RECIPIENT}.").first).to_be_visible()
         expect(sent).to_contain_text("2 times")
-    assert len(list(living.stage.mails.glob(f"*-demo-report-{_company(living).id}-*.html"))) == 2
+    assert len(list(living.stage.mails.glob(f"*-demo-report-{reported.id}-*.html"))) == 2
 
 
 def test_a_customers_user_sees_their_own_company_and_nothing_else(
-    living: Living, browser: Browser, screens: Path
+    living: Living, browser: Browser, screens: Path, customer: Company
 ) -> None:
+    picture = base64.b64encode(logo.harbour()).decode()
+    Api(living, "admin").ask("PUT", "logo", {"image": picture})
+    if not reports_of(living.tables, living.account(), customer.id):
+        _to_the_first(living, customer)
     for look in LOOKS:
         with opened(browser, living, look) as site:
             _sign_in(site, "portal/demo", "customer")
@@ -158,7 +176,7 @@ def _telling(living: Living) -> MadeReport:
     """The demo's report of the month that has most to tell, with the logo that an admin saved."""
     wired, account = living.stage.wiring, living.account()
     month = telling_month(account.since + timedelta(days=1))
-    return make(publisher(wired), account, _company(living), month, living.stage.clock.now())
+    return make(publisher(wired), account, _company(living, CUSTOMER), month, living.stage.clock.now())
 
 
 def _sign_in(site: Site, path: str, person: str) -> None:
@@ -166,11 +184,11 @@ def _sign_in(site: Site, path: str, person: str) -> None:
     site.page.locator(f"#{person}").click()
 
 
-def _company(living: Living) -> Company:
-    return added_tenants(living.tables, DEMO)[living.tenant_id(CUSTOMER)].companies[0]
+def _company(living: Living, customer: str) -> Company:
+    return added_tenants(living.tables, DEMO)[living.tenant_id(customer)].companies[0]
 
 
-def _to_the_first(living: Living) -> None:
+def _to_the_first(living: Living, *companies: Company) -> None:
     """Beyond the end of the month: the night of the 1st, and what is sent when it has closed."""
     account, now = living.account(), living.stage.clock.now()
     first = Month.of(now.astimezone(account.zone).date()).next.first
@@ -180,7 +198,7 @@ def _to_the_first(living: Living) -> None:
     month = Month.of(first).before
 
     def sent() -> bool:
-        report = report_of(living.tables, account, _company(living).id, month)
-        return report is not None and report.state is ReportState.SENT
+        reports = [report_of(living.tables, account, company.id, month) for company in companies]
+        return all(report is not None and report.state is ReportState.SENT for report in reports)
 
-    eventually(sent, f"the report of {month}")
+    eventually(sent, f"the reports of {month}")

@@ -44,6 +44,13 @@ test("a sign-in that cannot be renewed leaves the refusal", async () => {
   expect(done).toEqual([]);
 });
 
+test("a write that fails for another reason than its token is never sent a second time", async () => {
+  let sent = 0;
+  vi.stubGlobal("fetch", async () => new Response("", { status: (sent += 1) && 503 }));
+  const answered = await askAs({ token: () => "old", renew: async () => "new" }, saving());
+  expect([answered.status, sent]).toEqual([503, 1]);
+});
+
 test("a problem speaks in the API's words, anything else in ours", async () => {
   const problem = { status: 409, title: "Conflict", detail: "It is held no more.", code: "not_held" };
   const refused = answer(Promise.resolve({ error: problem, response: new Response("", { status: 409 }) }));

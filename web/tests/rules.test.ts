@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { isGroupId, typed, words } from "../src/pages/companies/rules";
+import { isGroupId, typed, words, type Mailbox } from "../src/pages/companies/rules";
 
-const USERS = { kind: "licensed_users", skuIds: [], domains: [], groupId: "", withoutGuests: false, withoutDisabled: false } as const;
-const plain = { ...USERS, skuIds: [] as string[], domains: [] as string[] };
+const USERS = { kind: "licensed_users", skuIds: [], domains: [], groupId: "", mailboxes: [], withoutGuests: false, withoutDisabled: false } as const;
+const plain = { ...USERS, skuIds: [] as string[], domains: [] as string[], mailboxes: [] as Mailbox[] };
 
 test("domains are taken however they are separated, with or without the @", () => {
   expect(typed(" contoso.com, @fabrikam.com;sub.contoso.com ")).toEqual(["contoso.com", "fabrikam.com", "sub.contoso.com"]);
@@ -22,5 +22,8 @@ test("a rule is told in words", () => {
   );
   expect(words({ ...plain, domains: ["contoso.com"], withoutGuests: true, withoutDisabled: true }, names)).toBe(
     "Users of contoso.com with a licence that costs money, without guests and disabled accounts",
+  );
+  expect(words({ ...plain, kind: "mailboxes", mailboxes: ["shared", "room"] }, names)).toBe(
+    "Shared mailboxes, Rooms: with a licence or without",
   );
 });

@@ -17,12 +17,15 @@ def share_mailbox(
     number: int,
     archive: bool = False,
     hold: bool = False,
+    kind: str = "shared",
 ) -> Document:
-    """The mailbox of one user becomes a shared one; the user keeps its licences."""
+    """The mailbox of one user becomes a shared one, or with kind=room or equipment one of those; its licences stay."""
+    if kind not in ("shared", "room", "equipment"):
+        raise ControlError(f"There is no kind {kind!r}: shared, room or equipment.")
     found = find_tenant(state, tenant)
     if not 0 <= whole(number, "number") < found["users"]:
         raise ControlError(f"{found['name']} has users 0 to {found['users'] - 1}.")
-    box = {"number": number, "name": "", "archive": archive, "hold": hold}
+    box = {"number": number, "name": "", "archive": archive, "hold": hold, "kind": kind}
     others = [box for box in found.get("shared_mailboxes", ()) if box["number"] != number]
     state.change("tenant", found["id"], lambda document: document.update(shared_mailboxes=[*others, box]))
     return box

@@ -1,6 +1,7 @@
 """The stand-in of Exchange Online's admin interface: Get-Mailbox by `InvokeCommand`, as its PowerShell module asks."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from sandbox.standins.protocol import Answer, Call, Request
@@ -99,7 +100,11 @@ def _get_mailbox(request: Request, command: Document, tenant: Document) -> Answe
         raise _Refused(f"A parameter cannot be found that matches '{min(unknown)}'.")
     wanted = _types(asked.get("recipienttypedetails", ""))
     limit = _result_size(asked.get("resultsize", _UNASKED_FOR))
-    rows = [row for row in mailboxes(tenant) if not wanted or row["RecipientTypeDetails"].lower() in wanted]
+    rows = [
+        row
+        for row in mailboxes(tenant, wanted)
+        if not wanted or row["RecipientTypeDetails"].lower() in wanted
+    ]
     warnings = []
     if limit is not None and len(rows) > limit:
         rows = rows[:limit]
@@ -150,14 +155,19 @@ def _page(request: Request, rows: list[Document], warnings: list[str]) -> Docume
     return page
 
 
-def mailboxes(tenant: Document) -> list[Document]:
-    """Every mailbox of a tenant: shared ones need no licence, a person's comes with an Exchange plan."""
+def mailboxes(tenant: Document, wanted: Collection[str] = ()) -> list[Document]:
+    """Every mailbox of a tenant: shared ones, rooms and equipment need no licence, a person's comes with an Exchange
+    plan; and the one in which searches are kept, which is nobody's. `wanted` saves the making of users.
+    """
     shared = {box["number"]: box for box in tenant.get("shared_mailboxes", ())}
-    users = people.all_users(tenant) if shared else []
+    users = people.all_users(tenant) if shared or set(wanted) != {"sharedmailbox"} else []
     return [
-        _row(user, shared.get(number))
-        for number, user in enumerate(users)
-        if number in shared or has_mailbox(user)
+        _searches(tenant),
+        *(
+            _row(user, shared.get(number))
+            for number, user in enumerate(users)
+            if number in shared or has_mailbox(user)
+        ),
     ]
 
 
@@ -166,6 +176,22 @@ def has_mailbox(user: Document) -> bool:
         plan["servicePlanId"] in people.MAILBOX_PLANS and plan["capabilityStatus"] == "Enabled"
         for plan in user["assignedPlans"]
     )
+
+
+def _searches(tenant: Document) -> Document:
+    """Of every tenant: it has no user in the directory, and so no id there."""
+    name = "DiscoverySearchMailbox{D919BA05-46A6-415f-80AD-7E09334BB852}"
+    return {
+        "ExternalDirectoryObjectId": "",
+        "Guid": people.guid("mailbox", tenant["id"], name),
+        "Identity": name,
+        "DisplayName": "Discovery Search Mailbox",
+        "PrimarySmtpAddress": f"{name}@{tenant['domain']}",
+        "UserPrincipalName": f"{name}@{tenant['domain']}",
+        "RecipientTypeDetails": "DiscoveryMailbox",
+        "ArchiveGuid": NO_ARCHIVE,
+        "LitigationHoldEnabled": False,
+    }
 
 
 def _row(user: Document, shared: Document | None) -> Document:
@@ -177,7 +203,7 @@ def _row(user: Document, shared: Document | None) -> Document:
         "DisplayName": user["displayName"],
         "PrimarySmtpAddress": user["mail"] or user["userPrincipalName"],
         "UserPrincipalName": user["userPrincipalName"],
-        "RecipientTypeDetails": "SharedMailbox" if shared else "UserMailbox",
+        "RecipientTypeDetails": f"{(shared or {}).get('kind', 'shared' if shared else 'user').capitalize()}Mailbox",
         "ArchiveGuid": people.guid("archive", user["id"]) if archived else NO_ARCHIVE,
         "LitigationHoldEnabled": shared is not None and shared["hold"],
     }

@@ -408,9 +408,9 @@ def _purpose(request: Request, tenant: Document) -> Document:
     number, user = found
     if number in tenant.get("refused_mailboxes", ()):
         raise Refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
-    shared = number in {box["number"] for box in tenant.get("shared_mailboxes", ())}
-    if not shared and not has_mailbox(user):
+    kinds = {box["number"]: box.get("kind", "shared") for box in tenant.get("shared_mailboxes", ())}
+    if number not in kinds and not has_mailbox(user):
         text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
         raise Refused(404, "MailboxNotEnabledForRESTAPI", text)
     context = f"{ROOT}/$metadata#users('{user['id']}')/mailboxSettings/userPurpose"
-    return {"@odata.context": context, "value": "shared" if shared else "user"}
+    return {"@odata.context": context, "value": kinds.get(number, "user")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Final, NoReturn
 
 from shared.alerts.models import Alert
 from shared.alerts.tickets.models import Ticket, TicketsState, opening
@@ -11,6 +12,9 @@ from shared.errors import RetryLater
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, Row, RowChange, Tables
+
+PAUSE: Final = timedelta(minutes=2)
+"""At least so long: a pause that is just over leaves room for one call, and a message has not many attempts."""
 
 
 class TicketBook:
@@ -34,7 +38,14 @@ class TicketBook:
         return [ticket for ticket, _ in self._kept.values()]
 
     def of(self, alert: Alert) -> Ticket | None:
-        kept = self._kept.get(keys.ticket(self.account, *opening(alert)))
+        return self._at(keys.ticket(self.account, *opening(alert)))
+
+    def current(self, ticket: Ticket) -> Ticket | None:
+        """As it is kept by now; None when nothing more is to be done for it."""
+        return self._at(ticket.key(self.account))
+
+    def _at(self, key: Key) -> Ticket | None:
+        kept = self._kept.get(key)
         return kept[0] if kept else None
 
     def write(self, ticket: Ticket, **state: object) -> bool:
@@ -73,6 +84,10 @@ class TicketBook:
         """The PSA does what it is asked for: what was wrong is over."""
         if self.state.failure is not None:
             self._save(failure=None, failed_on=None)
+
+    def pause(self, after: timedelta, why: str) -> NoReturn:
+        """Nothing more is asked for now. Raises RetryLater."""
+        raise RetryLater(max(after, PAUSE), f"tickets: {why}")
 
     def later(self, after: timedelta) -> None:
         self._later = after if self._later is None else min(self._later, after)

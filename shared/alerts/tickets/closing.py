@@ -9,7 +9,6 @@ from shared.alerts.tickets.models import Ticket, TicketProgress, TicketSettings
 from shared.alerts.tickets.wording import closing_note
 from shared.billing.psa.base import Sent, WriteAnswer
 from shared.billing.psa.tickets import PsaTickets, TicketState
-from shared.errors import RetryLater
 
 LOOKED_FOR: Final = timedelta(days=7)
 """So long after its request a ticket whose alert is closed is looked for each day, before nothing more is done."""
@@ -19,23 +18,36 @@ _ENDS_AS = {TicketState.CLOSED: TicketProgress.CLOSED, TicketState.GONE: TicketP
 """Somebody was faster: nothing is written."""
 
 
-def close(book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket) -> None:
+def status_of(ticket: Ticket, settings: TicketSettings) -> str:
+    """What closes it: as was chosen last for its board, or when it was made. "" when neither is known."""
+    is_of_it = (ticket.connection, ticket.new.board) == (settings.connection, settings.board)
+    return settings.closed_status if is_of_it else ticket.closed_status
+
+
+def close(book: TicketBook, psa: PsaTickets, status: str, ticket: Ticket) -> None:
     """Raises PsaRefused when the PSA refuses all of them, PsaUnavailable, RetryLater."""
     if ticket.progress is TicketProgress.NOT_SENT:
         book.forget(ticket)
     elif ticket.progress is TicketProgress.REFUSED:
-        _forget_when_not_seen(book, psa, settings, ticket)
+        _forget_when_not_seen(book, psa, status, ticket)
     elif ticket.progress is TicketProgress.UNDECIDABLE and book.clock() > ticket.since + LOOKED_FOR:
         book.end(ticket)
-    elif ticket.progress is TicketProgress.OPEN and ticket.connection != settings.connection:
-        _end(book, ticket, TicketProgress.LEFT)
+    elif ticket.progress is TicketProgress.OPEN and not status:
+        leave(book, ticket)
     elif ticket.progress is TicketProgress.OPEN and ticket.tried_on != book.today:
-        _close(book, psa, settings, ticket)
+        _close(book, psa, status, ticket)
 
 
-def _forget_when_not_seen(
-    book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket
-) -> None:
+def leave(book: TicketBook, ticket: Ticket) -> None:
+    """To people: it cannot be closed, or not be looked for, any more."""
+    if ticket.progress is TicketProgress.NOT_SENT:
+        book.forget(ticket)
+    else:
+        is_open = ticket.progress is TicketProgress.OPEN
+        _end(book, ticket, TicketProgress.LEFT if is_open else TicketProgress.UNDECIDABLE)
+
+
+def _forget_when_not_seen(book: TicketBook, psa: PsaTickets, status: str, ticket: Ticket) -> None:
     """A PSA that refused it may have made it all the same."""
     if not making.is_settled(book, ticket):
         return
@@ -43,15 +55,15 @@ def _forget_when_not_seen(
     if made is None:
         book.forget(ticket)
     else:
-        close(book, psa, settings, made)
+        close(book, psa, status, made)
 
 
-def _close(book: TicketBook, psa: PsaTickets, settings: TicketSettings, ticket: Ticket) -> None:
+def _close(book: TicketBook, psa: PsaTickets, status: str, ticket: Ticket) -> None:
     seen = psa.state(ticket.ticket_id)
     if seen in _ENDS_AS:
         _end(book, ticket, _ENDS_AS[seen])
         return
-    answer = psa.close(ticket.ticket_id, settings.closed_status, closing_note(book.clock()))
+    answer = psa.close(ticket.ticket_id, status, closing_note(book.clock()))
     if answer.sent is Sent.ANSWERED:
         _end(book, ticket, TicketProgress.CLOSED)
     else:
@@ -63,7 +75,7 @@ def _not_closed(book: TicketBook, ticket: Ticket, answer: WriteAnswer) -> None:
     if answer.refusal is not None:
         raise answer.refusal
     if answer.asked_for:
-        raise RetryLater(answer.after, f"tickets: {answer.why}")
+        book.pause(answer.after, answer.why)
     refused = answer.sent is Sent.REFUSED
     if not refused:
         book.later(answer.after or _SOON)

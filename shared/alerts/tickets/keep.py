@@ -4,7 +4,7 @@ Never a second ticket: the intent is stored before the request, the id of the an
 been made is looked for by its reference until it must have shown, and never sent again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,9 +14,9 @@ from shared.accounts.companies import added_tenants
 from shared.alerts.digest.decide import rank
 from shared.alerts.evaluate import open_alerts
 from shared.alerts.models import Alert
-from shared.alerts.tickets import closing, making
+from shared.alerts.tickets import closing, elsewhere, making
 from shared.alerts.tickets.book import TicketBook
-from shared.alerts.tickets.models import Ticket, TicketProgress, TicketSettings, opening
+from shared.alerts.tickets.models import Opening, Ticket, TicketProgress, TicketSettings, opening
 from shared.alerts.tickets.stored import ticket_settings, tickets_state
 from shared.alerts.tickets.wording import new_ticket
 from shared.billing.models import PsaConnection
@@ -30,7 +30,6 @@ from shared.storage.tables import Tables
 AT_ONCE: Final = timedelta(minutes=4)
 """So long one message works; the rest goes on with the next, well before a function is ended."""
 _AT_ONCE_AGAIN: Final = timedelta(seconds=1)
-_NOT_MADE: Final = frozenset({TicketProgress.NOT_SENT, TicketProgress.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +57,38 @@ def keep(
     if not settings.on or account.mode is not Mode.LIVE or state.failed_on == today:
         return
     book = TicketBook(tables, account.id, state, today, clock)
-    work = _work(book, settings)
-    if not (work.unsettled or work.over or work.new):
-        return
+    open_now = {opening(alert): alert for alert in open_alerts(tables, account.id)}
+
+    def desk_of(connection: str) -> PsaTickets:
+        return sign_in(psa_connection(tables, account.id, connection))
+
+    elsewhere.look_after(book, desk_of, settings.connection, open_now)
+    work = _work(book, settings, open_now)
     try:
-        psa = sign_in(psa_connection(tables, account.id, settings.connection))
-        _check_choices(psa, settings)
-        _do(book, psa, settings, work)
-        book.works()
+        if work.unsettled or work.over or work.new:
+            psa = desk_of(settings.connection)
+            _check_choices(psa, settings)
+            _do(book, psa, settings, work)
+            book.works()
     except NotFound:
         gone = "The PSA connection of the tickets was removed. Choose another one, or switch tickets off."
         book.failed(PsaRefused("removed", gone), settings.connection)
     except PsaRefused as refused:
         book.failed(refused, settings.connection)
     except PsaUnavailable as passing:
-        raise RetryLater(passing.after, f"tickets: {passing}") from passing
+        book.pause(passing.after, str(passing))
     book.wait_if_needed()
 
 
-def _work(book: TicketBook, settings: TicketSettings) -> _Work:
-    open_now = {opening(alert): alert for alert in open_alerts(book.tables, book.account)}
-    kept = book.kept()
+def _work(book: TicketBook, settings: TicketSettings, open_now: Mapping[Opening, Alert]) -> _Work:
+    kept = [ticket for ticket in book.kept() if ticket.connection == settings.connection]
     due = [found for alert in open_now.values() if (found := _due(book, settings, alert))]
     due.sort(key=lambda found: (not found[0].finding.urgent, rank(found[0])))
     left = max(0, settings.at_most - book.state.made_today(book.today))
     book.put_off(len(due[left:]))
     return _Work(
         unsettled=[ticket for ticket in kept if making.may_be_there(ticket)],
-        over=[ticket for ticket in kept if (ticket.slug, ticket.identity, ticket.opened_at) not in open_now],
+        over=[ticket for ticket in kept if ticket.opening not in open_now],
         new=due[:left],
     )
 
@@ -97,7 +100,10 @@ def _due(book: TicketBook, settings: TicketSettings, alert: Alert) -> tuple[Aler
         return None
     if before is None:
         return alert, None
-    return (alert, before) if before.progress in _NOT_MADE and before.tried_on != book.today else None
+    may_be_made = before.progress is TicketProgress.NOT_SENT or (
+        before.progress is TicketProgress.REFUSED and before.connection == settings.connection
+    )
+    return (alert, before) if may_be_made and before.tried_on != book.today else None
 
 
 def _check_choices(psa: PsaTickets, settings: TicketSettings) -> None:
@@ -122,7 +128,8 @@ def _do(book: TicketBook, psa: PsaTickets, settings: TicketSettings, work: _Work
         settled[ticket.new.reference] = making.look_for(book, psa, ticket)
     for ticket in work.over:
         _check_time(book, until)
-        closing.close(book, psa, settings, settled.get(ticket.new.reference, ticket))
+        known = settled.get(ticket.new.reference, ticket)
+        closing.close(book, psa, closing.status_of(known, settings), known)
     companies = added_tenants(book.tables, book.account) if work.new else {}
     for alert, before in work.new:
         _check_time(book, until)
@@ -138,6 +145,7 @@ def _do(book: TicketBook, psa: PsaTickets, settings: TicketSettings, work: _Work
                 new=new_ticket(book.account, alert, settings, company),
                 progress=TicketProgress.SENDING,
                 since=book.clock(),
+                closed_status=settings.closed_status,
             ),
             before,
         )

@@ -61,7 +61,7 @@ class TicketProgress(StrEnum):
     GONE = "gone"
     """Somebody deleted it."""
     LEFT = "left"
-    """Its alert was closed when tickets went to another PSA already: it is for a person to close."""
+    """Its alert was closed when its PSA connection was gone, or it is not known what closes it: a person does."""
 
 
 class Ticket(Document):
@@ -82,6 +82,8 @@ class Ticket(Document):
     number: str = ""
     """As people call it."""
     link: str = ""
+    closed_status: str = ""
+    """What was chosen to close it when it was made; "" of those made before that was kept."""
 
     @property
     def opening(self) -> Opening:

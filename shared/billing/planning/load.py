@@ -27,6 +27,7 @@ from shared.billing.planning.text_sources import TextSources
 from shared.billing.planning.wishes import AccountWishes
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
+from shared.licensing.counted_by import counted_by
 from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import Snapshot, TenantState
@@ -144,7 +145,8 @@ def plan_account(
 def _wishes(
     tables: Tables, blobs: Blobs, account: Account, now: datetime, supposed: Supposed
 ) -> tuple[AccountWishes, frozenset[str]]:
-    added, wishes_of = added_tenants(tables, account.id), WishesOf(tables, blobs, account.id, now)
+    added, by = added_tenants(tables, account.id), counted_by(tables, account.id)
+    wishes_of = WishesOf(tables, blobs, account.id, now, by)
     texts = TextSources(tables, blobs, account.id, wishes_of.profiles, now)
     wished, suspicious = AccountWishes(), set[str]()
     for state, mappings in _side_by_side(tables, account.id):

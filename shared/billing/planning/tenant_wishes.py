@@ -10,10 +10,9 @@ from shared.billing.planning.people import NumbersOf, mapped_of
 from shared.billing.planning.quantities import Numbers
 from shared.billing.planning.wishes import Wish, wishes
 from shared.billing.profiles import billing_profiles
-from shared.licensing.custom_licences.defined import defined
+from shared.licensing.counted_by import CountedBy
 from shared.licensing.custom_licences.rules import CustomLicence
 from shared.licensing.tenant_state import TenantState
-from shared.microsoft.partner_connections import home_tenants
 from shared.storage.blobs import Blobs
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -34,10 +33,12 @@ class TenantWishes(NamedTuple):
 class WishesOf:
     """Of one account's tenants, as its profiles and custom licences are at this moment."""
 
-    def __init__(self, tables: Tables, blobs: Blobs, account: AccountId, now: datetime) -> None:
+    def __init__(
+        self, tables: Tables, blobs: Blobs, account: AccountId, now: datetime, by: CountedBy
+    ) -> None:
         self.profiles = billing_profiles(tables, account)
-        self._custom = defined(tables, account)
-        self._numbers_of = NumbersOf(blobs, account, home_tenants(tables, account))
+        self._custom = by.custom
+        self._numbers_of = NumbersOf(blobs, account, by.ours)
         self._now = now
 
     def __call__(

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from shared.accounts.companies import added_tenants
+from shared.accounts.companies import added_ids
 from shared.accounts.runs import LineCounts
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.mapping.without_line import mappings_without_line
@@ -20,7 +20,7 @@ def without_line(
     """How many mappings of the connection are in force without a line among the tenant's that are `kept`: nothing is
     written for them.
     """
-    added = added_tenants(tables, account)
+    added = added_ids(tables, account)
     decided = (mapping for mapping in mappings_in_force(tables, account) if mapping.tenant_id in added)
     without = mappings_without_line(tables, account, decided, kept)
     return sum(1 for missing in without if missing.key.connection == connection)

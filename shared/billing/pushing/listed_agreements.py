@@ -1,12 +1,14 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from sys import intern
+from typing import NamedTuple
 
 from shared.accounts.account import Account
-from shared.accounts.companies import added_tenants
-from shared.accounts.company import AddedTenant
+from shared.accounts.companies import all_companies
 from shared.accounts.runs import Run
 from shared.billing.ending import without_what_is_over
 from shared.billing.mapping.in_force import mappings_in_force
@@ -32,11 +34,19 @@ SHOWN_MISSING = 100
 """So many of the agreements that a list lost are named."""
 
 
+class Linked(NamedTuple):
+    """To which company of which PSA an added company is linked."""
+
+    name_in_mappings: str
+    psa_connection: str
+    psa_company: str
+
+
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What an agreement must be like for its lines: facts of others, which may have changed since the save."""
 
-    companies: Mapping[str, AddedTenant] = field(default_factory=dict)
+    companies: Mapping[str, Sequence[Linked]] = field(default_factory=dict)
     """By tenant: an agreement can be moved to another company, and a customer be linked anew."""
     products: Mapping[str, Product] = field(default_factory=dict)
     types: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -63,14 +73,16 @@ class Meant:
             for mapping in tenant.mappings
             if mapping.bill and mapping.profile in named
         }
-        return cls(
-            added_tenants(tables, account), {product.id: product for product in products}, types, today
-        )
+        linked: defaultdict[str, list[Linked]] = defaultdict(list)
+        for company in all_companies(tables, account):
+            link = Linked(company.name_in_mappings, intern(company.psa_connection), company.psa_company)
+            linked[company.tenant_id].append(link)
+        return cls(linked, {product.id: product for product in products}, types, today)
 
     def what_differs(self, record: AgreementRecord, line: LineRecord, there: Agreement) -> Block | None:
         """Why an agreement that is there and active is not the one to bill the line by."""
-        tenant = self.companies.get(line.tenant_id)
-        company = tenant.company(line.company) if tenant else None
+        linked = self.companies.get(line.tenant_id, ())
+        company = next((link for link in linked if link.name_in_mappings == line.company), None)
         its = record.connection, there.company_id
         if company is not None and (company.psa_connection, company.psa_company) != its:
             return Block(reason=BlockReason.OTHER_COMPANY, text=there.company_id)

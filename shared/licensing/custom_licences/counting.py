@@ -60,11 +60,13 @@ class TenantCustomLicences:
 
 
 def people_of(rule: Rule, counts: Snapshot | Day, users: Iterable[User]) -> list[User]:
-    """Whom the rule counts: of a sum, who has any of its licences. Raises NotFound for members of groups: they are
-    counted, and not kept.
+    """Whom the rule counts: of a sum, who has any of its licences. Raises NotFound for members of groups and
+    for mailboxes: they are counted, and not kept.
     """
     if rule.kind is RuleKind.GROUP_MEMBERS:
         raise NotFound("the members of a group are counted, and their names are not kept")
+    if rule.kind is RuleKind.MAILBOXES:
+        raise NotFound("mailboxes are counted, and their names are not kept")
     if rule.kind is RuleKind.SUM:
         return [user for user in users if not set(rule.sku_ids).isdisjoint(user.skus)]
     paid = {sku.sku_id for sku in counts.skus if is_watched(sku, counts)}
@@ -87,7 +89,7 @@ def _sum(licence: CustomLicence, rows: LicenceRows, _: Sequence[User] | None) ->
 def _licensed_users(licence: CustomLicence, rows: LicenceRows, users: Sequence[User] | None) -> list[Licence]:
     if users is None:
         raise NotCountable(Uncounted(reason=UncountedReason.PEOPLE_UNKNOWN, part_number=licence.name, told=0))
-    return [_people(licence, len(people_of(licence.rule, rows.snapshot, users)))]
+    return [_seats(licence, len(people_of(licence.rule, rows.snapshot, users)))]
 
 
 def _group_members(licence: CustomLicence, rows: LicenceRows, _: Sequence[User] | None) -> list[Licence]:
@@ -106,11 +108,28 @@ def _group_members(licence: CustomLicence, rows: LicenceRows, _: Sequence[User] 
     both = count.disabled_guests if rule.without_guests and rule.without_disabled else 0
     guests = count.guests if rule.without_guests else 0
     disabled = count.disabled if rule.without_disabled else 0
-    return [_people(licence, count.members - guests - disabled + both)]
+    return [_seats(licence, count.members - guests - disabled + both)]
 
 
-def _people(licence: CustomLicence, number: int) -> Licence:
-    """So many people are so many seats, each of them assigned."""
+def _mailboxes(licence: CustomLicence, rows: LicenceRows, _: Sequence[User] | None) -> list[Licence]:
+    found = rows.snapshot.mailbox_counts
+    numbers = (
+        [found.count.by_kind.get(kind) for kind in licence.rule.mailboxes] if found and found.count else []
+    )
+    if not numbers or None in numbers:
+        raise NotCountable(
+            Uncounted(
+                reason=UncountedReason.MAILBOXES_UNKNOWN,
+                part_number=licence.name,
+                told=0,
+                failure=found.failure if found else None,
+            )
+        )
+    return [_seats(licence, sum(number or 0 for number in numbers))]
+
+
+def _seats(licence: CustomLicence, number: int) -> Licence:
+    """So many people or mailboxes are so many seats, each of them assigned."""
     return Licence(
         key=LicenceKey(licence.sku_id),
         part_number=licence.name,
@@ -129,4 +148,5 @@ _COUNTED: Final[
     RuleKind.SUM: _sum,
     RuleKind.LICENSED_USERS: _licensed_users,
     RuleKind.GROUP_MEMBERS: _group_members,
+    RuleKind.MAILBOXES: _mailboxes,
 }

@@ -36,6 +36,10 @@ class Defined:
         mine = self._of.get(tenant_id, ())
         return tuple(sorted({licence.rule.group_id for licence in mine if licence.rule.group_id}))
 
+    def counts_mailboxes(self, tenant_id: str) -> bool:
+        """The mailboxes of a tenant must be counted: of no other is Exchange asked for all of them."""
+        return any(licence.rule.mailboxes for licence in self.of_tenant(tenant_id).values())
+
 
 NO_CUSTOM: Final = Defined()
 

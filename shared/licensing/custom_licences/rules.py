@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, model_validator
 
 from shared.licensing.licences import CUSTOM
-from shared.microsoft.groups import GROUP_ID
+from shared.microsoft.models import GROUP_ID, MailboxKind
 from shared.storage.documents import Chosen, Document
 from shared.text import MicrosoftId
 
@@ -21,6 +21,9 @@ class RuleKind(StrEnum):
 
     GROUP_MEMBERS = "group_members"
     """Users of a group, by itself or by groups within it; with or without licences."""
+
+    MAILBOXES = "mailboxes"
+    """Mailboxes of some kinds; with or without licences."""
 
 
 def domain_of(text: str) -> str:
@@ -40,7 +43,7 @@ def _domain(text: str) -> str:
 type Domain = Annotated[str, AfterValidator(_domain)]
 
 
-def _each_once(texts: tuple[str, ...]) -> tuple[str, ...]:
+def _each_once[Word: str](texts: tuple[Word, ...]) -> tuple[Word, ...]:
     return tuple(sorted(set(texts)))
 
 
@@ -54,6 +57,8 @@ class Rule(Document):
     """Of LICENSED_USERS: the domains of their sign-in names, none named is all. A subdomain is another domain."""
     group_id: Annotated[MicrosoftId, AfterValidator(str.strip)] = ""
     """Of GROUP_MEMBERS: the group's object id."""
+    mailboxes: Annotated[tuple[MailboxKind, ...], AfterValidator(_each_once)] = ()
+    """Of MAILBOXES: the kinds that count."""
     without_guests: bool = False
     """Of users: guests of the tenant do not count."""
     without_disabled: bool = False
@@ -73,8 +78,10 @@ class Rule(Document):
             raise ValueError(
                 "a group is named by its object id, such as 0f5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"
             )
-        if (self.without_guests or self.without_disabled) and self.kind is RuleKind.SUM:
-            raise ValueError("seats are no guests and no accounts")
+        if bool(self.mailboxes) != (self.kind is RuleKind.MAILBOXES):
+            raise ValueError("mailboxes are those of one kind or of several, and no other rule has kinds")
+        if (self.without_guests or self.without_disabled) and self.kind not in _OF_ACCOUNTS:
+            raise ValueError("seats and mailboxes are no guests and no accounts")
         return self
 
     @property
@@ -82,8 +89,14 @@ class Rule(Document):
         """Who the users of the tenant are must be known."""
         return self.kind in _OF_PEOPLE
 
+    @property
+    def counts_seats(self) -> bool:
+        """Purchased and assigned seats differ; whatever else is counted is one number."""
+        return self.kind is RuleKind.SUM
+
 
 _OF_PEOPLE: Final = frozenset({RuleKind.LICENSED_USERS})
+_OF_ACCOUNTS: Final = frozenset({RuleKind.LICENSED_USERS, RuleKind.GROUP_MEMBERS})
 
 
 class CustomLicence(Chosen):

@@ -13,6 +13,10 @@ def described(rule: Rule) -> str:
         )
     if rule.kind is RuleKind.GROUP_MEMBERS:
         return f"users of the group {rule.group_id} and of groups within it{_without(rule)}"
+    if rule.kind is RuleKind.MAILBOXES:
+        return (
+            f"{' and '.join(f'{kind.value} mailboxes' for kind in rule.mailboxes)}, with a licence or without"
+        )
     of = f" of {', '.join(rule.domains)}" if rule.domains else ""
     return f"users{of} with a licence that costs money{_without(rule)}"
 

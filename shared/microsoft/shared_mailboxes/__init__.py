@@ -1,1 +1,1 @@
-"""Which mailboxes of a tenant are shared: asked of Exchange, else of Graph."""
+"""The mailboxes of a tenant, which of them are shared and how many of each kind: asked of Exchange, else of Graph."""

@@ -1,4 +1,4 @@
-"""The shared mailboxes that Exchange Online lists for a tenant, archive and litigation hold included.
+"""The mailboxes that Exchange Online lists for a tenant: the shared ones with archive and litigation hold, or all.
 
 Microsoft's own PowerShell module asks like this, but no contract of it is published: whatever is answered unexpectedly
 is an error and never "none". Vendor's page: learn.microsoft.com/powershell/module/exchange/get-mailbox
@@ -21,6 +21,8 @@ from shared.microsoft.hosts import EXCHANGE
 from shared.microsoft.models import (
     FailureCause,
     LinkRefused,
+    MailboxCount,
+    MailboxKind,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -32,12 +34,15 @@ from shared.microsoft.read_problems import ReadProblem
 MOST_PAGES = 100
 _HOST: Final = urlsplit(EXCHANGE).hostname or ""
 _SHARED = "SharedMailbox"
-_COMMAND: Final[Mapping[str, Any]] = {
-    "CmdletInput": {
-        "CmdletName": "Get-Mailbox",
-        "Parameters": {"RecipientTypeDetails": _SHARED, "ResultSize": "Unlimited"},
-    }
+_ALL: Final = {"ResultSize": "Unlimited"}
+_ALL_SHARED: Final = {"RecipientTypeDetails": _SHARED, **_ALL}
+_KINDS: Final = {
+    "UserMailbox": MailboxKind.USER,
+    _SHARED: MailboxKind.SHARED,
+    "RoomMailbox": MailboxKind.ROOM,
+    "EquipmentMailbox": MailboxKind.EQUIPMENT,
 }
+"""Every tenant has others too, such as the one in which searches are kept."""
 _NOT_ALL: Final = "more results"
 """Of the warning that comes with a list which is not whole."""
 _SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
@@ -61,7 +66,7 @@ class _Page(TypedDict):
 
 
 class ExchangeMailboxes:
-    """One question per thousand shared mailboxes, whatever the number of users."""
+    """One question per thousand mailboxes that are asked for, whatever the number of users."""
 
     service = "Exchange Online"
 
@@ -77,7 +82,7 @@ class ExchangeMailboxes:
         }
 
     def among(self, users: Sequence[User]) -> MailboxRead:
-        rows = self._rows()
+        rows = [row for row in self._rows(_ALL_SHARED) if row["RecipientTypeDetails"] == _SHARED]
         # The directory's id joins them; the principal name only where Exchange does not tell the id.
         known = {user.id: user for user in users} | {user.upn.lower(): user for user in users}
         licensed = {}
@@ -89,13 +94,25 @@ class ExchangeMailboxes:
             MailboxSource.EXCHANGE, len(rows), tuple(licensed[each] for each in sorted(licensed))
         )
 
-    def _rows(self) -> list[_Row]:
+    def count(self) -> MailboxCount:
+        # Without a type in the question: each row says its own, and no answer depends on how several are asked for.
+        counted = {kind: set[str]() for kind in MailboxKind}
+        for row in self._rows(_ALL):
+            kind = _KINDS.get(row["RecipientTypeDetails"])
+            if kind is not None:
+                counted[kind].add(_identity(row))
+        return MailboxCount(
+            source=MailboxSource.EXCHANGE, by_kind={kind: len(found) for kind, found in counted.items()}
+        )
+
+    def _rows(self, parameters: Mapping[str, str]) -> list[_Row]:
+        command = {"CmdletInput": {"CmdletName": "Get-Mailbox", "Parameters": parameters}}
         rows: list[_Row] = []
         address, seen = self._address, set[str]()
         for _ in range(MOST_PAGES):
             seen.add(address)
             # A further page is asked for with the command again.
-            answer = self._http.read("POST", address, headers=self._headers, json=_COMMAND)
+            answer = self._http.read("POST", address, headers=self._headers, json=command)
             if answer.status_code != HTTPStatus.OK:
                 raise (
                     self._refused(answer)
@@ -107,7 +124,7 @@ class ExchangeMailboxes:
                 raise invalid("one of its pages is empty")
             if _NOT_ALL in str(page.get("warnings")).lower():
                 raise invalid("there are more mailboxes than it lists")
-            rows += [row for row in page["value"] if row["RecipientTypeDetails"] == _SHARED]
+            rows += page["value"]
             link = page.get("next_link")
             if not link:
                 return rows
@@ -132,7 +149,7 @@ class ExchangeMailboxes:
 def _identity(row: _Row) -> str:
     found = row.get("ExternalDirectoryObjectId") or row.get("UserPrincipalName")
     if not found:
-        raise invalid("a shared mailbox belongs to nobody")
+        raise invalid("a mailbox belongs to nobody")
     return found.lower()
 
 

@@ -60,9 +60,32 @@ def test_members_of_a_group_are_counted_after_a_sync_and_not_before(msp: Billing
     assert made.json()["rule"]["groupId"] == group.lower()
     counted = editor("POST", f"{CUSTOM}/count", json={"tenantId": TENANT, "rule": rule}).json()
     assert counted["purchased"] is None
-    assert counted["notCountable"].endswith("Synchronise the customer first.")
+    assert counted["notCountable"].endswith(
+        "They are read from its definition on: synchronise the customer then."
+    )
     no_id = {"kind": "group_members", "groupId": "All staff"}
     assert editor("POST", CUSTOM, json={"name": "X", "tenantId": TENANT, "rule": no_id}).status_code == 422
+
+
+def test_mailboxes_of_every_customer_are_counted_after_a_sync_and_not_before(
+    msp: BillingMsp, sign_in: SignIn
+) -> None:
+    msp.ready(sign_in("admin"))
+    editor = sign_in("editor")
+    rule = {"kind": "mailboxes", "mailboxes": ["user", "shared"]}
+    made = editor("POST", CUSTOM, json={"name": "Backup", "rule": rule})
+    assert (made.status_code, made.json()["rule"]["mailboxes"]) == (201, ["shared", "user"])
+    counted = editor("POST", f"{CUSTOM}/count", json={"tenantId": TENANT, "rule": rule}).json()
+    assert (counted["purchased"], counted["assigned"]) == (None, None)
+    assert counted["notCountable"].startswith("The mailboxes that this custom licence counts are not known.")
+    refused: list[dict[str, object]] = [
+        {"mailboxes": []},
+        {"mailboxes": ["archive"]},
+        {"withoutGuests": True},
+    ]
+    for wrong in refused:
+        asked = {"name": "X", "rule": {**rule, **wrong}}
+        assert editor("POST", CUSTOM, json=asked).status_code == 422
 
 
 def test_only_its_name_changes_and_a_stranger_to_the_tenant_is_refused(

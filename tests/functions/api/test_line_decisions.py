@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from functions.queues.messages import PushConnection
-from tests.functions.api.billing_msp import BASE, MAPPINGS, BillingMsp
+from tests.functions.api.billing_msp import BASE, MAPPINGS, BillingMsp, save
 from tests.functions.api.conftest import Caller
+from tests.functions.api.test_filters import beside, filtered, people
 from tests.functions.memory_wiring import MemoryWiring
 
 type SignIn = Callable[[str], Caller]
@@ -109,3 +110,51 @@ def test_the_newest_change_is_undone(msp: BillingMsp, sign_in: SignIn) -> None:
 def test_an_editor_decides_nothing(msp: BillingMsp, sign_in: SignIn) -> None:
     choice = {"choice": "take_theirs", "psa": 15}
     assert sign_in("editor")("POST", f"{line(sign_in)}/drift", json=choice).status_code == 403
+
+
+def two_companies(msp: BillingMsp, owner: Caller) -> tuple[str, str]:
+    """Live: four users in the north on the line of the tenant's first company, five in the south on the other's line;
+    one user is in no company, and two seats are spare. The south's mapping and line."""
+    profile = msp.ready(owner)
+    msp.fake.edit_line(msp.line.id, quantity=Decimal(4))
+    msp.list_customer()
+    msp.read(12, people(North=4, South=5, West=1))
+    filtered(owner, "North")
+    south = beside(msp, owner, "South")
+    agreement = msp.fake.add_agreement(owner("GET", f"{BASE}/companies/{south}").json()["psaCompany"]).id
+    line = msp.fake.add_line(agreement, msp.product.id, 5).id
+    assigned: dict[str, Any] = {"options": {"basis": "assigned"}}
+    theirs = msp.mapping(profile, **assigned, companyId=south, agreementId=agreement, lineId=line)["mappings"]
+    saved = save(owner, {"mappings": msp.mapping(profile, **assigned)["mappings"] + theirs}).json()
+    owner("PUT", f"{BASE}/mode", json={"mode": "live", "plan": owner("GET", f"{BASE}/plan").json()["digest"]})
+    msp.push()
+    return saved["mappings"][1]["id"], line
+
+
+def test_of_two_companies_of_a_tenant_a_choice_moves_the_line_of_its_own_only(
+    wired: MemoryWiring, sign_in: SignIn
+) -> None:
+    msp, admin = BillingMsp(wired), sign_in("owner")
+    mapping, line_id = two_companies(msp, admin)
+
+    def says() -> list[int]:
+        return [int(msp.fake.line(each).quantity) for each in (msp.line.id, line_id)]
+
+    assert says() == [4, 5]
+    msp.fake.edit_line(line_id, quantity=Decimal(8))
+    msp.read(12, people(North=4, South=5, West=1))
+    msp.push()
+    (found,) = admin("GET", f"{BASE}/decidable-lines").json()["items"]
+    assert (found["company"], found["mappingId"], found["psa"]) == ("Quayside South", mapping, "8")
+    taken = admin("POST", f"{MAPPINGS}/{mapping}/drift", json={"choice": "take_theirs", "psa": 8})
+    assert (taken.status_code, taken.json()["confirmed"]) == (202, 8)
+    differences = [each["options"]["difference"] for each in admin("GET", MAPPINGS).json()["mappings"]]
+    assert differences == [0, 3]
+    msp.read(13, people(North=5, South=6, West=1))
+    msp.push()
+    assert says() == [5, 9]
+    newest = admin("GET", f"{BASE}/ledger?event=confirmed").json()["items"]
+    change = next(entry["change"] for entry in newest if entry["mappingId"] == mapping)
+    undone = admin("POST", f"{MAPPINGS}/{mapping}/undo", json={"change": change})
+    msp.push(undone.json()["run"])
+    assert says() == [5, 8]

@@ -51,7 +51,10 @@ def test_without_recipient_type_every_mailbox_is_listed(
     standins: RunningStandIns, session: requests.Session
 ) -> None:
     rows = get_mailbox(session, "Alder", {"ResultSize": "Unlimited"}).json()["value"]
-    assert {row["RecipientTypeDetails"] for row in rows} == {"SharedMailbox", "UserMailbox"}
+    kinds = {row["RecipientTypeDetails"] for row in rows}
+    assert kinds == {"SharedMailbox", "UserMailbox", "DiscoveryMailbox"}
+    (searches,) = (row for row in rows if row["RecipientTypeDetails"] == "DiscoveryMailbox")
+    assert searches["ExternalDirectoryObjectId"] == ""
 
 
 def test_a_further_page_is_posted_for_with_the_command_again(

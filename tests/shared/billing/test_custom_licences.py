@@ -17,9 +17,18 @@ from shared.billing.why_in_words import sentence
 from shared.billing.why_this_number import LineOf, people_behind, why_this_number
 from shared.errors import NotFound, Rejected
 from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
-from shared.licensing.tenant_state import ReadFailure, ReadGroup
+from shared.licensing.tenant_state import CountedMailboxes, ReadFailure, ReadGroup
 from shared.microsoft.doubts import DoubtKind
-from shared.microsoft.models import FailureCause, GroupCount, NotRead, Subscription, User
+from shared.microsoft.models import (
+    FailureCause,
+    GroupCount,
+    MailboxCount,
+    MailboxKind,
+    MailboxSource,
+    NotRead,
+    Subscription,
+    User,
+)
 from shared.microsoft.read_problems import ReadProblem
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import Reason
@@ -161,7 +170,7 @@ def test_a_group_that_is_gone_or_refused_is_not_0(world: World) -> None:
     world.read("contoso", groups=())
     world.push_until_done("2026-03-03")
     assert world.quantity(line) == 6
-    assert "Synchronise the customer first" in world.why_not_planned(line)
+    assert "synchronise the customer then" in world.why_not_planned(line)
     check_invariants(world)
 
 
@@ -170,6 +179,59 @@ def test_a_group_that_is_empty_now_waits_for_a_person(world: World) -> None:
     world.read("contoso", groups=group(0))
     world.push_until_done()
     assert world.quantity(line) == 6
+    assert [hold.change.after for hold in world.held()] == [0]
+
+
+MAILBOXES = Rule(kind=RuleKind.MAILBOXES, mailboxes=(MailboxKind.USER, MailboxKind.SHARED))
+
+
+def mailboxes(user: int, shared: int) -> CountedMailboxes:
+    by_kind = {
+        MailboxKind.USER: user,
+        MailboxKind.SHARED: shared,
+        MailboxKind.ROOM: 5,
+        MailboxKind.EQUIPMENT: 1,
+    }
+    return CountedMailboxes(count=MailboxCount(source=MailboxSource.EXCHANGE, by_kind=by_kind))
+
+
+def test_mailboxes_move_the_line_and_say_why(world: World) -> None:
+    line = mapped(world, MAILBOXES, 12, Options(basis=Basis.ASSIGNED, names_on_invoice=True))
+    world.read("contoso", mailboxes=mailboxes(10, 4))
+    world.push_until_done()
+    assert world.quantity(line) == 14
+    check_invariants(world)
+    on, at = world.clock.now().date(), world.clock.now()
+    of = LineOf("contoso", line.mapping)
+    why = why_this_number(world.tables, world.blobs, world.account, of, on, at)
+    assert "14 of Managed (shared mailboxes and user mailboxes, with a licence or without)" in sentence(
+        why, "Managed"
+    )
+    with pytest.raises(NotFound, match="their names are not kept"):
+        people_behind(world.blobs, ACCOUNT, "contoso", why)
+    assert world.fake.line(line.line).text == ""
+    made = certificate_now(world.tables, world.blobs, world.account, at)
+    (row,) = (row for row in made.rows if row.licence is not None and row.licence.is_custom)
+    assert (row.seats, row.billed, row.reason) == (14, 14, Reason.ON_ITS_LINE)
+
+
+def test_mailboxes_that_were_refused_or_not_asked_for_are_not_0(world: World) -> None:
+    line = mapped(world, MAILBOXES, 12)
+    refusal = ReadFailure.of(NotRead(FailureCause.TENANT, "403 x", ReadProblem.EXCHANGE_ROLE))
+    for told, on in ((CountedMailboxes(failure=refusal), "2026-03-02"), (None, "2026-03-03")):
+        world.read("contoso", mailboxes=told)
+        world.push_until_done(on)
+        assert world.quantity(line) == 12
+        assert world.unplanned(line) is UnplannedReason.NOT_COUNTABLE
+    assert "mailboxes that Managed counts are not known" in world.why_not_planned(line)
+    check_invariants(world)
+
+
+def test_that_all_mailboxes_are_gone_waits_for_a_person(world: World) -> None:
+    line = mapped(world, MAILBOXES, 12)
+    world.read("contoso", mailboxes=mailboxes(0, 0))
+    world.push_until_done()
+    assert world.quantity(line) == 12
     assert [hold.change.after for hold in world.held()] == [0]
 
 

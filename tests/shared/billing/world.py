@@ -1,5 +1,6 @@
 """One account with one PSA, tenants and mapped lines, all in memory: what the tests of billing are told about."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -40,7 +41,7 @@ from shared.billing.pushing.context import PushContext
 from shared.errors import RetryLater
 from shared.licensing import snapshot
 from shared.licensing.optional_reads import OptionalReads
-from shared.licensing.tenant_state import ReadGroup, ReadStatus, TenantState
+from shared.licensing.tenant_state import CountedMailboxes, ReadGroup, ReadStatus, TenantState
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.models import Sku, Subscription, TenantRead, User
 from shared.storage import keys
@@ -126,6 +127,8 @@ class World:
         self.connection = PsaConnection(
             id=CONNECTION, name="ConnectWise", kind="connectwise", settings_json="{}"
         )
+        self.counts_people = False
+        """Microsoft counts as assigned what its people have; else nobody has anything."""
         self._seats: dict[str, dict[str, int]] = {}
         self._mappings: dict[str, list[LicenceMapping]] = {}
         self._people: dict[str, tuple[User, ...]] = {}
@@ -177,6 +180,7 @@ class World:
         doubts: tuple[DoubtKind, ...] = (),
         people: tuple[User, ...] | None = None,
         groups: tuple[ReadGroup, ...] = (),
+        mailboxes: CountedMailboxes | None = None,
     ) -> TenantState:
         """A complete read of the tenant; SKUs that are not named keep their seats, and so do its people."""
         self.add_tenant(tenant)
@@ -185,7 +189,8 @@ class World:
         now_there = {**self._seats[tenant], **(seats or {})}
         self._seats[tenant] = now_there
         at = began or self.clock.now()
-        skus = tuple(sku(id_, enabled) for id_, enabled in now_there.items())
+        having = Counter(id_ for each in users for id_ in each.skus if self.counts_people)
+        skus = tuple(sku(id_, enabled, consumed=having[id_]) for id_, enabled in now_there.items())
         read = TenantRead(
             tenant_id=tenant,
             connection_id="partner",
@@ -196,7 +201,9 @@ class World:
             users=users,
             doubts=tuple(Doubt(kind=kind) for kind in doubts),
         )
-        fresh = snapshot.FreshRead(read, "", at.date(), OptionalReads(groups=groups))
+        fresh = snapshot.FreshRead(
+            read, "", at.date(), OptionalReads(groups=groups, mailbox_counts=mailboxes)
+        )
         return snapshot.store_read(self.tables, self.blobs, ACCOUNT, fresh)
 
     def later_read(

@@ -28,6 +28,8 @@ from shared.microsoft.models import (
     FailureCause,
     Gdap,
     GroupCount,
+    MailboxCount,
+    MailboxKind,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -61,6 +63,7 @@ class FakeMicrosoft(Microsoft):
         self.boxes: MailboxRead | Exception = MailboxRead(MailboxSource.EXCHANGE, 0, ())
         self.told: tuple[Term, ...] | NotRead = ()
         self.groups: dict[str, int | Exception] = {}
+        self.counted: dict[MailboxKind, int] | Exception = dict.fromkeys(MailboxKind, 0)
         self.renewal: Renewal | None = None
         self.asked: list[tuple[str, str]] = []
         self.modes: list[SignInMode] = []
@@ -107,6 +110,14 @@ class FakeMicrosoft(Microsoft):
         if isinstance(said, Exception):
             raise said
         return GroupCount(group_id=group_id, members=said)
+
+    def mailbox_count(
+        self, account: AccountId, connection: PartnerConnection, tenant_id: str
+    ) -> MailboxCount:
+        self.asked.append((connection.id, f"mailbox count of {tenant_id}"))
+        if isinstance(self.counted, Exception):
+            raise self.counted
+        return MailboxCount(source=MailboxSource.EXCHANGE, by_kind=self.counted)
 
 
 class Drawer:

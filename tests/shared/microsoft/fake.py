@@ -110,9 +110,10 @@ class FakeMicrosoft(BaseAdapter):
     def __init__(self) -> None:
         super().__init__()
         self.skus, self.subscriptions, self.users = [sku()], [subscription()], [user(1), user(2)]
+        self.unlicensed: list[Row] = []
         self.page_size = 999
         self.shared: dict[str, Row] = {}
-        """What Exchange says of a shared mailbox beyond its user, by the user's id."""
+        """What Exchange says of a shared mailbox beyond its user, by the user's id; of another kind if it says so."""
         self.mailbox_page = 1000
         self.customers: list[list[Row]] = [[customer()]]
         self.relationships: list[list[Row]] = [[relationship()]]
@@ -171,7 +172,8 @@ class FakeMicrosoft(BaseAdapter):
                     page["@odata.nextLink"] = f"https://graph.microsoft.com{parts.path}?page={number + 1}"
                 return json_answer(page)
             case "outlook.office365.com", path:
-                return self._mailbox_page(int(query.get("$skiptoken", "0")))
+                command = json.loads(request.body or b"{}")["CmdletInput"]["Parameters"]
+                return self._mailbox_page(int(query.get("$skiptoken", "0")), command)
             case "graph.microsoft.com", path:
                 return json_answer(self._list(path.removeprefix("/v1.0"), query, dict(request.headers)))
             case "api.partnercenter.microsoft.com", "/v1/customers":
@@ -198,8 +200,9 @@ class FakeMicrosoft(BaseAdapter):
         parts = urlsplit(asked["url"])
         query = dict(parse_qsl(parts.query))
         if parts.path.endswith("/mailboxSettings/userPurpose"):
-            purpose = "shared" if parts.path.split("/")[2] in self.shared else "user"
-            return {"id": asked["id"], "status": 200, "body": {"value": purpose}}
+            mailbox = self.shared.get(parts.path.split("/")[2])
+            kind = "User" if mailbox is None else str(mailbox.get("RecipientTypeDetails", "SharedMailbox"))
+            return {"id": asked["id"], "status": 200, "body": {"value": kind.removesuffix("Mailbox").lower()}}
         page = self._list(parts.path.lower(), query, asked.get("headers", {}))
         return {
             "id": asked["id"],
@@ -214,19 +217,20 @@ class FakeMicrosoft(BaseAdapter):
         if path == "/directory/subscriptions":
             return {"value": self.subscriptions}
         assert path == "/users"
-        assert query["$filter"] == "assignedLicenses/$count ne 0"
+        assert query.get("$filter", "") in ("", "assignedLicenses/$count ne 0")
+        users = self.users if query.get("$filter") else [*self.users, *self.unlicensed]
         assert headers["ConsistencyLevel"] == "eventual"
         begin = int(query.get("$skiptoken", "0"))
         end = begin + self.page_size
-        page: Row = {"value": self.users[begin:end]}
+        page: Row = {"value": users[begin:end]}
         if not begin:
-            page["@odata.count"] = len(self.users)
-        if end < len(self.users):
-            page["@odata.nextLink"] = user_link(end)
+            page["@odata.count"] = len(users)
+        if end < len(users):
+            page["@odata.nextLink"] = user_link(end, licensed="$filter" in query)
         return page
 
-    def _mailbox_page(self, begin: int) -> Answer:
-        rows = [
+    def _mailbox_page(self, begin: int, asked: Row) -> Answer:
+        rows: list[Row] = [
             {
                 "ExternalDirectoryObjectId": user_id,
                 "RecipientTypeDetails": "SharedMailbox",
@@ -238,6 +242,12 @@ class FakeMicrosoft(BaseAdapter):
             }
             for user_id, more in self.shared.items()
         ]
+        if "RecipientTypeDetails" not in asked:
+            rows += [
+                {"ExternalDirectoryObjectId": each["id"], "RecipientTypeDetails": "UserMailbox"}
+                for each in self.users
+                if each["id"] not in self.shared
+            ]
         end = begin + self.mailbox_page
         page: Row = {"value": rows[begin:end]}
         if end < len(rows):
@@ -261,8 +271,9 @@ class FakeMicrosoft(BaseAdapter):
         return status, content_type, b"\xef\xbb\xbf" + body
 
 
-def user_link(begin: int) -> str:
-    query = f"$filter=assignedLicenses/$count%20ne%200&$count=true&$top=999&$skiptoken={begin}"
+def user_link(begin: int, *, licensed: bool = True) -> str:
+    only = "$filter=assignedLicenses/$count%20ne%200&" if licensed else ""
+    query = f"{only}$count=true&$top=999&$skiptoken={begin}"
     return f"https://graph.microsoft.com/v1.0/users?{query}"
 
 

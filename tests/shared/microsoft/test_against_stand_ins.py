@@ -18,6 +18,7 @@ from shared.microsoft.doubts import DoubtKind
 from shared.microsoft.models import (
     Customer,
     FailureCause,
+    MailboxKind,
     MailboxRead,
     MailboxSource,
     NotRead,
@@ -318,6 +319,20 @@ def test_without_the_exchange_role_the_app_asks_graph_about_them(sandbox: Sandbo
 def test_without_the_apps_consent_either_they_could_not_be_read(sandbox: Sandbox) -> None:
     with pytest.raises(NotRead, match="role Global Reader"):
         sandbox.mailboxes("Eastgate Community Trust")
+
+
+def test_all_mailboxes_are_counted_by_kind_alike_whoever_tells_them(sandbox: Sandbox) -> None:
+    for number, kind in ((1, "room"), (2, "equipment")):
+        sandbox.stand_ins.control("share_mailbox", tenant="Dunmore Legal", number=number, kind=kind)
+    tenant_id = sandbox.tenants["Dunmore Legal"]
+    by_graph = sandbox.microsoft.mailbox_count(ACCOUNT, sandbox.connection, tenant_id)
+    assert (by_graph.source, by_graph.by_kind[MailboxKind.ROOM]) == (MailboxSource.GRAPH, 1)
+    sandbox.stand_ins.control("grant_role", tenant="Dunmore Legal")
+    sandbox.stand_ins.reset_counts()
+    by_exchange = sandbox.microsoft.mailbox_count(ACCOUNT, sandbox.connection, tenant_id)
+    sandbox.stand_ins.control("restrict_role", tenant="Dunmore Legal")
+    assert (by_exchange.source, by_exchange.by_kind) == (MailboxSource.EXCHANGE, by_graph.by_kind)
+    assert sandbox.calls()["exchange.invoke_command"] == 1
 
 
 def test_a_shared_mailbox_without_licence_is_none(sandbox: Sandbox) -> None:

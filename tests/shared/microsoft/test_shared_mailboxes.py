@@ -21,7 +21,7 @@ from shared.microsoft.models import (
 )
 from shared.microsoft.shared_mailboxes import graph as mailboxes
 from shared.microsoft.shared_mailboxes.exchange import ExchangeMailboxes
-from shared.microsoft.shared_mailboxes.graph import GraphMailboxes, SharedMailboxSource
+from shared.microsoft.shared_mailboxes.graph import GraphMailboxes, MailboxesOf
 from tests.shared.microsoft.fake import (
     ACCOUNT,
     APP_ONLY,
@@ -38,7 +38,7 @@ from tests.shared.microsoft.fake import (
     user,
 )
 
-type Sources = Callable[[FakeMicrosoft], SharedMailboxSource]
+type Sources = Callable[[FakeMicrosoft], MailboxesOf]
 
 
 def exchange(fake: FakeMicrosoft) -> ExchangeMailboxes:
@@ -59,7 +59,8 @@ def fake() -> FakeMicrosoft:
 
 
 def read(fake: FakeMicrosoft, source: Sources) -> MailboxRead:
-    return mailboxes.read(source(fake), users_of(fake.users))  # type: ignore[arg-type]
+    users = users_of(fake.users)  # type: ignore[arg-type]
+    return mailboxes.read(source(fake), lambda asked: asked.among(users))
 
 
 def refused(fake: FakeMicrosoft, source: Sources) -> NotRead:

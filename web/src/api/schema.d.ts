@@ -2448,7 +2448,7 @@ export interface components {
          * @description What is looked at.
          * @enum {string}
          */
-        Check: "settings" | "storage" | "clock" | "vault" | "mail" | "queues" | "poison" | "partner_sign_in" | "psa_rights" | "mails_sent" | "last_run";
+        Check: "settings" | "storage" | "clock" | "vault" | "mail" | "queues" | "poison" | "partner_sign_in" | "custom_licences" | "psa_rights" | "mails_sent" | "last_run";
         /**
          * CompanyChange
          * @description Only what is named changes.
@@ -3020,6 +3020,11 @@ export interface components {
              */
             groupId?: string;
             kind: components["schemas"]["Kind"];
+            /**
+             * Mailboxes
+             * @default []
+             */
+            mailboxes?: components["schemas"]["Mailbox"][];
             /** @default [] */
             skuIds?: components["schemas"]["Ids"];
             /**
@@ -3120,7 +3125,7 @@ export interface components {
         };
         JsonValue: unknown;
         /** @enum {string} */
-        Kind: "sum" | "licensed_users" | "group_members";
+        Kind: "sum" | "licensed_users" | "group_members" | "mailboxes";
         /**
          * LedgerEvent
          * @enum {string}
@@ -3133,6 +3138,8 @@ export interface components {
             /** Tenantid */
             tenantId: string;
         };
+        /** @enum {string} */
+        Mailbox: "user" | "shared" | "room" | "equipment";
         /**
          * Me
          * @example {
@@ -5308,6 +5315,8 @@ export interface components {
             /** Groupid */
             groupId: string;
             kind: components["schemas"]["Kind"];
+            /** Mailboxes */
+            mailboxes: components["schemas"]["Mailbox"][];
             /** Skuids */
             skuIds: string[];
             /** Withoutdisabled */

@@ -22,7 +22,7 @@ export default function SignInDialog(): ReactElement {
     session.again().then(() => queries.invalidateQueries(), setError);
   };
   return (
-    <Dialog open modalType="alert">
+    <Dialog open modalType="alert" onOpenChange={session.later}>
       <DialogSurface>
         <DialogBody>
           <DialogTitle>Sign in again</DialogTitle>
@@ -34,6 +34,7 @@ export default function SignInDialog(): ReactElement {
             <Button appearance="primary" onClick={signIn}>
               Sign in again
             </Button>
+            <Button onClick={session.later}>Not now</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>

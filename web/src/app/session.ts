@@ -86,6 +86,9 @@ export class Session {
     this.tell(false);
   }
 
+  /** Not now: the page stays as it is, and the next thing that is asked of the API asks for the sign-in again. */
+  later = (): void => this.tell(false);
+
   /** In that window: hand the answer to the page that opened it. */
   async finishAgain(): Promise<void> {
     await this.manager.signinPopupCallback();

@@ -10,6 +10,7 @@ from shared.alerts.tickets.stored import kept_tickets, tickets_state
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import PsaCompany
 from shared.billing.psa.tickets import PsaTickets
+from shared.billing.psa_connections import save_psa_connection
 from shared.billing.psa_lists import PsaLists
 from shared.errors import RetryLater
 from shared.storage import keys
@@ -35,11 +36,19 @@ class Desk(World):
         self.psa = FakeTickets()
         self.psa.companies = {"1", OTHERS}
         self.psa.clock = lambda: self.now
+        self.other = FakeTickets()
+        self.other.companies = {"1", OTHERS}
+        self.other.clock = lambda: self.now
         self.evaluate()
 
     def sign_in(self, connection: PsaConnection) -> PsaTickets:
-        assert connection.id == "cw"
-        return self.psa
+        return {"cw": self.psa, "other": self.other}[connection.id]
+
+    def move(self) -> None:
+        """From now on tickets go to the other PSA."""
+        other = PsaConnection(id="other", name="Halo", kind="halo", settings_json="{}")
+        save_psa_connection(self.tables, self.account.id, other)
+        self.switch_on(connection="other")
 
     def switch_on(self, **changes: object) -> None:
         choose(self, WANTED.model_copy(update=changes))
@@ -95,5 +104,5 @@ def choose(desk: Desk, wanted: TicketSettings) -> TicketSettings:
     """As the settings page does, with the companies of the PSA as they were last read."""
     companies = tuple(PsaCompany(id_, id_, id_) for id_ in ("1", OTHERS, wanted.company))
     lists = PsaLists(read_at=desk.now, companies=companies, agreements=(), products=())
-    desk.blobs.put(keys.psa_lists_blob(desk.account.id, "cw"), gzip.compress(lists.body()))
+    desk.blobs.put(keys.psa_lists_blob(desk.account.id, wanted.connection), gzip.compress(lists.body()))
     return switch_on(desk.tables, desk.blobs, desk.account, wanted, desk.sign_in, desk.now)

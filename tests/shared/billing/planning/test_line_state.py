@@ -1,6 +1,7 @@
 """A line says that it is in step only where that is proven; the page of a customer and the plan say the same of it."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -32,8 +33,12 @@ from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.tenant_licences import tenant_licences
+from shared.licensing.custom_licences.defined import CUSTOM_LICENCE
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import Reason, Standing
+from shared.storage import keys
+from shared.storage.memory import MemoryTables
+from shared.storage.tables import Row
 from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, START, Mapped, World, check_invariants
 
 BUSY = Unreadable(reason=UnreadableReason.NOT_FINISHED)
@@ -235,3 +240,28 @@ def test_whatever_is_remembered_only_a_proven_line_is_in_step(
     proven = says and wanted is not None and unreadable is None and reached and not drifted
     assert (state is LineState.IN_STEP) == (proven and agreement == "7")
     assert line_state(record, line, None, reached=reached) is not LineState.IN_STEP
+
+
+class CountedSettings(MemoryTables):
+    """Counts how often the partner connections and the custom licences of an account are read."""
+
+    def __init__(self, like: MemoryTables) -> None:
+        super().__init__()
+        self._partitions = like._partitions
+        self.looks: Counter[str] = Counter()
+
+    def rows(self, partition: str, prefix: str = "", after: str = "") -> Iterator[Row]:
+        self.looks[prefix] += 1
+        return super().rows(partition, prefix, after)
+
+
+def test_a_page_of_licences_looks_up_once_what_all_its_numbers_are_counted_by(world: World) -> None:
+    mapped = world.map_line()
+    assert isinstance(world.tables, MemoryTables)
+    counted = CountedSettings(world.tables)
+    now = world.clock.now()
+    found = tenant_licences(counted, world.blobs, ACCOUNT, mapped.tenant, now)
+    assert states_of(counted, world.blobs, ACCOUNT, found, added_tenants(world.tables, ACCOUNT), now)
+    partners = keys.settings_of_kind("partner")
+    custom = keys.decisions_now(CUSTOM_LICENCE)
+    assert (counted.looks[partners], counted.looks[custom]) == (1, 1)

@@ -39,6 +39,7 @@ class SharedOut(World):
 
     def __init__(self) -> None:
         super().__init__()
+        self.counts_people = True
         self.read("contoso", {SKU: 10}, people=people(north=3, south=5))
         self.add_company("contoso", Filters(office=("North",)))
         self.add_company("contoso", Filters(office=("South",)), "south-ag")

@@ -9,8 +9,18 @@ from shared.licensing.custom_licences.counting import TenantCustomLicences, peop
 from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind, domain_of
 from shared.licensing.licences import Licence, LicenceKey, LicenceRows
 from shared.licensing.not_countable import NotCountable, UncountedReason
-from shared.licensing.tenant_state import ReadFailure, ReadGroup, Snapshot
-from shared.microsoft.models import FailureCause, GroupCount, NotRead, Sku, Subscription, User
+from shared.licensing.tenant_state import CountedMailboxes, ReadFailure, ReadGroup, Snapshot
+from shared.microsoft.models import (
+    FailureCause,
+    GroupCount,
+    MailboxCount,
+    MailboxKind,
+    MailboxSource,
+    NotRead,
+    Sku,
+    Subscription,
+    User,
+)
 from shared.microsoft.read_problems import ReadProblem
 from tests.shared.billing.world import START, sku
 from tests.shared.licensing.bought import bought
@@ -142,6 +152,11 @@ def test_a_rule_that_is_gone_is_no_number_and_not_zero() -> None:
         {"kind": RuleKind.GROUP_MEMBERS},
         {"kind": RuleKind.GROUP_MEMBERS, "group_id": "../users"},
         {"kind": USERS, "group_id": "0f5a2f7e-3a58-4f0e-9a5d-6c1f7f1c9a10"},
+        {"kind": RuleKind.MAILBOXES},
+        {"kind": RuleKind.MAILBOXES, "mailboxes": ("archive",)},
+        {"kind": RuleKind.MAILBOXES, "mailboxes": ("shared",), "without_disabled": True},
+        {"kind": RuleKind.MAILBOXES, "mailboxes": ("shared",), "domains": ("contoso.com",)},
+        {"kind": USERS, "mailboxes": ("shared",)},
         {"kind": USERS, "domains": ("",)},
         {"kind": USERS, "domains": ("contoso..com",)},
         {"kind": USERS, "domains": ("contoso com",)},
@@ -190,6 +205,42 @@ def test_an_empty_group_is_0_and_one_that_was_not_read_is_no_number() -> None:
         NotCountable, match=r"members that Managed counts are not known\. The group is not in the"
     ):
         in_group(ReadGroup(group_id=GROUP, failure=gone)).find(KEY)
+
+
+def in_mailboxes(read: CountedMailboxes | None, *kinds: MailboxKind) -> LicenceRows:
+    rule = Rule(kind=RuleKind.MAILBOXES, mailboxes=kinds)
+    there = rows(rule).snapshot
+    assert isinstance(there, Snapshot)
+    licence = CustomLicence(id="1", name="Backup", rule=rule)
+    counted = there.model_copy(update={"mailbox_counts": read})
+    return LicenceRows(counted, {"partner"}, TenantCustomLicences({licence.sku_id: licence}))
+
+
+@given(
+    by_kind=st.fixed_dictionaries(dict.fromkeys(MailboxKind, st.integers(0, 9_000))),
+    kinds=st.sets(st.sampled_from(MailboxKind), min_size=1),
+)
+def test_mailboxes_count_by_the_kinds_of_the_rule(
+    by_kind: dict[MailboxKind, int], kinds: set[MailboxKind]
+) -> None:
+    read = CountedMailboxes(count=MailboxCount(source=MailboxSource.EXCHANGE, by_kind=by_kind))
+    stored = CountedMailboxes.model_validate_json(read.body())
+    licence = in_mailboxes(stored, *kinds).find(KEY)
+    number = sum(by_kind[kind] for kind in kinds)
+    assert licence is not None
+    assert (licence.purchased, licence.assigned, licence.spare) == (number, number, 0)
+
+
+def test_mailboxes_that_were_not_read_are_no_number() -> None:
+    assert why(in_mailboxes(None, MailboxKind.SHARED)) is UncountedReason.MAILBOXES_UNKNOWN
+    other = MailboxCount(source=MailboxSource.EXCHANGE, by_kind={MailboxKind.SHARED: 3})
+    unasked = in_mailboxes(CountedMailboxes(count=other), MailboxKind.SHARED, MailboxKind.ROOM)
+    assert why(unasked) is UncountedReason.MAILBOXES_UNKNOWN
+    refused = ReadFailure.of(NotRead(FailureCause.TENANT, "403 x", ReadProblem.EXCHANGE_ROLE))
+    with pytest.raises(
+        NotCountable, match=r"mailboxes that Backup counts are not known\. The service user may not"
+    ):
+        in_mailboxes(CountedMailboxes(failure=refused), MailboxKind.USER).find(KEY)
 
 
 LABEL = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)

@@ -2,9 +2,10 @@ import { Badge, Button, Checkbox, MessageBar, MessageBarBody, makeStyles } from 
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
+import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { counted } from "../../parts/format";
+import { capital, counted } from "../../parts/format";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
@@ -69,7 +70,7 @@ export function AddInBulk({ close }: { close: () => void }): ReactElement {
         cell: (row) => (
           <>
             <Badge appearance="tint" color={row.state === "sure" ? "success" : row.state === "unsure" ? "warning" : "informative"}>
-              {row.state === "none" ? "no match" : row.state}
+              {row.state === "none" ? "No match" : capital(row.state)}
             </Badge>{" "}
             {row.candidates.map((candidate) => candidate.name).join(", or ")}
           </>
@@ -92,18 +93,24 @@ export function AddInBulk({ close }: { close: () => void }): ReactElement {
               more={isPart(rows)}
               id={(row) => row.tenantId}
               text={(row) => `${row.name} ${row.domain}`}
-              empty={<Empty icon={<CheckmarkCircleRegular />} title="Every tenant has its company" />}
+              empty={
+                <Empty icon={<CheckmarkCircleRegular />} title="Every tenant has its company">
+                  A new customer is here after the next sync. Next, <Link href="/exceptions">map the licences of those you have</Link>.
+                </Empty>
+              }
             />
             {add.data && <Outcome outcome={add.data} />}
             {add.error && <Failed error={add.error} />}
             <div className={styles.actions}>
-              <Button
-                appearance="primary"
-                disabled={!rows.some(taken) || add.isPending}
-                onClick={() => add.mutate(rows.filter(taken))}
-              >
-                Add {counted(rows.filter(taken).length, "company", "companies")}
-              </Button>
+              {rows.length > 0 && (
+                <Button
+                  appearance="primary"
+                  disabled={!rows.some(taken) || add.isPending}
+                  onClick={() => add.mutate(rows.filter(taken))}
+                >
+                  Add {counted(rows.filter(taken).length, "company", "companies")}
+                </Button>
+              )}
               <Button onClick={close}>Close</Button>
             </div>
           </>

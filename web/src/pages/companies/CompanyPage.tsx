@@ -1,12 +1,11 @@
 import { Badge, Button, Text, makeStyles, tokens } from "@fluentui/react-components";
-import { BoxRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { count, counted, day, useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
-import { Answer, Empty } from "../../parts/States";
+import { Answer } from "../../parts/States";
 import { SyncNow } from "../../parts/SyncNow";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
@@ -14,6 +13,7 @@ import { State, type Tenant } from "./CompaniesPage";
 import { CompanyFilters } from "./CompanyFilters";
 import { CustomLicences } from "./CustomLicences";
 import { LicenceDrawer } from "./LicenceDrawer";
+import { NoLicences } from "./NoLicences";
 import { isCustom } from "./rules";
 
 export type Licence = Schemas["ShownLicence"];
@@ -81,11 +81,7 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
               rowHeight={64}
               marked={open}
               csv={csv}
-              empty={
-                <Empty icon={<BoxRegular />} title="No licences">
-                  The customer has none, or has not been read yet.
-                </Empty>
-              }
+              empty={<NoLicences tenant={found.data} />}
             />
             <CustomLicences tenant={tenant} licences={licences} />
             {open && (

@@ -1,38 +1,21 @@
-import {
-  Button,
-  Checkbox,
-  Dropdown,
-  Field,
-  Input,
-  Option,
-  Radio,
-  RadioGroup,
-  Text,
-  makeStyles,
-} from "@fluentui/react-components";
+import { Button, Field, Input, Text, makeStyles } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useDeferredValue, useState, type ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
 import { fieldOf, sentenceOf } from "../../api/problem";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { counted } from "../../parts/format";
+import { useEdited } from "../../parts/edited";
 import { useNotices } from "../../parts/notices";
+import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
-import { isCustom, isGroupId, typed, words, type Rule } from "./rules";
+import { DefineCustomLicence } from "./DefineCustomLicence";
+import { words } from "./rules";
 
 type Custom = Schemas["ShownCustomLicence"];
-type Kind = Rule["kind"];
 type Licence = Schemas["ShownLicence"];
 
-const KINDS: Record<Kind, string> = {
-  sum: "Seats of one licence, or of several together",
-  licensed_users: "Users with a licence that costs money",
-  group_members: "Users of a group, and of groups within it",
-};
-
 const useStyles = makeStyles({
-  form: { display: "grid", gap: "12px", gridTemplateColumns: "repeat(auto-fit, minmax(220px, 1fr))", alignItems: "start" },
   list: { margin: 0, padding: 0, listStyleType: "none", display: "grid", gap: "8px" },
   row: { display: "flex", flexWrap: "wrap", gap: "8px", alignItems: "center" },
   what: { flexGrow: 1, minWidth: "200px" },
@@ -73,7 +56,7 @@ export function CustomLicences({ tenant, licences }: Props): ReactElement {
           </ul>
         )}
       </Answer>
-      {mayChange && <Define tenant={tenant} licences={licences} />}
+      {mayChange && <DefineCustomLicence tenant={tenant} licences={licences} />}
     </Section>
   );
 }
@@ -84,51 +67,31 @@ function Row({ custom, what, mayChange }: { custom: Custom; what: string; mayCha
   const { id: account } = useAccount();
   const queries = useQueryClient();
   const { done } = useNotices();
-  const [name, setName] = useState<string>();
+  const [renaming, setRenaming] = useState(false);
   const path = { account, customLicence: custom.id };
-  const changed = (told: string) => {
-    done(told);
-    setName(undefined);
-    void queries.invalidateQueries({ queryKey: [account] });
-  };
-  const rename = useMutation({
-    mutationFn: async (wanted: string) => {
-      const seen = await versioned(
-        api.GET("/api/accounts/{account}/custom-licences/{customLicence}", { params: { path } }),
-      );
-      return answer(
-        api.PATCH("/api/accounts/{account}/custom-licences/{customLicence}", {
-          params: { path, header: { "If-Match": seen.etag } },
-          body: { name: wanted },
-        }),
-      );
-    },
-    onSuccess: () => changed("The name is changed."),
-  });
   const remove = useMutation({
     mutationFn: async () => {
       const gone = await api.DELETE("/api/accounts/{account}/custom-licences/{customLicence}", { params: { path } });
       if (!gone.response.ok) await answer(Promise.resolve(gone));
     },
-    onSuccess: () => changed("The custom licence is removed."),
+    onSuccess: () => {
+      done("The custom licence is removed.");
+      void queries.invalidateQueries({ queryKey: [account] });
+    },
   });
   return (
     <li>
       <div className={styles.row}>
         <div className={styles.what}>
-          {name === undefined ? (
-            <Text weight="semibold">{custom.name}</Text>
-          ) : (
-            <Input aria-label={`New name of ${custom.name}`} value={name} onChange={(_, { value }) => setName(value)} />
-          )}
+          <Text weight="semibold">{custom.name}</Text>
           <Text block>
             {what}
             {custom.tenantId === "" && "; of every customer"}
           </Text>
         </div>
-        {mayChange && name === undefined && (
+        {mayChange && !renaming && (
           <>
-            <Button onClick={() => setName(custom.name)} aria-label={`Rename ${custom.name}`}>
+            <Button onClick={() => setRenaming(true)} aria-label={`Rename ${custom.name}`}>
               Rename
             </Button>
             <Button onClick={() => remove.mutate()} disabledFocusable={remove.isPending} aria-label={`Remove ${custom.name}`}>
@@ -136,156 +99,58 @@ function Row({ custom, what, mayChange }: { custom: Custom; what: string; mayCha
             </Button>
           </>
         )}
-        {name !== undefined && (
-          <>
-            <Button appearance="primary" disabled={!name.trim()} onClick={() => rename.mutate(name)}>
-              Save
-            </Button>
-            <Button onClick={() => setName(undefined)}>Cancel</Button>
-          </>
-        )}
       </div>
-      {rename.error && <Failed error={rename.error} />}
+      {renaming && <Rename custom={custom} close={() => setRenaming(false)} />}
       {remove.error && <Failed error={remove.error} />}
     </li>
   );
 }
 
-function Define({ tenant, licences }: Props): ReactElement {
-  const styles = useStyles();
+/** A new name, saved over the one that stood there when this began; what somebody else stored meanwhile is shown beside it. */
+function Rename({ custom, close }: { custom: Custom; close: () => void }): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
   const queries = useQueryClient();
   const { done } = useNotices();
-  const [name, setName] = useState("");
-  const [everywhere, setEverywhere] = useState(false);
-  const [kind, setKind] = useState<Kind>("sum");
-  const [skuIds, setSkuIds] = useState<string[]>([]);
-  const [domains, setDomains] = useState("");
-  const [groupId, setGroupId] = useState("");
-  const [without, setWithout] = useState({ withoutGuests: false, withoutDisabled: false });
-  const rules: Record<Kind, Schemas["GivenRule"]> = {
-    sum: { kind, skuIds },
-    licensed_users: { kind, domains: typed(domains), ...without },
-    group_members: { kind, groupId: groupId.trim(), ...without },
-  };
-  const rule = rules[kind];
-  const ready = { sum: skuIds.length > 0, licensed_users: true, group_members: isGroupId(groupId) }[kind];
-  const define = useMutation({
-    mutationFn: () =>
+  const path = { account, customLicence: custom.id };
+  const edited = useEdited<Custom>({
+    queryKey: [account, "custom-licence", custom.id],
+    read: () => versioned(api.GET("/api/accounts/{account}/custom-licences/{customLicence}", { params: { path } })),
+    save: ({ name = "" }, etag) =>
       answer(
-        api.POST("/api/accounts/{account}/custom-licences", {
-          params: { path: { account } },
-          body: { name, tenantId: everywhere && kind !== "group_members" ? "" : tenant, rule },
+        api.PATCH("/api/accounts/{account}/custom-licences/{customLicence}", {
+          params: { path, header: { "If-Match": etag } },
+          body: { name },
         }),
       ),
-    onSuccess: (made) => {
-      done(`“${made.name}” is defined. Map it among the licences.`);
-      setName("");
+    saved: () => {
+      done("The name is changed.");
+      close();
       void queries.invalidateQueries({ queryKey: [account] });
     },
   });
-  const wrong =
-    fieldOf(define.error) === "name"
-      ? { validationState: "error" as const, validationMessage: sentenceOf(define.error) }
-      : {};
-  const plain = licences.filter(({ skuId }, at) => licences.findIndex((other) => other.skuId === skuId) === at);
+  const wrong = fieldOf(edited.saving.error) === "name" && sentenceOf(edited.saving.error);
   return (
-    <>
-      <div className={styles.form}>
-        <Field label="Name" {...wrong}>
-          <Input value={name} onChange={(_, { value }) => setName(value)} />
-        </Field>
-        <Field label="Counts">
-          <RadioGroup value={kind} onChange={(_, { value }) => setKind(value as Kind)}>
-            {(Object.keys(KINDS) as Kind[]).map((one) => (
-              <Radio key={one} value={one} label={KINDS[one]} />
-            ))}
-          </RadioGroup>
-        </Field>
-        {kind === "sum" ? (
-          <Field label="Licences">
-            <Dropdown
-              multiselect
-              style={{ minWidth: 0 }}
-              placeholder="Choose"
-              selectedOptions={skuIds}
-              onOptionSelect={(_, { selectedOptions }) => setSkuIds(selectedOptions)}
-            >
-              {plain
-                .filter((licence) => !isCustom(licence))
-                .map((licence) => (
-                  <Option key={licence.skuId} value={licence.skuId}>
-                    {licence.name || licence.partNumber || licence.skuId}
-                  </Option>
-                ))}
-            </Dropdown>
+    <Answer query={edited.query} rows={1}>
+      {({ value: { name: stored } }) => (
+        <>
+          <Field
+            label={`New name of ${custom.name}`}
+            {...(wrong ? { validationState: "error" as const, validationMessage: wrong } : {})}
+          >
+            <Input value={edited.value?.name ?? stored} onChange={(_, { value }) => edited.set({ name: value })} />
           </Field>
-        ) : kind === "group_members" ? (
-          <Field label="Object id of the group" hint="As Entra shows it. The app needs GroupMember.Read.All there.">
-            <Input value={groupId} onChange={(_, { value }) => setGroupId(value)} />
-          </Field>
-        ) : (
-          <Field label="Domains" hint="Of the sign-in names, with commas between; empty is all. A subdomain is another domain.">
-            <Input placeholder="contoso.com" value={domains} onChange={(_, { value }) => setDomains(value)} />
-          </Field>
-        )}
-        {kind !== "sum" && (
-          <Field label="Leave out">
-            <Checkbox
-              label="Guests"
-              checked={without.withoutGuests}
-              onChange={(_, { checked }) => setWithout({ ...without, withoutGuests: checked === true })}
-            />
-            <Checkbox
-              label="Disabled accounts"
-              checked={without.withoutDisabled}
-              onChange={(_, { checked }) => setWithout({ ...without, withoutDisabled: checked === true })}
-            />
-          </Field>
-        )}
-        {kind !== "group_members" && (
-          <Checkbox
-            label="For every customer, each counted by itself"
-            checked={everywhere}
-            onChange={(_, { checked }) => setEverywhere(checked === true)}
-          />
-        )}
-      </div>
-      {ready && <Count tenant={tenant} rule={rule} />}
-      <div>
-        <Button appearance="primary" disabled={!ready || !name.trim() || define.isPending} onClick={() => define.mutate()}>
-          Define
-        </Button>
-      </div>
-      {define.error && <Failed error={define.error} />}
-    </>
+          <SaveBar edited={edited} names={{ name: "Name" }} ready={edited.value?.name.trim() !== ""} />
+          <Button
+            onClick={() => {
+              close();
+              void queries.invalidateQueries({ queryKey: [account, "custom-licences"] });
+            }}
+          >
+            Cancel
+          </Button>
+        </>
+      )}
+    </Answer>
   );
-}
-
-/** What the rule would count of this customer now. */
-function Count({ tenant, rule: now }: { tenant: string; rule: Schemas["GivenRule"] }): ReactElement {
-  const api = useApi();
-  const { id: account } = useAccount();
-  // While somebody types, the last thing that they typed is enough.
-  const rule = JSON.parse(useDeferredValue(JSON.stringify(now))) as Schemas["GivenRule"];
-  const found = useQuery({
-    queryKey: [account, "custom-count", tenant, rule],
-    queryFn: () =>
-      answer(
-        api.POST("/api/accounts/{account}/custom-licences/count", {
-          params: { path: { account } },
-          body: { tenantId: tenant, rule },
-        }),
-      ),
-    retry: false,
-  });
-  if (found.error) return <Failed error={found.error} />;
-  return <Text role="status">{found.data ? told(found.data, rule.kind) : "Counting …"}</Text>;
-}
-
-function told({ purchased, assigned, notCountable }: Schemas["ShownCount"], kind: Kind): string {
-  if (purchased === null) return notCountable;
-  if (kind !== "sum") return `${counted(purchased, "user")} now.`;
-  return `${counted(purchased, "purchased seat")} now, ${String(assigned)} of them assigned.`;
 }

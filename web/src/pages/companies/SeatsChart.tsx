@@ -20,7 +20,7 @@ export function SeatsChart({ days }: { days: Day[] }): ReactElement {
   const styles = useStyles();
   const first = days[0];
   const last = days[days.length - 1];
-  if (!first || !last) return <>Nothing has been read yet.</>;
+  if (!first || !last) return <>No day has been counted yet: the first is here after the next sync.</>;
   const most = Math.max(1, ...days.map((one) => Math.max(one.purchased ?? 0, one.assigned ?? 0)));
   const story = days
     .slice(-6)

@@ -16,6 +16,16 @@ export function typed(domains: string): string[] {
     .filter(Boolean);
 }
 
+export type Mailbox = Rule["mailboxes"][number];
+
+/** The kinds of mailboxes, in the order in which they are offered. */
+export const MAILBOXES: Record<Mailbox, string> = {
+  user: "Mailboxes of users",
+  shared: "Shared mailboxes",
+  room: "Rooms",
+  equipment: "Equipment",
+};
+
 /** What a custom licence counts. `names` are those of the customer's licences, by SKU. */
 export function words(rule: Rule, names: ReadonlyMap<string, string>): string {
   if (rule.kind === "sum") {
@@ -25,6 +35,7 @@ export function words(rule: Rule, names: ReadonlyMap<string, string>): string {
     return `The seats of ${known.join(" and ")}`;
   }
   if (rule.kind === "group_members") return `Users of the group ${rule.groupId} and of groups within it${without(rule)}`;
+  if (rule.kind === "mailboxes") return `${rule.mailboxes.map((kind) => MAILBOXES[kind]).join(", ")}: with a licence or without`;
   const of = rule.domains.length ? ` of ${rule.domains.join(", ")}` : "";
   return `Users${of} with a licence that costs money${without(rule)}`;
 }

@@ -63,7 +63,7 @@ function Companies(): ReactElement {
             csv={csv}
             empty={
               <Empty icon={<DocumentTextRegular />} title="No companies">
-                Add a company first: its report and its portal are chosen here then.
+                <Link href="/companies">Add a company first</Link>: its report and its portal are chosen here then.
               </Empty>
             }
             tools={

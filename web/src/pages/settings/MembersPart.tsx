@@ -88,7 +88,7 @@ export function MembersPart(): ReactElement {
               columns={columns}
               rows={rows}
               id={(member) => member.id}
-              empty={<Empty icon={<PeopleRegular />} title="Nobody" />}
+              empty={<Empty icon={<PeopleRegular />} title="No members">{mayChange ? "Invite them below." : "An owner invites them."}</Empty>}
             />
           )}
         </Answer>
@@ -213,7 +213,7 @@ function Invitations(): ReactElement {
       </div>
       {(invite.error ?? withdraw.error) && <Failed error={invite.error ?? withdraw.error} />}
       <Answer query={invitations} rows={2}>
-        {(rows) => (rows.length ? <Table label="Invitations" columns={columns} rows={rows} id={(row) => row.id} empty={null} /> : <>Nobody is invited.</>)}
+        {(rows) => (rows.length ? <Table label="Invitations" columns={columns} rows={rows} id={(row) => row.id} empty={null} /> : <>Nobody is invited. Type an address above to invite somebody.</>)}
       </Answer>
     </Section>
   );
