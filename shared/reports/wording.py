@@ -207,19 +207,21 @@ def _chart_alt(figures: MonthFigures) -> str:
 
 def _person_change(change: PersonChange) -> PersonChangeRow:
     came, went = (", ".join(names) for names in (change.came, change.went))
+    changed = "; ".join(filter(None, (came and f"added: {came}", went and f"removed: {went}")))
     what = {
         PersonEvent.NEW: f"New: {came}",
         PersonEvent.GONE: f"No licence any more (had {went})",
-        PersonEvent.CHANGED: "; ".join(
-            filter(None, (came and f"Added: {came}", went and f"Removed: {went}"))
-        ),
+        PersonEvent.CHANGED: changed[:1].upper() + changed[1:],
     }[change.event]
     return PersonChangeRow(day_of(change.on), one_line(change.name, 120), one_line(change.upn, 120), what)
 
 
 def _mailboxes_note(figures: MonthFigures, account: Account) -> str:
-    at = figures.mailboxes_at
-    return f"As of {day_of(at.astimezone(account.zone).date())}." if at else ""
+    if figures.mailboxes_at is None:
+        return ""
+    day = figures.mailboxes_at.astimezone(account.zone).date()
+    year = "" if day.year == figures.month.first.year else f" {day.year}"
+    return f"As of {day_of(day)}{year}."
 
 
 def _people_note(figures: MonthFigures) -> str:

@@ -87,13 +87,17 @@ def licence(living: Living, site: Site) -> None:
     site.button("Details: Power BI Pro").click()
 
 
-def certificate_rows(_: Living, site: Site) -> Locator:
+def certificate_rows(_: Living, site: Site) -> None:
     site.go("billing/certificate")
-    return site.section("Month-end certificate")
+    site.section("Month-end certificate").evaluate("section => section.scrollIntoView({block: 'end'})")
 
 
 def held(living: Living, site: Site) -> None:
     site.go(f"exceptions/{alert_id(living.alerts(Slug.PUSH_HELD)[0])}")
+
+
+def drift(living: Living, site: Site) -> None:
+    site.go(f"exceptions/{alert_id(living.alerts(Slug.LINE_DRIFT)[0])}")
 
 
 def map_licence(living: Living, site: Site) -> None:
@@ -109,16 +113,15 @@ def add_companies(_: Living, site: Site) -> None:
     site.button("Add companies").click()
 
 
-def conflict(living: Living, site: Site) -> None:
+def conflict(living: Living, site: Site) -> Locator:
     site.go("settings")
     ours = site.section("Preferences")
     site.page.get_by_label("Currency symbol").fill("CHF")
     Api(living, "admin").change("preferences", currencySymbol="€")
     ours.get_by_role("button", name="Save", exact=True).click()
-    beside = site.page.get_by_role("alert")
-    expect(beside).to_contain_text("Somebody else saved this meanwhile.")
+    expect(site.page.get_by_role("alert")).to_contain_text("Somebody else saved this meanwhile.")
     Api(living, "admin").change("preferences", currencySymbol="£")
-    beside.scroll_into_view_if_needed()
+    return ours
 
 
 def failed(_: Living, site: Site) -> None:
@@ -142,6 +145,7 @@ STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
     "licence": licence,
     "certificate-rows": certificate_rows,
     "held": held,
+    "drift": drift,
     "map": map_licence,
     "exclude-drawer": exclude,
     "add-companies": add_companies,
@@ -156,9 +160,9 @@ STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
 def test_what_a_page_shows_at_times_can_be_read_by_everybody_in_every_look(
     used: Living, browser: Browser, screens: Path, look: Look
 ) -> None:
-    for name, come_to in STATES.items():
-        with opened(browser, used, look) as site:
-            site.open("guide", "owner")
+    with opened(browser, used, look) as site:
+        site.open("guide", "owner")
+        for name, come_to in STATES.items():
             part = come_to(used, site)
             site.settled()
             assert site.violations_in_both() == [], name
@@ -168,6 +172,9 @@ def test_what_a_page_shows_at_times_can_be_read_by_everybody_in_every_look(
             if look is LIGHT:
                 site.look("dark")
                 picture(site, part, screens / f"{name}-dark.png")
+                site.look("light")
+            site.page.unroute_all()
+            site.go("guide")  # what was opened and typed goes with its page
 
 
 def picture(site: Site, part: Locator | None, file: Path) -> None:

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { steps } from "../src/pages/companies/SeatsChart";
 import { terms, type Licence } from "../src/pages/companies/CompanyPage";
-import { changesOf, sentenceOfChange } from "../src/pages/settings/changes";
+import { changesOf, sentenceOfChange, subjectOf } from "../src/pages/settings/changes";
 import { words } from "../src/parts/format";
 
 const day = (on: string, purchased: number | null) => ({ on, purchased, assigned: null, inGrace: null, suspended: null, onTrial: null });
@@ -52,4 +52,13 @@ test("an audit entry tells each field that changed, in words, before and after",
 
 test("of a change that the log keeps only the beginning of, no piece is shown as if it were all", () => {
   expect(told("", '{"recipients":["a@x.exa')).toEqual(["This change was too long to be kept here whole."]);
+});
+
+test("what an entry of the audit log was done to is told by its name, and an id of it comes last", () => {
+  const name = (id: string) => (id === "demo" ? "Harbour IT" : id);
+  const made = { subject: "54756dc416a1", before: "", after: '{"id": "54756dc416a1", "name": "Managed users"}' };
+  expect(subjectOf(made, name)).toBe("Managed users");
+  expect(subjectOf({ ...made, subject: "demo" }, name)).toBe("Harbour IT");
+  expect(subjectOf({ subject: "x1", before: "", after: "kept" }, name)).toBe("x1");
+  expect(changesOf(made.before, made.after).map(({ field }) => field)).toEqual(["Name", "Id"]);
 });

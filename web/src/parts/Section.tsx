@@ -3,7 +3,11 @@ import type { ReactElement, ReactNode } from "react";
 import { Panel } from "./Panel";
 
 const useStyles = makeStyles({
-  card: { gap: "16px", padding: "20px" },
+  card: { gap: "16px", padding: "20px",
+    // As narrow as their column is, instead of over the next one.
+    "& .fui-Field .fui-Dropdown, & .fui-Field .fui-Combobox": { minWidth: "0" },
+    // Beside a box whose words take two lines, those of one line stay beside theirs.
+    "& .fui-Checkbox__label": { alignSelf: "start" } },
   title: { margin: 0 },
   about: { display: "block", marginTop: "4px", color: tokens.colorNeutralForeground2, maxWidth: "75ch", textWrap: "pretty" },
 });

@@ -5,7 +5,7 @@ import { useAccount } from "../app/context";
 const LOCALE = "en-GB";
 
 export function count(value: number): string {
-  return value.toLocaleString(LOCALE);
+  return value.toLocaleString(LOCALE).replace("-", "−");
 }
 
 /** "3 seats", "1 seat". */

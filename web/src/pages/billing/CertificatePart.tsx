@@ -44,11 +44,11 @@ export function CertificatePart(): ReactElement {
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(150px, 2fr)",
+        width: "minmax(170px, 2fr)",
         value: (row) => row.customer,
         cell: (row) => (row.tenantId ? <CustomerLink tenant={row.tenantId} name={row.customer} /> : row.customer),
       },
-      { key: "name", title: "Licence", width: "minmax(150px, 2fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
+      { key: "name", title: "Licence", width: "minmax(150px, 3fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
       { key: "seats", title: "Seats", width: "70px", number: true, value: (row) => row.seats ?? -1, cell: (row) => (row.seats === null ? "–" : count(row.seats)) },
       { key: "billed", title: "Billed", width: "70px", number: true, value: (row) => row.billed ?? -1, cell: (row) => (row.billed === null ? "–" : count(row.billed)) },
       { key: "money", title: "A month", width: "100px", number: true, value: (row) => Number(row.money), cell: (row) => (Number(row.money) ? format.money(row.money) : "–") },
@@ -62,7 +62,7 @@ export function CertificatePart(): ReactElement {
             <Badge appearance="tint" color={STANDINGS[row.standing][1]}>
               {STANDINGS[row.standing][0]}
             </Badge>{" "}
-            {row.sentence}
+            {row.standing !== "billed" && row.sentence}
           </>
         ),
       },
@@ -81,7 +81,7 @@ export function CertificatePart(): ReactElement {
             columns={columns}
             rows={rows}
             id={(row) => `${row.tenantId} ${row.skuId} ${row.subscriptionId} ${row.lineId} ${row.customer}`}
-            text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.sentence}`}
+            text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.standing !== "billed" && row.sentence}`}
             csv={csv}
             more={isPart(rows)}
             empty={

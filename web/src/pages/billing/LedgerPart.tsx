@@ -73,7 +73,7 @@ export function LedgerPart(): ReactElement {
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(130px, 2fr)",
+        width: "minmax(168px, 2fr)",
         cell: (row) => <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />,
       },
       {
@@ -114,7 +114,7 @@ export function LedgerPart(): ReactElement {
           text={(row) => `${names.get(row.tenantId) ?? ""} ${row.lineId} ${row.agreementId} ${row.who} ${row.why} ${EVENTS[row.event]}`}
           csv={csv}
           tools={
-            <>
+            (rows.length > 0 || event !== "") && <>
               <Dropdown
                 aria-label="What happened"
                 value={event ? EVENTS[event] : "Everything"}

@@ -119,7 +119,7 @@ export function PlanPart(): ReactElement {
             csv={csv}
             more={isPart(lines)}
             tools={
-              <Dropdown
+              lines.length > 0 && <Dropdown
                 aria-label="What happens"
                 value={effect ? EFFECTS[effect as Line["effect"]] : "Everything"}
                 selectedOptions={[effect]}

@@ -5,7 +5,7 @@ import { useMemo, useState, type ReactElement } from "react";
 import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { counted } from "../../parts/format";
+import { capital, counted } from "../../parts/format";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
@@ -70,7 +70,7 @@ export function AddInBulk({ close }: { close: () => void }): ReactElement {
         cell: (row) => (
           <>
             <Badge appearance="tint" color={row.state === "sure" ? "success" : row.state === "unsure" ? "warning" : "informative"}>
-              {row.state === "none" ? "no match" : row.state}
+              {row.state === "none" ? "No match" : capital(row.state)}
             </Badge>{" "}
             {row.candidates.map((candidate) => candidate.name).join(", or ")}
           </>

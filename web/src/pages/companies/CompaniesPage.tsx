@@ -98,7 +98,7 @@ function Tenants(): ReactElement {
             csv={csv}
             more={isPart(rows)}
             tools={
-              <Dropdown
+              rows.length > 0 && <Dropdown
                 aria-label="Which tenants"
                 value={SHOWN[shown]}
                 selectedOptions={[shown]}

@@ -26,7 +26,8 @@ import type { Licence } from "./CompanyPage";
 import { isCustom } from "./rules";
 
 const useStyles = makeStyles({
-  body: { display: "flex", flexDirection: "column", gap: "24px", paddingBottom: "32px" },
+  body: { display: "flex", flexDirection: "column", gap: "28px", paddingBottom: "32px", "& h3, & p": { margin: 0 },
+    "& section": { display: "flex", flexDirection: "column", gap: "12px" } },
   facts: { display: "grid", gridTemplateColumns: "auto 1fr", gap: "4px 16px", margin: 0, "& dd": { margin: 0 } },
   soft: { color: tokens.colorNeutralForeground2 },
   people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0" } },

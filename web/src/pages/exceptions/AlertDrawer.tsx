@@ -34,8 +34,10 @@ import { SyncNow } from "./SyncNow";
 
 const useStyles = makeStyles({
   drawer: { width: "min(520px, 100vw)" },
-  body: { display: "flex", flexDirection: "column", gap: "16px", paddingBottom: "24px" },
-  facts: { display: "flex", flexWrap: "wrap", gap: "8px", color: tokens.colorNeutralForeground2 },
+  body: { display: "flex", flexDirection: "column", gap: "16px", paddingBottom: "24px",
+    "& section": { display: "flex", flexDirection: "column", gap: "12px" } },
+  line: { flexGrow: 0 },
+  facts: { display: "flex", flexWrap: "wrap", gap: "4px 16px", color: tokens.colorNeutralForeground2 },
   fix: { padding: "12px", borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground3 },
 });
 
@@ -85,7 +87,7 @@ function Details({ alert, close }: { alert: Alert; close: () => void }): ReactEl
       {maySettle && alert.ticket && <SettleTicket reference={alert.ticket.reference} />}
       {mayExclude && (
         <>
-          <Divider />
+          <Divider className={styles.line} />
           <ExcludeForm alert={alert} close={close} />
         </>
       )}

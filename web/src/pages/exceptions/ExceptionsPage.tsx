@@ -66,7 +66,7 @@ export default function ExceptionsPage(): ReactElement {
               csv={saved}
               more={isPart(all)}
               tools={
-                <TypeFilter alerts={all} type={type} choose={(chosen) => setSearch(chosen ? { type: chosen } : {})} />
+                all.length > 0 && <TypeFilter alerts={all} type={type} choose={(chosen) => setSearch(chosen ? { type: chosen } : {})} />
               }
               empty={
                 <Empty icon={<CheckmarkCircleRegular />} title={all.length ? "None of these" : "No exceptions"}>

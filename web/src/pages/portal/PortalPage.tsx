@@ -17,7 +17,7 @@ const useStyles = makeStyles({
   top: { backgroundColor: "#ffffff", color: "#1a1a1a", borderBottom: `1px solid ${tokens.colorNeutralStroke2}`, padding: "14px 24px" },
   wide: { maxWidth: "1080px", margin: "0 auto", display: "flex", alignItems: "center", justifyContent: "space-between", gap: "16px" },
   logo: { maxWidth: "min(251px, 60vw)", maxHeight: "41px", objectFit: "contain" },
-  out: { color: "#1a1a1a", flexShrink: 0 },
+  out: { color: "#1a1a1a", flexShrink: 0, minWidth: 0, paddingRight: 0 },
   main: { maxWidth: "1080px", margin: "0 auto", padding: "24px", display: "flex", flexDirection: "column", gap: "20px",
     "@media (max-width: 640px)": { padding: "16px" } },
 });

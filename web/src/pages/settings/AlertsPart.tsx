@@ -15,7 +15,7 @@ import { answer, versioned, type Schemas } from "../../api/client";
 import { fieldOf, sentenceOf } from "../../api/problem";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { useEdited, type Edited } from "../../parts/edited";
-import { words } from "../../parts/format";
+import { capital, words } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
@@ -183,10 +183,10 @@ function Parameter({ parameter, disabled, set }: ParameterProps): ReactElement {
     return <Switch label={title} disabled={disabled} checked={value} onChange={(_, { checked }) => set(checked)} />;
   }
   if (typeof value === "number") {
-    return <Number name={title} hint={mustBe} value={value} set={set} disabled={disabled} />;
+    return <Number name={title} hint={capital(mustBe)} value={value} set={set} disabled={disabled} />;
   }
   return (
-    <Field label={title} hint={mustBe}>
+    <Field label={title} hint={capital(mustBe)}>
       <Input disabled={disabled} value={String(value ?? "")} onChange={(_, { value: typed }) => set(typed)} />
     </Field>
   );

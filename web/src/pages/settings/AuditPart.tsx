@@ -1,4 +1,4 @@
-import { Badge, Button, Link as InText, makeStyles } from "@fluentui/react-components";
+import { Badge, Button, Link as InText, makeStyles, tokens } from "@fluentui/react-components";
 import { HistoryRegular } from "@fluentui/react-icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState, type ReactElement } from "react";
@@ -12,9 +12,10 @@ import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
-import { changesOf, sentenceOfChange } from "./changes";
+import { changesOf, sentenceOfChange, subjectOf } from "./changes";
 
 const useStyles = makeStyles({
+  member: { display: "block", color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   changes: { listStyleType: "none", margin: 0, padding: 0, display: "grid", gap: "2px" },
 });
 
@@ -38,9 +39,9 @@ export function AuditPart(): ReactElement {
   const columns = useMemo<Column<Entry>[]>(
     () => [
       { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
-      { key: "who", title: "Who", titled: true, width: "minmax(110px, 1fr)", cell: (row) => row.who },
+      { key: "who", title: "Who", titled: true, width: "minmax(200px, 2fr)", cell: (row) => <Who who={row.who} /> },
       { key: "action", title: "What", width: "minmax(130px, 1fr)", cell: (row) => words(row.action.replaceAll(".", ": ")) },
-      { key: "subject", title: "Of", titled: true, width: "minmax(120px, 2fr)", cell: (row) => name(row.subject) },
+      { key: "subject", title: "Of", titled: true, width: "minmax(120px, 2fr)", cell: (row) => subjectOf(row, name) },
       {
         key: "change",
         title: "Before → after",
@@ -86,15 +87,31 @@ export function AuditPart(): ReactElement {
   );
 }
 
-/** Ids of customers and companies as people call them. */
+/** A person by their address, and below it which of the members with it that is. */
+function Who({ who }: { who: string }): ReactElement {
+  const styles = useStyles();
+  const [, address, member] = /^(.*) (\([0-9a-f]+\))$/.exec(who) ?? ["", who, ""];
+  return (
+    <>
+      {address} {member && <span className={styles.member}>{member}</span>}
+    </>
+  );
+}
+
+/** Ids of the account, customers and companies as people call them. */
 function useNames(): (id: string) => string {
   const api = useApi();
-  const { query } = useList<Schemas["ShownTenant"]>(["tenants"], (asked, as, account) =>
-    api.GET("/api/accounts/{account}/tenants", { params: { path: { account }, query: asked }, ...as }),
+  const account = useAccount();
+  const { query } = useList<Schemas["ShownTenant"]>(["tenants"], (asked, as, of) =>
+    api.GET("/api/accounts/{account}/tenants", { params: { path: { account: of }, query: asked }, ...as }),
   );
   const names = useMemo(
-    () => new Map(query.data?.flatMap(({ id, companyId, name }) => [[id, name], [companyId ?? id, name]] as [string, string][])),
-    [query.data],
+    () =>
+      new Map([
+        [account.id, account.name],
+        ...(query.data?.flatMap(({ id, companyId, name }) => [[id, name], [companyId ?? id, name]] as [string, string][]) ?? []),
+      ]),
+    [query.data, account],
   );
   return useCallback((id: string) => names.get(id) || id, [names]);
 }

@@ -27,7 +27,8 @@ const NAMES = {
 
 const useStyles = makeStyles({
   row: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(190px, 1fr))", alignItems: "start" },
-  group: { margin: 0 },
+  switches: { display: "grid", justifyItems: "start" },
+  group: { margin: "8px 0 0" },
 });
 
 /** One set of preferences for the account: an admin's. */
@@ -89,7 +90,7 @@ function Form({ edited, value }: { edited: Edited<Preferences>; value: Preferenc
           {...wrong("syncHour")}
         />
       </div>
-      <div>
+      <div className={styles.switches}>
         <Switch
           label="Delegated admin is preselected when a company is added"
           disabled={disabled}
@@ -123,6 +124,8 @@ function Form({ edited, value }: { edited: Edited<Preferences>; value: Preferenc
           set={(tenantPercent) => edited.set({ guard: { ...guard, tenantPercent } })} />
         <Number name="and more than so many seats" value={guard.tenantSeats} disabled={disabled}
           set={(tenantSeats) => edited.set({ guard: { ...guard, tenantSeats } })} />
+      </div>
+      <div className={styles.row}>
         <Number name="The account loses more than %" value={guard.accountPercent} max={100} disabled={disabled}
           set={(accountPercent) => edited.set({ guard: { ...guard, accountPercent } })} />
         <Number name="and more than so many seats in all" value={guard.accountSeats} disabled={disabled}

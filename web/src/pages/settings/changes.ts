@@ -21,7 +21,17 @@ export function changesOf(before: string, after: string, name: Name = (id) => id
   const [fieldsBefore, fieldsAfter] = [flat(was, name), flat(is, name)];
   return [...new Set([...fieldsBefore.keys(), ...fieldsAfter.keys()])]
     .map((field) => ({ field, before: fieldsBefore.get(field) ?? "", after: fieldsAfter.get(field) ?? "" }))
-    .filter((changed) => changed.before !== changed.after);
+    .filter((changed) => changed.before !== changed.after)
+    // Its own id says least to a person, so it stands last.
+    .sort((one, other) => Number(one.field === "Id") - Number(other.field === "Id"));
+}
+
+/** What it was done to: a name that is known or stands in what was stored, else the id. */
+export function subjectOf({ subject, before, after }: { subject: string; before: string; after: string }, name: Name): string {
+  const known = name(subject);
+  if (known !== subject) return known;
+  const named = [after, before].map(documentIn).map((stored) => (stored as { name?: unknown } | null)?.name);
+  return named.find((found): found is string => typeof found === "string" && found !== "") ?? subject;
 }
 
 /** "Symbol: £ → €", or only what there is of both. */
