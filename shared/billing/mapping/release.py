@@ -62,9 +62,19 @@ def check_settled(line: LineRecord | None) -> None:
     )
 
 
-def check_named(said: Said, may_end: Collection[str]) -> None:
-    """Raises Rejected for a last day that nothing would obey: its line is not left by this save."""
+def check_named(said: Said, may_end: Collection[str], ends: Mapping[str, date]) -> None:
+    """Raises Rejected for a last day that nothing would obey: its line is not left by this save.
+
+    `ends`: last days, by line id, of lines that a save before has left.
+    """
     for line_id in said.last_days:
+        if line_id not in may_end and line_id in ends:
+            raise Rejected(
+                f"Line {line_id} is to end on {ends[line_id]:%-d %b %Y} already, as was said before. Say that day "
+                "again, or leave its last day out.",
+                "ends_already",
+                "lastDays",
+            )
         if line_id not in may_end:
             raise Rejected(
                 f"Line {line_id} is not left by these mappings, so it would not end on the day that was said. Take its "

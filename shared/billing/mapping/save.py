@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
@@ -101,7 +102,8 @@ def judge(
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
     left = _left(save, billing)
-    release.check_named(said, _may_end(save, left, unwanted))
+    ends = _ends(save)
+    release.check_named(said, _may_end(save, left, unwanted, ends), ends)
     release.check_left(left, claims, said, save.psas, by.now.astimezone(zone).date())
     release.check_differences(before.mappings if before else (), claims, said)
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
@@ -203,18 +205,26 @@ def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
     return [left for left in had if left.line_id and (key_of(left.mapping), left.line_id) not in kept]
 
 
-def _may_end(save: Save, left: Sequence[Left], unwanted: Sequence[tuple[AgreementKey, str]]) -> set[str]:
+def _may_end(
+    save: Save,
+    left: Sequence[Left],
+    unwanted: Sequence[tuple[AgreementKey, str]],
+    ends: Mapping[str, date],
+) -> set[str]:
     """Line ids for which a last day can be obeyed: left now, or ended on that day by this same save before."""
-    kept = [line for stored in save.kept.values() for line in stored.record.lines.values()]
-    ending = {
-        line.line_id
-        for line in kept
-        if line.tenant_id == save.wanted.tenant_id
-        and line.ending is not None
-        and line.ending.last_day == save.said.last_days.get(line.line_id)
-    }
+    again = {line_id for line_id, day in ends.items() if day == save.said.last_days.get(line_id)}
     let_go = {save.kept[place].record.lines[name].line_id for place, name in unwanted}
-    return ending | let_go | {gone.line_id for gone in left}
+    return again | let_go | {gone.line_id for gone in left}
+
+
+def _ends(save: Save) -> dict[str, date]:
+    """Of lines of the tenant that a save before has left: their last days, by line id."""
+    kept = [line for stored in save.kept.values() for line in stored.record.lines.values()]
+    return {
+        line.line_id: line.ending.last_day
+        for line in kept
+        if line.tenant_id == save.wanted.tenant_id and line.ending is not None
+    }
 
 
 def _own_line(save: Save, mapping: LicenceMapping) -> str:

@@ -349,9 +349,9 @@ def test_a_last_day_of_a_line_that_ends_is_refused_when_it_is_another_one() -> N
     mapped = world.map_line(quantity=10)
     ended(world, mapped)
     ended(world, mapped)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(Rejected, match=f"Line {mapped.line} is to end on 31 Mar 2026 already") as refused:
         ended(world, mapped, date(2026, 3, 20))
-    assert refused.value.code == "not_left"
+    assert (refused.value.code, refused.value.field) == ("ends_already", "lastDays")
     (line,) = endings(world, mapped.agreement)
     assert line.ending is not None
     assert line.ending.last_day == ON_THE_31ST
