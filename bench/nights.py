@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ PSAS, WAYS = ("connectwise", "autotask", "halo"), ("read", "write", "zone")
 """How the stand-ins count the requests to a PSA: a zone is where an Autotask is."""
 PATIENCE = 3 * 3600
 """Seconds: at the end of a month a night of 10,000 tenants reads each agreement, 400 a minute."""
+
+
+def next_tenth(now: datetime) -> datetime:
+    """The 10th of this month, or of the next one."""
+    tenth = now.replace(day=10)
+    return tenth if tenth >= now else (tenth + timedelta(days=31)).replace(day=10)
 
 
 class Nights:
@@ -84,10 +91,13 @@ class Nights:
 
 @contextmanager
 def nights(state: Path, tenants: int, psa: str = "") -> Iterator[Nights]:
-    """The first night is lived already: it stores every tenant for the first time. "" is ConnectWise."""
+    """Ordinary nights, from the 10th of a month on: in its last two, nearly every agreement is read, because it is
+    invoiced soon. The first night is lived already: it stores every tenant for the first time. "" is ConnectWise.
+    """
     world = f"wide:{tenants}" + (f":{psa}" if psa else "")
     with SandboxProcesses(state, world) as processes:
         print(f"Setting up {tenants} tenants ...", file=sys.stderr, flush=True)
+        processes.clock.move_to(next_tenth(processes.clock.now()))
         seed(processes.wiring, world_named(world), processes.clock.now())
         host = processes.start_host(timers=False)
         lived = Nights(processes, host)

@@ -12,6 +12,7 @@ from shared.billing.models import PsaConnection
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa_connections import psa_connections
 from shared.errors import RetryLater
+from shared.health import custom_licences
 from shared.health.finding import Check, Finding, well, wrong
 from shared.mail.records import not_arrived
 from shared.microsoft import partner_connections
@@ -37,6 +38,7 @@ class CheckedAccount:
 
 def examine(patient: CheckedAccount) -> Iterator[Finding]:
     yield from _partners(patient)
+    yield from custom_licences.examine(patient.tables, patient.account.id)
     yield from _psas(patient)
     yield from _given_up(patient)
     yield _mails(patient)

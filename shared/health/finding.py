@@ -15,6 +15,7 @@ class Check(StrEnum):
     QUEUES = "queues"
     POISON = "poison"
     PARTNER_SIGN_IN = "partner_sign_in"
+    CUSTOM_LICENCES = "custom_licences"
     PSA_RIGHTS = "psa_rights"
     MAILS_SENT = "mails_sent"
     LAST_RUN = "last_run"

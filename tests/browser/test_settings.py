@@ -52,7 +52,7 @@ def test_what_somebody_else_saved_meanwhile_is_shown_beside_ones_own_and_a_perso
             beside.get_by_role("button", name=button).click()
             expect(beside).to_have_count(0)
             expect(symbol).to_have_value(kept)
-            assert other.ask("GET", "preferences").json()["currencySymbol"] == kept
             # Saved and read again: what somebody else stores from now on is a conflict.
             expect(ours.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+            assert other.ask("GET", "preferences").json()["currencySymbol"] == kept
         other.change("preferences", currencySymbol="£")

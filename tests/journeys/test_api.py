@@ -76,11 +76,17 @@ def test_a_company_that_is_synced_now_has_its_new_seats_on_its_line(living: Livi
     before = {one["skuId"]: one for one in editor.get(path)["items"]}
     sku = next(one for one in before.values() if one["mapped"] and one["mapped"]["state"] == "in_step")
     living.stage.stand_ins.control("add_seats", tenant=CUSTOMER, sku=sku["partNumber"], n=3)
+    rule = {"kind": "mailboxes", "mailboxes": ["user", "shared"]}
+    asked = {"name": "Backup", "tenantId": company["tenantId"], "rule": rule}
+    backup = editor.ask("POST", "/custom-licences", json=asked).json()
     started = editor.ask("POST", "/runs", json={"companyId": company["id"]})
     assert started.status_code == 202, started.text
     run = f"/runs/{started.json()['id']}"
     eventually(lambda: editor.get(run)["state"] == "closed", "the run to close")
-    after = {one["skuId"]: one for one in editor.get(path)["items"]}[sku["skuId"]]
+    found = {one["skuId"]: one for one in editor.get(path)["items"]}
+    mailboxes, after = found[backup["skuId"]], found[sku["skuId"]]
+    assert mailboxes["notCountable"] == ""
+    assert mailboxes["purchased"] > 0
     assert after["purchased"] == sku["purchased"] + 3
     assert after["mapped"]["confirmed"] == sku["mapped"]["confirmed"] + 3
     assert editor.get(run)["read"] == 1

@@ -22,6 +22,7 @@ def main() -> int:
     with ProcessPoolExecutor(given.at_once) as pool:
         for number, one in zip(numbers, pool.map(_live, [(n, given) for n in numbers]), strict=True):
             if one.wrong:
+                pool.shutdown(wait=False, cancel_futures=True)
                 _explain(number, given, one)
                 return 1
             _add(total, one)

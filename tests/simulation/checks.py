@@ -16,6 +16,7 @@ from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
     AgreementRecord,
     Drift,
+    FewerSeats,
     Hold,
     HoldReason,
     LedgerEntry,
@@ -23,18 +24,30 @@ from shared.billing.models import (
     LicenceMapping,
     LineRecord,
     LineState,
+    MoreSeats,
     UnplannedReason,
 )
+from shared.billing.profiles import billing_profiles
+from shared.billing.psa.texts import digest
 from shared.billing.psa.write_failures import told
 from shared.billing.psa_connections import connection_failures, psa_connections
 from shared.licensing.reading import tenant_states
 from shared.licensing.tenant_state import ReadStatus, TenantState
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import CertificateRow, Standing
-from tests.simulation.dated import ended_lines, new_lines, second_lines
+from tests.simulation.dated import days_of_changes, ended_lines, second_lines
 from tests.simulation.excuses import Night
 from tests.simulation.installation import Installation
 from tests.simulation.mapping_life import MSP, Decided
+from tests.simulation.prices import (
+    Prices,
+    charges_as_meant,
+    line_prices,
+    new_prices,
+    second_prices,
+    written_prices,
+)
+from tests.simulation.texts import Reader, plain, text
 from tests.simulation.truth import READ_FOR, Applied, Truth, wanted
 
 _LATE = timedelta(hours=3)
@@ -49,8 +62,11 @@ type _Where = tuple[str, str]
 class Checker:
     """Remembers what it saw on earlier days, as a clerk with a notebook would."""
 
-    def __init__(self, installation: Installation, truth: Truth, decided: Decided) -> None:
+    def __init__(self, installation: Installation, truth: Truth, prices: Prices, decided: Decided) -> None:
         self._installation, self._truth, self._decided = installation, truth, decided
+        self._prices, self._priced = prices, set[Applied]()
+        self._texts: dict[str, str | None] = {}
+        """The first text of each line that was seen."""
         self._state: State = installation.state
         self._ledgers: dict[_Where, list[str]] = {}
         self._versions: dict[str, list[LicenceMapping]] = {}
@@ -84,6 +100,7 @@ class Checker:
 
     def note(self) -> None:
         """Remember who owns what, and what people decided; after everything that may have changed it."""
+        self._prices.note()
         for tenant in mappings_in_force(self._tables, MSP):
             for mapping in tenant.mappings:
                 self._tenant_of[mapping.id] = tenant.tenant_id
@@ -92,6 +109,7 @@ class Checker:
                     known.append(mapping)
         for _, line in self._lines():
             if line.line_id:
+                self._texts.setdefault(line.line_id, self._truth.text_of(line.line_id))
                 self.mapping_of[line.line_id] = line.ending.mapping_id if line.ending else line.mapping_id
         for tenant_id, head in self._heads().items():
             if head.snapshot is not None:
@@ -139,6 +157,8 @@ class Checker:
             *self._drops(run_id, ledgers),
             *self._writes(ledgers),
             *self._dated(),
+            *self._charged(ledgers),
+            *self._says(),
             *self._i8(),
             *self._i9(run_id, ledgers),
         ]
@@ -324,7 +344,7 @@ class Checker:
             if head.snapshot is None or head.snapshot.doubts:
                 continue
             true = self._truth.sold_at(tenant, head.snapshot.began)
-            enabled = {sku: holding.enabled for sku, holding in true.items()}
+            enabled = {sku: holding.enabled for sku, holding in true.items() if sku in BY_ID}
             accepted = {sku.sku_id: sku.enabled for sku in head.snapshot.skus}
             if enabled != accepted:
                 yield f"I3: of {tenant} {accepted} was accepted, and Microsoft had {enabled}"
@@ -427,9 +447,8 @@ class Checker:
         )
 
     def _dated(self) -> Iterator[str]:
-        """Last days, prices, own texts, and what is billed beside a line within a period that is billed already."""
+        """Last days, and what is billed beside a line within a period that is billed already."""
         zone = load_account(self._tables, MSP).zone
-        made = [write for write in self._ours() if write.before is None]
         yield from ended_lines(
             self._decided,
             self._truth,
@@ -437,7 +456,9 @@ class Checker:
             self._cannot_end(),
             self._now.astimezone(zone).date(),
         )
-        yield from new_lines(self._decided, self._truth, made, self.mapping_of)
+        yield from days_of_changes(
+            self._truth, self.mapping_of, self._versions, self._decided.ended.keys(), zone
+        )
         settled = {line.line_id for _, line in self._lines() if _is_quiet(line)}
         waiting = {line.mapping_id for _, line in self._lines() if not _is_quiet(line)}
         yield from second_lines(
@@ -449,6 +470,62 @@ class Checker:
             waiting,
             self._now.astimezone(zone),
         )
+
+    def _charged(self, ledgers: dict[_Where, list[LedgerEntry]]) -> Iterator[str]:
+        """Each line that was written, or counts as in step, charges what its billing profile means."""
+        seconds = {second.line: second for second in self._truth.second_lines()}
+        known = self.mapping_of.keys() | seconds
+        fresh = [write for write in self._ours() if write not in self._priced and write.line in known]
+        self._priced |= set(fresh)
+        made = [write for write in fresh if write.before is None]
+        yield from new_prices(self._decided, self._prices, made, self.mapping_of)
+        beside = [(seconds[write.line], write.at) for write in made if write.line in seconds]
+        yield from second_prices(self._prices, beside, self.mapping_of)
+        changed = [
+            write
+            for write in fresh
+            if write.before not in (None, write.after)
+            and write.line not in self._decided.ended.keys() | seconds
+            and self._is_meant(write, ledgers)
+        ]
+        yield from written_prices(self._decided, self._prices, changed, self.mapping_of)
+        looked = [
+            (kept.record, line, _is_quiet(line) and line.ending is None)
+            for kept, line in self._lines()
+            if kept.record.connection not in self._failed
+            and not kept.record.unreadable
+            and not self._night.shows_stale(kept.record.agreement_id, line.line_id)
+        ]
+        yield from line_prices(self._decided, self._prices, looked, self._now)
+
+    def _says(self) -> Iterator[str]:
+        """After a night in which nothing of its PSA failed, the customer reads on each line in step what was ticked, or
+        somebody else's text that nobody gave up.
+        """
+        heads, profiles = self._heads(), billing_profiles(self._tables, MSP)
+        made = {write.line for write in self._ours() if write.before is None}
+        lines = {line.mapping_id: (kept.record, line) for kept, line in self._lines() if line.line_id}
+        for mapping in (m for tenant in mappings_in_force(self._tables, MSP) for m in tenant.mappings):
+            found, head = lines.get(mapping.id), heads.get(self._tenant_of[mapping.id])
+            if found is None or not mapping.options.has_text or head is None or head.snapshot is None:
+                continue
+            (record, line), kind = found, self._kind_of(mapping.connection)
+            there, was = self._truth.text_of(line.line_id), self._texts.get(line.line_id)
+            given_up = {version.options.replaces_text for version in self._versions[mapping.id]}
+            is_others = bool(was) and line.line_id not in made and digest(was or "") not in given_up
+            if is_others and there != was and self._truth.text_by_us(line.line_id):
+                yield f"text: line {line.line_id} said {was!r}, which nobody gave up, and says {there!r}"
+            is_kept = there == was and mapping.options.replaces_text != digest(was or "")
+            unsure = head.snapshot.doubts or head.snapshot.began < self._night.began or record.unreadable
+            if not _is_quiet(line) or unsure or self._night.fails_connection(kind):
+                continue
+            if self._night.is_cut_short or (is_kept and not self._truth.text_by_us(line.line_id)):
+                continue
+            cities = self._truth.cities_of(head.tenant_id, mapping.company)
+            tenant = self._truth.tenant_at(head.tenant_id, head.snapshot.began)
+            right = text(mapping, Reader(tenant, cities, profiles[mapping.profile].name, kind))
+            if there is not None and plain(there) != right:
+                yield f"text: line {line.line_id} says {there!r}, not {right!r}"
 
     def _cannot_end(self) -> set[str]:
         """Lines that are to end and say why they do not, or were shown as before their newest change, so that the next
@@ -494,6 +571,7 @@ class Checker:
 
     def certificate(self) -> Iterator[str]:
         """Right after all lines were read: each customer x paid SKU is told, and what is billed is right."""
+        self._prices.note()
         certificate = certificate_now(
             self._tables, self._installation.blobs, load_account(self._tables, MSP), self._now
         )
@@ -508,7 +586,7 @@ class Checker:
             if snapshot is None or snapshot.doubts:
                 continue
             for sku_id, holding in self._truth.sold_at(tenant, snapshot.began).items():
-                paid = BY_ID[sku_id].kind is SkuKind.PAID and holding.purchased
+                paid = sku_id in BY_ID and BY_ID[sku_id].kind is SkuKind.PAID and holding.purchased
                 if paid and not by_licence.get((tenant, sku_id)):
                     yield f"certificate: {tenant} pays for {BY_ID[sku_id].part_number}, and no row says so"
         mappings = {m.id: m for t in mappings_in_force(self._tables, MSP) for m in t.mappings}
@@ -521,6 +599,12 @@ class Checker:
             assert snapshot is not None
             sold = self._truth.sold_at(row.tenant_id, snapshot.began)
             should = wanted(sold, mappings[row.line.mapping_id])
+            if not charges_as_meant(self._decided, self._prices, row.line.mapping_id, row.line_id, self._now):
+                yield f"certificate: line {row.line_id} counts as billed, and charges another price than is meant"
+            if row.billed == there.get(row.line_id) and _waits_for_period(
+                mappings[row.line.mapping_id], row.billed or 0, should
+            ):
+                continue
             if not row.billed == there.get(row.line_id) == should:
                 yield (
                     f"certificate: line {row.line_id} counts as billed with {row.billed}; in the PSA "
@@ -543,6 +627,13 @@ class Checker:
                     yield f"lost: {told}, and says nothing of it"
                 elif says != should:
                     yield f"left: {told}: {line.state} {_why(line)}"
+
+
+def _waits_for_period(mapping: LicenceMapping, billed: int, should: int) -> bool:
+    """What is wanted counts from the next period on, because its mapping says so: until then the rest is billed."""
+    if billed > should:
+        return mapping.options.fewer_seats is FewerSeats.NEXT_PERIOD
+    return mapping.options.more_seats is MoreSeats.FROM_PERIOD_START
 
 
 def _is_quiet(line: LineRecord) -> bool:

@@ -28,7 +28,7 @@ class CompanyLife:
         branch = chance.choice(self._branches)
         added = added_tenants(self._mappings.tables, MSP).get(branch.tenant_id)
         before = mappings_of(self._mappings.tables, MSP, branch.tenant_id)
-        splits = any(mapping.subscription_id for mapping in before.mappings)
+        splits = any(mapping.subscription_id or mapping.sku_id not in BY_ID for mapping in before.mappings)
         if added is None or added.is_filtered or splits:
             return
         links = self._links()
@@ -57,7 +57,8 @@ class CompanyLife:
         taken = {mapping.sku_id for mapping in before.mappings if mapping.company == company}
         known = {mapping.id: mapping for mapping in before.mappings}
         for mapping in before.mappings:
-            product = self._mappings.product_of(branch.site, BY_ID[mapping.sku_id].product)
+            sku = BY_ID.get(mapping.sku_id)
+            product = self._mappings.product_of(branch.site, sku.product) if sku else ""
             if mapping.company or not mapping.bill or mapping.sku_id in taken or not product:
                 continue
             new = LicenceMapping(

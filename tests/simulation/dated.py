@@ -1,12 +1,11 @@
-"""What a line charges, until when it bills, and what is billed beside it: by arithmetic of its own."""
+"""Until when a line bills, and what is billed beside it: by arithmetic of its own."""
 
 import calendar
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, datetime, timedelta, tzinfo
 
-from shared.billing.models import FewerSeats, LicenceMapping, PriceKind, PriceRule
+from shared.billing.models import FewerSeats, LicenceMapping, MoreSeats
 from tests.simulation.mapping_life import Decided
 from tests.simulation.truth import Applied, SecondLine, Truth
 
@@ -31,30 +30,26 @@ def ended_lines(
                 yield f"doubled: lines {said.line} and {line} both bill {said.mapping} on {said.last_day}"
 
 
-def new_lines(
-    decided: Decided, truth: Truth, made: Iterable[Applied], mapping_of: Mapping[str, str]
+def days_of_changes(
+    truth: Truth,
+    mapping_of: Mapping[str, str],
+    versions: Mapping[str, Collection[LicenceMapping]],
+    ended: Collection[str],
+    zone: tzinfo,
 ) -> Iterator[str]:
-    """What we made charges what its billing profile means, and says the mapping's own text."""
-    for write in made:
-        mapping = mapping_of.get(write.line, "")
-        there = truth.made(write.line)
-        if there is None or mapping not in decided.prices:
+    """In Autotask seats count from the day, or the period, that their mapping says; a line has one change a day."""
+    for write, day, taken in truth.adjusted():
+        known = versions.get(mapping_of.get(write.line, ""), ())
+        is_more = write.difference > 0
+        choices = {v.options.more_seats if is_more else v.options.fewer_seats for v in known}
+        if len(choices) != 1 or write.line in ended or (is_more and not write.before):
             continue
-        price = charged(decided.prices[mapping], there.of_product)
-        if price is not None and there.price != price:
-            yield f"price: line {write.line} charges {there.price} for a seat, not {price}"
-        if decided.texts[mapping] and decided.texts[mapping] not in there.text:
-            yield f"text: line {write.line} says {there.text!r}, not {decided.texts[mapping]!r}"
-
-
-def charged(rule: PriceRule, of_product: Decimal) -> Decimal | None:
-    """None: whatever the PSA says."""
-    if rule.kind is PriceKind.FIXED:
-        return rule.amount
-    if rule.kind is PriceKind.PERCENT:
-        more = of_product * rule.amount / 100
-        return (of_product + more).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return None
+        written = write.at.astimezone(zone).date()
+        of_period = choices <= {MoreSeats.FROM_PERIOD_START, FewerSeats.NEXT_PERIOD}
+        is_right = day.day == 1 if of_period else abs((day - written).days) <= 1
+        is_moved_on = bool(taken) and day == max(taken) + timedelta(days=1)
+        if not is_right and not is_moved_on:
+            yield f"day: {write.difference} seats of line {write.line} count from {day}, written on {written}"
 
 
 def second_lines(

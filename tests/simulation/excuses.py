@@ -17,10 +17,16 @@ class Night:
         self.began: datetime = installation.clock.now()
         self._met_before = len(installation.faults_met)
         self._vault_was_down = installation.vault.down
+        self._restarts_before = installation.restarts
 
     @property
     def met(self) -> list[Met]:
         return self._installation.faults_met[self._met_before :]
+
+    @property
+    def is_cut_short(self) -> bool:
+        """A process ended in it, or the vault was down: what comes last in a night may not have come."""
+        return self._vault_was_down or self._installation.restarts > self._restarts_before
 
     def keeps_unread(self, tenant_id: str) -> bool:
         """Microsoft refused this very tenant or its partner, or a fault met a request for one of them."""

@@ -26,8 +26,11 @@ from shared.billing.pushing import settle
 from shared.errors import NotFound, Rejected, TooOften
 from shared.storage.decisions import Decider
 from tests.simulation.company_life import CompanyLife
+from tests.simulation.custom_life import CustomLife
 from tests.simulation.installation import Installation
 from tests.simulation.mapping_life import MSP, WHO, MappingLife
+from tests.simulation.price_life import PriceLife
+from tests.simulation.prices import Prices
 from tests.simulation.story import PEOPLE, Happening
 from tests.simulation.truth import Truth, wanted
 from tests.simulation.world import Branch
@@ -36,10 +39,19 @@ from tests.simulation.world import Branch
 class Life:
     """Carries out happenings of life; a happening that makes no sense at its time does nothing."""
 
-    def __init__(self, installation: Installation, truth: Truth, branches: Iterable[Branch]) -> None:
+    def __init__(
+        self, installation: Installation, truth: Truth, prices: Prices, branches: Iterable[Branch]
+    ) -> None:
         self.installation, self._truth = installation, truth
         self.state = installation.state
-        self.mappings = MappingLife(installation)
+        self.mappings = MappingLife(installation, truth.text_of)
+        self.prices = PriceLife(
+            installation,
+            self.mappings,
+            prices,
+            lambda: [place[:3] for place in self.lines_in_psa() if place[3]],
+        )
+        self.custom = CustomLife(installation, self.mappings, truth)
         self.companies = CompanyLife(self.mappings, truth, branches)
         self.refused: list[str] = []
         """What people were told why something cannot be done."""
@@ -60,6 +72,13 @@ class Life:
         if hasattr(self.companies, what):
             shared: Callable[[random.Random], None] = getattr(self.companies, what)
             return shared
+        if what == "price_rule_changed":
+            return lambda chance: self.prices.price_rule_changed(chance, self._tenant(chance))
+        if hasattr(self.custom, what):
+            return lambda chance: getattr(self.custom, what)(chance, self._tenant(chance))
+        if hasattr(self.prices, what):
+            priced: Callable[[random.Random], None] = getattr(self.prices, what)
+            return priced
         if hasattr(self.mappings, what):
             return lambda chance: getattr(self.mappings, what)(chance, self._tenant(chance))
         deed: Callable[[random.Random], None] = getattr(self, what)
@@ -245,6 +264,9 @@ class Life:
         for key, line, _ in list(settle.undecidable(self._tables, MSP)):
             if chance.random() < 0.8:
                 self._try(lambda key=key, line=line: self.settle(key, line))  # type: ignore[misc]
+        for _, line in list(self.kept_lines()):
+            if chance.random() < 0.6:
+                self.prices.put_right(line, self.mapping(line.tenant_id, line.mapping_id))
 
     def _try(self, do: Callable[[], object]) -> None:
         try:

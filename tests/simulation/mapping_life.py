@@ -1,8 +1,9 @@
 """What people at the MSP decide about mappings: what is billed, on which line, until when, and for how much."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.profiles import save_profile
+from shared.billing.psa.texts import digest
 from shared.storage.decisions import Decider
 from shared.storage.keys import account_id
 from shared.wiring import Wiring
@@ -34,7 +36,14 @@ from tests.simulation.installation import Installation
 
 MSP = account_id("demo")
 WHO = "clerk"
-_PRICES = (
+_FEWER = {
+    "cw": ("at_once", "at_once", "credited", "next_period"),
+    "halo": ("at_once", "next_period"),
+    "autotask": ("at_once", "next_period"),
+}
+"""What people choose for fewer seats within a period, by the PSA that bills them."""
+_BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
+PRICES = (
     *[PriceRule()] * 4,
     PriceRule(kind=PriceKind.FIXED, amount=Decimal("9.95")),
     PriceRule(kind=PriceKind.PERCENT, amount=Decimal(15)),
@@ -57,19 +66,22 @@ class Decided:
     """What people said, in their own words: the checker holds the PSAs to it."""
 
     ended: dict[str, Ended] = field(default_factory=dict)
-    prices: dict[str, PriceRule] = field(default_factory=dict)
-    """Of the line that is to be made for a mapping."""
-    texts: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, list[tuple[datetime, PriceRule]]] = field(default_factory=dict)
+    """What the line of a mapping is to charge, and since when."""
     interrupted: set[str] = field(default_factory=set)
     """Lines whose agreement did not bill for a while: such a line is over when its last day is, and nobody ends it."""
+
+    def means(self, mapping: str, price: PriceRule, now: datetime) -> None:
+        """Of a mapping of the beginning nobody said a price: its line keeps the PSA's."""
+        self.prices.setdefault(mapping, [(_BEFORE, PriceRule())]).append((now, price))
 
 
 class MappingLife:
     """Decisions about the mappings of one tenant after the other."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, text_of: Callable[[str], str | None]) -> None:
         self._installation, self._state = installation, installation.state
-        self.decided = Decided()
+        self._text_of, self.decided = text_of, Decided()
 
     @property
     def tables(self) -> Any:
@@ -106,7 +118,7 @@ class MappingLife:
                 mapping_id(tenant["id"], sku.id, "", known),
                 chance.choice(("", "", f"Seats of {sku.name}")),
             )
-            price = chance.choice(_PRICES)
+            price = chance.choice(PRICES)
             new = LicenceMapping(
                 id=name,
                 sku_id=sku.id,
@@ -120,7 +132,8 @@ class MappingLife:
                 ),
             )
             self.save(TenantMappings(tenant_id=tenant["id"], mappings=(*before.mappings, new)))
-            self.decided.prices[name], self.decided.texts[name] = price, text
+            now = self._installation.clock.now()
+            self.decided.prices[name] = [(now, price)]
             return
 
     def profile(self, site: str, product: str, price: PriceRule) -> str:
@@ -141,7 +154,7 @@ class MappingLife:
         if before.mappings:
             gone = chance.choice(before.mappings)
             looked_after = [gone.line_id, *(line.line_id for line in self._kept(gone))]
-            self.save(_replaced(before, gone, _not_billed(gone)), Said(looked_after=looked_after))
+            self.save(replaced(before, gone, _not_billed(gone)), Said(looked_after=looked_after))
 
     def line_ended(self, chance: random.Random, tenant: Document) -> None:
         """The licence is billed until a day, and then no more."""
@@ -151,7 +164,7 @@ class MappingLife:
             gone, line = chance.choice(lines)
             last_day = self.today + timedelta(days=chance.choice((0, 0, 1, 2, 5, 9)))
             said = Said(last_days={line.line_id: last_day})
-            self.save(_replaced(before, gone, _not_billed(gone)), said)
+            self.save(replaced(before, gone, _not_billed(gone)), said)
             self.decided.ended[line.line_id] = Ended(line.line_id, last_day, gone.id, line.confirmed or 0)
 
     def remapped(self, chance: random.Random, tenant: Document) -> None:
@@ -171,7 +184,7 @@ class MappingLife:
         starts = last_day + timedelta(days=1)
         options = old.options.model_copy(update={"starts": starts, "beside_existing": True, "difference": 0})
         new = old.model_copy(update={"line_id": "", "options": options})
-        self.save(_replaced(before, old, new), Said(last_days={line.line_id: last_day}))
+        self.save(replaced(before, old, new), Said(last_days={line.line_id: last_day}))
         self.decided.ended[line.line_id] = Ended(line.line_id, last_day, old.id, line.confirmed or 0)
 
     def options_changed(self, chance: random.Random, tenant: Document) -> None:
@@ -186,10 +199,30 @@ class MappingLife:
             basis = "purchased" if changed.subscription_id else chance.choice(("purchased", "assigned"))
             if self.is_shared_out(tenant["id"]):
                 basis = "assigned"
-            fewer = "credited" if chance.random() < 0.3 else "at_once"
-            wish |= {"basis": basis, "fewer_seats": fewer}
+            kind = next(kind for kind in _FEWER if changed.connection.endswith(kind))
+            more = "from_period_start" if kind == "autotask" and chance.random() < 0.4 else "from_their_day"
+            wish |= {"basis": basis, "fewer_seats": chance.choice(_FEWER[kind]), "more_seats": more}
             options = Options.model_validate({**changed.options.model_dump(), **wish})
-            self.save(_replaced(before, changed, changed.model_copy(update={"options": options})))
+            self.save(replaced(before, changed, changed.model_copy(update={"options": options})))
+
+    def text_changed(self, chance: random.Random, tenant: Document) -> None:
+        """A customer reads something else on the invoice, and mostly our text instead of somebody else's."""
+        before = mappings_of(self.tables, MSP, tenant["id"])
+        lines = [(m, line) for m in before.mappings if m.bill for line in self._kept(m) if line.line_id]
+        if not lines:
+            return
+        changed, line = chance.choice(lines)
+        is_whole = not changed.subscription_id and changed.sku_id in BY_ID
+        wish: dict[str, object] = {
+            "invoice_text": chance.choice(("", "Seats of the office", "Microsoft 365, as agreed <2026>")),
+            "names_on_invoice": is_whole and chance.random() < 0.5,
+            "spare_on_invoice": is_whole and chance.random() < 0.5,
+        }
+        there = self._text_of(line.line_id)
+        if there is not None and chance.random() < 0.7:
+            wish |= {"replaces_text": digest(there)}
+        options = Options.model_validate({**changed.options.model_dump(), **wish})
+        self.save(replaced(before, changed, changed.model_copy(update={"options": options})))
 
     def is_shared_out(self, tenant_id: str) -> bool:
         added = added_tenants(self.tables, MSP).get(tenant_id)
@@ -225,6 +258,6 @@ def _not_billed(mapping: LicenceMapping) -> LicenceMapping:
     )
 
 
-def _replaced(before: TenantMappings, old: LicenceMapping, new: LicenceMapping) -> TenantMappings:
+def replaced(before: TenantMappings, old: LicenceMapping, new: LicenceMapping) -> TenantMappings:
     after = tuple(new if mapping is old else mapping for mapping in before.mappings)
     return TenantMappings(tenant_id=before.tenant_id, mappings=after)

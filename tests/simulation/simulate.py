@@ -29,6 +29,7 @@ from tests.simulation.installation import Installation, new_installation
 from tests.simulation.life import Life
 from tests.simulation.mapping_life import MSP, WHO
 from tests.simulation.night_faults import NightFaults
+from tests.simulation.prices import Prices
 from tests.simulation.real import Kept, azurite
 from tests.simulation.story import FAULTS, PEOPLE, Happening, without
 from tests.simulation.truth import Truth
@@ -77,9 +78,10 @@ class Simulation:
         self.installation: Installation = new_installation(now, begin, storage)
         seed_product(self.installation.wired, made, now)
         self.truth = Truth(self.installation.state)
-        self.life = Life(self.installation, self.truth, branches)
+        prices = Prices(self.installation.state)
+        self.life = Life(self.installation, self.truth, prices, branches)
         self.faults = NightFaults(self.installation, self.life)
-        self.checker = Checker(self.installation, self.truth, self.life.mappings.decided)
+        self.checker = Checker(self.installation, self.truth, prices, self.life.mappings.decided)
 
     def live(self, story: Sequence[Happening], days: int) -> Lived:
         lived = Lived()
@@ -197,6 +199,7 @@ class Simulation:
     def _calm_down(self) -> None:
         self.faults.over()
         self.faults.everything_back()
+        self.life.prices.all_have_a_price()
         for tenant in self.life.tenants():
             self.life.end_agreement(tenant, ended=False)
         self._work(timedelta(hours=3))
@@ -210,6 +213,8 @@ class Simulation:
             self._try(lambda line=line: self._ours(line, by))  # type: ignore[misc]
         for key, line, _ in list(settle.undecidable(tables, MSP)):
             self._try(lambda key=key, line=line: self.life.settle(key, line))  # type: ignore[misc]
+        for _, line in list(self.life.kept_lines()):
+            self.life.prices.put_right(line, self.life.mapping(line.tenant_id, line.mapping_id))
         for hold in list(approval.held(tables, MSP)):
             self._try(lambda hold=hold: self.life.approve(hold.change.id))  # type: ignore[misc]
         self._work(timedelta(hours=3))

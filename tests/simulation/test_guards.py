@@ -5,8 +5,12 @@ from copy import deepcopy
 from datetime import timedelta
 
 from sandbox.standins.faults import What
-from shared.billing.models import HoldReason, LineState
+from shared.billing.mapping.choices import mappings_of
+from shared.billing.models import BlockReason, HoldReason, LineState, PriceKind, PriceRule
+from shared.billing.psa.texts import digest
 from tests.simulation.cheap import parsed_once
+from tests.simulation.mapping_life import MSP, replaced
+from tests.simulation.prices import Prices
 from tests.simulation.simulate import Simulation
 from tests.simulation.story import Happening
 
@@ -73,6 +77,44 @@ def test_a_line_bills_until_its_last_day_and_not_beyond() -> None:
     ]
     assert soon
     assert _wrong(simulation, nights=2) == []
+
+
+def test_a_line_whose_price_somebody_changed_gets_no_number() -> None:
+    simulation = Simulation("price", TENANTS)
+    life, tables = simulation.life, simulation.installation.tables
+    prices, now = Prices(simulation.installation.state), simulation.installation.clock.now()
+    places = {place[2]: place[:3] for place in life.lines_in_psa() if place[3]}
+    for _, line in list(life.kept_lines()):
+        (there,) = prices.of_line(line.line_id, now, now)
+        before = mappings_of(tables, MSP, line.tenant_id)
+        mapping = next(one for one in before.mappings if one.id == line.mapping_id)
+        life.prices.bill_at(before, mapping, PriceRule(kind=PriceKind.FIXED, amount=there))
+        life.prices.set_price(*places[line.line_id], there + 2)
+    for number in range(8):
+        life.happen(Happening(1, "seats_bought", number))
+    assert _wrong(simulation) == []
+    told = {line.blocked.reason for _, line in life.kept_lines() if line.blocked}
+    assert told == {BlockReason.OTHER_PRICE}
+
+
+def test_somebody_elses_text_stays_until_a_person_gives_it_up() -> None:
+    simulation = Simulation("text", TENANTS)
+    life, tables = simulation.life, simulation.installation.tables
+    for number, tenant in enumerate(life.tenants()):
+        for mapping in mappings_of(tables, MSP, tenant["id"]).mappings:
+            line = next(line for _, line in life.kept_lines() if line.mapping_id == mapping.id)
+            gives_up = digest(str(simulation.truth.text_of(line.line_id))) if number % 2 else ""
+            options = mapping.options.model_copy(
+                update={"spare_on_invoice": not mapping.subscription_id, "replaces_text": gives_up}
+            )
+            changed = mapping.model_copy(update={"options": options})
+            before = mappings_of(tables, MSP, tenant["id"])
+            life.mappings.save(
+                replaced(before, next(m for m in before.mappings if m.id == mapping.id), changed)
+            )
+    assert _wrong(simulation) == []
+    texts = [str(simulation.truth.text_of(line.line_id)) for _, line in life.kept_lines()]
+    assert {"Spare seats" in text for text in texts} == {True, False}
 
 
 def test_a_line_that_is_made_late_is_made_once() -> None:

@@ -13,8 +13,8 @@ from sandbox.standins.state import Document
 from shared.billing.models import LedgerEvent, PriceKind, PriceRule
 from shared.storage.tables import Delete
 from tests.simulation.checks import Checker
-from tests.simulation.dated import charged, new_lines
 from tests.simulation.mapping_life import MSP, Decided, Ended
+from tests.simulation.prices import Prices, charged, new_prices, written_prices
 from tests.simulation.simulate import Lived, Simulation, lived, shrunk
 from tests.simulation.story import FAULTS, LIFE, PEOPLE, Happening, drawn
 from tests.simulation.truth import Applied
@@ -106,7 +106,10 @@ def test_a_tenant_that_nothing_kept_from_being_read_must_have_been(after_a_night
     tenants = len(after_a_night.life.tenants())
     before = after_a_night.checker
     after_a_night.checker = Checker(
-        after_a_night.installation, after_a_night.truth, after_a_night.life.mappings.decided
+        after_a_night.installation,
+        after_a_night.truth,
+        Prices(after_a_night.installation.state),
+        after_a_night.life.mappings.decided,
     )
     assert _wrong(after_a_night) == ["I1"] * tenants
     after_a_night.checker = before
@@ -138,17 +141,35 @@ def test_a_second_line_for_seats_that_never_came_is_seen(after_a_night: Simulati
     )
 
 
-def test_a_line_that_charges_another_price_or_says_another_text_is_seen(after_a_night: Simulation) -> None:
-    number = _line(after_a_night, "sim-halo")[2]
-    made = [Applied("halo", "sim-halo", "1", number, None, 3, after_a_night.installation.clock.now())]
-    decided = Decided(
-        prices={"it": PriceRule(kind=PriceKind.PERCENT, amount=Decimal(10))}, texts={"it": "Our words"}
+def test_a_price_is_judged_by_the_prices_of_its_day(after_a_night: Simulation) -> None:
+    simulation, now = after_a_night, after_a_night.installation.clock.now()
+    place = _line(simulation, "sim-autotask")
+    prices, number = Prices(simulation.installation.state), place[2]
+    (there,) = prices.of_line(number, now, now)
+    decided = Decided(prices={"it": [(now, PriceRule(kind=PriceKind.FIXED, amount=there))]})
+    made = [Applied("autotask", "sim-autotask", "1", number, None, 0, now)]
+    changed = [Applied("autotask", "sim-autotask", "1", number, 0, 4, now)]
+
+    def told() -> list[str]:
+        owned = {number: "it"}
+        return [*new_prices(decided, prices, made, owned), *written_prices(decided, prices, changed, owned)]
+
+    assert told() == []
+    simulation.installation.clock.sleep(86_400)
+    decided.means(
+        "it", PriceRule(kind=PriceKind.FIXED, amount=there + 1), simulation.installation.clock.now()
     )
-    told = [text.partition(":")[0] for text in new_lines(decided, after_a_night.truth, made, {number: "it"})]
-    assert told == ["price", "text"]
+    assert told() == []  # what is meant since then was not meant when it was written
+    decided.prices["it"] = decided.prices["it"][1:]
+    assert [text.partition(":")[0] for text in told()] == ["price", "price"]
+
+
+def test_a_price_rule_is_worked_out_to_the_cent() -> None:
     assert charged(PriceRule(kind=PriceKind.PERCENT, amount=Decimal("-7.5")), Decimal("4.20")) == Decimal(
         "3.89"
     )
+    assert charged(PriceRule(kind=PriceKind.FIXED, amount=Decimal("9.95")), Decimal(4)) == Decimal("9.95")
+    assert charged(PriceRule(kind=PriceKind.PERCENT, amount=Decimal(10)), Decimal(0)) is None
 
 
 def test_a_write_that_was_applied_twice_is_seen(after_a_night: Simulation) -> None:

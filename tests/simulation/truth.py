@@ -8,15 +8,21 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sandbox.standins.state import Document, State, parse_stamp
 from sandbox.standins.worlds.people import all_users
+from sandbox.standins.worlds.skus import BY_ID, SkuKind
 from shared.billing.models import LicenceMapping
 
 READ_FOR = timedelta(hours=36)
 """I6: nothing older is pushed."""
+_TEXTS = (
+    ("cw_agreement", "additions", "invoiceDescription"),
+    ("halo_invoice", "lines", "item_shortdescription"),
+    ("at_contract", "services", "invoiceDescription"),
+)
+"""Where a line is, and what the customer reads of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,18 @@ class Holding:
     by_subscription: tuple[tuple[str, int], ...]
     by_company: tuple[tuple[str, int], ...] | None = None
     """Assigned to the users of each company, of a tenant whose users are shared out to companies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a rule of people's own counts of a tenant; just one of these."""
+
+    skus: tuple[str, ...] = ()
+    """Their seats together."""
+    users: bool = False
+    """Whoever has a licence that costs money."""
+    group: str = ""
+    """Its id: who is in it, or in a group within it."""
 
 
 type _Sold = tuple[datetime, dict[str, Holding]]
@@ -56,15 +74,6 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """How a line charges a seat, and what its product costs in the PSA."""
-
-    price: Decimal
-    text: str
-    of_product: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class SecondLine:
     line: str
     mapping: str
@@ -86,6 +95,8 @@ class Truth:
         self._shared_out: dict[str, list[_Sold]] = {}
         """What was sold at any time, counted by the companies of now: so is a read of before they were made."""
         self._cities: dict[str, dict[str, set[str]]] = {}
+        self._custom: dict[str, dict[str, Counted]] = {}
+        """Of each tenant what is counted by a rule, by what stands for its SKU."""
         self._edits: dict[str, list[datetime]] = {}
         self.note()
 
@@ -113,7 +124,18 @@ class Truth:
 
     def _counted(self, tenant: Document) -> dict[str, Holding]:
         shares = self._shares(tenant)
-        return {holding["sku_id"]: _holding(holding, shares) for holding in tenant["holdings"]}
+        sold = {holding["sku_id"]: _holding(holding, shares) for holding in tenant["holdings"]}
+        custom = self._custom.get(tenant["id"], {})
+        return sold | {name: _by_rule(rule, tenant, sold) for name, rule in custom.items()}
+
+    def count(self, tenant: str, sku_id: str, rule: Counted) -> None:
+        """From now on a rule counts of the tenant, also by what was read before."""
+        self._custom.setdefault(tenant, {})[sku_id] = rule
+        self.note()
+        self._sold[tenant] = [
+            (since, self._counted(was))
+            for (since, _), was in zip(self._sold[tenant], self._tenants[tenant], strict=True)
+        ]
 
     def _shares(self, tenant: Document) -> dict[str, dict[str, int]] | None:
         """Of each company so many users have each SKU; None: they are not shared out."""
@@ -175,42 +197,45 @@ class Truth:
                 return _units(found, day)
         return 0
 
-    def made(self, line: str) -> Made | None:
-        """What a line charges for a seat, and what its text is."""
-        for agreement in self._state.all("cw_agreement"):
-            if found := agreement["additions"].get(line):
-                return self._made(
-                    found,
-                    "unitPrice",
-                    "invoiceDescription",
-                    ("cw_product", agreement["site"], found["product"]),
-                )
-        for invoice in self._state.all("halo_invoice"):
-            if found := invoice["lines"].get(line):
-                return self._made(
-                    found,
-                    "unit_price",
-                    "item_shortdescription",
-                    ("halo_item", invoice["site"], found["_itemid"]),
-                )
-        for contract in self._state.all("at_contract"):
-            if found := contract["services"].get(line):
-                return self._made(
-                    found,
-                    "adjustedPrice",
-                    "invoiceDescription",
-                    ("at_service", contract["site"], found["serviceID"]),
-                )
+    def text_of(self, line: str) -> str | None:
+        """What the customer reads of a line; None: there is no such line."""
+        for kind, within, text in _TEXTS:
+            for document in self._state.all(kind):
+                if found := document[within].get(line):
+                    return str(found[text])
         return None
 
-    def _made(self, line: Document, price: str, text: str, product: tuple[str, str, int]) -> Made:
-        kind, site, number = product
-        found = self._state.get(kind, f"{site}/{number}")
-        return Made(
-            Decimal(str(line[price])),
-            str(line[text]),
-            Decimal(str(found["price" if "price" in found else "unitPrice"])),
-        )
+    def adjusted(self) -> "Iterator[tuple[Applied, date, set[date]]]":
+        """Each change of units in Autotask by a write: from which day it counts, and days that had one before."""
+        days = {
+            number: [date.fromisoformat(change["effectiveDate"]) for change in service["adjustments"]]
+            for contract in self._state.all("at_contract")
+            for number, service in contract["services"].items()
+        }
+        seen: dict[str, set[date]] = {}
+        for row in self._state.all("at_write"):
+            number = str(row["service"])
+            earlier = seen.setdefault(number, set())
+            if row["before"] is not None and len(earlier) < len(days.get(number, ())):
+                day = days[number][len(earlier)]
+                yield _applied("autotask", f"{row['site']}/{row['contract']}", number, row), day, set(earlier)
+                earlier.add(day)
+
+    def text_by_us(self, line: str) -> bool:
+        """A write of ours changed the text of the line; Autotask does not tell."""
+        rows = [(str(row["addition"]), row) for row in self._state.all("cw_write")]
+        rows += [(str(row["line"]), row) for row in self._state.all("halo_write")]
+        texts = {"invoiceDescription", "item_shortdescription"}
+        return any(number == line and texts & set(row["fields"]) for number, row in rows)
+
+    def tenant_at(self, tenant: str, at: datetime) -> Document:
+        """The tenant as it was then; the newest of before is what it was."""
+        since = [number for number, (began, _) in enumerate(self._sold[tenant]) if began <= at]
+        return self._tenants[tenant][max([0, *since[-1:]])]
+
+    def cities_of(self, tenant: str, company: str) -> set[str] | None:
+        """Whose users a company is billed for; None: the tenant is not shared out."""
+        return self._cities[tenant][company] if tenant in self._cities else None
 
     def second_lines(self) -> "Iterator[SecondLine]":
         """Dated lines in ConnectWise that bill what came within a period, beside the line of a mapping."""
@@ -232,11 +257,13 @@ class Truth:
         )
 
     def applied(self) -> Iterator[Applied]:
-        """Every change that a write made, in the order of each PSA."""
+        """Every change that a write made, in the order of each PSA, but those of a text alone."""
         for row in self._state.all("cw_write"):
-            yield _applied("connectwise", row["agreement"], row["addition"], row)
+            if row["fields"] != ["invoiceDescription"]:
+                yield _applied("connectwise", row["agreement"], row["addition"], row)
         for row in self._state.all("halo_write"):
-            yield _applied("halo", row["invoice"], row["line"], row)
+            if row["fields"] != ["item_shortdescription"]:
+                yield _applied("halo", row["invoice"], row["line"], row)
         for row in self._state.all("at_write"):
             yield _applied("autotask", f"{row['site']}/{row['contract']}", row["service"], row)
 
@@ -301,6 +328,41 @@ def _holding(document: Document, shares: dict[str, dict[str, int]] | None) -> Ho
         if shares is None
         else tuple((company, found.get(document["sku_id"], 0)) for company, found in shares.items()),
     )
+
+
+def _by_rule(rule: Counted, tenant: Document, sold: dict[str, Holding]) -> Holding:
+    if rule.skus:
+        parts = [sold[sku_id] for sku_id in rule.skus if sku_id in sold]
+        assigned = sum(part.assigned for part in parts)
+        return Holding(sum(part.purchased for part in parts), 0, assigned, ())
+    people = len(_in_group(tenant, rule.group)) if rule.group else _licensed(tenant)
+    return Holding(people, 0, people, ())
+
+
+def _licensed(tenant: Document) -> int:
+    """Users with any licence that costs money: none of a trial alone."""
+    paid = {holding["sku_id"] for holding in tenant["holdings"] if _is_paid(holding)}
+    return sum(
+        any(licence["skuId"] in paid for licence in user["assignedLicenses"]) for user in all_users(tenant)
+    )
+
+
+def _is_paid(holding: Document) -> bool:
+    used = [p for p in holding["subscriptions"] if p["status"] in ("Enabled", "Warning") and p["units"]]
+    return BY_ID[holding["sku_id"]].kind is SkuKind.PAID and not (used and all(p["trial"] for p in used))
+
+
+def _in_group(tenant: Document, group: str) -> set[int]:
+    groups = {each["id"]: each for each in tenant.get("groups", ())}
+    found, seen, left = set[int](), set[str](), {group}
+    while left:
+        name = left.pop()
+        if name not in seen and name in groups:
+            first = groups[name]["first"]
+            found |= set(range(first, first + groups[name]["members"]))
+            left |= set(groups[name]["within"])
+        seen.add(name)
+    return {number for number in found if number < tenant["users"]}
 
 
 def _in_effect(line: Document) -> int:

@@ -66,3 +66,33 @@ test("a conflict keeps what was typed, and shows it beside what somebody else st
   act(() => result.current.discard());
   expect(result.current.value).toEqual(stored);
 });
+
+test("what somebody else stored is a conflict also where the page read it anew while one typed", async () => {
+  let stored: Stored = { symbol: "£", hour: 1 };
+  const conflict = new ApiProblem({ status: 412, title: "", detail: "Somebody else changed it.", code: "changed" });
+  const { result } = renderHook(
+    () =>
+      useEdited<Stored>({
+        queryKey: ["read anew"],
+        read: () => Promise.resolve({ value: stored, etag: JSON.stringify(stored) }),
+        save: async (change, etag) => {
+          if (etag !== JSON.stringify(stored)) throw conflict;
+          stored = { ...stored, ...change };
+        },
+        saved: () => undefined,
+      }),
+    { wrapper: Queries },
+  );
+  await waitFor(() => expect(result.current.value).toEqual(stored));
+  act(() => result.current.set({ symbol: "CHF" }));
+  stored = { symbol: "€", hour: 1 };
+  await act(() => queries.invalidateQueries({ queryKey: ["read anew"] }));
+  await waitFor(() => expect(result.current.query.data?.value).toEqual(stored));
+
+  act(() => result.current.saving.mutate());
+  await waitFor(() => expect(result.current.conflict).toEqual({ theirs: stored, mine: { symbol: "CHF" } }));
+  expect(stored.symbol).toBe("€");
+  act(() => result.current.saving.mutate());
+  await waitFor(() => expect(result.current.changed).toBe(false));
+  expect(stored.symbol).toBe("CHF");
+});

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Final, NoReturn
 
 from shared.alerts.models import Alert
 from shared.alerts.tickets.models import Ticket, TicketsState, opening
@@ -11,6 +12,9 @@ from shared.errors import RetryLater
 from shared.storage import keys
 from shared.storage.keys import AccountId
 from shared.storage.tables import Conflict, Delete, Insert, Key, Put, Replace, Row, RowChange, Tables
+
+PAUSE: Final = timedelta(minutes=2)
+"""At least so long: a pause that is just over leaves room for one call, and a message has not many attempts."""
 
 
 class TicketBook:
@@ -80,6 +84,10 @@ class TicketBook:
         """The PSA does what it is asked for: what was wrong is over."""
         if self.state.failure is not None:
             self._save(failure=None, failed_on=None)
+
+    def pause(self, after: timedelta, why: str) -> NoReturn:
+        """Nothing more is asked for now. Raises RetryLater."""
+        raise RetryLater(max(after, PAUSE), f"tickets: {why}")
 
     def later(self, after: timedelta) -> None:
         self._later = after if self._later is None else min(self._later, after)

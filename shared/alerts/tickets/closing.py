@@ -9,7 +9,6 @@ from shared.alerts.tickets.models import Ticket, TicketProgress, TicketSettings
 from shared.alerts.tickets.wording import closing_note
 from shared.billing.psa.base import Sent, WriteAnswer
 from shared.billing.psa.tickets import PsaTickets, TicketState
-from shared.errors import RetryLater
 
 LOOKED_FOR: Final = timedelta(days=7)
 """So long after its request a ticket whose alert is closed is looked for each day, before nothing more is done."""
@@ -76,7 +75,7 @@ def _not_closed(book: TicketBook, ticket: Ticket, answer: WriteAnswer) -> None:
     if answer.refusal is not None:
         raise answer.refusal
     if answer.asked_for:
-        raise RetryLater(answer.after, f"tickets: {answer.why}")
+        book.pause(answer.after, answer.why)
     refused = answer.sent is Sent.REFUSED
     if not refused:
         book.later(answer.after or _SOON)

@@ -76,7 +76,7 @@ def keep(
     except PsaRefused as refused:
         book.failed(refused, settings.connection)
     except PsaUnavailable as passing:
-        raise RetryLater(passing.after, f"tickets: {passing}") from passing
+        book.pause(passing.after, str(passing))
     book.wait_if_needed()
 
 

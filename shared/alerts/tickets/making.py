@@ -10,7 +10,6 @@ from shared.alerts.tickets.book import TicketBook
 from shared.alerts.tickets.models import Ticket, TicketProgress
 from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.tickets import PsaTickets, TicketName
-from shared.errors import RetryLater
 
 GRACE: Final = timedelta(minutes=5)
 """Longer than any request takes: who is still sending after it has died. So often what may be there is looked for."""
@@ -67,7 +66,7 @@ def _store(book: TicketBook, psa: PsaTickets, begun: Ticket, answer: WriteAnswer
 def _wait(book: TicketBook, answer: WriteAnswer) -> None:
     """Raises RetryLater where the PSA, or our own pace, asks for a pause with everything."""
     if answer.asked_for:
-        raise RetryLater(answer.after, f"tickets: {answer.why}")
+        book.pause(answer.after, answer.why)
     if answer.after:
         book.later(answer.after)
 

@@ -1,11 +1,13 @@
 """What Seatwise asks of a PSA that also keeps service tickets. A PSA may bill without it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.storage.documents import Document
+from shared.text import one_line
 
 SUMMARY_LENGTH = 100
 """Characters of a summary: ConnectWise takes no more, and the others take as many."""
@@ -62,6 +64,19 @@ def not_sent(why: PsaRefused | PsaUnavailable) -> WriteAnswer:
     if isinstance(why, PsaUnavailable):
         return WriteAnswer(Sent.NOT_SENT, str(why), why.after, why.asked_for, never_left=True)
     return WriteAnswer(Sent.REFUSED, why.sentence, refusal=why if why.is_for_all else None)
+
+
+def named(rows: Iterable[tuple[str, object]]) -> tuple[Choice, ...]:
+    """Choices by their names, of ids and what the PSA calls them; what has no name is called by its id."""
+    found = (Choice(id_, one_line(str(name or id_), 100)) for id_, name in rows)
+    return tuple(sorted(found, key=lambda choice: (choice.name.casefold(), choice.id)))
+
+
+def id_number(text: str, psa: str) -> int:
+    """An id as it may stand in an address or a body. Raises PsaRefused."""
+    if not (text.isascii() and text.isdecimal()):
+        raise PsaRefused("not an id", f"'{one_line(text, 40)}' is no id of {psa}. Choose it again.")
+    return int(text)
 
 
 class PsaTickets(Protocol):

@@ -18,7 +18,8 @@ from sandbox.standins.protocol import Request
 from sandbox.standins.state import Document
 from sandbox.standins.worlds import autotask, halo, types
 from sandbox.standins.worlds.load import load_world
-from shared.billing.models import BillingProfile, LicenceMapping, Options
+from shared.billing import agreement_store
+from shared.billing.models import BillingProfile, LicenceMapping, LineRecord, Options
 from shared.billing.profiles import save_profile
 from shared.billing.psa import pace
 from shared.billing.psa.base import Product, Psa, PsaCompany
@@ -123,6 +124,12 @@ class StandInWorld(World):
             for agreement in self.state.all(kind)
             for number, line in agreement[lines].items()
         ]
+
+
+def lines_that_end(world: World) -> list[LineRecord]:
+    """Those of a person's last day that is not over yet, as Seatwise keeps them."""
+    kept = agreement_store.all_of(world.tables, ACCOUNT, CONNECTION)
+    return [line for found in kept for line in found.record.lines.values() if line.ending]
 
 
 def invoiced(world: StandInWorld, seats: dict[date, int]) -> list[int]:

@@ -10,6 +10,8 @@ from azure.core.exceptions import ServiceRequestError
 
 from functions.queues.messages import QUEUES
 from shared.accounts import runs
+from shared.accounts.companies import add_company
+from shared.accounts.company import Company
 from shared.accounts.runs import Run, RunState
 from shared.alerts import failed_messages
 from shared.billing.models import PsaConnection
@@ -20,11 +22,24 @@ from shared.health import account, installation
 from shared.health.account import CheckedAccount
 from shared.health.finding import Check, Finding, Unusable
 from shared.health.installation import Installation
+from shared.licensing.custom_licences.defined import CUSTOM_LICENCE
+from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
+from shared.licensing.optional_reads import OptionalReads
+from shared.licensing.snapshot import FreshRead, store_read
+from shared.licensing.tenant_state import CountedMailboxes, ReadFailure
 from shared.mail.base import CannotTell, Undeliverable, UndeliverableReason
 from shared.mail.records import MailName, MailRow, MailState
 from shared.microsoft import partner_connections
-from shared.microsoft.models import FailureCause, NotRead, PartnerConnection, SignInMode
+from shared.microsoft.models import (
+    FailureCause,
+    MailboxKind,
+    NotRead,
+    PartnerConnection,
+    SignInMode,
+    TenantRead,
+)
 from shared.microsoft.read_problems import ReadProblem
+from shared.storage.decisions import Decider, decide
 from shared.storage.memory import MemoryBlobs, MemoryQueues, MemoryTables
 from shared.storage.tables import Put
 from tests.functions.api.conftest import MSP, an_account
@@ -153,6 +168,19 @@ def _a_stuck_run(ward: Ward) -> None:
     runs.start(ward.tables, MSP, Run(id="now-1", on=NOW.date(), started_at=began, nightly=False))
 
 
+def _unread_mailboxes(ward: Ward) -> None:
+    by = Decider("ann", "", NOW)
+    company = Company(id="c1", tenant_id="t1", name="Alder", psa_connection="cw", psa_company="1")
+    add_company(ward.tables, MSP, company, by)
+    rule = Rule(kind=RuleKind.MAILBOXES, mailboxes=(MailboxKind.SHARED,))
+    licence = CustomLicence(id="x", name="Backup", tenant_id="t1", rule=rule)
+    decide(ward.tables, MSP, CUSTOM_LICENCE, licence.id, licence, by)
+    refused = NotRead(FailureCause.TENANT, "403", ReadProblem.EXCHANGE_ROLE)
+    unread = OptionalReads(mailbox_counts=CountedMailboxes(failure=ReadFailure.of(refused)))
+    read = TenantRead("t1", "p1", NOW, NOW, (), (), ())
+    store_read(ward.tables, ward.blobs, MSP, FreshRead(read, "", NOW.date(), unread))
+
+
 FAULTS: list[tuple[str, Check, Callable[[Ward], object], str]] = [
     (
         "setting",
@@ -198,6 +226,7 @@ FAULTS: list[tuple[str, Check, Callable[[Ward], object], str]] = [
         lambda w: w.queues.messages.extend(_many("read-tenant", 2001)),
         "Look in the log",
     ),
+    ("mailboxes", Check.CUSTOM_LICENCES, _unread_mailboxes, "Global Reader"),
     ("queues", Check.QUEUES, lambda w: setattr(w, "queues", Broken()), "Storage Queue Data Contributor"),
     (
         "poison lying",

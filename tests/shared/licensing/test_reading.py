@@ -64,6 +64,7 @@ class FakeMicrosoft(Microsoft):
         self.told: tuple[Term, ...] | NotRead = ()
         self.groups: dict[str, int | Exception] = {}
         self.counted: dict[MailboxKind, int] | Exception = dict.fromkeys(MailboxKind, 0)
+        self.counted_as: list[SignInMode] = []
         self.renewal: Renewal | None = None
         self.asked: list[tuple[str, str]] = []
         self.modes: list[SignInMode] = []
@@ -115,6 +116,7 @@ class FakeMicrosoft(Microsoft):
         self, account: AccountId, connection: PartnerConnection, tenant_id: str
     ) -> MailboxCount:
         self.asked.append((connection.id, f"mailbox count of {tenant_id}"))
+        self.counted_as.append(connection.mode)
         if isinstance(self.counted, Exception):
             raise self.counted
         return MailboxCount(source=MailboxSource.EXCHANGE, by_kind=self.counted)

@@ -2448,7 +2448,7 @@ export interface components {
          * @description What is looked at.
          * @enum {string}
          */
-        Check: "settings" | "storage" | "clock" | "vault" | "mail" | "queues" | "poison" | "partner_sign_in" | "psa_rights" | "mails_sent" | "last_run";
+        Check: "settings" | "storage" | "clock" | "vault" | "mail" | "queues" | "poison" | "partner_sign_in" | "custom_licences" | "psa_rights" | "mails_sent" | "last_run";
         /**
          * CompanyChange
          * @description Only what is named changes.

@@ -1,60 +1,81 @@
 import { Button, Dropdown, Field, Input, Option, makeStyles } from "@fluentui/react-components";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
-import { answer, versioned, type Schemas } from "../api/client";
-import { fieldOf, sentenceOf } from "../api/problem";
+import { answer, versioned, type Schemas, type Versioned } from "../api/client";
+import { fieldOf, isConflict, sentenceOf } from "../api/problem";
 import { useAccount, useApi } from "../app/context";
+import { Conflict, type Beside } from "./Conflict";
 import { useNotices } from "./notices";
-import { Failed } from "./States";
-import { PSA_KINDS } from "./psaKinds";
+import { PSA_KINDS, type PsaField } from "./psaKinds";
+import { Answer, Failed } from "./States";
 
 const useStyles = makeStyles({
   form: { display: "grid", gap: "12px", maxWidth: "420px" },
   actions: { display: "flex", gap: "8px" },
 });
 
+type Psa = Pick<Schemas["ShownPsaState"], "id" | "kind" | "name" | "settings">;
+
 interface Props {
   /** The connection to change; without it a new one is made. */
-  psa?: Schemas["ShownPsaState"];
+  psa?: Pick<Psa, "id">;
   done: () => void;
 }
 
 /** Test and save: what is wrong or missing is said, and then nothing is stored. */
 export function PsaForm({ psa, done }: Props): ReactElement {
+  const read = useRead(psa?.id ?? "");
+  const stored = useQuery({
+    enabled: psa !== undefined,
+    queryKey: [useAccount().id, "psa-connection", psa?.id],
+    queryFn: read,
+    gcTime: 0, // a form begins with what is stored when it opens
+  });
+  if (!psa) return <Form done={done} />;
+  return (
+    <Answer query={stored} rows={4}>
+      {(found) => <Form begins={found} read={read} done={done} />}
+    </Answer>
+  );
+}
+
+interface FormProps {
+  /** As it was stored when the form was opened: a change that somebody else made since is a conflict. */
+  begins?: Versioned<Psa>;
+  read?: () => Promise<Versioned<Psa>>;
+  done: () => void;
+}
+
+function Form({ begins, read, done }: FormProps): ReactElement {
   const styles = useStyles();
-  const api = useApi();
-  const { id: account } = useAccount();
   const queries = useQueryClient();
   const notices = useNotices();
+  const { id: account } = useAccount();
+  const [seen, setSeen] = useState(begins);
+  const psa = seen?.value;
   const [kind, setKind] = useState(psa?.kind ?? "connectwise");
   const [name, setName] = useState(psa?.name ?? "");
   const [settings, setSettings] = useState<Record<string, string | boolean>>(psa?.settings ?? {});
   const [secret, setSecret] = useState("");
   const words = PSA_KINDS[kind];
+  const write = useWrite(seen);
   const save = useMutation({
-    mutationFn: async () => {
-      const body = { kind, name, settings, secret };
-      if (!psa) {
-        await answer(api.POST("/api/accounts/{account}/psa-connections", { params: { path: { account } }, body }));
-        return;
-      }
-      const path = { account, psaConnection: psa.id };
-      const { etag } = await versioned(
-        api.GET("/api/accounts/{account}/psa-connections/{psaConnection}", { params: { path } }),
-      );
-      await answer(
-        api.PUT("/api/accounts/{account}/psa-connections/{psaConnection}", {
-          params: { path, header: { "If-Match": etag } },
-          body,
-        }),
-      );
-    },
+    mutationFn: () => write({ kind, name, settings, secret }),
     onSuccess: () => {
       notices.done(`${name} works and is saved.`);
       void queries.invalidateQueries({ queryKey: [account] });
       done();
     },
+    // What is stored now is shown beside what was typed; the next save is made over it.
+    onError: async (error) => {
+      if (isConflict(error) && read) setSeen(await read());
+    },
   });
+  const takeTheirs = () => {
+    setName(psa?.name ?? "");
+    setSettings(psa?.settings ?? {});
+    save.reset();
+  };
   const wrong = (field: string) =>
     fieldOf(save.error).split(".").pop() === field
       ? { validationState: "error" as const, validationMessage: sentenceOf(save.error) }
@@ -103,7 +124,14 @@ export function PsaForm({ psa, done }: Props): ReactElement {
       >
         <Input type="password" autoComplete="off" value={secret} onChange={(_, { value }) => setSecret(value)} />
       </Field>
-      {save.error && <Failed error={save.error} />}
+      {isConflict(save.error) && psa ? (
+        <Conflict rows={besideOf(psa, { name, settings }, words?.fields ?? [])}>
+          <Button type="submit">Save mine</Button>
+          <Button onClick={takeTheirs}>Keep theirs</Button>
+        </Conflict>
+      ) : (
+        save.error && <Failed error={save.error} />
+      )}
       <div className={styles.actions}>
         <Button type="submit" appearance="primary" disabled={!name || save.isPending}>
           {save.isPending ? "Testing …" : "Test and save"}
@@ -112,4 +140,42 @@ export function PsaForm({ psa, done }: Props): ReactElement {
       </div>
     </form>
   );
+}
+
+/** What differs of what is stored now and what was typed. */
+function besideOf(theirs: Psa, mine: Pick<Psa, "name" | "settings">, fields: PsaField[]): Beside[] {
+  const all = [
+    { name: "Name", theirs: theirs.name, mine: mine.name },
+    ...fields.map((field) => ({
+      name: field.label,
+      theirs: String(theirs.settings[field.name] ?? ""),
+      mine: String(mine.settings[field.name] ?? ""),
+    })),
+  ];
+  return all.filter((row) => row.theirs !== row.mine);
+}
+
+function useRead(psaConnection: string): () => Promise<Versioned<Psa>> {
+  const api = useApi();
+  const { id: account } = useAccount();
+  return () =>
+    versioned(
+      api.GET("/api/accounts/{account}/psa-connections/{psaConnection}", { params: { path: { account, psaConnection } } }),
+    );
+}
+
+/** Makes a connection, or changes the one that was seen. */
+function useWrite(seen: Versioned<Psa> | undefined) {
+  const api = useApi();
+  const { id: account } = useAccount();
+  return async (body: Schemas["PsaGiven"]): Promise<unknown> => {
+    if (!seen) return answer(api.POST("/api/accounts/{account}/psa-connections", { params: { path: { account } }, body }));
+    const path = { account, psaConnection: seen.value.id };
+    return answer(
+      api.PUT("/api/accounts/{account}/psa-connections/{psaConnection}", {
+        params: { path, header: { "If-Match": seen.etag } },
+        body,
+      }),
+    );
+  };
 }

@@ -27,24 +27,32 @@ interface Wishes<T> {
 export function useEdited<T extends object>({ queryKey, read, save, saved }: Wishes<T>): Edited<T> {
   const [draft, setDraft] = useState<Partial<T>>({});
   const query = useQuery({ queryKey, queryFn: read });
+  // What the draft was begun over. A page is read anew by itself: what somebody else stored since is a conflict still.
+  const [begun, setBegun] = useState<Versioned<T>>();
   const saving = useMutation({
     mutationFn: async () => {
-      if (query.data) await save(draft, query.data.etag, query.data.value);
+      const over = begun ?? query.data;
+      if (over) await save(draft, over.etag, over.value);
       return draft;
     },
     onSuccess: async (written) => {
-      await query.refetch();
+      setBegun((await query.refetch()).data);
       setDraft((now) => without(now, written));
       saved();
     },
     // What is stored now is shown beside what was typed; the next save is made over it.
-    onError: (error) => (isConflict(error) ? query.refetch() : undefined),
+    onError: async (error) => {
+      if (isConflict(error)) setBegun((await query.refetch()).data);
+    },
   });
   const stored = query.data?.value;
   return {
     query,
     value: stored && { ...stored, ...draft },
-    set: (change) => setDraft((before) => ({ ...before, ...change })),
+    set: (change) => {
+      if (Object.keys(draft).length === 0) setBegun(query.data);
+      setDraft((before) => ({ ...before, ...change }));
+    },
     changed: Object.keys(draft).length > 0,
     saving,
     discard: () => {

@@ -244,8 +244,14 @@ class ConnectWise:
         number = len(self._state.all("cw_write")) + 1
         written: Document = {"agreement": agreement, "addition": after["id"], "at": after["updated"]}
         written |= {"before": before["quantity"] if before else None, "after": after["quantity"]}
-        written |= {"marker": after["serialNumber"]}
+        written |= {"marker": after["serialNumber"], "fields": _changed(before, after)}
         self._state.put("cw_write", str(number), written)
+
+
+def _changed(before: Document | None, after: Document) -> list[str]:
+    """Fields of an addition that say something else now."""
+    changed = [name for name in after if before is not None and before.get(name) != after[name]]
+    return [name for name in changed if name not in ("updated", "updatedBy")]
 
 
 def _version(request: Request, site: Document) -> str:

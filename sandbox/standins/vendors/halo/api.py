@@ -226,6 +226,7 @@ class Halo:
             written: Document = {"invoice": f"{after['site']}/{after['id']}", "line": int(number)}
             written |= {"at": after["last_modified"], "before": was and was["qty_order"]}
             written |= {"after": now and now["qty_order"], "rows": len(now["prorata_data"]) if now else 0}
+            written |= {"fields": [name for name in now or () if was and was.get(name) != now[name]]}
             self._state.put("halo_write", str(count), written)
 
 

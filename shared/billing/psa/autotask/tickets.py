@@ -17,6 +17,8 @@ from shared.billing.psa.tickets import (
     TicketChoices,
     TicketName,
     TicketState,
+    id_number,
+    named,
     not_sent,
 )
 from shared.http.client import Http, Unreachable, json_of
@@ -55,9 +57,9 @@ class AutotaskTickets:
     def create(self, ticket: NewTicket) -> WriteAnswer:
         try:
             body = {
-                "companyID": _number(ticket.company),
-                "queueID": _number(ticket.board),
-                "priority": _number(ticket.priority),
+                "companyID": id_number(ticket.company, PSA),
+                "queueID": id_number(ticket.board, PSA),
+                "priority": id_number(ticket.priority, PSA),
                 "status": int(_NEW),
                 "title": ticket.summary,
                 "description": ticket.description,
@@ -110,7 +112,7 @@ class AutotaskTickets:
         """None: it is not there, by Autotask's own word."""
         self._api.wait_for_the_pace()
         try:
-            told = self._api.ask(f"{TICKETS}/{_number(ticket_id)}", {})
+            told = self._api.ask(f"{TICKETS}/{id_number(ticket_id, PSA)}", {})
         except NotThere:
             return None
         if isinstance(told, dict) and told.get("item", "") is None:
@@ -127,7 +129,7 @@ class AutotaskTickets:
 
     def close(self, ticket_id: str, status: str, note: str) -> WriteAnswer:
         try:
-            body = {"id": _number(ticket_id), "status": _number(status), "resolution": note}
+            body = {"id": id_number(ticket_id, PSA), "status": id_number(status, PSA), "resolution": note}
             self._api.wait_for_the_pace()
         except (PsaRefused, PsaUnavailable) as why:
             return not_sent(why)
@@ -138,19 +140,9 @@ class AutotaskTickets:
 def _active(values: object) -> tuple[Choice, ...]:
     """Of a picklist, whose values are texts."""
     rows = [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-    found = (
-        Choice(str(row.get("value")), one_line(str(row.get("label") or row.get("value")), 100))
-        for row in rows
-        if row.get("isActive") is not False
+    return named(
+        (str(row.get("value")), row.get("label")) for row in rows if row.get("isActive") is not False
     )
-    return tuple(sorted(found, key=lambda choice: (choice.name.casefold(), choice.id)))
-
-
-def _number(text: str) -> int:
-    """An id as it may stand in an address or a body."""
-    if not (text.isascii() and text.isdecimal()):
-        raise PsaRefused("not an id", f"'{one_line(text, 40)}' is no id of Autotask. Choose it again.")
-    return int(text)
 
 
 def _object(value: Any) -> dict[str, Any]:

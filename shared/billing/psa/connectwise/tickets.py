@@ -14,10 +14,11 @@ from shared.billing.psa.tickets import (
     TicketChoices,
     TicketName,
     TicketState,
+    id_number,
+    named,
     not_sent,
 )
 from shared.http.client import Http, Unreachable, json_of
-from shared.text import one_line
 
 MAY_ADD = "Service Desk > Service Tickets (add)"
 _LONGEST_ID: Final = 10
@@ -42,7 +43,7 @@ class ConnectWiseTickets:
 
     def _closed(self, board: str) -> tuple[Choice, ...]:
         try:
-            rows = self._rows(f"{BOARDS}/{_number(board)}/statuses", "id,name,closedStatus,inactive")
+            rows = self._rows(f"{BOARDS}/{id_number(board, PSA)}/statuses", "id,name,closedStatus,inactive")
         except NotThere:
             return ()
         return _named(row for row in rows if row.get("closedStatus") is True and not row.get("inactive"))
@@ -56,9 +57,9 @@ class ConnectWiseTickets:
                 "summary": ticket.summary,
                 "initialDescription": ticket.description,
                 "externalXRef": ticket.reference,
-                "company": {"id": _number(ticket.company)},
-                "board": {"id": _number(ticket.board)},
-                "priority": {"id": _number(ticket.priority)},
+                "company": {"id": id_number(ticket.company, PSA)},
+                "board": {"id": id_number(ticket.board, PSA)},
+                "priority": {"id": id_number(ticket.priority, PSA)},
                 # Whoever is the customer's default contact is not mailed about it.
                 "automaticEmailContactFlag": False,
             }
@@ -117,7 +118,7 @@ class ConnectWiseTickets:
     def close(self, ticket_id: str, status: str, note: str) -> WriteAnswer:
         """The status first: when only the note is lost, nothing is wrong."""
         try:
-            path, wanted = _ticket(ticket_id), {"id": _number(status)}
+            path, wanted = _ticket(ticket_id), {"id": id_number(status, PSA)}
         except PsaRefused as refused:
             return not_sent(refused)
         self._api.wait_for_the_pace()
@@ -141,19 +142,11 @@ def _note(text: str) -> dict[str, object]:
 
 
 def _named(rows: Iterable[Mapping[str, Any]]) -> tuple[Choice, ...]:
-    found = (Choice(str(id_of(row)), one_line(str(row.get("name") or id_of(row)), 100)) for row in rows)
-    return tuple(sorted(found, key=lambda choice: (choice.name.casefold(), choice.id)))
+    return named((str(id_of(row)), row.get("name")) for row in rows)
 
 
 def _ticket(ticket_id: str) -> str:
-    return f"{TICKETS}/{_number(ticket_id)}"
-
-
-def _number(text: str) -> int:
-    """An id as it may stand in an address or a body."""
-    if not (text.isascii() and text.isdecimal()):
-        raise PsaRefused("not an id", f"'{one_line(text, 40)}' is no id of {PSA}. Choose it again.")
-    return int(text)
+    return f"{TICKETS}/{id_number(ticket_id, PSA)}"
 
 
 def _object(value: Any) -> Mapping[str, Any]:

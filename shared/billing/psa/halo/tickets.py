@@ -3,7 +3,7 @@
 Halo keeps no reference of ours beside the summary, unless somebody made a custom field for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
@@ -22,15 +22,15 @@ from shared.billing.psa.halo.lists import rows_of
 from shared.billing.psa.halo.rows import id_of
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.billing.psa.tickets import (
-    Choice,
     NewTicket,
     TicketChoices,
     TicketName,
     TicketState,
+    id_number,
+    named,
     not_sent,
 )
 from shared.http.client import Http
-from shared.text import one_line
 
 _CLOSED: Final = "9"
 """Halo's own status Closed; others only look like it."""
@@ -48,13 +48,13 @@ class HaloTickets:
     def choices(self, board: str = "") -> TicketChoices:
         """A priority belongs to a service level: its id has both."""
         self._api.wait_for_the_pace()
-        types = _named((str(id_of(row)), row) for row in self._rows(TICKET_TYPES))
-        priorities = _named(
-            (f"{row.get('slaid')}-{row.get('priorityid')}", row)
+        types = named((str(id_of(row)), row.get("name")) for row in self._rows(TICKET_TYPES))
+        priorities = named(
+            (f"{row.get('slaid')}-{row.get('priorityid')}", row.get("name"))
             for row in self._rows(PRIORITIES)
             if not row.get("ishidden")
         )
-        statuses = _named((str(id_of(row)), row) for row in self._rows(STATUSES))
+        statuses = named((str(id_of(row)), row.get("name")) for row in self._rows(STATUSES))
         is_there = any(kind.id == board for kind in types)
         closed = tuple(status for status in statuses if status.id == _CLOSED) if is_there else ()
         return TicketChoices(types, priorities, closed)
@@ -69,10 +69,10 @@ class HaloTickets:
         try:
             sla, _, priority = ticket.priority.partition("-")
             body = {
-                "tickettype_id": _number(ticket.board),
-                "client_id": _number(ticket.company),
-                "sla_id": _number(sla),
-                "priority_id": _number(priority),
+                "tickettype_id": id_number(ticket.board, PSA),
+                "client_id": id_number(ticket.company, PSA),
+                "sla_id": id_number(sla, PSA),
+                "priority_id": id_number(priority, PSA),
                 "summary": f"{ticket.summary} [{ticket.reference}]",
                 "details": ticket.description,
                 # Of no user of the customer's: nobody there is mailed about it.
@@ -111,7 +111,7 @@ class HaloTickets:
     def state(self, ticket_id: str) -> TicketState:
         self._api.wait_for_the_pace()
         try:
-            row = self._api.ask(f"{TICKETS}/{_number(ticket_id)}", {})
+            row = self._api.ask(f"{TICKETS}/{id_number(ticket_id, PSA)}", {})
         except NotThere:
             return TicketState.GONE
         if not isinstance(row, dict) or str(id_of(row)) != ticket_id:
@@ -127,7 +127,7 @@ class HaloTickets:
     def close(self, ticket_id: str, status: str, note: str) -> WriteAnswer:
         """The status first: when only the note is lost, nothing is wrong."""
         try:
-            number, wanted = _number(ticket_id), _number(status)
+            number, wanted = id_number(ticket_id, PSA), id_number(status, PSA)
             self._api.wait_for_the_pace()
         except (PsaRefused, PsaUnavailable) as why:
             return not_sent(why)
@@ -142,20 +142,8 @@ def _note(ticket: int, text: str) -> dict[str, object]:
     return {"ticket_id": ticket, "outcome": "Private Note", "hiddenfromuser": True, "note": text}
 
 
-def _named(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Choice, ...]:
-    found = (Choice(id_, one_line(str(row.get("name") or id_), 100)) for id_, row in rows)
-    return tuple(sorted(found, key=lambda choice: (choice.name.casefold(), choice.id)))
-
-
 def _only(body: Any) -> Mapping[str, Any]:
     """What a list of one is answered with: a ticket, or a list of it."""
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     return body if isinstance(body, dict) else {}
-
-
-def _number(text: str) -> int:
-    """An id as it may stand in an address or a body."""
-    if not (text.isascii() and text.isdecimal()):
-        raise PsaRefused("not an id", f"'{one_line(text, 40)}' is no id of {PSA}. Choose it again.")
-    return int(text)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.accounts.account import Mode
 from shared.alerts.tickets import closing, making
+from shared.alerts.tickets.book import PAUSE
 from shared.alerts.tickets.keep import AT_ONCE
 from shared.alerts.tickets.models import TicketProgress
 from shared.alerts.tickets.settings import switch_off
@@ -17,7 +18,6 @@ from shared.billing.psa.causes import Cause
 from shared.storage.tables import Put
 from tests.shared.alerts.tickets.desk import OTHERS, Desk
 from tests.shared.billing.psa.fake import Outcome
-from tests.shared.billing.psa.fake_tickets import RETRY_AFTER
 
 
 @pytest.fixture
@@ -192,9 +192,9 @@ def test_a_pause_that_the_psa_asks_for_is_kept_and_proves_nothing_of_the_ticket(
     desk.now += timedelta(days=1)
     desk.evaluate()
     desk.psa.outcomes = [Outcome.NOT_SENT]
-    assert desk.keep() == RETRY_AFTER
+    assert desk.keep() == PAUSE
     assert desk.psa.asked.count("create") == 1
-    desk.now += RETRY_AFTER
+    desk.now += PAUSE
     assert desk.keep() is not None
     assert [summary[:11] for summary in desk.summaries] == ["Customer t2"]
     desk.now += making.SETTLES_AFTER
@@ -251,9 +251,9 @@ def test_our_own_pace_leaves_no_doubt_and_the_ticket_is_made_as_soon_as_it_may_b
     desk.now += timedelta(days=1)
     desk.evaluate()
     desk.psa.out_of_pace = True
-    assert desk.keep() == RETRY_AFTER
+    assert desk.keep() == PAUSE
     desk.psa.out_of_pace = False
-    desk.now += RETRY_AFTER
+    desk.now += PAUSE
     assert desk.keep() is None
     assert [kept.progress for kept in desk.kept()] == [TicketProgress.OPEN]
 

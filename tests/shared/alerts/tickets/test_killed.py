@@ -52,13 +52,13 @@ class AtADesk(Desk):
         self.there = there
         there.http.clock = lambda: self.now
         there.http.sleep = self.wait
-        chosen = {
+        self.chosen = {
             "board": there.board,
             "priority": there.priority,
             "closed_status": there.closed,
             "company": there.company,
         }
-        self.switch_on(**chosen)
+        self.switch_on(**self.chosen)
 
     def sign_in(self, connection: PsaConnection) -> PsaTickets:
         psa: PsaTickets = self.there.psa

@@ -29,6 +29,7 @@ from tests.shared.billing.psa.fake import Outcome
 from tests.shared.billing.psa.tickets_contract import Seen, TicketsWorld
 
 _numbers = count()
+_LIMITS = {"limit_per_minute", "calls_an_hour", "limit_per_5_minutes"}
 _FAULTS: dict[Outcome, dict[str, Any]] = {
     Outcome.REFUSED: {"what": What.STATUS, "status": 400},
     Outcome.NOT_SENT: {"what": What.THROTTLE, "retry_after": 30},
@@ -86,6 +87,13 @@ class StandInWorld(TicketsWorld):
         for _ in range(2000):
             self.psa._api.pace.count(self.http.clock())
 
+    def without_limit(self) -> None:
+        """The stand-in refuses no call for its number."""
+        prefix = self.kind.partition("_")[0]
+        (site,) = self.state.all(f"{prefix}_site")
+        free = dict.fromkeys(_LIMITS & site.keys(), 10**9)
+        self.state.change(f"{prefix}_site", site["key"], lambda changed: changed.update(free))
+
     def next_write(self, outcome: Outcome) -> None:
         fault = {"vendor": self.vendor, "kind": f"{self.vendor}.write", "count": 1, **_FAULTS[outcome]}
         self.stand_ins.faults.add(fault.pop("what"), fault)
@@ -106,8 +114,10 @@ class ConnectWiseTicketsWorld(StandInWorld):
     board, priority, closed, company = "2", "4", "202", "2"
 
     def __init__(self) -> None:
-        super().__init__(World(name="tickets", partners=(), tenants=(), connectwise=sites()[1:2]))
-        settings = SETTINGS.model_copy(update={"company_id": "restricted"})
+        self.login = f"tickets{next(_numbers)}"  # each has a pace of its own
+        begun = replace(sites()[1], key=self.login, company_login=self.login)
+        super().__init__(World(name="tickets", partners=(), tenants=(), connectwise=(begun,)))
+        settings = SETTINGS.model_copy(update={"company_id": self.login})
         self.psa = ConnectWiseTickets(settings, PRIVATE_KEY, self.http)
 
     def truth(self) -> dict[str, Seen]:
@@ -124,10 +134,10 @@ class ConnectWiseTicketsWorld(StandInWorld):
         }
 
     def by_hand(self, ticket_id: str) -> None:
-        self.state.change("cw_ticket", f"restricted/{ticket_id}", lambda ticket: ticket.update(status=202))
+        self.state.change("cw_ticket", f"{self.login}/{ticket_id}", lambda ticket: ticket.update(status=202))
 
     def no_right_to_write(self) -> None:
-        self.state.change("cw_site", "restricted", lambda site: site.update(missing_rights=["tickets.edit"]))
+        self.state.change("cw_site", self.login, lambda site: site.update(missing_rights=["tickets.edit"]))
 
 
 class AutotaskTicketsWorld(StandInWorld):

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from shared.licensing import app_consents
+from shared.licensing.app_consents import AppConsent
 from shared.licensing.custom_licences.defined import CUSTOM_LICENCE
 from shared.licensing.custom_licences.rules import CustomLicence, Rule, RuleKind
 from shared.licensing.snapshot import as_of
 from shared.licensing.tenant_state import CountedMailboxes, ReadStatus, Snapshot
-from shared.microsoft.models import FailureCause, MailboxKind, NotRead
+from shared.microsoft.models import FailureCause, MailboxKind, NotRead, SignInMode
 from shared.microsoft.read_problems import ReadProblem
 from shared.storage.decisions import Decider, decide
 from tests.shared.billing.world import START
@@ -120,3 +122,11 @@ def test_a_night_on_which_only_mailboxes_changed_is_history(night: Night) -> Non
     days = [as_of(night.tables, ACCOUNT, "contoso", (START + timedelta(days=n)).date()) for n in (0, 1)]
     told = [day.mailbox_counts.count for day in days if day and day.mailbox_counts]
     assert [count.by_kind[SHARED] for count in told if count] == [4, 5]
+
+
+def test_a_tenant_that_let_the_app_in_is_asked_by_the_app(night: Night) -> None:
+    define(night)
+    consent = AppConsent(tenant_id="contoso", connection="p1", client_id="c", proven_at=START)
+    app_consents.store(night.tables, ACCOUNT, consent)
+    read(night)
+    assert night.microsoft.counted_as == [SignInMode.APP_ONLY]

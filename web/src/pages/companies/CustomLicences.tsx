@@ -1,9 +1,12 @@
-import { Button, Input, Text, makeStyles } from "@fluentui/react-components";
+import { Button, Field, Input, Text, makeStyles } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
+import { fieldOf, sentenceOf } from "../../api/problem";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { useEdited } from "../../parts/edited";
 import { useNotices } from "../../parts/notices";
+import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
 import { DefineCustomLicence } from "./DefineCustomLicence";
@@ -64,51 +67,31 @@ function Row({ custom, what, mayChange }: { custom: Custom; what: string; mayCha
   const { id: account } = useAccount();
   const queries = useQueryClient();
   const { done } = useNotices();
-  const [name, setName] = useState<string>();
+  const [renaming, setRenaming] = useState(false);
   const path = { account, customLicence: custom.id };
-  const changed = (told: string) => {
-    done(told);
-    setName(undefined);
-    void queries.invalidateQueries({ queryKey: [account] });
-  };
-  const rename = useMutation({
-    mutationFn: async (wanted: string) => {
-      const seen = await versioned(
-        api.GET("/api/accounts/{account}/custom-licences/{customLicence}", { params: { path } }),
-      );
-      return answer(
-        api.PATCH("/api/accounts/{account}/custom-licences/{customLicence}", {
-          params: { path, header: { "If-Match": seen.etag } },
-          body: { name: wanted },
-        }),
-      );
-    },
-    onSuccess: () => changed("The name is changed."),
-  });
   const remove = useMutation({
     mutationFn: async () => {
       const gone = await api.DELETE("/api/accounts/{account}/custom-licences/{customLicence}", { params: { path } });
       if (!gone.response.ok) await answer(Promise.resolve(gone));
     },
-    onSuccess: () => changed("The custom licence is removed."),
+    onSuccess: () => {
+      done("The custom licence is removed.");
+      void queries.invalidateQueries({ queryKey: [account] });
+    },
   });
   return (
     <li>
       <div className={styles.row}>
         <div className={styles.what}>
-          {name === undefined ? (
-            <Text weight="semibold">{custom.name}</Text>
-          ) : (
-            <Input aria-label={`New name of ${custom.name}`} value={name} onChange={(_, { value }) => setName(value)} />
-          )}
+          <Text weight="semibold">{custom.name}</Text>
           <Text block>
             {what}
             {custom.tenantId === "" && "; of every customer"}
           </Text>
         </div>
-        {mayChange && name === undefined && (
+        {mayChange && !renaming && (
           <>
-            <Button onClick={() => setName(custom.name)} aria-label={`Rename ${custom.name}`}>
+            <Button onClick={() => setRenaming(true)} aria-label={`Rename ${custom.name}`}>
               Rename
             </Button>
             <Button onClick={() => remove.mutate()} disabledFocusable={remove.isPending} aria-label={`Remove ${custom.name}`}>
@@ -116,17 +99,58 @@ function Row({ custom, what, mayChange }: { custom: Custom; what: string; mayCha
             </Button>
           </>
         )}
-        {name !== undefined && (
-          <>
-            <Button appearance="primary" disabled={!name.trim()} onClick={() => rename.mutate(name)}>
-              Save
-            </Button>
-            <Button onClick={() => setName(undefined)}>Cancel</Button>
-          </>
-        )}
       </div>
-      {rename.error && <Failed error={rename.error} />}
+      {renaming && <Rename custom={custom} close={() => setRenaming(false)} />}
       {remove.error && <Failed error={remove.error} />}
     </li>
+  );
+}
+
+/** A new name, saved over the one that stood there when this began; what somebody else stored meanwhile is shown beside it. */
+function Rename({ custom, close }: { custom: Custom; close: () => void }): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const queries = useQueryClient();
+  const { done } = useNotices();
+  const path = { account, customLicence: custom.id };
+  const edited = useEdited<Custom>({
+    queryKey: [account, "custom-licence", custom.id],
+    read: () => versioned(api.GET("/api/accounts/{account}/custom-licences/{customLicence}", { params: { path } })),
+    save: ({ name = "" }, etag) =>
+      answer(
+        api.PATCH("/api/accounts/{account}/custom-licences/{customLicence}", {
+          params: { path, header: { "If-Match": etag } },
+          body: { name },
+        }),
+      ),
+    saved: () => {
+      done("The name is changed.");
+      close();
+      void queries.invalidateQueries({ queryKey: [account] });
+    },
+  });
+  const wrong = fieldOf(edited.saving.error) === "name" && sentenceOf(edited.saving.error);
+  return (
+    <Answer query={edited.query} rows={1}>
+      {({ value: { name: stored } }) => (
+        <>
+          <Field
+            label={`New name of ${custom.name}`}
+            {...(wrong ? { validationState: "error" as const, validationMessage: wrong } : {})}
+          >
+            <Input value={edited.value?.name ?? stored} onChange={(_, { value }) => edited.set({ name: value })} />
+          </Field>
+          <SaveBar edited={edited} names={{ name: "Name" }} ready={edited.value?.name.trim() !== ""} />
+          <Button
+            onClick={() => {
+              close();
+              void queries.invalidateQueries({ queryKey: [account, "custom-licences"] });
+            }}
+          >
+            Cancel
+          </Button>
+        </>
+      )}
+    </Answer>
   );
 }

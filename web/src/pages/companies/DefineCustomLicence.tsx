@@ -15,6 +15,7 @@ import { useDeferredValue, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { fieldOf, sentenceOf } from "../../api/problem";
 import { useAccount, useApi } from "../../app/context";
+import { Choices } from "../../parts/Choices";
 import { counted } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Failed } from "../../parts/States";
@@ -123,7 +124,7 @@ export function DefineCustomLicence({ tenant, licences }: Props): ReactElement {
             <Input value={groupId} onChange={(_, { value }) => setGroupId(value)} />
           </Field>
         ) : kind === "mailboxes" ? (
-          <Field label="Kinds" hint="Read from Exchange with the customer, from the definition on. It needs Global Reader there.">
+          <Choices label="Kinds" hint="Read from Exchange with the customer, from the definition on. It needs Global Reader there.">
             {(Object.keys(MAILBOXES) as Mailbox[]).map((one) => (
               <Checkbox
                 key={one}
@@ -134,14 +135,14 @@ export function DefineCustomLicence({ tenant, licences }: Props): ReactElement {
                 }
               />
             ))}
-          </Field>
+          </Choices>
         ) : (
           <Field label="Domains" hint="Of the sign-in names, with commas between; empty is all. A subdomain is another domain.">
             <Input placeholder="contoso.com" value={domains} onChange={(_, { value }) => setDomains(value)} />
           </Field>
         )}
         {countsAccounts && (
-          <Field label="Leave out">
+          <Choices label="Leave out">
             <Checkbox
               label="Guests"
               checked={without.withoutGuests}
@@ -152,7 +153,7 @@ export function DefineCustomLicence({ tenant, licences }: Props): ReactElement {
               checked={without.withoutDisabled}
               onChange={(_, { checked }) => setWithout({ ...without, withoutDisabled: checked === true })}
             />
-          </Field>
+          </Choices>
         )}
         {kind !== "group_members" && (
           <Checkbox

@@ -5,6 +5,7 @@ import { answer, versioned, type Schemas } from "../../api/client";
 import { fieldOf, sentenceOf } from "../../api/problem";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { useEdited, type Edited } from "../../parts/edited";
+import { Choices } from "../../parts/Choices";
 import { counted } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
@@ -201,7 +202,7 @@ function Pick({ label, offered, chosen, set, disabled, ...field }: PickProps): R
   );
 }
 
-function Types({ edited, value, disabled, ...field }: Shown & { edited: Edited<Settings>; value: Settings }): ReactElement {
+function Types({ edited, value, disabled, validationMessage }: Shown & { edited: Edited<Settings>; value: Settings }): ReactElement {
   const styles = useStyles();
   const api = useApi();
   const { id: account } = useAccount();
@@ -215,13 +216,13 @@ function Types({ edited, value, disabled, ...field }: Shown & { edited: Edited<S
     edited.set({ types: wanted ? [...others, { type, since: "" }] : others });
   };
   return (
-    <Field label="Alerts that become tickets" {...field}>
+    <Choices label="Alerts that become tickets" wrong={validationMessage}>
       <div className={styles.types}>
         {known.data?.types.filter(({ type }) => type !== "tickets_failed").map(({ type, title }) => (
           <Checkbox key={type} label={title} disabled={disabled} checked={chosen.has(type)} onChange={(_, { checked }) => choose(type, checked === true)} />
         ))}
       </div>
-    </Field>
+    </Choices>
   );
 }
 
