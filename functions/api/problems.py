@@ -32,6 +32,8 @@ CODES = {
     "last_owner": HTTPStatus.CONFLICT,
     "lines_still_bill": HTTPStatus.CONFLICT,
     "in_use": HTTPStatus.CONFLICT,
+    "resting_lines": HTTPStatus.CONFLICT,
+    "used_by_tickets": HTTPStatus.CONFLICT,
     "not_held": HTTPStatus.CONFLICT,
     "nothing_to_settle": HTTPStatus.CONFLICT,
     "plan_changed": HTTPStatus.CONFLICT,

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, SecretStr
 from pydantic.alias_generators import to_camel, to_snake
 
@@ -17,6 +17,7 @@ from functions.queues.messages import RefreshPsaLists
 from shared.accounts import audit
 from shared.accounts.members import Role
 from shared.accounts.rate_limits import RateLimit
+from shared.alerts.tickets import settings as tickets
 from shared.billing import psa_connecting, psa_lists
 from shared.billing.models import PsaConnection
 from shared.billing.psa_connecting import PsaWish
@@ -171,9 +172,21 @@ def change(
 
 
 @router.delete("/{psaConnection}", operation_id="removePsaConnection", status_code=204)
-def remove(connection_id: ConnectionId, asking: Admin) -> None:
-    """Only when no licence is billed through it and no company is linked to it. Its ledger is kept."""
+def remove(
+    connection_id: ConnectionId,
+    asking: Admin,
+    lines_looked_after: Annotated[
+        bool,
+        Query(alias="linesLookedAfter", description="A person ends lines of inactive agreements in the PSA"),
+    ] = False,
+) -> None:
+    """Only when no licence is billed through it, no line of it is to end, no company is linked to it and no alerts
+    become tickets in it. Its ledger is kept."""
     wired, by = asking.wired, asking.actor.decider("PSA connection removed")
+    found = psa_connecting.check_unused(
+        asking.tables, asking.account, connection_id, looked_after=lines_looked_after
+    )
+    tickets.check_unused(asking.tables, asking.account, found)
     removed = psa_connecting.remove(
         asking.tables, wired.blobs, wired.secrets, asking.account, connection_id, by
     )

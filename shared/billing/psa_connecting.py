@@ -1,13 +1,13 @@
 """Connecting a PSA: tested first, saved then; its secret goes into the vault and never comes out here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
 
 from shared.accounts.companies import all_companies
 from shared.billing import agreement_store, psa_lists
 from shared.billing.mapping.in_force import mappings_in_force
-from shared.billing.models import PsaConnection
+from shared.billing.models import LineRecord, PsaConnection
 from shared.billing.profiles import PROFILE, billing_profiles
 from shared.billing.psa.base import Psa
 from shared.billing.psa.kinds import Psas, PsaSettings
@@ -108,9 +108,8 @@ def test(tables: Tables, account: AccountId, connection: PsaConnection, psa: Psa
 def remove(
     tables: Tables, blobs: Blobs, secrets: Secrets, account: AccountId, connection_id: str, by: Decider
 ) -> PsaConnection:
-    """Its ledger stays. Raises Rejected while a line or a company is of it."""
+    """Its ledger stays. `check_unused` comes before."""
     before, etag = stored_connection(tables, account, connection_id)
-    _check_unused(tables, account, before)
     removed = before.model_copy(update={"removed_at": by.now})
     replace_psa_connection(tables, account, removed, etag)
     for profile in billing_profiles(tables, account).values():
@@ -123,23 +122,29 @@ def remove(
     return removed
 
 
-def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
+def check_unused(
+    tables: Tables, account: AccountId, connection_id: str, *, looked_after: bool = False
+) -> PsaConnection:
+    """The connection, when nothing needs it any more. Raises Rejected while a line or a company is of it, NotFound.
+
+    `looked_after`: a person looks after lines that rest in an inactive agreement from now on.
+    """
+    connection = stored_connection(tables, account, connection_id)[0]
     bills = sum(
         mapping.bill and mapping.connection == connection.id
         for mapped in mappings_in_force(tables, account)
         for mapping in mapped.mappings
     )
-    lines = sum(
-        not line.rests
-        for kept in agreement_store.all_of(tables, account, connection.id)
-        for line in kept.record.lines.values()
-    )
-    if bills or lines:
+    kept = agreement_store.all_of(tables, account, connection.id)
+    lines = [line for found in kept for line in found.record.lines.values()]
+    mapped_lines = sum(line.ending is None for line in lines)
+    if bills or mapped_lines:
         raise Rejected(
-            f"{counted(max(bills, lines), 'licence')} billed through {connection.name}. Map them elsewhere, or say "
-            "that they are not billed, then remove it.",
+            f"{counted(max(bills, mapped_lines), 'licence')} billed through {connection.name}. Map them elsewhere, or "
+            "say that they are not billed, then remove it.",
             "in_use",
         )
+    _check_ended(connection, lines, looked_after=looked_after)
     linked = [
         company for company in all_companies(tables, account) if company.psa_connection == connection.id
     ]
@@ -148,6 +153,32 @@ def _check_unused(tables: Tables, account: AccountId, connection: PsaConnection)
             f"{counted(len(linked), 'company', 'companies')} linked to {connection.name}, for example "
             f"{linked[0].name}. Remove or relink them first.",
             "in_use",
+        )
+    return connection
+
+
+def _check_ended(connection: PsaConnection, lines: Collection[LineRecord], *, looked_after: bool) -> None:
+    """Raises Rejected while Seatwise has to end a line, or does not know what became of a write of it."""
+    if unknown := sum(line.intent is not None for line in lines):
+        raise Rejected(
+            f"{counted(unknown, 'line')} not settled: nobody knows whether {connection.name} has the last write. The "
+            "next sync finds out, or asks you; then remove it.",
+            "undecidable",
+        )
+    to_end = [line.ending.last_day for line in lines if line.ending is not None and not line.rests]
+    if to_end:
+        raise Rejected(
+            f"{counted(len(to_end), 'line')} to end in {connection.name}, the last one on {max(to_end):%-d %b %Y}. "
+            "Seatwise looks after them until that day is over; then remove it.",
+            "in_use",
+        )
+    resting = [line.line_id for line in lines if line.rests and not line.is_ended]
+    if resting and not looked_after:
+        raise Rejected(
+            f"{counted(len(resting), 'line')} to end, but in an agreement that is inactive or gone in "
+            f"{connection.name}, for example line {resting[0]}. Once it is revived they bill on, and Seatwise would "
+            "not end them any more. End them in the PSA, then say that you look after them yourself.",
+            "resting_lines",
         )
 
 

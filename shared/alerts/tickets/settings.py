@@ -28,6 +28,17 @@ def switch_off(tables: Tables, account: AccountId) -> TicketSettings:
     return _store(tables, account, before.model_copy(update={"on": False})) if before.on else before
 
 
+def check_unused(tables: Tables, account: AccountId, connection: PsaConnection) -> None:
+    """Raises Rejected while alerts become tickets by this PSA connection, which is about to be removed."""
+    settings = ticket_settings(tables, account)
+    if settings.on and settings.connection == connection.id:
+        raise Rejected(
+            f"Alerts become tickets in {connection.name}. Choose another PSA for them, or switch tickets off, then "
+            "remove it.",
+            "used_by_tickets",
+        )
+
+
 def switch_on(
     tables: Tables, blobs: Blobs, account: Account, wanted: TicketSettings, sign_in: SignIn, now: datetime
 ) -> TicketSettings:

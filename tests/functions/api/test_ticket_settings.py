@@ -12,12 +12,16 @@ from functions.queues.messages import Evaluate, KeepTickets, QueuedWork
 from shared.accounts.account import Mode
 from shared.accounts.directory import update_account
 from shared.alerts.tickets import making
+from shared.alerts.tickets.models import TicketSettings
+from shared.billing.models import PsaConnection
 from shared.billing.psa.base import PsaCompany, PsaRefused
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.tickets import NewTicket
+from shared.billing.psa_connections import save_psa_connection
 from shared.billing.psa_lists import PsaLists
 from shared.errors import RetryLater
 from shared.storage import keys
+from shared.storage.tables import Put, Tables
 from tests.functions.api.busy import ZETA, Busy
 from tests.functions.api.conftest import MSP, Caller
 from tests.functions.memory_wiring import MemoryWiring
@@ -269,3 +273,22 @@ def test_switched_off_what_was_chosen_is_remembered_and_nothing_is_sent(
     busy.world.add("t-late", sku("e5", 10, 4), name="Latecomer")
     carry_out(wired, busy)
     assert desk.tickets == {}
+
+
+def test_a_psa_in_which_alerts_become_tickets_is_not_removed(
+    wired: MemoryWiring, owner: Caller, sign_in: SignIn
+) -> None:
+    there = f"/accounts/{MSP}/psa-connections/spare"
+    spare = PsaConnection(id="spare", name="Spare PSA", kind="connectwise", settings_json="{}")
+    save_psa_connection(wired.tables, MSP, spare)
+    put_settings(wired.tables, on=True)
+    refused = sign_in("admin")("DELETE", there)
+    assert (refused.status_code, refused.json()["code"]) == (409, "used_by_tickets")
+    assert "Alerts become tickets in Spare PSA." in refused.json()["detail"]
+    put_settings(wired.tables, on=False)
+    assert sign_in("admin")("DELETE", there).status_code == 204
+
+
+def put_settings(tables: Tables, *, on: bool) -> None:
+    chosen = TicketSettings(on=on, connection="spare")
+    tables.commit([Put(keys.setting(MSP, "tickets"), chosen)])

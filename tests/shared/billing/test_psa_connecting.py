@@ -1,5 +1,6 @@
 """Connecting a PSA: tested before it is saved, its secret in the vault alone, removed when nothing bills by it."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from shared.accounts.companies import COMPANY
 from shared.billing import psa_connecting, psa_lists
-from shared.billing.models import PsaConnection
+from shared.billing.models import PsaConnection, TenantMappings
 from shared.billing.profiles import billing_profiles
 from shared.billing.psa.base import Psa, PsaRefused, PsaUnavailable
 from shared.billing.psa.kinds import PsaSettings
@@ -37,9 +38,9 @@ from shared.storage import keys
 from shared.storage.decisions import Decider, decide
 from shared.storage.memory import MemoryBlobs, MemoryTables
 from shared.storage.tables import Conflict
-from tests.shared.billing.psa.fake import FakePsa
+from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
 from tests.shared.billing.psa.fake_tickets import FakeTickets
-from tests.shared.billing.world import ACCOUNT, CONNECTION, START, World
+from tests.shared.billing.world import ACCOUNT, CONNECTION, START, Mapped, World
 from tests.shared.storage.memory_secrets import MemorySecrets
 
 CANARY = "canary-5f1d-private-key"
@@ -106,6 +107,7 @@ class Desk:
         return psa_connecting.change(self.tables, self.secrets, self.psas, ACCOUNT, id_, wish)
 
     def remove(self, id_: str) -> PsaConnection:
+        psa_connecting.check_unused(self.tables, ACCOUNT, id_)
         return psa_connecting.remove(self.tables, self.blobs, self.secrets, ACCOUNT, id_, BY)
 
     def stored(self) -> list[PsaConnection]:
@@ -248,12 +250,59 @@ def test_a_removed_connection_is_gone_with_its_secret_and_lists_and_can_come_bac
     assert [one.id for one in desk.stored()] == [made.id]
 
 
+def check(world: World, *, looked_after: bool = False) -> None:
+    psa_connecting.check_unused(world.tables, ACCOUNT, CONNECTION, looked_after=looked_after)
+
+
+def to_end(world: World) -> Mapped:
+    """A line that nobody maps any more, and whose last day is tomorrow."""
+    mapped = world.map_line()
+    unmapped = TenantMappings(tenant_id="contoso", mappings=())
+    world.save_mappings("contoso", unmapped, last_days={mapped.line: START.date() + timedelta(days=1)})
+    decide(world.tables, ACCOUNT, COMPANY, "contoso", None, world.by())
+    return mapped
+
+
 def test_a_connection_that_bills_is_not_removed() -> None:
-    world, secrets = World(), MemorySecrets()
+    world = World()
     world.map_line()
     with pytest.raises(Rejected, match="1 licence is billed through ConnectWise") as refused:
-        psa_connecting.remove(world.tables, world.blobs, secrets, ACCOUNT, CONNECTION, BY)
+        check(world)
     assert refused.value.code == "in_use"
+
+
+def test_a_connection_with_a_line_that_is_to_end_is_not_removed_until_that_is_over() -> None:
+    world = World()
+    to_end(world)
+    with pytest.raises(Rejected, match="1 line is to end in ConnectWise, the last one on 3 Mar 2026"):
+        check(world)
+    for _ in range(3):
+        world.night()
+    check(world)
+
+
+def test_a_connection_whose_line_rests_unended_in_an_inactive_agreement_goes_only_by_a_persons_word() -> None:
+    world = World()
+    mapped = to_end(world)
+    world.fake.edit_agreement(mapped.agreement, active=False)
+    for _ in range(3):
+        world.night()
+    with pytest.raises(Rejected, match="1 line is to end, but in an agreement that is inactive") as refused:
+        check(world)
+    assert refused.value.code == "resting_lines"
+    check(world, looked_after=True)
+
+
+def test_a_connection_with_a_write_of_which_nothing_is_known_is_not_removed() -> None:
+    world = World(fake=FakePsa(takes=Takes.DIFFERENCES))
+    to_end(world)
+    world.fake.outcomes.append(Outcome.UNCLEAR_NOT_APPLIED)
+    with contextlib.suppress(RetryLater):
+        world.push()
+    for said in (False, True):
+        with pytest.raises(Rejected, match="1 line is not settled") as refused:
+            check(world, looked_after=said)
+        assert refused.value.code == "undecidable"
 
 
 def test_a_connection_with_a_linked_company_is_not_removed_and_without_goes_with_its_profiles() -> None:
@@ -261,8 +310,9 @@ def test_a_connection_with_a_linked_company_is_not_removed_and_without_goes_with
     assert billing_profiles(world.tables, ACCOUNT)
     world.add_tenant("contoso")
     with pytest.raises(Rejected, match="1 company is linked"):
-        psa_connecting.remove(world.tables, world.blobs, secrets, ACCOUNT, CONNECTION, BY)
+        check(world)
     decide(world.tables, ACCOUNT, COMPANY, "contoso", None, world.by())
+    check(world)
     psa_connecting.remove(world.tables, world.blobs, secrets, ACCOUNT, CONNECTION, world.by())
     assert billing_profiles(world.tables, ACCOUNT) == {}
 

@@ -1277,7 +1277,8 @@ export interface paths {
         post?: never;
         /**
          * Remove
-         * @description Only when no licence is billed through it and no company is linked to it. Its ledger is kept.
+         * @description Only when no licence is billed through it, no line of it is to end, no company is linked to it and no alerts
+         *     become tickets in it. Its ledger is kept.
          */
         delete: operations["removePsaConnection"];
         options?: never;
@@ -20207,7 +20208,10 @@ export interface operations {
     };
     removePsaConnection: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A person ends lines of inactive agreements in the PSA */
+                linesLookedAfter?: boolean;
+            };
             header?: never;
             path: {
                 psaConnection: string;

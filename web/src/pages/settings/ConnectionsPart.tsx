@@ -13,6 +13,7 @@ import { Answer, Failed } from "../../parts/States";
 import { useList } from "../../parts/useList";
 import { ConnectPartner } from "./ConnectPartner";
 import { LostAgreements } from "./LostAgreements";
+import { RemovePsa } from "./RemovePsa";
 
 type Partner = Schemas["ShownPartner"];
 type PsaState = Schemas["ShownPsaState"];
@@ -153,6 +154,7 @@ function PsaItem({ psa }: { psa: PsaState }): ReactElement {
   const { done } = useNotices();
   const format = useFormat();
   const [changing, setChanging] = useState(false);
+  const [removing, setRemoving] = useState(false);
   const path = { account, psaConnection: psa.id };
   const test = useMutation({
     mutationFn: async () => {
@@ -195,12 +197,16 @@ function PsaItem({ psa }: { psa: PsaState }): ReactElement {
               Refresh
             </Button>
             <Button onClick={() => setChanging(!changing)}>Change</Button>
+            <Button onClick={() => setRemoving(!removing)} aria-label={`Remove ${psa.name} …`}>
+              Remove …
+            </Button>
           </>
         )}
       </div>
       {failure && <Failed error={new Error(failure)} />}
       {(test.error ?? refresh.error) && <Failed error={test.error ?? refresh.error} />}
       <LostAgreements connection={psa} />
+      {removing && <RemovePsa psa={psa} cancel={() => setRemoving(false)} />}
       {changing && <PsaForm psa={psa} done={() => setChanging(false)} />}
     </>
   );
