@@ -18,7 +18,10 @@ def ended_lines(
     `told`: lines that say why they could not be ended yet.
     """
     for said in decided.ended.values():
-        if today > said.last_day and truth.seats_on(said.line, today) and said.line not in told:
+        # A line without seats is let go at once: what somebody enters there later is theirs.
+        is_theirs = not said.seats and any(at.date() > said.last_day for at in truth.edits_of(said.line))
+        bills = truth.seats_on(said.line, today) > 0 and not is_theirs
+        if today > said.last_day and bills and said.line not in told:
             yield f"ended: line {said.line} was to end on {said.last_day}, and bills on {today}"
         on_last = truth.seats_on(said.line, said.last_day)
         if said.seats and not on_last and not truth.edits_of(said.line):
