@@ -188,23 +188,21 @@ def _side_by_side(
             yield state, ()
 
 
-def store_holds(
-    tables: Tables, account: AccountId, planned: Planned, now: datetime, run: str = ""
-) -> Planned:
+def store_holds(tables: Tables, account: AccountId, planned: Planned, now: datetime, run: str = "") -> None:
     """Store what the PSA's list says, and what the plan holds, before the first write of it.
 
-    What is held anew goes into the ledger.
+    What is held anew goes into the ledger. In `planned` a record that was stored takes the place of the one before: of
+    ten thousand agreements there are never both in memory.
 
     Raises RetryLater when a record changed meanwhile.
     """
-    outlines = dict(planned.outlines)
+    outlines = planned.outlines
     try:
-        for connection, mine in groupby(planned.outlines.items(), key=lambda item: item[0][0]):
+        for connection, mine in groupby(outlines.items(), key=lambda item: item[0][0]):
             for outline in _with_holds(tables, account, (each for _, each in mine), planned.plan, now, run):
                 outlines[connection, outline.agreement_id] = outline
     except Conflict as conflict:
         raise RetryLater(timedelta(seconds=2), "an agreement changed while the plan was made") from conflict
-    return Planned(planned.plan, planned.wishes, outlines)
 
 
 def _with_holds(

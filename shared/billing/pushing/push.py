@@ -71,7 +71,7 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         if loss := loss_of_list(context.tables, account, planned, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
             return
-        planned = load.store_holds(context.tables, account.id, planned, started, run.id)
+        load.store_holds(context.tables, account.id, planned, started, run.id)
         work = worklist(connection.id, planned, there, run, today)
         unfinished = _work_through(context, connection.id, planned, work, started + BUDGET)
     except (PsaRefused, PsaUnavailable) as why:
