@@ -9,6 +9,7 @@ import {
 } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
+import { useFocusBack } from "../parts/focusBack";
 import { Failed } from "../parts/States";
 import { useServices } from "./context";
 
@@ -17,6 +18,7 @@ export default function SignInDialog(): ReactElement {
   const { session } = useServices();
   const queries = useQueryClient();
   const [error, setError] = useState<unknown>(null);
+  useFocusBack();
   const signIn = () => {
     setError(null);
     session.again().then(() => queries.invalidateQueries(), setError);
