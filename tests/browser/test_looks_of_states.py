@@ -182,7 +182,7 @@ def test_what_a_page_shows_at_times_can_be_read_by_everybody_in_every_look(
                 site.look("dark")
                 picture(site, part, screens / f"{name}-dark.png")
                 site.look("light")
-            site.page.unroute_all()
+            site.told_as_it_is()
             site.go("guide")  # what was opened and typed goes with its page
 
 
