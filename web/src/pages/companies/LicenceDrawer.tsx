@@ -18,6 +18,7 @@ import { useAccount, useApi, useMay } from "../../app/context";
 import { useFocusBack } from "../../parts/focusBack";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
+import { LineDecisions } from "../billing/lines/LineDecisions";
 import { MapLicence } from "../exceptions/MapLicence";
 import { MappingPart } from "./MappingPart";
 import { whyNobody } from "./NoLicences";
@@ -65,6 +66,7 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
               </section>
             )}
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
+            {licence.mapped?.bill && <LineDecisions key={`line ${licence.mapped.mappingId}`} tenantId={tenant} mappingId={licence.mapped.mappingId} />}
             {licence.mapped?.bill && <MappingPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
             <History tenant={tenant} licence={licence} />
             <People tenant={tenant} licence={licence} />
