@@ -12,36 +12,9 @@ import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
+import { EVENTS, type Event } from "./lines/events";
 import { isUndoable, newestOfEach, type Change, type Entry } from "./lines/newestChange";
 import { UndoDialog } from "./lines/UndoDialog";
-
-type Event = Entry["event"];
-const EVENTS: Record<Event, string> = {
-  adopted: "Taken over",
-  released: "Let go",
-  held: "Held",
-  approved: "Approved",
-  rejected: "Rejected",
-  intended: "Intended",
-  confirmed: "Confirmed",
-  not_applied: "Not applied",
-  refused: "Refused",
-  unknown: "Not known",
-  undecidable: "Undecidable",
-  settled: "Settled by a person",
-  diverged: "Something else came",
-  taken: "Theirs taken",
-  kept: "Ours kept",
-  ending: "To end on a day",
-  ended: "Ends on a day",
-  prorated: "Prorated by a second line",
-  text_intended: "Text to be written",
-  text_written: "Text written",
-  text_not_written: "Text not written",
-  frozen: "Frozen",
-  unfrozen: "Unfrozen",
-  undone: "Undone",
-};
 
 /** What happened to lines, the newest first; older entries on demand. */
 export function LedgerPart(): ReactElement {

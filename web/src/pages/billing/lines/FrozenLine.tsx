@@ -2,7 +2,7 @@ import { Button, Field, Input, MessageBar, MessageBarActions, MessageBarBody } f
 import { useState, type ReactElement } from "react";
 import type { Schemas } from "../../../api/client";
 import { useMay } from "../../../app/context";
-import { useFormat } from "../../../parts/format";
+import { addressOf, useFormat } from "../../../parts/format";
 import { Act, Actions, Refusal } from "../../exceptions/Actions";
 import { useFreezing, type MappedLine } from "./useFreezing";
 
@@ -15,7 +15,7 @@ export function FrozenLine({ line, close }: { line: Schemas["DriftedLine"]; clos
     <>
       <MessageBar intent="info" layout="multiline">
         <MessageBarBody>
-          The line is frozen since {line.frozenAt ? format.time(line.frozenAt) : "some time"} by {line.frozenBy}: Seatwise
+          The line is frozen since {line.frozenAt ? format.time(line.frozenAt) : "some time"} by {addressOf(line.frozenBy)}: Seatwise
           leaves it alone.{line.reason && ` Reason: ${line.reason}`}
         </MessageBarBody>
         {mayDecide && (

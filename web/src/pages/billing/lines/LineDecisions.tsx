@@ -4,8 +4,9 @@ import { useMay } from "../../../app/context";
 import { count, useFormat } from "../../../parts/format";
 import { Answer } from "../../../parts/States";
 import { Actions } from "../../exceptions/Actions";
+import { EVENTS } from "./events";
 import { FreezeLine, FrozenLine } from "./FrozenLine";
-import { isUndoable, type Change } from "./newestChange";
+import { isUndoable, type Change, type Entry } from "./newestChange";
 import { UndoChange } from "./UndoChange";
 import { useDecidableLines, type MappedLine } from "./useFreezing";
 import { useNewestEntry } from "./useNewestEntry";
@@ -22,11 +23,11 @@ export function LineDecisions({ tenantId, mappingId }: MappedLine): ReactElement
       <Answer query={decidable} rows={2}>
         {(lines) => {
           const frozen = lines.find((line) => line.mappingId === mappingId && line.tenantId === tenantId && line.frozen);
+          if (frozen) return <FrozenLine line={frozen} />;
           return (
             <>
-              {frozen && <FrozenLine line={frozen} />}
-              <NewestChange tenantId={tenantId} mappingId={mappingId} isFrozen={frozen !== undefined} />
-              {mayDecide && !frozen && <FreezeLine line={{ tenantId, mappingId }} />}
+              <NewestChange tenantId={tenantId} mappingId={mappingId} />
+              {mayDecide && <FreezeLine line={{ tenantId, mappingId }} />}
             </>
           );
         }}
@@ -35,7 +36,7 @@ export function LineDecisions({ tenantId, mappingId }: MappedLine): ReactElement
   );
 }
 
-function NewestChange({ isFrozen, ...line }: MappedLine & { isFrozen: boolean }): ReactElement {
+function NewestChange(line: MappedLine): ReactElement {
   const mayDecide = useMay("admin");
   const format = useFormat();
   const newest = useNewestEntry(line);
@@ -43,26 +44,23 @@ function NewestChange({ isFrozen, ...line }: MappedLine & { isFrozen: boolean })
   if (undoing) return <UndoChange change={undoing} close={() => setUndoing(undefined)} />;
   return (
     <Answer query={newest} rows={1}>
-      {(entry) =>
-        isUndoable(entry) ? (
-          <>
-            <Text block>
-              Its newest change: {count(entry.before)} to {count(entry.after)}, {format.time(entry.at)}.
-            </Text>
-            {mayDecide && !isFrozen && (
-              <Actions>
-                <Button onClick={() => setUndoing(entry)}>Undo this change …</Button>
-              </Actions>
-            )}
-          </>
-        ) : (
-          <Text block>{entry?.event === "undone" ? undoneWords(entry) : "No change of it can be undone now."}</Text>
-        )
-      }
+      {(entry) => (
+        <>
+          <Text block>{entry ? `${toldOf(entry)}, ${format.time(entry.at)}.` : "Seatwise has not changed it yet."}</Text>
+          {mayDecide && isUndoable(entry) && (
+            <Actions>
+              <Button onClick={() => setUndoing(entry)}>Undo this change …</Button>
+            </Actions>
+          )}
+        </>
+      )}
     </Answer>
   );
 }
 
-function undoneWords({ before, after }: { before: number | null; after: number | null }): string {
-  return before === null || after === null ? "A change is undone." : `An undo is decided: ${count(before)} to ${count(after)}.`;
+function toldOf(entry: Entry): string {
+  const { event, before, after } = entry;
+  if (isUndoable(entry)) return `Its newest change: ${count(entry.before)} to ${count(entry.after)}`;
+  const numbers = [before, after].filter((number) => number !== null).map(count);
+  return `Newest in the ledger: ${[EVENTS[event], numbers.join(" to ")].filter(Boolean).join(", ")}`;
 }
