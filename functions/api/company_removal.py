@@ -10,6 +10,7 @@ from functions.api.company_linking import links
 from functions.api.ending_lines import end_all_lines
 from functions.api.principal import Editor
 from shared.accounts.companies import company
+from shared.billing.line_names import line_name
 
 router = APIRouter(prefix="/accounts/{account}/companies", tags=["companies"])
 
@@ -23,7 +24,8 @@ def remove(
         Query(
             alias="lookedAfter",
             max_length=4000,
-            description="Ids of the lines that you look after from now on, by comma: all that bill the tenant",
+            description="The lines that you look after from now on, by comma: all that bill the tenant. Each by "
+            "its id, or as connection/id where lines of several connections have it",
         ),
     ] = "",
     last_day: Annotated[
@@ -37,6 +39,6 @@ def remove(
         of = company(asking.tables, asking.account, company_id)
         why = reason or "the company was removed"
         end_all_lines(asking, of.tenant_id, last_day, why, of.name_in_mappings)
-    lines = frozenset(filter(None, (line_id.strip() for line_id in looked_after.split(","))))
+    lines = frozenset(line_name(text) for text in looked_after.split(",") if text.strip())
     gone = links(asking).remove(company_id, lines, asking.actor.decider(reason))
     record(asking, "company.removed", gone.id, gone, None)

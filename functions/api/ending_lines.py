@@ -58,7 +58,8 @@ class PreviewOfEnd(Shown):
     """preview: nothing is written to the PSA before the account is switched live."""
     ending: list[ShownEndingLine]
     left: list[str]
-    """Every line that no mapping would have; those that are not in `ending` end sooner or bill nothing."""
+    """Every line that no mapping would have, by its id, or as connection/id where several connections have it; those
+    that are not in `ending` end sooner or bill nothing."""
 
 
 def shown_ending(line: EndingLine) -> ShownEndingLine:
@@ -117,7 +118,7 @@ def end_all_lines(
         return
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     map_tenant(asking.tables, psas, asking.account, wanted, asking.actor.decider(reason), said)
-    lines = ",".join(said.last_days)
+    lines = ",".join(map(str, said.last_days))
     audit.record(
         asking.tables, asking.account, asking.actor, "lines.ended", wanted.tenant_id, lines, f"{last_day}"
     )

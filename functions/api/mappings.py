@@ -14,6 +14,7 @@ from functions.api.psa_choices import ShownAgreement, shown_agreement
 from functions.api.versions import Seen, versioned
 from functions.queues.alerts import judge_again
 from shared.accounts import audit
+from shared.billing.line_names import line_name
 from shared.billing.mapping import choices
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
@@ -103,16 +104,19 @@ class GivenMappings(Given):
     mappings: Annotated[list[GivenMapping], Field(max_length=MOST)]
     """Every licence of the tenant that is mapped or not billed; what is not named is neither."""
     looked_after: Annotated[tuple[Id, ...], Field(max_length=MOST)] = ()
-    """Lines that are left although they still bill: you look after them yourself from now on."""
+    """Lines that are left although they still bill: you look after them yourself from now on. Each by its id, or as
+    connection/id where lines of several connections have it."""
     last_days: Annotated[dict[Id, date], Field(max_length=MOST, default_factory=dict)]
-    """By line: the last day that a line which is left is billed on. Seatwise ends it in the PSA. A new line of the same
-    licence starts on the day after, or later."""
+    """By line, named in the same way: the last day that a line which is left is billed on. Seatwise ends it
+    in the PSA. A new line of the same licence starts on the day after, or later."""
     keeps_differences: bool = False
     """Seats that were taken over from a hand edit of one line are right for the other line that the mapping gets."""
     reason: Annotated[str, Field(max_length=300)] = ""
 
     def said(self) -> Said:
-        return Said(self.looked_after, self.last_days, keeps_differences=self.keeps_differences)
+        looked_after = tuple(map(line_name, self.looked_after))
+        last_days = {line_name(name): day for name, day in self.last_days.items()}
+        return Said(looked_after, last_days, keeps_differences=self.keeps_differences)
 
 
 class ShownOptions(Shown):
@@ -156,7 +160,8 @@ class ShownPreview(Shown):
     """preview: nothing is written to the PSA before the account is switched live."""
     lines: list[ShownLine]
     left: list[str]
-    """Lines that no mapping would have any more; those of them that are not in `ending` stay in the PSA as they are."""
+    """Lines that no mapping would have any more, named as in `lastDays`; those that are not in `ending` stay in the
+    PSA as they are."""
     ending: list[ShownEndingLine]
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from shared.accounts.company import Company
 from shared.billing import agreement_store
+from shared.billing.line_names import LineName, in_full
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import LicenceMapping, TenantMappings
 from shared.errors import Rejected
@@ -22,6 +23,10 @@ class BilledLine(NamedTuple):
     line_id: str
     seats: int
 
+    @property
+    def name(self) -> LineName:
+        return LineName(self.connection, self.line_id)
+
 
 def billed_lines(
     tables: Tables, account: AccountId, of: Company, connections: Collection[str]
@@ -36,9 +41,11 @@ def billed_lines(
     ]
 
 
-def check_looked_after(lines: Collection[BilledLine], looked_after: Collection[str]) -> None:
-    """Raises Rejected while a line bills that no person says to look after."""
-    left = [line for line in lines if line.line_id not in looked_after]
+def check_looked_after(lines: Collection[BilledLine], looked_after: Collection[LineName]) -> None:
+    """Raises Rejected while a line bills that no person says to look after. One not made yet has no name."""
+    there = [line.name for line in lines if line.line_id]
+    named = set(in_full(looked_after, there, "lookedAfter").values())
+    left = [line for line in lines if not line.line_id or line.name not in named]
     if left:
         seats = sum(line.seats for line in left)
         raise Rejected(

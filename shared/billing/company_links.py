@@ -12,6 +12,7 @@ from shared.accounts.company import AddedTenant, Company, Filters
 from shared.billing.company_filters import check_beside, check_mapped
 from shared.billing.company_lines import BilledLine, billed_lines, billing_mappings, check_looked_after, told
 from shared.billing.company_matching import CompanyMatch, CompanyPlace, MatchState, matches
+from shared.billing.line_names import LineName
 from shared.billing.psa.base import PsaCompany
 from shared.billing.psa_connections import psa_connections
 from shared.errors import Rejected
@@ -152,7 +153,7 @@ class CompanyLinks:
         self._save(after, by)
         return before, after
 
-    def remove(self, company_id: str, looked_after: Collection[str], by: Decider) -> Company:
+    def remove(self, company_id: str, looked_after: Collection[LineName], by: Decider) -> Company:
         """Remove a company; its lines stay in the PSA as they are, and no longer follow the seats.
 
         `looked_after` names every line that bills the tenant: a person says that they look after them from now on. The

@@ -158,7 +158,7 @@ def test_who_is_asked_to_sign_in_again_may_go_on_reading_and_is_asked_again_wher
         expect(again).to_have_count(0)
         Keyboard(site.page).press(site.link("Billing"))
         expect(again).to_be_visible()
-        site.page.unroute_all()
+        site.told_as_it_is()
         with site.page.expect_popup() as window:
             Keyboard(site.page).press(again.get_by_role("button", name="Sign in again"))
         window.value.locator("#owner").click()

@@ -58,7 +58,7 @@ def test_every_tenant_that_can_be_read_is_read_and_the_others_say_why_not(first_
 def test_only_the_lines_that_changed_are_written(first_day: dict[str, Any], living: Living) -> None:
     lines = first_day["lines"]
     told = {state: number for state, number in lines.items() if number}
-    assert told == {"unchanged": 17, "written": 4, "held": 1, "drift": 1}
+    assert told == {"unchanged": 15, "written": 4, "held": 1, "drift": 1, "failed": 2}
     assert first_day["calls"]["psa_writes"] == 5  # one of the four has a second line beside it
     assert 27 in living.in_psa("Alder & Ash").values()
     assert 35 in living.in_psa("Northgate").values()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from shared.billing.line_names import line_name
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import map_tenant
@@ -55,4 +56,4 @@ def _unmap(living: Mortal, line: LineRecord, last_day: date) -> None:
     wanted = before.model_copy(update={"mappings": others})
     psas = {connection.id: wiring.psa(DEMO, connection) for connection in psa_connections(tables, DEMO)}
     by = Decider("eva", "they keep the other licences", living.stage.clock.now())
-    map_tenant(tables, psas, DEMO, wanted, by, Said(last_days={line.line_id: last_day}))
+    map_tenant(tables, psas, DEMO, wanted, by, Said(last_days={line_name(line.line_id): last_day}))

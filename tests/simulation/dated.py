@@ -24,7 +24,8 @@ def ended_lines(
         if today > said.last_day and bills and said.line not in told:
             yield f"ended: line {said.line} was to end on {said.last_day}, and bills on {today}"
         on_last = truth.seats_on(said.line, said.last_day)
-        if said.seats and not on_last and not truth.edits_of(said.line):
+        begun = truth.bills_first_on(said.line) <= said.last_day
+        if said.seats and begun and not on_last and not truth.edits_of(said.line):
             yield f"ended: line {said.line} was to bill until {said.last_day}, and does not bill on that day"
         for line, mapping in mapping_of.items():
             is_newer = mapping == said.mapping and int(line) > int(said.line)

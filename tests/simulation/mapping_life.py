@@ -13,6 +13,7 @@ from shared.accounts.account import Account
 from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store
+from shared.billing.line_names import LineName
 from shared.billing.mapping import save
 from shared.billing.mapping.choices import mapping_id, mappings_of
 from shared.billing.mapping.release import Said
@@ -153,7 +154,8 @@ class MappingLife:
         before = mappings_of(self.tables, MSP, tenant["id"])
         if before.mappings:
             gone = chance.choice(before.mappings)
-            looked_after = [gone.line_id, *(line.line_id for line in self._kept(gone))]
+            lines = [gone.line_id, *(line.line_id for line in self._kept(gone))]
+            looked_after = [LineName(gone.connection, line) for line in lines]
             self.save(replaced(before, gone, _not_billed(gone)), Said(looked_after=looked_after))
 
     def line_ended(self, chance: random.Random, tenant: Document) -> None:
@@ -163,7 +165,7 @@ class MappingLife:
         if lines:
             gone, line = chance.choice(lines)
             last_day = self.today + timedelta(days=chance.choice((0, 0, 1, 2, 5, 9)))
-            said = Said(last_days={line.line_id: last_day})
+            said = Said(last_days={LineName(gone.connection, line.line_id): last_day})
             self.save(replaced(before, gone, _not_billed(gone)), said)
             self.decided.ended[line.line_id] = Ended(line.line_id, last_day, gone.id, line.confirmed or 0)
 
@@ -184,7 +186,9 @@ class MappingLife:
         starts = last_day + timedelta(days=1)
         options = old.options.model_copy(update={"starts": starts, "beside_existing": True, "difference": 0})
         new = old.model_copy(update={"line_id": "", "options": options})
-        self.save(replaced(before, old, new), Said(last_days={line.line_id: last_day}))
+        self.save(
+            replaced(before, old, new), Said(last_days={LineName(old.connection, line.line_id): last_day})
+        )
         self.decided.ended[line.line_id] = Ended(line.line_id, last_day, old.id, line.confirmed or 0)
 
     def options_changed(self, chance: random.Random, tenant: Document) -> None:

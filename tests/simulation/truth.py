@@ -197,6 +197,17 @@ class Truth:
                 return _units(found, day)
         return 0
 
+    def bills_first_on(self, line: str) -> date:
+        """The line's own first day, in the PSAs whose lines have one; else the earliest day there is."""
+        for kind, within, first in (
+            ("cw_agreement", "additions", "effectiveDate"),
+            ("halo_invoice", "lines", "startdate"),
+        ):
+            for document in self._state.all(kind):
+                if (found := document[within].get(line)) and found[first]:
+                    return date.fromisoformat(found[first][:10])
+        return date.min
+
     def text_of(self, line: str) -> str | None:
         """What the customer reads of a line; None: there is no such line."""
         for kind, within, text in _TEXTS:

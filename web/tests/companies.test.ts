@@ -41,7 +41,7 @@ const told = (before: string, after: string) => changesOf(before, after, (id) =>
 
 test("an audit entry tells each field that changed, in words, before and after", () => {
   expect(told('{"hour":7,"name":"A","zone":"UTC"}', '{"hour":8,"name":"A","zone":"UTC"}')).toEqual(["Hour: 7 → 8"]);
-  expect(told("", '{"tenant_id":"t1","slug":"unused_licenses","by":null}')).toEqual(["Tenant id: Cobalt", "Slug: Unused licenses"]);
+  expect(told("", '{"tenant_id":"t1","slug":"unused_licenses","by":null}')).toEqual(["Customer: Cobalt", "Alert type: Unused licenses"]);
   expect(told('{"digest":{"to":["a@x.example"],"on":true}}', '{"digest":{"to":["a@x.example","b@x.example"],"on":false}}')).toEqual([
     "Digest, to: a@x.example → a@x.example, b@x.example",
     "Digest, on: yes → no",

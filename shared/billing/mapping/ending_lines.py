@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.billing import agreement_store, why_not
+from shared.billing.line_names import LineName
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.mapping.release import Said
 from shared.billing.models import AgreementRecord, Change, LineKey, LineState, TenantMappings
@@ -80,7 +81,7 @@ def all_lines_end(
     decided = now.mappings if now else ()
     stay = tuple(m for m in decided if not m.bill or company not in (None, m.company))
     lines = {
-        line.line_id: last_day
+        LineName(connection.id, line.line_id): last_day
         for connection in psa_connections(tables, account)
         for kept in agreement_store.all_of(tables, account, connection.id)
         for line in kept.record.lines.values()

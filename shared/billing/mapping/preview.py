@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.accounts.account import Mode
 from shared.accounts.directory import load_account
+from shared.billing.line_names import LineName, as_short_as_clear
 from shared.billing.mapping.ending_lines import EndingLine, ending_lines
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import NOTHING_SAID, Judged, judge
@@ -37,7 +38,7 @@ class MappingsPreview:
     mode: Mode
     lines: tuple[LinePreview, ...]
     left: tuple[str, ...]
-    """Lines that no mapping would have any more; they stay in the PSA as they are, unless they are ended."""
+    """Names of lines that no mapping would have any more; they stay in the PSA as they are, unless they are ended."""
     ending: tuple[EndingLine, ...]
     """Those of them that would be ended on a day."""
 
@@ -66,14 +67,14 @@ def preview_mappings(
             continue
         record = in_record.apply_to(records[mapping.connection, mapping.agreement_id], planned.plan, now)
         lines.append(line_preview(wanted.tenant_id, mapping, record, planned, planned.wishes.of(record)))
-    left = {line.line_id for line in judged.left}
+    left = {line.name for line in judged.left}
     ending = (
         found
         for record in records.values()
         for found in ending_lines(record, judged.save.psas.ends_by(record.connection), planned.plan)
-        if found.tenant_id == wanted.tenant_id and found.line_id in left
+        if found.tenant_id == wanted.tenant_id and LineName(found.connection, found.line_id) in left
     )
-    return MappingsPreview(account.mode, tuple(lines), tuple(sorted(left)), tuple(ending))
+    return MappingsPreview(account.mode, tuple(lines), tuple(as_short_as_clear(left)), tuple(ending))
 
 
 def _with_texts(judged: Judged, record: AgreementRecord) -> AgreementRecord:

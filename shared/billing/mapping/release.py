@@ -1,11 +1,12 @@
 """Lines that a save of mappings leaves behind: none is billed on without somebody who looks after it (K10, K15)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
 from shared.billing import ending, why_not
+from shared.billing.line_names import LineName, in_full
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import LicenceMapping, LineRecord
 from shared.billing.psa.base import Line
@@ -17,16 +18,29 @@ FURTHEST: Final = timedelta(days=3 * 366)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person says of lines that a save leaves, by line id."""
+    """What a person says of lines that a save leaves."""
 
-    looked_after: Collection[str] = ()
+    looked_after: Collection[LineName] = ()
     """They look after these from now on, so they may be left although they still bill."""
-    last_days: Mapping[str, date] = field(default_factory=dict)
+    last_days: Mapping[LineName, date] = field(default_factory=dict)
     """These bill nothing after that day: Seatwise ends them in the PSA."""
     or_sooner: bool = False
     """A line that ends sooner, alone or with its agreement, is right as it is."""
     keeps_differences: bool = False
     """A mapping's difference, taken over from one line, is right for the other line that it gets now, too."""
+
+    def in_full(self, left: Collection[LineName], may_end: Collection[LineName]) -> "Said":
+        """With the connection of each line: of those that are left, and of those that a last day can be said of.
+
+        Raises Rejected for an id that lines of several connections have.
+        """
+        looked_after = in_full(self.looked_after, left, "lookedAfter")
+        days = in_full(self.last_days, may_end, "lastDays")
+        return replace(
+            self,
+            looked_after=tuple(looked_after.values()),
+            last_days={days[name]: day for name, day in self.last_days.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,10 @@ class Left:
     mapping: LicenceMapping
     """The one in force until now."""
     line_id: str
+
+    @property
+    def name(self) -> LineName:
+        return LineName(self.mapping.connection, self.line_id)
 
     @property
     def told(self) -> str:
@@ -62,26 +80,27 @@ def check_settled(line: LineRecord | None) -> None:
     )
 
 
-def check_named(said: Said, may_end: Collection[str], ends: Mapping[str, date]) -> None:
+def check_named(said: Said, let_go: Collection[LineName], ends: Mapping[LineName, date]) -> None:
     """Raises Rejected for a last day that nothing would obey: its line is not left by this save.
 
-    `ends`: last days, by line id, of lines that a save before has left.
+    `ends`: last days of lines that a save before has left.
     """
-    for line_id in said.last_days:
-        if line_id not in may_end and line_id in ends:
+    for name, day in said.last_days.items():
+        if name in let_go or ends.get(name) == day:
+            continue
+        if name in ends:
             raise Rejected(
-                f"Line {line_id} is to end on {ends[line_id]:%-d %b %Y} already, as was said before. Say that day "
+                f"Line {name.line_id} is to end on {ends[name]:%-d %b %Y} already, as was said before. Say that day "
                 "again, or leave its last day out.",
                 "ends_already",
                 "lastDays",
             )
-        if line_id not in may_end:
-            raise Rejected(
-                f"Line {line_id} is not left by these mappings, so it would not end on the day that was said. Take its "
-                "mapping off it, or leave its last day out.",
-                "not_left",
-                "lastDays",
-            )
+        raise Rejected(
+            f"Line {name} is not left by these mappings, so it would not end on the day that was said. Take its "
+            "mapping off it, or leave its last day out.",
+            "not_left",
+            "lastDays",
+        )
 
 
 def check_left(
@@ -95,8 +114,8 @@ def check_left(
     for gone in left:
         claiming = [mapping for mapping in claims if gone.is_replaced_by(mapping)]
         new = [mapping for mapping in claiming if not mapping.line_id]
-        last_day = said.last_days.get(gone.line_id)
-        if gone.line_id in said.looked_after and last_day is None and not new:
+        last_day = said.last_days.get(gone.name)
+        if gone.name in said.looked_after and last_day is None and not new:
             continue
         line = _still_billed(gone, psas, today)
         if line is None:
@@ -155,7 +174,8 @@ def _check_begin_after(
     """Raises Rejected for a line that is there already and would bill the same seats before that day is over."""
     for mapping in claiming:
         there = psas.lines(mapping.connection, mapping.agreement_id).get(mapping.line_id)
-        if there is not None and there.id != gone.line_id and not _begins_after(there, last_day):
+        is_another = LineName(mapping.connection, mapping.line_id) != gone.name
+        if there is not None and is_another and not _begins_after(there, last_day):
             raise Rejected(
                 f"Line {there.id} can be billed before {gone.told} has ended. Give it a start date after "
                 f"{last_day:%-d %b %Y} in the PSA, or ask for a line of its own.",
@@ -196,10 +216,10 @@ def _bills(left: Left, line: Line) -> str:
     return f"{left.told.capitalize()} still bills {seats} {'seat' if seats == '1' else 'seats'}"
 
 
-def by_hand(left: Iterable[Left], looked_after: Collection[str]) -> Iterator[str]:
+def by_hand(left: Iterable[Left], looked_after: Collection[LineName]) -> Iterator[str]:
     """What a person said about lines that go on to be billed, for the record."""
     for gone in left:
-        if gone.line_id in looked_after:
+        if gone.name in looked_after:
             yield f"From now on {gone.told} is looked after by hand."
 
 

@@ -9,6 +9,7 @@ from shared.accounts.companies import added_tenants
 from shared.accounts.directory import load_account
 from shared.billing import agreement_store
 from shared.billing.agreement_store import Replacement, StoredRecord
+from shared.billing.line_names import LineName
 from shared.billing.mapping import adopt, release
 from shared.billing.mapping.adopt import Draft
 from shared.billing.mapping.agreement_fits import check_proration, check_start
@@ -102,12 +103,13 @@ def judge(
     for line in (*map(save.line, claims), *(kept[place].record.lines[name] for place, name in unwanted)):
         check_settled(line)
     left = _left(save, billing)
-    ends = _ends(save)
-    release.check_named(said, _may_end(save, left, unwanted, ends), ends)
+    ends, let_go = _ends(save), _let_go(save, left, unwanted)
+    said = said.in_full({gone.name for gone in left}, let_go | ends.keys())
+    release.check_named(said, let_go, ends)
     release.check_left(left, claims, said, save.psas, by.now.astimezone(zone).date())
     release.check_differences(before.mappings if before else (), claims, said)
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
-    save = replace(save, by=replace(by, reason=reason))
+    save = replace(save, said=said, by=replace(by, reason=reason))
     return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))
 
 
@@ -205,24 +207,18 @@ def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
     return [left for left in had if left.line_id and (key_of(left.mapping), left.line_id) not in kept]
 
 
-def _may_end(
-    save: Save,
-    left: Sequence[Left],
-    unwanted: Sequence[tuple[AgreementKey, str]],
-    ends: Mapping[str, date],
-) -> set[str]:
-    """Line ids for which a last day can be obeyed: left now, or ended on that day by this same save before."""
-    again = {line_id for line_id, day in ends.items() if day == save.said.last_days.get(line_id)}
-    let_go = {save.kept[place].record.lines[name].line_id for place, name in unwanted}
-    return again | let_go | {gone.line_id for gone in left}
+def _let_go(save: Save, left: Sequence[Left], unwanted: Sequence[tuple[AgreementKey, str]]) -> set[LineName]:
+    """Lines that this save leaves, or that an interrupted one left there."""
+    kept = {LineName(place[0], save.kept[place].record.lines[name].line_id) for place, name in unwanted}
+    return kept | {gone.name for gone in left}
 
 
-def _ends(save: Save) -> dict[str, date]:
-    """Of lines of the tenant that a save before has left: their last days, by line id."""
-    kept = [line for stored in save.kept.values() for line in stored.record.lines.values()]
+def _ends(save: Save) -> dict[LineName, date]:
+    """Of lines of the tenant that a save before has left: their last days."""
     return {
-        line.line_id: line.ending.last_day
-        for line in kept
+        LineName(place[0], line.line_id): line.ending.last_day
+        for place, stored in save.kept.items()
+        for line in stored.record.lines.values()
         if line.tenant_id == save.wanted.tenant_id and line.ending is not None
     }
 

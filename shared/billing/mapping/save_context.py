@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.ending import day_of, ending_line
+from shared.billing.line_names import LineName
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Said
 from shared.billing.models import (
@@ -86,7 +87,7 @@ class Save:
 
     def ending(self, place: AgreementKey, line: LineRecord) -> LineRecord | None:
         """The line as it is kept until the day that a person said is over; None: it is let go as it is."""
-        asked = self.said.last_days.get(line.line_id)
+        asked = self.said.last_days.get(LineName(place[0], line.line_id))
         agreement = self.psas.agreement(*place) if asked else None
         if asked is None or agreement is None or not agreement.active:
             return None

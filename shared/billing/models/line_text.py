@@ -25,7 +25,9 @@ class LineText(Document):
     refused_text: str = ""
     """Digest of the text that is not written again: another one is."""
     not_applied_in: str = ""
-    """The newest run in which a text was proven not applied: a second time it counts as refused."""
+    """The newest run in which a text was proven not applied: it is tried once more in that run."""
+    put_off_in: str = ""
+    """The newest run in which it was so twice, and the PSA did not say yes: the next run tries again."""
 
 
 class TextState(StrEnum):

@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.accounts import runs
 from shared.accounts.account import Account
+from shared.accounts.companies import added_ids
 from shared.accounts.runs import LineCounts, Run, RunState
 from shared.billing import agreement_store
 from shared.billing.models import (
@@ -230,12 +231,12 @@ def _close(
 
     `wishes_of` tells what was wanted of an agreement's; None: the connection could not be worked with.
     """
-    counts, lines = LineCounts(), ByTenant[LineKey]()
+    counts, lines, added = LineCounts(), ByTenant[LineKey](), added_ids(tables, account)
     for kept in agreement_store.all_of(tables, account, connection):
-        counts += count(kept.record, run.id, wishes_of(kept.record) if wishes_of else None)
+        counts += count(kept.record, run.id, wishes_of(kept.record) if wishes_of else None, added)
         where = (connection, kept.record.agreement_id)
         lines.add((line.tenant_id, LineKey(*where, name)) for name, line in kept.record.lines.items())
-    counts += LineCounts(failed=without_line(tables, account, connection, lines.of))
+    counts += LineCounts(failed=without_line(tables, account, connection, lines.of, added))
 
     def closed(run: Run) -> Run:
         if connection not in run.connections:

@@ -51,11 +51,16 @@ def refuse_texts(work: ClaimedAgreement, intents: Sequence[Intent], why: WriteFa
 
 
 def try_text_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> None:
-    """Proven not applied: it may be planned once more in this run, then only another text is."""
+    """Proven not applied: it may be planned once more in this run. Then, where the PSA said yes and shows no text, only
+    another one is; where it gave no clear answer, the next run tries again.
+    """
     known, run = line.text or LineText(), work.context.run
-    text = known.model_copy(update={"not_applied_in": run})
-    if known.not_applied_in == run:
+    if known.not_applied_in != run:
+        text = known.model_copy(update={"not_applied_in": run})
+    elif intent.why is None or intent.why.reason is WriteFailureReason.OLD_NUMBER:
         text = refused(known, intent.write.invoice_text, intent.why)
+    else:
+        text = known.model_copy(update={"put_off_in": run})
     work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, intent.why, text=text)
 
 

@@ -51,7 +51,7 @@ def worklist(
         AgreementWork(
             outline,
             _not_refused_yet(outline, changes.get(outline.agreement_id, ()), run),
-            tuple(texts.get(outline.agreement_id, ())),
+            _not_put_off(outline, texts.get(outline.agreement_id, ()), run),
         )
         for outline in mine
     ]
@@ -76,6 +76,15 @@ def _not_refused_yet(outline: Outline, changes: Sequence[Change], run: Run) -> t
         return tuple(changes)
     lines = outline.kept().record.lines
     return tuple(change for change in changes if lines[change.mapping_id].refused_in != run.id)
+
+
+def _not_put_off(outline: Outline, texts: Sequence[TextChange], run: Run) -> tuple[TextChange, ...]:
+    """Texts to which the PSA gave no clear answer twice in this run wait for the next."""
+    if not texts:
+        return ()
+    lines = outline.kept().record.lines
+    put_off = {line.mapping_id for line in lines.values() if line.text and line.text.put_off_in == run.id}
+    return tuple(text for text in texts if text.key.mapping_id not in put_off)
 
 
 def due_for_a_look(

@@ -204,7 +204,7 @@ def test_a_line_that_still_bills_is_not_left_without_a_word(msp: BillingMsp, sig
     nothing = {"mappings": [{"skuId": SKU, "bill": False}]}
     refused = editor("PUT", MAPPINGS, json=nothing, headers=etag)
     assert (refused.status_code, "still bills 10 seats" in refused.json()["detail"]) == (422, True)
-    said = {**nothing, "lookedAfter": [msp.line.id], "reason": "billed by hand"}
+    said = {**nothing, "lookedAfter": [f"{msp.psa}/{msp.line.id}"], "reason": "billed by hand"}
     assert editor("PUT", MAPPINGS, json=said, headers=etag).status_code == 200
 
 

@@ -97,7 +97,7 @@ def test_a_company_whose_lines_bill_is_removed_only_by_whoever_looks_after_them(
     assert lines == [{"connection": "cw", "agreementId": "12", "lineId": f"line-{GOLD}", "seats": 25}]
     refused = editor("DELETE", f"{COMPANIES}/{quay}")
     assert (refused.status_code, refused.json()["code"]) == (409, "lines_still_bill")
-    gone = editor("DELETE", f"{COMPANIES}/{quay}?lookedAfter=line-{GOLD}&reason=They leave.")
+    gone = editor("DELETE", f"{COMPANIES}/{quay}?lookedAfter=cw/line-{GOLD}&reason=They leave.")
     assert gone.status_code == 204
     assert names(editor) == ["Zeta"]
     busy.judge()

@@ -7,6 +7,7 @@ import pytest
 from shared.accounts.companies import added_tenants
 from shared.accounts.company import Company, Filters
 from shared.billing.company_links import CompanyRequest
+from shared.billing.line_names import line_name
 from shared.billing.models import Basis, LicenceMapping, Options
 from shared.errors import Rejected
 from tests.shared.alerts.world import line, mapping
@@ -99,5 +100,5 @@ def test_only_the_lines_of_the_removed_company_must_be_looked_after(acme: Acme) 
     assert [found.line_id for found in acme.links().billed_lines(south)] == ["line-mapping02"]
     with pytest.raises(Rejected, match="line line-mapping02"):
         acme.links().remove(south.id, (), acme.by())
-    acme.links().remove(south.id, ("line-mapping02",), acme.by())
+    acme.links().remove(south.id, (line_name("line-mapping02"),), acme.by())
     assert companies(acme) == [("7", NORTH)]

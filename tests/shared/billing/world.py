@@ -14,6 +14,7 @@ from shared.accounts.directory import save_account
 from shared.accounts.preferences import DigestSettings, GuardSettings
 from shared.accounts.runs import Run, RunState
 from shared.billing import agreement_store, why_not
+from shared.billing.line_names import line_name
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import map_tenant
 from shared.billing.models import (
@@ -300,7 +301,9 @@ class World:
         keeps_differences: bool = False,
     ) -> None:
         wanted = wanted or self.mappings(tenant)
-        said = Said(looked_after, last_days or {}, keeps_differences=keeps_differences)
+        days = {line_name(name): day for name, day in (last_days or {}).items()}
+        named = tuple(map(line_name, looked_after))
+        said = Said(named, days, keeps_differences=keeps_differences)
         map_tenant(self.tables, {CONNECTION: self.psa}, ACCOUNT, wanted, self.by(), said)
 
     # A run's push

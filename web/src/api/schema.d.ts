@@ -9714,7 +9714,7 @@ export interface operations {
     removeCompany: {
         parameters: {
             query?: {
-                /** @description Ids of the lines that you look after from now on, by comma: all that bill the tenant */
+                /** @description The lines that you look after from now on, by comma: all that bill the tenant. Each by its id, or as connection/id where lines of several connections have it */
                 lookedAfter?: string;
                 /** @description The last day that its other lines are billed on: they are ended */
                 lastDay?: string | null;

@@ -126,13 +126,7 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
     units = list(units)
     said, odd_units = _units(units)
     marker, product_id = _text(service, "internalDescription"), id_of(service, "serviceID")
-    odd = (
-        odd
-        or odd_units
-        or _odd_price(service)
-        or _odd_text(service)
-        or ("serviceID" if product_id is None else "")
-    )
+    odd = odd or odd_units or _odd_field(service)
     why_not, untold = "", "" if said else _NO_UNITS
     if odd:
         why_not = f"Autotask shows it with what is not understood: {odd}."
@@ -194,10 +188,11 @@ def _text(row: Row, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _odd_text(service: Row) -> str:
-    """The text that a write could go over, and that is none."""
-    told = ("internalDescription", "invoiceDescription")
-    return next((name for name in told if not isinstance(service.get(name), str | None)), "")
+def _odd_field(service: Row) -> str:
+    """The first field of a service that is not understood, as a text that is none and that a write could go over."""
+    texts = ("internalDescription", "invoiceDescription")
+    odd = next((name for name in texts if not isinstance(service.get(name), str | None)), "")
+    return _odd_price(service) or odd or ("serviceID" if id_of(service, "serviceID") is None else "")
 
 
 _PRICES = ("internalCurrencyAdjustedPrice", "adjustedPrice", "unitPrice")

@@ -8,6 +8,7 @@ import pytest
 
 from shared.accounts.account import Mode
 from shared.billing import agreement_store, why_not
+from shared.billing.line_names import LineName
 from shared.billing.mapping.ending_lines import all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
@@ -296,7 +297,7 @@ def test_the_preview_shows_the_end_and_the_new_line_and_writes_nothing() -> None
     at, starts = world.add_agreement(), ON_THE_31ST + timedelta(days=1)
     wanted = only(first(world, agreement_id=at, line_id="", options=Options(starts=starts)))
     before = world.record(mapped)
-    said = Said(last_days={mapped.line: ON_THE_31ST})
+    said = Said(last_days={LineName(CONNECTION, mapped.line): ON_THE_31ST})
     psas = {CONNECTION: world.psa}
     saving = Saving(wanted, world.by(), said)
     found = preview_mappings(world.tables, world.blobs, psas, ACCOUNT, saving)

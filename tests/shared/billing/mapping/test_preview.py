@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.accounts.account import Mode
 from shared.billing import psa_lists
+from shared.billing.line_names import line_name
 from shared.billing.mapping import choices
 from shared.billing.mapping.preview import MappingsPreview, Saving, preview_mappings
 from shared.billing.mapping.release import Said
@@ -22,7 +23,7 @@ from tests.shared.billing.world import ACCOUNT, CONNECTION, PROFILE, SKU, World
 def previewed(world: World, *mappings: LicenceMapping, looked_after: tuple[str, ...] = ()) -> MappingsPreview:
     wanted = TenantMappings(tenant_id="contoso", mappings=mappings)
     psas = {CONNECTION: world.psa}
-    saving = Saving(wanted, world.by(), Said(looked_after))
+    saving = Saving(wanted, world.by(), Said(tuple(map(line_name, looked_after))))
     return preview_mappings(world.tables, world.blobs, psas, ACCOUNT, saving)
 
 

@@ -228,6 +228,22 @@ def test_a_text_that_the_psa_refuses_is_not_tried_again_and_stops_no_seat(takes:
     assert world.quantity(mapped) == 12
 
 
+@pytest.mark.parametrize("takes", [Takes.NUMBERS, Takes.DIFFERENCES])
+def test_a_text_to_which_the_psa_gave_no_clear_answer_all_night_is_tried_again_in_the_next(
+    takes: Takes,
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = billed(world, ANN)
+    world.fake.outcomes.extend([Outcome.UNCLEAR_NOT_APPLIED] * 9)
+    world.push_until_done()
+    assert 1 <= world.fake.requests <= 2
+    assert state(world, mapped) is TextState.TO_WRITE
+    world.fake.outcomes.clear()
+    world.night()
+    assert (world.record(mapped).state, state(world, mapped)) == (LineState.IN_STEP, TextState.IN_STEP)
+    check_invariants(world)
+
+
 @pytest.mark.parametrize("takes", [Takes.NUMBERS, Takes.DOCUMENTS])
 def test_a_quantity_that_was_refused_with_a_text_is_written_without_it_in_the_same_run(takes: Takes) -> None:
     world = World(fake=FakePsa(takes=takes))

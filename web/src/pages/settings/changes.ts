@@ -52,12 +52,20 @@ function documentIn(text: string): unknown {
   }
 }
 
+const FIELDS: Readonly<Record<string, string>> = { slug: "alert type", sku: "licence", tenant: "customer" };
+
+/** How a person calls a stored field: what an id is of, not that it is one. */
+function fieldWord(key: string): string {
+  const word = words(key).toLowerCase().replace(/ id$/, "");
+  return FIELDS[word] ?? word;
+}
+
 /** Every value of a document by the names that lead to it. */
 function flat(value: unknown, name: Name, path: string[] = [], found = new Map<string, string>()): Map<string, string> {
   if (typeof value === "object" && value !== null && !isListOfValues(value)) {
     const list = Array.isArray(value);
     for (const [key, inner] of Object.entries(value)) {
-      const word = list ? `${Number(key) + 1}.` : words(name(key)).toLowerCase();
+      const word = list ? `${Number(key) + 1}.` : fieldWord(name(key));
       flat(inner, name, [...path, word], found);
     }
   } else {

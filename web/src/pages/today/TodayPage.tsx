@@ -102,7 +102,7 @@ function Found({ summary }: { summary: Summary }): ReactElement {
         <Tile
           title={preview ? "Would be pushed" : "Pushed last night"}
           number={counted(preview ? pushed.wouldWrite : pushed.written, "line")}
-          warn={pushed.failed > 0 && `${counted(pushed.failed, "line")} failed`}
+          warn={pushed.failed > 0 && `${counted(pushed.failed, "line")} not in step`}
         >
           {count(pushed.unchanged)} already in step
         </Tile>
