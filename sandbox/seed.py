@@ -258,4 +258,4 @@ def _mapping_id(tenant_id: str, addition_id: int) -> str:
 
 
 def _decider(at: datetime) -> Decider:
-    return Decider(who="sandbox", reason="the demo's beginning", now=at)
+    return Decider(who="Olivia Owen", reason="the demo's beginning", now=at)

@@ -87,6 +87,14 @@ def licence(living: Living, site: Site) -> None:
     site.button("Details: Power BI Pro").click()
 
 
+def billed(living: Living, site: Site) -> None:
+    licence(living, site)
+    part = site.page.get_by_role("region", name="What is billed")
+    part.get_by_label("Included quantity").fill("2")
+    expect(site.page.get_by_role("status", name="What it would do")).to_contain_text("it would say")
+    part.evaluate("section => section.scrollIntoView()")
+
+
 def certificate_rows(_: Living, site: Site) -> None:
     site.go("billing/certificate")
     site.section("Month-end certificate").evaluate("section => section.scrollIntoView({block: 'end'})")
@@ -143,6 +151,7 @@ STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
     "filters": filters,
     "custom-licences": custom_licences,
     "licence": licence,
+    "billed": billed,
     "certificate-rows": certificate_rows,
     "held": held,
     "drift": drift,

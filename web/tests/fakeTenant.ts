@@ -59,9 +59,15 @@ export class FakeTenant {
     this.given.push(request.signal);
     if (this.held) await new Promise<void>((resolve) => this.held?.push(resolve));
     if (this.refusal) return problem(400, this.refusal.detail, this.refusal.field);
-    const lines = mappings.map((mapping) => ({ ...this.text, mappingId: mapping.skuId, before: 5, after: 7, why: "7 are purchased.", effective: null }));
+    const lines = mappings.map((mapping) => ({ ...this.text, mappingId: mapping.skuId, before: 5, after: billed(mapping), why: "7 are purchased.", effective: null }));
     return Response.json({ mode: "live", lines, left: [], ending: [] });
   }
+}
+
+/** K8, of seven seats. */
+function billed({ options }: Mapping): number {
+  const { included = 0, minimum = 0, difference = 0 } = (options ?? {}) as Record<string, number>;
+  return Math.max(0, Math.max(minimum, 7 - included) + difference);
 }
 
 function problem(status: number, detail: string, field = ""): Response {

@@ -1,12 +1,18 @@
 import { cleanup, fireEvent, render, renderHook, screen, waitFor } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { ApiProblem } from "../src/api/problem";
-import { InvoiceTextPart } from "../src/pages/companies/InvoiceTextPart";
+import { MappingPart } from "../src/pages/companies/MappingPart";
 import { MapLicence } from "../src/pages/exceptions/MapLicence";
 import { useLivePreview, type Mapping } from "../src/parts/mapping/livePreview";
+import { optionsOf, quantityWords, typedOf, wrongIn } from "../src/parts/mapping/quantity";
 import { marksOf } from "../src/parts/mapping/refused";
 import { around } from "./around";
 import { FakeTenant } from "./fakeTenant";
+
+const Mapped = (props: { textState?: string; textThere?: string }) => {
+  const mapped = { mappingId: "s", companyId: "", textState: "none", textThere: "", textRefused: "", ...props };
+  return <MappingPart tenant="t" mapped={mapped as Parameters<typeof MappingPart>[0]["mapped"]} />;
+};
 
 afterEach(() => {
   cleanup();
@@ -21,6 +27,7 @@ function tenantWith(...mappings: ConstructorParameters<typeof FakeTenant>[0] & o
 
 const mapping = (minimum: number): Mapping => ({ skuId: "s", options: { minimum } }) as Mapping;
 const choose = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } });
+const isWrong = (label: string) => screen.getByLabelText(label).getAttribute("aria-invalid") === "true";
 const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
 
 test("a preview is asked for once the mapping stands, and given up as soon as it changes", async () => {
@@ -128,8 +135,7 @@ test("what somebody else mapped meanwhile is shown beside what was chosen, and a
 test("a text on the invoice is previewed as it is edited, and a conflict shows both", async () => {
   const tenant = tenantWith({ id: "s", skuId: "s", profile: "p1", options: { basis: "assigned", invoiceText: "" } });
   tenant.text = { textState: "kept", textBefore: "Theirs", textAfter: "Ours", textDigest: "ab12" };
-  const mapped = { mappingId: "s", companyId: "", textState: "kept", textThere: "Theirs", textRefused: "" };
-  render(<InvoiceTextPart tenant="t" mapped={mapped as Parameters<typeof InvoiceTextPart>[0]["mapped"]} />, { wrapper: around() });
+  render(<Mapped textState="kept" textThere="Theirs" />, { wrapper: around() });
   // Of a text of somebody else it is said at once what would take its place.
   fireEvent.click(await screen.findByRole("checkbox", { name: "Replace the text that is there" }));
   expect(button("Save").disabled).toBe(true);
@@ -145,4 +151,96 @@ test("a text on the invoice is previewed as it is edited, and a conflict shows b
   await waitFor(() => expect(button("Save mine").disabled).toBe(false));
   fireEvent.click(button("Save mine"));
   await waitFor(() => expect(tenant.saved).toMatchObject([[{ options: { invoiceText: "Office", replacesText: "ab12" } }]]));
+});
+
+test("what a mapping bills is previewed as it is edited, and saved with its other options", async () => {
+  const options = { basis: "purchased", included: 0, minimum: 0, difference: 0, namesOnInvoice: true };
+  const tenant = tenantWith({ id: "o", skuId: "other", profile: "p0" }, { id: "s", skuId: "s", profile: "p1", options });
+  render(<Mapped />, { wrapper: around() });
+  await screen.findByLabelText("Basis");
+  expect(button("Save").disabled).toBe(true);
+  choose("Basis", "assigned");
+  choose("Included quantity", "2");
+  choose("Minimum quantity", "6");
+  choose("Difference", "−1");
+  await screen.findByText("The line says 5 seats; it would say 5 seats. 7 are purchased.");
+  await waitFor(() => expect(button("Save").disabled).toBe(false));
+  fireEvent.click(button("Save"));
+  const saved = { basis: "assigned", included: 2, minimum: 6, difference: -1, namesOnInvoice: true };
+  await waitFor(() => expect(tenant.saved).toMatchObject([[{ skuId: "other" }, { skuId: "s", options: saved }]]));
+  expect(tenant.saved).toEqual([tenant.previewed.at(-1)]);
+});
+
+test("a number that makes no sense is marked at its field, and neither previewed nor saved", async () => {
+  const tenant = tenantWith({ id: "s", skuId: "s", profile: "p1", options: { included: 1 } });
+  render(<Mapped />, { wrapper: around() });
+  await screen.findByLabelText("Basis");
+  choose("Included quantity", "2.5");
+  choose("Difference", "a lot");
+  await screen.findByText(/Put right what is marked/);
+  expect([isWrong("Included quantity"), isWrong("Minimum quantity"), isWrong("Difference")]).toEqual([true, false, true]);
+  await new Promise((settled) => setTimeout(settled, 600));
+  expect(tenant.previewed).toEqual([]);
+  expect(button("Save").disabled).toBe(true);
+  choose("Included quantity", "2");
+  choose("Difference", "-2");
+  await screen.findByText("The line says 5 seats; it would say 3 seats. 7 are purchased.");
+});
+
+test("what the API says of a basis stands at the basis, and a conflict shows both numbers", async () => {
+  const stored = (minimum: number) => ({ id: "s", skuId: "s", profile: "p1", options: { basis: "assigned", minimum } });
+  const tenant = tenantWith(stored(0));
+  render(<Mapped />, { wrapper: around() });
+  await screen.findByLabelText("Basis");
+  tenant.refusal = { detail: "Choose the assigned ones.", field: "mappings.0.options.basis" };
+  choose("Basis", "purchased");
+  await screen.findByText("Choose the assigned ones.");
+  expect([isWrong("Basis"), isWrong("Included quantity")]).toEqual([true, false]);
+  expect(button("Save").disabled).toBe(true);
+
+  tenant.refusal = null;
+  choose("Minimum quantity", "8");
+  await waitFor(() => expect(button("Save").disabled).toBe(false));
+  tenant.mappings = [stored(3)];
+  fireEvent.click(button("Save"));
+  const beside = await screen.findByRole("alert");
+  expect(beside.textContent).toContain("Basis: stored now “Assigned seats”, yours “Purchased seats”");
+  expect(beside.textContent).toContain("Minimum quantity: stored now “3”, yours “8”");
+  expect(tenant.saved).toEqual([]);
+});
+
+test("a new mapping bills what is typed, and of a part of the users only assigned seats can be counted", async () => {
+  const tenant = tenantWith();
+  render(<MapLicence tenantId="t" skuId="s" companyId="leeds" close={vi.fn()} />, { wrapper: around() });
+  await screen.findByText(/here stands what that would do/);
+  choose("Billing profile", "p1");
+  await screen.findByText(/Take over line 9021/);
+  choose("Line", "9021");
+  choose("Minimum quantity", "-1");
+  await screen.findByText(/Put right what is marked/);
+  expect(button("Map it").disabled).toBe(true);
+  choose("Minimum quantity", "9");
+  await screen.findByText("The line says 5 seats; it would say 9 seats. 7 are purchased.");
+  const bases = [...(screen.getByLabelText<HTMLSelectElement>("Basis").options)].map(({ text }) => text);
+  expect(bases).toEqual(["Assigned seats"]);
+  await waitFor(() => expect(button("Map it").disabled).toBe(false));
+  fireEvent.click(button("Map it"));
+  const options = { basis: "assigned", included: 0, minimum: 9, difference: 0 };
+  await waitFor(() => expect(tenant.saved).toMatchObject([[{ companyId: "leeds", options }]]));
+});
+
+test("a mapping's number is told in a few words where it is not just what is purchased", () => {
+  expect(quantityWords({})).toBe("");
+  expect(quantityWords({ basis: "assigned", included: 2, minimum: 5, difference: -3 })).toBe(
+    "assigned seats, 2 included, at least 5, 3 fewer",
+  );
+});
+
+test.each(["", " ", "1e3", "0x2", "1.5", "1,000", "1000001", "--1", "١"])("%j is no number of seats", (typed) => {
+  expect(wrongIn({ ...typedOf({}), included: typed, minimum: typed, difference: typed })).toEqual({
+    included: expect.any(String) as string,
+    minimum: expect.any(String) as string,
+    difference: expect.any(String) as string,
+  });
+  expect(optionsOf({ ...typedOf({}), minimum: typed })).toBeNull();
 });

@@ -179,9 +179,10 @@ class ConnectWise:
 
     def _understood(self, row: Mapping[str, Any], agreement_id: str) -> Line:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""
-        if odd := shapes.odd_fields(row):
-            raise PsaUnavailable(f"ConnectWise shows line {id_of(row)} with what is not understood: {odd}.")
-        return shapes.line(row, agreement_id)
+        line = shapes.line(row, agreement_id)
+        if odd := line.not_understood:
+            raise PsaUnavailable(f"ConnectWise shows line {line.id} with what is not understood: {odd}.")
+        return line
 
     # Writing
 

@@ -19,7 +19,7 @@ import { useFocusBack } from "../../parts/focusBack";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
 import { MapLicence } from "../exceptions/MapLicence";
-import { InvoiceTextPart } from "./InvoiceTextPart";
+import { MappingPart } from "./MappingPart";
 import { whyNobody } from "./NoLicences";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
@@ -65,7 +65,7 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
               </section>
             )}
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
-            {licence.mapped?.bill && <InvoiceTextPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
+            {licence.mapped?.bill && <MappingPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
             <History tenant={tenant} licence={licence} />
             <People tenant={tenant} licence={licence} />
           </>

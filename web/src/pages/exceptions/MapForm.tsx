@@ -9,6 +9,8 @@ import { InvoiceTextFields, ReplaceText, type TextOptions } from "../../parts/In
 import { given } from "../../parts/mapping/given";
 import { useLivePreview, type Mapping } from "../../parts/mapping/livePreview";
 import { PreviewedLine } from "../../parts/mapping/PreviewedLine";
+import { basesOf, optionsOf, typedOf, QUANTITY_NAMES, type Quantity } from "../../parts/mapping/quantity";
+import { QuantityFields } from "../../parts/mapping/QuantityFields";
 import { marksOf } from "../../parts/mapping/refused";
 import { Failed } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
@@ -18,7 +20,8 @@ import type { Part } from "./parts";
 import { useRemedied } from "./useRemedied";
 
 const TEXT_FIELDS = ["invoiceText", "namesOnInvoice", "spareOnInvoice", "termsOnInvoice", "replacesText"];
-const FIELDS = ["subscriptionId", "profile", "agreementId", "lineId", "moreSeats", "fewerSeats", ...TEXT_FIELDS];
+const LINE_FIELDS = ["subscriptionId", "profile", "agreementId", "lineId", "moreSeats", "fewerSeats"];
+const FIELDS = [...LINE_FIELDS, ...Object.keys(QUANTITY_NAMES), ...TEXT_FIELDS];
 
 interface Stored {
   mappings: Schemas["ShownMapping"][];
@@ -29,7 +32,7 @@ interface Stored {
 interface Props {
   tenantId: string;
   /** What is mapped, and for which company of the tenant. */
-  licence: Pick<Mapping, "skuId" | "companyId" | "options">;
+  licence: Pick<Mapping, "skuId" | "companyId">;
   /** What of it can be mapped, the first choice first; of a company of several only the whole. */
   parts: Part[];
   profiles: Schemas["ProfileInList"][];
@@ -47,6 +50,7 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
   const [profile, setProfile] = useState("");
   const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
   const [chosen, setLine] = useState("");
+  const [typed, setTyped] = useState<Quantity>(typedOf({}));
   const [text, setText] = useState<TextOptions>({ namesOnInvoice: showNames });
   const [withinPeriod, setWithinPeriod] = useState<WithinPeriodOptions>({});
 
@@ -57,21 +61,24 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
   const knowsUsers = subscriptionId === "";
   const said = knowsUsers ? text : { ...text, namesOnInvoice: false, spareOnInvoice: false };
   const licence = { ...whole, subscriptionId };
+  const bases = basesOf(licence);
+  const quantity = { ...typed, basis: bases.includes(typed.basis) ? typed.basis : (bases[0] ?? typed.basis) };
+  const numbers = optionsOf(quantity);
   const mapping: Mapping = {
     ...licence,
     profile,
     connection: agreements.psaConnection,
     agreementId: agreement,
     lineId: line === CREATED ? "" : line,
-    options: { ...licence.options, ...withinPeriod, ...said, besideExisting: chosen === CREATED },
+    options: { ...numbers, ...withinPeriod, ...said, besideExisting: chosen === CREATED },
   };
-  const notBilled: Mapping = { ...licence, options: undefined, bill: false };
+  const notBilled: Mapping = { ...licence, bill: false };
   const there = stored.mappings.map(given);
   const theirs = there.find((one) => isSame(one, licence));
   // The new one is the last, and the lines of a preview come in the order of the mappings.
   const others = there.filter((one) => one !== theirs);
   const complete = profile !== "" && agreement !== "" && line !== "";
-  const preview = useLivePreview(tenantId, complete ? [...others, mapping] : null);
+  const preview = useLivePreview(tenantId, complete && numbers ? [...others, mapping] : null);
   const mine = preview.shown?.lines.at(-1);
   const save = useSave(tenantId, stored, close);
   const refused = save.error ?? preview.error;
@@ -121,6 +128,12 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
         marked={marks.of}
       />
       <Refusal of={free} />
+      <QuantityFields
+        quantity={quantity}
+        set={changed((change: Partial<Quantity>) => setTyped({ ...quantity, ...change }))}
+        bases={bases}
+        marked={marks.of}
+      />
       <InvoiceTextFields
         options={text}
         set={changeText}
@@ -132,7 +145,11 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
       <PreviewedLine
         preview={preview}
         line={mine}
-        missing="Choose a billing profile, an agreement and a line: here stands what that would do."
+        missing={
+          numbers
+            ? "Choose a billing profile, an agreement and a line: here stands what that would do."
+            : "Put right what is marked: here stands what it would do."
+        }
       />
       {mine && <ReplaceText line={mine} replaces={text.replacesText} set={changeText} />}
       {theirs || isConflict(save.error) ? (

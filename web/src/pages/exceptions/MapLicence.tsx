@@ -2,12 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { answer, everyRow, versioned } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import type { Mapping } from "../../parts/mapping/livePreview";
 import { Answer } from "../../parts/States";
 import { MapForm } from "./MapForm";
 import { partsOf } from "./parts";
-
-const ASSIGNED: Mapping["options"] = { basis: "assigned" };
 
 interface Props {
   tenantId: string;
@@ -28,7 +25,7 @@ export function MapLicence({ tenantId, skuId, companyId, close }: Props): ReactE
           {({ value, etag }) => (
             <MapForm
               tenantId={tenantId}
-              licence={companyId ? { skuId, companyId, options: ASSIGNED } : { skuId }}
+              licence={companyId ? { skuId, companyId } : { skuId }}
               parts={companyId ? [] : parts}
               profiles={profiles.filter(({ connection }) => connection === agreements.psaConnection)}
               agreements={agreements}

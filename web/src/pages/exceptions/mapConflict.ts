@@ -1,5 +1,6 @@
 import type { Beside } from "../../parts/Conflict";
 import type { Mapping } from "../../parts/mapping/livePreview";
+import { quantityWords } from "../../parts/mapping/quantity";
 
 type Named = { id: string; name: string }[];
 
@@ -19,7 +20,9 @@ export function besideOf(theirs: Mapping | undefined, mine: Mapping, profiles: N
     if (!mapping) return "not mapped";
     if (mapping.bill === false) return "not billed";
     const line = mapping.lineId ? `line ${mapping.lineId}` : "a new line";
-    return `${name(profiles, mapping.profile)}, ${name(agreements, mapping.agreementId)}, ${line}`;
+    const quantity = quantityWords(mapping.options ?? {});
+    const told = [name(profiles, mapping.profile), name(agreements, mapping.agreementId), line, quantity];
+    return told.filter(Boolean).join(", ");
   };
   const [stored, chosen] = [words(theirs), words(mine)];
   return { name: "This licence", theirs: stored, mine: stored === chosen ? `${chosen}, with other options` : chosen };
