@@ -262,6 +262,50 @@ def test_a_line_that_is_there_already_takes_over_only_when_it_begins_later() -> 
     assert billed(world, starts) == {other.id: 10}
 
 
+@pytest.mark.parametrize("starts", [None, TODAY, ON_THE_31ST])
+def test_a_licence_is_not_billed_again_by_another_line_while_the_one_that_it_had_still_bills(
+    starts: date | None,
+) -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was = first(world)
+    ended(world, mapped)
+    world.push_until_done()
+    with pytest.raises(Rejected, match="Give the new line a start date after that day"):
+        world.save_mappings(
+            "contoso", only(was.model_copy(update={"line_id": "", "options": Options(starts=starts)}))
+        )
+    other = world.fake.add_line(mapped.agreement, world.product.id, 10)
+    with pytest.raises(Rejected, match="can be billed before line"):
+        world.save_mappings("contoso", only(was.model_copy(update={"line_id": other.id})))
+
+
+def test_a_licence_is_billed_again_by_another_line_after_the_last_day_of_the_one_that_it_had() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was, starts = first(world), ON_THE_31ST + timedelta(days=1)
+    ended(world, mapped)
+    world.push_until_done()
+    again = was.model_copy(update={"line_id": "", "options": Options(starts=starts)})
+    world.save_mappings("contoso", only(again))
+    world.night()
+    assert billed(world, ON_THE_31ST) == {mapped.line: 10}
+    assert list(billed(world, starts).values()) == [10]
+    assert mapped.line not in billed(world, starts)
+    world.save_mappings("contoso", only(again))  # the same again changes nothing
+
+
+def test_a_line_whose_end_is_not_written_yet_is_taken_back_by_its_mapping() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was = first(world)
+    ended(world, mapped)
+    world.save_mappings("contoso", only(was))
+    world.push_until_done()
+    assert endings(world, mapped.agreement) == []
+    assert billed(world, ON_THE_31ST + timedelta(days=1)) == {mapped.line: 10}
+
+
 def test_an_end_that_somebody_else_sets_in_the_psa_is_told_and_not_overwritten() -> None:
     world = World()
     mapped = world.map_line(quantity=10)
