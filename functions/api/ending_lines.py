@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.kept import names_of
+from functions.api.kept import billed_company, tenants_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
@@ -43,6 +43,7 @@ class ShownEndingLine(Shown):
 
 class EndingLineOfCompany(ShownEndingLine):
     company: str
+    """Of a tenant that is several companies the one whose users the line bills."""
 
 
 class EndOfTenant(Given):
@@ -85,13 +86,15 @@ def shown_ending(line: EndingLine) -> ShownEndingLine:
 @router.get("", operation_id="listEndingLines", response_model=Page[EndingLineOfCompany], responses=CSV)
 def list_lines(asking: Reader, paging: Pages) -> Page[EndingLineOfCompany] | Response:
     """Lines that no mapping has any more, until their last day is over; the soonest first."""
-    names = names_of(asking)
-    rows = sorted(
-        (
-            f"{line.last_day}\n{line.connection}\n{line.agreement_id}\n{line.line_id}",
-            EndingLineOfCompany(**dict(shown_ending(line)), company=names.get(line.tenant_id, "")),
+    tenants = tenants_of(asking)
+    shown = (
+        EndingLineOfCompany(
+            **dict(shown_ending(line)), company=billed_company(tenants, line.tenant_id, line.company)
         )
         for line in all_ending_lines(asking.tables, asking.account)
+    )
+    rows = sorted(
+        (f"{line.last_day}\n{line.connection}\n{line.agreement_id}\n{line.line_id}", line) for line in shown
     )
     return paging.answer_all(asking, "ending-lines", rows)
 

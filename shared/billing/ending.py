@@ -33,6 +33,7 @@ def ending_line(line: LineRecord, there: Line, ending: Ending) -> LineRecord:
     return LineRecord(
         mapping_id=ending_id(line.mapping_id, line.line_id),
         tenant_id=line.tenant_id,
+        company=line.company,
         product_id=line.product_id,
         line_id=line.line_id,
         adopted=True,
