@@ -27,7 +27,7 @@ class LineText(Document):
     not_applied_in: str = ""
     """The newest run in which a text was proven not applied: it is tried once more in that run."""
     put_off_in: str = ""
-    """The newest run in which the PSA gave no clear answer twice, or the right was missing: the next one tries again."""
+    """The newest run in which the PSA gave no clear answer twice, or the right was missing: the next tries again."""
 
 
 class TextState(StrEnum):
