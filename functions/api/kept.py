@@ -106,6 +106,12 @@ def names_of(asking: Principal) -> dict[str, str]:
     return {tenant: added.name for tenant, added in tenants_of(asking).items()}
 
 
+def billed_company(tenants: Mapping[str, AddedTenant], tenant_id: str, name_in_mappings: str) -> str:
+    """Of a tenant that is several companies the name of the one whose users a line bills; "" where none is added."""
+    tenant = tenants.get(tenant_id)
+    return tenant.name_of(name_in_mappings) if tenant else ""
+
+
 def tenants_of(asking: Principal) -> dict[str, AddedTenant]:
     """The tenants that have a company, by their id."""
     return by_tenant(listed.company for listed in companies_of(asking))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 
-from functions.api.kept import tenants_of
+from functions.api.kept import billed_company, tenants_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
@@ -175,10 +175,9 @@ def _decided(line: LineRecord) -> DecidedLine:
 
 
 def _shown(found: DecidableLine, tenants: dict[str, AddedTenant]) -> DriftedLine:
-    line, tenant = found.line, tenants.get(found.line.tenant_id)
-    company = tenant.company(line.company) if tenant else None
+    line = found.line
     return DriftedLine(
-        company=company.name if company else tenant.name if tenant else "",
+        company=billed_company(tenants, line.tenant_id, line.company),
         tenant_id=line.tenant_id,
         mapping_id=line.mapping_id,
         connection=found.key.connection,
