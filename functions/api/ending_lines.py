@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.kept import billed_company, tenants_of
+from functions.api.kept import billed_companies
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
@@ -86,11 +86,9 @@ def shown_ending(line: EndingLine) -> ShownEndingLine:
 @router.get("", operation_id="listEndingLines", response_model=Page[EndingLineOfCompany], responses=CSV)
 def list_lines(asking: Reader, paging: Pages) -> Page[EndingLineOfCompany] | Response:
     """Lines that no mapping has any more, until their last day is over; the soonest first."""
-    tenants = tenants_of(asking)
+    named = billed_companies(asking)
     shown = (
-        EndingLineOfCompany(
-            **dict(shown_ending(line)), company=billed_company(tenants, line.tenant_id, line.company)
-        )
+        EndingLineOfCompany(**dict(shown_ending(line)), company=named(line.tenant_id, line.company))
         for line in all_ending_lines(asking.tables, asking.account)
     )
     rows = sorted(

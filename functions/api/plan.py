@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from functions.api.kept import billed_company, plan_of, tenants_of
+from functions.api.kept import NameOfBilled, billed_companies, plan_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown
 from functions.api.principal import Admin, Principal, Reader
 from functions.queues.alerts import judge_again
 from functions.queues.messages import PushConnection
 from shared.accounts import audit
-from shared.accounts.company import AddedTenant
 from shared.accounts.directory import load_account
 from shared.billing.models import Hold
 from shared.billing.planning import approval
@@ -189,9 +188,9 @@ def list_lines(
     tenant: Annotated[str, Query(max_length=64, description="Only lines of this tenant")] = "",
 ) -> Page[PlannedLine] | Response:
     """Every line that is not in step, by company."""
-    tenants = tenants_of(asking)
+    named = billed_companies(asking)
     shown = (
-        _planned(line, tenants)
+        _planned(line, named)
         for line in plan_of(asking).lines
         if tenant.lower() in ("", line.tenant_id) and effect in (None, line.effect.value)
     )
@@ -202,9 +201,9 @@ def list_lines(
 @router.get("/held-changes", operation_id="listHeldChanges", response_model=Page[ShownHold], responses=CSV)
 def list_held(asking: Reader, paging: Pages) -> Page[ShownHold] | Response:
     """Changes that wait for a person's word, and those with one that still stand."""
-    tenants = tenants_of(asking)
+    named = billed_companies(asking)
     rows = sorted(
-        (hold.change.id, ShownHold.model_validate(_hold(hold, tenants, line.company)))
+        (hold.change.id, ShownHold.model_validate(_hold(hold, named, line.company)))
         for line, hold in approval.held_lines(asking.tables, asking.account)
     )
     return paging.answer_all(asking, "held-changes", rows)
@@ -234,19 +233,19 @@ def reject(change_id: ChangeId, asking: Admin) -> Decided:
 
 def _decided(asking: Principal, hold: Hold, run: str) -> Decided:
     company = approval.company_of(asking.tables, asking.account, hold)
-    return Decided.model_validate({**_hold(hold, tenants_of(asking), company), "run": run})
+    return Decided.model_validate({**_hold(hold, billed_companies(asking), company), "run": run})
 
 
-def _planned(line: LinePreview, tenants: dict[str, AddedTenant]) -> PlannedLine:
-    company = billed_company(tenants, line.tenant_id, line.mapping.company)
+def _planned(line: LinePreview, named: NameOfBilled) -> PlannedLine:
+    company = named(line.tenant_id, line.mapping.company)
     return PlannedLine(**dict(shown_line(line)), company=company)
 
 
-def _hold(hold: Hold, tenants: dict[str, AddedTenant], name_in_mappings: str) -> dict[str, object]:
+def _hold(hold: Hold, named: NameOfBilled, name_in_mappings: str) -> dict[str, object]:
     change, decided = hold.change, hold.decided
     return {
         "change": change.id,
-        "company": billed_company(tenants, change.tenant_id, name_in_mappings),
+        "company": named(change.tenant_id, name_in_mappings),
         "tenant_id": change.tenant_id,
         "connection": change.connection,
         "agreement_id": change.agreement_id,

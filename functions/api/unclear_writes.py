@@ -6,13 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from functions.api.kept import billed_company, tenants_of
+from functions.api.kept import NameOfBilled, billed_companies
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Reader
 from functions.queues.alerts import judge_again
 from shared.accounts import audit
-from shared.accounts.company import AddedTenant
 from shared.billing.models import Intent, LineKey, LineRecord
 from shared.billing.psa.write_failures import told
 from shared.billing.pushing import settle
@@ -51,10 +50,10 @@ class Settled(Shown):
     confirmed: int | None
 
 
-def _shown(key: LineKey, line: LineRecord, intent: Intent, tenants: dict[str, AddedTenant]) -> ShownWrite:
+def _shown(key: LineKey, line: LineRecord, intent: Intent, named: NameOfBilled) -> ShownWrite:
     return ShownWrite(
         change=intent.change_id,
-        company=billed_company(tenants, line.tenant_id, line.company),
+        company=named(line.tenant_id, line.company),
         tenant_id=line.tenant_id,
         connection=key.connection,
         agreement_id=key.agreement_id,
@@ -69,9 +68,9 @@ def _shown(key: LineKey, line: LineRecord, intent: Intent, tenants: dict[str, Ad
 @router.get("", operation_id="listUnclearWrites", response_model=Page[ShownWrite], responses=CSV)
 def list_writes(asking: Reader, paging: Pages) -> Page[ShownWrite] | Response:
     """Each keeps its line as it is until somebody has looked."""
-    tenants = tenants_of(asking)
+    named = billed_companies(asking)
     found = settle.undecidable(asking.tables, asking.account)
-    rows = sorted((intent.change_id, _shown(key, line, intent, tenants)) for key, line, intent in found)
+    rows = sorted((intent.change_id, _shown(key, line, intent, named)) for key, line, intent in found)
     return paging.answer_all(asking, "unclear-writes", rows)
 
 
