@@ -13,6 +13,8 @@ from tests.journeys.living import Living, eventually
 
 pytestmark = pytest.mark.processes
 
+PUSHED = 90_000
+"""Milliseconds that a push may take on a busy machine."""
 CUSTOMER = "Kestrel"
 """The night wrote one of its lines, and holds another."""
 
@@ -53,8 +55,7 @@ def drawer(living: Living, site: Site, change: dict[str, Any]) -> Locator:
     )
     site.go(f"companies/{change['tenantId']}")
     site.button(f"Details: {name}").click()
-    found = site.page.get_by_role("dialog", name=name).get_by_role("region", name="The line")
-    return found
+    return site.page.get_by_role("dialog", name=name).get_by_role("region", name="The line")
 
 
 def test_a_line_is_frozen_with_a_reason_and_unfrozen_where_it_is_seen(
