@@ -49,9 +49,7 @@ def drawer(living: Living, site: Site, change: dict[str, Any]) -> Locator:
     """The part about the line in the drawer of the licence that the change was for."""
     licences = Api(living, "reader").ask("GET", f"tenants/{change['tenantId']}/licences").json()["items"]
     (name,) = (
-        row["name"]
-        for row in licences
-        if row["mapped"] and row["mapped"]["mappingId"] == change["mappingId"]
+        row["name"] for row in licences if row["mapped"] and row["mapped"]["mappingId"] == change["mappingId"]
     )
     site.go(f"companies/{change['tenantId']}")
     site.button(f"Details: {name}").click()
