@@ -213,10 +213,7 @@ def _begins_after(line: Line, day: date) -> bool:
 def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
     """The line as it is now, unless it bills nothing any more."""
     where = left.mapping.connection, left.mapping.agreement_id
-    agreement = psas.agreement(*where)
-    if agreement is None or not agreement.active:
-        return None
-    line = psas.lines(*where).get(left.line_id)
+    line = psas.lines_that_may_bill(*where).get(left.line_id)
     return line if line is not None and line.bills_from(today) else None
 
 

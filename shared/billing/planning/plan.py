@@ -253,9 +253,13 @@ def must_plan_again(before: AgreementRecord, after: AgreementRecord, wished: Map
     """A plan that was made from the record before a look lacks a change: the look freed a line that is out of step, or
     found other seats on one that is to end.
     """
-    for line in after.lines.values():
-        was, wish = before.lines[line.mapping_id], wished.get(line.mapping_id)
-        is_replaced = line.ending is not None and line.ending.replaced_by
+    for was in before.lines.values():
+        line, wish = after.lines.get(was.mapping_id), wished.get(was.mapping_id)
+        is_replaced = was.ending is not None and was.ending.replaced_by
+        if line is None:  # its last day is over, so it was let go
+            if is_replaced and not was.is_ended:
+                return True
+            continue
         if is_replaced and (was.is_ended, was.state) != (line.is_ended, line.state):
             return True
         ends = ending.change(after, line)

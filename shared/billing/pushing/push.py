@@ -29,6 +29,7 @@ from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.counts import count, without_line
 from shared.billing.pushing.listed_agreements import Listed, Meant, loss_of_list
+from shared.billing.pushing.unlisted_agreements import UnlistedAgreements
 from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.packed import ByTenant
@@ -67,7 +68,8 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         there = {agreement.id: agreement for agreement in context.psa.agreements()}
         today = started.astimezone(account.zone).date()
         meant = Meant.of(context.tables, account.id, context.psa, there, today)
-        listed = Listed(connection.id, there, meant)
+        unlisted = UnlistedAgreements(context.psa)
+        listed = Listed(connection.id, there, meant, unlisted.may_bill_on)
         planned = load.plan_account(context.tables, context.blobs, account, started, noted=listed.noted)
         if loss := loss_of_list(context.tables, account, planned, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())

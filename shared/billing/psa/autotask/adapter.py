@@ -10,7 +10,7 @@ from datetime import timedelta
 import requests
 
 from shared.billing.psa.autotask import shapes
-from shared.billing.psa.autotask.asking import Api, NotThere
+from shared.billing.psa.autotask.asking import Api
 from shared.billing.psa.autotask.lists import EVERY, Condition, eq, id_of, read_list, read_rows
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import (
@@ -20,6 +20,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Product,
     PsaCompany,
     PsaRefused,

@@ -17,6 +17,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Product,
     PsaCompany,
     PsaRefused,
@@ -37,7 +38,6 @@ from shared.billing.psa.connectwise.asking import (
     PSA,
     RIGHTS,
     Api,
-    NotThere,
 )
 from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings

@@ -17,6 +17,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Product,
     PsaCompany,
     PsaRefused,
@@ -37,7 +38,6 @@ from shared.billing.psa.halo.asking import (
     PSA,
     RIGHTS,
     Api,
-    NotThere,
     Params,
 )
 from shared.billing.psa.halo.documents import (

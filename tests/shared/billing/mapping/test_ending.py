@@ -141,6 +141,21 @@ def test_a_new_line_of_the_same_agreement_is_made_only_once_the_old_one_is_prove
     check_invariants(world)
 
 
+@pytest.mark.parametrize("takes", ALL)
+def test_the_new_line_is_made_in_the_night_that_ends_the_old_one_whatever_else_is_made_beside_it(
+    takes: Takes,
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    world.map_new("fabrikam", 4, agreement=mapped.agreement)
+    starts = TODAY + timedelta(days=1)
+    wanted = only(first(world, line_id="", options=Options(starts=starts, beside_existing=True)))
+    ended(world, mapped, TODAY, wanted=wanted)
+    world.night()  # the last day is over: the look after a creation lets the old line go
+    assert sorted(billed(world, starts).values()) == [4, 10]
+    check_invariants(world)
+
+
 def test_while_the_old_line_cannot_be_ended_the_new_one_says_why_it_waits() -> None:
     world = World()
     mapped = world.map_line(quantity=10)

@@ -9,6 +9,7 @@ import type { Licence } from "./CompanyPage";
 import { StopBilling } from "./StopBilling";
 
 const useStyles = makeStyles({
+  part: { "& .fui-Select, & .fui-Select select": { minWidth: 0 } },
   soft: { color: tokens.colorNeutralForeground2 },
   away: { display: "none" },
   there: { display: "contents" },
@@ -38,7 +39,7 @@ export function ChangeMapping({ tenant, licence, children }: Props): ReactElemen
   if (!mayChange) return <>{children}</>;
   return (
     <>
-      <section aria-label="Change the mapping">
+      <section aria-label="Change the mapping" className={styles.part}>
         <Text as="h3" size={400} weight="semibold" block>
           Change the mapping
         </Text>

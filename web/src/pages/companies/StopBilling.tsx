@@ -17,8 +17,8 @@ import { besideOf, isSame } from "../exceptions/mapConflict";
 import { useSaveMappings, type Stored } from "../exceptions/saveMappings";
 
 const AFTERWARDS = {
-  notBilled: "Marked “do not bill”: no alert asks for a mapping",
-  notMapped: "Not mapped: an alert asks for a mapping",
+  notBilled: ["Marked “do not bill”", "No alert asks for a mapping."],
+  notMapped: ["Not mapped", "An alert asks for a mapping as long as seats are purchased."],
 };
 type Afterwards = keyof typeof AFTERWARDS;
 
@@ -69,7 +69,7 @@ export function StopBilling({ tenantId, licence, mapped, profiles, agreements, s
           marked={marks.of}
         />
       )}
-      <Field label="Afterwards the licence is">
+      <Field label="Afterwards the licence is" hint={AFTERWARDS[afterwards][1]}>
         <Select
           value={afterwards}
           onChange={(_, { value }) => {
@@ -77,7 +77,7 @@ export function StopBilling({ tenantId, licence, mapped, profiles, agreements, s
             setAfterwards(value as Afterwards);
           }}
         >
-          {Object.entries(AFTERWARDS).map(([value, words]) => (
+          {Object.entries(AFTERWARDS).map(([value, [words]]) => (
             <option key={value} value={value}>
               {words}
             </option>
