@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { configure } from "@testing-library/react";
 import type { ReactElement, ReactNode } from "react";
 import { makeApi } from "../src/api/client";
-import { AccountContext, ServicesContext, type OpenAccount, type Role, type Services } from "../src/app/context";
+import { AccountContext, ServicesContext, type OpenAccount, type Services } from "../src/app/context";
 
 configure({ asyncUtilTimeout: 10_000 }); // a busy machine is slow, not wrong
 
@@ -10,15 +10,14 @@ const session = { token: () => "t", renew: async () => null } as unknown as Serv
 const services: Services = { api: makeApi("https://api.example", session), session };
 const account = { id: "a", name: "An MSP", zone: "Europe/London", symbol: "£" } as OpenAccount;
 
-/** What a part of a page needs around it, once for one test: an account open to somebody, and nothing read yet. */
-export function around(role: Role = "editor"): (props: { children: ReactNode }) => ReactElement {
+/** What a part of a page needs around it, once for one test: an account open to an editor, and nothing read yet. */
+export function around(role: OpenAccount["role"] = "editor"): (props: { children: ReactNode }) => ReactElement {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const open = { ...account, role };
   return function Around({ children }) {
     return (
       <ServicesContext.Provider value={services}>
         <QueryClientProvider client={queries}>
-          <AccountContext.Provider value={open}>{children}</AccountContext.Provider>
+          <AccountContext.Provider value={{ ...account, role }}>{children}</AccountContext.Provider>
         </QueryClientProvider>
       </ServicesContext.Provider>
     );

@@ -19,8 +19,9 @@ from shared.billing.models import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.planning import load, plan
+from shared.billing.planning import load
 from shared.billing.planning.load import Planned
+from shared.billing.planning.plan_again import must_plan_again
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
@@ -186,7 +187,7 @@ class _SideBySide:
             after = agreement.work_on(self._context, kept, item.changes, wishes, item.texts)
         else:
             after = agreement.look_at(self._context, kept, wishes)
-        if plan.must_plan_again(kept.record, after, wishes):
+        if must_plan_again(kept.record, after, wishes):
             return Unfinished(
                 agreement_id,
                 timedelta(seconds=1),

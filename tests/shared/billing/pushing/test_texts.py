@@ -8,7 +8,7 @@ import pytest
 
 from shared.billing.models import LedgerEvent, LicenceMapping, LineState, Options, TextState, kept_text
 from shared.billing.planning.preview import digest, preview
-from shared.billing.psa.base import PsaRefused, WriteKind
+from shared.billing.psa.base import BillableOption, PsaRefused, WriteKind
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.texts import digest as digest_of_text
 from shared.microsoft.doubts import DoubtKind
@@ -272,6 +272,17 @@ def test_a_missing_right_to_write_texts_is_no_trouble_of_the_connection_and_may_
     assert {world.record(each).state for each in (mapped, second)} == {LineState.IN_STEP}
     world.night()
     assert [state(world, each) for each in (mapped, second)] == [TextState.IN_STEP] * 2
+
+
+def test_a_line_that_is_freed_by_a_look_gets_its_text_in_the_same_run() -> None:
+    world = World()
+    mapped = billed(world, ANN)
+    world.fake.edit_line(mapped.line, billable=BillableOption.NO_CHARGE)
+    world.push_until_done()
+    assert world.record(mapped).state is LineState.BLOCKED
+    world.fake.edit_line(mapped.line, billable=BillableOption.BILLABLE)
+    world.night()
+    assert (world.record(mapped).state, state(world, mapped)) == (LineState.IN_STEP, TextState.IN_STEP)
 
 
 def test_names_that_cannot_be_read_leave_the_text_as_it_is() -> None:
