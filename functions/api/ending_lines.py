@@ -6,15 +6,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from functions.api.kept import names_of
+from functions.api.kept import billed_companies
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Editor, Principal, Reader
-from shared.accounts import audit
+from shared.accounts import audit, companies
 from shared.billing.mapping.ending_lines import EndingLine, all_ending_lines, all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.request import psas_for
 from shared.billing.mapping.save import map_tenant
+from shared.errors import NotFound
 
 router = APIRouter(prefix="/accounts/{account}/ending-lines", tags=["mappings"])
 
@@ -42,6 +43,7 @@ class ShownEndingLine(Shown):
 
 class EndingLineOfCompany(ShownEndingLine):
     company: str
+    """Of a tenant that is several companies the one whose users the line bills."""
 
 
 class EndOfTenant(Given):
@@ -50,6 +52,8 @@ class EndOfTenant(Given):
     )
 
     tenant_id: Annotated[str, Field(min_length=1, max_length=64)]
+    company_id: Annotated[str, Field(max_length=64)] = ""
+    """Only the lines of this company of the tenant; "": all of them."""
     last_day: date
 
 
@@ -82,21 +86,27 @@ def shown_ending(line: EndingLine) -> ShownEndingLine:
 @router.get("", operation_id="listEndingLines", response_model=Page[EndingLineOfCompany], responses=CSV)
 def list_lines(asking: Reader, paging: Pages) -> Page[EndingLineOfCompany] | Response:
     """Lines that no mapping has any more, until their last day is over; the soonest first."""
-    names = names_of(asking)
-    rows = sorted(
-        (
-            f"{line.last_day}\n{line.connection}\n{line.agreement_id}\n{line.line_id}",
-            EndingLineOfCompany(**dict(shown_ending(line)), company=names.get(line.tenant_id, "")),
-        )
+    named = billed_companies(asking)
+    shown = (
+        EndingLineOfCompany(**dict(shown_ending(line)), company=named(line.tenant_id, line.company))
         for line in all_ending_lines(asking.tables, asking.account)
+    )
+    rows = sorted(
+        (f"{line.last_day}\n{line.connection}\n{line.agreement_id}\n{line.line_id}", line) for line in shown
     )
     return paging.answer_all(asking, "ending-lines", rows)
 
 
 @router.post("/preview", operation_id="previewEndOfTenant")
 def preview(asked: EndOfTenant, asking: Editor) -> PreviewOfEnd:
-    """What removing a tenant would do to its lines, by the code that does it. Nothing is stored or written."""
-    wanted, said = all_lines_end(asking.tables, asking.account, asked.tenant_id, asked.last_day)
+    """What removing a tenant, or one company of it, would do to its lines, by the code that does it. Nothing is stored
+    or written.
+    """
+    of = companies.company(asking.tables, asking.account, asked.company_id) if asked.company_id else None
+    if of is not None and of.tenant_id != asked.tenant_id.lower():
+        raise NotFound("This company is none of that tenant.")
+    named = of.name_in_mappings if of else None
+    wanted, said = all_lines_end(asking.tables, asking.account, asked.tenant_id, asked.last_day, named)
     psas = psas_for(asking.tables, asking.account, wanted, asking.wired.psa)
     by = asking.actor.decider("preview")
     saving = Saving(wanted, by, said)

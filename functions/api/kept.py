@@ -6,7 +6,7 @@ made for the first who asks, and again when the account was judged, a person ask
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
 
 from functions.api.principal import Principal
@@ -23,6 +23,7 @@ from shared.billing import profiles
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.planning import preview
 from shared.billing.planning.preview import PlanPreview
+from shared.licensing.tenants import ListedTenant, listed_tenants
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import Certificate
 from shared.storage import decisions
@@ -104,6 +105,33 @@ def companies_of(asking: Principal) -> Sequence[ListedCompany]:
 def names_of(asking: Principal) -> dict[str, str]:
     """Of the added companies, by tenant id."""
     return {tenant: added.name for tenant, added in tenants_of(asking).items()}
+
+
+@until_anything_changes()
+def listed_of(asking: Principal) -> Sequence[ListedTenant]:
+    """Every tenant that is added or that a partner connection lists."""
+    return listed_tenants(asking.tables, asking.wired.blobs, asking.account, tenants_of(asking))
+
+
+type NameOfBilled = Callable[[str, str], str]
+"""By a tenant's id and the name of its company in mappings."""
+
+
+def billed_companies(asking: Principal) -> NameOfBilled:
+    """The name of the company that a line bills: of a tenant that is several, the one whose users it counts. Once its
+    company was removed, the tenant's own name; "" where no partner connection lists it any more either.
+    """
+    tenants = tenants_of(asking)
+
+    @cache
+    def listed() -> dict[str, str]:
+        return {tenant.tenant_id: tenant.name for tenant in listed_of(asking)}
+
+    def name(tenant_id: str, name_in_mappings: str) -> str:
+        added = tenants.get(tenant_id)
+        return added.name_of(name_in_mappings) if added else listed().get(tenant_id, "")
+
+    return name
 
 
 def tenants_of(asking: Principal) -> dict[str, AddedTenant]:

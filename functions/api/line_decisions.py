@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 
-from functions.api.kept import tenants_of
+from functions.api.kept import NameOfBilled, billed_companies
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Principal, Reader
@@ -15,7 +15,6 @@ from functions.queues.alerts import judge_again
 from functions.queues.messages import PushConnection
 from shared.accounts import audit
 from shared.accounts.account import Mode
-from shared.accounts.company import AddedTenant
 from shared.accounts.directory import load_account
 from shared.billing import line_decisions
 from shared.billing.line_decisions import DecidableLine, Stores
@@ -97,8 +96,8 @@ class DecidedLine(Shown):
 )
 def list_lines(asking: Reader, paging: Pages) -> Page[DriftedLine] | Response:
     """Lines that somebody changed in the PSA, and frozen ones, by company."""
-    tenants = tenants_of(asking)
-    shown = [_shown(found, tenants) for found in line_decisions.decidable(asking.tables, asking.account)]
+    named = billed_companies(asking)
+    shown = [_shown(found, named) for found in line_decisions.decidable(asking.tables, asking.account)]
     rows = sorted(((f"{line.company}\n{line.mapping_id}", line) for line in shown), key=lambda row: row[0])
     return paging.answer_all(asking, "decidable-lines", rows)
 
@@ -174,11 +173,10 @@ def _decided(line: LineRecord) -> DecidedLine:
     return DecidedLine(confirmed=line.confirmed, frozen=line.frozen is not None, change="", run="")
 
 
-def _shown(found: DecidableLine, tenants: dict[str, AddedTenant]) -> DriftedLine:
-    line, tenant = found.line, tenants.get(found.line.tenant_id)
-    company = tenant.company(line.company) if tenant else None
+def _shown(found: DecidableLine, named: NameOfBilled) -> DriftedLine:
+    line = found.line
     return DriftedLine(
-        company=company.name if company else tenant.name if tenant else "",
+        company=named(line.tenant_id, line.company),
         tenant_id=line.tenant_id,
         mapping_id=line.mapping_id,
         connection=found.key.connection,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from functions.api.kept import names_of, plan_of
+from functions.api.kept import NameOfBilled, billed_companies, plan_of
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Shown
 from functions.api.principal import Admin, Principal, Reader
@@ -84,6 +84,7 @@ class ShownLine(Shown):
 
 class PlannedLine(ShownLine):
     company: str
+    """Of a tenant that is several companies the one whose users the line bills."""
 
 
 class ShownPlan(Shown):
@@ -109,6 +110,7 @@ class ShownPlan(Shown):
 class ShownHold(Shown):
     change: str
     company: str
+    """Of a tenant that is several companies the one whose users the line bills."""
     tenant_id: str
     connection: str
     agreement_id: str
@@ -186,22 +188,23 @@ def list_lines(
     tenant: Annotated[str, Query(max_length=64, description="Only lines of this tenant")] = "",
 ) -> Page[PlannedLine] | Response:
     """Every line that is not in step, by company."""
-    names = names_of(asking)
-    rows = sorted(
-        (f"{names.get(line.tenant_id, '')}\n{line.tenant_id}\n{line.mapping.id}", _planned(line, names))
+    named = billed_companies(asking)
+    shown = (
+        _planned(line, named)
         for line in plan_of(asking).lines
         if tenant.lower() in ("", line.tenant_id) and effect in (None, line.effect.value)
     )
+    rows = sorted((f"{line.company}\n{line.tenant_id}\n{line.mapping_id}", line) for line in shown)
     return paging.answer_all(asking, "plan", rows)
 
 
 @router.get("/held-changes", operation_id="listHeldChanges", response_model=Page[ShownHold], responses=CSV)
 def list_held(asking: Reader, paging: Pages) -> Page[ShownHold] | Response:
     """Changes that wait for a person's word, and those with one that still stand."""
-    names = names_of(asking)
+    named = billed_companies(asking)
     rows = sorted(
-        (change.change.id, ShownHold.model_validate(_hold(change, names)))
-        for change in approval.held(asking.tables, asking.account)
+        (hold.change.id, ShownHold.model_validate(_hold(hold, named, line.company)))
+        for line, hold in approval.held_lines(asking.tables, asking.account)
     )
     return paging.answer_all(asking, "held-changes", rows)
 
@@ -216,7 +219,7 @@ def approve(change_id: ChangeId, asking: Admin, response: Response) -> Decided:
     if run is not None:
         asking.enqueue(PushConnection(account=asking.account, run=run.id, connection=hold.change.connection))
         response.headers["Location"] = f"/api/accounts/{asking.account}/runs/{run.id}"
-    return Decided.model_validate({**_hold(hold, names_of(asking)), "run": run.id if run else ""})
+    return _decided(asking, hold, run.id if run else "")
 
 
 @router.post("/held-changes/{change}/reject", operation_id="rejectChange")
@@ -225,18 +228,24 @@ def reject(change_id: ChangeId, asking: Admin) -> Decided:
     hold = approval.reject(asking.tables, asking.account, change_id, asking.actor.who, asking.now)
     _record(asking, "change.rejected", hold)
     asking.enqueue(*judge_again(asking.wired, asking.account))
-    return Decided.model_validate({**_hold(hold, names_of(asking)), "run": ""})
+    return _decided(asking, hold, "")
 
 
-def _planned(line: LinePreview, names: dict[str, str]) -> PlannedLine:
-    return PlannedLine(**dict(shown_line(line)), company=names.get(line.tenant_id, ""))
+def _decided(asking: Principal, hold: Hold, run: str) -> Decided:
+    company = approval.company_of(asking.tables, asking.account, hold)
+    return Decided.model_validate({**_hold(hold, billed_companies(asking), company), "run": run})
 
 
-def _hold(hold: Hold, names: dict[str, str]) -> dict[str, object]:
+def _planned(line: LinePreview, named: NameOfBilled) -> PlannedLine:
+    company = named(line.tenant_id, line.mapping.company)
+    return PlannedLine(**dict(shown_line(line)), company=company)
+
+
+def _hold(hold: Hold, named: NameOfBilled, name_in_mappings: str) -> dict[str, object]:
     change, decided = hold.change, hold.decided
     return {
         "change": change.id,
-        "company": names.get(change.tenant_id, ""),
+        "company": named(change.tenant_id, name_in_mappings),
         "tenant_id": change.tenant_id,
         "connection": change.connection,
         "agreement_id": change.agreement_id,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from functions.api.kept import tenants_of, until_anything_changes
+from functions.api.kept import listed_of, until_anything_changes
 from functions.api.lists import CSV, Page, Pages, by_name
 from functions.api.models import Shown, examples
 from functions.api.principal import Principal, Reader
@@ -13,7 +13,7 @@ from shared.accounts.directory import load_account
 from shared.alerts.exclusions import excluded_tenants
 from shared.errors import NotFound
 from shared.licensing.tenant_state import ReadFailure
-from shared.licensing.tenants import ListedTenant, listed_tenants, partner_lists
+from shared.licensing.tenants import ListedTenant, partner_lists
 
 router = APIRouter(prefix="/accounts/{account}", tags=["tenants"])
 
@@ -128,9 +128,7 @@ def _tenants(asking: Principal) -> list[ShownTenant]:
     account = load_account(asking.tables, asking.account)
     today = asking.now.astimezone(account.zone).date()
     excluded = excluded_tenants(asking.tables, asking.account, today)
-    added = tenants_of(asking)
-    found = listed_tenants(asking.tables, asking.wired.blobs, asking.account, added)
-    return [shown(listed, listed.tenant_id in excluded) for listed in found]
+    return [shown(listed, listed.tenant_id in excluded) for listed in listed_of(asking)]
 
 
 @router.get("/tenants", operation_id="listTenants", response_model=Page[ShownTenant], responses=CSV)

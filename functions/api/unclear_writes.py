@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from functions.api.kept import names_of
+from functions.api.kept import NameOfBilled, billed_companies
 from functions.api.lists import CSV, Page, Pages
 from functions.api.models import Given, Shown, examples
 from functions.api.principal import Admin, Reader
@@ -24,6 +24,7 @@ type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
 class ShownWrite(Shown):
     change: str
     company: str
+    """Of a tenant that is several companies the one whose users the line bills."""
     tenant_id: str
     connection: str
     agreement_id: str
@@ -49,10 +50,10 @@ class Settled(Shown):
     confirmed: int | None
 
 
-def _shown(key: LineKey, line: LineRecord, intent: Intent, names: dict[str, str]) -> ShownWrite:
+def _shown(key: LineKey, line: LineRecord, intent: Intent, named: NameOfBilled) -> ShownWrite:
     return ShownWrite(
         change=intent.change_id,
-        company=names.get(line.tenant_id, ""),
+        company=named(line.tenant_id, line.company),
         tenant_id=line.tenant_id,
         connection=key.connection,
         agreement_id=key.agreement_id,
@@ -67,9 +68,9 @@ def _shown(key: LineKey, line: LineRecord, intent: Intent, names: dict[str, str]
 @router.get("", operation_id="listUnclearWrites", response_model=Page[ShownWrite], responses=CSV)
 def list_writes(asking: Reader, paging: Pages) -> Page[ShownWrite] | Response:
     """Each keeps its line as it is until somebody has looked."""
-    names = names_of(asking)
+    named = billed_companies(asking)
     found = settle.undecidable(asking.tables, asking.account)
-    rows = sorted((intent.change_id, _shown(key, line, intent, names)) for key, line, intent in found)
+    rows = sorted((intent.change_id, _shown(key, line, intent, named)) for key, line, intent in found)
     return paging.answer_all(asking, "unclear-writes", rows)
 
 

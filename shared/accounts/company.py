@@ -80,6 +80,11 @@ class AddedTenant:
         """The one that a mapping names; None when it was removed."""
         return next((c for c in self.companies if c.name_in_mappings == name_in_mappings), None)
 
+    def name_of(self, name_in_mappings: str) -> str:
+        """The name of the one that a mapping names; of all where it was removed."""
+        company = self.company(name_in_mappings)
+        return company.name if company else self.name
+
 
 def by_tenant(companies: Iterable[Company]) -> dict[str, AddedTenant]:
     found: dict[str, list[Company]] = {}

@@ -5,7 +5,8 @@ its end is planned, intended, written and read back as any change is, and told w
 """
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from shared.billing.models import (
     OF_THE_AGREEMENT,
@@ -19,6 +20,8 @@ from shared.billing.models import (
 )
 from shared.billing.psa.base import Agreement, EndsBy, Line
 
+A_DAY: Final = timedelta(days=1)
+
 
 def ending_id(mapping_id: str, line_id: str) -> str:
     """Of a line that ends: the mapping may have another line in the same agreement meanwhile."""
@@ -30,6 +33,7 @@ def ending_line(line: LineRecord, there: Line, ending: Ending) -> LineRecord:
     return LineRecord(
         mapping_id=ending_id(line.mapping_id, line.line_id),
         tenant_id=line.tenant_id,
+        company=line.company,
         product_id=line.product_id,
         line_id=line.line_id,
         adopted=True,
@@ -74,6 +78,16 @@ def _is_proven_gone(line: LineRecord, there: Line | None) -> bool:
     if there is None:
         return line.blocked is not None and line.blocked.reason is BlockReason.LINE_GONE
     return not there.not_writable and not (there.untold and line.confirmed)
+
+
+def may_bill_on(line: LineRecord, there: Line | None) -> bool:
+    """After the last day that a person said, by a read of an agreement that the PSA's list does not show. That shows
+    no line: list and read agree then that it is gone.
+    """
+    if there is None or line.ending is None:
+        return False
+    unclear = bool(there.not_writable or (there.untold and line.confirmed))
+    return unclear or there.bills_from(line.ending.last_day + A_DAY)
 
 
 def _with(line: LineRecord, blocked: Block | None, **changes: object) -> LineRecord:

@@ -40,6 +40,10 @@ _BLOCKED: Final = {
     BlockReason.AGREEMENT_GONE: (
         "The agreement is no longer in the PSA. Choose another one for the mapping, or end it."
     ),
+    BlockReason.AGREEMENT_UNLISTED: (
+        "The PSA's list does not show the agreement any more, but nothing proves that the line bills nothing after its "
+        "last day. Give Seatwise's user the right to see the agreement, or end the line in the PSA yourself."
+    ),
     BlockReason.AGREEMENT_ENDED: (
         "The agreement is cancelled or has ended in the PSA. Renew it there, or choose another one."
     ),

@@ -1,5 +1,6 @@
 """The guide from an empty account to its first push, as a new MSP takes it: by the mouse, and by the keyboard alone."""
 
+import re
 from typing import NamedTuple
 
 import pytest
@@ -149,6 +150,24 @@ class Newcomer:
         self.hands.press(self.button("Sync now"))
         expect(self.site.page.get_by_role("status").filter(has_text=told)).to_be_visible(timeout=60_000)
 
+    def lose_the_customer(self, last_day: str) -> None:
+        """The customer leaves some days later: its line is billed until then."""
+        self.hands.press(self.site.page.get_by_role("link", name=self.way.customer).first)
+        self.hands.press(self.button("Remove …"))
+        drawer = self.site.page.get_by_role("dialog", name="Remove the company")
+        remove = drawer.get_by_role("button", name=re.compile("^Remove "))
+        expect(remove).to_be_disabled()
+        drawer.get_by_label("Last day to bill").fill(last_day)
+        expect(drawer.get_by_role("status")).to_contain_text("seats until 31 Dec 2026")
+        assert self.site.violations_in_both() == []
+        self.hands.press(remove)
+        self.says("is removed: its lines bill until 31 Dec 2026.")
+        expect(drawer).to_have_count(0)
+        self.hands.press(self.site.link("Billing"))
+        self.site.page.get_by_role("tab", name="Ending lines").click()
+        ending = self.site.page.get_by_role("table", name="Ending lines")
+        expect(ending.get_by_role("row").filter(has_text=self.way.customer)).to_contain_text("31 Dec")
+
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.hands.__name__.lower())
 def test_a_new_msp_gets_from_nothing_to_its_first_push(living: Living, browser: Browser, way: Way) -> None:
@@ -165,6 +184,7 @@ def test_a_new_msp_gets_from_nothing_to_its_first_push(living: Living, browser: 
         assert {customer: living.in_psa(customer) for customer in lines} == lines
         written = living.count("connectwise.write")
         newcomer.sync("1 line written.")
+        newcomer.lose_the_customer("2026-12-31")
     first = way.customer.split()[0]
     eventually(lambda: living.in_psa(first) != lines[first], "the line to be written")
     changed = [line for line, seats in living.in_psa(first).items() if lines[first][line] != seats]

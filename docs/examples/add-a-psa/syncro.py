@@ -22,6 +22,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Period,
     Product,
     PsaCompany,
@@ -74,9 +75,6 @@ class SyncroSettings(PsaSettings):
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*\.syncromsp\.com", host):
             raise ValueError("Site must be a name like yourname.syncromsp.com.")
         return host
-
-
-class NotThere(PsaRefused): ...
 
 
 class Syncro:

@@ -14,8 +14,8 @@ LATEST_START = timedelta(days=366)
 """From the day of the save: a year that is mistyped would bill nothing until then."""
 _NOT_FEWER = {
     FewerSeats.NEXT_PERIOD: (
-        "Nobody knows until when {name} is billed, so fewer seats cannot wait for the next period. For ConnectWise, "
-        "say in the connection that agreements of its type are billed in advance."
+        "Nobody knows until when {name} is billed, so fewer seats cannot wait for the next period. In ConnectWise they "
+        "can: say in the connection that agreements of its type are billed in advance. In HaloPSA they count at once."
     ),
     FewerSeats.CREDITED: "{name} does not prorate by a second line, by which seats could be credited.",
 }

@@ -37,6 +37,8 @@ class EndingLine:
     """How the PSA ends it, where that was asked for."""
     change: Change | None = None
     """What the next push writes to end it."""
+    company: str = ""
+    """Of a tenant that is several companies the one that it bills, as mappings name it."""
 
 
 def ending_lines(
@@ -58,6 +60,7 @@ def ending_lines(
             why=why_not.of_line(line),
             who=line.ending.who,
             by=by,
+            company=line.company,
             change=plan.by_line.get(key) if plan else None,
         )
 

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from shared.billing.psa.base import Agreement, EndsBy, Line, Product, Psa, PsaRefused, PsaUnavailable
+from shared.billing.psa.base import (
+    Agreement,
+    EndsBy,
+    Line,
+    NotThere,
+    Product,
+    Psa,
+    PsaRefused,
+    PsaUnavailable,
+)
 from shared.errors import Rejected
 
 
@@ -48,6 +57,14 @@ class PsaCache:
             self._lines[key] = {line.id: line for line in listed}
         return self._lines[key]
 
+    def lines_that_may_bill(self, connection: str, agreement_id: str) -> dict[str, Line]:
+        """None of an inactive agreement, and of one that the list does not show only when the PSA does not know it."""
+        agreement = self.agreement(connection, agreement_id)
+        if agreement is not None:
+            return self.lines(connection, agreement_id) if agreement.active else {}
+        listed = self._ask(connection, lambda psa: _lines_if_there(psa, agreement_id))
+        return {line.id: line for line in listed}
+
     def _ask[T](self, connection: str, question: Callable[[Psa], T]) -> T:
         psa = self._psas.get(connection)
         if psa is None:
@@ -60,3 +77,10 @@ class PsaCache:
             ) from why
         except PsaRefused as why:
             raise Rejected(f"Nothing was saved, because the PSA refuses to be read: {why.sentence}") from why
+
+
+def _lines_if_there(psa: Psa, agreement_id: str) -> list[Line]:
+    try:
+        return psa.lines(agreement_id)
+    except NotThere:
+        return []

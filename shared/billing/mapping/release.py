@@ -59,6 +59,9 @@ class Left:
     def told(self) -> str:
         return f"line {self.line_id} in agreement {self.mapping.agreement_id}"
 
+    def is_line_of(self, other: LicenceMapping) -> bool:
+        return LineName(other.connection, other.line_id) == self.name
+
     def is_replaced_by(self, other: LicenceMapping) -> bool:
         """The other bills the same seats."""
         return other.id == self.mapping.id or other.sku_id == self.mapping.sku_id
@@ -136,6 +139,26 @@ def check_left(
             )
 
 
+def check_ending(
+    ending: Mapping[Left, date], claims: Collection[LicenceMapping], psas: PsaCache, today: date
+) -> None:
+    """Raises Rejected for a mapping that would bill what the line which a save before has left still bills.
+
+    `ending`: those lines with their last days. A mapping that names such a line takes it back: it ends no more.
+    """
+    for gone, last_day in ending.items():
+        claiming = [
+            mapping for mapping in claims if mapping.id == gone.mapping.id and not gone.is_line_of(mapping)
+        ]
+        line = _still_billed(gone, psas, today) if claiming else None
+        if line is None:
+            continue
+        _check_begin_after(gone, claiming, last_day, psas)
+        for mapping in claiming:
+            if not mapping.line_id:
+                _check_starts_after(gone, line, last_day, mapping.options.starts or today)
+
+
 def _day_of(
     gone: Left, line: Line, asked: date, said: Said, psas: PsaCache
 ) -> tuple[date | None, date | None]:
@@ -174,8 +197,7 @@ def _check_begin_after(
     """Raises Rejected for a line that is there already and would bill the same seats before that day is over."""
     for mapping in claiming:
         there = psas.lines(mapping.connection, mapping.agreement_id).get(mapping.line_id)
-        is_another = LineName(mapping.connection, mapping.line_id) != gone.name
-        if there is not None and is_another and not _begins_after(there, last_day):
+        if there is not None and not gone.is_line_of(mapping) and not _begins_after(there, last_day):
             raise Rejected(
                 f"Line {there.id} can be billed before {gone.told} has ended. Give it a start date after "
                 f"{last_day:%-d %b %Y} in the PSA, or ask for a line of its own.",
@@ -191,10 +213,7 @@ def _begins_after(line: Line, day: date) -> bool:
 def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
     """The line as it is now, unless it bills nothing any more."""
     where = left.mapping.connection, left.mapping.agreement_id
-    agreement = psas.agreement(*where)
-    if agreement is None or not agreement.active:
-        return None
-    line = psas.lines(*where).get(left.line_id)
+    line = psas.lines_that_may_bill(*where).get(left.line_id)
     return line if line is not None and line.bills_from(today) else None
 
 

@@ -106,7 +106,9 @@ def judge(
     ends, let_go = _ends(save), _let_go(save, left, unwanted)
     said = said.in_full({gone.name for gone in left}, let_go | ends.keys())
     release.check_named(said, let_go, ends)
-    release.check_left(left, claims, said, save.psas, by.now.astimezone(zone).date())
+    today = by.now.astimezone(zone).date()
+    release.check_left(left, claims, said, save.psas, today)
+    release.check_ending(_ending(save, claims), claims, save.psas, today)
     release.check_differences(before.mappings if before else (), claims, said)
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
     save = replace(save, said=said, by=replace(by, reason=reason))
@@ -221,6 +223,18 @@ def _ends(save: Save) -> dict[LineName, date]:
         for line in stored.record.lines.values()
         if line.tenant_id == save.wanted.tenant_id and line.ending is not None
     }
+
+
+def _ending(save: Save, claims: Sequence[LicenceMapping]) -> dict[Left, date]:
+    """Of these mappings the lines that a save before has left and that are billed until their last day."""
+    claiming = {mapping.id: mapping for mapping in claims}
+    found = {}
+    for (connection, agreement), stored in save.kept.items():
+        for line in stored.record.lines.values():
+            if line.ending is not None and (mapping := claiming.get(line.ending.mapping_id)):
+                place = {"connection": connection, "agreement_id": agreement}
+                found[Left(mapping.model_copy(update=place), line.line_id)] = line.ending.last_day
+    return found
 
 
 def _own_line(save: Save, mapping: LicenceMapping) -> str:

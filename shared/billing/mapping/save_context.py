@@ -88,14 +88,13 @@ class Save:
     def ending(self, place: AgreementKey, line: LineRecord) -> LineRecord | None:
         """The line as it is kept until the day that a person said is over; None: it is let go as it is."""
         asked = self.said.last_days.get(LineName(place[0], line.line_id))
-        agreement = self.psas.agreement(*place) if asked else None
-        if asked is None or agreement is None or not agreement.active:
-            return None
-        there = self.psas.lines(*place).get(line.line_id)
-        if there is None or not there.bills_from(self.by.now.astimezone(self.zone).date()):
+        there = self.psas.lines_that_may_bill(*place).get(line.line_id) if asked else None
+        if asked is None or there is None or not there.bills_from(self.by.now.astimezone(self.zone).date()):
             return None
         by = self.psas.ends_by(place[0])
-        last_day = day_of(there, asked, by, agreement.ends, or_sooner=self.said.or_sooner)
+        agreement = self.psas.agreement(*place)
+        ends = agreement.ends if agreement else None
+        last_day = day_of(there, asked, by, ends, or_sooner=self.said.or_sooner)
         if last_day is None:
             return None
         ending = Ending(

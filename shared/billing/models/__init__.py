@@ -19,6 +19,7 @@ from shared.billing.models.mappings import (
     TenantMappings,
 )
 from shared.billing.models.not_written import (
+    NOT_LISTED,
     OF_THE_AGREEMENT,
     SAVED_AGAIN_IS_RIGHT,
     Block,
@@ -51,6 +52,7 @@ from shared.billing.models.records import (
 )
 
 __all__ = [
+    "NOT_LISTED",
     "OF_THE_AGREEMENT",
     "SAVED_AGAIN_IS_RIGHT",
     "THE_PSAS_PRICE",

@@ -21,13 +21,13 @@ class LineText(Document):
     shown: str = ""
     """Digest of what the PSA made of that: as long as it shows this, nobody else has changed the text."""
     refused: Annotated[WriteFailure | None, BeforeValidator(failure_of)] = None
-    """Why the text of `refused_text` does not come to stand in the PSA."""
+    """Why the text of `refused_text`, or the one that was put off, does not come to stand in the PSA."""
     refused_text: str = ""
     """Digest of the text that is not written again: another one is."""
     not_applied_in: str = ""
     """The newest run in which a text was proven not applied: it is tried once more in that run."""
     put_off_in: str = ""
-    """The newest run in which it was so twice, and the PSA did not say yes: the next run tries again."""
+    """The newest run in which the PSA gave no clear answer twice, or the right was missing: the next tries again."""
 
 
 class TextState(StrEnum):

@@ -13,6 +13,8 @@ class BlockReason(StrEnum):
     """Why a line must not be written. Stored: a word that is here once stays."""
 
     AGREEMENT_GONE = "agreement_gone"
+    AGREEMENT_UNLISTED = "agreement_unlisted"
+    """The PSA's list does not show it, and nothing proves that a line of it, which is to end, bills nothing."""
     AGREEMENT_ENDED = "agreement_ended"
     OTHER_COMPANY = "other_company"
     """Its agreement belongs to another company of the PSA than the tenant is linked to."""
@@ -60,6 +62,7 @@ class BlockReason(StrEnum):
 OF_THE_AGREEMENT = frozenset(
     {
         BlockReason.AGREEMENT_GONE,
+        BlockReason.AGREEMENT_UNLISTED,
         BlockReason.AGREEMENT_ENDED,
         BlockReason.OTHER_COMPANY,
         BlockReason.OTHER_PERIOD,
@@ -68,6 +71,8 @@ OF_THE_AGREEMENT = frozenset(
     }
 )
 """Reasons that the list of agreements gives and takes back; a look at the lines does neither."""
+NOT_LISTED = frozenset({BlockReason.AGREEMENT_GONE, BlockReason.AGREEMENT_UNLISTED})
+"""Reasons that the list gives where it does not show the agreement."""
 
 
 class Block(Document):

@@ -27,8 +27,21 @@ from shared.text import one_line
 
 def held(tables: Tables, account: AccountId) -> Iterator[Hold]:
     """Every hold of the account, decided or not."""
-    for _, _, hold in _held_lines(tables, account):
+    for _, hold in held_lines(tables, account):
         yield hold
+
+
+def held_lines(tables: Tables, account: AccountId) -> Iterator[tuple[LineRecord, Hold]]:
+    """The same, each with its line."""
+    for _, line, hold in _held_lines(tables, account):
+        yield line, hold
+
+
+def company_of(tables: Tables, account: AccountId, hold: Hold) -> str:
+    """Whose users the held line bills, as mappings name the company."""
+    stored = agreement_store.get(tables, account, hold.change.connection, hold.change.agreement_id)
+    line = stored.record.lines.get(hold.change.mapping_id)
+    return line.company if line else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.mapping.in_force import mappings_in_force
 from shared.billing.models import (
+    NOT_LISTED,
     AgreementRecord,
-    BlockReason,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
@@ -77,7 +77,7 @@ class Outline:
             any(line.intent for line in told.lines.values()),
             any(line.refused or line.blocked or line.drift for line in told.lines.values()),
             any(
-                line.blocked is None or line.blocked.reason is not BlockReason.AGREEMENT_GONE
+                line.blocked is None or line.blocked.reason not in NOT_LISTED
                 for line in record.lines.values()
             ),
             noted is not None,

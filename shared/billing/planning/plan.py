@@ -249,25 +249,6 @@ def change_of(record: AgreementRecord, wish: Wish, line: LineRecord) -> Change |
     )
 
 
-def must_plan_again(before: AgreementRecord, after: AgreementRecord, wished: Mapping[str, Wish]) -> bool:
-    """A plan that was made from the record before a look lacks a change: the look freed a line that is out of step, or
-    found other seats on one that is to end.
-    """
-    for line in after.lines.values():
-        was, wish = before.lines[line.mapping_id], wished.get(line.mapping_id)
-        is_replaced = line.ending is not None and line.ending.replaced_by
-        if is_replaced and (was.is_ended, was.state) != (line.is_ended, line.state):
-            return True
-        ends = ending.change(after, line)
-        if ends is not None and ends != ending.change(before, was):
-            return True
-        if line != was and wish is not None and wish.is_of(after):
-            change = change_of(after, wish, line)
-            if change is not None and change != change_of(before, wish, was):
-                return True
-    return False
-
-
 def _decided(line: LineRecord, change: Change) -> Verdict | None:
     """A person's word on exactly these numbers."""
     if line.hold is None or line.hold.change.id != change.id or line.hold.decided is None:

@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.billing.psa.billing_period import BillingPeriod
-from shared.billing.psa.failures import PsaRefused, PsaUnavailable
+from shared.billing.psa.failures import NotThere, PsaRefused, PsaUnavailable
 from shared.billing.psa.write_failures import WriteFailure
 from shared.billing.psa.writes import BillableOption, Write, WriteKind
 
-__all__ = ["BillableOption", "PsaRefused", "PsaUnavailable", "Write", "WriteKind"]
+__all__ = ["BillableOption", "NotThere", "PsaRefused", "PsaUnavailable", "Write", "WriteKind"]
 """What a PSA raises, and what it is asked to write, belong to what is asked of it, so they are imported from here."""
 
 
@@ -250,7 +250,7 @@ class Psa(Protocol):
         ...
 
     def lines(self, agreement_id: str) -> list[Line]:
-        """Every line of one agreement, ours and foreign. Raises PsaRefused when the agreement is gone."""
+        """Every line of one agreement, ours and foreign. Raises NotThere when the agreement is gone."""
         ...
 
     def apply(self, *writes: Write) -> WriteAnswer:

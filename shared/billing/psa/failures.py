@@ -49,3 +49,7 @@ class PsaRefused(Exception):
     def is_for_all(self) -> bool:
         """Whatever else of the connection is asked for would be refused, too."""
         return self.sign_in or self.cause is not None
+
+
+class NotThere(PsaRefused):
+    """What was asked for is not there, by the PSA's own word to a sign-in that is good."""

@@ -170,7 +170,7 @@ def _send_and_read_back(work: ClaimedAgreement, intents: list[Intent]) -> None:
                 try_again(work, work.line_of(intent), intent.model_copy(update={"why": by_psa(answer.why)}))
             work.look_again = True
         case Sent.REFUSED if is_for_its_text(intents, answer):
-            refuse_texts(work, intents, by_psa(answer.why))
+            refuse_texts(work, intents, answer)
         case Sent.REFUSED if answer.refusal is not None:
             # Not this line's matter: it stays as it is, and no row of it repeats what the connection's row says.
             work.drop_intents(intents, LedgerEvent.REFUSED, by_psa(answer.why))
@@ -220,6 +220,8 @@ def _to_write(
     work: ClaimedAgreement, texts: Iterable[TextChange], wishes: Mapping[str, Wish]
 ) -> Iterator[TextChange]:
     """Those that may still be written now that their lines were read: a text of somebody else stays."""
+    if work.context.texts_refused.is_set():
+        return
     for text in texts:
         line, wish = work.record.lines.get(text.key.mapping_id), wishes[text.key.mapping_id]
         if line is not None and (now := text_change(work.record, line, wish)):

@@ -1,9 +1,10 @@
 """What the work on a PSA's agreements needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from shared.billing.psa.base import Psa
@@ -31,6 +32,8 @@ class PushContext:
     settles_after: timedelta = SETTLES_AFTER
     prices: Callable[[str], Decimal | None] = lambda product_id: None
     """Of a product in the PSA, for prices that track it."""
+    texts_refused: Event = field(default_factory=Event)
+    """Set once the PSA said that the right to write texts is missing: the others wait for the next run unsent."""
 
     @property
     def moment(self) -> datetime:

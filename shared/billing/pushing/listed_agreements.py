@@ -1,7 +1,7 @@
 """What the PSA's list of agreements says of those that we have lines in, and when it is not believed."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from sys import intern
@@ -104,6 +104,8 @@ class Listed:
     connection: str
     agreements: Mapping[str, Agreement]
     meant: Meant
+    may_bill_on: Callable[[AgreementRecord], bool] = lambda record: False
+    """Of an agreement that the list does not show: a line that is to end may be billed after its day."""
 
     def noted(self, record: AgreementRecord) -> AgreementRecord:
         """The record with what the list says of it; one of another connection stays as it is."""
@@ -111,7 +113,9 @@ class Listed:
             return record
         # A row without an id may be any of those that are missing: none of them is gone.
         there = self.agreements.get(record.agreement_id) or self.agreements.get("")
-        return noted(without_what_is_over(record, there, self.meant.today), there, self.meant)
+        left = without_what_is_over(record, there, self.meant.today)
+        unlisted = there is None and self.may_bill_on(left)
+        return noted(left, there, self.meant, unlisted=unlisted)
 
 
 def loss_of_list(
@@ -151,17 +155,19 @@ def loss_of_list(
     )
 
 
-def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> AgreementRecord:
+def noted(
+    record: AgreementRecord, there: Agreement | None, meant: Meant, *, unlisted: bool = False
+) -> AgreementRecord:
     """The record by the PSA's list: lines of an agreement that is gone, has ended or is not what is meant are blocked.
 
-    They are freed when it is as it should be.
+    They are freed when it is as it should be. `unlisted`: no list shows it, and its lines that are to end may bill on.
     """
     if there is not None and there.not_understood:
         why = Unreadable(reason=UnreadableReason.NOT_UNDERSTOOD, text=there.not_understood)
         # As if it was never read: it is then the first to be read once it is understood.
         return record.model_copy(update={"unreadable": why, "read_at": None}) if record.lines else record
     lines = {
-        name: _noted(line, there, _of_the_agreement(record, line, there, meant))
+        name: _noted(line, there, _of_the_agreement(record, line, there, meant, unlisted=unlisted))
         for name, line in record.lines.items()
     }
     changes: dict[str, object] = {}
@@ -177,10 +183,12 @@ def noted(record: AgreementRecord, there: Agreement | None, meant: Meant) -> Agr
 
 
 def _of_the_agreement(
-    record: AgreementRecord, line: LineRecord, there: Agreement | None, meant: Meant
+    record: AgreementRecord, line: LineRecord, there: Agreement | None, meant: Meant, *, unlisted: bool
 ) -> Block | None:
     if there is None:
-        return Block(reason=BlockReason.AGREEMENT_GONE)
+        to_end = line.ending is not None and not line.is_ended
+        reason = BlockReason.AGREEMENT_UNLISTED if unlisted and to_end else BlockReason.AGREEMENT_GONE
+        return Block(reason=reason)
     if line.ending is not None:
         # It is to bill nothing, whatever else its agreement has become; in an inactive one it does not.
         return None if there.active else Block(reason=BlockReason.AGREEMENT_ENDED)

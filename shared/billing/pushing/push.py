@@ -19,8 +19,9 @@ from shared.billing.models import (
     Unreadable,
     UnreadableReason,
 )
-from shared.billing.planning import load, plan
+from shared.billing.planning import load
 from shared.billing.planning.load import Planned
+from shared.billing.planning.plan_again import must_plan_again
 from shared.billing.planning.wishes import Wish
 from shared.billing.psa.base import PsaRefused, PsaUnavailable
 from shared.billing.psa.causes import Cause
@@ -29,6 +30,7 @@ from shared.billing.pushing import agreement
 from shared.billing.pushing.context import PushContext
 from shared.billing.pushing.counts import count, without_line
 from shared.billing.pushing.listed_agreements import Listed, Meant, loss_of_list
+from shared.billing.pushing.unlisted_agreements import UnlistedAgreements
 from shared.billing.pushing.which_agreements import AgreementWork, worklist
 from shared.errors import RetryLater
 from shared.packed import ByTenant
@@ -67,7 +69,8 @@ def push_connection(context: PushContext, account: Account, connection: PsaConne
         there = {agreement.id: agreement for agreement in context.psa.agreements()}
         today = started.astimezone(account.zone).date()
         meant = Meant.of(context.tables, account.id, context.psa, there, today)
-        listed = Listed(connection.id, there, meant)
+        unlisted = UnlistedAgreements(context.psa)
+        listed = Listed(connection.id, there, meant, unlisted.may_bill_on)
         planned = load.plan_account(context.tables, context.blobs, account, started, noted=listed.noted)
         if loss := loss_of_list(context.tables, account, planned, listed, run, started):
             _give_up(context.tables, account.id, run, loss, context.now())
@@ -184,7 +187,7 @@ class _SideBySide:
             after = agreement.work_on(self._context, kept, item.changes, wishes, item.texts)
         else:
             after = agreement.look_at(self._context, kept, wishes)
-        if plan.must_plan_again(kept.record, after, wishes):
+        if must_plan_again(kept.record, after, wishes):
             return Unfinished(
                 agreement_id,
                 timedelta(seconds=1),

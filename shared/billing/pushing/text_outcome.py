@@ -38,12 +38,19 @@ def is_for_its_text(intents: Sequence[Intent], answer: WriteAnswer) -> bool:
     return alone and answer.refusal.cause is Cause.RIGHTS
 
 
-def refuse_texts(work: ClaimedAgreement, intents: Sequence[Intent], why: WriteFailure | None) -> None:
-    """No text of the request is tried again. What else was in it is planned anew without one."""
-    told = []
+def refuse_texts(work: ClaimedAgreement, intents: Sequence[Intent], answer: WriteAnswer) -> None:
+    """No text of the request is tried again, but for one that only the right is missing for: that is for all texts of
+    the PSA, and may be there in the next run. What else was in it is planned anew without one.
+    """
+    told, why = [], by_psa(answer.why)
+    is_for_all = answer.refusal is not None
+    if is_for_all:
+        work.context.texts_refused.set()
     for intent in intents:
         line, changes = work.line_of(intent), dict[str, object]()
-        if intent.write.sets_text:
+        if intent.write.sets_text and is_for_all:
+            changes = {"text": _put_off(line, work.context.run, why)}
+        elif intent.write.sets_text:
             changes = {"text": refused(line.text, intent.write.invoice_text, why)}
         told.append((line.model_copy(update={"intent": None, **changes}), intent))
         work.look_again |= intent.write.kind is not WriteKind.SET_TEXT
@@ -60,8 +67,13 @@ def try_text_again(work: ClaimedAgreement, line: LineRecord, intent: Intent) -> 
     elif intent.why is None or intent.why.reason is WriteFailureReason.OLD_NUMBER:
         text = refused(known, intent.write.invoice_text, intent.why)
     else:
-        text = known.model_copy(update={"put_off_in": run})
+        text = _put_off(line, run, intent.why)
     work.drop_intent(line, intent, LedgerEvent.NOT_APPLIED, intent.why, text=text)
+
+
+def _put_off(line: LineRecord, run: str, why: WriteFailure | None) -> LineText:
+    """The next run tries again; until then it is told why."""
+    return (line.text or LineText()).model_copy(update={"put_off_in": run, "refused": why})
 
 
 def conclude_text(work: ClaimedAgreement, line: LineRecord, intent: Intent, evidence: Evidence) -> None:

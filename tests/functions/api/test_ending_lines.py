@@ -66,9 +66,12 @@ def test_a_company_is_removed_with_the_day_on_which_its_lines_end(
     assert [(line["lineId"], line["lastDay"]) for line in shown["ending"]] == [(msp.line.id, DAY)]
     assert sign_in("editor")("DELETE", COMPANY).status_code == 409
     assert sign_in("editor")("DELETE", f"{COMPANY}?lastDay={DAY}").status_code == 204
+    msp.list_customer()
     msp.push()
     assert msp.fake.line(msp.line.id).ends == date(2026, 3, 31)
     assert msp.fake.line(msp.line.id).quantity == 10
+    (listed,) = sign_in("reader")("GET", LINES).json()["items"]
+    assert listed["company"] == "Quayside"  # the customer is still known, though its company is gone
 
 
 def test_a_day_that_is_over_is_refused_and_nothing_is_removed(msp: BillingMsp, admin: Caller) -> None:

@@ -83,6 +83,11 @@ def test_a_tenant_becomes_two_companies_and_each_line_follows_its_own_users(
     assert [one["id"] for one in found["agreements"]] == [agreement]
     licences = editor("GET", f"{BASE}/tenants/{TENANT}/licences").json()["items"]
     assert {row["mapped"]["companyId"] for row in licences} == {"", south}
+    ends = {"tenantId": TENANT, "companyId": south, "lastDay": "2026-03-31"}
+    shown = editor("POST", f"{BASE}/ending-lines/preview", json=ends).json()["ending"]
+    assert [one["lineId"] for one in shown] == [line]
+    elsewhere = editor("POST", f"{BASE}/ending-lines/preview", json={**ends, "tenantId": "another"})
+    assert elsewhere.status_code == 404
 
 
 def test_a_filtered_company_cannot_be_billed_by_purchased_seats(msp: BillingMsp, sign_in: SignIn) -> None:

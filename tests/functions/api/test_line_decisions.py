@@ -158,3 +158,21 @@ def test_of_two_companies_of_a_tenant_a_choice_moves_the_line_of_its_own_only(
     undone = admin("POST", f"{MAPPINGS}/{mapping}/undo", json={"change": change})
     msp.push(undone.json()["run"])
     assert says() == [5, 8]
+
+
+def test_every_list_names_the_company_that_its_line_bills(wired: MemoryWiring, sign_in: SignIn) -> None:
+    msp, owner = BillingMsp(wired), sign_in("owner")
+    _, line_id = two_companies(msp, owner)
+
+    def named(path: str) -> list[str]:
+        return [found["company"] for found in owner("GET", f"{BASE}/{path}").json()["items"]]
+
+    msp.read(12, people(North=4, South=0, West=1))
+    assert named("plan/lines?effect=held") == ["Quayside South"]
+    msp.push()
+    assert named("held-changes") == ["Quayside South"]
+    (held,) = owner("GET", f"{BASE}/held-changes").json()["items"]
+    rejected = owner("POST", f"{BASE}/held-changes/{held['change']}/reject").json()
+    assert rejected["company"] == "Quayside South"
+    save(owner, {"mappings": [], "lastDays": {line_id: "2026-03-31", msp.line.id: "2026-03-30"}})
+    assert named("ending-lines") == ["Quayside Marina", "Quayside South"]

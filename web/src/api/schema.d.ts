@@ -686,7 +686,8 @@ export interface paths {
         put?: never;
         /**
          * Preview
-         * @description What removing a tenant would do to its lines, by the code that does it. Nothing is stored or written.
+         * @description What removing a tenant, or one company of it, would do to its lines, by the code that does it. Nothing is stored
+         *     or written.
          */
         post: operations["previewEndOfTenant"];
         delete?: never;
@@ -2732,6 +2733,11 @@ export interface components {
          *     }
          */
         EndOfTenant: {
+            /**
+             * Companyid
+             * @default
+             */
+            companyId?: string;
             /**
              * Lastday
              * Format: date

@@ -41,14 +41,20 @@ def shown(invoice: Document, state: State) -> Document:
 
 def shown_line(line: Document, invoice: int) -> Document:
     told = {name: deepcopy(line[name]) for name in ("id", *LINE)}
-    amount = line["qty_order"] * line["unit_price"]
+    amount = _counted(line["qty_order"]) * _counted(line["unit_price"])
     return told | {"ihid": invoice, "net_amount": round(amount, 2), "_is_calculated_line": _is_counted(line)}
 
 
 def in_effect(line: Document) -> float:
     """What is billed once every pending row has been rolled into the quantity."""
-    pending = sum(row["quantity"] for row in line["prorata_data"] if not row["isinvoiced"])
-    return float(line["qty_order"]) + float(pending)
+    rows = line["prorata_data"] if isinstance(line["prorata_data"], list) else []
+    pending = sum(_counted(row["quantity"]) for row in rows if not row["isinvoiced"])
+    return _counted(line["qty_order"]) + pending
+
+
+def _counted(value: Any) -> float:
+    """A control may have put anything there, and the document shows it as it is."""
+    return float(value) if _is_number(value) else 0.0
 
 
 def _is_counted(line: Document) -> bool:

@@ -10,8 +10,8 @@ from datetime import timedelta
 import requests
 
 from shared.billing.psa.autotask import shapes
-from shared.billing.psa.autotask.asking import Api, NotThere
-from shared.billing.psa.autotask.lists import EVERY, Condition, eq, read_list
+from shared.billing.psa.autotask.asking import Api
+from shared.billing.psa.autotask.lists import EVERY, Condition, eq, id_of, read_list, read_rows
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import (
     Agreement,
@@ -20,6 +20,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Product,
     PsaCompany,
     PsaRefused,
@@ -91,8 +92,8 @@ class Autotask:
     def agreements(self) -> list[Agreement]:
         self._api.wait_for_the_pace()
         today, of_services = self._api.http.clock().date(), eq("contractType", shapes.RECURRING_SERVICE)
-        rows = read_list(self._api, CONTRACTS, of_services, counted=True).values()
-        return [shapes.agreement(row, today) for row in rows]
+        found = read_rows(self._api, CONTRACTS, of_services, counted=True)
+        return shapes.agreements(found, today)
 
     def _whole(self, entity: str) -> dict[int, dict[str, object]]:
         self._api.wait_for_the_pace()
@@ -112,7 +113,7 @@ class Autotask:
                 " Map its licences to another agreement.",
             )
         units = read_list(self._api, UNITS, of_contract, self._not_over()) if services else {}
-        if services.keys() - {row.get("contractServiceID") for row in units.values()}:
+        if services.keys() - {id_of(row, "contractServiceID") for row in units.values()}:
             self._prove_that_units_are_seen()
         return shapes.lines(services.values(), units.values(), self._api.http.clock().date())
 
@@ -188,8 +189,8 @@ def _yes(write: Write, answer: requests.Response) -> WriteAnswer:
         body = json_of(answer)
     except Unreachable as error:
         return WriteAnswer(Sent.UNCLEAR, error.why)
-    item = body.get("itemId") if isinstance(body, dict) else None
-    if not isinstance(item, int):
+    item = id_of(body, "itemId") if isinstance(body, dict) else None
+    if item is None:
         return WriteAnswer(Sent.UNCLEAR, "Autotask said yes without the id of what it made.")
     if write.kind is WriteKind.CREATE_LINE:
         return WriteAnswer(Sent.ANSWERED, line_id=str(item))

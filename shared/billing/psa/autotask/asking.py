@@ -13,7 +13,7 @@ import requests
 
 from shared.billing.psa.autotask.refusals import Meaning, meaning, words_of
 from shared.billing.psa.autotask.settings import AutotaskSettings
-from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.pace import pace_of
 from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Throttled, Unclear, Unreachable, json_of
@@ -37,10 +37,6 @@ _KEYS = ("the user name", "the secret", "the integration code")
 def _places(database: str, entity: str) -> BoundedSemaphore:
     """The calls that may be made at once to one entity of a database, in this process."""
     return BoundedSemaphore(AT_ONCE)
-
-
-class NotThere(PsaRefused):
-    """What was asked for is not there, by Autotask's own word."""
 
 
 class Api:

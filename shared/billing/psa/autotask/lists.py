@@ -1,12 +1,13 @@
 """Lists of Autotask, whole or not at all: pages of 500, of which only the place is taken from the answer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from shared.billing.psa.amounts import amount
+from shared.billing.psa.amounts import amount, row_id
 from shared.billing.psa.autotask.asking import Api
 from shared.billing.psa.base import PsaUnavailable
 
@@ -24,23 +25,59 @@ def eq(field: str, value: object) -> Condition:
 EVERY: Condition = {"op": "gte", "field": "id", "value": 0}
 
 
+@dataclass(slots=True)
+class Rows:
+    """Every row of a list, by id."""
+
+    by_id: dict[int, Row] = field(default_factory=dict)
+    nameless: int = 0
+    """Rows whose very id is not understood."""
+
+    def add(self, page: Sequence[Row]) -> bool:
+        """Whether the page had anything new."""
+        known = len(self)
+        for row in page:
+            id_ = id_of(row)
+            if id_ is None:
+                self.nameless += 1
+            else:
+                self.by_id.setdefault(id_, {**row, "id": id_})
+        return len(self) > known
+
+    def __len__(self) -> int:
+        return len(self.by_id) + self.nameless
+
+
+def id_of(row: Mapping[str, Any], name: str = "id") -> int | None:
+    """The id of a row, or of another one that it names; None when it is not understood. The MSP itself is company 0."""
+    return row_id(row.get(name), lowest=0)
+
+
 def read_list(api: Api, entity: str, *conditions: Condition, counted: bool = False) -> dict[int, Row]:
-    """Every matching row by id. Raises PsaUnavailable or PsaRefused.
+    """Every matching row by id, as `read_rows` reads them; one without an id is no whole list."""
+    found = read_rows(api, entity, *conditions, counted=counted)
+    if found.nameless:
+        which = " and ".join(f"{each['field']} {each['value']}" for each in conditions)
+        raise PsaUnavailable(f"Autotask sent a row of {entity} ({which}) without an id that is understood.")
+    return found.by_id
+
+
+def read_rows(api: Api, entity: str, *conditions: Condition, counted: bool = False) -> Rows:
+    """Every matching row. Raises PsaUnavailable or PsaRefused.
 
     `counted`: the server's own count is asked for, so that rows that got lost on the way are missed.
     """
     asked = json.dumps({"MaxRecords": _PAGE, "filter": list(conditions)})
-    found: dict[int, Row] = {}
+    found = Rows()
     path, params = f"{entity}/query", {"search": asked}
     for _ in range(_PAGES_MOST):
         body = api.ask(path, params)
-        fresh = [row for row in _rows(body) if row["id"] not in found]
-        found |= {row["id"]: row for row in fresh}
+        is_new = found.add(_rows(body))
         place = _place(body)
         if not place:
             _check(api, entity, conditions, len(found) if counted else None)
             return found
-        if not fresh:
+        if not is_new:
             break
         path, params = f"{entity}/query/next", {"paging": place, "search": asked}
     raise PsaUnavailable("Autotask sent a list that goes on without anything new.")
@@ -48,14 +85,9 @@ def read_list(api: Api, entity: str, *conditions: Condition, counted: bool = Fal
 
 def _rows(body: object) -> Sequence[Row]:
     rows = body.get("items") if isinstance(body, dict) else None
-    whole = isinstance(rows, list) and all(isinstance(row, dict) and _is_id(row.get("id")) for row in rows)
-    if not isinstance(rows, list) or not whole:
-        raise PsaUnavailable("Autotask sent something else than a list of rows with ids.")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PsaUnavailable("Autotask sent something else than a list of rows.")
     return rows
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _place(body: Any) -> str:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from shared.billing.psa.amounts import whole
 from shared.billing.psa.billing_period import BillingPeriod
 from shared.billing.psa.days import day
 
@@ -23,7 +24,7 @@ type Row = Mapping[str, Any]
 class _Span(NamedTuple):
     first: date
     last: date
-    units: object
+    units: int | None
     is_posted: bool
 
 
@@ -66,7 +67,7 @@ def _span(row: Row) -> _Span | None:
     first, last = day(row.get("startDate")), day(row.get("endDate"))
     if first is None or last is None:
         raise ValueError("a row of units has no days")
-    return _Span(first, last, row.get("units"), bool(row.get("approveAndPostDate")))
+    return _Span(first, last, whole(row.get("units")), day(row.get("approveAndPostDate")) is not None)
 
 
 def _numbered(days: Sequence[date], months: int) -> Iterable[tuple[date, int]]:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from shared.billing.psa.amounts import MOST, amount
+from shared.billing.psa.amounts import MOST, amount, whole
+from shared.billing.psa.autotask.lists import Rows, id_of
 from shared.billing.psa.autotask.periods import periods
 from shared.billing.psa.base import (
     Agreement,
@@ -59,23 +61,29 @@ def product(row: Row, periods: Mapping[str, str]) -> Product:
     )
 
 
+def agreements(found: Rows, today: date) -> list[Agreement]:
+    """Every contract of the list."""
+    nameless = [replace(agreement({}, today), not_understood="id")] if found.nameless else []
+    return [*(agreement(row, today) for row in found.by_id.values()), *nameless]
+
+
 def agreement(row: Row, today: date) -> Agreement:
     """A contract. One that is not understood is there all the same and says so."""
-    company_id, end, odd = row.get("companyID"), None, []
-    if not isinstance(company_id, int) or isinstance(company_id, bool):
+    company_id, status, end, odd = id_of(row, "companyID"), whole(row.get("status")), None, []
+    if company_id is None:
         odd.append("companyID")
     try:
         end = day(row.get("endDate"))
     except ValueError:
         odd.append("endDate")
-    if not isinstance(row.get("status"), int):
+    if status is None:
         odd.append("status")
     return Agreement(
-        id=str(row["id"]),
-        name=_text(row, "contractName") or f"Contract {row['id']}",
+        id=str(row.get("id", "")),
+        name=_text(row, "contractName") or f"Contract {row.get('id', '')}",
         type="Recurring service",
-        company_id="" if "companyID" in odd else str(company_id),
-        active=row.get("status") == _ACTIVE and (end is None or end >= today),
+        company_id="" if company_id is None else str(company_id),
+        active=status == _ACTIVE and (end is None or end >= today),
         starts=_first_day(row),
         ends=end,
         next_invoice=None,
@@ -97,11 +105,11 @@ def lines(services: Iterable[Row], units: Iterable[Row], today: date) -> list[Li
     by_service: dict[int, list[Row]] = {}
     of_anyone = False
     for row in units:
-        service_id = row.get("contractServiceID")
-        if isinstance(service_id, int):
-            by_service.setdefault(service_id, []).append(row)
-        else:
+        service_id = id_of(row, "contractServiceID")
+        if service_id is None:
             of_anyone = True  # it may be of any service: what each says is not known
+        else:
+            by_service.setdefault(service_id, []).append(row)
     odd = "contractServiceID" if of_anyone else ""
     return [line(service, by_service.get(service["id"], []), today, odd) for service in services]
 
@@ -117,19 +125,20 @@ def line(service: Row, units: Iterable[Row], today: date, odd: str = "") -> Line
     """
     units = list(units)
     said, odd_units = _units(units)
-    odd = odd or odd_units or _odd_price(service)
-    marker, product_id = _text(service, "internalDescription"), service.get("serviceID")
+    marker, product_id = _text(service, "internalDescription"), id_of(service, "serviceID")
+    odd = odd or odd_units or _odd_field(service)
     why_not, untold = "", "" if said else _NO_UNITS
-    if odd or not isinstance(product_id, int):
-        why_not = f"Autotask shows it with what is not understood: {odd or 'serviceID'}."
+    if odd:
+        why_not = f"Autotask shows it with what is not understood: {odd}."
     elif untold and not marker.startswith(OURS):
         why_not = untold
     return Line(
         id=str(service["id"]),
         agreement_id=str(service.get("contractID")),
-        product_id=str(product_id) if isinstance(product_id, int) else "",
+        product_id="" if product_id is None else str(product_id),
         quantity=said[-1][1] if said else Decimal(),
         unit_price=_price(service),
+        price_untold=all(_money(service, name) is None for name in _PRICES),
         description=_text(service, "invoiceDescription"),
         marker=marker,
         effective=None,
@@ -151,8 +160,8 @@ def _units(rows: Iterable[Row]) -> tuple[list[tuple[date, Decimal]], str]:
     """Units by the first day of their row, the oldest first, and the field that is not understood."""
     said = []
     for row in rows:
-        count = row.get("units")
-        if not isinstance(count, int) or isinstance(count, bool) or abs(count) > MOST:
+        count = whole(row.get("units"))
+        if count is None or abs(count) > MOST:
             return [], "units"
         try:
             first = day(row.get("startDate"))
@@ -177,6 +186,13 @@ def _pending(said: list[tuple[date, Decimal]], today: date) -> tuple[Pending, ..
 def _text(row: Row, name: str) -> str:
     value = row.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _odd_field(service: Row) -> str:
+    """The first field of a service that is not understood, as a text that is none and that a write could go over."""
+    texts = ("internalDescription", "invoiceDescription")
+    odd = next((name for name in texts if not isinstance(service.get(name), str | None)), "")
+    return _odd_price(service) or odd or ("serviceID" if id_of(service, "serviceID") is None else "")
 
 
 _PRICES = ("internalCurrencyAdjustedPrice", "adjustedPrice", "unitPrice")

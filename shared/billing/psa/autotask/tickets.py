@@ -6,10 +6,10 @@ https://ww14.autotask.net/help/developerhelp/Content/APIs/REST/Entities/TicketsE
 from datetime import timedelta
 from typing import Any, Final
 
-from shared.billing.psa.autotask.asking import PSA, Api, NotThere
+from shared.billing.psa.autotask.asking import PSA, Api
 from shared.billing.psa.autotask.lists import EVERY, count_of, eq, read_list
 from shared.billing.psa.autotask.settings import AutotaskSettings
-from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.tickets import (
     Choice,

@@ -17,6 +17,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Product,
     PsaCompany,
     PsaRefused,
@@ -37,7 +38,6 @@ from shared.billing.psa.connectwise.asking import (
     PSA,
     RIGHTS,
     Api,
-    NotThere,
 )
 from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
@@ -179,9 +179,10 @@ class ConnectWise:
 
     def _understood(self, row: Mapping[str, Any], agreement_id: str) -> Line:
         """The line of a row as evidence. Raises PsaUnavailable: what is not understood proves nothing."""
-        if odd := shapes.odd_fields(row):
-            raise PsaUnavailable(f"ConnectWise shows line {id_of(row)} with what is not understood: {odd}.")
-        return shapes.line(row, agreement_id)
+        line = shapes.line(row, agreement_id)
+        if odd := line.not_understood:
+            raise PsaUnavailable(f"ConnectWise shows line {line.id} with what is not understood: {odd}.")
+        return line
 
     # Writing
 

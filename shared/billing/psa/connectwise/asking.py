@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.connectwise import bodies
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
@@ -57,10 +57,6 @@ IN_USE = frozenset({HTTPStatus.CONFLICT, HTTPStatus.LOCKED})
 WRONG_VERSION = frozenset({HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE})
 
 type Params = Mapping[str, str | int]
-
-
-class NotThere(PsaRefused):
-    """A 404 that is true: the sign-in was proven good after it."""
 
 
 class Api:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.billing.psa.amounts import Amount, WholeNumber
+from shared.billing.psa.amounts import Amount, Id, row_id
 from shared.billing.psa.base import Agreement, Line, Period, Product, Proration, PsaCompany
 from shared.billing.psa.connectwise.bodies import BILLABLE
 from shared.billing.psa.connectwise.periods import period_of
@@ -29,10 +29,7 @@ class WholeList:
 
 def id_of(row: Mapping[str, Any]) -> int | None:
     """The id of a row; None when it is not understood."""
-    id_ = row.get("id")
-    if isinstance(id_, str) and id_.isascii() and id_.isdecimal():
-        id_ = int(id_)
-    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
+    return row_id(row.get("id"))
 
 
 type _Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
@@ -49,7 +46,7 @@ class _Row(BaseModel):
 
 
 class _Reference(_Row):
-    id: WholeNumber
+    id: Id
     name: _Text = ""
 
 
@@ -105,7 +102,7 @@ class _Addition(_Row):
     effective_date: Day = None
     cancelled_date: Day = None
     serial_number: str | None = None
-    invoice_description: _Text = ""
+    invoice_description: str | None = None
     description: _Text = ""
     agreement_status: str | None = None
 
@@ -252,7 +249,7 @@ def line(row: Mapping[str, Any], agreement_id: str) -> Line:
         not_writable=f"ConnectWise shows it with what is not understood: {odd}." if odd else _why_not(seen),
         fingerprint=_fingerprint(row),
         but_end=_fingerprint(row, _FINGERPRINTED - {"cancelledDate"}),
-        text=seen.invoice_description,
+        text=seen.invoice_description or "",
         but_text=_fingerprint(row, _FINGERPRINTED - {"invoiceDescription"}),
         billable=BILLABLE.get(seen.bill_customer or ""),
         not_understood=odd or ("quantity" if seen.quantity is None else ""),

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
-from shared.billing.psa.connectwise.asking import BOARDS, PRIORITIES, PSA, TICKETS, Api, NotThere
+from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.connectwise.asking import BOARDS, PRIORITIES, PSA, TICKETS, Api
 from shared.billing.psa.connectwise.lists import read_list
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.billing.psa.connectwise.shapes import id_of

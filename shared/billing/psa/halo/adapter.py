@@ -17,6 +17,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Product,
     PsaCompany,
     PsaRefused,
@@ -37,7 +38,6 @@ from shared.billing.psa.halo.asking import (
     PSA,
     RIGHTS,
     Api,
-    NotThere,
     Params,
 )
 from shared.billing.psa.halo.documents import (
@@ -45,7 +45,6 @@ from shared.billing.psa.halo.documents import (
     document_of,
     edited,
     made_by,
-    rows_of,
     undone_edits,
     with_new_line,
 )
@@ -124,7 +123,8 @@ class Halo:
             evidence = judge_created(write, list(lines.values()), line_id)
         else:
             evidence = judge_once(write, lines.get(write.line_id))
-        self._refuse_what_is_not_understood(evidence, document)
+        if evidence.line is not None and (odd := evidence.line.not_understood):  # it proves nothing
+            raise PsaUnavailable(f"HaloPSA shows line {evidence.line.id} with what is not understood: {odd}.")
         if evidence.effect is not Effect.APPLIED or evidence.line is None:
             return evidence
         changes = self._changes(write.agreement_id)
@@ -137,13 +137,6 @@ class Halo:
             return []
         sent = self._sent.get(write.agreement_id)
         return None if sent is None or write not in sent else [other for other in sent if other != write]
-
-    def _refuse_what_is_not_understood(self, evidence: Evidence, document: Document) -> None:
-        """Raises PsaUnavailable: what is not understood proves nothing."""
-        if evidence.line is None:
-            return
-        if odd := invoice_lines.odd_fields(rows_of(document)[evidence.line.id]):
-            raise PsaUnavailable(f"HaloPSA shows line {evidence.line.id} with what is not understood: {odd}.")
 
     def _changes(self, agreement_id: str) -> list[Mapping[str, Any]]:
         """What changed lately in a recurring invoice, and by whom, oldest first; nothing where Halo does not tell.

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.halo.exact import read_exactly, write_exactly
 from shared.billing.psa.halo.settings import HaloSettings
@@ -35,10 +35,6 @@ _LONGEST = 24 * 60 * 60
 _WORDS_LENGTH = 500
 
 type Params = Mapping[str, str | int]
-
-
-class NotThere(PsaRefused):
-    """A 404 to a sign-in that is good."""
 
 
 class Api:

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shared.billing.psa.amounts import Amount, WholeNumber
+from shared.billing.psa.amounts import Amount, Id, WholeNumber
 from shared.billing.psa.base import BillableOption, Line, Pending
 from shared.billing.psa.days import Day
-from shared.billing.psa.halo.rows import Row, Rows, Text, id_of, none_is_empty, read_row
+from shared.billing.psa.halo.rows import Row, Rows, id_of, none_is_empty, read_row
 
 REFERENCE_FIELD = "CFSeatwise"
 """The custom field of an invoice line that carries our mark, where the MSP made one of that name."""
@@ -22,13 +22,13 @@ REFERENCE_FIELD = "CFSeatwise"
 
 class _ProRata(Row):
     date: Day = None
-    quantity: Amount = Decimal()
+    quantity: Amount
     isinvoiced: bool | None = None
 
 
 class _Line(Row):
-    item_id: WholeNumber = Field(0, alias="_itemid")
-    item_shortdescription: Text = ""
+    item_id: Id | None = Field(None, alias="_itemid")
+    item_shortdescription: str | None = None
     qty_order: Amount | None = None
     unit_price: Amount | None = None
     startdate: Day = None
@@ -86,14 +86,14 @@ def line(row: Mapping[str, Any], agreement_id: str, by_hand: int, *, unknown_cou
         product_id=str(seen.item_id) if seen.item_id else "",
         quantity=in_effect(seen),
         unit_price=seen.unit_price or Decimal(),
-        description=seen.item_shortdescription,
+        description=seen.item_shortdescription or "",
         marker=_reference(seen),
         effective=seen.startdate,
         ends=seen.enddate,
         not_writable=_why_not(seen, not_understood, by_hand, unknown_counted=unknown_counted),
         fingerprint=fingerprint(row),
         but_end=fingerprint(row, but=_OURS | {"enddate"}),
-        text=seen.item_shortdescription,
+        text=seen.item_shortdescription or "",
         but_text=fingerprint(row, but=_OURS | {"item_shortdescription"}),
         billable=_billable(seen, odd),
         pending=_pending(seen),
@@ -157,7 +157,8 @@ def _billable(seen: _Line, odd: set[str]) -> BillableOption | None:
 def odd_fields(row: Mapping[str, Any]) -> str:
     """Which fields of a line are not understood; "" when all are."""
     seen, odd = read_row(_Line, row)
-    missing = {name for name, value in (("id", seen.id), ("_itemid", seen.item_id)) if not value}
+    told = {"id": seen.id or None, "_itemid": seen.item_id, "unit_price": seen.unit_price}
+    missing = {name for name, value in told.items() if value is None}
     return ", ".join(sorted(odd | missing))
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from shared.billing.psa.amounts import row_id
+
 
 @dataclass(frozen=True, slots=True)
 class WholeList:
@@ -18,10 +20,7 @@ class WholeList:
 
 def id_of(row: Mapping[str, Any]) -> int | None:
     """The id of a row; None when it is not understood."""
-    id_ = row.get("id")
-    if isinstance(id_, str) and id_.isascii() and id_.isdecimal():
-        id_ = int(id_)
-    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else None
+    return row_id(row.get("id"))
 
 
 def _text(value: object) -> object:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from shared.billing.psa.amounts import Amount, WholeNumber
+from shared.billing.psa.amounts import Amount, Id, WholeNumber
 from shared.billing.psa.base import Agreement, Period, Product, Proration, PsaCompany
 from shared.billing.psa.days import Day
 from shared.billing.psa.halo.rows import Row, Text, WholeList, read_row
@@ -31,7 +31,7 @@ class _Item(Row):
 class _Invoice(Row):
     name: Text = ""
     client_name: Text = ""
-    client_id: WholeNumber = 0
+    client_id: Id | None = None
     disabled: bool | None = None
     period: WholeNumber | None = None
     startdate: Day = None
@@ -77,12 +77,12 @@ def agreements(found: WholeList, today: date, *, prorates: bool) -> list[Agreeme
 
 
 def _agreement(seen: _Invoice, odd: set[str], today: date, *, prorates: bool) -> Agreement:
-    odd = (odd - _FOR_SHOW) | ({"client_id"} if seen.client_id <= 0 else set())
+    odd = (odd - _FOR_SHOW) | ({"client_id"} if seen.client_id is None else set())
     return Agreement(
         id=str(seen.id) if seen.id else "",
         name=seen.name or seen.client_name or f"Recurring invoice {seen.id}",
         type=_PERIOD_NAMES.get(seen.period or 0, ""),
-        company_id=str(seen.client_id) if seen.client_id > 0 else "",
+        company_id=str(seen.client_id) if seen.client_id else "",
         active=not seen.disabled and (seen.enddate is None or seen.enddate >= today),
         starts=seen.startdate,
         ends=seen.enddate,

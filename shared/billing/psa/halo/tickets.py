@@ -6,7 +6,7 @@ Halo keeps no reference of ours beside the summary, unless somebody made a custo
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.billing.psa.base import PsaRefused, PsaUnavailable, Sent, WriteAnswer
+from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.halo.asking import (
     ACTIONS,
     MAY_EDIT_TICKETS,
@@ -16,7 +16,6 @@ from shared.billing.psa.halo.asking import (
     TICKET_TYPES,
     TICKETS,
     Api,
-    NotThere,
 )
 from shared.billing.psa.halo.lists import rows_of
 from shared.billing.psa.halo.rows import id_of

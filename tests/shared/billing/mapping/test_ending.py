@@ -141,6 +141,21 @@ def test_a_new_line_of_the_same_agreement_is_made_only_once_the_old_one_is_prove
     check_invariants(world)
 
 
+@pytest.mark.parametrize("takes", ALL)
+def test_the_new_line_is_made_in_the_night_that_ends_the_old_one_whatever_else_is_made_beside_it(
+    takes: Takes,
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    world.map_new("fabrikam", 4, agreement=mapped.agreement)
+    starts = TODAY + timedelta(days=1)
+    wanted = only(first(world, line_id="", options=Options(starts=starts, beside_existing=True)))
+    ended(world, mapped, TODAY, wanted=wanted)
+    world.night()  # the last day is over: the look after a creation lets the old line go
+    assert sorted(billed(world, starts).values()) == [4, 10]
+    check_invariants(world)
+
+
 def test_while_the_old_line_cannot_be_ended_the_new_one_says_why_it_waits() -> None:
     world = World()
     mapped = world.map_line(quantity=10)
@@ -260,6 +275,50 @@ def test_a_line_that_is_there_already_takes_over_only_when_it_begins_later() -> 
     world.push_until_done()
     assert billed(world, ON_THE_31ST) == {mapped.line: 10}
     assert billed(world, starts) == {other.id: 10}
+
+
+@pytest.mark.parametrize("starts", [None, TODAY, ON_THE_31ST])
+def test_a_licence_is_not_billed_again_by_another_line_while_the_one_that_it_had_still_bills(
+    starts: date | None,
+) -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was = first(world)
+    ended(world, mapped)
+    world.push_until_done()
+    with pytest.raises(Rejected, match="Give the new line a start date after that day"):
+        world.save_mappings(
+            "contoso", only(was.model_copy(update={"line_id": "", "options": Options(starts=starts)}))
+        )
+    other = world.fake.add_line(mapped.agreement, world.product.id, 10)
+    with pytest.raises(Rejected, match="can be billed before line"):
+        world.save_mappings("contoso", only(was.model_copy(update={"line_id": other.id})))
+
+
+def test_a_licence_is_billed_again_by_another_line_after_the_last_day_of_the_one_that_it_had() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was, starts = first(world), ON_THE_31ST + timedelta(days=1)
+    ended(world, mapped)
+    world.push_until_done()
+    again = was.model_copy(update={"line_id": "", "options": Options(starts=starts)})
+    world.save_mappings("contoso", only(again))
+    world.night()
+    assert billed(world, ON_THE_31ST) == {mapped.line: 10}
+    assert list(billed(world, starts).values()) == [10]
+    assert mapped.line not in billed(world, starts)
+    world.save_mappings("contoso", only(again))  # the same again changes nothing
+
+
+def test_a_line_whose_end_is_not_written_yet_is_taken_back_by_its_mapping() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was = first(world)
+    ended(world, mapped)
+    world.save_mappings("contoso", only(was))
+    world.push_until_done()
+    assert endings(world, mapped.agreement) == []
+    assert billed(world, ON_THE_31ST + timedelta(days=1)) == {mapped.line: 10}
 
 
 def test_an_end_that_somebody_else_sets_in_the_psa_is_told_and_not_overwritten() -> None:

@@ -12,6 +12,7 @@ from shared.billing.psa.base import (
     Effect,
     EndsBy,
     Line,
+    NotThere,
     Psa,
     PsaRefused,
     PsaUnavailable,
@@ -190,7 +191,7 @@ class PsaContract:
         self, world: PsaWorld
     ) -> None:
         world.remove_agreement()
-        with pytest.raises(PsaRefused) as refused:
+        with pytest.raises(NotThere) as refused:
             world.psa.lines(world.agreement_id)
         assert not refused.value.sign_in
 

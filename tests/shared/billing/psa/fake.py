@@ -16,6 +16,7 @@ from shared.billing.psa.base import (
     EndsBy,
     Evidence,
     Line,
+    NotThere,
     Pending,
     Period,
     Product,
@@ -116,6 +117,7 @@ class FakePsa:
         self._products: dict[str, Product] = {}
         self._agreements: dict[str, Agreement] = {}
         self._lines: dict[str, Line] = {}
+        self._unlisted: set[str] = set()
         self._before_last_change: dict[str, Line] = {}
         self._last_change = EPOCH
         self._late: list[_Late] = []
@@ -192,7 +194,13 @@ class FakePsa:
         """It is shown no more, as when a right is missing for a while, and its lines are kept."""
         return self._agreements.pop(agreement_id)
 
+    def unlist_agreement(self, agreement_id: str) -> Agreement:
+        """The list lacks it, and it is read by its id as before: the page that names it was lost."""
+        self._unlisted.add(agreement_id)
+        return self._agreements.pop(agreement_id)
+
     def show_agreement(self, agreement: Agreement) -> None:
+        self._unlisted.discard(agreement.id)
         self._agreements[agreement.id] = agreement
 
     def line(self, line_id: str) -> Line:
@@ -223,8 +231,8 @@ class FakePsa:
 
     def lines(self, agreement_id: str) -> list[Line]:
         shown = self._begin_read()
-        if agreement_id not in self._agreements:
-            raise PsaRefused("NotFound", f"Agreement {agreement_id} is not in the PSA any more.")
+        if agreement_id not in self._agreements and agreement_id not in self._unlisted:
+            raise NotThere("NotFound", f"Agreement {agreement_id} is not in the PSA any more.")
         mine = [line for line in shown if line.agreement_id == agreement_id]
         return [replace(line, document=self._hash(mine)) for line in mine]
 

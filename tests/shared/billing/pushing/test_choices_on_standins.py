@@ -70,7 +70,7 @@ def test_autotask_bills_by_the_day_what_was_chosen(more: str, fewer: str, march:
     [
         ("connectwise", options("from_period_start"), "no days from which seats count"),
         ("halo", options("from_period_start"), "no days from which seats count"),
-        ("halo", options(fewer="next_period"), "so fewer seats cannot wait for the next period"),
+        ("halo", options(fewer="next_period"), "In HaloPSA they count at once"),
         ("halo", options(fewer="credited"), "does not prorate by a second line"),
         ("autotask", options(fewer="credited"), "does not prorate by a second line"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from shared.billing.models import LedgerEvent, LicenceMapping, LineState, Options, TextState, kept_text
 from shared.billing.planning.preview import digest, preview
-from shared.billing.psa.base import PsaRefused, WriteKind
+from shared.billing.psa.base import BillableOption, PsaRefused, WriteKind
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.texts import digest as digest_of_text
 from shared.microsoft.doubts import DoubtKind
@@ -257,13 +257,32 @@ def test_a_quantity_that_was_refused_with_a_text_is_written_without_it_in_the_sa
     check_invariants(world)
 
 
-def test_a_missing_right_to_write_texts_is_no_trouble_of_the_connection() -> None:
+def test_a_missing_right_to_write_texts_is_no_trouble_of_the_connection_and_may_be_there_in_the_next_run() -> (
+    None
+):
     world = World(fake=FakePsa(takes=Takes.DIFFERENCES))
     mapped = billed(world, ANN)
+    world.read("fabrikam", {SKU: 3}, people=(BOB,))
+    second = world.map_line("fabrikam", 3, options=NAMES)
     world.fake.refuses_writes = PsaRefused.for_all("The PSA", Cause.RIGHTS, "no", "texts (update)")
     world.push_until_done()
+    assert world.fake.requests == 1  # it is said once for all texts
     world.fake.refuses_writes = None
-    assert (world.record(mapped).state, state(world, mapped)) == (LineState.IN_STEP, TextState.REFUSED)
+    assert [state(world, each) for each in (mapped, second)] == [TextState.TO_WRITE] * 2
+    assert {world.record(each).state for each in (mapped, second)} == {LineState.IN_STEP}
+    world.night()
+    assert [state(world, each) for each in (mapped, second)] == [TextState.IN_STEP] * 2
+
+
+def test_a_line_that_is_freed_by_a_look_gets_its_text_in_the_same_run() -> None:
+    world = World()
+    mapped = billed(world, ANN)
+    world.fake.edit_line(mapped.line, billable=BillableOption.NO_CHARGE)
+    world.push_until_done()
+    assert world.record(mapped).state is LineState.BLOCKED
+    world.fake.edit_line(mapped.line, billable=BillableOption.BILLABLE)
+    world.night()
+    assert (world.record(mapped).state, state(world, mapped)) == (LineState.IN_STEP, TextState.IN_STEP)
 
 
 def test_names_that_cannot_be_read_leave_the_text_as_it_is() -> None:

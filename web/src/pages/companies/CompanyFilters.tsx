@@ -2,19 +2,18 @@ import { Button, DrawerBody, DrawerHeader, DrawerHeaderTitle, OverlayDrawer, Tex
 import { DismissRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
-import { answer, versioned, type Schemas } from "../../api/client";
+import { answer, versioned } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { useEdited } from "../../parts/edited";
 import { useFocusBack } from "../../parts/focusBack";
 import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
 import { Answer } from "../../parts/States";
-import { isPart, useList } from "../../parts/useList";
+import { isPart } from "../../parts/useList";
 import { AnotherCompany } from "./AnotherCompany";
 import { FIELDS, FilterField, TITLES, type Filters } from "./FilterField";
 import { Who, useFilterPreview } from "./filterPreview";
-
-type Company = Schemas["CompanyInList"];
+import { useCompanies, type Company } from "./useCompanies";
 
 const useStyles = makeStyles({
   drawer: { width: "min(560px, 100vw)" },
@@ -26,11 +25,8 @@ const useStyles = makeStyles({
 /** Which users of a tenant are a company's: those that fit its filters, all of them without any (K5, K11). */
 export function CompanyFilters({ tenant, close }: { tenant: string; close: () => void }): ReactElement {
   const styles = useStyles();
-  const api = useApi();
   const mayChange = useMay("editor");
-  const { query } = useList<Company>(["companies"], (asked, as, account) =>
-    api.GET("/api/accounts/{account}/companies", { params: { path: { account }, query: asked }, ...as }),
-  );
+  const { query } = useCompanies();
   useFocusBack();
   return (
     <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => open || close()}>

@@ -2,7 +2,7 @@ import { Badge, Button, Text, makeStyles, tokens } from "@fluentui/react-compone
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
-import { useAccount, useApi } from "../../app/context";
+import { useAccount, useApi, useMay } from "../../app/context";
 import { count, counted, day, useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Answer } from "../../parts/States";
@@ -14,6 +14,7 @@ import { CompanyFilters } from "./CompanyFilters";
 import { CustomLicences } from "./CustomLicences";
 import { LicenceDrawer } from "./LicenceDrawer";
 import { NoLicences } from "./NoLicences";
+import { RemoveCompany } from "./RemoveCompany";
 import { isCustom } from "./rules";
 
 export type Licence = Schemas["ShownLicence"];
@@ -43,6 +44,8 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
   const { id: account } = useAccount();
   const [open, setOpen] = useState("");
   const [filtering, setFiltering] = useState(false);
+  const [removing, setRemoving] = useState(false);
+  const mayRemove = useMay("editor");
   const found = useQuery({
     queryKey: [account, "tenant", tenant],
     queryFn: () =>
@@ -62,6 +65,7 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
       actions={
         found.data?.companyId && (
           <>
+            {mayRemove && <Button onClick={() => setRemoving(true)}>Remove …</Button>}
             <Button onClick={() => setFiltering(true)}>Which users</Button>
             <SyncNow company={found.data.companyId} />
           </>
@@ -69,6 +73,7 @@ export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
       }
     >
       {filtering && <CompanyFilters tenant={tenant} close={() => setFiltering(false)} />}
+      {removing && <RemoveCompany tenant={tenant} close={() => setRemoving(false)} />}
       <Answer query={query} rows={8}>
         {(licences) => (
           <>

@@ -94,3 +94,8 @@ def test_a_price_that_a_person_adjusted_to_nothing_is_not_that_of_the_service(
     prices: dict[str, Any], charged: str
 ) -> None:
     assert line(**prices).unit_price == Decimal(charged)
+
+
+def test_a_price_that_is_not_told_is_no_price_of_0() -> None:
+    assert line(unitPrice=None).price_untold
+    assert not line(unitPrice=0).price_untold

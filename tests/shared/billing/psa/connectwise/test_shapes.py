@@ -132,7 +132,7 @@ def test_a_line_with_an_odd_field_is_shown_and_never_written(changes: dict[str, 
 
 
 def test_a_line_with_odd_texts_is_written_all_the_same() -> None:
-    seen = line(description=7, invoiceDescription=["x"], uom={"odd": 1}, neverSeen={"new": "column"})
+    seen = line(description=7, invoiceDescription=None, uom={"odd": 1}, neverSeen={"new": "column"})
     assert (seen.not_writable, seen.description) == ("", "")
 
 

@@ -116,6 +116,8 @@ def test_a_line_without_a_price_charges_nothing_and_an_inactive_one_is_not_bille
         ("_itemid", Decimal("1E+5000")),
         ("prorata_data", [{"quantity": 1e300}]),
         ("unit_price", []),
+        ("unit_price", None),
+        ("prorata_data", [{"date": "2026-12-04"}]),
         ("prorata_data", "none"),
         ("prorata_data", [{"quantity": "two"}]),
         ("enddate", "soon"),
