@@ -10,7 +10,7 @@ type Line = Schemas["ShownLine"];
 
 const useStyles = makeStyles({
   // As high as what it mostly says, so that nothing below it moves when it comes.
-  place: { display: "grid", gap: "8px", alignContent: "start", minHeight: "64px", padding: "12px",
+  place: { display: "grid", gap: "8px", alignContent: "start", minHeight: "64px", boxSizing: "border-box", padding: "12px",
     borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground3,
     "& > span": { display: "block" } },
   waits: { color: tokens.colorNeutralForeground2 },
