@@ -143,6 +143,7 @@ class Newcomer:
         expect(dialog).to_contain_text("1 line would be written")
         self.hands.press(dialog.get_by_role("button", name="Go live"))
         self.says("The account is live: every night it pushes what changed.")
+        expect(self.site.page.get_by_role("heading", level=1)).to_be_focused()
 
     def sync(self, told: str) -> None:
         self.living.control("clock", "+11m")

@@ -95,6 +95,23 @@ def billed(living: Living, site: Site) -> None:
     part.evaluate("section => section.scrollIntoView()")
 
 
+def remap(living: Living, site: Site) -> None:
+    licence(living, site)
+    part = site.page.get_by_role("region", name="Change the mapping")
+    part.get_by_role("button", name="Map it elsewhere").click()
+    part.get_by_label("Line", exact=True).select_option(label="Create another line beside it")
+    expect(part.get_by_role("status", name="What it would do")).to_contain_text("and nothing after it")
+    part.evaluate("section => section.scrollIntoView()")
+
+
+def stop_billing(living: Living, site: Site) -> None:
+    licence(living, site)
+    part = site.page.get_by_role("region", name="Change the mapping")
+    part.get_by_role("button", name="Stop billing").click()
+    expect(part.get_by_role("status", name="What it would do")).to_contain_text("and nothing after it")
+    part.evaluate("section => section.scrollIntoView()")
+
+
 def certificate_rows(_: Living, site: Site) -> None:
     site.go("billing/certificate")
     site.section("Month-end certificate").evaluate("section => section.scrollIntoView({block: 'end'})")
@@ -152,6 +169,8 @@ STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
     "custom-licences": custom_licences,
     "licence": licence,
     "billed": billed,
+    "remap": remap,
+    "stop-billing": stop_billing,
     "certificate-rows": certificate_rows,
     "held": held,
     "drift": drift,

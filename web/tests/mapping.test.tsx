@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { ApiProblem } from "../src/api/problem";
 import { MappingPart } from "../src/pages/companies/MappingPart";
 import { MapLicence } from "../src/pages/exceptions/MapLicence";
-import { useLivePreview, type Mapping } from "../src/parts/mapping/livePreview";
+import { useLivePreview, type Mapping, type Saving } from "../src/parts/mapping/livePreview";
 import { optionsOf, quantityWords, typedOf, wrongIn } from "../src/parts/mapping/quantity";
 import { marksOf } from "../src/parts/mapping/refused";
 import { around } from "./around";
@@ -26,6 +26,7 @@ function tenantWith(...mappings: ConstructorParameters<typeof FakeTenant>[0] & o
 }
 
 const mapping = (minimum: number): Mapping => ({ skuId: "s", options: { minimum } }) as Mapping;
+const saving = (minimum: number): Saving => ({ mappings: [mapping(minimum)] });
 const choose = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } });
 const isWrong = (label: string) => screen.getByLabelText(label).getAttribute("aria-invalid") === "true";
 const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
@@ -35,35 +36,35 @@ test("a preview is asked for once the mapping stands, and given up as soon as it
   tenant.held = [];
   const { result, rerender } = renderHook(({ wanted }) => useLivePreview("t", wanted), {
     wrapper: around(),
-    initialProps: { wanted: [mapping(1)] },
+    initialProps: { wanted: saving(1) },
   });
   await new Promise((typed) => setTimeout(typed, 100));
-  rerender({ wanted: [mapping(2)] });
+  rerender({ wanted: saving(2) });
   await waitFor(() => expect(tenant.held).toHaveLength(1));
   expect(tenant.previewed).toEqual([[mapping(2)]]);
   expect(result.current.previewed).toBeNull();
 
-  rerender({ wanted: [mapping(3)] });
+  rerender({ wanted: saving(3) });
   expect(tenant.given[0]?.aborted).toBe(true);
   await waitFor(() => expect(tenant.held).toHaveLength(2));
   tenant.held[0]?.(); // what was given up is answered late
   expect(result.current.previewed).toBeNull();
   tenant.held[1]?.();
-  await waitFor(() => expect(result.current.previewed).toEqual([mapping(3)]));
+  await waitFor(() => expect(result.current.previewed).toEqual(saving(3)));
 });
 
 test("of a changed mapping nothing may be saved before its own preview is there, while that of before is still shown", async () => {
   tenantWith();
   const { result, rerender } = renderHook(({ wanted }) => useLivePreview("t", wanted), {
     wrapper: around(),
-    initialProps: { wanted: [mapping(1)] },
+    initialProps: { wanted: saving(1) },
   });
-  await waitFor(() => expect(result.current.previewed).toEqual([mapping(1)]));
-  rerender({ wanted: [mapping(2)] });
+  await waitFor(() => expect(result.current.previewed).toEqual(saving(1)));
+  rerender({ wanted: saving(2) });
   expect(result.current.previewed).toBeNull();
   expect(result.current.waits).toBe(true);
   expect(result.current.shown?.lines).toHaveLength(1);
-  await waitFor(() => expect(result.current.previewed).toEqual([mapping(2)]));
+  await waitFor(() => expect(result.current.previewed).toEqual(saving(2)));
 });
 
 test("a refusal marks the field of the mapping that it is about, and no field for another mapping", () => {

@@ -38,6 +38,19 @@ test("tokens live in memory only, and a sign-in asks Microsoft for nothing but t
   expect(stored).not.toMatch(/the-(access|refresh)-token/);
 });
 
+test("a sign-in that was put off is asked for again by what begins later, and not by what was on its way", async () => {
+  vi.spyOn(console, "warn").mockReturnValue();
+  const session = new Session(CONFIG);
+  const asked = performance.now();
+  await session.renew(asked);
+  expect(session.hasEnded()).toBe(true);
+  session.later();
+  expect(await session.renew(asked)).toBeNull();
+  expect(session.hasEnded()).toBe(false);
+  await session.renew(performance.now());
+  expect(session.hasEnded()).toBe(true);
+});
+
 test("an authority that is not Entra's is asked where it signs people in", () => {
   expect(endpointsOf("https://login.example/realms/msp")).toBeUndefined();
 });

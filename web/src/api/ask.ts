@@ -22,10 +22,11 @@ export async function askAs(session: Person, request: Request): Promise<Response
     return asked;
   }
   const again = request.clone();
+  const begun = performance.now();
   const first = await fetch(withToken(request, session.token()));
   if (first.status !== 401) return first;
   // A 401 is answered before anything is done, so asking again cannot do it twice.
-  const token = await session.renew();
+  const token = await session.renew(begun);
   return token ? fetch(withToken(again, token)) : first;
 }
 

@@ -9,6 +9,7 @@ import {
   MenuTrigger,
 } from "@fluentui/react-components";
 import type { ReactElement } from "react";
+import { capital } from "../parts/format";
 import { AccountButton } from "./AccountButton";
 import { useAccount, useServices } from "./context";
 import type { Look } from "./theme";
@@ -31,7 +32,7 @@ export default function AccountMenu({ look, setLook }: Props): ReactElement {
       <MenuPopover>
         <MenuList>
           <MenuGroupHeader>
-            {me.email} · {role}
+            {me.email} · {capital(role)}
           </MenuGroupHeader>
           {others.map((other) => (
             <MenuItem key={other.id} onClick={() => location.assign(`/accounts/${other.id}/today`)}>

@@ -12,6 +12,8 @@ export class Session {
   private readonly listeners = new Set<() => void>();
   /** The token was refused and could not be renewed: pages stay, and a person is asked to sign in again. */
   private ended = false;
+  /** When the sign-in was put off last, in milliseconds of this page's clock. */
+  private putOff = -Infinity;
 
   private finishing: Promise<string> | null = null;
 
@@ -63,8 +65,12 @@ export class Session {
     return ownPath(state?.path);
   }
 
-  /** A new access token by the refresh token, or null. Several that ask at once share one request. */
-  renew(): Promise<string | null> {
+  /**
+   * A new access token by the refresh token, or null. Several that ask at once share one request. What began before the
+   * sign-in was put off (`begun`, on this page's clock) was put off with it: nobody is asked again for that.
+   */
+  renew(begun: number): Promise<string | null> {
+    if (begun < this.putOff) return Promise.resolve(this.token());
     this.renewing ??= this.renewed().finally(() => (this.renewing = null));
     return this.renewing;
   }
@@ -87,7 +93,10 @@ export class Session {
   }
 
   /** Not now: the page stays as it is, and the next thing that is asked of the API asks for the sign-in again. */
-  later = (): void => this.tell(false);
+  later = (): void => {
+    this.putOff = performance.now();
+    this.tell(false);
+  };
 
   /** In that window: hand the answer to the page that opened it. */
   async finishAgain(): Promise<void> {

@@ -1,5 +1,5 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { Link } from "wouter";
 
 const useStyles = makeStyles({
@@ -8,9 +8,14 @@ const useStyles = makeStyles({
 
 /** A customer's name that leads to its page. */
 export function CustomerLink({ tenant, name }: { tenant: string; name: string }): ReactElement {
+  return <PageLink to={`/companies/${tenant}`}>{name || tenant}</PageLink>;
+}
+
+/** Words in a row that lead to another page of the account. */
+export function PageLink({ to, children }: { to: string; children: ReactNode }): ReactElement {
   return (
-    <Link href={`/companies/${tenant}`} className={useStyles().link}>
-      {name || tenant}
+    <Link href={to} className={useStyles().link}>
+      {children}
     </Link>
   );
 }

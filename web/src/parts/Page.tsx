@@ -18,14 +18,19 @@ interface Props {
   children: ReactNode;
 }
 
-/** The frame of every page. Its title gets the focus when the page opens, so that it is read out. */
+/**
+ * The frame of every page. Its title gets the focus when the page opens, so that it is read out: then only, and not
+ * under a dialog, which would be hidden from readers by it. A title that is known later leaves the focus where it is.
+ */
 export function Page({ title, about, actions, children }: Props): ReactElement {
   const styles = useStyles();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Seatwise`;
-    heading.current?.focus({ preventScroll: true });
   }, [title]);
+  useEffect(() => {
+    if (!document.querySelector("[aria-modal=true]")) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <div className={styles.page}>
       <header className={styles.head}>

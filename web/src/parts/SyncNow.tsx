@@ -1,10 +1,11 @@
 import { Button, ProgressBar, Text, makeStyles } from "@fluentui/react-components";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, type ReactElement } from "react";
+import { useMutation } from "@tanstack/react-query";
+import type { ReactElement } from "react";
 import { answer, type Schemas } from "../api/client";
 import { useAccount, useApi, useMay } from "../app/context";
 import { counted } from "./format";
 import { Failed } from "./States";
+import { useRun } from "./useRun";
 
 type Run = Schemas["ShownRun"];
 const useStyles = makeStyles({ sync: { display: "grid", justifyItems: "end", maxWidth: "46ch", "& > *:not(:first-child):not(:empty)": { marginTop: "4px" } } });
@@ -15,7 +16,6 @@ export function SyncNow({ company }: { company?: string }): ReactElement | null 
   const api = useApi();
   const { id: account } = useAccount();
   const maySync = useMay("editor");
-  const queries = useQueryClient();
   const start = useMutation({
     mutationFn: () =>
       answer(
@@ -25,17 +25,8 @@ export function SyncNow({ company }: { company?: string }): ReactElement | null 
         }),
       ),
   });
-  const run = useQuery({
-    enabled: start.data !== undefined,
-    queryKey: ["run", account, start.data?.id],
-    queryFn: () =>
-      answer(api.GET("/api/accounts/{account}/runs/{run}", { params: { path: { account, run: start.data?.id ?? "" } } })),
-    refetchInterval: (query) => (query.state.data?.state === "closed" ? false : 2_000),
-  });
+  const run = useRun(start.data?.id ?? "");
   const closed = run.data?.state === "closed";
-  useEffect(() => {
-    if (closed) void queries.invalidateQueries({ queryKey: [account] });
-  }, [closed, queries, account]);
   if (!maySync) return null;
   const running = start.isPending || (start.data !== undefined && !closed && !run.error);
   const error = start.error ?? run.error;

@@ -23,6 +23,11 @@ export function capital(told: string): string {
   return told.charAt(0).toUpperCase() + told.slice(1);
 }
 
+/** A person by their address alone, without the id that says which of the members with it that is. */
+export function addressOf(who: string): string {
+  return who.replace(/ \([0-9a-f]+\)$/, "");
+}
+
 export function money(amount: string | number, symbol: string): string {
   const value = Number(amount);
   const shown = Math.abs(value).toLocaleString(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });

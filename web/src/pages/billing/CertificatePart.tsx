@@ -5,13 +5,14 @@ import { useMemo, type ReactElement } from "react";
 import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { CustomerLink } from "../../parts/CustomerLink";
+import { CustomerLink, PageLink } from "../../parts/CustomerLink";
 import { count, counted, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
+import { exceptionOf } from "./alertOf";
 
 type Row = Schemas["ShownCertificateRow"];
 const STANDINGS: Record<Row["standing"], [string, "success" | "informative" | "danger"]> = {
@@ -38,6 +39,10 @@ export function CertificatePart(): ReactElement {
   const { query, csv } = useList<Row>(["certificate-rows"], (asked, as) =>
     api.GET("/api/accounts/{account}/certificate/rows", { params: { path: { account }, query: asked }, ...as }),
   );
+  const { query: open } = useList<Schemas["ShownAlert"]>(["alerts"], (asked, as) =>
+    api.GET("/api/accounts/{account}/alerts", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const alerts = open.data;
   const format = useFormat();
   const columns = useMemo<Column<Row>[]>(
     () => [
@@ -62,12 +67,12 @@ export function CertificatePart(): ReactElement {
             <Badge appearance="tint" color={STANDINGS[row.standing][1]}>
               {STANDINGS[row.standing][0]}
             </Badge>{" "}
-            {row.standing !== "billed" && row.sentence}
+            <Why row={row} to={row.standing === "open" && alerts ? exceptionOf(row, alerts) : ""} />
           </>
         ),
       },
     ],
-    [format],
+    [format, alerts],
   );
   return (
     <Section title="Month-end certificate" about="Every customer and every paid licence is billed on its line, excluded with a reason, or an open exception.">
@@ -95,6 +100,12 @@ export function CertificatePart(): ReactElement {
       </Answer>
     </Section>
   );
+}
+
+/** Why a row is not billed. What is open leads to where it is put right. */
+function Why({ row, to }: { row: Row; to: string }): ReactElement | null {
+  if (row.standing === "billed") return null;
+  return to ? <PageLink to={to}>{row.sentence}</PageLink> : <>{row.sentence}</>;
 }
 
 function Told({ found }: { found: Schemas["ShownCertificate"] }): ReactElement {

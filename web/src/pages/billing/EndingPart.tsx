@@ -58,7 +58,7 @@ export function EndingPart(): ReactElement {
   return (
     <Section
       title="Ending lines"
-      about="Lines that nothing is mapped to any more. Each bills its seats until its last day; changes at Microsoft do not move it."
+      about="Lines that nothing is mapped to any more. Each bills its seats until its last day; changes at Microsoft do not move it. While it is to be ended, its licence can have it back: “Bill it” in the licence's details."
     >
       <Answer query={query} rows={6}>
         {(lines) => (

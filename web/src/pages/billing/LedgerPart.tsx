@@ -1,9 +1,9 @@
 import { Button, Dropdown, Option } from "@fluentui/react-components";
 import { BookRegular } from "@fluentui/react-icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useState, type ReactElement } from "react";
+import { useCallback, useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
-import { useAccount, useApi } from "../../app/context";
+import { useAccount, useApi, useMay } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
 import { AS_CSV, download } from "../../parts/download";
 import { count, useFormat } from "../../parts/format";
@@ -12,35 +12,9 @@ import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
-
-type Entry = Schemas["ShownLedgerEntry"];
-type Event = Entry["event"];
-const EVENTS: Record<Event, string> = {
-  adopted: "Taken over",
-  released: "Let go",
-  held: "Held",
-  approved: "Approved",
-  rejected: "Rejected",
-  intended: "Intended",
-  confirmed: "Confirmed",
-  not_applied: "Not applied",
-  refused: "Refused",
-  unknown: "Not known",
-  undecidable: "Undecidable",
-  settled: "Settled by a person",
-  diverged: "Something else came",
-  taken: "Theirs taken",
-  kept: "Ours kept",
-  ending: "To end on a day",
-  ended: "Ends on a day",
-  prorated: "Prorated by a second line",
-  text_intended: "Text to be written",
-  text_written: "Text written",
-  text_not_written: "Text not written",
-  frozen: "Frozen",
-  unfrozen: "Unfrozen",
-  undone: "Undone",
-};
+import { EVENTS, type Event } from "./lines/events";
+import { isUndoable, newestOfEach, type Change, type Entry } from "./lines/newestChange";
+import { UndoDialog } from "./lines/UndoDialog";
 
 /** What happened to lines, the newest first; older entries on demand. */
 export function LedgerPart(): ReactElement {
@@ -48,7 +22,9 @@ export function LedgerPart(): ReactElement {
   const { id: account } = useAccount();
   const notices = useNotices();
   const format = useFormat();
+  const mayUndo = useMay("admin");
   const [event, setEvent] = useState<Event | "">("");
+  const [undoing, setUndoing] = useState<Change>();
   const path = { account };
   const wanted = event ? { event } : {};
   const ledger = useInfiniteQuery({
@@ -66,6 +42,18 @@ export function LedgerPart(): ReactElement {
     api.GET("/api/accounts/{account}/tenants", { params: { path, query: asked }, ...as }),
   );
   const names = useMemo(() => new Map(tenants.data?.map(({ id, name }) => [id, name])), [tenants.data]);
+  const rows = useMemo(() => ledger.data?.pages.flatMap((page) => page.items) ?? [], [ledger.data]);
+  const newest = useMemo(() => new Set(newestOfEach(rows)), [rows]);
+  const undoOf = useCallback(
+    (row: Entry) =>
+      newest.has(row) &&
+      isUndoable(row) && (
+        <Button size="small" aria-label={`Undo ${row.after} on line ${row.lineId}`} onClick={() => setUndoing(row)}>
+          Undo
+        </Button>
+      ),
+    [newest],
+  );
   const columns = useMemo<Column<Entry>[]>(
     () => [
       { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
@@ -92,10 +80,10 @@ export function LedgerPart(): ReactElement {
       },
       { key: "who", title: "Who", width: "minmax(84px, 1fr)", titled: true, cell: (row) => row.who },
       { key: "why", title: "Why", width: "minmax(150px, 3fr)", cell: (row) => row.why },
+      ...(mayUndo ? [{ key: "undo", title: "", width: "72px", cell: undoOf }] : []),
     ],
-    [format, names],
+    [format, names, mayUndo, undoOf],
   );
-  const rows = useMemo(() => ledger.data?.pages.flatMap((page) => page.items) ?? [], [ledger.data]);
   const csv = () =>
     download(
       api.GET("/api/accounts/{account}/ledger", { params: { path, query: wanted }, ...AS_CSV }),
@@ -105,6 +93,7 @@ export function LedgerPart(): ReactElement {
     <Section title="Ledger" about="Every change of a line: planned, held, written, proven. It is only appended.">
       {ledger.error && <Failed error={ledger.error} retry={() => void ledger.refetch()} />}
       {ledger.isPending && <Loading />}
+      {undoing && <UndoDialog change={undoing} close={() => setUndoing(undefined)} />}
       {ledger.data && (
         <Table
           label="Ledger"

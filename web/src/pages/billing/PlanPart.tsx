@@ -2,7 +2,7 @@ import { Badge, Dropdown, Option } from "@fluentui/react-components";
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMemo, useState, type ReactElement } from "react";
 import type { Schemas } from "../../api/client";
-import { useAccount, useApi } from "../../app/context";
+import { useAccount, useApi, useMay } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
 import { capital, count, day } from "../../parts/format";
 import { toldOf } from "../../parts/InvoiceText";
@@ -10,6 +10,8 @@ import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
+import { Act, Refusal } from "../exceptions/Actions";
+import { useFreezing } from "./lines/useFreezing";
 
 type Line = Schemas["PlannedLine"];
 const EFFECTS: Record<Line["effect"], string> = {
@@ -44,6 +46,7 @@ function sentence(told: string): string {
 export function PlanPart(): ReactElement {
   const api = useApi();
   const { id: account, mode } = useAccount();
+  const mayDecide = useMay("admin");
   const [effect, setEffect] = useState("");
   const { query, csv } = useList<Line>(["plan-lines"], (asked, as) =>
     api.GET("/api/accounts/{account}/plan/lines", { params: { path: { account }, query: asked }, ...as }),
@@ -93,11 +96,12 @@ export function PlanPart(): ReactElement {
             {line.effect === "text" && toldOf(line)}
             {line.effect === "scheduled" && line.effective && `from ${day(line.effective)} `}
             {line.why || sentence(line.reasons.map((reason) => REASONS[reason]).join(", "))}
+            {line.effect === "frozen" && mayDecide && <Unfreeze line={line} />}
           </>
         ),
       },
     ],
-    [],
+    [mayDecide],
   );
   return (
     <Section
@@ -142,5 +146,15 @@ export function PlanPart(): ReactElement {
         )}
       </Answer>
     </Section>
+  );
+}
+
+function Unfreeze({ line }: { line: Line }): ReactElement {
+  const { unfreeze } = useFreezing(line);
+  return (
+    <>
+      <Act does={unfreeze} given={undefined}>Unfreeze</Act>
+      <Refusal of={unfreeze} />
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Field, Input, Text, makeStyles } from "@fluentui/react-components";
+import { Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, versioned, type Schemas } from "../../api/client";
@@ -16,7 +16,8 @@ type Custom = Schemas["ShownCustomLicence"];
 type Licence = Schemas["ShownLicence"];
 
 const useStyles = makeStyles({
-  list: { margin: 0, padding: 0, listStyleType: "none", display: "grid", gap: "8px" },
+  list: { margin: 0, padding: 0, listStyleType: "none", display: "grid", gap: "12px" },
+  another: { display: "grid", gap: "12px", paddingTop: "16px", borderTop: `1px solid ${tokens.colorNeutralStroke3}` },
   row: { display: "flex", flexWrap: "wrap", gap: "8px", alignItems: "center" },
   what: { flexGrow: 1, minWidth: "200px" },
 });
@@ -56,7 +57,14 @@ export function CustomLicences({ tenant, licences }: Props): ReactElement {
           </ul>
         )}
       </Answer>
-      {mayChange && <DefineCustomLicence tenant={tenant} licences={licences} />}
+      {mayChange && (
+        <div className={styles.another}>
+          <Text as="h3" size={400} weight="semibold" block style={{ margin: 0 }}>
+            Define one
+          </Text>
+          <DefineCustomLicence tenant={tenant} licences={licences} />
+        </div>
+      )}
     </Section>
   );
 }

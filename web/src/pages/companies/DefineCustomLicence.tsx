@@ -9,6 +9,7 @@ import {
   RadioGroup,
   Text,
   makeStyles,
+  tokens,
 } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useState, type ReactElement } from "react";
@@ -32,7 +33,11 @@ const KINDS: Record<Kind, string> = {
 };
 
 const useStyles = makeStyles({
-  form: { display: "grid", gap: "12px", gridTemplateColumns: "repeat(auto-fit, minmax(220px, 1fr))", alignItems: "start" },
+  // What it is called and counts, and beside it of what: below it where there is no room.
+  form: { display: "grid", gap: "12px 32px", gridTemplateColumns: "repeat(auto-fit, minmax(min(280px, 100%), 1fr))", alignItems: "start" },
+  column: { display: "grid", gap: "12px" },
+  end: { display: "flex", flexWrap: "wrap", gap: "8px 12px", alignItems: "center" },
+  soft: { color: tokens.colorNeutralForeground2 },
 });
 
 interface Props {
@@ -62,12 +67,13 @@ export function DefineCustomLicence({ tenant, licences }: Props): ReactElement {
     mailboxes: { kind, mailboxes },
   };
   const rule = rules[kind];
-  const ready = {
-    sum: skuIds.length > 0,
-    licensed_users: true,
-    group_members: isGroupId(groupId),
-    mailboxes: mailboxes.length > 0,
+  const missing = {
+    sum: skuIds.length ? "" : "Choose a licence.",
+    licensed_users: "",
+    group_members: isGroupId(groupId) ? "" : "Give the object id of a group.",
+    mailboxes: mailboxes.length ? "" : "Choose a kind of mailbox.",
   }[kind];
+  const why = name.trim() ? missing : `Give it a name. ${missing}`;
   const countsAccounts = kind === "licensed_users" || kind === "group_members";
   const define = useMutation({
     mutationFn: () =>
@@ -91,83 +97,88 @@ export function DefineCustomLicence({ tenant, licences }: Props): ReactElement {
   return (
     <>
       <div className={styles.form}>
-        <Field label="Name" {...wrong}>
-          <Input value={name} onChange={(_, { value }) => setName(value)} />
-        </Field>
-        <Field label="Counts">
-          <RadioGroup value={kind} onChange={(_, { value }) => setKind(value as Kind)}>
-            {(Object.keys(KINDS) as Kind[]).map((one) => (
-              <Radio key={one} value={one} label={KINDS[one]} />
-            ))}
-          </RadioGroup>
-        </Field>
-        {kind === "sum" ? (
-          <Field label="Licences">
-            <Dropdown
-              multiselect
-              style={{ minWidth: 0 }}
-              placeholder="Choose"
-              selectedOptions={skuIds}
-              onOptionSelect={(_, { selectedOptions }) => setSkuIds(selectedOptions)}
-            >
-              {plain
-                .filter((licence) => !isCustom(licence))
-                .map((licence) => (
-                  <Option key={licence.skuId} value={licence.skuId}>
-                    {licence.name || licence.partNumber || licence.skuId}
-                  </Option>
-                ))}
-            </Dropdown>
+        <div className={styles.column}>
+          <Field label="Name" {...wrong}>
+            <Input value={name} onChange={(_, { value }) => setName(value)} />
           </Field>
-        ) : kind === "group_members" ? (
-          <Field label="Object id of the group" hint="As Entra shows it. The app needs GroupMember.Read.All there.">
-            <Input value={groupId} onChange={(_, { value }) => setGroupId(value)} />
+          <Field label="Counts">
+            <RadioGroup value={kind} onChange={(_, { value }) => setKind(value as Kind)}>
+              {(Object.keys(KINDS) as Kind[]).map((one) => (
+                <Radio key={one} value={one} label={KINDS[one]} />
+              ))}
+            </RadioGroup>
           </Field>
-        ) : kind === "mailboxes" ? (
-          <Choices label="Kinds" hint="Read from Exchange with the customer, from the definition on. It needs Global Reader there.">
-            {(Object.keys(MAILBOXES) as Mailbox[]).map((one) => (
+        </div>
+        <div className={styles.column}>
+          {kind === "sum" ? (
+            <Field label="Licences">
+              <Dropdown
+                multiselect
+                style={{ minWidth: 0 }}
+                placeholder="Choose"
+                selectedOptions={skuIds}
+                onOptionSelect={(_, { selectedOptions }) => setSkuIds(selectedOptions)}
+              >
+                {plain
+                  .filter((licence) => !isCustom(licence))
+                  .map((licence) => (
+                    <Option key={licence.skuId} value={licence.skuId}>
+                      {licence.name || licence.partNumber || licence.skuId}
+                    </Option>
+                  ))}
+              </Dropdown>
+            </Field>
+          ) : kind === "group_members" ? (
+            <Field label="Object id of the group" hint="As Entra shows it. The app needs GroupMember.Read.All there.">
+              <Input value={groupId} onChange={(_, { value }) => setGroupId(value)} />
+            </Field>
+          ) : kind === "mailboxes" ? (
+            <Choices label="Kinds" hint="Read from Exchange with the customer, from the definition on. It needs Global Reader there.">
+              {(Object.keys(MAILBOXES) as Mailbox[]).map((one) => (
+                <Checkbox
+                  key={one}
+                  label={MAILBOXES[one]}
+                  checked={mailboxes.includes(one)}
+                  onChange={(_, { checked }) =>
+                    setMailboxes(checked === true ? [...mailboxes, one] : mailboxes.filter((other) => other !== one))
+                  }
+                />
+              ))}
+            </Choices>
+          ) : (
+            <Field label="Domains" hint="Of the sign-in names, with commas between; empty is all. A subdomain is another domain.">
+              <Input placeholder="contoso.com" value={domains} onChange={(_, { value }) => setDomains(value)} />
+            </Field>
+          )}
+          {countsAccounts && (
+            <Choices label="Leave out">
               <Checkbox
-                key={one}
-                label={MAILBOXES[one]}
-                checked={mailboxes.includes(one)}
-                onChange={(_, { checked }) =>
-                  setMailboxes(checked === true ? [...mailboxes, one] : mailboxes.filter((other) => other !== one))
-                }
+                label="Guests"
+                checked={without.withoutGuests}
+                onChange={(_, { checked }) => setWithout({ ...without, withoutGuests: checked === true })}
               />
-            ))}
-          </Choices>
-        ) : (
-          <Field label="Domains" hint="Of the sign-in names, with commas between; empty is all. A subdomain is another domain.">
-            <Input placeholder="contoso.com" value={domains} onChange={(_, { value }) => setDomains(value)} />
-          </Field>
-        )}
-        {countsAccounts && (
-          <Choices label="Leave out">
+              <Checkbox
+                label="Disabled accounts"
+                checked={without.withoutDisabled}
+                onChange={(_, { checked }) => setWithout({ ...without, withoutDisabled: checked === true })}
+              />
+            </Choices>
+          )}
+          {kind !== "group_members" && (
             <Checkbox
-              label="Guests"
-              checked={without.withoutGuests}
-              onChange={(_, { checked }) => setWithout({ ...without, withoutGuests: checked === true })}
+              label="For every customer, each counted by itself"
+              checked={everywhere}
+              onChange={(_, { checked }) => setEverywhere(checked === true)}
             />
-            <Checkbox
-              label="Disabled accounts"
-              checked={without.withoutDisabled}
-              onChange={(_, { checked }) => setWithout({ ...without, withoutDisabled: checked === true })}
-            />
-          </Choices>
-        )}
-        {kind !== "group_members" && (
-          <Checkbox
-            label="For every customer, each counted by itself"
-            checked={everywhere}
-            onChange={(_, { checked }) => setEverywhere(checked === true)}
-          />
-        )}
+          )}
+        </div>
       </div>
-      {ready && <Count tenant={tenant} rule={rule} />}
-      <div>
-        <Button appearance="primary" disabled={!ready || !name.trim() || define.isPending} onClick={() => define.mutate()}>
+      {!missing && <Count tenant={tenant} rule={rule} />}
+      <div className={styles.end}>
+        <Button appearance="primary" disabled={why !== "" || define.isPending} onClick={() => define.mutate()}>
           Define
         </Button>
+        {why && <Text className={styles.soft}>{why}</Text>}
       </div>
       {define.error && <Failed error={define.error} />}
     </>

@@ -18,7 +18,9 @@ import { useAccount, useApi, useMay } from "../../app/context";
 import { useFocusBack } from "../../parts/focusBack";
 import { count, counted, day } from "../../parts/format";
 import { Answer } from "../../parts/States";
+import { LineDecisions } from "../billing/lines/LineDecisions";
 import { MapLicence } from "../exceptions/MapLicence";
+import { ChangeMapping } from "./ChangeMapping";
 import { MappingPart } from "./MappingPart";
 import { whyNobody } from "./NoLicences";
 import { SeatsChart } from "./SeatsChart";
@@ -65,7 +67,8 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
               </section>
             )}
             {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
-            {licence.mapped?.bill && <MappingPart key={licence.mapped.mappingId} tenant={tenant} mapped={licence.mapped} />}
+            {licence.mapped?.bill && <LineDecisions key={`line ${licence.mapped.mappingId}`} tenantId={tenant} mappingId={licence.mapped.mappingId} />}
+            <Mapping tenant={tenant} licence={licence} />
             <History tenant={tenant} licence={licence} />
             <People tenant={tenant} licence={licence} />
           </>
@@ -74,6 +77,18 @@ export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
         )}
       </DrawerBody>
     </Drawer>
+  );
+}
+
+/** What is billed of it, and how that is changed; a custom licence without a mapping has its form above. */
+function Mapping({ tenant, licence }: { tenant: string; licence: Licence }): ReactElement {
+  const { mapped } = licence;
+  const part = mapped?.bill ? <MappingPart key={mapped.mappingId} tenant={tenant} mapped={mapped} /> : null;
+  if (isCustom(licence) && !mapped) return <></>;
+  return (
+    <ChangeMapping tenant={tenant} licence={licence}>
+      {part}
+    </ChangeMapping>
   );
 }
 

@@ -33,7 +33,8 @@ export function MappingPart({ tenant, mapped }: { tenant: string; mapped: Mapped
   const mine = options?.mappings[at];
   // A text of somebody else can only be given up by one who has seen what takes its place.
   const shows = mayChange && mine && (changed || mapped.textState === "kept");
-  const preview = useLivePreview(tenant, shows ? asked(options, mapped.mappingId, options) : null);
+  const mappings = shows ? asked(options, mapped.mappingId, options) : null;
+  const preview = useLivePreview(tenant, mappings && { mappings });
   const line = preview.shown?.lines.find(({ mappingId }) => mappingId === mapped.mappingId);
   const marks = marksOf(saving.error ?? preview.error, at, Object.keys(NAMES));
   return (

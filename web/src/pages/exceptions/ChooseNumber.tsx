@@ -4,17 +4,18 @@ import type { ReactElement } from "react";
 import { answer, everyRow, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { Answer } from "../../parts/States";
+import { FrozenLine } from "../billing/lines/FrozenLine";
+import { useFreezing } from "../billing/lines/useFreezing";
 import { Act, Actions, Refusal } from "./Actions";
 import type { Alert } from "./ExceptionsPage";
 import { Numbers } from "./Numbers";
 import { useRemedied } from "./useRemedied";
 
 type Line = Schemas["DriftedLine"] & { wanted: number | null };
-type Choice = "take_theirs" | "keep_ours" | "freeze";
+type Choice = "take_theirs" | "keep_ours";
 const SAID: Record<Choice, string> = {
   take_theirs: "Their number is taken: the difference stays, and later changes move the line.",
   keep_ours: "Our number is written.",
-  freeze: "The line is frozen: Seatwise leaves it alone until somebody unfreezes it.",
 };
 
 /** A hand edit in the PSA: take theirs, keep ours, or freeze, by the numbers that are seen here. */
@@ -58,18 +59,15 @@ function Choose({ line, close }: { line: Line; close: () => void }): ReactElemen
   const remedied = useRemedied(close);
   const path = { account, tenant: line.tenantId, mapping: line.mappingId };
   const theirs = Number(line.psa);
+  const { freeze } = useFreezing(line, close);
   const choose = useMutation({
     mutationFn: (choice: Choice) =>
-      choice === "freeze"
-        ? answer(
-            api.PUT("/api/accounts/{account}/tenants/{tenant}/mappings/{mapping}/frozen", { params: { path }, body: {} }),
-          )
-        : answer(
-            api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/{mapping}/drift", {
-              params: { path },
-              body: { choice, psa: theirs, wanted: choice === "keep_ours" ? line.wanted : null },
-            }),
-          ),
+      answer(
+        api.POST("/api/accounts/{account}/tenants/{tenant}/mappings/{mapping}/drift", {
+          params: { path },
+          body: { choice, psa: theirs, wanted: choice === "keep_ours" ? line.wanted : null },
+        }),
+      ),
     onSuccess: (_, choice) => remedied(SAID[choice]),
   });
   return (
@@ -81,7 +79,9 @@ function Choose({ line, close }: { line: Line; close: () => void }): ReactElemen
           ["Wanted", line.wanted],
         ]}
       />
-      {mayChoose ? (
+      {line.frozen ? (
+        <FrozenLine line={line} close={close} />
+      ) : mayChoose ? (
         <Actions>
           <Act does={choose} given="take_theirs" disabled={!Number.isInteger(theirs)}>
             Take theirs: {theirs}
@@ -89,7 +89,7 @@ function Choose({ line, close }: { line: Line; close: () => void }): ReactElemen
           <Act does={choose} given="keep_ours" disabled={line.wanted === null}>
             Keep ours: {line.wanted ?? "?"}
           </Act>
-          <Act does={choose} given="freeze">
+          <Act does={freeze} given="">
             Freeze the line
           </Act>
         </Actions>
@@ -97,6 +97,7 @@ function Choose({ line, close }: { line: Line; close: () => void }): ReactElemen
         <Text>An admin chooses.</Text>
       )}
       <Refusal of={choose} />
+      <Refusal of={freeze} />
     </section>
   );
 }

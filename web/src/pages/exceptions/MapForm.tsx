@@ -1,86 +1,99 @@
-import { Button } from "@fluentui/react-components";
-import { useMutation } from "@tanstack/react-query";
+import { Button, Field, Input } from "@fluentui/react-components";
 import { useState, type ReactElement } from "react";
-import { answer, type Schemas } from "../../api/client";
 import { isConflict } from "../../api/problem";
-import { useAccount, useApi } from "../../app/context";
+import { useAccount } from "../../app/context";
 import { Conflict } from "../../parts/Conflict";
 import { InvoiceTextFields, ReplaceText, type TextOptions } from "../../parts/InvoiceText";
 import { given } from "../../parts/mapping/given";
-import { useLivePreview, type Mapping } from "../../parts/mapping/livePreview";
+import { dayAfter, leavingIn, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
+import { LeavingFields } from "../../parts/mapping/LeavingFields";
+import { useLivePreview, type Mapping, type Saving } from "../../parts/mapping/livePreview";
 import { PreviewedLine } from "../../parts/mapping/PreviewedLine";
 import { basesOf, optionsOf, typedOf, QUANTITY_NAMES, type Quantity } from "../../parts/mapping/quantity";
 import { QuantityFields } from "../../parts/mapping/QuantityFields";
 import { marksOf } from "../../parts/mapping/refused";
 import { Failed } from "../../parts/States";
 import { Act, Actions, Refusal } from "./Actions";
+import type { MappingChoices } from "./LoadMappings";
 import { besideOf, isSame } from "./mapConflict";
-import { CREATED, Choose, ChooseLine, WithinPeriod, useFreeLines, type WithinPeriodOptions } from "./mapFields";
-import type { Part } from "./parts";
-import { useRemedied } from "./useRemedied";
+import { CREATED, Choose, ChooseLine, WithinPeriod, useLines, type WithinPeriodOptions } from "./mapFields";
+import { useSaveMappings, type Stored } from "./saveMappings";
 
 const TEXT_FIELDS = ["invoiceText", "namesOnInvoice", "spareOnInvoice", "termsOnInvoice", "replacesText"];
-const LINE_FIELDS = ["subscriptionId", "profile", "agreementId", "lineId", "moreSeats", "fewerSeats"];
-const FIELDS = [...LINE_FIELDS, ...Object.keys(QUANTITY_NAMES), ...TEXT_FIELDS];
+const LINE_FIELDS = ["subscriptionId", "profile", "agreementId", "lineId", "starts", "moreSeats", "fewerSeats"];
+const LEAVING_FIELDS = ["lastDays", "lookedAfter", "keepsDifferences"];
+const FIELDS = [...LINE_FIELDS, ...Object.keys(QUANTITY_NAMES), ...TEXT_FIELDS, ...LEAVING_FIELDS];
 
-interface Stored {
-  mappings: Schemas["ShownMapping"][];
-  etag: string;
-  readAnew: () => Promise<unknown>;
-}
-
-interface Props {
+interface Props extends MappingChoices {
   tenantId: string;
-  /** What is mapped, and for which company of the tenant. */
+  /** What is mapped, and for which company of the tenant. `parts`: the first choice first; of a company of several none. */
   licence: Pick<Mapping, "skuId" | "companyId">;
-  /** What of it can be mapped, the first choice first; of a company of several only the whole. */
-  parts: Part[];
-  profiles: Schemas["ProfileInList"][];
-  agreements: Schemas["AgreementsToChoose"];
-  /** Names on the invoice are ticked at first. */
-  showNames: boolean;
-  /** All mappings of the tenant as they were read; a save is of just these and the new one. */
+  /** Its mapping as it was last read, where that is changed: the form begins with it. */
+  changes?: Line;
   stored: Stored;
   close: () => void;
 }
 
 /** The form of one mapping: what it would do to the line is shown while it is edited, and only that can be saved. */
-export function MapForm({ tenantId, licence: whole, parts, profiles, agreements, showNames, stored, close }: Props): ReactElement {
+export function MapForm({ tenantId, licence: whole, parts, changes, profiles, agreements, showNames, stored, close }: Props): ReactElement {
+  const { zone } = useAccount();
+  const there = stored.mappings.map(given);
+  const ofPart = (subscriptionId: string) => there.find((one) => isSame(one, { ...whole, subscriptionId }));
   const [subscriptionId, setPart] = useState(parts[0]?.subscriptionId ?? "");
-  const [profile, setProfile] = useState("");
-  const [agreement, setAgreement] = useState(agreements.agreements.length === 1 ? (agreements.agreements[0]?.id ?? "") : "");
-  const [chosen, setLine] = useState("");
-  const [typed, setTyped] = useState<Quantity>(typedOf({}));
-  const [text, setText] = useState<TextOptions>({ namesOnInvoice: showNames });
-  const [withinPeriod, setWithinPeriod] = useState<WithinPeriodOptions>({});
+  const [begun] = useState(() => (changes ? ofPart(subscriptionId) : undefined));
+  const was = begun?.bill === false ? undefined : begun;
+  const [profile, setProfile] = useState(() => known(profiles, was?.profile));
+  const [agreement, setAgreement] = useState(() => known(agreements.agreements, was ? was.agreementId : agreements.agreements.length === 1 ? agreements.agreements[0]?.id : ""));
+  const [chosen, setLine] = useState(() => lineOf(was, changes)?.lineId ?? "");
+  const [starts, setStarts] = useState("");
+  const [typed, setTyped] = useState<Quantity>(typedOf(was?.options ?? {}));
+  const [text, setText] = useState<TextOptions>(was ? textOf(was) : { namesOnInvoice: showNames });
+  const [withinPeriod, setWithinPeriod] = useState<WithinPeriodOptions>(was ? periodOf(was) : {});
+  const [left, setLeft] = useState<Leaving>(() => leavingIn(zone, new Date()));
 
+  const licence = { ...whole, subscriptionId };
+  const theirs = ofPart(subscriptionId);
+  const old = lineOf(theirs, changes);
   const product = profiles.find(({ id }) => id === profile)?.productId ?? "";
-  const free = useFreeLines(agreements.psaConnection, agreement, product);
+  const lines = useLines({ tenantId, connection: agreements.psaConnection, agreement, product, mine: old });
   // A line that is there and that nobody owns is probably the one: then a person chooses.
-  const line = chosen || (free.data?.length === 0 ? CREATED : "");
+  const isThereToChoose = chosen === CREATED || !lines.data || lines.data.some(({ id }) => id === chosen);
+  const line = chosen && isThereToChoose ? chosen : lines.data?.length === 0 ? CREATED : "";
+  const isNew = line === CREATED;
+  const isThere = theirs?.connection === agreements.psaConnection && theirs.agreementId === agreement;
+  const keeps = old !== null && isThere && line === old.lineId;
+  const leaves = keeps ? null : old;
   const knowsUsers = subscriptionId === "";
   const said = knowsUsers ? text : { ...text, namesOnInvoice: false, spareOnInvoice: false };
-  const licence = { ...whole, subscriptionId };
   const bases = basesOf(licence);
   const quantity = { ...typed, basis: bases.includes(typed.basis) ? typed.basis : (bases[0] ?? typed.basis) };
   const numbers = optionsOf(quantity);
+  const leaving: Leaving = isNew ? { ...left, how: "ends" } : left;
+  const difference = leaves && theirs?.options?.difference ? (numbers?.difference ?? 0) : 0;
+  const firstDay = starts || (leaves ? dayAfter(leaving.lastDay) : "");
   const mapping: Mapping = {
     ...licence,
     profile,
     connection: agreements.psaConnection,
     agreementId: agreement,
-    lineId: line === CREATED ? "" : line,
-    options: { ...numbers, ...withinPeriod, ...said, besideExisting: chosen === CREATED },
+    lineId: keeps ? theirs?.lineId : isNew ? "" : line,
+    options: {
+      ...(was?.options && { soldByOthers: was.options.soldByOthers }),
+      ...numbers,
+      ...withinPeriod,
+      ...said,
+      ...(keeps ? { starts: was?.options?.starts } : isNew && firstDay ? { starts: firstDay } : {}),
+      besideExisting: keeps ? (was?.options?.besideExisting ?? false) : chosen === CREATED,
+    },
   };
   const notBilled: Mapping = { ...licence, bill: false };
-  const there = stored.mappings.map(given);
-  const theirs = there.find((one) => isSame(one, licence));
   // The new one is the last, and the lines of a preview come in the order of the mappings.
   const others = there.filter((one) => one !== theirs);
-  const complete = profile !== "" && agreement !== "" && line !== "";
-  const preview = useLivePreview(tenantId, complete && numbers ? [...others, mapping] : null);
+  const isSettled = !leaves || ((leaving.how === "looked_after" || leaving.lastDay !== "") && (difference === 0 || leaving.keepsDifference));
+  const complete = profile !== "" && agreement !== "" && line !== "" && numbers && isSettled;
+  const preview = useLivePreview(tenantId, complete ? { mappings: [...others, mapping], ...(leaves && saidOf(leaves, leaving)) } : null);
   const mine = preview.shown?.lines.at(-1);
-  const save = useSave(tenantId, stored, close);
+  const save = useSaveMappings(tenantId, stored, told, close);
   const refused = save.error ?? preview.error;
   const marks = marksOf(refused, others.length, FIELDS);
 
@@ -90,15 +103,26 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
       save.reset();
       set(value);
     };
+  const changeLine = (value: string) => {
+    setText({ ...text, replacesText: "" }); // that was said of the text of another line
+    setStarts("");
+    setLine(value);
+  };
   /** What the choice of a line and its options depends on. */
   const changedBefore = (set: (value: string) => void) =>
     changed((value: string) => {
-      setLine("");
+      changeLine("");
       setWithinPeriod({});
       set(value);
     });
   const changeText = changed((change: TextOptions) => setText({ ...text, ...change }));
-  const wish = save.variables?.at(-1)?.bill === false ? notBilled : mapping;
+  const wish = save.variables?.mappings.at(-1)?.bill === false ? notBilled : mapping;
+  const isAnother = JSON.stringify(theirs) !== JSON.stringify(begun);
+  const saveIt = (word: string, primary = false) => (
+    <Act does={save} given={preview.previewed} primary={primary} disabled={!preview.previewed}>
+      {word}
+    </Act>
+  );
   return (
     <>
       {parts.length > 1 && (
@@ -120,14 +144,39 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
         of={agreements.agreements}
         marked={marks.of("agreementId")}
       />
-      <ChooseLine free={free.data} value={line} choose={changed(setLine)} marked={marks.of("lineId")} />
+      <ChooseLine
+        lines={lines.data}
+        value={line}
+        choose={changed(changeLine)}
+        mayCreate={!(isThere && theirs?.lineId === "" && lines.data?.some(({ id }) => id === old?.lineId))}
+        marked={marks.of("lineId")}
+      />
+      {leaves && (
+        <LeavingFields
+          line={leaves}
+          leaving={leaving}
+          set={changed((change: Partial<Leaving>) => setLeft({ ...left, ...change }))}
+          mayStay={!isNew}
+          difference={difference}
+          marked={marks.of}
+        />
+      )}
+      {isNew && changes && (
+        <Field
+          label="First day of the new line"
+          hint={leaves ? "The day after the old line's last day, or later: never are both billed on one day." : "Without a day: the day on which it is created."}
+          {...marks.of("starts")}
+        >
+          <Input type="date" value={firstDay} onChange={(_, { value }) => changed(setStarts)(value)} />
+        </Field>
+      )}
       <WithinPeriod
         agreement={agreements.agreements.find(({ id }) => id === agreement)}
         options={withinPeriod}
         set={changed(setWithinPeriod)}
         marked={marks.of}
       />
-      <Refusal of={free} />
+      <Refusal of={lines} />
       <QuantityFields
         quantity={quantity}
         set={changed((change: Partial<Quantity>) => setTyped({ ...quantity, ...change }))}
@@ -146,33 +195,34 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
         preview={preview}
         line={mine}
         missing={
-          numbers
-            ? "Choose a billing profile, an agreement and a line: here stands what that would do."
-            : "Put right what is marked: here stands what it would do."
+          !numbers
+            ? "Put right what is marked: here stands what it would do."
+            : isSettled
+              ? "Choose a billing profile, an agreement and a line: here stands what that would do."
+              : "Say what becomes of the old line and its seats: here stands what that would do."
         }
       />
       {mine && <ReplaceText line={mine} replaces={text.replacesText} set={changeText} />}
-      {theirs || isConflict(save.error) ? (
+      {isAnother || isConflict(save.error) ? (
         <Conflict rows={[besideOf(theirs, wish, profiles, agreements.agreements)]}>
           {wish === notBilled ? (
-            <Act does={save} given={[...others, notBilled]}>
+            <Act does={save} given={{ mappings: [...others, notBilled] }}>
               Save mine
             </Act>
           ) : (
-            <Act does={save} given={preview.previewed ?? []} disabled={!preview.previewed}>
-              Save mine
-            </Act>
+            saveIt("Save mine")
           )}
           <Button onClick={close}>Keep theirs</Button>
         </Conflict>
       ) : (
         <Actions>
-          <Act does={save} given={preview.previewed ?? []} primary disabled={!preview.previewed}>
-            Map it
-          </Act>
-          <Act does={save} given={[...others, notBilled]}>
-            Do not bill
-          </Act>
+          {saveIt(begun && !was ? "Bill it" : "Map it", true)}
+          {!changes && (
+            <Act does={save} given={{ mappings: [...others, notBilled] }}>
+              Do not bill
+            </Act>
+          )}
+          {changes && <Button onClick={close}>Cancel</Button>}
         </Actions>
       )}
       {marks.rest && !isConflict(marks.rest) && (
@@ -182,21 +232,21 @@ export function MapForm({ tenantId, licence: whole, parts, profiles, agreements,
   );
 }
 
-/** Saves all mappings of the tenant, if they are still as they were read. */
-function useSave(tenant: string, stored: Stored, close: () => void) {
-  const api = useApi();
-  const { id: account } = useAccount();
-  const remedied = useRemedied(close);
-  return useMutation({
-    mutationFn: (mappings: Mapping[]) =>
-      answer(
-        api.PUT("/api/accounts/{account}/tenants/{tenant}/mappings", {
-          params: { path: { account, tenant }, header: { "If-Match": stored.etag } },
-          body: { mappings },
-        }),
-      ),
-    onSuccess: (_, mappings) => remedied(mappings.at(-1)?.bill === false ? "It is not billed." : "It is mapped."),
-    // What is stored now is shown beside what was chosen; the next save is made over it.
-    onError: (error) => (isConflict(error) ? stored.readAnew() : undefined),
-  });
+function told({ mappings, lastDays }: Saving): string {
+  if (mappings.at(-1)?.bill === false) return "It is not billed.";
+  return lastDays ? "It is mapped; its old line is listed under Ending lines." : "It is mapped.";
+}
+
+/** The id where it can be chosen, else "". */
+function known(of: { id: string }[], id: string | undefined): string {
+  return of.some((one) => one.id === id) ? (id ?? "") : "";
+}
+
+function textOf({ options = {} as NonNullable<Mapping["options"]> }: Mapping): TextOptions {
+  const { invoiceText, namesOnInvoice, spareOnInvoice, termsOnInvoice, replacesText } = options;
+  return { invoiceText, namesOnInvoice, spareOnInvoice, termsOnInvoice, replacesText };
+}
+
+function periodOf({ options }: Mapping): WithinPeriodOptions {
+  return { moreSeats: options?.moreSeats, fewerSeats: options?.fewerSeats };
 }

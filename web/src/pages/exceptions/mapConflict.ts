@@ -14,7 +14,7 @@ export function isSame(one: Mapping, other: Mapping): boolean {
 }
 
 /** What somebody else stored for a licence, beside what was chosen here. */
-export function besideOf(theirs: Mapping | undefined, mine: Mapping, profiles: Named, agreements: Named): Beside {
+export function besideOf(theirs: Mapping | undefined, mine: Mapping | undefined, profiles: Named, agreements: Named): Beside {
   const name = (of: Named, id: string | undefined) => of.find((one) => one.id === id)?.name ?? id ?? "";
   const words = (mapping: Mapping | undefined) => {
     if (!mapping) return "not mapped";

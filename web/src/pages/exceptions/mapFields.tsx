@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { everyRow, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
+import { day } from "../../parts/format";
+import type { Line } from "../../parts/mapping/leaving";
 
 type Agreement = Schemas["AgreementsToChoose"]["agreements"][number];
 type Marked = Pick<FieldProps, "validationState" | "validationMessage">;
@@ -103,43 +105,82 @@ export function Choose({ label, value, choose, of, hint, chosen, marked }: Choos
 /** Chosen instead of a line that is there. */
 export const CREATED = "create";
 
+/** A line that a mapping may have: one that nobody owns, its own, or one of the tenant that is still to be ended. */
+type ChoosableLine = Pick<Schemas["ShownPsaLine"], "id" | "description" | "productId" | "quantity"> & {
+  isOwn: boolean;
+  /** Its last day, where it is not ended in the PSA yet: its mapping may have it back. */
+  lastDay: string;
+};
+
 interface LineProps {
-  free: Schemas["ShownPsaLine"][] | undefined;
+  lines: ChoosableLine[] | undefined;
   value: string;
   choose: (value: string) => void;
+  /** False where the mapping has a line of its own already. */
+  mayCreate: boolean;
   marked: Marked;
 }
 
-export function ChooseLine({ free, value, choose, marked }: LineProps): ReactElement {
+export function ChooseLine({ lines, value, choose, mayCreate, marked }: LineProps): ReactElement {
   return (
     <Field label="Line" {...marked}>
-      <Select value={value} disabled={!free} onChange={(_, data) => choose(data.value)}>
+      <Select value={value} disabled={!lines} onChange={(_, data) => choose(data.value)}>
         {value === "" && <option value="">Choose</option>}
-        {free?.map(({ id, description, productId, quantity }) => (
-          <option key={id} value={id}>
-            {`Take over line ${id}: ${description || productId}, ${Number(quantity)}`}
+        {lines?.map((line) => (
+          <option key={line.id} value={line.id}>
+            {lineWords(line)}
           </option>
         ))}
-        <option value={CREATED}>{free?.length ? "Create another line beside it" : "Create a line"}</option>
+        {mayCreate && <option value={CREATED}>{lines?.length ? "Create another line beside it" : "Create a line"}</option>}
       </Select>
     </Field>
   );
 }
 
-/** The lines of the agreement that nobody owns and that are of the profile's product. */
-export function useFreeLines(psaConnection: string, agreement: string, product: string) {
+function lineWords({ id, description, productId, quantity, isOwn, lastDay }: ChoosableLine): string {
+  const told = `line ${id}: ${description || productId}, ${Number(quantity)}`;
+  if (isOwn) return `Keep ${told}`;
+  return lastDay ? `Bill on, not only until ${day(lastDay)}: ${told}` : `Take over ${told}`;
+}
+
+interface Wanted {
+  tenantId: string;
+  connection: string;
+  agreement: string;
+  product: string;
+  /** The line that the mapping has now. */
+  mine: Line | null;
+}
+
+/** The lines of the agreement that are of the profile's product and that the mapping may have. */
+export function useLines({ tenantId, connection, agreement, product, mine }: Wanted) {
   const api = useApi();
   const { id: account } = useAccount();
+  const own = mine && mine.connection === connection && mine.agreementId === agreement ? mine.lineId : "";
   return useQuery({
     enabled: agreement !== "" && product !== "",
-    queryKey: [account, "lines", psaConnection, agreement, product],
-    queryFn: async () => {
+    queryKey: [account, "lines", connection, agreement, product, own],
+    queryFn: async (): Promise<ChoosableLine[]> => {
       const all = await everyRow((cursor) =>
         api.GET("/api/accounts/{account}/psa-connections/{psaConnection}/agreements/{agreement}/lines", {
-          params: { path: { account, psaConnection, agreement }, query: { cursor } },
+          params: { path: { account, psaConnection: connection, agreement }, query: { cursor } },
         }),
       );
-      return all.filter((line) => !line.mappingId && line.productId === product);
+      const ofProduct = all.filter((line) => line.productId === product);
+      const isKept = ofProduct.some((line) => line.id !== own && line.mappingId && line.tenantId === tenantId);
+      const ending = isKept
+        ? await everyRow((cursor) =>
+            api.GET("/api/accounts/{account}/ending-lines", { params: { path: { account }, query: { cursor } } }),
+          )
+        : [];
+      const lastDays = new Map(
+        ending
+          .filter((line) => line.tenantId === tenantId && line.connection === connection && line.agreementId === agreement && !line.proven)
+          .map((line) => [line.lineId, line.lastDay]),
+      );
+      return ofProduct
+        .map((line) => ({ ...line, isOwn: line.id === own, lastDay: lastDays.get(line.id) ?? "" }))
+        .filter((line) => !line.mappingId || line.isOwn || line.lastDay);
     },
   });
 }

@@ -13,6 +13,7 @@ import { useState, type ReactElement } from "react";
 import { answer } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
 import { counted } from "../../parts/format";
+import { useFocusBack } from "../../parts/focusBack";
 import { useNotices } from "../../parts/notices";
 import { Answer, Failed } from "../../parts/States";
 
@@ -23,6 +24,7 @@ export function GoLive(): ReactElement {
   const queries = useQueryClient();
   const { done } = useNotices();
   const [open, setOpen] = useState(false);
+  useFocusBack("title"); // once the account is live, the button that was pressed is gone
   const plan = useQuery({
     enabled: open,
     queryKey: [account, "plan"],

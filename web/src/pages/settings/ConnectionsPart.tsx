@@ -21,7 +21,9 @@ type PsaState = Schemas["ShownPsaState"];
 const useStyles = makeStyles({
   item: { display: "flex", flexWrap: "wrap", gap: "8px 16px", alignItems: "center", padding: "10px 0",
     borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },
-  grow: { flexGrow: 1, minWidth: "200px" },
+  // Words wrap before the buttons beside them do.
+  grow: { flex: "1 1 240px", minWidth: 0 },
+  acts: { display: "flex", flexWrap: "wrap", gap: "8px" },
   soft: { color: tokens.colorNeutralForeground2, display: "block" },
 });
 
@@ -96,14 +98,14 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
           </span>
         </div>
         {mayChange && (
-          <>
+          <div className={styles.acts}>
             <Button disabled={test.isPending} onClick={() => test.mutate()}>
               {test.isPending ? "Testing …" : "Test"}
             </Button>
             <Button disabled={again.isPending} onClick={() => again.mutate({ connection: partner.id })}>
               Sign in again
             </Button>
-          </>
+          </div>
         )}
       </div>
       {(test.error ?? again.error) && <Failed error={test.error ?? again.error} />}
@@ -189,7 +191,7 @@ function PsaItem({ psa }: { psa: PsaState }): ReactElement {
           </span>
         </div>
         {mayChange && (
-          <>
+          <div className={styles.acts}>
             <Button disabled={test.isPending} onClick={() => test.mutate()}>
               {test.isPending ? "Testing …" : "Test"}
             </Button>
@@ -200,7 +202,7 @@ function PsaItem({ psa }: { psa: PsaState }): ReactElement {
             <Button onClick={() => setRemoving(!removing)} aria-label={`Remove ${psa.name} …`}>
               Remove …
             </Button>
-          </>
+          </div>
         )}
       </div>
       {failure && <Failed error={new Error(failure)} />}

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, everyRow, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay, type Role } from "../../app/context";
-import { useFormat } from "../../parts/format";
+import { capital, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
@@ -57,7 +57,7 @@ export function MembersPart(): ReactElement {
           mayChange && !member.isYou ? (
             <Roles label={`Role of ${member.name}`} role={member.role} choose={(role) => change.mutate({ member: member.id, role })} />
           ) : (
-            member.role
+            capital(member.role)
           ),
       },
       {
@@ -131,7 +131,7 @@ function Roles({ label, role, choose }: RolesProps): ReactElement {
     <Dropdown
       aria-label={label}
       style={{ minWidth: 0, width: "100%" }}
-      value={role}
+      value={capital(role)}
       selectedOptions={[role]}
       onOptionSelect={(_, { optionValue }) => optionValue && optionValue !== role && choose(optionValue as Role)}
     >
@@ -184,7 +184,7 @@ function Invitations(): ReactElement {
   });
   const columns: Column<Invitation>[] = [
     { key: "email", title: "E-mail", width: "minmax(180px, 2fr)", cell: (row) => row.email },
-    { key: "role", title: "Role", titled: true, width: "90px", cell: (row) => row.role },
+    { key: "role", title: "Role", titled: true, width: "90px", cell: (row) => capital(row.role) },
     { key: "state", title: "State", titled: true, width: "minmax(120px, 1fr)", cell: (row) => row.state.replaceAll("_", " ") },
     { key: "ends", title: "Until", titled: true, width: "110px", cell: (row) => format.day(row.endsAt) },
     {

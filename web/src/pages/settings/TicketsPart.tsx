@@ -40,7 +40,7 @@ const useStyles = makeStyles({
 /** Alerts that become tickets of a PSA: an owner's. */
 export function TicketsPart(): ReactElement {
   const api = useApi();
-  const { id: account } = useAccount();
+  const { id: account, mode } = useAccount();
   const notices = useNotices();
   const path = { account };
   const edited: Edited<Settings> = useEdited<Settings>({
@@ -58,7 +58,7 @@ export function TicketsPart(): ReactElement {
   return (
     <Section
       title="Tickets"
-      about="An alert can also become a service ticket of your PSA: one for each time that it opens, closed when it is settled. Only alerts that open after you switch it on do; what is open already stays in the mails. At most so many a day are made, the urgent and costly ones first; the rest gets its turn on the next days, if it is still open then. In preview nothing is written to a PSA, tickets neither."
+      about={`An alert that opens after you switch this on also becomes a service ticket of your PSA, and is closed there when it is settled.${mode === "preview" ? " In preview no ticket is written." : ""}`}
     >
       <Answer query={edited.query} rows={2}>
         {() => edited.value && <Form edited={edited} value={edited.value} />}
@@ -158,7 +158,7 @@ function Chosen({ edited, value, disabled }: { edited: Edited<Settings>; value: 
             {...wrong("company")}
           />
         )}
-        <Number name="Most new tickets a day (1–200)" value={value.atMost} set={(atMost) => edited.set({ atMost })} min={1} max={200} disabled={disabled} {...wrong("atMost")} />
+        <Number name="Most new tickets a day (1–200)" hint="The urgent and costly ones first; the rest has its turn on the next days." value={value.atMost} set={(atMost) => edited.set({ atMost })} min={1} max={200} disabled={disabled} {...wrong("atMost")} />
       </div>
       {choices.isError && <Failed error={choices.error} retry={() => void choices.refetch()} />}
       <Types edited={edited} value={value} disabled={disabled} {...wrong("types")} />

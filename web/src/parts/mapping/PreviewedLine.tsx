@@ -3,13 +3,14 @@ import type { ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { counted, day } from "../format";
 import { toldOf } from "../InvoiceText";
+import { leftTold } from "./leaving";
 import type { LivePreview } from "./livePreview";
 
 type Line = Schemas["ShownLine"];
 
 const useStyles = makeStyles({
   // As high as what it mostly says, so that nothing below it moves when it comes.
-  place: { display: "grid", gap: "8px", alignContent: "start", minHeight: "64px", padding: "12px",
+  place: { display: "grid", gap: "8px", alignContent: "start", minHeight: "64px", boxSizing: "border-box", padding: "12px",
     borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground3,
     "& > span": { display: "block" } },
   waits: { color: tokens.colorNeutralForeground2 },
@@ -26,7 +27,9 @@ interface Props {
 /** What saving would do to the line. A screen reader is told the sentences that change, once they are there. */
 export function PreviewedLine({ preview, line, missing }: Props): ReactElement {
   const styles = useStyles();
-  const waits = preview.waits;
+  const { waits, shown } = preview;
+  const left = shown ? leftTold(shown) : [];
+  const nothing = shown ? "No line ends, and nothing is billed." : preview.error ? "It would not be saved." : missing;
   return (
     <div
       role="status"
@@ -36,7 +39,10 @@ export function PreviewedLine({ preview, line, missing }: Props): ReactElement {
       aria-label="What it would do"
       className={mergeClasses(styles.place, waits && styles.waits)}
     >
-      {line ? <Told line={line} /> : waits ? <Rows /> : <span>{preview.error ? "It would not be saved." : missing}</span>}
+      {left.map((told) => (
+        <span key={told}>{told}</span>
+      ))}
+      {line ? <Told line={line} /> : waits && !shown ? <Rows /> : !left.length && <span>{nothing}</span>}
     </div>
   );
 }
