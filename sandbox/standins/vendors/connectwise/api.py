@@ -2,9 +2,9 @@
 
 import base64
 import re
-import time
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sandbox.standins.protocol import Answer, Call, Request
 from sandbox.standins.state import Document, State, stamp
@@ -17,6 +17,7 @@ from sandbox.standins.vendors.connectwise.rows import agreement_row, company_row
 from sandbox.standins.vendors.connectwise.tickets import ticket_desk
 
 _API = re.compile(r"^/(?P<codebase>[^/]+)/apis/3\.0/(?P<rest>.*)$", re.IGNORECASE)
+_WINDOW = timedelta(minutes=1)
 _NEWEST = "2026.1"
 """The version of the models that is served to who asks for none."""
 _MODEL = "application/vnd.connectwise.com+json"
@@ -46,7 +47,7 @@ class ConnectWise:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._lately: dict[str, deque[float]] = {}
+        self._lately: dict[str, deque[datetime]] = {}
         self._billed = {str(t["agreement_id"]): t["id"] for t in state.all("tenant") if t["agreement_id"]}
 
     def call(self, request: Request) -> Call:
@@ -134,11 +135,12 @@ class ConnectWise:
 
     def _within_limit(self, site: Document) -> None:
         lately = self._lately.setdefault(site["key"], deque())
-        now = time.monotonic()
-        while lately and now - lately[0] >= 60:
+        now = self._state.now()
+        while lately and now - lately[0] >= _WINDOW:
             lately.popleft()
         if len(lately) + site["others_per_minute"] >= site["limit_per_minute"]:
-            raise Refused(429, "", str(max(1, round(60 - (now - lately[0])))))
+            left = _WINDOW - (now - lately[0]) if lately else _WINDOW
+            raise Refused(429, "", str(max(1, round(left.total_seconds()))))
         lately.append(now)
 
     # -- routes
