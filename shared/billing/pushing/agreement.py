@@ -61,11 +61,21 @@ def work_on(
         waits += [settles_in(work, intent) for _, intent in work.open_intents() if not intent.undecidable]
         if waits:
             raise RetryLater(max(waits), "a write whose outcome was unclear is settled first")
-        if work.look_again:
+        if work.look_again or _is_free_again(work, wishes):
             raise RetryLater(timedelta(seconds=1), "it was changed after it was looked at")
         return work.record
     finally:
         work.release()
+
+
+def _is_free_again(work: ClaimedAgreement, wishes: Mapping[str, Wish]) -> bool:
+    """A change that was passed over could be written by the newest look: the list of lines was cut in between."""
+    lines = work.lines(wishes) if work.passed_over else {}
+    return any(
+        _as_planned(line, change, lines.get(change.line_id))
+        for change in work.passed_over
+        if (line := work.record.lines.get(change.mapping_id))
+    )
 
 
 def look_at(context: PushContext, kept: StoredRecord, wishes: Mapping[str, Wish]) -> AgreementRecord:
@@ -118,6 +128,7 @@ def _is_prorated(work: ClaimedAgreement, change: Change, wishes: Mapping[str, Wi
         return True
     fresh = work.lines(wishes).get(change.line_id)
     if fresh is None or not _as_planned(line, change, fresh):
+        work.passed_over.append(change)
         return False
     if fresh.last_day is not None and fresh.last_day < second.until:
         why = WriteFailure(reason=WriteFailureReason.ENDS_WITHIN, day=fresh.last_day, after=change.after)
@@ -191,6 +202,7 @@ def _intend(work: ClaimedAgreement, together: _Request, wishes: Mapping[str, Wis
     for change in together.changes:
         line, fresh = work.record.lines[change.mapping_id], lines.get(change.line_id)
         if not _as_planned(line, change, fresh):
+            work.passed_over.append(change)
             continue
         if change.looks_first:
             work.look_again = True  # now it is known from which day it counts

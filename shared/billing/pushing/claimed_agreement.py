@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.billing import agreement_store
 from shared.billing.agreement_store import StoredRecord
-from shared.billing.models import AgreementRecord, Intent, LedgerEntry, LedgerEvent, LineRecord
+from shared.billing.models import AgreementRecord, Change, Intent, LedgerEntry, LedgerEvent, LineRecord
 from shared.billing.planning.wishes import Wish
 from shared.billing.product_prices import priced
 from shared.billing.psa.base import Line, Write, WriteKind
@@ -35,6 +35,8 @@ class ClaimedAgreement:
         """A line was made for a mapping."""
         self.look_again = False
         """Something was not as it had been looked at: what is left of the plan is made anew."""
+        self.passed_over: list[Change] = []
+        """Changes whose line was not as they expect it when they were to be written."""
 
     @classmethod
     def claimed(cls, context: PushContext, kept: StoredRecord) -> "ClaimedAgreement":

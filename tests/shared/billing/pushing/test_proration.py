@@ -9,11 +9,11 @@ import pytest
 from shared.billing import line_decisions
 from shared.billing.models import FewerSeats, HoldReason, LineState, Options
 from shared.billing.planning import approval
-from shared.billing.psa.base import Proration, WriteKind
+from shared.billing.psa.base import Line, Proration, WriteKind
 from shared.billing.psa.write_failures import told
 from shared.errors import RetryLater
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
-from tests.shared.billing.psa.fake import Outcome
+from tests.shared.billing.psa.fake import FakePsa, Outcome
 from tests.shared.billing.world import ACCOUNT, DAY, SKU, START, Mapped, World, check_invariants
 
 END_OF_MARCH = date(2026, 3, 31)
@@ -21,10 +21,13 @@ BOTH = [WriteKind.PRORATE, WriteKind.SET_QUANTITY]
 
 
 def prorating(
-    through: date | None = END_OF_MARCH, at: datetime = START, options: Options | None = None
+    through: date | None = END_OF_MARCH,
+    at: datetime = START,
+    options: Options | None = None,
+    fake: FakePsa | None = None,
 ) -> tuple[World, Mapped]:
     """A line of an agreement that prorates by a second line and is billed through that day."""
-    world = World()
+    world = World(fake=fake or FakePsa())
     world.clock.at = at
     agreement = world.fake.add_agreement(
         world.company.id, proration=Proration.BY_SECOND_LINE, billed_through=through
@@ -86,6 +89,29 @@ def test_more_seats_are_billed_from_their_day_to_the_end_of_what_is_billed_alrea
     assert world.record(mapped).state is LineState.IN_STEP
     world.night()
     assert kinds(world) == BOTH
+    check_invariants(world)
+
+
+class EmptyOnce(FakePsa):
+    """The first list of lines after each second line was made is empty, as a page that was cut can be."""
+
+    _made = 0
+
+    def lines(self, agreement_id: str) -> list[Line]:
+        found, made = super().lines(agreement_id), sum(":p:" in write.marker for write in self.applied)
+        if made == self._made:
+            return found
+        self._made = made
+        return []
+
+
+def test_a_main_line_that_was_not_to_be_seen_once_its_second_line_was_made_is_written_in_the_same_run() -> (
+    None
+):
+    world, mapped = prorating(fake=EmptyOnce())
+    seats(world, 12)
+    assert (world.quantity(mapped), kinds(world)) == (12, BOTH)
+    assert world.record(mapped).state is LineState.IN_STEP
     check_invariants(world)
 
 
