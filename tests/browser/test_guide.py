@@ -1,6 +1,7 @@
 """The guide from an empty account to its first push, as a new MSP takes it: by the mouse, and by the keyboard alone."""
 
 import re
+import zipfile
 from typing import NamedTuple
 
 import pytest
@@ -168,6 +169,30 @@ class Newcomer:
         ending = self.site.page.get_by_role("table", name="Ending lines")
         expect(ending.get_by_role("row").filter(has_text=self.way.customer)).to_contain_text("31 Dec")
 
+    def leave(self) -> None:
+        """It looks whether all is well, stops writing, takes everything along, and has the account deleted."""
+        page = self.site.page
+        self.hands.press(self.site.link("Settings"))
+        page.get_by_role("tab", name="Account").click()
+        self.hands.press(self.button("Look now"))
+        looked = page.get_by_role("list", name="What was looked at")
+        expect(looked.get_by_role("listitem").filter(has_text="ConnectWise").first).to_be_visible()
+        assert self.site.violations_in_both() == []
+        self.hands.press(self.button("Stop writing"))
+        self.says("The account is in preview.")
+        expect(self.button("Stop writing")).to_have_count(0)
+        with page.expect_download() as taken:
+            self.hands.press(self.button("Download everything"))
+        assert zipfile.ZipFile(taken.value.path()).testzip() is None
+        self.hands.press(self.button("Delete …"))
+        delete = self.button("Delete everything")
+        expect(delete).to_be_disabled()
+        assert self.site.violations_in_both() == []
+        self.hands.write(self.field("Name of the account"), "Quay Computing")
+        self.hands.press(delete)
+        self.arrive()
+        self.site.heading("Open your account")  # nothing is left that could be opened
+
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.hands.__name__.lower())
 def test_a_new_msp_gets_from_nothing_to_its_first_push(living: Living, browser: Browser, way: Way) -> None:
@@ -184,9 +209,10 @@ def test_a_new_msp_gets_from_nothing_to_its_first_push(living: Living, browser: 
         assert {customer: living.in_psa(customer) for customer in lines} == lines
         written = living.count("connectwise.write")
         newcomer.sync("1 line written.")
+        first = way.customer.split()[0]
+        eventually(lambda: living.in_psa(first) != lines[first], "the line to be written")
+        changed = [line for line, seats in living.in_psa(first).items() if lines[first][line] != seats]
+        assert len(changed) == 1
+        assert living.count("connectwise.write") == written + 1
         newcomer.lose_the_customer("2026-12-31")
-    first = way.customer.split()[0]
-    eventually(lambda: living.in_psa(first) != lines[first], "the line to be written")
-    changed = [line for line, seats in living.in_psa(first).items() if lines[first][line] != seats]
-    assert len(changed) == 1
-    assert living.count("connectwise.write") == written + 1
+        newcomer.leave()

@@ -27,6 +27,7 @@ PAGES = {
     "connections": "settings/connections",
     "members": "settings/members",
     "logo": "settings/logo",
+    "account": "settings/account",
     "audit": "settings/audit",
     "guide": "guide",
 }
