@@ -91,7 +91,7 @@ def test_a_licence_is_mapped_elsewhere_stopped_with_a_last_day_and_billed_again(
         expect(form.get_by_label("First day of the new line")).to_have_value(first_day.isoformat())
         preview = form.get_by_role("status", name="What it would do")
         expect(preview).to_contain_text(f"Line {mapped.premium} bills its 14 seats until {told(last_day)}")
-        expect(preview).to_contain_text(f"it would say 14 seats from {told(first_day)}")
+        expect(preview).to_contain_text(f"A new line would say 14 seats from {told(first_day)}")
         save(site, form, "Map it", "It is mapped; its old line is listed under Ending lines.")
         (new,) = [
             one

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { ChangeMapping } from "../src/pages/companies/ChangeMapping";
 import type { Licence } from "../src/pages/companies/CompanyPage";
 import { dayAfter, leavingIn, leftTold, lineOf, monthEnd } from "../src/parts/mapping/leaving";
+import { numberOf } from "../src/parts/mapping/PreviewedLine";
 import { around } from "./around";
 import { CHOICES, FakeTenant } from "./fakeTenant";
 
@@ -145,6 +146,17 @@ test("who stops billing sees beside it what somebody else mapped meanwhile, and 
   await waitFor(() => expect(tenant.said).toMatchObject([{ lastDays: { "cw/88": "2026-12-31" } }]));
 });
 
+test("a preview that is refused for what somebody else saved meanwhile shows that", async () => {
+  const tenant = await shown({ options: OPTIONS });
+  press("Stop billing …");
+  await screen.findByLabelText("Last day of line 77");
+  await ready("Stop billing it");
+  tenant.mappings = [OTHER, { ...BILLED, bill: false }];
+  tenant.refusal = { detail: "Line 77 is not left by these mappings.", field: "lastDays" };
+  choose("Last day of line 77", "2026-12-31");
+  await screen.findByText(/stored now “not billed”, yours “not billed”/);
+});
+
 test("what is marked “do not bill” is billed again, by its old line where that is not ended yet", async () => {
   const tenant = await shown({ bill: false });
   tenant.ending = [{ tenantId: "t", connection: "cw", agreementId: "310", lineId: "77", lastDay: "2026-12-31", proven: false }];
@@ -190,6 +202,13 @@ test("the line that bills a licence is the one of its mapping, also where it was
   expect(lineOf({ ...stored, lineId: "88" }, mapped)?.lineId).toBe("88");
   expect(lineOf({ ...stored, bill: false }, mapped)).toBeNull();
   expect(lineOf(undefined, mapped)).toBeNull();
+});
+
+test("what a new line would say is told without the words of one that is there", () => {
+  const line = { lineId: "", before: 0, after: 14, effective: "2026-12-01", why: "" };
+  expect(numberOf(line)).toBe("A new line would say 14 seats from 1 Dec 2026.");
+  expect(numberOf({ ...line, lineId: "77" })).toBe("The line says 0 seats; it would say 14 seats from 1 Dec 2026.");
+  expect(numberOf({ ...line, after: null, why: "It cannot be read." })).toBe("There is no line yet; It cannot be read.");
 });
 
 test("of lines of equal ids in two PSA connections it is told which one stays", () => {

@@ -7,14 +7,14 @@ import { day } from "../../parts/format";
 import { given } from "../../parts/mapping/given";
 import { leavingIn, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
 import { LeavingFields } from "../../parts/mapping/LeavingFields";
-import { useLivePreview, type Mapping, type Saving } from "../../parts/mapping/livePreview";
+import type { Mapping, Saving } from "../../parts/mapping/livePreview";
 import { PreviewedLine } from "../../parts/mapping/PreviewedLine";
 import { marksOf } from "../../parts/mapping/refused";
 import { Failed } from "../../parts/States";
 import { Act, Actions } from "../exceptions/Actions";
 import type { MappingChoices } from "../exceptions/LoadMappings";
 import { besideOf, isSame } from "../exceptions/mapConflict";
-import { useSaveMappings, type Stored } from "../exceptions/saveMappings";
+import { usePreviewOver, useSaveMappings, type Stored } from "../exceptions/saveMappings";
 
 const AFTERWARDS = {
   notBilled: ["Marked “do not bill”", "No alert asks for a mapping."],
@@ -45,7 +45,7 @@ export function StopBilling({ tenantId, licence, mapped, profiles, agreements, s
   const notBilled: Mapping = { ...licence, bill: false };
   const mappings = afterwards === "notBilled" ? [...others, notBilled] : others;
   const isSaid = !line || left.how === "looked_after" || left.lastDay !== "";
-  const preview = useLivePreview(tenantId, isSaid ? { mappings, ...(line && saidOf(line, left)) } : null);
+  const preview = usePreviewOver(stored, tenantId, isSaid ? { mappings, ...(line && saidOf(line, left)) } : null);
   const save = useSaveMappings(tenantId, stored, told, close);
   const marks = marksOf(save.error ?? preview.error, others.length, ["lastDays", "lookedAfter"]);
   const isAnother = JSON.stringify(theirs) !== JSON.stringify(begun);

@@ -7,7 +7,7 @@ import { InvoiceTextFields, ReplaceText, type TextOptions } from "../../parts/In
 import { given } from "../../parts/mapping/given";
 import { dayAfter, leavingIn, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
 import { LeavingFields } from "../../parts/mapping/LeavingFields";
-import { useLivePreview, type Mapping, type Saving } from "../../parts/mapping/livePreview";
+import type { Mapping, Saving } from "../../parts/mapping/livePreview";
 import { PreviewedLine } from "../../parts/mapping/PreviewedLine";
 import { basesOf, optionsOf, typedOf, QUANTITY_NAMES, type Quantity } from "../../parts/mapping/quantity";
 import { QuantityFields } from "../../parts/mapping/QuantityFields";
@@ -17,7 +17,7 @@ import { Act, Actions, Refusal } from "./Actions";
 import type { MappingChoices } from "./LoadMappings";
 import { besideOf, isSame } from "./mapConflict";
 import { CREATED, Choose, ChooseLine, WithinPeriod, useLines, type WithinPeriodOptions } from "./mapFields";
-import { useSaveMappings, type Stored } from "./saveMappings";
+import { usePreviewOver, useSaveMappings, type Stored } from "./saveMappings";
 
 const TEXT_FIELDS = ["invoiceText", "namesOnInvoice", "spareOnInvoice", "termsOnInvoice", "replacesText"];
 const LINE_FIELDS = ["subscriptionId", "profile", "agreementId", "lineId", "starts", "moreSeats", "fewerSeats"];
@@ -91,7 +91,7 @@ export function MapForm({ tenantId, licence: whole, parts, changes, profiles, ag
   const others = there.filter((one) => one !== theirs);
   const isSettled = !leaves || ((leaving.how === "looked_after" || leaving.lastDay !== "") && (difference === 0 || leaving.keepsDifference));
   const complete = profile !== "" && agreement !== "" && line !== "" && numbers && isSettled;
-  const preview = useLivePreview(tenantId, complete ? { mappings: [...others, mapping], ...(leaves && saidOf(leaves, leaving)) } : null);
+  const preview = usePreviewOver(stored, tenantId, complete ? { mappings: [...others, mapping], ...(leaves && saidOf(leaves, leaving)) } : null);
   const mine = preview.shown?.lines.at(-1);
   const save = useSaveMappings(tenantId, stored, told, close);
   const refused = save.error ?? preview.error;

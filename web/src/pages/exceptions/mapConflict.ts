@@ -25,5 +25,5 @@ export function besideOf(theirs: Mapping | undefined, mine: Mapping | undefined,
     return told.filter(Boolean).join(", ");
   };
   const [stored, chosen] = [words(theirs), words(mine)];
-  return { name: "This licence", theirs: stored, mine: stored === chosen ? `${chosen}, with other options` : chosen };
+  return { name: "This licence", theirs: stored, mine: stored === chosen && mine?.bill !== false ? `${chosen}, with other options` : chosen };
 }

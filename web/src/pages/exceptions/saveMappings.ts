@@ -1,8 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { isConflict } from "../../api/problem";
 import { useAccount, useApi } from "../../app/context";
-import type { Saving } from "../../parts/mapping/livePreview";
+import { useLivePreview, type LivePreview, type Saving } from "../../parts/mapping/livePreview";
 import { useRemedied } from "./useRemedied";
 
 /** All mappings of a tenant as they were read; a save is of just these with what was changed. */
@@ -10,6 +11,17 @@ export interface Stored {
   mappings: Schemas["ShownMapping"][];
   etag: string;
   readAnew: () => Promise<unknown>;
+}
+
+/** As `useLivePreview`. What is refused may be so for what somebody else saved since: then that is read, and is a conflict. */
+export function usePreviewOver(stored: Stored, tenant: string, wanted: Saving | null): LivePreview {
+  const preview = useLivePreview(tenant, wanted);
+  const { error } = preview;
+  const { readAnew } = stored;
+  useEffect(() => {
+    if (error) void readAnew();
+  }, [error]); // eslint-disable-line react-hooks/exhaustive-deps -- once for each refusal
+  return preview;
 }
 
 /** Saves all mappings of the tenant, if they are still as they were read. `told` says what then is so. */

@@ -70,8 +70,9 @@ function Rows(): ReactElement {
 }
 
 /** What the line says now and would say, and why. */
-export function numberOf({ before, after, effective, why }: Pick<Line, "before" | "after" | "effective" | "why">): string {
-  const now = before === null ? "There is no line yet" : `The line says ${counted(before, "seat")}`;
+export function numberOf({ lineId, before, after, effective, why }: Pick<Line, "lineId" | "before" | "after" | "effective" | "why">): string {
+  const now = lineId === "" || before === null ? "There is no line yet" : `The line says ${counted(before, "seat")}`;
   if (after === null) return `${now}; ${why}`;
-  return `${now}; it would say ${counted(after, "seat")}${effective ? ` from ${day(effective)}` : ""}. ${why}`.trim();
+  const says = `would say ${counted(after, "seat")}${effective ? ` from ${day(effective)}` : ""}. ${why}`;
+  return lineId === "" ? `A new line ${says}`.trim() : `${now}; it ${says}`.trim();
 }
