@@ -1,7 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiProblem } from "../src/api/problem";
-import { AddProfiles } from "../src/pages/billing/profiles/AddProfiles";
 import { EditProfile } from "../src/pages/billing/profiles/EditProfile";
 import { aboutOf, givenTerms, meaningOf, priceOf, priceWords } from "../src/pages/billing/profiles/terms";
 import { around } from "./around";
@@ -90,24 +89,6 @@ test("a profile that is still used is not ended, and why is told", async () => {
   press("End this profile");
   await screen.findByText("3 licences are billed by this profile.");
   expect(fake.asked).toEqual([["DELETE", null]]);
-});
-
-test("several profiles are made by one press, and of each it is told what became of it", async () => {
-  render(<AddProfiles profiles={[PROFILE as NonNullable<Profile>]} close={vi.fn()} />, { wrapper: around("admin") });
-  // In a window without a height the table draws no rows: what is chosen is told by its state below.
-  const boxes = await screen.findAllByRole("checkbox", { name: /^Add / });
-  boxes.forEach((box) => fireEvent.click(box));
-  write("Name for Standard", "Office");
-  fake.refusal = { detail: "There is a billing profile of the name Office already.", field: "profiles.1.name" };
-  press("Make 2 profiles");
-  await waitFor(() => expect(screen.getByLabelText("Name for Standard").getAttribute("aria-invalid")).toBe("true"));
-  expect(screen.getByLabelText("Name for Basic").getAttribute("aria-invalid")).not.toBe("true");
-  fake.refusal = null;
-  press("Make 2 profiles");
-  const made = await screen.findAllByRole("listitem");
-  expect(made.map(({ textContent }) => textContent)).toEqual(["Basic: was there already", "Office: made"]);
-  const terms = { connection: "cw", billable: "billable", priceRule: "psa" };
-  expect(fake.asked.at(-1)?.[1]).toEqual({ profiles: [{ ...terms, name: "Basic", productId: "0" }, { ...terms, name: "Office", productId: "1" }] });
 });
 
 test("a rule is given with its own number only", () => {
