@@ -122,6 +122,7 @@ def test_the_newest_change_of_a_line_is_undone_from_the_ledger_and_the_psa_says_
     assert lines[change["lineId"]] == after
     with opened(browser, living) as site:
         site.open("billing/ledger", "admin")
+        site.page.get_by_role("searchbox", name="Search Ledger").fill(change["lineId"])
         row = site.page.get_by_role("row").filter(has_text="Confirmed").filter(has_text=change["lineId"])
         row.get_by_role("button", name="Undo").click()
         asked = site.page.get_by_role("dialog")

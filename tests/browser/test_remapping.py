@@ -90,8 +90,11 @@ def test_a_licence_is_mapped_elsewhere_stopped_with_a_last_day_and_billed_again(
         form.get_by_label(f"Last day of line {mapped.premium}").fill(last_day.isoformat())
         expect(form.get_by_label("First day of the new line")).to_have_value(first_day.isoformat())
         preview = form.get_by_role("status", name="What it would do")
-        expect(preview).to_contain_text(f"Line {mapped.premium} bills its 14 seats until {told(last_day)}")
-        expect(preview).to_contain_text(f"A new line would say 14 seats from {told(first_day)}")
+        seats = licence_of(living, mapped.tenant, PREMIUM)["mapped"]["confirmed"]
+        expect(preview).to_contain_text(
+            f"Line {mapped.premium} bills its {seats} seats until {told(last_day)}"
+        )
+        expect(preview).to_contain_text(f"A new line would say {seats} seats from {told(first_day)}")
         save(site, form, "Map it", "It is mapped; its old line is listed under Ending lines.")
         (new,) = [
             one

@@ -14,7 +14,7 @@ import { Failed } from "../../parts/States";
 import { Act, Actions } from "../exceptions/Actions";
 import type { MappingChoices } from "../exceptions/LoadMappings";
 import { besideOf, isSame } from "../exceptions/mapConflict";
-import { usePreviewOver, useSaveMappings, type Stored } from "../exceptions/saveMappings";
+import { useKeepTheirs, usePreviewOver, useSaveMappings, type Stored } from "../exceptions/saveMappings";
 
 const AFTERWARDS = {
   notBilled: ["Marked “do not bill”", "No alert asks for a mapping."],
@@ -47,6 +47,7 @@ export function StopBilling({ tenantId, licence, mapped, profiles, agreements, s
   const isSaid = !line || left.how === "looked_after" || left.lastDay !== "";
   const preview = usePreviewOver(stored, tenantId, isSaid ? { mappings, ...(line && saidOf(line, left)) } : null);
   const save = useSaveMappings(tenantId, stored, told, close);
+  const keepTheirs = useKeepTheirs(close);
   const marks = marksOf(save.error ?? preview.error, others.length, ["lastDays", "lookedAfter"]);
   const isAnother = JSON.stringify(theirs) !== JSON.stringify(begun);
   const stop = (word: string, primary = false) => (
@@ -88,7 +89,7 @@ export function StopBilling({ tenantId, licence, mapped, profiles, agreements, s
       {isAnother || isConflict(save.error) ? (
         <Conflict rows={[besideOf(theirs, afterwards === "notBilled" ? notBilled : undefined, profiles, agreements.agreements)]}>
           {stop("Save mine")}
-          <Button onClick={close}>Keep theirs</Button>
+          <Button onClick={keepTheirs}>Keep theirs</Button>
         </Conflict>
       ) : (
         <Actions>

@@ -17,7 +17,7 @@ import { Act, Actions, Refusal } from "./Actions";
 import type { MappingChoices } from "./LoadMappings";
 import { besideOf, isSame } from "./mapConflict";
 import { CREATED, Choose, ChooseLine, WithinPeriod, useLines, type WithinPeriodOptions } from "./mapFields";
-import { usePreviewOver, useSaveMappings, type Stored } from "./saveMappings";
+import { useKeepTheirs, usePreviewOver, useSaveMappings, type Stored } from "./saveMappings";
 
 const TEXT_FIELDS = ["invoiceText", "namesOnInvoice", "spareOnInvoice", "termsOnInvoice", "replacesText"];
 const LINE_FIELDS = ["subscriptionId", "profile", "agreementId", "lineId", "starts", "moreSeats", "fewerSeats"];
@@ -95,6 +95,7 @@ export function MapForm({ tenantId, licence: whole, parts, changes, profiles, ag
   const mine = preview.shown?.lines.at(-1);
   const save = useSaveMappings(tenantId, stored, told, close);
   const refused = save.error ?? preview.error;
+  const keepTheirs = useKeepTheirs(close);
   const marks = marksOf(refused, others.length, FIELDS);
 
   const changed =
@@ -212,7 +213,7 @@ export function MapForm({ tenantId, licence: whole, parts, changes, profiles, ag
           ) : (
             saveIt("Save mine")
           )}
-          <Button onClick={close}>Keep theirs</Button>
+          <Button onClick={keepTheirs}>Keep theirs</Button>
         </Conflict>
       ) : (
         <Actions>

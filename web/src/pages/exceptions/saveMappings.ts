@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { isConflict } from "../../api/problem";
@@ -43,4 +43,14 @@ export function useSaveMappings(tenant: string, stored: Stored, told: (saved: Sa
     // What is stored now is shown beside what was chosen; the next save is made over it.
     onError: (error) => (isConflict(error) ? stored.readAnew() : undefined),
   });
+}
+
+/** What somebody else saved stays, and is shown from now on. */
+export function useKeepTheirs(close: () => void): () => void {
+  const { id } = useAccount();
+  const queries = useQueryClient();
+  return () => {
+    void queries.invalidateQueries({ queryKey: [id] });
+    close();
+  };
 }
