@@ -4,7 +4,7 @@ The arithmetic is this module's own. It shares nothing with the plan.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -269,12 +269,10 @@ class Truth:
 
     def applied(self) -> Iterator[Applied]:
         """Every change that a write made, in the order of each PSA, but those of a text alone."""
-        for row in self._state.all("cw_write"):
-            if row["fields"] != ["invoiceDescription"]:
-                yield _applied("connectwise", row["agreement"], row["addition"], row)
-        for row in self._state.all("halo_write"):
-            if row["fields"] != ["item_shortdescription"]:
-                yield _applied("halo", row["invoice"], row["line"], row)
+        for row in _of_numbers(self._state.all("cw_write"), "addition", "invoiceDescription"):
+            yield _applied("connectwise", row["agreement"], row["addition"], row)
+        for row in _of_numbers(self._state.all("halo_write"), "line", "item_shortdescription"):
+            yield _applied("halo", row["invoice"], row["line"], row)
         for row in self._state.all("at_write"):
             yield _applied("autotask", f"{row['site']}/{row['contract']}", row["service"], row)
 
@@ -379,6 +377,16 @@ def _in_group(tenant: Document, group: str) -> set[int]:
 def _in_effect(line: Document) -> int:
     pending = sum(row["quantity"] for row in line["prorata_data"] if not row["isinvoiced"])
     return int(line["qty_order"] + pending)
+
+
+def _of_numbers(rows: Iterable[Document], line: str, text: str) -> Iterator[Document]:
+    """Without writes of a text alone: also of one that came late, when the line had it already and no field changed."""
+    texts = set()
+    for row in rows:
+        if row["fields"] == [text]:
+            texts.add(row[line])
+        elif row["fields"] or row["before"] is None or row[line] not in texts:
+            yield row
 
 
 def _is_within(line: Document, names: tuple[str, str], day: date) -> bool:

@@ -78,8 +78,9 @@ export function LedgerPart(): ReactElement {
         number: true,
         cell: (row) => `${row.before === null ? "–" : count(row.before)} → ${row.after === null ? "–" : count(row.after)}`,
       },
-      { key: "who", title: "Who", width: "minmax(84px, 1fr)", titled: true, cell: (row) => row.who },
-      { key: "why", title: "Why", width: "minmax(150px, 3fr)", cell: (row) => row.why },
+      // Which of the members with an address it was is in the CSV and in the audit log.
+      { key: "who", title: "Who", width: "minmax(110px, 1fr)", titled: true, cell: (row) => row.who.replace(/ \([0-9a-f]+\)$/, "") },
+      { key: "why", title: "Why", width: "minmax(124px, 3fr)", cell: (row) => row.why },
       ...(mayUndo ? [{ key: "undo", title: "", width: "72px", cell: undoOf }] : []),
     ],
     [format, names, mayUndo, undoOf],

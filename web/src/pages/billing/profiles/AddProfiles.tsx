@@ -148,7 +148,7 @@ function useColumns(psa: string, profiles: readonly Profile[], chosen: Chosen[],
         ),
       },
       { key: "name", title: "Product", width: "minmax(180px, 3fr)", value: (row) => row.name, cell: (row) => row.name },
-      { key: "sku", title: "Its id for people", titled: true, width: "minmax(120px, 2fr)", cell: (row) => row.sku },
+      { key: "sku", title: "Identifier", titled: true, width: "minmax(120px, 2fr)", cell: (row) => row.sku },
       {
         key: "there",
         title: "Profiles it has",
