@@ -1,4 +1,4 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
 import { Page } from "../src/parts/Page";
 
@@ -29,4 +29,19 @@ test("a page that opens under a dialog leaves the focus in the dialog", () => {
   button.focus();
   render(page("Company"));
   expect(document.activeElement).toBe(button);
+});
+
+test("a page that is slow to open leaves the focus where the person went meanwhile, and has it when one goes to the next", () => {
+  const link = render(<a href="/exceptions">Exceptions</a>).getByRole("link");
+  history.pushState(null, "", "/today");
+  dispatchEvent(new Event("pushState"));
+  fireEvent.keyDown(link, { key: "Tab" });
+  link.focus();
+  const { unmount } = render(page("Today"));
+  expect(document.activeElement).toBe(link);
+  fireEvent.keyDown(link, { key: "Enter" });
+  dispatchEvent(new Event("pushState"));
+  unmount();
+  render(page("Exceptions"));
+  expect(document.activeElement).toBe(screen.getByRole("heading"));
 });

@@ -18,6 +18,17 @@ interface Props {
   children: ReactNode;
 }
 
+/** Whether the person put the focus somewhere since the address of the page last changed. */
+let movedOn = false;
+for (const way of ["pushState", "popstate"]) addEventListener(way, () => (movedOn = false));
+for (const hand of ["keydown", "pointerdown"]) addEventListener(hand, () => (movedOn = true), true);
+
+/** Whether the title of a page that opens may have the focus: a slow page leaves it where the person went meanwhile. */
+function isFree(): boolean {
+  if (document.querySelector("[aria-modal=true]")) return false;
+  return !movedOn || document.activeElement === document.body;
+}
+
 /**
  * The frame of every page. Its title gets the focus when the page opens, so that it is read out: then only, and not
  * under a dialog, which would be hidden from readers by it. A title that is known later leaves the focus where it is.
@@ -29,7 +40,7 @@ export function Page({ title, about, actions, children }: Props): ReactElement {
     document.title = `${title} · Seatwise`;
   }, [title]);
   useEffect(() => {
-    if (!document.querySelector("[aria-modal=true]")) heading.current?.focus({ preventScroll: true });
+    if (isFree()) heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <div className={styles.page}>
