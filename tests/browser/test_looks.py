@@ -72,7 +72,9 @@ def dialogs(living: Living, site: Site) -> Iterator[str]:
     site.go("settings/connections")
     site.button("Connect a PSA").click()
     site.button("Connect a partner tenant").click()
-    site.button("Change").first.click()
+    for change in site.button("Change").all():
+        change.click()
+    site.button("Remove").first.click()
     yield "connections"
     site.button("Account menu").click()
     yield "menu"

@@ -159,6 +159,16 @@ def conflict(living: Living, site: Site) -> Locator:
     return ours
 
 
+def partner(_: Living, site: Site) -> Locator:
+    site.go("settings/connections")
+    ours = site.section("Microsoft partner connections")
+    ours.get_by_role("button", name="Remove Harbour IT …", exact=True).click()
+    ours.get_by_role("button", name="Change Harbour IT North").click()
+    expect(ours.get_by_role("listitem").first).to_be_visible()
+    expect(ours.get_by_label("Client secret")).to_be_visible()
+    return ours
+
+
 def failed(_: Living, site: Site) -> None:
     site.told_as("plan/lines", lambda _: NOT_ANSWERED, status=503)
     site.go("billing")
@@ -188,6 +198,7 @@ STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
     "exclude-drawer": exclude,
     "add-companies": add_companies,
     "conflict": conflict,
+    "partner": partner,
     "failed": failed,
     "nothing-open": nothing_open,
 }

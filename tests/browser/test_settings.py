@@ -56,3 +56,35 @@ def test_what_somebody_else_saved_meanwhile_is_shown_beside_ones_own_and_a_perso
             expect(ours.get_by_role("button", name="Save", exact=True)).to_be_disabled()
             assert other.ask("GET", "preferences").json()["currencySymbol"] == kept
         other.change("preferences", currencySymbol="£")
+
+
+def test_a_partner_is_renamed_once_its_sign_in_works_and_not_removed_while_companies_are_read_by_it(
+    living: Living, browser: Browser
+) -> None:
+    partners = Api(living, "reader").ask("GET", "partner-connections").json()["items"]
+    with opened(browser, living) as site:
+        site.open("settings/connections", "admin")
+        ours = site.section("Microsoft partner connections")
+        for before, after in (("Harbour IT", "Harbour IT South"), ("Harbour IT South", "Harbour IT")):
+            ours.get_by_role("button", name=f"Change {before}", exact=True).click()
+            form = ours.get_by_role("group", name=f"Change {before}", exact=True)
+            form.get_by_label("Name").fill(after)
+            form.get_by_role("button", name="Save").click()
+            expect(form).to_have_count(0)
+            expect(ours.get_by_role("button", name=f"Change {after}", exact=True)).to_be_visible()
+        # The secret of the other one has expired: nothing is stored, and nothing of what was typed is lost.
+        ours.get_by_role("button", name="Change Harbour IT North").click()
+        form = ours.get_by_role("group", name="Change Harbour IT North")
+        form.get_by_label("Name").fill("Harbour IT Far North")
+        form.get_by_role("button", name="Save").click()
+        expect(form.get_by_role("alert")).to_contain_text("expired")
+        expect(form.get_by_label("Name")).to_have_value("Harbour IT Far North")
+        form.get_by_role("button", name="Discard changes").click()
+
+        ours.get_by_role("button", name="Remove Harbour IT …", exact=True).click()
+        removal = ours.get_by_role("group", name="Remove Harbour IT", exact=True)
+        expect(removal).to_contain_text(re.compile("companies are read through it alone"))
+        removal.get_by_role("button", name="Remove Harbour IT", exact=True).click()
+        expect(removal.get_by_role("alert")).to_contain_text("Remove their companies first")
+        assert site.violations_in_both() == []
+    assert Api(living, "reader").ask("GET", "partner-connections").json()["items"] == partners

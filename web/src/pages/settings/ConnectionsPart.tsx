@@ -11,8 +11,10 @@ import { PsaForm } from "../../parts/PsaForm";
 import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import { ChangePartner } from "./ChangePartner";
 import { ConnectPartner } from "./ConnectPartner";
 import { LostAgreements } from "./LostAgreements";
+import { RemovePartner } from "./RemovePartner";
 import { RemovePsa } from "./RemovePsa";
 
 type Partner = Schemas["ShownPartner"];
@@ -87,6 +89,8 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
     onSuccess: ({ customers }) => done(`${partner.name} works: ${counted(customers, "customer")} in its list.`),
   });
   const again = useConsent();
+  const [open, setOpen] = useState<"change" | "remove" | null>(null);
+  const toggle = (what: "change" | "remove") => setOpen(open === what ? null : what);
   return (
     <>
       <div className={styles.item}>
@@ -105,10 +109,18 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
             <Button disabled={again.isPending} onClick={() => again.mutate({ connection: partner.id })}>
               Sign in again
             </Button>
+            <Button aria-expanded={open === "change"} aria-label={`Change ${partner.name}`} onClick={() => toggle("change")}>
+              Change
+            </Button>
+            <Button aria-expanded={open === "remove"} aria-label={`Remove ${partner.name} …`} onClick={() => toggle("remove")}>
+              Remove …
+            </Button>
           </div>
         )}
       </div>
       {(test.error ?? again.error) && <Failed error={test.error ?? again.error} />}
+      {open === "change" && <ChangePartner id={partner.id} done={() => setOpen(null)} />}
+      {open === "remove" && <RemovePartner partner={partner} cancel={() => setOpen(null)} />}
     </>
   );
 }
