@@ -630,10 +630,12 @@ class Checker:
 
 
 def _waits_for_period(mapping: LicenceMapping, billed: int, should: int) -> bool:
-    """What is wanted counts from the next period on, because its mapping says so: until then the rest is billed."""
+    """What is wanted counts from the next period, or from the line's first day, on, because its mapping says so."""
     if billed > should:
         return mapping.options.fewer_seats is FewerSeats.NEXT_PERIOD
-    return mapping.options.more_seats is MoreSeats.FROM_PERIOD_START
+    return mapping.options.more_seats is MoreSeats.FROM_PERIOD_START or (
+        not billed and mapping.options.starts is not None
+    )
 
 
 def _is_quiet(line: LineRecord) -> bool:

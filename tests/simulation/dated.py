@@ -51,7 +51,10 @@ def days_of_changes(
         written = write.at.astimezone(zone).date()
         of_period = choices <= {MoreSeats.FROM_PERIOD_START, FewerSeats.NEXT_PERIOD}
         is_right = day.day == 1 if of_period else abs((day - written).days) <= 1
-        is_moved_on = bool(taken) and day == max(taken) + timedelta(days=1)
+        since = [each for each in taken if each >= written]
+        is_moved_on = bool(taken) and day == max(taken) + timedelta(days=1) <= written + timedelta(
+            len(since) + 1
+        )
         if not is_right and not is_moved_on:
             yield f"day: {write.difference} seats of line {write.line} count from {day}, written on {written}"
 

@@ -59,7 +59,7 @@ class Change(Document):
     second: SecondLine | None = None
     """Written first."""
     counts_from: date | None = None
-    """The first day of a period, where the mapping dates it so; None: the day on which it is written."""
+    """The first day of a period, or of the line, where the mapping dates it so; None: the day it is written."""
     looks_first: bool = False
     """Which day that is must be read anew: nothing is written before."""
     id: str

@@ -84,7 +84,7 @@ class Paid(Document):
 
 
 class Waiting(Document):
-    """Other seats are wanted, and count from the first day of a period on: they are not written before."""
+    """Other seats are wanted, and count from the first day of a period, or of the line, on: not written before."""
 
     day: date
     more: bool

@@ -53,12 +53,14 @@ def begins(
     counts from it.
     """
     more = change.after > change.before
+    if change.line_id and change.before == 0 and more and options.starts:
+        return _at_its_start(record, line, options.starts, today)
     on_period = (
         options.more_seats is MoreSeats.FROM_PERIOD_START
         if more
         else options.fewer_seats is FewerSeats.NEXT_PERIOD
     )
-    if not on_period or not change.line_id or (more and change.before == 0 and options.starts):
+    if not on_period or not change.line_id:
         return Begins()
     if record.proration is not Proration.BY_DATE:
         return Begins() if more else _after_the_invoice(record, today)
@@ -70,6 +72,18 @@ def begins(
     if period.last < today:
         return Begins(looks_first=True)
     return Begins(period.first if more and not period.is_billed else period.last + _A_DAY)
+
+
+def _at_its_start(record: AgreementRecord, line: LineRecord, starts: date, today: date) -> Begins:
+    """The first seats of a line that starts on a day, where the PSA goes by the day of a change.
+
+    A line has one change a day (`day_of_change`): were they written before, each change until then would count a day
+    later. Once they waited for it, they count from that day also where the night comes late.
+    """
+    waited = line.waits is not None and line.waits.day == starts
+    if record.proration is Proration.BY_DATE and (starts > today or waited):
+        return Begins(starts)
+    return Begins()
 
 
 def _after_the_invoice(record: AgreementRecord, today: date) -> Begins:

@@ -22,12 +22,14 @@ from shared.billing.psa.halo.adapter import Halo
 from shared.errors import Rejected
 from tests.shared.billing.golden import case, rows
 from tests.shared.billing.psa.fake import FakePsa, Takes
-from tests.shared.billing.world import ACCOUNT, CONNECTION, Mapped, World
+from tests.shared.billing.world import ACCOUNT, CONNECTION, SKU, Mapped, World
 
 
 def connectwise_body(write: Write) -> str:
     if write.kind is WriteKind.END_LINE:
         return f"ends {bodies.last_day(write)[0]['value']}"
+    if write.kind is WriteKind.SET_QUANTITY:
+        return str(bodies.new_quantity(write)[0]["value"])
     new = bodies.new_addition(write)
     return f"{new['quantity']} from {new['effectiveDate']}"
 
@@ -41,6 +43,9 @@ def autotask_body(write: Write) -> str:
 
 def halo_body(write: Write) -> str:
     document: dict[str, Any] = {"id": 1, "lines": [{"id": write.line_id or "1", "qty_order": 10}]}
+    if write.kind is WriteKind.SET_QUANTITY:
+        (changed,) = documents.edited(document, [write], prorates=False)[0]["lines"]
+        return str(changed["qty_order"])
     if write.kind is WriteKind.END_LINE:
         (ended,) = documents.edited(document, [write], prorates=False)[0]["lines"]
         return f"ends {ended['enddate']}"
@@ -52,11 +57,12 @@ class Kind(NamedTuple):
     adapter: type
     takes: Takes
     body: Callable[[Write], str]
+    proration: Proration = Proration.NONE
 
 
 KINDS = {
     "ConnectWise": Kind(ConnectWise, Takes.NUMBERS, connectwise_body),
-    "Autotask": Kind(autotask.Autotask, Takes.DIFFERENCES, autotask_body),
+    "Autotask": Kind(autotask.Autotask, Takes.DIFFERENCES, autotask_body, Proration.BY_DATE),
     "HaloPSA": Kind(Halo, Takes.DOCUMENTS, halo_body),
 }
 
@@ -72,7 +78,8 @@ def world_of(kind: Kind, row: dict[str, str]) -> tuple[World, Mapped]:
     world.fake.creates_empty = kind.adapter.creates_empty  # type: ignore[attr-defined]
     today = date.fromisoformat(row["today"])
     world.clock.at = datetime(today.year, today.month, today.day, 9, tzinfo=UTC)
-    mapped = world.map_line(quantity=10)
+    agreement = world.fake.add_agreement(world.company.id, proration=kind.proration).id
+    mapped = world.map_line(quantity=10, agreement=agreement)
     if through := day(row.get("billed through", "")):
         world.fake.edit_agreement(
             mapped.agreement, billed_through=through, proration=Proration.BY_SECOND_LINE
@@ -83,8 +90,13 @@ def world_of(kind: Kind, row: dict[str, str]) -> tuple[World, Mapped]:
     return world, mapped
 
 
-def sent(world: World, kind: Kind, save: Callable[[], None]) -> str:
-    """What the PSA is sent after the save, day by day once; or the code of the refusal."""
+def sent(
+    world: World, kind: Kind, save: Callable[[], None], seats: int = 10, begins: date | None = None
+) -> str:
+    """What the PSA is sent after the save; or the code of the refusal.
+
+    With `begins` also in the night after, when the tenant has so many seats, and on that day.
+    """
     try:
         save()
     except Rejected as why:
@@ -94,6 +106,10 @@ def sent(world: World, kind: Kind, save: Callable[[], None]) -> str:
     for _ in range(2):
         world.clock.pass_by(timedelta(minutes=11))
         world.push_until_done(f"{world.clock.at:%Y-%m-%d}-{world.clock.at:%H%M}")
+    for night in (world.clock.at.date() + timedelta(days=1), begins) if begins else ():
+        world.clock.at = datetime(night.year, night.month, night.day, 9, tzinfo=UTC)
+        world.later_read({SKU: seats})
+        world.push_until_done(f"{night:%Y-%m-%d}-{world.clock.at:%H%M%S%f}")
     return ", ".join(kind.body(write).removesuffix("T00:00:00Z") for write in world.fake.sent)
 
 
@@ -131,4 +147,5 @@ def test_a_remapped_line_begins_on_its_day_after_the_other_has_ended(name: str, 
     def remapped() -> None:
         world.save_mappings("contoso", wanted, last_days={mapped.line: date.fromisoformat(row["last day"])})
 
-    assert sent(world, kind, remapped) == row[name]
+    seats = int(row["seats then"] or 10)
+    assert sent(world, kind, remapped, seats, day(row["starts"])) == row[name]

@@ -463,12 +463,15 @@ def test_a_change_of_a_later_day_counts_from_its_own_day() -> None:
     assert days_of_changes(world)[-1] == (12, 13, world.clock.at.date())
 
 
-def test_seats_that_begin_on_a_later_day_are_not_changed_before_it() -> None:
+def test_seats_that_begin_on_a_later_day_are_written_on_it() -> None:
     begins = START.date() + timedelta(days=9)
     world, _ = going_by_day(0, Options(starts=begins))
     seats(world, 12)
     seats(world, 10)
-    assert days_of_changes(world) == [(0, 12, begins), (12, 10, begins + timedelta(days=1))]
+    assert days_of_changes(world) == []
+    world.clock.pass_by(timedelta(days=9))
+    seats(world, 11)
+    assert days_of_changes(world) == [(0, 11, begins)]
 
 
 def test_where_a_day_has_room_for_more_changes_each_counts_from_its_own() -> None:
