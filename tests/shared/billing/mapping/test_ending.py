@@ -310,6 +310,32 @@ def test_a_licence_is_billed_again_by_another_line_after_the_last_day_of_the_one
     world.save_mappings("contoso", only(again))  # the same again changes nothing
 
 
+@pytest.mark.parametrize("takes", ALL)
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in its agreement", "in another one"])
+def test_a_licence_that_is_billed_again_waits_until_the_line_that_it_had_is_proven_to_end(
+    takes: Takes, elsewhere: bool
+) -> None:
+    world = World(fake=FakePsa(takes=takes))
+    mapped = world.map_line(quantity=10)
+    was, starts = first(world), ON_THE_31ST + timedelta(days=1)
+    ended(world, mapped)
+    where = world.add_agreement() if elsewhere else mapped.agreement
+    options = Options(starts=starts, beside_existing=True)
+    again = was.model_copy(update={"agreement_id": where, "line_id": "", "options": options})
+    world.save_mappings("contoso", only(again))
+    for _ in range(2):
+        world.fake.outcomes.append(Outcome.REFUSED)
+        world.night()
+        assert {write.kind for write in world.fake.sent} == {WriteKind.END_LINE}
+    assert "not proven to end" in world.why_not_planned(Mapped("contoso", SKU, mapped.mapping, where, ""))
+    world.night()
+    world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.END_LINE, WriteKind.CREATE_LINE]
+    assert billed(world, ON_THE_31ST) == {mapped.line: 10}
+    assert list(billed(world, starts).values()) == [10]
+    check_invariants(world)
+
+
 def test_a_line_whose_end_is_not_written_yet_is_taken_back_by_its_mapping() -> None:
     world = World()
     mapped = world.map_line(quantity=10)
@@ -483,6 +509,22 @@ def test_a_line_that_replaces_one_of_an_inactive_agreement_does_not_wait_for_its
     assert world.fake.sent == []
     world.night()
     assert [write.kind for write in world.fake.applied] == [WriteKind.CREATE_LINE]
+    check_invariants(world)
+
+
+def test_a_licence_that_is_billed_again_does_not_wait_for_ever_for_a_line_that_is_gone() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    was, elsewhere = first(world), world.add_agreement()
+    ended(world, mapped, TODAY + DAY)
+    options = Options(starts=TODAY + 2 * DAY)
+    again = was.model_copy(update={"agreement_id": elsewhere, "line_id": "", "options": options})
+    world.save_mappings("contoso", only(again))
+    world.fake._lines.pop(mapped.line)
+    for _ in range(4):
+        world.night()
+    assert [write.kind for write in world.fake.applied] == [WriteKind.CREATE_LINE]
+    assert endings(world, mapped.agreement) == []
     check_invariants(world)
 
 
