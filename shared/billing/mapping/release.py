@@ -242,18 +242,24 @@ def by_hand(left: Iterable[Left], looked_after: Collection[LineName]) -> Iterato
             yield f"From now on {gone.told} is looked after by hand."
 
 
-def check_differences(before: Iterable[LicenceMapping], claims: Iterable[LicenceMapping], said: Said) -> None:
-    """Raises Rejected for a difference that was taken over from one line and would go along to another one (N2)."""
+def check_differences(
+    before: Iterable[LicenceMapping],
+    claims: Iterable[LicenceMapping],
+    said: Said,
+    other_product: Collection[str],
+) -> None:
+    """Raises Rejected for a difference that was taken over from one line and would go along to another one (N2).
+
+    `other_product`: mappings whose line bills another product than their profile: they get another line.
+    """
     were = {mapping.id: mapping for mapping in before if mapping.bill}
     for mapping in claims:
         old, difference = were.get(mapping.id), mapping.options.difference
         if said.keeps_differences or not difference or old is None or not old.options.difference:
             continue
-        if (old.connection, old.agreement_id, old.line_id) == (
-            mapping.connection,
-            mapping.agreement_id,
-            mapping.line_id,
-        ):
+        were_there = old.connection, old.agreement_id, old.line_id
+        is_there = were_there == (mapping.connection, mapping.agreement_id, mapping.line_id)
+        if is_there and mapping.id not in other_product:
             continue
         raise Rejected(
             f"The mapping bills {difference:+,} seats that were taken over from a hand edit of its line until now. Set "

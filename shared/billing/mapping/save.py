@@ -109,7 +109,8 @@ def judge(
     today = by.now.astimezone(zone).date()
     release.check_left(left, claims, said, save.psas, today)
     release.check_ending(_ending(save, claims), claims, save.psas, today)
-    release.check_differences(before.mappings if before else (), claims, said)
+    other_product = {mapping.id for mapping in claims if save.bills_another_product(mapping)}
+    release.check_differences(before.mappings if before else (), claims, said, other_product)
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
     save = replace(save, said=said, by=replace(by, reason=reason))
     return Judged(save, decided, tuple(_drafts(save, claims)), unwanted, tuple(left))

@@ -56,7 +56,7 @@ class Save:
     def stays(self, mapping: LicenceMapping) -> bool:
         """The mapping has the line that it names, so nothing of it is touched."""
         line = self.line(mapping)
-        if line is None or line.product_id != self.profiles[mapping.profile].product_id:
+        if line is None or self.bills_another_product(mapping):
             return False
         if mapping.line_id and line.catalogue_price is not None:
             return False  # a person takes it as it is, without a price
@@ -64,6 +64,11 @@ class Save:
         if not line.line_id and says_so_now:
             return False  # what a person saw beside it is remembered from now on
         return line.serves(mapping.line_id)
+
+    def bills_another_product(self, mapping: LicenceMapping) -> bool:
+        """The line that is kept of the mapping bills another product than its profile."""
+        line = self.line(mapping)
+        return line is not None and line.product_id != self.profiles[mapping.profile].product_id
 
     def only_period_differs(self, mapping: LicenceMapping) -> bool:
         """A person saves it again: how often its agreement is billed is right as it is."""

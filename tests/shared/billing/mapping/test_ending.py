@@ -13,12 +13,30 @@ from shared.billing.mapping.ending_lines import all_lines_end
 from shared.billing.mapping.preview import Saving, preview_mappings
 from shared.billing.mapping.release import Said
 from shared.billing.mapping.save import map_tenant
-from shared.billing.models import LicenceMapping, LineRecord, LineState, Options, TenantMappings
+from shared.billing.models import (
+    BillingProfile,
+    LicenceMapping,
+    LineRecord,
+    LineState,
+    Options,
+    TenantMappings,
+)
+from shared.billing.profiles import save_profile
 from shared.billing.psa.base import EndsBy, WriteKind
 from shared.errors import Rejected
 from tests.shared.billing.hooks import Death, Killed, WatchedPsa, WatchedTables
 from tests.shared.billing.psa.fake import FakePsa, Outcome, Takes
-from tests.shared.billing.world import ACCOUNT, CONNECTION, DAY, SKU, START, Mapped, World, check_invariants
+from tests.shared.billing.world import (
+    ACCOUNT,
+    CONNECTION,
+    DAY,
+    PROFILE,
+    SKU,
+    START,
+    Mapped,
+    World,
+    check_invariants,
+)
 
 TODAY = START.date()
 ON_THE_31ST = date(2026, 3, 31)
@@ -374,6 +392,42 @@ def test_a_difference_goes_along_to_another_line_only_by_a_persons_word() -> Non
     with pytest.raises(Rejected, match=r"\+2 seats that were taken over"):
         ended(world, mapped, wanted=wanted)
     world.save_mappings("contoso", wanted, last_days={mapped.line: ON_THE_31ST}, keeps_differences=True)
+
+
+@pytest.mark.parametrize(
+    "renamed", [False, True], ids=["another profile", "the profile bills another product"]
+)
+def test_a_difference_goes_along_to_a_created_line_of_another_product_only_by_a_persons_word(
+    renamed: bool,
+) -> None:
+    world = World()
+    mapped = world.map_new()
+    world.push_until_done()
+    world.save_mappings("contoso", only(first(world, options=Options(difference=2))))
+    world.night()
+    old, product = world.record(mapped).line_id, world.fake.add_product().id
+    if renamed:
+        world.name_product(product)
+    else:
+        profile = BillingProfile(id="other", name="Other", connection=CONNECTION, product_id=product)
+        save_profile(world.tables, ACCOUNT, profile, world.by())
+    options = Options(difference=2, starts=ON_THE_31ST + DAY)
+    wanted = only(first(world, profile=PROFILE if renamed else "other", options=options))
+    with pytest.raises(Rejected, match=r"\+2 seats that were taken over"):
+        world.save_mappings("contoso", wanted, last_days={old: ON_THE_31ST})
+    world.save_mappings("contoso", wanted, last_days={old: ON_THE_31ST}, keeps_differences=True)
+
+
+def test_a_difference_stays_with_a_created_line_whose_mapping_is_saved_again() -> None:
+    world = World()
+    mapped = world.map_new()
+    world.push_until_done()
+    profile = BillingProfile(
+        id="other", name="Other", connection=CONNECTION, product_id=world.record(mapped).product_id
+    )
+    save_profile(world.tables, ACCOUNT, profile, world.by())
+    for changes in ({}, {"profile": "other"}, {"options": Options(difference=3)}):
+        world.save_mappings("contoso", only(first(world, **{"options": Options(difference=2), **changes})))
 
 
 def test_the_preview_shows_the_end_and_the_new_line_and_writes_nothing() -> None:
