@@ -12,6 +12,7 @@ class DoubtKind(StrEnum):
     NO_USERS = "no_users"
     NO_SKUS = "no_skus"
     NO_SUBSCRIPTIONS = "no_subscriptions"
+    NO_UNITS = "no_units"
     USERS_MISSING = "users_missing"
     USERS_BARE = "users_bare"
     USERS_UNLISTED = "users_unlisted"
@@ -28,6 +29,7 @@ _SENTENCES: Final = {
     DoubtKind.NO_USERS: "{expected} licences are assigned, but no user has one.",
     DoubtKind.NO_SKUS: "{found} users have licences, but the tenant has none.",
     DoubtKind.NO_SUBSCRIPTIONS: "The SKUs name their subscriptions, but the tenant has none.",
+    DoubtKind.NO_UNITS: "Subscriptions are enabled for {expected} units, but no licence counts one.",
     DoubtKind.USERS_MISSING: "{expected} licensed users were announced, but {found} were listed.",
     DoubtKind.USERS_BARE: "{found} of {expected} users came without their licences.",
     DoubtKind.USERS_UNLISTED: "{expected} licences of {of} are assigned, but only {found} users with one were listed.",

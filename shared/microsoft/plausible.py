@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.microsoft.doubts import Doubt, DoubtKind
 from shared.microsoft.graph_rows import ListedUsers, SkuRow, SubscriptionRow, UserRow
-from shared.microsoft.models import Sku, Subscription, User
+from shared.microsoft.models import Sku, Subscription, SubscriptionStatus, User
 
 UNLISTED_AT_MOST: Final = 2
 """So many units of a SKU may be consumed by nobody who is listed, or UNLISTED_SHARE of them."""
@@ -27,6 +27,9 @@ def doubts_of(
         doubts.append(Doubt(kind=DoubtKind.NO_SKUS, found=rows))
     if any(sku.subscription_ids for sku in skus) and not subscriptions:
         doubts.append(Doubt(kind=DoubtKind.NO_SUBSCRIPTIONS))
+    bought = sum(one.total for one in subscriptions if one.status == SubscriptionStatus.ENABLED)
+    if bought and not any(sku.enabled for sku in skus):
+        doubts.append(Doubt(kind=DoubtKind.NO_UNITS, expected=bought))
     if announced is not None and len(users) < announced:
         doubts.append(Doubt(kind=DoubtKind.USERS_MISSING, expected=announced, found=len(users)))
     if 0 < listed.bare < rows:

@@ -489,8 +489,9 @@ class Checker:
             and self._is_meant(write, ledgers)
         ]
         yield from written_prices(self._decided, self._prices, changed, self.mapping_of)
+        ever_read = {tenant for tenant, head in self._heads().items() if head.snapshot is not None}
         looked = [
-            (kept.record, line, _is_quiet(line) and line.ending is None)
+            (kept.record, line, _is_quiet(line) and line.ending is None and line.tenant_id in ever_read)
             for kept, line in self._lines()
             if kept.record.connection not in self._failed
             and not kept.record.unreadable

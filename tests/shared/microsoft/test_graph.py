@@ -496,6 +496,21 @@ def test_skus_without_the_subscriptions_they_name_are_doubted(fake: FakeMicrosof
     assert "name their subscriptions" in doubts(fake)
 
 
+@pytest.mark.parametrize("skus", [[], [sku(prepaidUnits={**UNITS, "enabled": 0})]])
+def test_enabled_subscriptions_without_a_unit_of_any_licence_are_doubted(
+    fake: FakeMicrosoft, skus: list[dict[str, Any]]
+) -> None:
+    fake.skus, fake.users = skus, []
+    fake.subscriptions = [subscription(totalLicenses=24)]
+    assert "Subscriptions are enabled for 24 units, but no licence counts one." in doubts(fake)
+
+
+@pytest.mark.parametrize("told", [{"status": "Suspended"}, {"status": "Deleted"}, {"totalLicenses": 0}])
+def test_subscriptions_that_give_no_units_are_no_doubt(fake: FakeMicrosoft, told: dict[str, Any]) -> None:
+    fake.skus, fake.users, fake.subscriptions = [], [], [subscription(**told)]
+    assert read(fake).doubts == ()
+
+
 def test_a_field_gone_from_all_users_is_doubted(fake: FakeMicrosoft) -> None:
     fake.users = [without(user(1), "department"), without(user(2), "department")]
     assert doubts(fake) == "The field users.department is gone from all 2 rows."
