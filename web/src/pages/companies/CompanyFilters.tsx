@@ -1,13 +1,12 @@
-import { Button, DrawerBody, DrawerHeader, DrawerHeaderTitle, OverlayDrawer, Text, makeStyles } from "@fluentui/react-components";
-import { DismissRegular } from "@fluentui/react-icons";
+import { Text } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { answer, versioned } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { useEdited } from "../../parts/edited";
-import { useFocusBack } from "../../parts/focusBack";
 import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
+import { SideDrawer } from "../../parts/SideDrawer";
 import { Answer } from "../../parts/States";
 import { isPart } from "../../parts/useList";
 import { AnotherCompany } from "./AnotherCompany";
@@ -15,53 +14,34 @@ import { FIELDS, FilterField, TITLES, type Filters } from "./FilterField";
 import { Who, useFilterPreview } from "./filterPreview";
 import { useCompanies, type Company } from "./useCompanies";
 
-const useStyles = makeStyles({
-  drawer: { width: "min(560px, 100vw)" },
-  body: { display: "flex", flexDirection: "column", gap: "28px", paddingBottom: "32px" },
-  company: { display: "grid", gap: "12px" },
-  title: { margin: 0 },
-});
-
 /** Which users of a tenant are a company's: those that fit its filters, all of them without any (K5, K11). */
 export function CompanyFilters({ tenant, close }: { tenant: string; close: () => void }): ReactElement {
-  const styles = useStyles();
   const mayChange = useMay("editor");
   const { query } = useCompanies();
-  useFocusBack();
   return (
-    <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => open || close()}>
-      <DrawerHeader>
-        <DrawerHeaderTitle
-          action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={close} />}
-        >
-          Which users
-        </DrawerHeaderTitle>
-      </DrawerHeader>
-      <DrawerBody className={styles.body}>
-        <Text>
-          Without filters every licensed user is the company’s. With filters, those who fit each of them are; a field that is left empty
-          fits everybody. Its lines then bill what these users have assigned.
-        </Text>
-        <Answer query={query} rows={4}>
-          {(companies) => {
-            const there = companies.filter((company) => company.tenantId === tenant);
-            return (
-              <>
-                {there.map((company) => (
-                  <OfCompany key={company.id} company={company} />
-                ))}
-                {mayChange && !isPart(companies) && <AnotherCompany tenant={tenant} there={there} />}
-              </>
-            );
-          }}
-        </Answer>
-      </DrawerBody>
-    </OverlayDrawer>
+    <SideDrawer title="Which users" close={close}>
+      <Text>
+        Without filters every licensed user is the company’s. With filters, those who fit each of them are; a field that is left empty
+        fits everybody. Its lines then bill what these users have assigned.
+      </Text>
+      <Answer query={query} rows={4}>
+        {(companies) => {
+          const there = companies.filter((company) => company.tenantId === tenant);
+          return (
+            <>
+              {there.map((company) => (
+                <OfCompany key={company.id} company={company} />
+              ))}
+              {mayChange && !isPart(companies) && <AnotherCompany tenant={tenant} there={there} />}
+            </>
+          );
+        }}
+      </Answer>
+    </SideDrawer>
   );
 }
 
 function OfCompany({ company: { id: company, name, tenantId: tenant } }: { company: Company }): ReactElement {
-  const styles = useStyles();
   const api = useApi();
   const { id: account } = useAccount();
   const mayChange = useMay("editor");
@@ -85,8 +65,8 @@ function OfCompany({ company: { id: company, name, tenantId: tenant } }: { compa
   });
   const preview = useFilterPreview(tenant, company, mayChange ? edited.value : undefined);
   return (
-    <section aria-label={`Users of ${name}`} className={styles.company}>
-      <Text as="h3" size={400} weight="semibold" className={styles.title}>
+    <section aria-label={`Users of ${name}`}>
+      <Text as="h3" size={400} weight="semibold">
         {name}
       </Text>
       <Answer query={edited.query} rows={3}>

@@ -1,22 +1,10 @@
-import {
-  Button,
-  Drawer,
-  DrawerBody,
-  DrawerHeader,
-  DrawerHeaderTitle,
-  Field,
-  Input,
-  Text,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import { DismissRegular } from "@fluentui/react-icons";
+import { Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { useFocusBack } from "../../parts/focusBack";
 import { count, counted, day } from "../../parts/format";
+import { SideDrawer } from "../../parts/SideDrawer";
 import { Answer } from "../../parts/States";
 import { LineDecisions } from "../billing/lines/LineDecisions";
 import { MapLicence } from "../exceptions/MapLicence";
@@ -28,8 +16,6 @@ import type { Licence } from "./CompanyPage";
 import { isCustom } from "./rules";
 
 const useStyles = makeStyles({
-  body: { display: "flex", flexDirection: "column", gap: "28px", paddingBottom: "32px", "& h3, & p": { margin: 0 },
-    "& section": { display: "flex", flexDirection: "column", gap: "12px" } },
   facts: { display: "grid", gridTemplateColumns: "auto 1fr", gap: "4px 16px", margin: 0, "& dd": { margin: 0 } },
   soft: { color: tokens.colorNeutralForeground2 },
   people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0" } },
@@ -45,38 +31,27 @@ interface Props {
 
 /** Everything of one licence: why its line says its number, how it changed, and who has it. */
 export function LicenceDrawer({ tenant, licence, close }: Props): ReactElement {
-  const styles = useStyles();
   const mayMap = useMay("editor");
-  useFocusBack();
   return (
-    <Drawer open position="end" size="medium" onOpenChange={(_, { open }) => open || close()}>
-      <DrawerHeader>
-        <DrawerHeaderTitle
-          action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={close} />}
-        >
-          {licence?.name ?? "Licence"}
-        </DrawerHeaderTitle>
-      </DrawerHeader>
-      <DrawerBody className={styles.body}>
-        {licence ? (
-          <>
-            <Facts licence={licence} />
-            {mayMap && isCustom(licence) && !licence.mapped && (
-              <section aria-label="Map it to a line">
-                <MapLicence tenantId={tenant} skuId={licence.skuId} companyId="" close={close} />
-              </section>
-            )}
-            {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
-            {licence.mapped?.bill && <LineDecisions key={`line ${licence.mapped.mappingId}`} tenantId={tenant} mappingId={licence.mapped.mappingId} />}
-            <Mapping tenant={tenant} licence={licence} />
-            <History tenant={tenant} licence={licence} />
-            <People tenant={tenant} licence={licence} />
-          </>
-        ) : (
-          "This licence is gone."
-        )}
-      </DrawerBody>
-    </Drawer>
+    <SideDrawer title={licence?.name ?? "Licence"} close={close}>
+      {licence ? (
+        <>
+          <Facts licence={licence} />
+          {mayMap && isCustom(licence) && !licence.mapped && (
+            <section aria-label="Map it to a line">
+              <MapLicence tenantId={tenant} skuId={licence.skuId} companyId="" close={close} />
+            </section>
+          )}
+          {licence.mapped?.bill && <Why tenant={tenant} mapping={licence.mapped.mappingId} />}
+          {licence.mapped?.bill && <LineDecisions key={`line ${licence.mapped.mappingId}`} tenantId={tenant} mappingId={licence.mapped.mappingId} />}
+          <Mapping tenant={tenant} licence={licence} />
+          <History tenant={tenant} licence={licence} />
+          <People tenant={tenant} licence={licence} />
+        </>
+      ) : (
+        "This licence is gone."
+      )}
+    </SideDrawer>
   );
 }
 

@@ -1,24 +1,10 @@
-import {
-  Button,
-  DrawerBody,
-  DrawerHeader,
-  DrawerHeaderTitle,
-  Field,
-  Input,
-  OverlayDrawer,
-  Radio,
-  RadioGroup,
-  Text,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import { DismissRegular } from "@fluentui/react-icons";
+import { Button, Field, Input, Radio, RadioGroup, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi } from "../../app/context";
-import { useFocusBack } from "../../parts/focusBack";
 import { counted, day } from "../../parts/format";
+import { SideDrawer } from "../../parts/SideDrawer";
 import { Answer, Failed } from "../../parts/States";
 import { useList } from "../../parts/useList";
 import { Act, Actions, Refusal } from "../exceptions/Actions";
@@ -30,8 +16,6 @@ type Line = Schemas["ShownCompanyLine"];
 type Fate = "end" | "mine";
 
 const useStyles = makeStyles({
-  drawer: { width: "min(560px, 100vw)" },
-  body: { display: "flex", flexDirection: "column", gap: "20px", paddingBottom: "32px" },
   told: {
     margin: 0,
     padding: "12px 12px 12px 28px",
@@ -42,25 +26,14 @@ const useStyles = makeStyles({
 
 /** Removes a company of a tenant, once it is said what becomes of its lines (K15). */
 export function RemoveCompany({ tenant, close }: { tenant: string; close: () => void }): ReactElement {
-  const styles = useStyles();
   const { query } = useCompanies();
-  useFocusBack();
   return (
-    <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => open || close()}>
-      <DrawerHeader>
-        <DrawerHeaderTitle
-          action={<Button appearance="subtle" aria-label="Close" icon={<DismissRegular />} onClick={close} />}
-        >
-          Remove the company
-        </DrawerHeaderTitle>
-      </DrawerHeader>
-      <DrawerBody className={styles.body}>
-        <Text>Its licences are read and billed by Seatwise no more. The ledger and its history stay, and it can be added again.</Text>
-        <Answer query={query} rows={4}>
-          {(companies) => <OneOf companies={companies.filter(({ tenantId }) => tenantId === tenant)} close={close} />}
-        </Answer>
-      </DrawerBody>
-    </OverlayDrawer>
+    <SideDrawer title="Remove the company" close={close}>
+      <Text>Its licences are read and billed by Seatwise no more. The ledger and its history stay, and it can be added again.</Text>
+      <Answer query={query} rows={4}>
+        {(companies) => <OneOf companies={companies.filter(({ tenantId }) => tenantId === tenant)} close={close} />}
+      </Answer>
+    </SideDrawer>
   );
 }
 

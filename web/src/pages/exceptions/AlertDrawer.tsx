@@ -1,22 +1,9 @@
-import {
-  Badge,
-  Button,
-  Divider,
-  DrawerBody,
-  DrawerHeader,
-  DrawerHeaderTitle,
-  Link,
-  OverlayDrawer,
-  Text,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import { DismissRegular } from "@fluentui/react-icons";
+import { Badge, Divider, Link, Text, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useMay } from "../../app/context";
-import { useFocusBack } from "../../parts/focusBack";
 import { useFormat } from "../../parts/format";
+import { SideDrawer } from "../../parts/SideDrawer";
 import type { Alert } from "./ExceptionsPage";
 import { AddCompany } from "./AddCompany";
 import { AskForConsent } from "./AskForConsent";
@@ -33,9 +20,6 @@ import { SignInAtMicrosoft } from "./SignInAtMicrosoft";
 import { SyncNow } from "./SyncNow";
 
 const useStyles = makeStyles({
-  drawer: { width: "min(520px, 100vw)" },
-  body: { display: "flex", flexDirection: "column", gap: "16px", paddingBottom: "24px",
-    "& section": { display: "flex", flexDirection: "column", gap: "12px" } },
   line: { flexGrow: 0 },
   facts: { display: "flex", flexWrap: "wrap", gap: "4px 16px", color: tokens.colorNeutralForeground2 },
   fix: { padding: "12px", borderRadius: tokens.borderRadiusMedium, backgroundColor: tokens.colorNeutralBackground3 },
@@ -43,21 +27,10 @@ const useStyles = makeStyles({
 
 /** One row with everything that can be done about it; a mail's link leads here. */
 export function AlertDrawer({ alert, close }: { alert: Alert | undefined; close: () => void }): ReactElement {
-  const styles = useStyles();
-  useFocusBack();
   return (
-    <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => !open && close()}>
-      <DrawerHeader>
-        <DrawerHeaderTitle
-          action={<Button appearance="subtle" icon={<DismissRegular />} aria-label="Close" onClick={close} />}
-        >
-          {alert ? alert.who : "Not open any more"}
-        </DrawerHeaderTitle>
-      </DrawerHeader>
-      <DrawerBody className={styles.body}>
-        {alert ? <Details alert={alert} close={close} /> : "This exception is closed: somebody has fixed it meanwhile."}
-      </DrawerBody>
-    </OverlayDrawer>
+    <SideDrawer title={alert?.who ?? "Not open any more"} close={close}>
+      {alert ? <Details alert={alert} close={close} /> : "This exception is closed: somebody has fixed it meanwhile."}
+    </SideDrawer>
   );
 }
 

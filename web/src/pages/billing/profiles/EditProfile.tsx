@@ -1,24 +1,12 @@
-import {
-  Button,
-  DrawerBody,
-  DrawerHeader,
-  DrawerHeaderTitle,
-  Field,
-  Input,
-  OverlayDrawer,
-  Text,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import { DismissRegular } from "@fluentui/react-icons";
+import { Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { answer, versioned, type Schemas } from "../../../api/client";
 import { fieldOf, isConflict, sentenceOf } from "../../../api/problem";
 import { useAccount, useApi } from "../../../app/context";
 import { useEdited } from "../../../parts/edited";
-import { useFocusBack } from "../../../parts/focusBack";
 import { SaveBar } from "../../../parts/SaveBar";
+import { SideDrawer } from "../../../parts/SideDrawer";
 import { Answer } from "../../../parts/States";
 import { Act, Actions, Refusal } from "../../exceptions/Actions";
 import { useRemedied } from "../../exceptions/useRemedied";
@@ -31,38 +19,23 @@ type Stored = Terms & Fixed & { name: string };
 
 const NAMES = { name: "Name", billable: "Charged", price: "Price" };
 const useStyles = makeStyles({
-  drawer: { width: "min(520px, 100vw)" },
-  body: { display: "flex", flexDirection: "column", gap: "16px", paddingBottom: "24px",
-    "& .fui-Dropdown": { minWidth: 0 },
-    "& section": { display: "flex", flexDirection: "column", gap: "12px", paddingTop: "16px",
-      borderTop: `1px solid ${tokens.colorNeutralStroke2}` } },
+  end: { paddingTop: "16px", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
   soft: { color: tokens.colorNeutralForeground2 },
 });
 
 /** A profile's name, whether its lines are charged and at which price; and its end. */
 export function EditProfile({ profile, close }: { profile: Profile | undefined; close: () => void }): ReactElement {
-  const styles = useStyles();
-  useFocusBack();
   return (
-    <OverlayDrawer open position="end" className={styles.drawer} onOpenChange={(_, { open }) => !open && close()}>
-      <DrawerHeader>
-        <DrawerHeaderTitle
-          action={<Button appearance="subtle" icon={<DismissRegular />} aria-label="Close" onClick={close} />}
-        >
-          {profile?.name ?? "Billing profile"}
-        </DrawerHeaderTitle>
-      </DrawerHeader>
-      <DrawerBody className={styles.body}>
-        {profile ? (
-          <>
-            <Edit profile={profile} />
-            <EndProfile profile={profile} close={close} />
-          </>
-        ) : (
-          "This profile is ended."
-        )}
-      </DrawerBody>
-    </OverlayDrawer>
+    <SideDrawer title={profile?.name ?? "Billing profile"} close={close}>
+      {profile ? (
+        <>
+          <Edit profile={profile} />
+          <EndProfile profile={profile} close={close} />
+        </>
+      ) : (
+        "This profile is ended."
+      )}
+    </SideDrawer>
   );
 }
 
@@ -144,6 +117,7 @@ function useProfile(id: string) {
 }
 
 function EndProfile({ profile, close }: { profile: Profile; close: () => void }): ReactElement {
+  const styles = useStyles();
   const api = useApi();
   const { id: account } = useAccount();
   const remedied = useRemedied(close);
@@ -162,7 +136,7 @@ function EndProfile({ profile, close }: { profile: Profile; close: () => void })
     onSuccess: () => remedied(`“${profile.name}” is ended.`, makeAgain),
   });
   return (
-    <section aria-label="End the profile">
+    <section aria-label="End the profile" className={styles.end}>
       <Text>An ended profile is not offered any more. It can be ended once no licence is billed by it.</Text>
       <Actions>
         <Act does={end} given={undefined}>
