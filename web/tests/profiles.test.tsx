@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiProblem } from "../src/api/problem";
+import { AddProfiles } from "../src/pages/billing/profiles/AddProfiles";
 import { EditProfile } from "../src/pages/billing/profiles/EditProfile";
 import { aboutOf, givenTerms, meaningOf, priceOf, priceWords } from "../src/pages/billing/profiles/terms";
 import { around } from "./around";
@@ -50,6 +51,7 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 const write = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } });
@@ -89,6 +91,25 @@ test("a profile that is still used is not ended, and why is told", async () => {
   press("End this profile");
   await screen.findByText("3 licences are billed by this profile.");
   expect(fake.asked).toEqual([["DELETE", null]]);
+});
+
+test("profiles for several products are made at one price, once the name that was refused is another one", async () => {
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(600); // a table shows the rows that there is room for
+  render(<AddProfiles profiles={[PROFILE as NonNullable<Profile>]} close={vi.fn()} />, { wrapper: around("admin") });
+  fireEvent.click(await screen.findByLabelText("Add Basic"));
+  fireEvent.click(screen.getByLabelText("Add Standard"));
+  write("Name for Standard", "Premium");
+  fake.refusal = { detail: "There is a profile of this name.", field: "profiles.1.name" };
+  press("Make 2 profiles");
+  await waitFor(() => expect(screen.getByLabelText("Name for Standard").getAttribute("aria-invalid")).toBe("true"));
+  expect(screen.getByLabelText("Name for Basic").getAttribute("aria-invalid")).not.toBe("true");
+  fake.refusal = null;
+  write("Name for Standard", "Business Standard");
+  press("Make 2 profiles");
+  await screen.findByText("Basic: was there already");
+  screen.getByText("Business Standard: made");
+  const one = (name: string, productId: string) => ({ name, connection: "cw", productId, billable: "billable", priceRule: "psa" });
+  expect(fake.asked.at(-1)).toEqual(["POST", { profiles: [one("Basic", "0"), one("Business Standard", "1")] }]);
 });
 
 test("a rule is given with its own number only", () => {
