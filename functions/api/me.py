@@ -1,5 +1,6 @@
 """Who is signed in, and the accounts that they belong to."""
 
+from datetime import date
 from typing import Literal
 
 from fastapi import APIRouter
@@ -20,6 +21,8 @@ class MyAccount(Shown):
     name: str
     role: RoleWord
     mode: Literal["preview", "live"]
+    today: date
+    """The day that it is in the account's zone."""
 
 
 class Me(Shown):
@@ -29,7 +32,13 @@ class Me(Shown):
             "name": "Eva Berger",
             "email": "eva@harbour-it.example",
             "accounts": [
-                {"id": "harbour-it-1a2b3c4d", "name": "Harbour IT", "role": "owner", "mode": "preview"}
+                {
+                    "id": "harbour-it-1a2b3c4d",
+                    "name": "Harbour IT",
+                    "role": "owner",
+                    "mode": "preview",
+                    "today": "2026-11-27",
+                }
             ],
             "canOpen": False,
             "hasPartnerApp": True,
@@ -61,7 +70,13 @@ def get_me(identity: SignedIn, wired: Wired) -> Me:
             continue
         mine.append(
             MyAccount.model_validate(
-                {"id": account.id, "name": account.name, "role": known.role.word, "mode": account.mode.value}
+                {
+                    "id": account.id,
+                    "name": account.name,
+                    "role": known.role.word,
+                    "mode": account.mode.value,
+                    "today": wired.clock().astimezone(account.zone).date(),
+                }
             )
         )
     return Me(

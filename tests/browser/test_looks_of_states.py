@@ -1,8 +1,6 @@
 """What a page shows only at times can be read by everybody and fits a phone, too; `make screens` keeps it."""
 
-import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -102,7 +100,6 @@ def remap(living: Living, site: Site) -> None:
     part = site.page.get_by_role("region", name="Change the mapping")
     part.get_by_role("button", name="Map it elsewhere").click()
     part.get_by_label("Line", exact=True).select_option(label="Create another line beside it")
-    last_day_to_come(living, part)
     expect(part.get_by_role("status", name="What it would do")).to_contain_text("and nothing after it")
     part.evaluate("section => section.scrollIntoView()")
 
@@ -111,15 +108,8 @@ def stop_billing(living: Living, site: Site) -> None:
     licence(living, site)
     part = site.page.get_by_role("region", name="Change the mapping")
     part.get_by_role("button", name="Stop billing").click()
-    last_day_to_come(living, part)
     expect(part.get_by_role("status", name="What it would do")).to_contain_text("and nothing after it")
     part.evaluate("section => section.scrollIntoView()")
-
-
-def last_day_to_come(living: Living, part: Locator) -> None:
-    """The browser's month may be over by the sandbox's clock."""
-    day = living.stage.clock.now().date() + timedelta(days=10)
-    part.get_by_label(re.compile("^Last day of line")).fill(day.isoformat())
 
 
 def certificate_rows(_: Living, site: Site) -> None:

@@ -8,7 +8,7 @@ configure({ asyncUtilTimeout: 10_000 }); // a busy machine is slow, not wrong
 
 const session = { token: () => "t", renew: async () => null } as unknown as Services["session"];
 const services: Services = { api: makeApi("https://api.example", session), session };
-const account = { id: "a", name: "An MSP", zone: "Europe/London", symbol: "£" } as OpenAccount;
+const account = { id: "a", name: "An MSP", zone: "Europe/London", symbol: "£", today: "2031-05-07" } as OpenAccount;
 
 /** What a part of a page needs around it, once for one test: an account open to an editor, and nothing read yet. */
 export function around(role: OpenAccount["role"] = "editor"): (props: { children: ReactNode }) => ReactElement {

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from shared.accounts.directory import load_account, save_account
 from tests.functions.api.conftest import MSP, Caller, id_of
 from tests.functions.api.microsoft_keys import MicrosoftKeys, good_claims
 from tests.functions.memory_wiring import MemoryWiring
@@ -15,7 +16,15 @@ MEMBERS = f"/accounts/{MSP}/members"
 
 def test_a_member_sees_the_accounts_that_they_belong_to(sign_in: SignIn) -> None:
     me = sign_in("editor")("GET", "/me").json()
-    assert me["accounts"] == [{"id": MSP, "name": "Harbour IT", "role": "editor", "mode": "preview"}]
+    mine = {"id": MSP, "name": "Harbour IT", "role": "editor", "mode": "preview", "today": "2026-03-02"}
+    assert me["accounts"] == [mine]
+
+
+def test_today_is_the_day_that_it_is_where_the_account_is(sign_in: SignIn, wired: MemoryWiring) -> None:
+    there = load_account(wired.tables, MSP)
+    save_account(wired.tables, there.model_copy(update={"timezone": "Pacific/Honolulu"}))
+    (mine,) = sign_in("reader")("GET", "/me").json()["accounts"]
+    assert (wired.now.date().isoformat(), mine["today"]) == ("2026-03-02", "2026-03-01")
 
 
 def test_somebody_of_no_account_sees_none(sign_in: SignIn) -> None:

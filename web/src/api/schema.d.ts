@@ -3155,7 +3155,8 @@ export interface components {
          *           "id": "harbour-it-1a2b3c4d",
          *           "mode": "preview",
          *           "name": "Harbour IT",
-         *           "role": "owner"
+         *           "role": "owner",
+         *           "today": "2026-11-27"
          *         }
          *       ],
          *       "canOpen": false,
@@ -3213,6 +3214,11 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["RoleWord"];
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
         };
         /**
          * NewAccount

@@ -5,7 +5,7 @@ import { Redirect, Route, Router, Switch } from "wouter";
 import { answer } from "../api/client";
 import { Page } from "../parts/Page";
 import { Answer, Empty, Loading } from "../parts/States";
-import { AccountContext, useApi } from "./context";
+import { AccountContext, useApi, type OpenAccount as Open } from "./context";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Layout } from "./Layout";
 import { PAGES } from "./pages";
@@ -57,8 +57,8 @@ export function AccountGate({ id, look, setLook }: { id: string } & LookProps): 
       {(me) => (
         <Answer query={account}>
           {({ name, mode, timezone, currencySymbol }) => {
-            const role = me.accounts.find((mine) => mine.id === id)?.role ?? "reader";
-            const open = { id, name, mode, zone: timezone, symbol: currencySymbol, role, me };
+            const { role = "reader", today = "" } = me.accounts.find((mine) => mine.id === id) ?? {};
+            const open: Open = { id, name, mode, zone: timezone, symbol: currencySymbol, role, today, me };
             return (
               <AccountContext.Provider value={open}>
                 <Router base={`/accounts/${id}`}>

@@ -13,6 +13,8 @@ export interface OpenAccount {
   /** IANA zone in which days and times are shown. */
   zone: string;
   symbol: string;
+  /** The day that it is there by the API's clock, such as 2026-11-27; "" while that is not known. */
+  today: string;
   role: Role;
   me: Schemas["Me"];
 }

@@ -68,9 +68,10 @@ export function monthName(month: string): string {
   return new Date(`${month}-15T12:00:00Z`).toLocaleDateString(LOCALE, { month: "long", year: "numeric", timeZone: "UTC" });
 }
 
-/** The month that it is in a zone, and those before it: "2026-11", "2026-10", ... */
-export function monthsBefore(zone: string, now: Date, most: number): string[] {
-  const [year = 0, month = 0] = now.toLocaleDateString("en-CA", { year: "numeric", month: "2-digit", timeZone: zone }).split("-").map(Number);
+/** The month of a day, and those before it: "2026-11", "2026-10", ... */
+export function monthsBefore(day: string, most: number): string[] {
+  if (!day) return [];
+  const [year = 0, month = 0] = day.split("-").map(Number);
   return Array.from({ length: most }, (_, back) => new Date(Date.UTC(year, month - 1 - back, 1)).toISOString().slice(0, 7));
 }
 

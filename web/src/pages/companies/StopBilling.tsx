@@ -5,7 +5,7 @@ import { useAccount } from "../../app/context";
 import { Conflict } from "../../parts/Conflict";
 import { day } from "../../parts/format";
 import { given } from "../../parts/mapping/given";
-import { leavingIn, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
+import { leavingFrom, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
 import { LeavingFields } from "../../parts/mapping/LeavingFields";
 import type { Mapping, Saving } from "../../parts/mapping/livePreview";
 import { PreviewedLine } from "../../parts/mapping/PreviewedLine";
@@ -33,11 +33,11 @@ interface Props extends Pick<MappingChoices, "profiles" | "agreements"> {
 
 /** K10, K15: the mapping is taken away, and its line ends on a day or is looked after by a person from now on. */
 export function StopBilling({ tenantId, licence, mapped, profiles, agreements, stored, close }: Props): ReactElement {
-  const { zone } = useAccount();
+  const { today } = useAccount();
   const there = stored.mappings.map(given);
   const theirs = there.find((one) => isSame(one, licence));
   const [begun] = useState(theirs);
-  const [left, setLeft] = useState<Leaving>(() => leavingIn(zone, new Date()));
+  const [left, setLeft] = useState<Leaving>(() => leavingFrom(today));
   const [afterwards, setAfterwards] = useState<Afterwards>("notBilled");
 
   const line = lineOf(theirs, mapped);

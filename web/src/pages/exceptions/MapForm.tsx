@@ -5,7 +5,7 @@ import { useAccount } from "../../app/context";
 import { Conflict } from "../../parts/Conflict";
 import { InvoiceTextFields, ReplaceText, type TextOptions } from "../../parts/InvoiceText";
 import { given } from "../../parts/mapping/given";
-import { dayAfter, leavingIn, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
+import { dayAfter, leavingFrom, lineOf, saidOf, type Leaving, type Line } from "../../parts/mapping/leaving";
 import { LeavingFields } from "../../parts/mapping/LeavingFields";
 import type { Mapping, Saving } from "../../parts/mapping/livePreview";
 import { PreviewedLine } from "../../parts/mapping/PreviewedLine";
@@ -36,7 +36,7 @@ interface Props extends MappingChoices {
 
 /** The form of one mapping: what it would do to the line is shown while it is edited, and only that can be saved. */
 export function MapForm({ tenantId, licence: whole, parts, changes, profiles, agreements, showNames, stored, close }: Props): ReactElement {
-  const { zone } = useAccount();
+  const { today } = useAccount();
   const there = stored.mappings.map(given);
   const ofPart = (subscriptionId: string) => there.find((one) => isSame(one, { ...whole, subscriptionId }));
   const [subscriptionId, setPart] = useState(parts[0]?.subscriptionId ?? "");
@@ -49,7 +49,7 @@ export function MapForm({ tenantId, licence: whole, parts, changes, profiles, ag
   const [typed, setTyped] = useState<Quantity>(typedOf(was?.options ?? {}));
   const [text, setText] = useState<TextOptions>(was ? textOf(was) : { namesOnInvoice: showNames });
   const [withinPeriod, setWithinPeriod] = useState<WithinPeriodOptions>(was ? periodOf(was) : {});
-  const [left, setLeft] = useState<Leaving>(() => leavingIn(zone, new Date()));
+  const [left, setLeft] = useState<Leaving>(() => leavingFrom(today));
 
   const licence = { ...whole, subscriptionId };
   const theirs = ofPart(subscriptionId);

@@ -18,10 +18,10 @@ const useStyles = makeStyles({
 export function LookAtMonth({ company }: { company: string }): ReactElement {
   const styles = useStyles();
   const api = useApi();
-  const { id: account, zone, me } = useAccount();
+  const { id: account, today, me } = useAccount();
   const maySend = useMay("admin");
   const notices = useNotices();
-  const months = monthsBefore(zone, new Date(), 12);
+  const months = monthsBefore(today, 12);
   // On the first days of a month the one before is what everybody waits for.
   const [month, setMonth] = useState(months[1] ?? "");
   const [looked, setLooked] = useState("");

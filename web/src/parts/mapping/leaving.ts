@@ -16,16 +16,12 @@ export interface Leaving {
   keepsDifference: boolean;
 }
 
-/** The end of the month is what most invoices go by. */
-export function leavingIn(zone: string, now: Date): Leaving {
-  return { how: "ends", lastDay: monthEnd(todayIn(zone, now)), keepsDifference: false };
+/** The end of the month is what most invoices go by. `today`: such as 2026-11-28, "" where it is not known. */
+export function leavingFrom(today: string): Leaving {
+  return { how: "ends", lastDay: today && monthEnd(today), keepsDifference: false };
 }
 
-export function todayIn(zone: string, now: Date): string {
-  return now.toLocaleDateString("en-CA", { timeZone: zone });
-}
-
-/** The last day of the month of a day such as 2026-11-28. */
+/** The last day of the month of a day. */
 export function monthEnd(iso: string): string {
   const [year = 0, month = 0] = iso.split("-").map(Number);
   return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
