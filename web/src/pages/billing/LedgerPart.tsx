@@ -61,7 +61,7 @@ export function LedgerPart(): ReactElement {
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(168px, 2fr)",
+        width: "minmax(150px, 2fr)",
         cell: (row) => <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />,
       },
       {
@@ -80,7 +80,7 @@ export function LedgerPart(): ReactElement {
       },
       // Which of the members with an address it was is in the CSV and in the audit log.
       { key: "who", title: "Who", width: "minmax(110px, 1fr)", titled: true, cell: (row) => row.who.replace(/ \([0-9a-f]+\)$/, "") },
-      { key: "why", title: "Why", width: "minmax(124px, 3fr)", cell: (row) => row.why },
+      { key: "why", title: "Why", width: "minmax(110px, 3fr)", cell: (row) => row.why },
       ...(mayUndo ? [{ key: "undo", title: "", width: "72px", cell: undoOf }] : []),
     ],
     [format, names, mayUndo, undoOf],

@@ -1,7 +1,7 @@
 import { Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
-import { answer, everyRow } from "../../api/client";
+import { answer, everyRow, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { count, counted, day } from "../../parts/format";
 import { SideDrawer } from "../../parts/SideDrawer";
@@ -18,7 +18,7 @@ import { isCustom } from "./rules";
 const useStyles = makeStyles({
   facts: { display: "grid", gridTemplateColumns: "auto 1fr", gap: "4px 16px", margin: 0, "& dd": { margin: 0 } },
   soft: { color: tokens.colorNeutralForeground2 },
-  people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0" } },
+  people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0", overflowWrap: "anywhere" } },
 });
 
 const TERMS: Record<string, string> = { P1M: "Monthly", P1Y: "For a year", P3Y: "For three years" };
@@ -130,7 +130,33 @@ function Why({ tenant, mapping }: { tenant: string; mapping: string }): ReactEle
       <Field label="On another day">
         <Input type="date" value={on} onChange={(_, { value }) => setOn(value)} />
       </Field>
+      {on && why.isSuccess && <PeopleThen tenant={tenant} mapping={mapping} on={on} />}
     </section>
+  );
+}
+
+/** Who had the licence at the end of a day, as far as the line's company goes. */
+function PeopleThen({ tenant, mapping, on }: { tenant: string; mapping: string; on: string }): ReactElement {
+  const api = useApi();
+  const { id: account } = useAccount();
+  const people = useQuery({
+    queryKey: [account, "people-then", tenant, mapping, on],
+    queryFn: () =>
+      answer(
+        api.GET("/api/accounts/{account}/tenants/{tenant}/mappings/{mapping}/people", {
+          params: { path: { account, tenant, mapping }, query: { on, limit: 200 } },
+        }),
+      ),
+  });
+  return (
+    <Answer query={people} rows={2}>
+      {({ items, next }) => (
+        <>
+          <Text>{items.length ? `Who had it on ${day(on)}:` : `Nobody had it on ${day(on)}.`}</Text>
+          <Names users={items} more={Boolean(next)} />
+        </>
+      )}
+    </Answer>
   );
 }
 
@@ -162,7 +188,6 @@ function History({ tenant, licence }: { tenant: string; licence: Licence }): Rea
 }
 
 function People({ tenant, licence }: { tenant: string; licence: Licence }): ReactElement {
-  const styles = useStyles();
   const api = useApi();
   const { id: account } = useAccount();
   const people = useQuery({
@@ -182,19 +207,26 @@ function People({ tenant, licence }: { tenant: string; licence: Licence }): Reac
       <Answer query={people} rows={3}>
         {({ items, next }) =>
           items.length ? (
-            <ul className={styles.people}>
-              {items.map((user) => (
-                <li key={user.id}>
-                  {user.name} <span className={styles.soft}>{user.userPrincipalName}</span>
-                </li>
-              ))}
-              {next && <li className={styles.soft}>… and more; the CSV of the licence has all.</li>}
-            </ul>
+            <Names users={items} more={Boolean(next)} />
           ) : (
             <>{whyNobody(licence)}</>
           )
         }
       </Answer>
     </section>
+  );
+}
+
+function Names({ users, more }: { users: Schemas["ShownUser"][]; more: boolean }): ReactElement {
+  const styles = useStyles();
+  return (
+    <ul className={styles.people}>
+      {users.map((user) => (
+        <li key={user.id}>
+          {user.name} <span className={styles.soft}>{user.userPrincipalName}</span>
+        </li>
+      ))}
+      {more && <li className={styles.soft}>… and more; the CSV of the licence has all.</li>}
+    </ul>
   );
 }

@@ -13,6 +13,7 @@ import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
 import { AlertDrawer } from "./AlertDrawer";
+import { ClosedExceptions } from "./ClosedExceptions";
 import { remedyOf } from "./remedies";
 
 export type Alert = Schemas["ShownAlert"];
@@ -23,12 +24,19 @@ const useStyles = makeStyles({
   wide: { width: "100%", minWidth: "0", "@media (max-width: 640px)": { width: "auto" } },
 });
 
+/** Where a row's id stands in the address of its drawer. */
+const CLOSED = "closed";
+
 export default function ExceptionsPage(): ReactElement {
+  const [, route] = useRoute("/exceptions/:alert");
+  return route?.alert === CLOSED ? <ClosedExceptions /> : <OpenExceptions opened={route?.alert} />;
+}
+
+function OpenExceptions({ opened }: { opened: string | undefined }): ReactElement {
   const api = useApi();
   const account = useAccount();
   const notices = useNotices();
   const [, go] = useLocation();
-  const [, route] = useRoute("/exceptions/:alert");
   const [search, setSearch] = useSearchParams();
   const type = search.get("type") ?? "";
   const path = { account: account.id };
@@ -51,7 +59,11 @@ export default function ExceptionsPage(): ReactElement {
     ).catch((error: unknown) => notices.failed("The file was not made.", error));
   const close = () => go(`/exceptions${type && `?type=${type}`}`);
   return (
-    <Page title="Exceptions" about="What a person should fix, the costliest to ignore first.">
+    <Page
+      title="Exceptions"
+      about="What a person should fix, the costliest to ignore first."
+      actions={<Button onClick={() => go(`/exceptions/${CLOSED}`)}>Closed exceptions</Button>}
+    >
       <Answer query={alerts} rows={10}>
         {(all) => (
           <>
@@ -62,7 +74,7 @@ export default function ExceptionsPage(): ReactElement {
               id={(alert) => alert.id}
               text={(alert) => `${alert.who} ${alert.title} ${alert.what}`}
               rowHeight={84}
-              marked={route?.alert}
+              marked={opened}
               csv={saved}
               more={isPart(all)}
               tools={
@@ -76,7 +88,7 @@ export default function ExceptionsPage(): ReactElement {
                 </Empty>
               }
             />
-            {route && <AlertDrawer alert={all.find((alert) => alert.id === route.alert)} close={close} />}
+            {opened && <AlertDrawer alert={all.find((alert) => alert.id === opened)} close={close} />}
           </>
         )}
       </Answer>

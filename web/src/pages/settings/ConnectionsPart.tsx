@@ -18,6 +18,7 @@ import { RemovePartner } from "./RemovePartner";
 import { RemovePsa } from "./RemovePsa";
 
 type Partner = Schemas["ShownPartner"];
+type PartnerList = Schemas["ShownPartnerList"];
 type PsaState = Schemas["ShownPsaState"];
 
 const useStyles = makeStyles({
@@ -43,6 +44,9 @@ function Partners(): ReactElement {
   const api = useApi();
   const mayChange = useMay("admin");
   const [connecting, setConnecting] = useState(false);
+  const { query: lists } = useList<PartnerList>(["partner-lists"], (asked, as, account) =>
+    api.GET("/api/accounts/{account}/partner-lists", { params: { path: { account }, query: asked }, ...as }),
+  );
   const { query: partners } = useList<Partner>(["partner-connections"], (asked, as, account) =>
     api.GET("/api/accounts/{account}/partner-connections", { params: { path: { account }, query: asked }, ...as }),
   );
@@ -55,7 +59,7 @@ function Partners(): ReactElement {
         {(found) => (
           <div>
             {found.map((partner) => (
-              <PartnerItem key={partner.id} partner={partner} />
+              <PartnerItem key={partner.id} partner={partner} list={lists.data?.find((list) => list.partnerConnection === partner.id)} />
             ))}
             {found.length === 0 && <Text>None yet.</Text>}
           </div>
@@ -73,7 +77,7 @@ function Partners(): ReactElement {
   );
 }
 
-function PartnerItem({ partner }: { partner: Partner }): ReactElement {
+function PartnerItem({ partner, list }: { partner: Partner; list: PartnerList | undefined }): ReactElement {
   const styles = useStyles();
   const api = useApi();
   const { id: account } = useAccount();
@@ -89,16 +93,18 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
     onSuccess: ({ customers }) => done(`${partner.name} works: ${counted(customers, "customer")} in its list.`),
   });
   const again = useConsent();
+  const format = useFormat();
   const [open, setOpen] = useState<"change" | "remove" | null>(null);
   const toggle = (what: "change" | "remove") => setOpen(open === what ? null : what);
   return (
     <>
       <div className={styles.item}>
         <div className={styles.grow}>
-          <Text weight="semibold">{partner.name}</Text>
+          <Text weight="semibold">{partner.name}</Text> {list?.failure && <DoesNotWork />}
           <span className={styles.soft}>
             {partner.tenantId} ·{" "}
             {partner.byInstallation ? "by this installation’s app" : partner.mode === "app_only" ? "by its own app" : "by consent"}
+            {list?.readAt && ` · ${counted(list.customers, "customer")} as of ${format.time(list.readAt)}`}
           </span>
         </div>
         {mayChange && (
@@ -118,10 +124,19 @@ function PartnerItem({ partner }: { partner: Partner }): ReactElement {
           </div>
         )}
       </div>
+      {list?.failure && <Failed error={new Error(list.failure.sentence)} />}
       {(test.error ?? again.error) && <Failed error={test.error ?? again.error} />}
       {open === "change" && <ChangePartner id={partner.id} done={() => setOpen(null)} />}
       {open === "remove" && <RemovePartner partner={partner} cancel={() => setOpen(null)} />}
     </>
+  );
+}
+
+function DoesNotWork(): ReactElement {
+  return (
+    <Badge appearance="tint" color="danger">
+      Does not work
+    </Badge>
   );
 }
 
@@ -189,11 +204,7 @@ function PsaItem({ psa }: { psa: PsaState }): ReactElement {
       <div className={styles.item}>
         <div className={styles.grow}>
           <Text weight="semibold">{psa.name}</Text>{" "}
-          {failure && (
-            <Badge appearance="tint" color="danger">
-              Does not work
-            </Badge>
-          )}
+          {failure && <DoesNotWork />}
           <span className={styles.soft}>
             {PSA_KINDS[psa.kind]?.title ?? psa.kind}
             {lists.refreshing

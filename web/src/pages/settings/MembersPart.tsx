@@ -9,6 +9,7 @@ import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
+import { LeaveAccount } from "./LeaveAccount";
 
 type Member = Schemas["ShownMember"];
 type Invitation = Schemas["ShownInvitation"];
@@ -65,8 +66,9 @@ export function MembersPart(): ReactElement {
         title: "",
         width: "110px",
         cell: (member) =>
-          mayChange &&
-          !member.isYou && (
+          member.isYou ? (
+            <LeaveAccount />
+          ) : mayChange && (
             <Button onClick={() => change.mutate({ member: member.id, role: null })} aria-label={`Remove ${member.name}`}>
               Remove
             </Button>

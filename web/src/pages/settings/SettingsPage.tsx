@@ -11,6 +11,7 @@ import { ExclusionsPart } from "./ExclusionsPart";
 import { LogoPart } from "./LogoPart";
 import { MembersPart } from "./MembersPart";
 import { PreferencesPart } from "./PreferencesPart";
+import { SyncsPart } from "./SyncsPart";
 import { TicketsPart } from "./TicketsPart";
 
 const PARTS: [string, string][] = [
@@ -18,6 +19,7 @@ const PARTS: [string, string][] = [
   ["connections", "Connections"],
   ["members", "Members"],
   ["logo", "Logo"],
+  ["syncs", "Syncs"],
 ];
 const OF_ADMINS: [string, string][] = [
   ["account", "Account"],
@@ -36,6 +38,7 @@ export default function SettingsPage(): ReactElement {
       {part === "connections" && <ConnectionsPart />}
       {part === "members" && <MembersPart />}
       {part === "logo" && <LogoPart />}
+      {part === "syncs" && <SyncsPart />}
       {part === "account" && <AccountPart />}
       {part === "audit" && <AuditPart />}
       {part === "alerts" && (

@@ -84,7 +84,7 @@ function Found({ summary }: { summary: Summary }): ReactElement {
         <Tile
           title="Last sync"
           number={summary.lastNight ? format.time(summary.lastNight) : "never"}
-          href={summary.tenantsNotRead ? "/exceptions?type=invalid_auth" : undefined}
+          href={summary.tenantsNotRead ? "/exceptions?type=invalid_auth" : "/settings/syncs"}
           warn={summary.tenantsNotRead > 0 && `${counted(summary.tenantsNotRead, "tenant")} not read`}
         >
           {counted(summary.tenantsRead, "tenant")} read
