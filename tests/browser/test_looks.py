@@ -26,6 +26,7 @@ PAGES = {
     "settings": "settings",
     "connections": "settings/connections",
     "members": "settings/members",
+    "syncs": "settings/syncs",
     "logo": "settings/logo",
     "account": "settings/account",
     "audit": "settings/audit",

@@ -1,7 +1,9 @@
 """What a page shows only at times can be read by everybody and fits a phone, too; `make screens` keeps it."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -159,10 +161,95 @@ def partner(_: Living, site: Site) -> Locator:
     return ours
 
 
+def frozen(living: Living, site: Site) -> None:
+    change = changed_last_night(living)
+    line = f"tenants/{change['tenantId']}/mappings/{change['mappingId']}/frozen"
+    Api(living, "admin").ask("PUT", line, {"reason": "flat rate until March, agreed with Jane on the phone"})
+    site.go(f"companies/{change['tenantId']}")
+    site.button(f"Details: {change['licence']}").click()
+    part = site.page.get_by_role("region", name="The line")
+    expect(part).to_contain_text("flat rate until March")
+    Api(living, "admin").ask("DELETE", line)
+    part.evaluate("section => section.scrollIntoView()")
+
+
+def undo(living: Living, site: Site) -> None:
+    change = changed_last_night(living)
+    site.go("billing/ledger")
+    site.page.get_by_role("searchbox", name="Search Ledger").fill(change["lineId"])
+    row = site.page.get_by_role("row").filter(has_text="Confirmed").filter(has_text=change["lineId"])
+    row.get_by_role("button", name="Undo").click()
+    expect(site.page.get_by_role("dialog")).to_contain_text("The line would say")
+
+
+def changed_last_night(living: Living) -> dict[str, Any]:
+    """A confirmed change of the ledger, with the name of its licence."""
+    tenant, reader = living.tenant_id("Kestrel"), Api(living, "reader")
+    change = reader.ask("GET", f"ledger?tenant={tenant}&event=confirmed").json()["items"][0]
+    licences = reader.ask("GET", f"tenants/{tenant}/licences").json()["items"]
+    (name,) = (
+        row["name"] for row in licences if row["mapped"] and row["mapped"]["mappingId"] == change["mappingId"]
+    )
+    return {**change, "licence": name}
+
+
+def edit_profile(living: Living, site: Site) -> None:
+    profiles = Api(living, "reader").ask("GET", "billing-profiles").json()["items"]
+    used = max(profiles, key=lambda one: int(one["licences"]))
+    site.go("billing/profiles")
+    site.button(f"Edit {used['name']}").click()
+    form = site.page.get_by_role("dialog")
+    form.get_by_label("Name").fill("Business Premium, looked after")
+    expect(form.get_by_role("status")).to_contain_text("the next sync writes the new name")
+
+
+def add_profiles(_: Living, site: Site) -> Locator:
+    site.go("billing/profiles")
+    site.button("Add many …").click()
+    adding = site.section("Add many profiles")
+    for at in range(3):
+        adding.get_by_role("checkbox", name="Add ").nth(at).check()
+    return adding
+
+
+def remove_company(living: Living, site: Site) -> None:
+    site.go(f"companies/{living.tenant_id('Cobalt')}")
+    site.button("Remove …").click()
+    form = site.page.get_by_role("dialog")
+    form.get_by_label("Last day to bill").fill(
+        (living.stage.clock.now().date() + timedelta(days=10)).isoformat()
+    )
+    expect(form.get_by_role("status")).to_contain_text("bills")
+    form.get_by_label("Reason").fill("They left us")
+
+
 def failed(_: Living, site: Site) -> None:
     site.told_as("plan/lines", lambda _: NOT_ANSWERED, status=503)
     site.go("billing")
     expect(site.page.get_by_role("alert")).to_be_visible()
+
+
+def closed(living: Living, site: Site) -> None:
+    """In the demo nothing is closed so early: what is open is told as if it were."""
+    open_now = Api(living, "reader").ask("GET", "alerts").json()["items"]
+    told = [{**alert, "closedAt": alert["changedAt"]} for alert in open_now[:6]]
+    site.told_as("alerts/closed", lambda page: {**page, "items": told})
+    site.go("exceptions")
+    site.button("Closed exceptions").click()
+    site.heading("Closed exceptions")
+    expect(site.page.get_by_role("status")).to_have_text(str(len(told)))
+
+
+def leave(_: Living, site: Site) -> None:
+    site.go("settings/members")
+    site.button("Leave …").click()
+    expect(site.page.get_by_role("dialog")).to_contain_text("Leave Harbour IT?")
+
+
+def people_then(living: Living, site: Site) -> None:
+    licence(living, site)
+    site.page.get_by_label("On another day").fill(living.stage.clock.now().date().isoformat())
+    expect(site.page.get_by_text("Who had it on")).to_be_visible()
 
 
 def nothing_open(_: Living, site: Site) -> None:
@@ -189,7 +276,15 @@ STATES: dict[str, Callable[[Living, Site], Locator | None]] = {
     "add-companies": add_companies,
     "conflict": conflict,
     "partner": partner,
+    "frozen": frozen,
+    "undo": undo,
+    "edit-profile": edit_profile,
+    "add-profiles": add_profiles,
+    "remove-company": remove_company,
     "failed": failed,
+    "closed": closed,
+    "leave": leave,
+    "people-then": people_then,
     "nothing-open": nothing_open,
 }
 """Names of pictures, and how a person comes to what they show: the window, or the part of the page that is returned."""
