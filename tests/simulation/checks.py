@@ -326,14 +326,17 @@ class Checker:
         return (write for write in self._truth.applied() if write.site != "sim-preview")
 
     def _is_meant(self, write: Applied, ledgers: dict[_Where, list[LedgerEntry]]) -> bool:
-        """The line's number was intended, and is not that of a person's edit which a document of Halo undid."""
-        if write.kind != "halo":
+        """The line's new number was intended, and does not undo a person's edit that a document of Halo went over.
+
+        A last day or a text changes no number: one that changes with it was such an edit.
+        """
+        if write.kind != "halo" or write.before == write.after:
             return True
         entries = ledgers.get((write.site, write.agreement), [])
         return any(
             entry.event is LedgerEvent.INTENDED
             and entry.line_id == write.line
-            and entry.after == write.after
+            and entry.after == write.after != entry.before
             and write.at - _LATE <= entry.at <= write.at + _TOLD_IN
             for entry in entries
         )
