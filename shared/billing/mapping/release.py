@@ -50,6 +50,8 @@ class Left:
     mapping: LicenceMapping
     """The one in force until now."""
     line_id: str
+    of_its_company: bool
+    """It bills the users of its company alone: another company of the tenant is billed for other seats."""
 
     @property
     def name(self) -> LineName:
@@ -64,7 +66,10 @@ class Left:
 
     def is_replaced_by(self, other: LicenceMapping) -> bool:
         """The other bills the same seats."""
-        return other.id == self.mapping.id or other.sku_id == self.mapping.sku_id
+        if other.id == self.mapping.id:
+            return True
+        is_anothers = self.of_its_company and other.company != self.mapping.company
+        return self.mapping.overlaps(other) and not is_anothers
 
 
 def check_settled(line: LineRecord | None) -> None:
@@ -148,7 +153,7 @@ def check_ending(
     """
     for gone, last_day in ending.items():
         claiming = [
-            mapping for mapping in claims if mapping.id == gone.mapping.id and not gone.is_line_of(mapping)
+            mapping for mapping in claims if gone.is_replaced_by(mapping) and not gone.is_line_of(mapping)
         ]
         line = _still_billed(gone, psas, today) if claiming else None
         if line is None:

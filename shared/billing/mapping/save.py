@@ -10,7 +10,7 @@ from shared.accounts.directory import load_account
 from shared.billing import agreement_store
 from shared.billing.agreement_store import Replacement, StoredRecord
 from shared.billing.line_names import LineName
-from shared.billing.mapping import adopt, release
+from shared.billing.mapping import adopt, release, seats_until
 from shared.billing.mapping.adopt import Draft
 from shared.billing.mapping.agreement_fits import check_proration, check_start
 from shared.billing.mapping.in_force import MAPPINGS
@@ -108,7 +108,7 @@ def judge(
     release.check_named(said, let_go, ends)
     today = by.now.astimezone(zone).date()
     release.check_left(left, claims, said, save.psas, today)
-    release.check_ending(_ending(save, claims), claims, save.psas, today)
+    release.check_ending(seats_until.lines_left(save, claims), claims, save.psas, today)
     other_product = {mapping.id for mapping in claims if save.bills_another_product(mapping)}
     release.check_differences(before.mappings if before else (), claims, said, other_product)
     reason = " ".join((by.reason, *release.by_hand(left, said.looked_after)))
@@ -206,7 +206,10 @@ def _left(save: Save, billing: Sequence[LicenceMapping]) -> list[Left]:
         if save.stays(mapping)
     }
     kept |= {(key_of(mapping), mapping.line_id) for mapping in billing}
-    had = [Left(mapping, mapping.line_id or _own_line(save, mapping)) for mapping in _billed_before(save)]
+    had = [
+        Left(mapping, mapping.line_id or _own_line(save, mapping), save.is_of_its_company(mapping))
+        for mapping in _billed_before(save)
+    ]
     return [left for left in had if left.line_id and (key_of(left.mapping), left.line_id) not in kept]
 
 
@@ -226,18 +229,6 @@ def _ends(save: Save) -> dict[LineName, date]:
     }
 
 
-def _ending(save: Save, claims: Sequence[LicenceMapping]) -> dict[Left, date]:
-    """Of these mappings the lines that a save before has left and that are billed until their last day."""
-    claiming = {mapping.id: mapping for mapping in claims}
-    found = {}
-    for (connection, agreement), stored in save.kept.items():
-        for line in stored.record.lines.values():
-            if line.ending is not None and (mapping := claiming.get(line.ending.mapping_id)):
-                place = {"connection": connection, "agreement_id": agreement}
-                found[Left(mapping.model_copy(update=place), line.line_id)] = line.ending.last_day
-    return found
-
-
 def _own_line(save: Save, mapping: LicenceMapping) -> str:
     """The line that was created for a mapping, "" when there is none."""
     line = save.line(mapping)
@@ -245,13 +236,17 @@ def _own_line(save: Save, mapping: LicenceMapping) -> str:
 
 
 def _drafts(save: Save, claims: Sequence[LicenceMapping]) -> list[Draft]:
-    if not claims:
-        return []
-    tenant = added_tenants(save.tables, save.account).get(save.wanted.tenant_id)
+    tenant = added_tenants(save.tables, save.account).get(save.wanted.tenant_id) if claims else None
+    kept = {place: seats_until.waited_for(save, place, stored, claims) for place, stored in save.kept.items()}
     by_agreement: defaultdict[AgreementKey, list[LicenceMapping]] = defaultdict(list)
     for mapping in claims:
         by_agreement[key_of(mapping)].append(mapping)
-    return [adopt.draft(save, save.kept[place], mine, tenant) for place, mine in by_agreement.items()]
+    waited_for = [
+        Draft(stored, stored.record, ())
+        for place, stored in kept.items()
+        if place not in by_agreement and stored is not save.kept[place]
+    ]
+    return waited_for + [adopt.draft(save, kept[place], mine, tenant) for place, mine in by_agreement.items()]
 
 
 def _store(judged: Judged) -> None:

@@ -9,7 +9,7 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.ending import day_of, ending_line
 from shared.billing.line_names import LineName
 from shared.billing.mapping.psa_cache import PsaCache
-from shared.billing.mapping.release import Said
+from shared.billing.mapping.release import Left, Said
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
@@ -102,20 +102,39 @@ class Save:
         last_day = day_of(there, asked, by, ends, or_sooner=self.said.or_sooner)
         if last_day is None:
             return None
+        old = self._old(line.mapping_id)
         ending = Ending(
             last_day=last_day,
             mapping_id=line.mapping_id,
-            replaced_by=tuple(self._replacing(line.mapping_id)),
+            licence=old.licence if old else None,
+            of_its_company=old is not None and self.is_of_its_company(old),
+            replaced_by=tuple(self._replacing(line)),
             who=self.by.who,
             since=self.by.now,
         )
         return ending_line(line, there, ending)
 
-    def _replacing(self, mapping_id: str) -> Iterator[str]:
-        """Mappings that bill by another line what this one billed."""
+    def is_of_its_company(self, mapping: LicenceMapping) -> bool:
+        """Another company is billed for the same SKU until now, so the mapping's line bills its own users alone.
+
+        That the tenant is shared out by now does not tell: the line may still bill everybody.
+        """
         before = self.before.mappings if self.before else ()
-        old = next((mapping for mapping in before if mapping.id == mapping_id), None)
+        return any(
+            other.bill and other.sku_id == mapping.sku_id and other.company != mapping.company
+            for other in before
+        )
+
+    def _old(self, mapping_id: str) -> LicenceMapping | None:
+        """As it is in force until now."""
+        before = self.before.mappings if self.before else ()
+        return next((mapping for mapping in before if mapping.id == mapping_id), None)
+
+    def _replacing(self, line: LineRecord) -> Iterator[str]:
+        """Mappings that bill by another line what this one billed."""
+        old = self._old(line.mapping_id)
+        gone = Left(old, line.line_id, self.is_of_its_company(old)) if old else None
         for mapping in self.wanted.mappings:
-            same = mapping.id == mapping_id or (old is not None and mapping.sku_id == old.sku_id)
+            same = mapping.id == line.mapping_id or (gone is not None and gone.is_replaced_by(mapping))
             if mapping.bill and same and not self.stays(mapping):
                 yield mapping.id

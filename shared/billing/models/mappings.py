@@ -183,6 +183,11 @@ class LicenceMapping(Document):
     def licence(self) -> LicenceKey:
         return LicenceKey(self.sku_id, self.subscription_id)
 
+    def overlaps(self, other: "LicenceMapping") -> bool:
+        """Both are of the same seats: of one licence, or of a SKU as a whole and one of its subscriptions."""
+        parts = {self.subscription_id, other.subscription_id}
+        return self.sku_id == other.sku_id and (len(parts) == 1 or "" in parts)
+
     @property
     def line_key(self) -> LineKey:
         """Only of one that bills."""

@@ -13,6 +13,7 @@ from shared.billing.models.plan import Change, Hold, Verdict
 from shared.billing.psa.base import Period, Sent, Write
 from shared.billing.psa.billing_period import BillingPeriod
 from shared.billing.psa.write_failures import WriteFailure, failure_of
+from shared.licensing.licences import LicenceKey
 from shared.storage.documents import Document
 
 
@@ -68,6 +69,10 @@ class Ending(Document):
     last_day: date
     mapping_id: str
     """The mapping that had it."""
+    licence: LicenceKey | None = None
+    """What it bills; None: the mapping tells, as before December 2026."""
+    of_its_company: bool = False
+    """It bills the users of its company alone: another one was billed for the same SKU beside it."""
     replaced_by: tuple[str, ...] = ()
     """Mappings of the same seats whose new line is not made before this one is proven to end."""
     who: str

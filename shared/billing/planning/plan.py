@@ -121,8 +121,7 @@ class _Draft:
             self._changes.append(change)
         over = line.rests and ending.is_past(line, self._today)
         if line.ending is not None and not line.is_ended and not over:
-            waiting = (line.ending.mapping_id, *line.ending.replaced_by)  # the licence may be billed again
-            self._old_lines.update(dict.fromkeys(waiting, line))
+            self._old_lines.update(dict.fromkeys(line.ending.replaced_by, line))
 
     def wait_for_old_lines(self) -> None:
         """No line is written before the one that billed the same seats is proven to end: never are both billed."""

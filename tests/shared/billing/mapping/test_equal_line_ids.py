@@ -166,8 +166,9 @@ def test_a_line_of_equal_id_in_the_other_psa_is_another_line_that_would_bill_the
     two: TwoPsas,
 ) -> None:
     two.save(two.first, last_days={two.line: START.date()})
+    of_the_first = two.second.model_copy(update={"company": two.first.company})
     with pytest.raises(Rejected) as refused:
-        two.save(two.second, last_days={f"{CONNECTION}/{two.line}": ON_THE_31ST})
+        two.save(of_the_first, last_days={f"{CONNECTION}/{two.line}": ON_THE_31ST})
     assert (refused.value.code, refused.value.field) == ("both_billed", "lineId")
 
 
