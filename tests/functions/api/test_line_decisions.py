@@ -176,3 +176,22 @@ def test_every_list_names_the_company_that_its_line_bills(wired: MemoryWiring, s
     assert rejected["company"] == "Quayside South"
     save(owner, {"mappings": [], "lastDays": {line_id: "2026-03-31", msp.line.id: "2026-03-30"}})
     assert named("ending-lines") == ["Quayside Marina", "Quayside South"]
+
+
+def test_an_unclear_write_names_the_company_that_its_line_bills(wired: MemoryWiring, sign_in: SignIn) -> None:
+    msp, owner = BillingMsp(wired), sign_in("owner")
+    _, line_id = two_companies(msp, owner)
+    north, south = owner("GET", MAPPINGS).json()["mappings"]
+    msp.fake.marker_rule, msp.fake.names_new_lines = lambda _: "", False
+    own = {"basis": "assigned", "starts": "2026-03-03", "besideExisting": True}
+    asked = [asked_again(north), asked_again(south, lineId="", options=own)]
+    save(owner, {"mappings": asked, "lastDays": {line_id: "2026-03-02"}})
+    msp.push()
+    (write,) = owner("GET", f"{BASE}/unclear-writes").json()["items"]
+    assert (write["company"], write["before"], write["after"]) == ("Quayside South", 0, 5)
+
+
+def asked_again(mapping: dict[str, Any], **changes: object) -> dict[str, Any]:
+    """A mapping that is in force, as it is sent to be saved."""
+    names = ("skuId", "companyId", "profile", "connection", "agreementId", "lineId", "options")
+    return {**{name: mapping[name] for name in names}, **changes}
