@@ -243,7 +243,7 @@ def closed(living: Living, site: Site) -> None:
 def leave(_: Living, site: Site) -> None:
     site.go("settings/members")
     site.button("Leave …").click()
-    expect(site.page.get_by_role("dialog")).to_contain_text("Leave Harbour IT?")
+    expect(site.page.get_by_role("alertdialog")).to_contain_text("Leave Harbour IT?")
 
 
 def people_then(living: Living, site: Site) -> None:
