@@ -217,7 +217,7 @@ class Checker:
             return  # a person changed it after it was looked at: the next look finds that
         is_hidden = self._night.shows_stale(record.agreement_id, line.line_id)
         if is_hidden and (edits or self._was_taken_stale(record, line)) and line.confirmed == should:
-            return  # the PSA answered as before that person's change, or again as when a person took its number
+            return  # the PSA answered as before that person's change, or as when its number was taken over
         yield (
             f"I1: line {line.line_id or 'to be made'} of {line.mapping_id} is in step; wanted {should}, "
             f"confirmed {line.confirmed}, in the PSA {says}"
@@ -228,9 +228,9 @@ class Checker:
         return any(read_at is None or at >= read_at - timedelta(seconds=2) for at in edits)
 
     def _was_taken_stale(self, record: AgreementRecord, line: LineRecord) -> bool:
-        """A person took over a number that the PSA told of before our newest write."""
+        """A number that the PSA told of before our newest write was taken over, by a person or as the one wanted."""
         return any(
-            entry.event is LedgerEvent.TAKEN
+            entry.event in (LedgerEvent.TAKEN, LedgerEvent.ADOPTED)
             and entry.mapping_id == line.mapping_id
             and entry.after == line.confirmed
             and self._night.shows_stale(record.agreement_id, line.line_id, entry.at - timedelta(days=2))
