@@ -9,7 +9,7 @@ import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
-import { LeaveAccount } from "./LeaveAccount";
+import { LeaveAccount, RemoveMember } from "./EndMembership";
 
 type Member = Schemas["ShownMember"];
 type Invitation = Schemas["ShownInvitation"];
@@ -68,11 +68,7 @@ export function MembersPart(): ReactElement {
         cell: (member) =>
           member.isYou ? (
             <LeaveAccount />
-          ) : mayChange && (
-            <Button onClick={() => change.mutate({ member: member.id, role: null })} aria-label={`Remove ${member.name}`}>
-              Remove
-            </Button>
-          ),
+          ) : mayChange && <RemoveMember member={member.id} name={member.name} />,
       },
     ],
     // The columns change with what they close over, and with nothing else.
@@ -106,17 +102,12 @@ function useChange() {
   const queries = useQueryClient();
   const { done } = useNotices();
   return useMutation({
-    mutationFn: async ({ member, role }: { member: string; role: Role | null }) => {
+    mutationFn: ({ member, role }: { member: string; role: Role }) => {
       const path = { account, member };
-      if (role) {
-        await answer(api.PUT("/api/accounts/{account}/members/{member}/role", { params: { path }, body: { role } }));
-        return;
-      }
-      const removed = await api.DELETE("/api/accounts/{account}/members/{member}", { params: { path } });
-      if (!removed.response.ok) await answer(Promise.resolve(removed));
+      return answer(api.PUT("/api/accounts/{account}/members/{member}/role", { params: { path }, body: { role } }));
     },
-    onSuccess: (_, { role }) => {
-      done(role ? "The role is changed." : "The member is removed.");
+    onSuccess: () => {
+      done("The role is changed.");
       void queries.invalidateQueries({ queryKey: [account] });
     },
   });
