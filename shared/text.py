@@ -66,14 +66,16 @@ _INSIDE_A_LINK = re.compile(
 
 
 def no_formula(text: str) -> str:
-    """For a cell of a table: a text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    is_formula = text.lstrip().startswith(_FORMULA) and not _AMOUNT.fullmatch(text)
-    return f"'{text}" if is_formula else text
+    """For a cell of a table: what a spreadsheet would take for a formula gets an apostrophe before it.
+
+    Where people write 1,5 the spreadsheet cuts cells at ";" instead of ",", whatever is quoted: one may begin inside.
+    """
+    return text if _AMOUNT.fullmatch(text) else _FORMULA.sub("'", text)
 
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 """Money comes as text; below zero it stays a number."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def _cut(line: str, most: int) -> str:

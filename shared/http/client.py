@@ -31,6 +31,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from shared.http.json_text import well_formed
 from shared.http.retry_after import retry_after
 
 TIMEOUT = (5.0, 60.0)
@@ -188,9 +189,9 @@ class Http:
 
 
 def json_of(answer: requests.Response) -> Any:
-    """The answer's JSON, with or without a byte-order mark. Raises Unreachable when it is something else."""
+    """The answer's JSON, see `well_formed`. Raises Unreachable when it is something else."""
     try:
-        return json.loads(answer.content.removeprefix(b"\xef\xbb\xbf"), parse_constant=_no_number)
+        return json.loads(well_formed(answer.content), parse_constant=_no_number)
     except (ValueError, RecursionError):
         what = "a web page" if _looks_like_a_page(answer) else "something that is not JSON"
         raise Unreachable(

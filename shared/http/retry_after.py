@@ -15,7 +15,8 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
     if header is None:
         return None
     try:
-        seconds = float(header)
+        # A header that came twice, once of a proxy, is told as a list: whoever waits the longest waits for both.
+        seconds = max(map(float, header.split(",")))
     except ValueError:
         try:
             until = parsedate_to_datetime(header)

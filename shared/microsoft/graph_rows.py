@@ -11,6 +11,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from shared.http.json_text import well_formed
 from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Sku, Subscription, User
 from shared.microsoft.read_problems import ReadProblem
@@ -137,7 +138,7 @@ def fields_of(row: type) -> str:
 def validated[Value](adapter: TypeAdapter[Value], body: bytes) -> Value:
     """Parse and check in one go. Raises NotRead INVALID that names the row and field, never a value."""
     try:
-        return adapter.validate_json(body.removeprefix(b"\xef\xbb\xbf"))
+        return adapter.validate_json(well_formed(body))
     except ValidationError as error:
         raise invalid(_first_fault(error)) from None
 

@@ -13,6 +13,8 @@ _LARGEST: Final = Decimal(10) ** 18
 """Of an id."""
 _TEXT = re.compile(r"-?[0-9]{1,40}(\.(?![0-9]{3}$)[0-9]{1,20})?")
 """A number that came as a text. With three digits behind the point it may be a thousand: "1.000"."""
+_MOST_DIGITS: Final = 40
+"""Before or behind the point. An exponent without end breaks what compares or prints the number."""
 
 
 def amount(value: object) -> Decimal | None:
@@ -41,7 +43,7 @@ def _number(value: object) -> Decimal | None:
     if isinstance(value, str) and not _TEXT.fullmatch(value):
         return None
     found = value if isinstance(value, Decimal) else Decimal(str(value))
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found.adjusted()) <= _MOST_DIGITS else None
 
 
 def _understood(read: Callable[[object], Any]) -> BeforeValidator:

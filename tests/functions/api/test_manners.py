@@ -279,6 +279,17 @@ def test_what_only_begins_as_a_number_is_quoted(text: str) -> None:
     assert f"\r\n'{text}\r\n" in bytes(as_csv("rows", Row, [Row(text=text)]).body).decode()
 
 
+@pytest.mark.parametrize("cut", [";", "\t", "\n", "\r\n", "; "])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d"])
+def test_no_formula_begins_where_another_spreadsheet_cuts_a_cell(cut: str, start: str) -> None:
+    """In Germany or France Excel cuts a line at ";", and heeds no quote inside of what it takes for a cell."""
+    [_, *lines] = re.split(
+        r"[\r\n]+", bytes(as_csv("rows", Row, [Row(text=f"A{cut}{start}1+1;B")]).body).decode()
+    )
+    cells = [cell for line in lines for cell in re.split(r"[;\t]", line)]
+    assert not [cell for cell in cells if cell.lstrip().startswith(start)]
+
+
 @given(st.text(max_size=12))
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\r+"])
 def test_no_cell_is_a_formula(start: str, text: str) -> None:

@@ -360,6 +360,12 @@ def test_a_pause_that_is_over_already_says_nothing_and_nobody_is_asked_again_at_
     assert min(sleeper.slept) >= 1
 
 
+@pytest.mark.parametrize("header, seconds", [("5, 120", 120), ("120,5", 120), ("7, 7", 7), ("-5, 9", 9)])
+def test_of_a_pause_that_is_told_twice_the_longer_one_is_kept(header: str, seconds: int) -> None:
+    """A proxy adds its own header to the service's."""
+    assert retry_after(header, NOW) == timedelta(seconds=seconds)
+
+
 @given(st.text() | st.floats().map(str) | st.integers().map(str))
 def test_any_retry_after_header_gives_a_bounded_wait_or_none(header: str) -> None:
     wait = retry_after(header, NOW)

@@ -53,6 +53,12 @@ def throttled(after: str | None) -> Row:
     return {"status": 429, "headers": headers, "body": {"error": {"code": "TooManyRequests"}}}
 
 
+def test_half_a_character_of_one_name_costs_no_tenant(fake: FakeMicrosoft) -> None:
+    fake.users = [user(1, displayName="Ada \ud83d", city="\ude00"), user(2)]
+    first, second = read(fake).users
+    assert (first.name, first.city, second.name) == ("Ada \ufffd", "\ufffd", "User 2")
+
+
 def test_a_tenant_costs_one_token_and_one_batch(fake: FakeMicrosoft) -> None:
     whole = read(fake)
     assert [url.rsplit("/", 1)[1] for url in fake.urls] == ["token", "$batch"]

@@ -48,6 +48,12 @@ def only_partner_center(answer: Answer, fake: FakeMicrosoft) -> None:
     fake.bend = lambda request: answer if "partnercenter" in str(request.url) else None
 
 
+def test_half_a_character_of_one_name_costs_no_list(fake: FakeMicrosoft) -> None:
+    fake.customers = [[customer(name="Alder \ud83d")]]
+    fake.relationships[0][0]["displayName"] = "\ude00"
+    assert [(each.name, each.gdap is not None) for each in customers(fake)] == [("Alder \ufffd", True)]
+
+
 def test_a_list_with_a_byte_order_mark_is_joined_with_its_relationship(fake: FakeMicrosoft) -> None:
     assert customers(fake) == (
         Customer(

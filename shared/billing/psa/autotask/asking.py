@@ -11,12 +11,14 @@ from typing import Any
 
 import requests
 
+from shared.billing.psa.amounts import whole
 from shared.billing.psa.autotask.refusals import Meaning, meaning, words_of
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
 from shared.billing.psa.pace import pace_of
 from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Throttled, Unclear, Unreachable, json_of
+from shared.http.json_text import well_formed
 
 PSA = "Autotask"
 _FRONT = "https://webservices.autotask.net/atservicesrest/v1.0/zoneInformation"
@@ -206,9 +208,10 @@ class Api:
             case Meaning.BUSY:
                 wait = self.wait_told(answer) or _BUSY_WAIT
                 return WriteAnswer(Sent.NOT_SENT, words, wait, asked_for=True)
-            case Meaning.REFUSED | Meaning.NOT_THERE:
+            case Meaning.REFUSED | Meaning.NOT_THERE if self._words(answer) or not answer.content:
                 return WriteAnswer(Sent.REFUSED, words)
             case _:
+                # Also a refusal that is not Autotask's own: a proxy does not know what went on behind it.
                 return WriteAnswer(Sent.UNCLEAR, words)
 
     def wait_told(self, answer: requests.Response) -> timedelta | None:
@@ -222,7 +225,7 @@ class Api:
     def _words(self, answer: requests.Response) -> str:
         """Autotask's own text, without anything of our sign-in; "" when the body is somebody else's."""
         try:
-            words = words_of(json.loads(answer.content))
+            words = words_of(json.loads(well_formed(answer.content)))
         except (ValueError, RecursionError):
             return ""
         for secret in self._never_shown:
@@ -244,4 +247,4 @@ def _entity(path: str) -> str:
 
 def _number(told: object, name: str) -> int:
     value = told.get(name) if isinstance(told, dict) else None
-    return value if isinstance(value, int) else 0
+    return whole(value) or 0

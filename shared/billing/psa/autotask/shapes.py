@@ -1,7 +1,5 @@
 """What we make of Autotask's rows. A field that is not understood costs its own row, never the list. No network."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -23,10 +21,13 @@ from shared.billing.psa.base import (
     PsaCompany,
 )
 from shared.billing.psa.days import day
+from shared.billing.psa.fingerprint import fingerprint_of
 
 RECURRING_SERVICE = 7
 """contractType of a contract that has services."""
 _ACTIVE = 1
+_NO = (False, "0", "false", "False")
+"""Also 0: some entities of Autotask say so."""
 OURS = "lic:"
 """How the internal description of a line begins that we made."""
 _PERIODS = {"monthly": Period.MONTHLY, "yearly": Period.ANNUAL, "annual": Period.ANNUAL}
@@ -40,7 +41,7 @@ type Row = Mapping[str, Any]
 
 def company(row: Row) -> PsaCompany | None:
     """None when it is not active."""
-    if row.get("isActive") is False:
+    if row.get("isActive") in _NO:
         return None
     name = _text(row, "companyName") or f"Company {row['id']}"
     return PsaCompany(str(row["id"]), name, _text(row, "companyNumber"), _text(row, "webAddress"))
@@ -56,7 +57,7 @@ def product(row: Row, periods: Mapping[str, str]) -> Product:
         name=_text(row, "name") or f"Service {row['id']}",
         price=price or Decimal(),
         cost=_money(row, "unitCost") or Decimal(),
-        active=row.get("isActive") is not False and price is not None,
+        active=row.get("isActive") not in _NO and price is not None,
         period=_PERIODS.get(label, Period.OTHER if label else Period.UNKNOWN),
     )
 
@@ -217,5 +218,4 @@ def _money(row: Row, name: str) -> Decimal | None:
 
 
 def _fingerprint(service: Row, but: str = "") -> str:
-    kept = {name: service.get(name) or None for name in _FINGERPRINTED if name != but}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]
+    return fingerprint_of({name: service.get(name) for name in _FINGERPRINTED if name != but})

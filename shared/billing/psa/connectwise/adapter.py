@@ -39,7 +39,7 @@ from shared.billing.psa.connectwise.asking import (
     RIGHTS,
     Api,
 )
-from shared.billing.psa.connectwise.lists import read_list
+from shared.billing.psa.connectwise.lists import read_list, rows_of
 from shared.billing.psa.connectwise.settings import ConnectWiseSettings
 from shared.billing.psa.connectwise.shapes import WholeList, id_of
 from shared.billing.psa.read_back import judge_created, judge_quantity
@@ -88,12 +88,12 @@ class ConnectWise:
     def _missing_at(self, path: str) -> list[str]:
         """Rights that are missing beside that to read the list itself. Raises PsaRefused for that."""
         first: Mapping[str, str | int] = {"pageSize": 1}
-        rows = self._api.json(self._api.ask(path, {**first, "fields": _COLUMNS[path]}))
-        ids = [id_ for row in rows if isinstance(row, dict) and (id_ := id_of(row))]
+        rows = rows_of(self._api, self._api.ask(path, {**first, "fields": _COLUMNS[path]}))
+        ids = [id_ for row in rows if (id_ := id_of(row))]
         if path != AGREEMENTS or not ids:
             return []
         additions = _additions(str(ids[0]))
-        self._api.ask(additions, {**first, "fields": shapes.LINE_COLUMNS})
+        rows_of(self._api, self._api.ask(additions, {**first, "fields": shapes.LINE_COLUMNS}))
         return [] if self._may_edit(additions) else [MAY_EDIT]
 
     def _may_edit(self, additions: str) -> bool:

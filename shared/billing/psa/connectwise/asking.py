@@ -206,13 +206,14 @@ class Api:
     def words(self, answer: requests.Response) -> tuple[str, str]:
         """The vendor's code and message, without anything of our sign-in. No code: the body is not ConnectWise's."""
         try:
-            code, words = bodies.vendor_words(json_of(answer))
+            body = json_of(answer)
         except Unreachable as error:
             return "", error.why
+        code, words = bodies.vendor_words(body)
         for secret in self._never_shown:
             words = words.replace(secret, "***")
         why = words or f"{self.site} answered {answer.status_code} without a reason."
-        return code or str(answer.status_code), why
+        return code or (str(answer.status_code) if isinstance(body, dict) else ""), why
 
     def refused_write(self, answer: requests.Response, right: str) -> PsaRefused | None:
         """Why every write of the connection would be refused, too; None when it is about this line."""

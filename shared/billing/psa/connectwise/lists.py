@@ -135,13 +135,18 @@ class _List:
         raise self._endless()
 
     def _rows(self, answer: requests.Response) -> list[Mapping[str, Any]]:
-        rows = self._api.json(answer)
-        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
-            return rows
-        raise PsaUnavailable(f"{self._api.site} sent something else than a list of rows.")
+        return rows_of(self._api, answer)
 
     def _endless(self) -> PsaUnavailable:
         return PsaUnavailable(f"{self._api.site} sent a list that goes on without anything new.")
+
+
+def rows_of(api: Api, answer: requests.Response) -> list[Mapping[str, Any]]:
+    """The rows of one page. Raises PsaUnavailable."""
+    rows = api.json(answer)
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        return rows
+    raise PsaUnavailable(f"{api.site} sent something else than a list of rows.")
 
 
 def _place(answer: requests.Response) -> tuple[str, str] | None:

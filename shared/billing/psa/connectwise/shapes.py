@@ -1,7 +1,5 @@
 """What we make of ConnectWise's rows. A field that is not understood costs its own row, never the list. No network."""
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,6 +14,7 @@ from shared.billing.psa.base import Agreement, Line, Period, Product, Proration,
 from shared.billing.psa.connectwise.bodies import BILLABLE
 from shared.billing.psa.connectwise.periods import period_of
 from shared.billing.psa.days import Day
+from shared.billing.psa.fingerprint import fingerprint_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,21 +275,4 @@ def _why_not(seen: _Addition) -> str:
 
 
 def _fingerprint(row: Mapping[str, Any], of: frozenset[str] = _FINGERPRINTED) -> str:
-    kept = {name: value for name, value in row.items() if name in of}
-    return hashlib.sha256(json.dumps(_plain(kept), sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _plain(value: Any) -> Any:
-    """One form for what ConnectWise writes in several: unset may be absent, null, "", 0 or false; 10 may be 10.0."""
-    match value:
-        case dict():
-            inner = {name: _plain(item) for name, item in value.items() if name != "_info"}
-            return {name: item for name, item in inner.items() if item is not None} or None
-        case list():
-            return [_plain(item) for item in value] or None
-        case bool():
-            return value or None
-        case int() | float():
-            return f"{Decimal(str(value)).normalize():f}" if value else None
-        case _:
-            return value or None
+    return fingerprint_of({name: value for name, value in row.items() if name in of})

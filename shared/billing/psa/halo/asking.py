@@ -14,6 +14,7 @@ from shared.billing.psa.halo.exact import read_exactly, write_exactly
 from shared.billing.psa.halo.settings import HaloSettings
 from shared.billing.psa.pace import pace_of
 from shared.http.client import UNTOLD_WAIT, Http, NotConnected, Throttled, Unclear, Unreachable, json_of
+from shared.http.json_text import well_formed
 
 PSA = "HaloPSA"
 CLIENTS, ITEMS, INVOICES, CHANGES = "/Client", "/Item", "/RecurringInvoice", "/InvoiceChange"
@@ -225,7 +226,7 @@ class Api:
     def words(self, answer: requests.Response) -> tuple[str, str]:
         """Code and message of an error, whichever of Halo's shapes it has, without anything of our sign-in."""
         try:
-            body = read_exactly(answer.content)
+            body = read_exactly(well_formed(answer.content))
         except ValueError:
             body = None if _is_a_page(answer) else answer.text
         code, words = vendor_words(body)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from shared.billing.psa.amounts import whole
 from shared.billing.psa.base import BillableOption, PsaRefused, PsaUnavailable, Write, WriteKind
 from shared.billing.psa.days import day
 from shared.billing.psa.halo.days import written
@@ -76,8 +77,8 @@ def _edited(row: Row, write: Write | None, *, prorates: bool) -> Row:
 def _without_point_zero(row: Row) -> Row:
     """Halo was seen to refuse a quantity like 95.0, whoever entered it."""
     quantity = row.get(_QUANTITY)
-    whole = isinstance(quantity, Decimal) and quantity == quantity.to_integral_value()
-    return {**row, _QUANTITY: int(quantity)} if whole and quantity is not None else row
+    seats = whole(quantity) if isinstance(quantity, Decimal) else None
+    return row if seats is None else {**row, _QUANTITY: seats}
 
 
 def _to_enter(row: Row, write: Write) -> Decimal:
@@ -215,9 +216,10 @@ def _is_new(told: Row) -> bool:
 
 def _number(value: object) -> Decimal | None:
     try:
-        return Decimal(str(value))
+        found = Decimal(str(value))
     except ArithmeticError:
         return None
+    return found if found.is_finite() else None
 
 
 def _told(undone: Row, changes: Sequence[Row]) -> str:

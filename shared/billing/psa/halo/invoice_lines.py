@@ -1,7 +1,6 @@
 """Lines of a recurring invoice: what they say, why one is not written, and what of them must stay as it is."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,12 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.billing.psa.amounts import Amount, Id, WholeNumber
 from shared.billing.psa.base import BillableOption, Line, Pending
 from shared.billing.psa.days import Day
+from shared.billing.psa.fingerprint import fingerprint_of
 from shared.billing.psa.halo.rows import Row, Rows, id_of, none_is_empty, read_row
+from shared.http.json_text import whole_text
 
 REFERENCE_FIELD = "CFSeatwise"
 """The custom field of an invoice line that carries our mark, where the MSP made one of that name."""
@@ -28,7 +29,7 @@ class _ProRata(Row):
 
 class _Line(Row):
     item_id: Id | None = Field(None, alias="_itemid")
-    item_shortdescription: str | None = None
+    item_shortdescription: Annotated[str, AfterValidator(whole_text)] | None = None
     qty_order: Amount | None = None
     unit_price: Amount | None = None
     startdate: Day = None
@@ -142,7 +143,7 @@ def pending(row: Mapping[str, Any]) -> Decimal:
 
 def _reference(seen: _Line) -> str:
     values = (one.get("value") for one in seen.customfields if one.get("name") == REFERENCE_FIELD)
-    return next((value for value in values if isinstance(value, str)), "")
+    return next((whole_text(value) for value in values if isinstance(value, str)), "")
 
 
 def _billable(seen: _Line, odd: set[str]) -> BillableOption | None:
@@ -181,21 +182,6 @@ def _why_not(seen: _Line, odd: str, by_hand: int, *, unknown_counted: bool) -> s
 
 def fingerprint(row: Mapping[str, Any], *, but: frozenset[str] = _OURS) -> str:
     """Hash of every field of a line that we never mean to change, and that Halo does not compute."""
-    kept = {name: value for name, value in row.items() if name not in but and not _COMPUTED.fullmatch(name)}
-    return hashlib.sha256(json.dumps(_plain(kept), sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _plain(value: Any) -> Any:
-    """One form for what Halo writes in several: unset may be absent, null, "", 0 or false; 10 may be 10.0."""
-    match value:
-        case dict():
-            inner = {str(name): _plain(item) for name, item in value.items()}
-            return {name: item for name, item in inner.items() if item is not None} or None
-        case list():
-            return [_plain(item) for item in value] or None
-        case bool():
-            return value or None
-        case int() | Decimal():
-            return f"{Decimal(value).normalize():f}" if value else None
-        case _:
-            return value or None
+    return fingerprint_of(
+        {name: value for name, value in row.items() if name not in but and not _COMPUTED.fullmatch(name)}
+    )

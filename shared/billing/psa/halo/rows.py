@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from shared.billing.psa.amounts import row_id
+from shared.http.json_text import whole_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ def id_of(row: Mapping[str, Any]) -> int | None:
 
 
 def _text(value: object) -> object:
-    return value if isinstance(value, str) else ""
+    return whole_text(value) if isinstance(value, str) else ""
 
 
 def none_is_empty(value: object) -> object:

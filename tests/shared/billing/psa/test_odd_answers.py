@@ -17,7 +17,16 @@ import requests
 
 from sandbox.standins.controls.halo import halo_edit_line, halo_lines
 from sandbox.standins.protocol import Request
-from shared.billing.psa.base import Agreement, Line, Psa, PsaUnavailable, Write, WriteKind
+from shared.billing.psa.base import (
+    Agreement,
+    Line,
+    Psa,
+    PsaRefused,
+    PsaUnavailable,
+    Sent,
+    Write,
+    WriteKind,
+)
 from tests.shared.billing.standin_world import AGREEMENT, COMPANY, LINE, PRODUCT, StandInWorld
 from tests.shared.billing.world import SKU
 
@@ -135,7 +144,7 @@ def names_it(line: Line, field: str) -> bool:
     [
         *(("12.0", 12), ('"12"', 12), ('"12.0"', 12), ("1.2e1", 12), ("0", 0), ("-3", -3)),
         *((raw, None) for raw in ('"1,000"', '"1.000"', '"1_0"', '"\\u0661\\u0662"', '"12 seats"', '""')),
-        *((raw, None) for raw in ("null", "true", "1e30", '"1e1"', "{}", MISSING)),
+        *((raw, None) for raw in ("null", "true", "1e30", '"1e1"', "{}", "1e999999999", MISSING)),
     ],
 )
 def test_a_number_of_seats_is_read_or_named(site: Site, told: Told, raw: str, quantity: int | None) -> None:
@@ -258,6 +267,84 @@ def test_a_number_that_is_not_told_is_no_proof_that_0_was_written(site: Site, to
     psa = told(LINE, site.quantity, "null")
     with pytest.raises(PsaUnavailable, match=f"ine {LINE}.*not understood: {site.quantity}"):
         psa.find_effect(set_to_0)
+
+
+class _ElseWorld(StandInWorld):
+    """Somebody or something else answers: to what writes, or to every list that is read."""
+
+    status, body, content_type = 200, b"", "application/json"
+    instead_of: Callable[[Request], bool] = staticmethod(lambda _: False)
+
+    def _answered(self, request: Request) -> requests.Response:
+        answer = super()._answered(request)
+        if self.instead_of(request):
+            answer.status_code, answer.raw = self.status, BytesIO(self.body)
+            answer.headers["Content-Type"] = self.content_type
+        return answer
+
+
+def _writes(request: Request) -> bool:
+    return request.method in ("POST", "PATCH") and "token" not in request.path
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 413, 451])
+@pytest.mark.parametrize(
+    "body, content_type", [(b"<html>no</html>", "text/html"), (b"[]", "application/json")]
+)
+def test_a_refusal_that_is_not_the_psas_own_may_have_been_applied(
+    site: Site, status: int, body: bytes, content_type: str
+) -> None:
+    """A proxy does not know what went on behind it; an adjustment of Autotask that is sent again counts twice."""
+    world = _ElseWorld(site.kind, BEGIN)
+    (line,) = world.psa.lines(str(AGREEMENT))
+    world.status, world.body, world.content_type, world.instead_of = status, body, content_type, _writes
+    write = Write(
+        kind=WriteKind.SET_QUANTITY,
+        agreement_id=str(AGREEMENT),
+        line_id=str(LINE),
+        product_id=str(PRODUCT),
+        before=10,
+        after=12,
+        fingerprint=line.fingerprint,
+        document=line.document,
+        effective=date(2026, 3, 2),
+    )
+    answer = world.psa.apply(write)
+    assert answer.sent is Sent.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"true", b"7", b"{}", b'"ok"', b"[null]", b"[[]]", b'{"items": null}']
+)
+def test_a_test_of_the_connection_that_finds_no_lists_is_not_passed(site: Site, body: bytes) -> None:
+    world = _ElseWorld(site.kind, BEGIN)
+    psa = world.opened()
+    psa.check()
+    world.body, world.instead_of = body, lambda request: "token" not in request.path.lower()
+    with pytest.raises((PsaUnavailable, PsaRefused)):
+        psa.check()
+
+
+class _BusyAutotask(StandInWorld):
+    """Other tools made most calls of the hour."""
+
+    raw = ""
+
+    def _answered(self, request: Request) -> requests.Response:
+        answer = super()._answered(request)
+        told = json.loads(answer.raw.read())
+        if "currentTimeframeRequestCount" in told:
+            told["currentTimeframeRequestCount"] = "@"
+        answer.raw = BytesIO(json.dumps(told).replace('"@"', self.raw).encode())
+        return answer
+
+
+@pytest.mark.parametrize("raw", ["9000", "9000.0", '"9000"'])
+def test_calls_of_other_tools_are_counted_in_whatever_type_they_are_told(raw: str) -> None:
+    world = _BusyAutotask("autotask", BEGIN)
+    world.raw = raw
+    with pytest.raises(PsaUnavailable, match="9000 of 10000"):
+        world.opened().lines(str(AGREEMENT))
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_units_count_from_the_day_that_is_meant() -> None:
     [
         ({}, {"unitPrice": float("inf")}, "unitPrice"),
         ({}, {"adjustedPrice": 1e300}, "adjustedPrice"),
+        ({}, {"adjustedPrice": 1e30}, "adjustedPrice"),
         ({}, {"internalCurrencyAdjustedPrice": "free"}, "internalCurrencyAdjustedPrice"),
         ({"units": 10**30}, {}, "units"),
         ({"units": 3.5}, {}, "units"),
@@ -94,6 +95,23 @@ def test_a_price_that_a_person_adjusted_to_nothing_is_not_that_of_the_service(
     prices: dict[str, Any], charged: str
 ) -> None:
     assert line(**prices).unit_price == Decimal(charged)
+
+
+@pytest.mark.parametrize("price", [22, 22.0, Decimal("22.00")])
+def test_a_line_is_the_same_however_a_number_of_it_is_written(price: object) -> None:
+    assert line(unitPrice=price).fingerprint == line(unitPrice=22.0).fingerprint
+    assert (
+        line(unitPrice=price, adjustedPrice="").fingerprint
+        == line(unitPrice=22.0, adjustedPrice=0).fingerprint
+    )
+    assert line(unitPrice=price).fingerprint != line(unitPrice=22.5).fingerprint
+
+
+@pytest.mark.parametrize("no", [False, 0, "0", "false", "False"])
+def test_what_is_not_active_is_not_offered_however_that_is_told(no: object) -> None:
+    assert shapes.company({"id": 3, "companyName": "Amble", "isActive": no}) is None
+    assert not shapes.product({"id": 3, "unitPrice": 1, "isActive": no}, {}).active
+    assert shapes.company({"id": 3, "companyName": "Amble"}) is not None
 
 
 def test_a_price_that_is_not_told_is_no_price_of_0() -> None:

@@ -56,6 +56,13 @@ def test_a_whole_number_has_no_point_zero_in_any_line() -> None:
     assert str(body["lines"][1]["unit_price"]) == "22.0"
 
 
+def test_a_number_that_nobody_means_goes_back_as_it_came() -> None:
+    """Written out it would fill the memory."""
+    other = {**LINE, "id": 2, "qty_order": Decimal("1e999999999")}
+    (body,) = edited({"id": 900, "lines": [LINE, other]}, [setting("1", 10, 12)], prorates=False)
+    assert body["lines"][1] == other
+
+
 def test_a_new_line_stands_beside_those_that_are_there() -> None:
     write = Write(
         kind=WriteKind.CREATE_LINE, agreement_id="900", product_id="44", before=0, after=7, marker="m"

@@ -33,6 +33,11 @@ def test_every_decimal_is_json(number: Decimal) -> None:
     assert Decimal(str(json.loads(write_exactly(number), parse_float=Decimal))) == number
 
 
+def test_half_a_character_of_somebodys_text_goes_back_as_it_came() -> None:
+    """Else the PSA would note that it was changed."""
+    assert write_exactly(read_exactly(rb'{"n":"caf\ud83d"}')) == rb'{"n":"caf\ud83d"}'
+
+
 @pytest.mark.parametrize("body", [b"NaN", b'{"n": Infinity}', b"{", b"", b"[" * 100_000])
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (json's own, or ours)
