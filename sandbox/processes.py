@@ -211,9 +211,6 @@ class HostProcess:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def wait_until_ended(self, seconds: float) -> None:
-        self._process.wait(seconds)
-
     def stop(self) -> None:
         self._session.close()
         if self.alive():

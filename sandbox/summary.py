@@ -30,8 +30,6 @@ GOALS = {
 """Per tenant of an MSP of 1,000; a small demo pays its fixed costs over a dozen tenants."""
 MORE_FOR_MAILBOXES, MORE_FOR_TERMS = 2.0, 0.2
 """Microsoft calls per tenant that watching shared mailboxes, and renewals, may add."""
-CHANGED_STORAGE_GOAL = 10.0
-"""Storage operations per tenant whose lines changed."""
 
 _MICROSOFT = ("microsoft.", "graph.", "partnercenter.", "exchange.")
 

@@ -72,13 +72,12 @@ def shown(mail: MailRow) -> ShownMail:
         subject=mail.subject,
         undeliverable=mail.undeliverable.value if mail.undeliverable else None,
         why=mail.why,
-        can_be_sent_again=mail.can_be_sent_again
-        and (first_kind(mail.kind) in KINDS or bool(reported_company(mail.kind))),
+        can_be_sent_again=mail.can_be_sent_again and _is_of_alerts_or_a_report(mail),
     )
 
 
-def _is_ours(mail: MailRow) -> bool:
-    """About alerts, or a report: an invitation is sent again by inviting anew."""
+def _is_of_alerts_or_a_report(mail: MailRow) -> bool:
+    """An invitation is sent again by inviting anew."""
     return first_kind(mail.kind) in KINDS or reported_company(mail.kind) != ""
 
 

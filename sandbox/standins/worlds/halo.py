@@ -66,7 +66,6 @@ class RecurringInvoice:
     disabled: bool = False
     ends_in_days: int | None = None
     invoices_in_days: int = 20
-    last_changed_by: str = "seatwise"
 
 
 @dataclass(frozen=True, slots=True)
