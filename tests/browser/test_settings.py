@@ -72,14 +72,16 @@ def test_a_partner_is_renamed_once_its_sign_in_works_and_not_removed_while_compa
             form.get_by_role("button", name="Save").click()
             expect(form).to_have_count(0)
             expect(ours.get_by_role("button", name=f"Change {after}", exact=True)).to_be_visible()
-        # The secret of the other one has expired: nothing is stored, and nothing of what was typed is lost.
-        ours.get_by_role("button", name="Change Harbour IT North").click()
-        form = ours.get_by_role("group", name="Change Harbour IT North")
-        form.get_by_label("Name").fill("Harbour IT Far North")
+        # Its secret expires: nothing is stored, and nothing of what was typed is lost.
+        living.control("expire-secret", "Harbour IT")
+        ours.get_by_role("button", name="Change Harbour IT", exact=True).click()
+        form = ours.get_by_role("group", name="Change Harbour IT", exact=True)
+        form.get_by_label("Name").fill("Harbour IT East")
         form.get_by_role("button", name="Save").click()
         expect(form.get_by_role("alert")).to_contain_text("expired")
-        expect(form.get_by_label("Name")).to_have_value("Harbour IT Far North")
+        expect(form.get_by_label("Name")).to_have_value("Harbour IT East")
         form.get_by_role("button", name="Discard changes").click()
+        living.control("renew-secret", "Harbour IT")
 
         ours.get_by_role("button", name="Remove Harbour IT …", exact=True).click()
         removal = ours.get_by_role("group", name="Remove Harbour IT", exact=True)
