@@ -57,7 +57,7 @@ export function LedgerPart(): ReactElement {
   const columns = useMemo<Column<Entry>[]>(
     () => [
       { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
-      { key: "event", title: "What", width: "minmax(100px, 1fr)", cell: (row) => EVENTS[row.event] },
+      { key: "event", title: "What", width: "minmax(84px, 1fr)", cell: (row) => EVENTS[row.event] },
       {
         key: "customer",
         title: "Customer",
@@ -67,7 +67,7 @@ export function LedgerPart(): ReactElement {
       {
         key: "line",
         title: "Line",
-        width: "minmax(96px, 1fr)",
+        width: "minmax(90px, 1fr)",
         titled: true,
         cell: (row) => `${row.lineId || "new"} on ${row.agreementId}`,
       },
@@ -79,8 +79,8 @@ export function LedgerPart(): ReactElement {
         cell: (row) => `${row.before === null ? "–" : count(row.before)} → ${row.after === null ? "–" : count(row.after)}`,
       },
       // Which of the members with an address it was is in the CSV and in the audit log.
-      { key: "who", title: "Who", width: "minmax(110px, 1fr)", titled: true, cell: (row) => row.who.replace(/ \([0-9a-f]+\)$/, "") },
-      { key: "why", title: "Why", width: "minmax(110px, 3fr)", cell: (row) => row.why },
+      { key: "who", title: "Who", width: "minmax(160px, 2fr)", titled: true, cell: (row) => row.who.replace(/ \([0-9a-f]+\)$/, "") },
+      { key: "why", title: "Why", width: "minmax(80px, 3fr)", cell: (row) => row.why },
       ...(mayUndo ? [{ key: "undo", title: "", width: "72px", cell: undoOf }] : []),
     ],
     [format, names, mayUndo, undoOf],

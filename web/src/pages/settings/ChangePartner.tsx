@@ -21,7 +21,7 @@ export const MODES: Record<Mode, string> = {
 };
 const NAMES = { name: "Name", clientId: "Client id", mode: "Signs in", clientSecret: "Client secret", refreshToken: "Refresh token" };
 const KEPT = "Empty keeps the one that is stored.";
-const useStyles = makeStyles({ form: { display: "grid", gap: "12px", maxWidth: "460px", paddingBottom: "12px" } });
+const useStyles = makeStyles({ form: { display: "grid", gap: "12px", maxWidth: "460px", padding: "12px 0" } });
 
 /** A partner connection's name and app registration: the sign-in is tried, and only then they are stored (K4). */
 export function ChangePartner({ id, done }: { id: string; done: () => void }): ReactElement {

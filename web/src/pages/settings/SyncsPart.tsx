@@ -14,6 +14,12 @@ type Run = Schemas["ShownRun"];
 const KINDS: Record<Run["kind"], string> = { nightly: "Night", sync_now: "Sync now", approval: "Approved changes" };
 const STATES: Record<Run["state"], string> = { reading: "Reading", pushing: "Writing", closed: "Done" };
 
+/** Whose licences a run read; an approval writes what was read before. */
+function ofWhom({ kind, tenants }: Run): string {
+  if (kind === "approval") return "Held changes";
+  return tenants ? counted(tenants.length, "customer") : "All customers";
+}
+
 /** What a run did with the lines, in a few words. */
 export function doneOf({ lines }: Pick<Run, "lines">): string {
   const told: [number, string][] = [
@@ -53,7 +59,7 @@ export function SyncsPart(): ReactElement {
         title: "Of",
         titled: true,
         width: "minmax(110px, 1fr)",
-        cell: (run) => (run.tenants ? counted(run.tenants.length, "customer") : "All customers"),
+        cell: ofWhom,
       },
       { key: "state", title: "State", titled: true, width: "90px", cell: (run) => STATES[run.state] },
       {
@@ -61,7 +67,7 @@ export function SyncsPart(): ReactElement {
         title: "Read",
         titled: true,
         width: "minmax(140px, 1fr)",
-        cell: (run) => (
+        cell: (run) => run.kind !== "approval" && (
           <>
             {count(run.read)}{" "}
             {run.notRead > 0 && (
