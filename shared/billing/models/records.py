@@ -70,7 +70,7 @@ class Ending(Document):
     mapping_id: str
     """The mapping that had it."""
     licence: LicenceKey | None = None
-    """What it bills; None: the mapping tells, as before December 2026."""
+    """What it bills; None: it was stored without that, and the mapping tells."""
     of_its_company: bool = False
     """It bills the users of its company alone: another one was billed for the same SKU beside it."""
     replaced_by: tuple[str, ...] = ()

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from shared.accounts.preferences import GuardSettings
+from shared.billing import ending
 from shared.billing.models import Change, HoldReason, LineRecord
 
 WINDOW = timedelta(hours=24)
@@ -18,10 +19,12 @@ class Seats:
         self.confirmed: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
 
-    def add(self, line: LineRecord, now: datetime) -> None:
+    def add(self, line: LineRecord, now: datetime, today: date) -> None:
+        """`today` is in the account's zone: a line whose last day is over bills nobody any more."""
         unclear = line.unclear_loss
         recent = sum(loss.seats for loss in line.losses if loss.at > now - WINDOW)
-        self.confirmed[line.tenant_id] += (line.confirmed or 0) - unclear
+        if not ending.is_past(line, today):
+            self.confirmed[line.tenant_id] += (line.confirmed or 0) - unclear
         self.lost[line.tenant_id] += recent + unclear
 
     def base(self, tenant: str) -> int:

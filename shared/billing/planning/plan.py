@@ -77,11 +77,12 @@ def make(
     now: datetime,
 ) -> Plan:
     """`records` are looked at once, one by one; `suspicious` are tenants with doubts."""
-    draft = _Draft(now.astimezone(account.zone).date())
+    today = now.astimezone(account.zone).date()
+    draft = _Draft(today)
     for record in records:
         mine = wished.of(record)
         for line in record.lines.values():
-            draft.seats.add(line, now)
+            draft.seats.add(line, now, today)
             if line.ending is not None:
                 draft.end(record, line)
                 continue

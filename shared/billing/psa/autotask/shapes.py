@@ -206,11 +206,13 @@ def _odd_price(service: Row) -> str:
 
 
 def _price(service: Row) -> Decimal:
-    """For a unit. An adjusted price of 0 is a person's: the line charges nothing, whatever its service costs."""
-    adjusted = _money(service, "adjustedPrice")
-    if told := _money(service, "internalCurrencyAdjustedPrice") or adjusted:
-        return told
-    return adjusted if adjusted is not None else _money(service, "unitPrice") or Decimal()
+    """For a unit. An adjusted price of 0 is a person's: the line charges nothing, whatever its service costs.
+
+    A query may tell the adjusted price by one of its two names alone.
+    """
+    adjusted = (_money(service, name) for name in ("internalCurrencyAdjustedPrice", "adjustedPrice"))
+    told = [price for price in adjusted if price is not None]
+    return max(told, key=bool) if told else _money(service, "unitPrice") or Decimal()
 
 
 def _money(row: Row, name: str) -> Decimal | None:

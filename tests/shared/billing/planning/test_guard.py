@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.accounts.preferences import GuardSettings
-from shared.billing.models import Change, HoldReason, Intent, LineRecord, Loss, change_id
+from shared.billing.models import Change, Ending, HoldReason, Intent, LineRecord, Loss, change_id
 from shared.billing.planning.guard import Seats, hold_reasons
 from shared.billing.psa.base import Write, WriteKind
 from tests.shared.billing.world import DAY, START
@@ -58,7 +58,7 @@ def held(
     names = {one.id: one.mapping_id for one in changes}
     seats = Seats()
     for one in lines:
-        seats.add(one, START)
+        seats.add(one, START, START.date())
     found = hold_reasons(changes, seats, suspicious, settings or GuardSettings())
     return {names[change_id]: reasons for change_id, reasons in found.items()}
 
@@ -139,6 +139,14 @@ def test_seats_of_a_write_that_nobody_knows_the_outcome_of_count_as_lost() -> No
     # 30 seats: 4 may be gone already, 3 more make 7 of 30.
     assert held([change("a", 10, 7)], [unclear, elsewhere()]) == {"a": (TENANT,)}
     assert held([change("a", 10, 8)], [unclear, elsewhere()]) == {}
+
+
+@pytest.mark.parametrize("days, waits", [(0, {}), (-1, {"a": (TENANT,)})])
+def test_a_line_whose_last_day_is_over_makes_no_loss_look_small(days: int, waits: Held) -> None:
+    last = Ending(last_day=START.date() + days * DAY, mapping_id="b", who="jo", since=START)
+    leaves = line("b", 40).model_copy(update={"ending": last})
+    # 7 of 50 while it bills, and 7 of 10 after that.
+    assert held([change("a", 10, 3)], [leaves, elsewhere()]) == waits
 
 
 # The account

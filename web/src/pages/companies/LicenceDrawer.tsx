@@ -153,7 +153,7 @@ function PeopleThen({ tenant, mapping, on }: { tenant: string; mapping: string; 
       {({ items, next }) => (
         <>
           <Text>{items.length ? `Who had it on ${day(on)}:` : `Nobody had it on ${day(on)}.`}</Text>
-          <Names users={items} more={Boolean(next)} />
+          <Names users={items} more={next && "… and more."} />
         </>
       )}
     </Answer>
@@ -207,7 +207,7 @@ function People({ tenant, licence }: { tenant: string; licence: Licence }): Reac
       <Answer query={people} rows={3}>
         {({ items, next }) =>
           items.length ? (
-            <Names users={items} more={Boolean(next)} />
+            <Names users={items} more={next && "… and more; the CSV of the licence has all."} />
           ) : (
             <>{whyNobody(licence)}</>
           )
@@ -217,7 +217,8 @@ function People({ tenant, licence }: { tenant: string; licence: Licence }): Reac
   );
 }
 
-function Names({ users, more }: { users: Schemas["ShownUser"][]; more: boolean }): ReactElement {
+/** `more`: what is said where these are not all. */
+function Names({ users, more }: { users: Schemas["ShownUser"][]; more: string | null | undefined }): ReactElement {
   const styles = useStyles();
   return (
     <ul className={styles.people}>
@@ -226,7 +227,7 @@ function Names({ users, more }: { users: Schemas["ShownUser"][]; more: boolean }
           {user.name} <span className={styles.soft}>{user.userPrincipalName}</span>
         </li>
       ))}
-      {more && <li className={styles.soft}>… and more; the CSV of the licence has all.</li>}
+      {more && <li className={styles.soft}>{more}</li>}
     </ul>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMemo, type ReactElement } from "react";
 import { useLocation } from "wouter";
@@ -9,14 +9,12 @@ import { Page } from "../../parts/Page";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
+import { AlertWho } from "./AlertWho";
 
 type Alert = Schemas["ShownAlert"];
 
-const useStyles = makeStyles({ type: { color: tokens.colorNeutralForeground2, display: "block" } });
-
 /** What was open and is not any more, as it was last told. */
 export function ClosedExceptions(): ReactElement {
-  const styles = useStyles();
   const api = useApi();
   const format = useFormat();
   const [, go] = useLocation();
@@ -30,12 +28,7 @@ export function ClosedExceptions(): ReactElement {
         title: "Customer",
         width: "minmax(180px, 2fr)",
         value: (alert) => alert.who,
-        cell: (alert) => (
-          <>
-            <Text weight="semibold">{alert.who}</Text>
-            <span className={styles.type}>{alert.title}</span>
-          </>
-        ),
+        cell: (alert) => <AlertWho alert={alert} />,
       },
       { key: "what", title: "What", width: "minmax(240px, 4fr)", cell: (alert) => alert.what },
       { key: "ticket", title: "Ticket", titled: true, width: "84px", cell: (alert) => alert.ticket?.number },
@@ -56,7 +49,7 @@ export function ClosedExceptions(): ReactElement {
         cell: (alert) => alert.closedAt && format.day(alert.closedAt),
       },
     ],
-    [format, styles],
+    [format],
   );
   return (
     <Page

@@ -1,4 +1,4 @@
-import { Badge, Button, Dropdown, Option, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Button, Dropdown, Option, makeStyles } from "@fluentui/react-components";
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactElement } from "react";
@@ -13,6 +13,7 @@ import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
 import { AlertDrawer } from "./AlertDrawer";
+import { AlertWho } from "./AlertWho";
 import { ClosedExceptions } from "./ClosedExceptions";
 import { remedyOf } from "./remedies";
 
@@ -20,7 +21,6 @@ export type Alert = Schemas["ShownAlert"];
 type TypeName = Schemas["AlertTypeName"];
 
 const useStyles = makeStyles({
-  type: { color: tokens.colorNeutralForeground2, display: "block" },
   wide: { width: "100%", minWidth: "0", "@media (max-width: 640px)": { width: "auto" } },
 });
 
@@ -108,12 +108,7 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
         title: "Customer",
         width: "minmax(180px, 2fr)",
         value: (alert) => alert.who,
-        cell: (alert) => (
-          <>
-            <Text weight="semibold">{alert.who}</Text>
-            <span className={styles.type}>{alert.title}</span>
-          </>
-        ),
+        cell: (alert) => <AlertWho alert={alert} />,
       },
       {
         key: "what",

@@ -87,7 +87,9 @@ def test_a_price_that_is_a_text_is_the_same_number() -> None:
     [
         ({"adjustedPrice": 0.0}, "0"),
         ({"adjustedPrice": 0.0, "internalCurrencyAdjustedPrice": 0.0}, "0"),
-        ({"adjustedPrice": None}, "22"),
+        ({"internalCurrencyAdjustedPrice": 0.0}, "0"),
+        ({"adjustedPrice": 19.5, "internalCurrencyAdjustedPrice": 0.0}, "19.5"),
+        ({"adjustedPrice": None, "internalCurrencyAdjustedPrice": None}, "22"),
         ({"internalCurrencyAdjustedPrice": 19.5}, "19.5"),
     ],
 )
