@@ -14,6 +14,8 @@ from tests.journeys.living import Living
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 NOTHING: Mapping[str, object] = {}
+_IS_SHOWN = """() => document.querySelector('[aria-modal=true]')
+  || !document.querySelector('body > [aria-hidden=true] :is(a, button)')"""
 type Scheme = Literal["light", "dark"]
 
 
@@ -53,9 +55,10 @@ class Site:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
 
     def settled(self) -> None:
-        """Nothing is loading any more."""
+        """Nothing is loading any more, and what a dialog hid from readers is shown since the dialog went."""
         self.page.wait_for_load_state("networkidle")
         expect(self.page.get_by_label("Loading")).to_have_count(0)
+        self.page.wait_for_function(_IS_SHOWN)
 
     def button(self, words: str) -> Locator:
         return self.page.get_by_role("button", name=words)

@@ -163,12 +163,15 @@ def partner(_: Living, site: Site) -> Locator:
 
 def frozen(living: Living, site: Site) -> None:
     change = changed_last_night(living)
-    line = f"tenants/{change['tenantId']}/mappings/{change['mappingId']}/frozen"
-    Api(living, "admin").ask("PUT", line, {"reason": "flat rate until March, agreed with Jane on the phone"})
     site.go(f"companies/{change['tenantId']}")
     site.button(f"Details: {change['licence']}").click()
     part = site.page.get_by_role("region", name="The line")
-    expect(part).to_contain_text("flat rate until March")
+    part.get_by_role("button", name="Freeze the line …").click()
+    part.get_by_label("Why it is frozen").fill("flat rate until March, agreed with Jane on the phone")
+    part.get_by_role("button", name="Freeze the line", exact=True).click()
+    expect(part).to_contain_text("Reason: flat rate until March")
+    # Not by the page, so that the picture has it still.
+    line = f"tenants/{change['tenantId']}/mappings/{change['mappingId']}/frozen"
     Api(living, "admin").ask("DELETE", line)
     part.evaluate("section => section.scrollIntoView()")
 
