@@ -84,9 +84,11 @@ class SendGridTransport:
                 if _created(entry) >= int(since.timestamp()):
                     return Undeliverable(UndeliverableReason.BLOCKED, _reason(entry))
         everything = self._read(f"/v3/asm/suppressions/global/{of}")
+        if everything == {}:
+            return None
         if isinstance(everything, dict) and everything.get("recipient_email"):
             return Undeliverable(UndeliverableReason.UNSUBSCRIBED)
-        return None
+        raise CannotTell("SendGrid answered whether an address unsubscribed with something else.")
 
     def _read(self, path: str) -> Any:
         """One answer in JSON. Raises CannotTell, whatever stood in the way."""
@@ -186,8 +188,8 @@ def _reason(entry: dict[str, Any]) -> str:
 
 
 def _created(entry: dict[str, Any]) -> int:
-    """Seconds since 1970; what is not understood counts as old."""
+    """Seconds since 1970. Raises CannotTell: an old refusal says nothing of a mail, and that is known of no other."""
     try:
-        return int(float(entry.get("created") or 0))
-    except (TypeError, ValueError, OverflowError):
-        return 0
+        return int(float(entry["created"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise CannotTell("SendGrid does not say when the recipient's server refused a mail.") from None

@@ -21,6 +21,8 @@ LARGEST_COUNT = 10_000_000
 type Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 type Text = str | None
 type Id = Annotated[str, Field(min_length=1)]
+type Link = Annotated[str, Field(min_length=1)] | None
+"""To the next page; only null and nothing at all say that there is none."""
 
 
 class PrepaidUnits(TypedDict):
@@ -95,7 +97,7 @@ class Page[Row](TypedDict):
     """A list or a part of one; of an error it holds only `error`."""
 
     value: NotRequired[list[Row]]
-    next_link: NotRequired[Annotated[Text, Field(alias="@odata.nextLink")]]
+    next_link: NotRequired[Annotated[Link, Field(alias="@odata.nextLink")]]
     count: NotRequired[Annotated[int | None, Field(alias="@odata.count")]]
     error: NotRequired[Any]
 

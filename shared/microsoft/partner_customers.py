@@ -150,10 +150,12 @@ def _continuation(page: _CustomerPage, answer: requests.Response) -> str:
         for header in (following or {}).get("headers") or ()
         if header["key"].lower() == _TOKEN.lower()
     ]
-    in_body = page.get("continuation") or ""
-    if following is None and not in_body:
+    in_body, in_header = page.get("continuation") or "", answer.headers.get(_TOKEN, "")
+    # No page of Microsoft's says whether the last page has a token of its own in its header, too.
+    is_full = len(page["items"]) >= PAGE_SIZE
+    if following is None and not in_body and not (in_header and is_full):
         return ""
-    token = next(filter(None, [*in_link, in_body, answer.headers.get(_TOKEN, "")]), "")
+    token = next(filter(None, [*in_link, in_body, in_header]), "")
     if not token:
         raise invalid("the customer list announces a next page without its token")
     return token

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
-from typing import Final, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from pydantic import TypeAdapter
 
@@ -38,6 +38,7 @@ class _Row(TypedDict):
 
 class _Page(TypedDict):
     items: list[_Row]
+    links: NotRequired[Any]
 
 
 def read_terms(http: Http, token: str, tenant_id: str) -> tuple[Term, ...]:
@@ -50,7 +51,14 @@ def read_terms(http: Http, token: str, tenant_id: str) -> tuple[Term, ...]:
         except Unreachable:
             body = None
         raise _refused(answer.status_code, body)
-    return _terms(validated(_page(), answer.content)["items"])
+    page = validated(_page(), answer.content)
+    if _goes_on(page.get("links")):
+        raise invalid("the list of subscriptions goes on, and Microsoft documents no further pages of it")
+    return _terms(page["items"])
+
+
+def _goes_on(links: object) -> bool:
+    return links is not None and (not isinstance(links, dict) or links.get("next") is not None)
 
 
 def is_sold_by_another(refusal: NotRead) -> bool:

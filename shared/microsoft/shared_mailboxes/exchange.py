@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from shared.http.client import Http, Unreachable, json_of
 from shared.microsoft.auth_errors import word_of
 from shared.microsoft.graph import check_link
-from shared.microsoft.graph_rows import Text, fields_of, invalid, validated
+from shared.microsoft.graph_rows import Link, Text, fields_of, invalid, validated
 from shared.microsoft.hosts import EXCHANGE
 from shared.microsoft.models import (
     FailureCause,
@@ -61,7 +61,7 @@ class _Row(TypedDict):
 
 class _Page(TypedDict):
     value: list[_Row]
-    next_link: NotRequired[Annotated[Text, Field(alias="@odata.nextLink")]]
+    next_link: NotRequired[Annotated[Link, Field(alias="@odata.nextLink")]]
     warnings: NotRequired[Annotated[list[Any] | str | None, Field(alias="@adminapi.warnings")]]
 
 

@@ -523,6 +523,34 @@ def test_what_sendgrid_does_not_say_is_never_taken_for_a_clean_list(status: int,
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize("body", [[], None, "", 0, False, {"errors": []}, {"recipient_email": None}, [{}]])
+def test_who_unsubscribed_at_sendgrid_is_told_or_nobody_can_tell(body: object) -> None:
+    def answer(path: str) -> tuple[int, bytes]:
+        return 200, json.dumps(body if "global" in path else []).encode()
+
+    with (
+        http_server(Provider(), lambda: (202, b""), answer) as port,
+        pytest.raises(CannotTell, match="unsubscribed"),
+    ):
+        sendgrid(f"http://127.0.0.1:{port}").undeliverable(MAIL.to)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{}, {"created": None}, {"created": ""}, {"created": "yesterday"}, {"created": []}, {"created": "1e999"}],
+)
+def test_a_refusal_at_sendgrid_that_has_no_time_is_not_taken_for_an_old_one(entry: dict[str, object]) -> None:
+    def answer(path: str) -> tuple[int, bytes]:
+        empty: object = {} if "global" in path else []
+        return 200, json.dumps([entry] if "blocks" in path else empty).encode()
+
+    with http_server(Provider(), lambda: (202, b""), answer) as port:
+        transport = sendgrid(f"http://127.0.0.1:{port}")
+        assert transport.undeliverable(MAIL.to) is None
+        with pytest.raises(CannotTell, match="when"):
+            transport.undeliverable(MAIL.to, NOW)
+
+
 def test_an_address_is_one_part_of_the_path_at_sendgrid_whatever_stands_in_it() -> None:
     asked: list[str] = []
 

@@ -292,6 +292,18 @@ def test_a_next_link_that_leads_elsewhere_is_refused_and_never_called(fake: Fake
     assert len(fake.sent) == 2
 
 
+@pytest.mark.parametrize("question", ["subscribedSkus", "subscriptions", "users"])
+@pytest.mark.parametrize("link", ["", 0, 7, False, True, [], {}, ["https://graph.microsoft.com/v1.0/users"]])
+def test_a_next_link_that_is_none_is_no_end(fake: FakeMicrosoft, question: str, link: object) -> None:
+    def with_it(item: dict[str, Any], link: object) -> dict[str, Any]:
+        return {**item, "body": {**item["body"], "@odata.nextLink": link}} if item["id"] == question else item
+
+    fake.order = lambda items: [with_it(item, link) for item in items]
+    assert refusal_of(fake).cause is FailureCause.INVALID
+    fake.order = lambda items: [with_it(item, None) for item in items]
+    assert read(fake).users
+
+
 def test_a_page_that_leads_to_itself_is_invalid(fake: FakeMicrosoft) -> None:
     fake.users = [user(number) for number in range(5)]
     fake.page_size = 3

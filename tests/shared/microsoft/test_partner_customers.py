@@ -121,6 +121,18 @@ def test_the_token_of_the_next_page_is_found_in_other_places_too(fake: FakeMicro
     assert len(customers(fake)) == 2
 
 
+def test_a_token_in_the_header_alone_leads_on_from_a_full_page(fake: FakeMicrosoft) -> None:
+    """After a page with room left nobody says what a token there would be for."""
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(PAGE_SIZE)]
+    for items, whole in ((ids, PAGE_SIZE + 1), (ids[:-1], PAGE_SIZE - 1)):
+        first = json_answer({"items": [customer(one) for one in items]}, 200, {"MS-ContinuationToken": "t0"})
+        answers = deque([first])
+        fake.bend = lambda request, left=answers: (  # type: ignore[misc]
+            left.popleft() if left and "partnercenter" in str(request.url) else None
+        )
+        assert len(customers(fake)) == whole
+
+
 @pytest.mark.parametrize("kind", ["none", "advisor", "syndication", "microsoft_support"])
 def test_a_customer_the_partner_does_not_resell_to_is_left_out(fake: FakeMicrosoft, kind: str) -> None:
     fake.customers = [[customer(), customer(OTHER, "Birch", kind)]]
@@ -233,6 +245,13 @@ def test_a_customer_list_with_ever_new_tokens_comes_to_an_end(fake: FakeMicrosof
     "page, why",
     [
         ({"items": [customer()], "links": {"next": {"uri": "/x"}}}, "without its token"),
+        ({"items": [customer()], "links": ""}, "has a wrong type"),
+        ({"items": [customer()], "links": []}, "has a wrong type"),
+        ({"items": [customer()], "links": {"next": ""}}, "has a wrong type"),
+        ({"items": [customer()], "links": {"next": 0}}, "has a wrong type"),
+        ({"items": [customer()], "links": {"next": "t1"}}, "has a wrong type"),
+        ({"items": [customer()], "continuationToken": 0}, "has a wrong type"),
+        ({"items": [customer()], "continuationToken": {}}, "has a wrong type"),
         ({"totalCount": 1}, "items is missing"),
         ({"items": None}, "items is empty"),
         ({"items": [{"relationshipToPartner": "reseller"}]}, "no tenant id"),

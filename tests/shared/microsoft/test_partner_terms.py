@@ -118,6 +118,17 @@ def test_an_answer_that_cannot_be_true_is_not_read(fake: FakeMicrosoft, rows: li
     assert caught.value.cause is FailureCause.INVALID
 
 
+@pytest.mark.parametrize(
+    "links", [{"next": {"uri": "/x"}}, {"next": {}}, {"next": ""}, {"next": "t1"}, "", [], 0]
+)
+def test_a_list_that_goes_on_is_not_taken_for_the_whole(fake: FakeMicrosoft, links: object) -> None:
+    with pytest.raises(NotRead) as caught:
+        read(fake, body={"items": [sold()], "links": links})
+    assert caught.value.cause is FailureCause.INVALID
+    whole: list[object] = [None, {}, {"self": {"uri": "/x"}}, {"self": {}, "next": None}]
+    assert all(read(fake, body={"items": [sold()], "links": links}) for links in whole)
+
+
 def test_a_service_that_is_down_is_transient(fake: FakeMicrosoft) -> None:
     with pytest.raises(NotRead) as caught:
         read(fake, status=503)

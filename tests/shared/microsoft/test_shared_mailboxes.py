@@ -215,6 +215,13 @@ def test_a_link_that_leads_astray_is_not_followed(fake: FakeMicrosoft, link: str
     assert {one.split("/")[2] for one in fake.urls} == {"outlook.office365.com"}
 
 
+@pytest.mark.parametrize("link", ["", 0, 7, False, [], {}])
+def test_a_link_that_is_none_is_no_end(fake: FakeMicrosoft, link: object) -> None:
+    rows = [{"RecipientTypeDetails": "UserMailbox"}]
+    fake.bend = lambda _: json_answer({"value": rows, "@odata.nextLink": link})
+    assert refused(fake, exchange).cause is FailureCause.INVALID
+
+
 def test_an_announced_page_that_is_empty_makes_it_not_read(fake: FakeMicrosoft) -> None:
     fake.mailbox_page = 1
     empty = json_answer({"value": []})

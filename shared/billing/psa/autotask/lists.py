@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from shared.billing.psa.amounts import amount, row_id
 from shared.billing.psa.autotask.asking import Api
 from shared.billing.psa.base import PsaUnavailable
+from shared.billing.psa.links import query_of
 
 _PAGE = 500
 _PAGES_MOST = 400
@@ -95,13 +95,13 @@ def _place(body: Any) -> str:
     details = body.get("pageDetails")
     if not isinstance(details, dict):
         raise PsaUnavailable("Autotask sent a list that does not say whether it goes on.")
-    link = details.get("nextPageUrl")
-    if not link:
+    link = details.get("nextPageUrl", "")
+    if link is None:
         return ""
-    asked = {name.lower(): values[-1] for name, values in parse_qs(urlsplit(str(link)).query).items()}
-    if not asked.get("paging"):
+    place = query_of(link).get("paging") if isinstance(link, str) else None
+    if not place:
         raise PsaUnavailable("Autotask sent a list that goes on at a place that is not understood.")
-    return asked["paging"]
+    return place
 
 
 def count_of(api: Api, entity: str, *conditions: Condition) -> Decimal | None:

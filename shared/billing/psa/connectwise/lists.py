@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import requests
 from requests.utils import parse_header_links
@@ -18,9 +17,13 @@ from shared.billing.psa.amounts import amount
 from shared.billing.psa.base import PsaUnavailable
 from shared.billing.psa.connectwise.asking import Api
 from shared.billing.psa.connectwise.shapes import WholeList, id_of
+from shared.billing.psa.links import query_of
 
 PAGE_SIZE = 1000
 MOST_PAGES = 500
+_NEXT = "next"
+_OTHER_PAGES = frozenset({"first", "prev", "previous", "last", "self"})
+"""What else the links of a list lead to: where there are only these, nothing follows."""
 
 
 @dataclass
@@ -76,9 +79,10 @@ class _List:
             answer = self._api.ask(self._path, params, forward_only=True)
             page = self._rows(answer)
             is_new = found.add(page)
-            if "Link" not in answer.headers:
+            header = _links(answer)
+            if header is None or (not header and len(page) >= PAGE_SIZE):
                 return self._unlinked(found, page, is_new=is_new)
-            place = _place(answer)
+            place = _place(header)
             if place is None:
                 return found
             if not is_new:
@@ -123,11 +127,11 @@ class _List:
         first: list[Mapping[str, Any]] = []
         for number in range(1, MOST_PAGES + 1):
             answer = self._api.ask(self._path, {**self._whole, "orderBy": "id asc", "page": number})
-            page, is_linked = self._rows(answer), "Link" in answer.headers
-            if not page or (page == first and not is_linked and len(page) < PAGE_SIZE):
+            page, header = self._rows(answer), _links(answer)
+            if not page or (page == first and not header and len(page) < PAGE_SIZE):
                 return found  # the end; or a server without pages, which sends the whole each time
             is_new = found.add(page)
-            if is_linked and _place(answer) is None:
+            if header and _place(header) is None:
                 return found
             if not is_new:
                 raise self._endless()
@@ -149,12 +153,18 @@ def rows_of(api: Api, answer: requests.Response) -> list[Mapping[str, Any]]:
     raise PsaUnavailable(f"{api.site} sent something else than a list of rows.")
 
 
-def _place(answer: requests.Response) -> tuple[str, str] | None:
-    """Where the next page begins, by the answer's link; None when there is no next page. Raises PsaUnavailable."""
-    link = _next_link(answer.headers["Link"])
-    if not link:
+def _links(answer: requests.Response) -> str | None:
+    """The answer's header of links. ConnectWise sends an empty one with the last forward-only page."""
+    header = answer.headers.get("Link")
+    return None if header is None else header.strip()
+
+
+def _place(header: str) -> tuple[str, str] | None:
+    """Where the next page begins; None when there is no next page. Raises PsaUnavailable."""
+    link = _next_link(header) if header else None
+    if link is None:
         return None
-    asked = {name.lower(): values[-1] for name, values in parse_qs(urlsplit(link).query).items()}
+    asked = query_of(link)
     for name in ("pageId", "page"):
         value = asked.get(name.lower(), "")
         if value.isascii() and value.isdecimal():
@@ -162,13 +172,22 @@ def _place(answer: requests.Response) -> tuple[str, str] | None:
     raise PsaUnavailable("ConnectWise sent a list that goes on at a place that is not understood.")
 
 
-def _next_link(header: str) -> str:
-    """https://www.rfc-editor.org/rfc/rfc8288#section-3.3: relations are words in any case, several in one link."""
-    for link in parse_header_links(header):
-        relations = next((words for name, words in link.items() if name.lower() == "rel"), "")
-        if "next" in relations.lower().split():
-            return link.get("url", "")
-    return ""
+def _next_link(header: str) -> str | None:
+    """The link to the next page; None when all links say what else they are. Raises PsaUnavailable.
+
+    https://www.rfc-editor.org/rfc/rfc8288#section-3.3: relations are words in any case, several in one link.
+    """
+    links = [(link.get("url", ""), _relations(link)) for link in parse_header_links(header)]
+    if (following := next((url for url, words in links if _NEXT in words), None)) is not None:
+        return following
+    if all(words for _, words in links) and any(words & _OTHER_PAGES for _, words in links):
+        return None
+    raise PsaUnavailable("ConnectWise sent a list with links to other pages that are not understood.")
+
+
+def _relations(link: Mapping[str, str]) -> frozenset[str]:
+    words = next((words for name, words in link.items() if name.lower() == "rel"), "")
+    return frozenset(words.lower().split())
 
 
 def _count(api: Api, path: str) -> int:

@@ -41,6 +41,8 @@ class Server(BaseAdapter):
     count: type = int
     """How it writes its count."""
     relation: str = 'rel="next"'
+    header: str | None = None
+    """Of every page that is not its last, instead of a link."""
     believes: int = 0
     """Rows that its count has beside those that it shows."""
     asked: list[str] = field(default_factory=list)
@@ -67,7 +69,8 @@ class Server(BaseAdapter):
         is_forward = self.forward_only and request.headers.get("pagination-type") == "forward-only"
         page, link = self._forward(query) if is_forward else self._numbered(query)
         if self.links is not None:
-            answer.headers["Link"] = f"<{self.links}?{link}>; {self.relation}" if link else ""
+            says = f"<{self.links}?{link}>; {self.relation}" if self.header is None else self.header
+            answer.headers["Link"] = says if link else ""
         answer.raw = io.BytesIO(json.dumps([{"id": id_} for id_ in page]).encode())
         if self.gone_after_first and query.get("page") == "1":
             self.ids = [id_ for id_ in self.ids if id_ != self.gone_after_first]
@@ -159,6 +162,62 @@ def test_of_a_link_only_the_place_is_taken_and_never_the_address(links: str, for
 def test_the_next_page_is_found_however_its_relation_is_written(path: str, relation: str) -> None:
     """RFC 8288: in any case, beside others. A list of lines has no count that would miss the rest."""
     assert listed(Server(EVERY, relation=relation), path) == EVERY
+
+
+FIRST = f'<{HOST}/x?page=1>; rel="first"'
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "garbage",
+        "<>",
+        ";",
+        ",",
+        f"<{HOST}/x?page=2>",
+        f'<{HOST}/x?page=2>; title="next"',
+        f"<{HOST}/x?page=2>; rel",
+        f'<{HOST}/x?page=2>; rel=""',
+        f'<{HOST}/x?page=2>; rel="successor"',
+        f'<{HOST}/font.woff2>; rel="preload"',
+        f'<{HOST}/x?page=2>; title="a=b"; rel="next"',
+        f'<{HOST}/x?page=2>; title="a=b"; rel="next", {FIRST}',
+        f"<{HOST}/x?page=2>, {FIRST}",
+        '<>; rel="next"',
+        f'<>; rel="next", {FIRST}',
+        '<https://[/x?page=2>; rel="next"',
+        'rel="next"',
+        '{"next": "page=2"}',
+    ],
+)
+@pytest.mark.parametrize("forward_only", [True, False])
+def test_a_link_of_which_nothing_is_understood_is_no_end(header: str, forward_only: bool) -> None:
+    with pytest.raises(PsaUnavailable, match="not understood"):
+        listed(Server(EVERY, header=header, forward_only=forward_only), LINES)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        FIRST,
+        f'<{HOST}/x?page=1>; rel="prev"',
+        f"<{HOST}/x?page=1>; REL=Last",
+        f'<{HOST}/x>; rel="self"',
+        f'<{HOST}/x?page=1>; rel="prev first", <{HOST}/x>; rel="describedby"',
+    ],
+)
+@pytest.mark.parametrize("forward_only", [True, False])
+def test_links_to_other_pages_alone_are_the_end(header: str, forward_only: bool) -> None:
+    server = Server(EVERY, header=header, forward_only=forward_only)
+    assert listed(server, LINES) == EVERY[:1000]
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("header", ["", "  "])
+@pytest.mark.parametrize("forward_only", [True, False])
+@pytest.mark.parametrize("ids", [EVERY, BACKWARDS], ids=["up", "down"])
+def test_an_empty_header_over_a_full_page_is_no_end(header: str, forward_only: bool, ids: list[int]) -> None:
+    assert listed(Server(ids, header=header, forward_only=forward_only), LINES) == EVERY
 
 
 def test_a_link_to_a_place_that_is_not_understood_is_no_list() -> None:
