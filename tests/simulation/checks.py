@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.standins.state import State
@@ -228,8 +228,12 @@ class Checker:
         return any(read_at is None or at >= read_at - timedelta(seconds=2) for at in edits)
 
     def _was_taken_stale(self, record: AgreementRecord, line: LineRecord) -> bool:
-        """A number that the PSA told of before our newest write was taken over, by a person or as the one wanted."""
-        return any(
+        """A number that the PSA told of before our newest write was taken over, by a person or as the one wanted.
+
+        What was billed then is theirs to bill, as far as anybody can tell.
+        """
+        began = datetime.min.replace(tzinfo=UTC)
+        return self._night.shows_stale(record.agreement_id, line.line_id, began) and any(
             entry.event in (LedgerEvent.TAKEN, LedgerEvent.ADOPTED)
             and entry.mapping_id == line.mapping_id
             and entry.after == line.confirmed
@@ -462,7 +466,11 @@ class Checker:
         yield from days_of_changes(
             self._truth, self.mapping_of, self._versions, self._decided.ended.keys(), zone
         )
-        settled = {line.line_id for _, line in self._lines() if _is_quiet(line)}
+        settled = {
+            line.line_id
+            for kept, line in self._lines()
+            if _is_quiet(line) and not self._was_taken_stale(kept.record, line)
+        }
         waiting = {line.mapping_id for _, line in self._lines() if not _is_quiet(line)}
         yield from second_lines(
             self._truth,

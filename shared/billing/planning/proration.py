@@ -68,7 +68,7 @@ def begins(
         return Begins(line.waits.day)
     period = line.billing_period
     if period is None:
-        return Begins(unknown=True)
+        return Begins(unknown=not _never_billed(line, change))
     if period.last < today:
         return Begins(looks_first=True)
     return Begins(period.first if more and not period.is_billed else period.last + _A_DAY)
@@ -84,6 +84,11 @@ def _at_its_start(record: AgreementRecord, line: LineRecord, starts: date, today
     if record.proration is Proration.BY_DATE and (starts > today or waited):
         return Begins(starts)
     return Begins()
+
+
+def _never_billed(line: LineRecord, change: Change) -> bool:
+    """A line made without seats has no period: its first ones count as those of a line that is made with them."""
+    return change.before == 0 and line.counts_from is None
 
 
 def _after_the_invoice(record: AgreementRecord, today: date) -> Begins:

@@ -20,12 +20,14 @@ APRIL = BillingPeriod(first=date(2026, 4, 1), last=date(2026, 4, 30))
 MAY = BillingPeriod(first=date(2026, 5, 1), last=date(2026, 5, 31))
 
 
-def by_date(options: Options, *periods: BillingPeriod, at: datetime = START) -> tuple[World, Mapped]:
-    """A line of ten seats whose PSA counts changes from a day, as Autotask does, and tells these periods."""
+def by_date(
+    options: Options, *periods: BillingPeriod, at: datetime = START, quantity: int = 10
+) -> tuple[World, Mapped]:
+    """A line whose PSA counts changes from a day, as Autotask does, and tells these periods."""
     world = World()
     world.clock.at = at
     agreement = world.fake.add_agreement(world.company.id, proration=Proration.BY_DATE).id
-    mapped = world.map_line(agreement=agreement, options=options)
+    mapped = world.map_line(quantity=quantity, agreement=agreement, options=options)
     world.fake.edit_line(mapped.line, periods=periods)
     push(world)
     return world, mapped
@@ -139,6 +141,24 @@ def test_of_a_period_that_is_not_known_fewer_seats_are_held() -> None:
         10,
         [(HoldReason.PRORATION,)],
     )
+
+
+def test_where_no_period_is_known_first_seats_count_from_their_day_and_more_seats_are_held() -> None:
+    world, mapped = by_date(WHOLE, quantity=0)
+    seats(world, 3)
+    assert (changes(world), world.held()) == ([(0, 3, START.date())], [])
+    seats(world, 4)
+    assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (3, [(HoldReason.PRORATION,)])
+
+
+def test_seats_that_come_back_to_a_line_without_one_are_held_where_its_period_is_not_known() -> None:
+    world, mapped = by_date(WHOLE, quantity=1)
+    seats(world, 0)
+    (hold,) = world.held()
+    world.decide(hold.change.id, Verdict.APPROVED)
+    seats(world, 0)
+    seats(world, 3)
+    assert (world.quantity(mapped), [hold.reasons for hold in world.held()]) == (0, [(HoldReason.PRORATION,)])
 
 
 def test_where_the_period_that_is_known_is_over_the_line_is_read_first() -> None:
