@@ -1,16 +1,18 @@
 """Deleting an account, sweep after sweep."""
 
+import logging
 from collections.abc import Iterator
 
 import azure.functions as func
 
 from functions.queues.edge import handle
 from functions.queues.messages import DeleteAccount, QueuedWork
-from shared.errors import RetryLater
-from shared.storage.secrets import or_later
+from shared.errors import Rejected
+from shared.storage.secrets import SecretsUnavailable
 from shared.wiring import Wiring
 
 bp = func.Blueprint()
+_log = logging.getLogger("seatwise.deletion")
 
 
 @bp.queue_trigger(arg_name="message", queue_name="delete-account", connection="AzureWebJobsStorage")
@@ -19,15 +21,12 @@ def delete_account(message: func.QueueMessage) -> None:
 
 
 def _delete(wired: Wiring, asked: DeleteAccount) -> Iterator[QueuedWork]:
-    """The first sweep is never the last: what was at work meanwhile may have stored something."""
-    from shared.privacy import deletion
-    from shared.privacy.deletion import Stores
+    """One sweep. The next one is the tick's to ask for: whatever becomes of this message, it comes."""
+    from shared.privacy.deletion import Stores, go_on
 
-    if not deletion.is_asked_for(wired.tables, asked.account):
-        return
-    with or_later():
-        found = deletion.sweep(Stores(wired.storage.tables, wired.blobs, wired.secrets), asked.account)
-    if found or not asked.attempt:
-        raise RetryLater(deletion.AGAIN, f"{asked.account}: {found} rows, blobs and secrets were deleted")
-    deletion.end(wired.tables, asked.account)
+    try:
+        found = go_on(Stores(wired.storage.tables, wired.blobs, wired.secrets), asked.account, wired.clock)
+    except SecretsUnavailable as unavailable:
+        raise Rejected(str(unavailable)) from None
+    _log.info("%s: %d rows, blobs and secrets were deleted", asked.account, found)
     yield from ()

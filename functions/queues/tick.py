@@ -9,6 +9,7 @@ from functions.queues.messages import (
     CheckAccount,
     CleanUp,
     CloseRun,
+    DeleteAccount,
     Evaluate,
     PushConnection,
     QueuedWork,
@@ -32,10 +33,18 @@ bp = func.Blueprint()
 def tick(timer: func.TimerRequest) -> None:
     """A missed or doubled tick does no harm: what is due follows from what is stored."""
     wired = wiring()
-    for account in account_ids(wired.tables):
-        send(wired, CheckAccount(account=account))
+    for work in due_for_all(wired):
+        send(wired, work)
+
+
+def due_for_all(wired: Wiring) -> Iterator[QueuedWork]:
+    """A look at each account, the next sweep of each that is being deleted, and what all share."""
+    from shared.privacy import deletion
+
+    yield from (CheckAccount(account=account) for account in account_ids(wired.tables))
+    yield from (DeleteAccount(account=account) for account in deletion.standing(wired.tables))
     if product_names.is_due(wired.tables, wired.clock()):
-        send(wired, RefreshNames())
+        yield RefreshNames()
 
 
 @bp.queue_trigger(arg_name="message", queue_name="check-account", connection="AzureWebJobsStorage")

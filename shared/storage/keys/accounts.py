@@ -38,9 +38,13 @@ def directory() -> tuple[str, str]:
     return "directory|", "directory}"
 
 
+def deletions() -> str:
+    return "directory|deletions"
+
+
 def deletion(account: AccountId) -> Key:
     """Stands while an account is being deleted."""
-    return Key("directory|deletions", account)
+    return Key(deletions(), account)
 
 
 def partitions_of(account: AccountId) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,10 +21,11 @@ from functions.queues.messages import (
     QueuedWork,
     StartRun,
 )
+from functions.queues.tick import due_for_all
 from shared.accounts.directory import load_account, save_account
 from shared.accounts.members import Role
 from shared.accounts.opening import open_account
-from shared.errors import Rejected, RetryLater
+from shared.errors import AccountGone, Rejected
 from shared.privacy import deletion as service
 from shared.privacy.deletion import Stores
 from shared.storage import keys
@@ -57,9 +59,19 @@ def sent() -> MemoryQueues:
     return MemoryQueues()
 
 
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture
 def kept(
-    storage_connection: str, monkeypatch: pytest.MonkeyPatch, sent: MemoryQueues
+    storage_connection: str, monkeypatch: pytest.MonkeyPatch, sent: MemoryQueues, clock: Clock
 ) -> Iterator[TwoAccounts]:
     """The app's functions run on this storage."""
     made = two_accounts(storage_connection)
@@ -69,7 +81,7 @@ def kept(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    override_wiring(WiringOverrides(clock=lambda: NOW, queues=lambda _: sent))
+    override_wiring(WiringOverrides(clock=lambda: clock.now, queues=lambda _: sent))
     yield made
     override_wiring(WiringOverrides())
 
@@ -86,18 +98,17 @@ def deliver(queue: str, work: QueuedWork) -> None:
     functions()[queue](QueueMessage(id="1", body=body, dequeue_count=1))
 
 
-def delete(sent: MemoryQueues) -> None:
-    """As the host lives it: the message comes back until the deletion has ended."""
-    service.begin(wiring().tables, MSP, NOW)
-    waiting = [DeleteAccount(account=MSP)]
-    for _ in range(5):
-        if not waiting:
+def delete(clock: Clock) -> None:
+    """As the host lives it: the message of the second step, then a tick every quarter of an hour."""
+    service.begin(wiring().tables, MSP, clock.now)
+    asked = [DeleteAccount(account=MSP)]
+    for _ in range(4):
+        for work in asked:
+            deliver("delete-account", work)
+        clock.now += timedelta(minutes=15)
+        asked = [work for work in due_for_all(wiring()) if isinstance(work, DeleteAccount)]
+        if not asked:
             return
-        deliver("delete-account", waiting.pop())
-        waiting = [
-            DeleteAccount.model_validate_json(m.body) for m in sent.messages if m.queue == "delete-account"
-        ]
-        sent.messages.clear()
     raise AssertionError("the deletion does not end")
 
 
@@ -109,10 +120,10 @@ def whose(kept: TwoAccounts, account: str) -> list[Any]:
 
 
 @pytest.mark.azurite
-def test_nothing_of_the_account_is_left_and_all_of_the_other(kept: TwoAccounts, sent: MemoryQueues) -> None:
+def test_nothing_of_the_account_is_left_and_all_of_the_other(kept: TwoAccounts, clock: Clock) -> None:
     assert len(whose(kept, MSP)) > 50
     others = {key: etag for key, etag in kept.rows().items() if OTHER in (*key.partition.split("|"), key.row)}
-    delete(sent)
+    delete(clock)
     assert whose(kept, MSP) == []
     assert others
     assert others.items() <= kept.rows().items()
@@ -125,9 +136,9 @@ def test_nothing_of_the_account_is_left_and_all_of_the_other(kept: TwoAccounts, 
 
 @pytest.mark.azurite
 def test_a_message_of_a_deleted_account_does_nothing_and_is_gone(
-    kept: TwoAccounts, sent: MemoryQueues
+    kept: TwoAccounts, sent: MemoryQueues, clock: Clock
 ) -> None:
-    delete(sent)
+    delete(clock)
     before = kept.rows()
     for model in (m for m in MESSAGES if issubclass(m, AccountWork)):
         fields = {name: SAMPLE[name] for name in model.model_fields if name in SAMPLE}
@@ -161,27 +172,54 @@ def an_installation() -> MemoryWiring:
     return wired
 
 
-def test_the_first_sweep_is_never_the_last() -> None:
+def sweep(wired: MemoryWiring) -> None:
+    """The message of a deletion, as it comes from the second step or from a tick."""
+    assert list(deletion._delete(wired, DeleteAccount(account=MSP))) == []
+
+
+def ticked(wired: MemoryWiring) -> list[QueuedWork]:
+    return [work for work in due_for_all(wired) if isinstance(work, DeleteAccount)]
+
+
+def test_a_deletion_ends_only_when_nothing_was_found_for_longer_than_a_function_may_take() -> None:
     wired = an_installation()
     service.begin(wired.tables, MSP, NOW)
-    for attempt in (0, 1):
-        service.sweep(
-            Stores(wired.storage.tables, wired.blobs, wired.secrets), MSP
-        )  # nothing is there any more
-        asked = DeleteAccount(account=MSP, attempt=attempt)
-        if not attempt:
-            with pytest.raises(RetryLater) as later:
-                list(deletion._delete(wired, asked))
-            assert later.value.after == service.AGAIN
-            assert service.is_asked_for(wired.tables, MSP)
-        else:
-            assert list(deletion._delete(wired, asked)) == []
-            assert not service.is_asked_for(wired.tables, MSP)
+    for minutes, late in ((0, False), (11, False), (14, True), (25, False)):
+        wired.now = NOW + timedelta(minutes=minutes)
+        if late:
+            wired.blobs.put(keys.readings_blob(MSP), b"of what was at work")
+        sweep(wired)
+        assert service.is_asked_for(wired.tables, MSP), minutes
+    wired.now = NOW + timedelta(minutes=26)
+    sweep(wired)
+    assert not service.is_asked_for(wired.tables, MSP)
+    assert ticked(wired) == []
+
+
+def test_a_deletion_whose_message_was_lost_goes_on_with_the_next_tick() -> None:
+    wired = an_installation()
+    service.begin(wired.tables, MSP, NOW)
+    assert ticked(wired) == [DeleteAccount(account=MSP)]
+    sweep(wired)
+    with pytest.raises(AccountGone):
+        load_account(wired.tables, MSP)
+    assert ticked(wired) == [DeleteAccount(account=MSP)], "nothing is left, and it is looked for once more"
+
+
+def test_without_the_vault_nothing_is_deleted_behind_it_and_the_next_tick_tries_again() -> None:
+    wired = an_installation()
+    wired.__dict__["secrets"].down = True
+    service.begin(wired.tables, MSP, NOW)
+    with pytest.raises(Rejected, match="vault"):
+        list(deletion._delete(wired, DeleteAccount(account=MSP)))
+    wired.now += timedelta(hours=3)
+    assert ticked(wired) == [DeleteAccount(account=MSP)]
+    assert load_account(wired.tables, MSP).name == "Harbour IT"
 
 
 def test_without_a_deletion_that_was_asked_for_nothing_is_deleted() -> None:
     wired = an_installation()
-    assert list(deletion._delete(wired, DeleteAccount(account=MSP))) == []
+    sweep(wired)
     assert load_account(wired.tables, MSP).name == "Harbour IT"
 
 
@@ -207,7 +245,10 @@ def test_an_account_that_is_being_deleted_is_not_opened_again() -> None:
         tables._partitions[row.key.partition].clear()
     with pytest.raises(Rejected, match="being deleted"):
         open_account(tables, owner, "Harbour", "Europe/London", "a@b.example", {OWNER_TENANT})
-    service.end(tables, account.id)
+    clock = Clock()
+    for _ in range(2):
+        clock.now += service.AGAIN
+        service.go_on(Stores(tables, MemoryBlobs(), MemorySecrets()), account.id, lambda: clock.now)
     assert (
         open_account(tables, owner, "Harbour", "Europe/London", "a@b.example", {OWNER_TENANT}).id
         == account.id
