@@ -40,6 +40,8 @@ def ending_line(line: LineRecord, there: Line, ending: Ending) -> LineRecord:
         unit_price=there.unit_price,
         confirmed=int(there.quantity),
         confirmed_at=ending.since,
+        paid=line.paid,
+        counts_from=line.counts_from,
         ending=ending,
         ends=there.last_day,
     )

@@ -142,7 +142,8 @@ def undo(
     """N3: the line says again what it said before the change `undone`, its newest, and stays that far from its seats.
 
     Returns the approved opposing change; `approval.push_now` carries it out, dated as every write is, so a period that
-    is closed stays as it was. Raises NotFound, and Rejected for a change that is not the newest or was changed since.
+    is closed stays as it was. Raises NotFound, and Rejected for a change that is not the newest, was changed since, or
+    was one of another line, which the mapping had before.
     """
     tables = stores.tables
     mapped = _mapped(tables, account, tenant_id, mapping_id)
@@ -153,6 +154,7 @@ def undo(
         )
     if (
         not line.line_id
+        or entry.line_id != line.line_id
         or entry.after != line.confirmed
         or line.intent
         or line.blocked

@@ -203,7 +203,8 @@ def _seen(
     if there is not None:
         today = now.date()
         period = next((one for one in there.periods if one.first <= today <= one.last), None)
-        line = _but(line, unit_price=there.unit_price, billing_period=period)
+        begins = there.effective if there.effective is not None and there.effective > today else None
+        line = _but(line, unit_price=there.unit_price, billing_period=period, begins=begins)
         if there.unit_price:
             line = _but(line, catalogue_price=None)
     if line.blocked or there is None:

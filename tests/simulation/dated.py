@@ -3,6 +3,7 @@
 import calendar
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from shared.billing.models import FewerSeats, LicenceMapping, MoreSeats
@@ -83,7 +84,11 @@ def second_lines(
     changes: dict[tuple[str, date], list[Applied]] = defaultdict(list)
     for write in writes:
         if write.kind == "connectwise" and write.line in mapping_of and write.after is not None:
-            changes[write.line, _month_end(write.at.astimezone(zone).date())].append(write)
+            day = write.at.astimezone(zone).date()
+            # Before its first day nothing of a line is billed: as if it was just made.
+            is_to_begin = day < truth.bills_first_on(write.line)
+            told = replace(write, before=None) if is_to_begin else write
+            changes[write.line, _month_end(day)].append(told)
     owed: dict[tuple[str, date], tuple[int, int, set[str]]] = {}
     for (line, ends), mine in changes.items():
         mapping = mapping_of[line]

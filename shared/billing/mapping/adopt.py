@@ -111,7 +111,7 @@ class _Drawing:
             line = self._adoptable(mapping)
             losses = losses or self._take(line)
             self._let_go = [line_id for line_id in self._let_go if line_id != line.id]
-        product = profile.product_id
+        product, known = profile.product_id, self._known(mapping.line_id)
         self._lines[mapping.id] = LineRecord(
             mapping_id=mapping.id,
             tenant_id=self._save.wanted.tenant_id,
@@ -123,6 +123,15 @@ class _Drawing:
             mark=self._record.claims,
             losses=losses,
             period=period,
+            # What is billed of the line already, and its change of today, stay true whoever has it from now on.
+            paid=known.paid if known else None,
+            counts_from=known.counts_from if known else None,
+        )
+
+    def _known(self, line_id: str) -> LineRecord | None:
+        """The line as it was kept until now, of whatever mapping."""
+        return next(
+            (line for line in self._record.lines.values() if line_id and line.line_id == line_id), None
         )
 
     def _seen_beside(self, product_id: str) -> tuple[str, ...]:

@@ -145,6 +145,8 @@ class LineRecord(Document):
     drift: Drift | None = None
     billing_period: BillingPeriod | None = None
     """That of the day of the look, where the PSA tells it by the line."""
+    begins: date | None = None
+    """Its first day in the PSA, where that was still to come at the newest look."""
     ends: date | None = None
     """Of a line that ends: the last day that it was last proven to have in the PSA."""
 

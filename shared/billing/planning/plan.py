@@ -166,7 +166,7 @@ class _Draft:
             said = {"counts_from": begins.day, "looks_first": begins.looks_first}
             change = change.model_copy(update=said)
         change = proration.second_line(record, line, change, self._today, credit=credit)
-        prorates = begins.unknown or proration.is_unknown(record, change, credit=credit)
+        prorates = begins.unknown or proration.is_unknown(record, line, change, self._today, credit=credit)
         self._add_change(change, line, wish, prorates=prorates)
 
     def _add_change(self, change: Change, line: LineRecord, wish: Wish, *, prorates: bool) -> None:

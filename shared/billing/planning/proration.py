@@ -24,12 +24,14 @@ from shared.billing.psa.base import Proration, Write
 _A_DAY = timedelta(days=1)
 
 
-def is_unknown(record: AgreementRecord, change: Change, *, credit: bool) -> bool:
+def is_unknown(
+    record: AgreementRecord, line: LineRecord, change: Change, today: date, *, credit: bool
+) -> bool:
     """There is something to prorate, and nobody knows until when it is billed already.
 
     A new line the PSA prorates itself.
     """
-    if not change.line_id or record.proration is not Proration.BY_SECOND_LINE:
+    if not change.line_id or record.proration is not Proration.BY_SECOND_LINE or _is_to_begin(line, today):
         return False
     return record.billed_through is None and (credit or change.after > change.before)
 
@@ -102,9 +104,12 @@ def _after_the_invoice(record: AgreementRecord, today: date) -> Begins:
 def second_line(
     record: AgreementRecord, line: LineRecord, change: Change, today: date, *, credit: bool
 ) -> Change:
-    """The change with what a second line bills beside it; a new line has none. `credit`: fewer seats are paid back."""
+    """The change with what a second line bills beside it. `credit`: fewer seats are paid back.
+
+    A new line has none, nor one that is still to begin: of it nothing is billed yet.
+    """
     until = _period_end(record, today)
-    if until is None or not change.line_id:
+    if until is None or not change.line_id or _is_to_begin(line, today):
         return change
     if follows := _follows(line, change, until, today):
         return change.model_copy(update={"second": follows})
@@ -137,7 +142,8 @@ def paid_after(record: AgreementRecord, line: LineRecord, write: Write, today: d
     until = _period_end(record, today)
     if until is None:
         return None
-    return Paid(seats=max(write.after, _paid(line, write.before, until)), until=until)
+    before = 0 if _is_to_begin(line, today) else _paid(line, write.before, until)
+    return Paid(seats=max(write.after, before), until=until)
 
 
 def still_paid(record: AgreementRecord, line: LineRecord, says: int, *, credited: bool) -> Paid | None:
@@ -179,6 +185,10 @@ def _period_end(record: AgreementRecord, today: date) -> date | None:
     if record.proration is not Proration.BY_SECOND_LINE or until is None or until < today:
         return None
     return until
+
+
+def _is_to_begin(line: LineRecord, today: date) -> bool:
+    return line.begins is not None and line.begins > today
 
 
 def _paid(line: LineRecord, says: int, until: date) -> int:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.billing import agreement_store, line_decisions
-from shared.billing.models import LedgerEvent, LineRecord, LineState, Options, Verdict
+from shared.billing.models import LedgerEvent, LineRecord, LineState, Options, TenantMappings, Verdict
 from shared.billing.planning import approval, load
 from shared.billing.planning.quantities import billed
 from shared.errors import NotFound, Rejected
@@ -214,6 +214,23 @@ def test_the_newest_change_is_undone_once_and_stays_undone(world: World) -> None
             change,
             world.by(),
         )
+
+
+def test_the_newest_change_of_a_line_that_the_mapping_left_is_not_undone_on_the_one_it_has(
+    world: World,
+) -> None:
+    mapped = world.map_line(quantity=10)
+    world.night()
+    world.later_read({SKU: 12})
+    world.night()
+    change = [entry for entry in world.ledger(mapped) if entry.event is LedgerEvent.CONFIRMED][-1].change_id
+    other = world.fake.add_line(mapped.agreement, world.product.id, 12)
+    [old] = world.mappings(mapped.tenant).mappings
+    moved = TenantMappings(tenant_id=mapped.tenant, mappings=(old.model_copy(update={"line_id": other.id}),))
+    world.save_mappings(mapped.tenant, moved, looked_after=[mapped.line])
+    stores = line_decisions.Stores(world.tables, world.blobs)
+    with pytest.raises(Rejected, match="not as that change left it"):
+        line_decisions.undo(stores, ACCOUNT, mapped.tenant, mapped.mapping, change, world.by())
 
 
 def test_a_number_that_was_taken_over_survives_a_cut_between_its_two_steps(world: World) -> None:

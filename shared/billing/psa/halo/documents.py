@@ -68,10 +68,16 @@ def _edited(row: Row, write: Write | None, *, prorates: bool) -> Row:
         row = {**row, _TEXT: write.invoice_text}
     if write.kind is WriteKind.SET_TEXT:
         return row
-    if prorates and write.after > write.before and write.effective is not None:
+    if prorates and write.after > write.before and write.effective is not None and _has_begun(row, write):
         more = {"date": written(write.effective), "quantity": write.after - write.before}
         return {**row, "prorata_data": [*(row.get("prorata_data") or []), more]}
     return {**row, _QUANTITY: _to_enter(row, write)}
+
+
+def _has_begun(row: Row, write: Write) -> bool:
+    """On the day of the write. Of a line that is still to begin there is nothing to prorate."""
+    begins = day(row.get("startdate"))
+    return begins is None or write.effective is None or begins <= write.effective
 
 
 def _without_point_zero(row: Row) -> Row:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from shared.billing import line_decisions
-from shared.billing.models import FewerSeats, HoldReason, LineState, Options
+from shared.billing.models import FewerSeats, HoldReason, LineState, Options, TenantMappings
 from shared.billing.planning import approval
 from shared.billing.psa.base import Line, Proration, WriteKind
 from shared.billing.psa.write_failures import told
@@ -426,6 +426,60 @@ def test_where_fewer_seats_are_credited_the_number_of_a_person_counts() -> None:
     seats(world, 7)
     seats(world, 6)
     assert [line[0] for line in second_lines(world)] == [-1]
+
+
+@pytest.mark.parametrize("fewer", [FewerSeats.AT_ONCE, FewerSeats.CREDITED])
+@pytest.mark.parametrize("through", [END_OF_MARCH, None])
+def test_of_a_line_that_is_still_to_begin_nothing_is_billed_already(
+    fewer: FewerSeats, through: date | None
+) -> None:
+    world = World()
+    agreement = world.fake.add_agreement(
+        world.company.id, proration=Proration.BY_SECOND_LINE, billed_through=through
+    )
+    april = Options(starts=date(2026, 4, 1), fewer_seats=fewer)
+    mapped = world.map_new(seats=10, agreement=agreement.id, options=april)
+    world.push_until_done()
+    for number in (12, 8):
+        seats(world, number)
+        assert (world.quantity(mapped), second_lines(world), world.held()) == (number, [], [])
+    world.fake.edit_agreement(agreement.id, billed_through=date(2026, 4, 30))
+    world.clock.at = datetime(2026, 4, 10, 9, tzinfo=UTC)
+    seats(world, 11)
+    assert second_lines(world) == [(3, date(2026, 4, 10), date(2026, 4, 30))]
+    check_invariants(world)
+
+
+def test_seats_that_were_fewer_before_the_line_began_are_billed_when_they_come_within_the_period() -> None:
+    world = World()
+    agreement = world.fake.add_agreement(
+        world.company.id, proration=Proration.BY_SECOND_LINE, billed_through=END_OF_MARCH
+    )
+    world.map_new(seats=10, agreement=agreement.id, options=Options(starts=date(2026, 3, 10)))
+    world.push_until_done()
+    seats(world, 8)
+    world.clock.at = datetime(2026, 3, 20, 9, tzinfo=UTC)
+    seats(world, 10)
+    assert second_lines(world) == [(2, date(2026, 3, 20), END_OF_MARCH)]
+
+
+@pytest.mark.parametrize("back", ["in the same save", "before its last day"])
+def test_seats_that_are_billed_already_are_not_billed_again_by_the_mapping_that_takes_the_line(
+    back: str,
+) -> None:
+    world, mapped = prorating()
+    for number in (12, 10):
+        seats(world, number)
+    [old] = world.mappings("contoso").mappings
+    if back == "before its last day":
+        none = TenantMappings(tenant_id="contoso", mappings=())
+        world.save_mappings("contoso", none, last_days={mapped.line: END_OF_MARCH})
+    new = old.model_copy(update={"id": "mapping0009"})
+    world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=(new,)))
+    seats(world, 12)
+    assert (world.quantity(mapped), [line[0] for line in second_lines(world)]) == (12, [2])
+    seats(world, 13)
+    assert [line[0] for line in second_lines(world)] == [2, 1]
 
 
 # -- by the day of the change

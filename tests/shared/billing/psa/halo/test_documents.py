@@ -1,5 +1,6 @@
 """A recurring invoice goes back whole, with nothing changed but what is meant; and whose edit a write undid is told."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +48,19 @@ def test_what_is_entered_leaves_room_for_pending_rows_and_has_no_point_zero() ->
     assert str(body["lines"][0]["qty_order"]) == "13"
     with pytest.raises(PsaRefused, match="Remove them in Halo"):
         edited({"id": 900, "lines": [row]}, [setting("1", 12, 1)], prorates=False)
+
+
+@pytest.mark.parametrize(
+    "begins, is_prorated", [("2026-04-01T00:00:00", False), ("2026-03-17T00:00:00", True), (None, True)]
+)
+def test_of_a_line_that_is_still_to_begin_nothing_is_prorated(
+    begins: str | None, *, is_prorated: bool
+) -> None:
+    row = {**LINE, "startdate": begins, "prorata_data": []}
+    write = setting("1", 10, 12).model_copy(update={"effective": date(2026, 3, 17)})
+    (body,) = edited({"id": 900, "lines": [row]}, [write], prorates=True)
+    [line] = body["lines"]
+    assert (line["qty_order"], bool(line["prorata_data"])) == (10 if is_prorated else 12, is_prorated)
 
 
 def test_a_whole_number_has_no_point_zero_in_any_line() -> None:
