@@ -1,4 +1,7 @@
-"""The rows of Graph as they may be, and what is kept of them: strict about counts, patient with blanks."""
+"""The rows of Graph as they may be, and what is kept of them.
+
+Strict about what a number is made of, which an odd value must never make blank; what only informs is then not known.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
@@ -25,6 +28,17 @@ type Link = Annotated[str, Field(min_length=1)] | None
 """To the next page; only null and nothing at all say that there is none."""
 
 
+def _or_none(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+type Informs[Value] = Annotated[Value | None, WrapValidator(_or_none)]
+"""Not known where it is odd: no number depends on it."""
+
+
 class PrepaidUnits(TypedDict):
     enabled: Count
     warning: Count
@@ -34,8 +48,8 @@ class PrepaidUnits(TypedDict):
 
 class SkuRow(TypedDict):
     skuId: Id
-    skuPartNumber: NotRequired[Text]
-    appliesTo: NotRequired[Text]
+    skuPartNumber: NotRequired[Informs[str]]
+    appliesTo: NotRequired[Informs[str]]
     consumedUnits: Count
     prepaidUnits: PrepaidUnits
     subscriptionIds: NotRequired[list[str] | None]
@@ -44,13 +58,13 @@ class SkuRow(TypedDict):
 class SubscriptionRow(TypedDict):
     id: Id
     skuId: NotRequired[Text]
-    commerceSubscriptionId: NotRequired[Text]
+    commerceSubscriptionId: NotRequired[Informs[str]]
     ownerTenantId: NotRequired[Text]
     status: NotRequired[Text]
     totalLicenses: Count
-    isTrial: NotRequired[bool | None]
-    createdDateTime: NotRequired[Instant]
-    nextLifecycleDateTime: NotRequired[Instant]
+    isTrial: NotRequired[Informs[bool]]
+    """Not known, it makes its licence not countable."""
+    nextLifecycleDateTime: NotRequired[Informs[Instant]]
 
 
 class Licence(TypedDict):
@@ -59,9 +73,9 @@ class Licence(TypedDict):
 
 class UserRow(TypedDict):
     id: Id
-    displayName: NotRequired[Text]
+    displayName: NotRequired[Any]
     userPrincipalName: NotRequired[Text]
-    mail: NotRequired[Text]
+    mail: NotRequired[Any]
     accountEnabled: NotRequired[bool | None]
     userType: NotRequired[Text]
     department: NotRequired[Text]
@@ -71,26 +85,17 @@ class UserRow(TypedDict):
     assignedLicenses: NotRequired[list[Licence] | None]
 
 
-def _or_none(value: object, handler: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return handler(value)
-    except ValidationError:
-        return None
-
-
-type _ShownText = Annotated[Text, WrapValidator(_or_none)]
-"""None where it is no text: an odd row of this list costs itself."""
-
-
 class RelationshipCustomer(TypedDict):
-    tenantId: NotRequired[_ShownText]
+    tenantId: NotRequired[Informs[str]]
 
 
 class RelationshipRow(TypedDict):
-    displayName: NotRequired[_ShownText]
-    status: NotRequired[_ShownText]
-    customer: NotRequired[Annotated[RelationshipCustomer | None, WrapValidator(_or_none)]]
-    endDateTime: NotRequired[Annotated[Instant, WrapValidator(_or_none)]]
+    """An odd row of this list costs itself."""
+
+    displayName: NotRequired[Informs[str]]
+    status: NotRequired[Informs[str]]
+    customer: NotRequired[Informs[RelationshipCustomer]]
+    endDateTime: NotRequired[Informs[Instant]]
 
 
 class Page[Row](TypedDict):
@@ -180,7 +185,6 @@ def subscriptions_of(rows: Iterable[SubscriptionRow]) -> tuple[Subscription, ...
             status=row.get("status") or "",
             total=row["totalLicenses"],
             trial=row.get("isTrial"),
-            created=row.get("createdDateTime"),
             next_lifecycle=row.get("nextLifecycleDateTime"),
         )
         if subscriptions.setdefault(subscription.id, subscription) != subscription:
@@ -226,9 +230,9 @@ def users_of(rows: Sequence[UserRow]) -> tuple[User, ...]:
 def _user(row: UserRow) -> User:
     return User(
         id=row["id"].lower(),
-        name=row.get("displayName") or "",
+        name=_shown(row.get("displayName")),
         upn=row.get("userPrincipalName") or "",
-        mail=row.get("mail") or "",
+        mail=_shown(row.get("mail")),
         enabled=row.get("accountEnabled") is not False,
         user_type=row.get("userType") or "",
         department=row.get("department") or "",
@@ -237,6 +241,11 @@ def _user(row: UserRow) -> User:
         city=row.get("city") or "",
         skus=tuple(sorted({licence["skuId"].lower() for licence in row.get("assignedLicenses") or ()})),
     )
+
+
+def _shown(told: object) -> str:
+    """Of very many rows: this costs less than to have it checked with the rest."""
+    return told if isinstance(told, str) else ""
 
 
 _FAULTS = {

@@ -1,12 +1,14 @@
 """Instants as Microsoft's answers give them: in UTC, and safe to calculate with at both ends of the calendar."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Whatever is later has no end. A day is left over, so that no time zone makes it overflow."""
+_BEGINS: Final = re.compile("[0-9]{4}-")
 _UNSET: Final = 1
 """The year of a date that nobody set."""
 
@@ -22,5 +24,12 @@ def in_utc(at: datetime | None) -> datetime | None:
     return None if told.year == _UNSET else min(told, LAST)
 
 
-type Instant = Annotated[datetime | None, AfterValidator(in_utc)]
+def _as_text(told: object) -> object:
+    """Raises ValueError for a number, also one in a text: it could be of seconds or of milliseconds."""
+    if told is None or (isinstance(told, str) and _BEGINS.match(told)):
+        return told
+    raise ValueError("no date")
+
+
+type Instant = Annotated[datetime | None, BeforeValidator(_as_text), AfterValidator(in_utc)]
 """A date-time of an answer. One without an offset is UTC."""

@@ -174,7 +174,6 @@ class Subscription(Document):
     total: int
     trial: bool | None = False
     """None: Microsoft does not say."""
-    created: datetime | None = None
     next_lifecycle: datetime | None = None
 
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from shared.http.client import Http, Unreachable, json_of
 from shared.microsoft.auth_errors import partner_center_refused, word_of
-from shared.microsoft.graph_rows import Text, invalid, validated
+from shared.microsoft.graph_rows import Informs, invalid, validated
 from shared.microsoft.hosts import PARTNER_CENTER
 from shared.microsoft.instants import Instant
 from shared.microsoft.models import FailureCause, NotRead, Term
@@ -30,10 +30,11 @@ _ENDLESS = 2100
 
 class _Row(TypedDict):
     id: str
-    termDuration: NotRequired[Text]
+    termDuration: NotRequired[Informs[str]]
     commitmentEndDate: NotRequired[Instant]
-    cancellationAllowedUntilDate: NotRequired[Instant]
-    autoRenewEnabled: NotRequired[bool | None]
+    """An odd one is no term without end: a renewal that is told already must not vanish."""
+    cancellationAllowedUntilDate: NotRequired[Informs[Instant]]
+    autoRenewEnabled: NotRequired[Informs[bool]]
 
 
 class _Page(TypedDict):

@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from shared.http.client import Http, Unreachable, json_of
 from shared.microsoft.auth_errors import word_of
 from shared.microsoft.graph import check_link
-from shared.microsoft.graph_rows import Link, Text, fields_of, invalid, validated
+from shared.microsoft.graph_rows import Informs, Link, Text, fields_of, invalid, validated
 from shared.microsoft.hosts import EXCHANGE
 from shared.microsoft.models import (
     FailureCause,
@@ -52,11 +52,11 @@ _SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
 class _Row(TypedDict):
     RecipientTypeDetails: str
     ExternalDirectoryObjectId: NotRequired[Text]
-    UserPrincipalName: NotRequired[Text]
-    DisplayName: NotRequired[Text]
-    PrimarySmtpAddress: NotRequired[Text]
-    ArchiveGuid: NotRequired[Text]
-    LitigationHoldEnabled: NotRequired[bool | None]
+    UserPrincipalName: NotRequired[Informs[str]]
+    DisplayName: NotRequired[Informs[str]]
+    PrimarySmtpAddress: NotRequired[Informs[str]]
+    ArchiveGuid: NotRequired[Informs[str]]
+    LitigationHoldEnabled: NotRequired[Informs[bool]]
 
 
 class _Page(TypedDict):

@@ -46,16 +46,12 @@ def sku(sku_id: str = SPB, name: str = "SPB", **other: Any) -> Row:
 
 def subscription(of: str = SPB, name: str = "SPB", **other: Any) -> Row:
     row: Row = {"id": f"sub-of-{name}".lower(), "skuId": of, "status": "Enabled", "totalLicenses": 25}
-    dates = {
-        "createdDateTime": "2025-11-22T00:00:00Z",
-        "nextLifecycleDateTime": "2026-12-01T10:00:00.1234567Z",
-    }
     return {
         **row,
+        "nextLifecycleDateTime": "2026-12-01T10:00:00.1234567Z",
         "commerceSubscriptionId": "C0FFEE",
         "ownerTenantId": HOME,
         "isTrial": False,
-        **dates,
         **other,
     }
 

@@ -86,7 +86,6 @@ def test_a_tenant_costs_one_token_and_one_batch(fake: FakeMicrosoft) -> None:
             owner_tenant_id=HOME,
             status="Enabled",
             total=25,
-            created=datetime(2025, 11, 22, tzinfo=UTC),
             next_lifecycle=datetime(2026, 12, 1, 10, 0, 0, 123456, tzinfo=UTC),
         ),
     )
@@ -490,6 +489,54 @@ def test_blanks_that_are_no_counts_are_taken_as_empty_text(fake: FakeMicrosoft) 
     whole = read(fake)
     assert (whole.skus[0].sku_id, whole.skus[0].part_number, whole.skus[0].applies_to) == (SPB, "", "User")
     assert (whole.subscriptions[0].status, whole.subscriptions[0].next_lifecycle) == ("", None)
+
+
+ODD: list[object] = [5, True, {}, [], ["x"], {"value": "x"}]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "where, field",
+    [
+        *(("skus", name) for name in ("skuPartNumber", "appliesTo")),
+        *(("subscriptions", name) for name in ("commerceSubscriptionId", "nextLifecycleDateTime")),
+        *(("users", name) for name in ("displayName", "mail")),
+    ],
+)
+def test_what_only_informs_is_unknown_where_it_is_odd_and_costs_no_tenant(
+    fake: FakeMicrosoft, where: str, field: str, odd: object
+) -> None:
+    rows: list[Row] = getattr(fake, where)
+    bare = [{**row, field: None} for row in rows]
+    setattr(fake, where, bare)
+    expected = getattr(read(fake), where)
+    setattr(fake, where, [{**row, field: odd} for row in rows])
+    assert getattr(read(fake), where) == expected
+
+
+@pytest.mark.parametrize("odd", ["maybe", "", 2, {}, [], [True]])
+def test_whether_it_is_a_trial_is_unknown_where_it_is_odd(fake: FakeMicrosoft, odd: object) -> None:
+    """Seats of which nobody says whether they are on trial have no number to trust: their licence waits, no other."""
+    fake.subscriptions = [subscription(isTrial=odd)]
+    (only,) = read(fake).subscriptions
+    assert only.trial is None
+
+
+@pytest.mark.parametrize("odd", [5.5, {}, []])
+@pytest.mark.parametrize(
+    "where, field",
+    [
+        *(("skus", name) for name in ("skuId", "consumedUnits", "prepaidUnits")),
+        *(("subscriptions", name) for name in ("id", "skuId", "status", "ownerTenantId", "totalLicenses")),
+        *(("users", name) for name in ("id", "userPrincipalName", "accountEnabled", "userType", "city")),
+        *(("users", name) for name in ("department", "officeLocation", "state")),
+    ],
+)
+def test_what_a_number_is_made_of_is_never_taken_for_blank(
+    fake: FakeMicrosoft, where: str, field: str, odd: object
+) -> None:
+    setattr(fake, where, [{**row, field: odd} for row in getattr(fake, where)])
+    assert refusal_of(fake).cause is FailureCause.INVALID
 
 
 # What is hard to believe

@@ -22,7 +22,7 @@ from tests.shared.microsoft.fake import (
     subscription,
 )
 
-type Ask = Callable[[FakeMicrosoft, Any], object]
+type Ask = Callable[[FakeMicrosoft, str, object], object]
 
 OFFSETS = ("Z", "", "-08:00", "+01:00", "-23:59", "+23:59", "+14:00")
 EDGES = (
@@ -48,7 +48,6 @@ def read_terms(fake: FakeMicrosoft, field: str, told: Any) -> object:
 
 
 DATES = [
-    (read_tenant, "createdDateTime"),
     (read_tenant, "nextLifecycleDateTime"),
     (read_customers, "endDateTime"),
     (read_terms, "commitmentEndDate"),
@@ -65,8 +64,11 @@ def test_a_date_at_an_edge_of_the_calendar_is_read(
     assert ask(FakeMicrosoft(), field, edge + offset)
 
 
-NO_DATES = ["0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "soon", 10**18, -(10**18), {}]
-OF_ONE_TENANT = [(ask, field) for ask, field in DATES if ask is not read_customers]
+NO_DATES = [
+    *("0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "soon", "", "5", "-1", "1.5"),
+    *(10**18, -(10**18), 0, 5, 1_798_675_200, 1.5, True, {}, []),
+]
+"""A number could be of seconds or of milliseconds."""
 
 
 @pytest.mark.parametrize("told", NO_DATES)
@@ -78,12 +80,20 @@ def test_an_end_that_is_no_date_costs_its_own_relationship_its_end_and_nobody_th
 
 
 @pytest.mark.parametrize("told", NO_DATES)
-@pytest.mark.parametrize("ask, field", OF_ONE_TENANT, ids=[field for _, field in OF_ONE_TENANT])
-def test_what_is_no_date_is_not_read(
-    ask: Callable[[FakeMicrosoft, str, object], object], field: str, told: object
-) -> None:
+@pytest.mark.parametrize(
+    "ask, field",
+    [(read_tenant, "nextLifecycleDateTime"), (read_terms, "cancellationAllowedUntilDate")],
+    ids=["nextLifecycleDateTime", "cancellationAllowedUntilDate"],
+)
+def test_what_is_no_date_is_not_known_and_costs_nothing_else(ask: Ask, field: str, told: object) -> None:
+    assert ask(FakeMicrosoft(), field, told) == ask(FakeMicrosoft(), field, None)
+
+
+@pytest.mark.parametrize("told", NO_DATES)
+def test_an_end_that_is_no_date_is_not_taken_for_a_term_without_end(told: object) -> None:
+    """The rows of renewals stay as they were."""
     with pytest.raises(NotRead):
-        ask(FakeMicrosoft(), field, told)
+        read_terms(FakeMicrosoft(), "commitmentEndDate", told)
 
 
 @pytest.mark.parametrize(

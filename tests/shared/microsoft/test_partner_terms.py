@@ -69,10 +69,16 @@ def test_what_is_not_told_is_not_known(fake: FakeMicrosoft) -> None:
     assert read(fake, {"id": "x"}) == (Term(commerce_id="x"),)
 
 
-@pytest.mark.parametrize("told", ["", None, "a year", "P1Y ", "P 1Y"])
-def test_a_duration_that_is_none_is_not_known(fake: FakeMicrosoft, told: str | None) -> None:
+@pytest.mark.parametrize("told", ["", None, "a year", "P1Y ", "P 1Y", 1, True, {}, []])
+def test_a_duration_that_is_none_is_not_known(fake: FakeMicrosoft, told: object) -> None:
     (term,) = read(fake, sold(termDuration=told))
     assert term.duration == ""
+
+
+@pytest.mark.parametrize("told", [None, "", "perhaps", 7, {}, []])
+def test_whether_it_renews_by_itself_is_not_known_where_it_is_odd(fake: FakeMicrosoft, told: object) -> None:
+    (term,) = read(fake, sold(autoRenewEnabled=told))
+    assert (term.auto_renew, term.ends) == (None, date(2027, 2, 28))
 
 
 def test_no_subscriptions_are_none(fake: FakeMicrosoft) -> None:

@@ -163,6 +163,20 @@ def test_what_exchange_does_not_tell_is_not_known(fake: FakeMicrosoft) -> None:
     assert (only.archive, only.hold) == (None, None)
 
 
+@pytest.mark.parametrize("odd", [5, {}, [], ["x"]])
+@pytest.mark.parametrize(
+    "name",
+    ["DisplayName", "PrimarySmtpAddress", "ArchiveGuid", "LitigationHoldEnabled", "UserPrincipalName"],
+)
+def test_what_exchange_says_oddly_of_one_mailbox_is_not_known_and_costs_no_list(
+    fake: FakeMicrosoft, name: str, odd: object
+) -> None:
+    fake.shared["user-00003"] = {name: None}
+    expected = read(fake, exchange)
+    fake.shared["user-00003"] = {name: odd}
+    assert read(fake, exchange) == expected
+
+
 def test_a_further_page_is_posted_for_with_the_same_command(fake: FakeMicrosoft) -> None:
     fake.mailbox_page = 1
     assert len(found(read(fake, exchange))) == 2
@@ -197,6 +211,12 @@ def test_the_directorys_id_counts_before_the_principal_name(fake: FakeMicrosoft)
 def test_a_mailbox_of_nobody_is_not_read(fake: FakeMicrosoft) -> None:
     fake.shared = {"x": {"ExternalDirectoryObjectId": None}}
     assert "belongs to nobody" in refused(fake, exchange).sentence
+    fake.shared = {"x": {"ExternalDirectoryObjectId": None, "UserPrincipalName": 5}}
+    assert "belongs to nobody" in refused(fake, exchange).sentence
+    odd: object
+    for odd in (5, {}, []):
+        fake.shared = {"x": {"ExternalDirectoryObjectId": odd, "UserPrincipalName": "u7@a.example"}}
+        assert refused(fake, exchange).cause is FailureCause.INVALID
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import requests
 from shared.billing.psa.autotask import shapes
 from shared.billing.psa.autotask.asking import Api
 from shared.billing.psa.autotask.lists import EVERY, Condition, eq, id_of, read_list, read_rows
+from shared.billing.psa.autotask.picklists import picklists
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import (
     Agreement,
@@ -78,16 +79,9 @@ class Autotask:
         return [shapes.product(row, periods) for row in self._whole(SERVICES).values()]
 
     def _periods(self) -> dict[str, str]:
-        """Labels of periodType by value: each database has its own."""
-        told = self._api.ask(f"{SERVICES}/entityInformation/fields", {})
-        fields = told.get("fields") if isinstance(told, dict) else None
-        for field in fields if isinstance(fields, list) else ():
-            if field.get("name") == "periodType":
-                return {
-                    str(value.get("value")): str(value.get("label"))
-                    for value in field.get("picklistValues") or ()
-                }
-        return {}
+        """Labels of periodType by value."""
+        told = picklists(self._api.ask(f"{SERVICES}/entityInformation/fields", {}))
+        return {str(one.get("value")): str(one.get("label")) for one in told.get("periodType", ())}
 
     def agreements(self) -> list[Agreement]:
         self._api.wait_for_the_pace()
@@ -96,8 +90,9 @@ class Autotask:
         return shapes.agreements(found, today)
 
     def _whole(self, entity: str) -> dict[int, dict[str, object]]:
+        """What people choose from: a row without an id that is understood is not one of it."""
         self._api.wait_for_the_pace()
-        return read_list(self._api, entity, EVERY, counted=True)
+        return read_rows(self._api, entity, EVERY, counted=True).by_id
 
     def lines(self, agreement_id: str) -> list[Line]:
         self._api.wait_for_the_pace()

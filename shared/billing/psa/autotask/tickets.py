@@ -3,11 +3,13 @@
 https://ww14.autotask.net/help/developerhelp/Content/APIs/REST/Entities/TicketsEntity.htm
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from shared.billing.psa.autotask.asking import PSA, Api
 from shared.billing.psa.autotask.lists import EVERY, count_of, eq, read_list
+from shared.billing.psa.autotask.picklists import picklists
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
 from shared.billing.psa.causes import Cause
@@ -39,17 +41,12 @@ class AutotaskTickets:
         self._api = Api(settings, secret, http)
 
     def choices(self, board: str = "") -> TicketChoices:
-        """Each database has its own values, so they are asked for."""
         self._api.wait_for_the_pace()
         self._check_sight()
-        told = self._api.ask(f"{TICKETS}/entityInformation/fields", {})
-        fields = told.get("fields") if isinstance(told, dict) else None
-        if not isinstance(fields, list):
+        told = picklists(self._api.ask(f"{TICKETS}/entityInformation/fields", {}))
+        if not told.keys() >= {"queueID", "priority", "status"}:
             raise PsaUnavailable("Autotask sent something else than the fields of a ticket.")
-        values = {field.get("name"): field.get("picklistValues") for field in fields}
-        queues, priorities, statuses = (
-            _active(values.get(name)) for name in ("queueID", "priority", "status")
-        )
+        queues, priorities, statuses = (_active(told[name]) for name in ("queueID", "priority", "status"))
         is_there = any(queue.id == board for queue in queues)
         closed = tuple(status for status in statuses if status.id == _COMPLETE) if is_there else ()
         return TicketChoices(queues, priorities, closed)
@@ -137,12 +134,10 @@ class AutotaskTickets:
         return answer if isinstance(answer, WriteAnswer) else WriteAnswer(Sent.ANSWERED)
 
 
-def _active(values: object) -> tuple[Choice, ...]:
+def _active(values: Sequence[Mapping[str, Any]]) -> tuple[Choice, ...]:
     """Of a picklist, whose values are texts."""
-    rows = [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-    return named(
-        (str(row.get("value")), row.get("label")) for row in rows if row.get("isActive") is not False
-    )
+    used = (row for row in values if row.get("isActive") is not False)
+    return named((row["value"], row.get("label")) for row in used if isinstance(row.get("value"), str))
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def _meant(write: Write, row: Row) -> dict[tuple[str, str], object]:
     return {(write.line_id, name): was for name, was in fields.items()}
 
 
-def _value(place: tuple[str, Any], told: object) -> object:
+def _value(place: tuple[str, str], told: object) -> object:
     """What Halo tells of such a field."""
     if place[1] == _TEXT:
         return plain(str(told or ""))
@@ -236,8 +236,8 @@ def _told(undone: Row, changes: Sequence[Row]) -> str:
     return f"{who} had set {name} of line {line} to {undone.get('old_value')}"
 
 
-def _place(row: Row) -> tuple[str, Any]:
-    return str(row.get("invoice_line_id") or ""), row.get("field_name")
+def _place(row: Row) -> tuple[str, str]:
+    return str(row.get("invoice_line_id") or ""), str(row.get("field_name") or "")
 
 
 def _post(row: Row) -> tuple[Any, Any]:
