@@ -1,6 +1,7 @@
 """The plan (N9): what the next push would do and why; and held changes, which a person approves or rejects (N1)."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -14,9 +15,10 @@ from functions.queues.alerts import judge_again
 from functions.queues.messages import PushConnection
 from shared.accounts import audit
 from shared.accounts.directory import load_account
-from shared.billing.models import Hold
+from shared.billing.models import BillingProfile, Hold
 from shared.billing.planning import approval
 from shared.billing.planning.preview import LinePreview
+from shared.billing.profiles import billing_profiles
 
 router = APIRouter(prefix="/accounts/{account}", tags=["plan"])
 type ChangeId = Annotated[str, Path(alias="change", max_length=64)]
@@ -85,6 +87,8 @@ class ShownLine(Shown):
 class PlannedLine(ShownLine):
     company: str
     """Of a tenant that is several companies the one whose users the line bills."""
+    profile_name: str
+    """What its billing profile is called: what the line bills."""
 
 
 class ShownPlan(Shown):
@@ -188,9 +192,9 @@ def list_lines(
     tenant: Annotated[str, Query(max_length=64, description="Only lines of this tenant")] = "",
 ) -> Page[PlannedLine] | Response:
     """Every line that is not in step, by company."""
-    named = billed_companies(asking)
+    named, profiles = billed_companies(asking), billing_profiles(asking.tables, asking.account)
     shown = (
-        _planned(line, named)
+        _planned(line, named, profiles)
         for line in plan_of(asking).lines
         if tenant.lower() in ("", line.tenant_id) and effect in (None, line.effect.value)
     )
@@ -236,9 +240,11 @@ def _decided(asking: Principal, hold: Hold, run: str) -> Decided:
     return Decided.model_validate({**_hold(hold, billed_companies(asking), company), "run": run})
 
 
-def _planned(line: LinePreview, named: NameOfBilled) -> PlannedLine:
-    company = named(line.tenant_id, line.mapping.company)
-    return PlannedLine(**dict(shown_line(line)), company=company)
+def _planned(line: LinePreview, named: NameOfBilled, profiles: Mapping[str, BillingProfile]) -> PlannedLine:
+    company, profile = named(line.tenant_id, line.mapping.company), profiles.get(line.mapping.profile)
+    return PlannedLine(
+        **dict(shown_line(line)), company=company, profile_name=profile.name if profile else ""
+    )
 
 
 def _hold(hold: Hold, named: NameOfBilled, name_in_mappings: str) -> dict[str, object]:

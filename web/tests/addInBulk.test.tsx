@@ -74,7 +74,7 @@ test("a match that another tenant has already is told as that, and is linked onl
 test("a tenant without a match is linked with the company that a person finds, and not after they thought better of it", async () => {
   await open();
   expect(box("Dogwood").disabled).toBe(true);
-  fireEvent.click(screen.getByRole("button", { name: "Find the company of Dogwood …" }));
+  fireEvent.click(screen.getByRole("button", { name: "Find it …: Dogwood" }));
   fireEvent.click(screen.getByRole("combobox", { name: "Company in the PSA" }));
   fireEvent.click(await screen.findByRole("option", { name: "Dogwood Nurseries" }));
   expect(box("Dogwood").checked).toBe(true);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { steps } from "../src/pages/companies/SeatsChart";
-import { terms, type Licence } from "../src/pages/companies/CompanyPage";
+import type { Licence } from "../src/pages/companies/CompanyPage";
+import { terms } from "../src/pages/companies/terms";
 import { changesOf, sentenceOfChange, subjectOf } from "../src/pages/settings/changes";
 import { words } from "../src/parts/format";
 
@@ -30,6 +31,9 @@ test("the soonest renewal of a licence is told, and that it ends where one is no
     "2 subscriptions, renews 1 Feb 2027",
   );
   expect(terms(licence(subscription("2027-03-01", false)))).toBe("1 subscription, ends 1 Mar 2027");
+  const yearly = { ...subscription("2027-03-01", true), term: "P1Y" };
+  expect(terms(licence(yearly))).toBe("1 subscription for a year, renews 1 Mar 2027");
+  expect(terms(licence(yearly, { ...yearly, term: "P1M" }))).toBe("2 subscriptions, renews 1 Mar 2027");
 });
 
 test("a parameter's name is read as words", () => {

@@ -301,6 +301,7 @@ def test_a_rejected_change_stays_unwritten(msp: BillingMsp, sign_in: SignIn) -> 
     assert msp.fake.applied == []
     (line,) = sign_in("reader")("GET", f"{BASE}/plan/lines?effect=held").json()["items"]
     assert (line["decided"], line["company"]) == ("rejected", "Quayside Marina")
+    assert line["profileName"] == "Business Premium"
     assert sign_in("reader")("GET", f"{BASE}/plan/lines?effect=written").json()["items"] == []
 
 

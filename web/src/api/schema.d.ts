@@ -3612,6 +3612,8 @@ export interface components {
             lineId: string;
             /** Mappingid */
             mappingId: string;
+            /** Profilename */
+            profileName: string;
             /** Reasons */
             reasons: components["schemas"]["functions__api__plan__Reason"][];
             secondLine: components["schemas"]["ShownSecondLine"] | null;

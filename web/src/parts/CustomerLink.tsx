@@ -1,9 +1,10 @@
-import { makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import type { ReactElement, ReactNode } from "react";
 import { Link } from "wouter";
 
 const useStyles = makeStyles({
   link: { color: tokens.colorBrandForegroundLink, textDecorationLine: "none", ":hover": { textDecorationLine: "underline" } },
+  inText: { textDecorationLine: "underline" },
 });
 
 /** A customer's name that leads to its page. */
@@ -11,10 +12,11 @@ export function CustomerLink({ tenant, name }: { tenant: string; name: string })
   return <PageLink to={`/companies/${tenant}`}>{name || tenant}</PageLink>;
 }
 
-/** Words in a row that lead to another page of the account. */
-export function PageLink({ to, children }: { to: string; children: ReactNode }): ReactElement {
+/** Words in a row that lead to another page of the account; among other words, colour alone would not tell them. */
+export function PageLink({ to, inText = false, children }: { to: string; inText?: boolean; children: ReactNode }): ReactElement {
+  const styles = useStyles();
   return (
-    <Link href={to} className={useStyles().link}>
+    <Link href={to} className={mergeClasses(styles.link, inText && styles.inText)}>
       {children}
     </Link>
   );

@@ -1,12 +1,13 @@
-import { Badge, Button, MessageBar, MessageBarBody, MessageBarTitle, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Button, Dropdown, MessageBar, MessageBarBody, MessageBarTitle, Option, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, type ReactElement } from "react";
+import { useMemo, useState, type ReactElement } from "react";
 import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { lineWords, useWithAgreements } from "../../parts/agreements";
 import { CustomerLink, PageLink } from "../../parts/CustomerLink";
-import { count, counted, useFormat } from "../../parts/format";
+import { capital, count, counted, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Answer, Empty, Failed } from "../../parts/States";
@@ -25,6 +26,7 @@ const useStyles = makeStyles({
   totals: { display: "flex", gap: "24px", flexWrap: "wrap" },
   total: { display: "grid" },
   soft: { color: tokens.colorNeutralForeground2 },
+  line: { color: tokens.colorNeutralForeground2, display: "block", textWrap: "pretty" },
   list: { margin: "4px 0 0", paddingLeft: "20px" },
 });
 
@@ -43,8 +45,11 @@ export function CertificatePart(): ReactElement {
     api.GET("/api/accounts/{account}/alerts", { params: { path: { account }, query: asked }, ...as }),
   );
   const alerts = open.data;
+  const [standing, setStanding] = useState<Row["standing"] | "">("");
+  const styles = useStyles();
   const format = useFormat();
-  const columns = useMemo<Column<Row>[]>(
+  const named = useWithAgreements(query.data);
+  const columns = useMemo<Column<Row & { agreement: string }>[]>(
     () => [
       {
         key: "customer",
@@ -53,7 +58,18 @@ export function CertificatePart(): ReactElement {
         value: (row) => row.customer,
         cell: (row) => (row.tenantId ? <CustomerLink tenant={row.tenantId} name={row.customer} /> : row.customer),
       },
-      { key: "name", title: "Licence", width: "minmax(150px, 3fr)", value: (row) => row.name, cell: (row) => row.name || "–" },
+      {
+        key: "name",
+        title: "Licence and line",
+        width: "minmax(170px, 4fr)",
+        value: (row) => row.name,
+        cell: (row) => (
+          <>
+            {row.name || "–"}
+            {row.agreementId && <span className={styles.line}>{capital(lineWords(row))}</span>}
+          </>
+        ),
+      },
       { key: "seats", title: "Seats", width: "70px", number: true, value: (row) => row.seats ?? -1, cell: (row) => (row.seats === null ? "–" : count(row.seats)) },
       { key: "billed", title: "Billed", width: "70px", number: true, value: (row) => row.billed ?? -1, cell: (row) => (row.billed === null ? "–" : count(row.billed)) },
       { key: "money", title: "A month", width: "100px", number: true, value: (row) => Number(row.money), cell: (row) => (Number(row.money) ? format.money(row.money) : "–") },
@@ -72,7 +88,7 @@ export function CertificatePart(): ReactElement {
         ),
       },
     ],
-    [format, alerts],
+    [format, alerts, styles],
   );
   return (
     <Section title="Month-end certificate" about="Every customer and every paid licence is billed on its line, excluded with a reason, or an open exception.">
@@ -84,21 +100,44 @@ export function CertificatePart(): ReactElement {
           <Table
             label="Rows of the certificate"
             columns={columns}
-            rows={rows}
+            rows={standing ? named.filter((row) => row.standing === standing) : named}
             id={(row) => `${row.tenantId} ${row.skuId} ${row.subscriptionId} ${row.lineId} ${row.customer}`}
-            text={(row) => `${row.customer} ${row.name} ${row.standing} ${row.standing !== "billed" && row.sentence}`}
+            text={(row) => `${row.customer} ${row.name} ${row.lineId} ${row.agreement} ${row.standing} ${row.standing !== "billed" && row.sentence}`}
             csv={csv}
             more={isPart(rows)}
+            tools={
+              rows.length > 0 && <Dropdown
+                aria-label="How rows stand"
+                value={standing ? STANDINGS[standing][0] : "Everything"}
+                selectedOptions={[standing]}
+                onOptionSelect={(_, { optionValue }) => setStanding((optionValue ?? "") as Row["standing"] | "")}
+              >
+                <Option value="">Everything</Option>
+                {(Object.keys(STANDINGS) as Row["standing"][]).map((one) => (
+                  <Option key={one} value={one}>
+                    {STANDINGS[one][0]}
+                  </Option>
+                ))}
+              </Dropdown>
+            }
             empty={
-              <Empty icon={<CheckmarkCircleRegular />} title="No customers yet">
-                Each customer will be here with its paid licences after the first sync. {" "}
-                <Link href="/settings/connections">Connect your Microsoft partner tenant first.</Link>
+              <Empty icon={<CheckmarkCircleRegular />} title={rows.length ? "None of these" : "No customers yet"}>
+                {rows.length ? "No row stands so. Choose “Everything” to see the others." : <NoCustomers />}
               </Empty>
             }
           />
         )}
       </Answer>
     </Section>
+  );
+}
+
+function NoCustomers(): ReactElement {
+  return (
+    <>
+      Each customer will be here with its paid licences after the first sync.{" "}
+      <Link href="/settings/connections">Connect your Microsoft partner tenant first.</Link>
+    </>
   );
 }
 

@@ -3,8 +3,9 @@ import { CalendarCancelRegular } from "@fluentui/react-icons";
 import type { ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useApi } from "../../app/context";
+import { lineWords, useWithAgreements } from "../../parts/agreements";
 import { CustomerLink } from "../../parts/CustomerLink";
-import { count, day } from "../../parts/format";
+import { addressOf, capital, count, day } from "../../parts/format";
 import { Section } from "../../parts/Section";
 import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
@@ -21,7 +22,7 @@ const STATES: Record<Ending["state"], [string, "success" | "warning" | "danger" 
   unknown: ["Not known", "danger"],
 };
 
-const COLUMNS: Column<Ending>[] = [
+const COLUMNS: Column<Ending & { agreement: string }>[] = [
   { key: "lastDay", title: "Last day", titled: true, width: "110px", value: (line) => line.lastDay, cell: (line) => day(line.lastDay) },
   {
     key: "company",
@@ -30,7 +31,7 @@ const COLUMNS: Column<Ending>[] = [
     value: (line) => line.company,
     cell: (line) => <CustomerLink tenant={line.tenantId} name={line.company} />,
   },
-  { key: "line", title: "Line", titled: true, width: "minmax(120px, 1fr)", cell: (line) => `${line.lineId} on ${line.agreementId}` },
+  { key: "line", title: "Line", titled: true, width: "minmax(150px, 2fr)", cell: (line) => capital(lineWords(line)) },
   { key: "seats", title: "Seats until then", width: "110px", number: true, value: (line) => line.seats, cell: (line) => count(line.seats) },
   {
     key: "state",
@@ -46,7 +47,7 @@ const COLUMNS: Column<Ending>[] = [
       </>
     ),
   },
-  { key: "who", title: "Who", titled: true, width: "minmax(130px, 1fr)", value: (line) => line.who, cell: (line) => line.who },
+  { key: "who", title: "Who", titled: true, width: "minmax(130px, 1fr)", value: (line) => line.who, cell: (line) => addressOf(line.who) },
 ];
 
 /** Lines that no mapping has any more, until their last day is over. */
@@ -55,6 +56,7 @@ export function EndingPart(): ReactElement {
   const { query, csv } = useList<Ending>(["ending-lines"], (asked, as, account) =>
     api.GET("/api/accounts/{account}/ending-lines", { params: { path: { account }, query: asked }, ...as }),
   );
+  const named = useWithAgreements(query.data);
   return (
     <Section
       title="Ending lines"
@@ -65,9 +67,9 @@ export function EndingPart(): ReactElement {
           <Table
             label="Ending lines"
             columns={COLUMNS}
-            rows={lines}
+            rows={named}
             id={(line) => `${line.connection} ${line.agreementId} ${line.lineId}`}
-            text={(line) => `${line.company} ${line.lineId} ${line.agreementId} ${line.who} ${line.why}`}
+            text={(line) => `${line.company} ${line.lineId} ${line.agreementId} ${line.agreement} ${line.who} ${line.why}`}
             sorting={{ column: "lastDay", direction: "ascending" }}
             csv={csv}
             more={isPart(lines)}

@@ -1,12 +1,13 @@
-import { Button, Dropdown, Option } from "@fluentui/react-components";
+import { Button, Dropdown, Option, makeStyles, tokens } from "@fluentui/react-components";
 import { BookRegular } from "@fluentui/react-icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
+import { lineWords, useWithAgreements } from "../../parts/agreements";
 import { CustomerLink } from "../../parts/CustomerLink";
 import { AS_CSV, download } from "../../parts/download";
-import { count, useFormat } from "../../parts/format";
+import { addressOf, capital, count, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
 import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
@@ -16,6 +17,10 @@ import { EVENTS, type Event } from "./lines/events";
 import { isUndoable, newestOfEach, type Change, type Entry } from "./lines/newestChange";
 import { UndoDialog } from "./lines/UndoDialog";
 
+const useStyles = makeStyles({ soft: { color: tokens.colorNeutralForeground2, display: "block", textWrap: "pretty" } });
+
+type NamedEntry = Entry & { agreement: string };
+
 /** What happened to lines, the newest first; older entries on demand. */
 export function LedgerPart(): ReactElement {
   const api = useApi();
@@ -23,6 +28,7 @@ export function LedgerPart(): ReactElement {
   const notices = useNotices();
   const format = useFormat();
   const mayUndo = useMay("admin");
+  const styles = useStyles();
   const [event, setEvent] = useState<Event | "">("");
   const [undoing, setUndoing] = useState<Change>();
   const path = { account };
@@ -42,8 +48,9 @@ export function LedgerPart(): ReactElement {
     api.GET("/api/accounts/{account}/tenants", { params: { path, query: asked }, ...as }),
   );
   const names = useMemo(() => new Map(tenants.data?.map(({ id, name }) => [id, name])), [tenants.data]);
-  const rows = useMemo(() => ledger.data?.pages.flatMap((page) => page.items) ?? [], [ledger.data]);
-  const newest = useMemo(() => new Set(newestOfEach(rows)), [rows]);
+  const entries = useMemo(() => ledger.data?.pages.flatMap((page) => page.items), [ledger.data]);
+  const rows = useWithAgreements(entries);
+  const newest = useMemo(() => new Set<Entry>(newestOfEach(rows)), [rows]);
   const undoOf = useCallback(
     (row: Entry) =>
       newest.has(row) &&
@@ -54,22 +61,20 @@ export function LedgerPart(): ReactElement {
       ),
     [newest],
   );
-  const columns = useMemo<Column<Entry>[]>(
+  const columns = useMemo<Column<NamedEntry>[]>(
     () => [
       { key: "at", title: "When", width: "104px", cell: (row) => format.time(row.at) },
       { key: "event", title: "What", width: "minmax(84px, 1fr)", cell: (row) => EVENTS[row.event] },
       {
         key: "customer",
         title: "Customer",
-        width: "minmax(150px, 2fr)",
-        cell: (row) => <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />,
-      },
-      {
-        key: "line",
-        title: "Line",
-        width: "minmax(90px, 1fr)",
-        titled: true,
-        cell: (row) => `${row.lineId || "new"} on ${row.agreementId}`,
+        width: "minmax(200px, 4fr)",
+        cell: (row) => (
+          <>
+            <CustomerLink tenant={row.tenantId} name={names.get(row.tenantId) ?? ""} />
+            <span className={styles.soft}>{capital(lineWords(row))}</span>
+          </>
+        ),
       },
       {
         key: "numbers",
@@ -79,11 +84,11 @@ export function LedgerPart(): ReactElement {
         cell: (row) => `${row.before === null ? "–" : count(row.before)} → ${row.after === null ? "–" : count(row.after)}`,
       },
       // Which of the members with an address it was is in the CSV and in the audit log.
-      { key: "who", title: "Who", width: "minmax(160px, 2fr)", titled: true, cell: (row) => row.who.replace(/ \([0-9a-f]+\)$/, "") },
-      { key: "why", title: "Why", width: "minmax(80px, 3fr)", cell: (row) => row.why },
+      { key: "who", title: "Who", width: "196px", titled: true, cell: (row) => addressOf(row.who) },
+      { key: "why", title: "Why", width: "minmax(80px, 2fr)", cell: (row) => row.why },
       ...(mayUndo ? [{ key: "undo", title: "", width: "72px", cell: undoOf }] : []),
     ],
-    [format, names, mayUndo, undoOf],
+    [format, names, mayUndo, undoOf, styles],
   );
   const csv = () =>
     download(
@@ -101,7 +106,7 @@ export function LedgerPart(): ReactElement {
           columns={columns}
           rows={rows}
           id={(row) => `${row.at} ${row.mappingId} ${row.event}`}
-          text={(row) => `${names.get(row.tenantId) ?? ""} ${row.lineId} ${row.agreementId} ${row.who} ${row.why} ${EVENTS[row.event]}`}
+          text={(row) => `${names.get(row.tenantId) ?? ""} ${row.lineId} ${row.agreementId} ${row.agreement} ${row.who} ${row.why} ${EVENTS[row.event]}`}
           csv={csv}
           tools={
             (rows.length > 0 || event !== "") && <>

@@ -1,9 +1,10 @@
-import { Badge, Dropdown, Option } from "@fluentui/react-components";
+import { Badge, Dropdown, Option, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useMemo, useState, type ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { CustomerLink } from "../../parts/CustomerLink";
+import { lineWords, useWithAgreements } from "../../parts/agreements";
+import { CustomerLink, PageLink } from "../../parts/CustomerLink";
 import { capital, count, day } from "../../parts/format";
 import { toldOf } from "../../parts/InvoiceText";
 import { Section } from "../../parts/Section";
@@ -11,9 +12,11 @@ import { Answer, Empty } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { isPart, useList } from "../../parts/useList";
 import { Act, Refusal } from "../exceptions/Actions";
+import { exceptionOf } from "./alertOf";
 import { useFreezing } from "./lines/useFreezing";
 
 type Line = Schemas["PlannedLine"];
+type NamedLine = Line & { agreement: string };
 const EFFECTS: Record<Line["effect"], string> = {
   in_step: "In step",
   written: "Is written",
@@ -37,6 +40,19 @@ const REASONS: Record<Line["reasons"][number], string> = {
   sold_by_others: "somebody else sold some of the seats",
 };
 
+/** What a person is asked for, among the exceptions. */
+const ASKED: Partial<Record<Line["effect"], { reason: "held" | "drift"; words: string }>> = {
+  held: { reason: "held", words: "Approve or reject it." },
+  drift: { reason: "drift", words: "Choose which number is right." },
+};
+
+const DECIDED: Record<NonNullable<Line["decided"]>, string> = {
+  approved: "It is approved: the next push writes it.",
+  rejected: "It is rejected: the line stays as it is.",
+};
+
+const useStyles = makeStyles({ soft: { color: tokens.colorNeutralForeground2, display: "block", textWrap: "pretty" } });
+
 /** With a capital letter and a full stop; "" stays so. */
 function sentence(told: string): string {
   return told && `${capital(told)}.`;
@@ -51,7 +67,13 @@ export function PlanPart(): ReactElement {
   const { query, csv } = useList<Line>(["plan-lines"], (asked, as) =>
     api.GET("/api/accounts/{account}/plan/lines", { params: { path: { account }, query: asked }, ...as }),
   );
-  const columns = useMemo<Column<Line>[]>(
+  const { query: open } = useList<Schemas["ShownAlert"]>(["alerts"], (asked, as) =>
+    api.GET("/api/accounts/{account}/alerts", { params: { path: { account }, query: asked }, ...as }),
+  );
+  const alerts = open.data;
+  const named = useWithAgreements(query.data);
+  const styles = useStyles();
+  const columns = useMemo<Column<NamedLine>[]>(
     () => [
       {
         key: "company",
@@ -63,9 +85,14 @@ export function PlanPart(): ReactElement {
       {
         key: "line",
         title: "Line",
-        width: "minmax(120px, 1fr)",
-        titled: true,
-        cell: (line) => (line.lineId ? `${line.lineId} on ${line.agreementId}` : `new on ${line.agreementId}`),
+        width: "minmax(180px, 3fr)",
+        value: (line) => line.profileName,
+        cell: (line) => (
+          <>
+            {line.profileName && <Text block>{line.profileName}</Text>}
+            <span className={styles.soft}>{capital(lineWords(line))}</span>
+          </>
+        ),
       },
       {
         key: "before",
@@ -96,12 +123,13 @@ export function PlanPart(): ReactElement {
             {line.effect === "text" && toldOf(line)}
             {line.effect === "scheduled" && line.effective && `from ${day(line.effective)} `}
             {line.why || sentence(line.reasons.map((reason) => REASONS[reason]).join(", "))}
+            <Asked line={line} alerts={alerts} />
             {line.effect === "frozen" && mayDecide && <Unfreeze line={line} />}
           </>
         ),
       },
     ],
-    [mayDecide],
+    [mayDecide, alerts, styles],
   );
   return (
     <Section
@@ -117,9 +145,9 @@ export function PlanPart(): ReactElement {
           <Table
             label="Lines that are not in step"
             columns={columns}
-            rows={effect ? lines.filter((line) => line.effect === effect) : lines}
+            rows={effect ? named.filter((line) => line.effect === effect) : named}
             id={(line) => line.mappingId}
-            text={(line) => `${line.company} ${line.lineId} ${line.agreementId} ${line.why}`}
+            text={(line) => `${line.company} ${line.profileName} ${line.lineId} ${line.agreementId} ${line.agreement} ${line.why}`}
             csv={csv}
             more={isPart(lines)}
             tools={
@@ -138,8 +166,8 @@ export function PlanPart(): ReactElement {
               </Dropdown>
             }
             empty={
-              <Empty icon={<CheckmarkCircleRegular />} title="Every line is in step">
-                Nothing would be written now.
+              <Empty icon={<CheckmarkCircleRegular />} title={lines.length ? "None of these" : "Every line is in step"}>
+                {lines.length ? "With no line this happens. Choose “Everything” to see the others." : "Nothing would be written now."}
               </Empty>
             }
           />
@@ -147,6 +175,20 @@ export function PlanPart(): ReactElement {
       </Answer>
     </Section>
   );
+}
+
+/** Where a person says what becomes of the line. */
+function Asked({ line, alerts }: { line: Line; alerts: Schemas["ShownAlert"][] | undefined }): ReactElement | null {
+  if (line.decided) return <> {DECIDED[line.decided]}</>;
+  const asked = ASKED[line.effect];
+  const { tenantId, company, skuId } = line;
+  const to = asked && alerts ? exceptionOf({ reason: asked.reason, tenantId, customer: company, skuId }, alerts) : "";
+  return asked && to ? (
+    <>
+      {" "}
+      <PageLink to={to} inText>{asked.words}</PageLink>
+    </>
+  ) : null;
 }
 
 function Unfreeze({ line }: { line: Line }): ReactElement {

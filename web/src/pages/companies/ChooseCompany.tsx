@@ -36,6 +36,7 @@ export function ChooseCompany({ match, connections, chosen, choose }: Props): Re
       </div>
     );
   }
+  const find = candidates.length ? "Find another …" : "Find it …";
   const at = candidates.findIndex((one) => isSame(one, chosen));
   return (
     <>
@@ -60,13 +61,13 @@ export function ChooseCompany({ match, connections, chosen, choose }: Props): Re
         <Button
           size="small"
           className={styles.find}
-          aria-label={`Find the company of ${match.name} …`}
+          aria-label={`${find}: ${match.name}`}
           onClick={() => {
             choose(null);
             setFinds(true);
           }}
         >
-          {candidates.length ? "Find another …" : "Find it …"}
+          {find}
         </Button>
       )}
     </>

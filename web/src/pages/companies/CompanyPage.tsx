@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactElement } from "react";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { count, counted, day, useFormat } from "../../parts/format";
+import { count, useFormat } from "../../parts/format";
 import { Page } from "../../parts/Page";
 import { Answer } from "../../parts/States";
 import { SyncNow } from "../../parts/SyncNow";
@@ -15,7 +15,9 @@ import { CustomLicences } from "./CustomLicences";
 import { LicenceDrawer } from "./LicenceDrawer";
 import { NoLicences } from "./NoLicences";
 import { RemoveCompany } from "./RemoveCompany";
+import { useMappedTo, type MappedTo } from "./mappedTo";
 import { isCustom } from "./rules";
+import { terms } from "./terms";
 
 export type Licence = Schemas["ShownLicence"];
 type Mapped = NonNullable<Licence["mapped"]>;
@@ -31,7 +33,7 @@ const STATES: Record<Mapped["state"], [string, "success" | "warning" | "danger" 
 };
 
 const useStyles = makeStyles({
-  soft: { color: tokens.colorNeutralForeground2, display: "block" },
+  soft: { color: tokens.colorNeutralForeground2, display: "block", textWrap: "pretty" },
 });
 
 export function licenceKey(licence: Licence): string {
@@ -115,6 +117,7 @@ function About({ tenant }: { tenant: Tenant }): ReactElement {
 
 function useColumns(open: (key: string) => void): Column<Licence>[] {
   const styles = useStyles();
+  const to = useMappedTo();
   return useMemo(() => {
     const number = (key: keyof Licence, title: string): Column<Licence> => ({
       key,
@@ -128,7 +131,7 @@ function useColumns(open: (key: string) => void): Column<Licence>[] {
       {
         key: "name",
         title: "Licence",
-        width: "minmax(200px, 3fr)",
+        width: "minmax(190px, 3fr)",
         value: (row) => row.name,
         cell: (row) => (
           <>
@@ -143,9 +146,9 @@ function useColumns(open: (key: string) => void): Column<Licence>[] {
       {
         key: "line",
         title: "Line",
-        width: "minmax(180px, 2fr)",
+        width: "minmax(220px, 4fr)",
         value: (row) => row.mapped?.state ?? "",
-        cell: (row) => <LineCell licence={row} />,
+        cell: (row) => <LineCell licence={row} to={to} />,
       },
       {
         key: "open",
@@ -158,10 +161,10 @@ function useColumns(open: (key: string) => void): Column<Licence>[] {
         ),
       },
     ];
-  }, [styles, open]);
+  }, [styles, open, to]);
 }
 
-function LineCell({ licence }: { licence: Licence }): ReactElement {
+function LineCell({ licence, to }: { licence: Licence; to: (mapped: Mapped) => MappedTo }): ReactElement {
   const styles = useStyles();
   const { mapped, watched } = licence;
   if (!mapped && isCustom(licence)) return <Badge appearance="tint" color="informative">Not mapped</Badge>;
@@ -174,22 +177,15 @@ function LineCell({ licence }: { licence: Licence }): ReactElement {
   }
   if (!mapped.bill) return <Badge appearance="tint" color="informative">Do not bill</Badge>;
   const [words, color] = STATES[mapped.state];
+  const { profile, line } = to(mapped);
   return (
     <>
       <Badge appearance="tint" color={color}>
         {words}
       </Badge>{" "}
       {mapped.confirmed !== null && `says ${count(mapped.confirmed)}`}
+      <span className={styles.soft}>{[profile, line].filter(Boolean).join(", ")}</span>
       {mapped.why && <span className={styles.soft}>{mapped.why}</span>}
     </>
   );
-}
-
-/** Term and renewal of its subscriptions, as far as they are known. */
-export function terms(licence: Licence): string {
-  const known = licence.subscriptions.filter((subscription) => subscription.renewsOn);
-  if (!known.length) return licence.partNumber;
-  const first = known.map((subscription) => subscription.renewsOn ?? "").sort()[0] ?? "";
-  const word = known.some((subscription) => subscription.autoRenew === false) ? "ends" : "renews";
-  return `${counted(licence.subscriptions.length, "subscription")}, ${word} ${day(first)}`;
 }

@@ -1,9 +1,11 @@
-import { Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, everyRow, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
-import { count, counted, day } from "../../parts/format";
+import { AS_CSV, download } from "../../parts/download";
+import { capital, count, counted, day } from "../../parts/format";
+import { useNotices } from "../../parts/notices";
 import { SideDrawer } from "../../parts/SideDrawer";
 import { Answer } from "../../parts/States";
 import { LineDecisions } from "../billing/lines/LineDecisions";
@@ -13,15 +15,15 @@ import { MappingPart } from "./MappingPart";
 import { whyNobody } from "./NoLicences";
 import { SeatsChart } from "./SeatsChart";
 import type { Licence } from "./CompanyPage";
+import { useMappedTo } from "./mappedTo";
 import { isCustom } from "./rules";
+import { TERMS } from "./terms";
 
 const useStyles = makeStyles({
   facts: { display: "grid", gridTemplateColumns: "auto 1fr", gap: "4px 16px", margin: 0, "& dd": { margin: 0 } },
   soft: { color: tokens.colorNeutralForeground2 },
   people: { margin: 0, padding: 0, listStyleType: "none", "& li": { padding: "4px 0", overflowWrap: "anywhere" } },
 });
-
-const TERMS: Record<string, string> = { P1M: "Monthly", P1Y: "For a year", P3Y: "For three years" };
 
 interface Props {
   tenant: string;
@@ -69,6 +71,12 @@ function Mapping({ tenant, licence }: { tenant: string; licence: Licence }): Rea
 
 function Facts({ licence }: { licence: Licence }): ReactElement {
   const styles = useStyles();
+  const to = useMappedTo();
+  const mapped = licence.mapped?.bill ? to(licence.mapped) : { profile: "", line: "" };
+  const billed: [string, string][] = [
+    ["Billing profile", mapped.profile],
+    ["Agreement line", capital(mapped.line)],
+  ];
   const facts: [string, number | null][] = [
     ["Purchased", licence.purchased],
     ["Assigned", licence.assigned],
@@ -101,6 +109,15 @@ function Facts({ licence }: { licence: Licence }): ReactElement {
           </dd>
         </div>
       ))}
+      {billed.map(
+        ([name, value]) =>
+          value && (
+            <div key={name} style={{ display: "contents" }}>
+              <dt className={styles.soft}>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
     </dl>
   );
 }
@@ -190,6 +207,7 @@ function History({ tenant, licence }: { tenant: string; licence: Licence }): Rea
 function People({ tenant, licence }: { tenant: string; licence: Licence }): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
+  const { failed } = useNotices();
   const people = useQuery({
     queryKey: [account, "people", tenant, licence.skuId],
     queryFn: () =>
@@ -199,6 +217,14 @@ function People({ tenant, licence }: { tenant: string; licence: Licence }): Reac
         }),
       ),
   });
+  const csv = () =>
+    download(
+      api.GET("/api/accounts/{account}/tenants/{tenant}/licences/{sku}/users", {
+        params: { path: { account, tenant, sku: licence.skuId } },
+        ...AS_CSV,
+      }),
+      "licence-users.csv",
+    ).catch((error: unknown) => failed("The file was not made.", error));
   return (
     <section aria-label="Who has it">
       <Text as="h3" size={400} weight="semibold" block>
@@ -207,7 +233,12 @@ function People({ tenant, licence }: { tenant: string; licence: Licence }): Reac
       <Answer query={people} rows={3}>
         {({ items, next }) =>
           items.length ? (
-            <Names users={items} more={next && "… and more; the CSV of the licence has all."} />
+            <>
+              <Names users={items} more={next && "… and more; the CSV has all."} />
+              <Button onClick={() => void csv()} aria-label="CSV of who has it">
+                CSV
+              </Button>
+            </>
           ) : (
             <>{whyNobody(licence)}</>
           )
