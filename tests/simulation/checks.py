@@ -108,7 +108,7 @@ class Checker:
                 if mapping.bill and mapping not in known:
                     known.append(mapping)
         for _, line in self._lines():
-            if line.line_id:
+            if line.line_id and not (line.ending is not None and line.ending.second):
                 self._texts.setdefault(line.line_id, self._truth.text_of(line.line_id))
                 self.mapping_of[line.line_id] = line.ending.mapping_id if line.ending else line.mapping_id
         for tenant_id, head in self._heads().items():
@@ -479,6 +479,7 @@ class Checker:
             self._versions,
             settled,
             waiting,
+            {(said.mapping, said.last_day) for said in self._decided.ended.values()},
             self._now.astimezone(zone),
         )
 

@@ -28,6 +28,10 @@ def ended_lines(
         begun = truth.bills_first_on(said.line) <= said.last_day
         if said.seats and begun and not on_last and not truth.edits_of(said.line):
             yield f"ended: line {said.line} was to bill until {said.last_day}, and does not bill on that day"
+        for second in truth.second_lines() if today > said.last_day and said.line not in told else ():
+            is_beside = second.mapping == said.mapping and second.seats > 0 and second.line not in told
+            if is_beside and second.begins <= said.last_day < second.ends:
+                yield f"ended: line {second.line} bills beside line {said.line}, which ended on {said.last_day}"
         for line, mapping in mapping_of.items():
             is_newer = mapping == said.mapping and int(line) > int(said.line)
             is_by_us = not truth.edits_of(line) and not truth.edits_of(said.line)
@@ -67,19 +71,21 @@ def second_lines(
     versions: Mapping[str, Collection[LicenceMapping]],
     settled: Collection[str],
     waiting: Collection[str],
+    ended: Collection[tuple[str, date]],
     now: datetime,
 ) -> Iterator[str]:
     """Of a period that is billed already, each seat that came within it is billed once for the rest of it.
 
     `settled`: lines that are in step; `waiting`: mappings whose line is not: its own number may still have to follow.
+    `ended`: mappings with a last day of their line, on which what is beside it ends too.
     A period is a month. By line, what we wrote within one gives what is owed: seats above what was paid; fewer seats
     are paid back only where the mapping says so. `now` is in the account's zone.
     """
     zone = now.tzinfo
     seconds: dict[tuple[str, date], list[SecondLine]] = defaultdict(list)
     for second in truth.second_lines():
-        seconds[second.mapping, second.ends].append(second)
-        if second.ends != _month_end(second.begins):
+        seconds[second.mapping, _month_end(second.begins)].append(second)
+        if second.ends != _month_end(second.begins) and (second.mapping, second.ends) not in ended:
             yield f"second line: {second.line} bills from {second.begins} to {second.ends}"
     changes: dict[tuple[str, date], list[Applied]] = defaultdict(list)
     for write in writes:

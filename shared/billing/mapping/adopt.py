@@ -17,6 +17,7 @@ from shared.billing.models import (
     BillingProfile,
     Block,
     BlockReason,
+    Ending,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
@@ -91,9 +92,9 @@ class _Drawing:
         known = self._lines.pop(mapping.id, None)
         if known is None or not known.line_id or known.line_id == mapping.line_id:
             return
-        if ends := self._save.ending(key_of(mapping), known):
-            self._lines[ends.mapping_id] = ends
-            self.entries.append(ending_entry(self._save.by, ends))
+        if ending := self._save.ending(key_of(mapping), known):
+            self._lines |= {ends.mapping_id: ends for ends in ending}
+            self.entries += [ending_entry(self._save.by, ends) for ends in ending]
             return
         self._let_go.append(known.line_id)
         self.entries.append(released(self._save.by, known))
@@ -222,6 +223,8 @@ class _Drawing:
                 f"Line {line.id} already belongs to another mapping. A line has one mapping: choose another line."
             )
         self.entries.append(released(self._save.by, owner))
+        if owner.ending is not None:
+            self._take_back_beside(owner.ending)
         if owner.tenant_id != self._save.wanted.tenant_id:
             del self._lines[name]
             return ()
@@ -235,6 +238,16 @@ class _Drawing:
         )
         self._lines[name] = bare
         return owner.losses
+
+    def _take_back_beside(self, ending: Ending) -> None:
+        """What was to end with a line that is taken back goes on, where its end is not proven."""
+        for name, line in tuple(self._lines.items()):
+            of_it = (
+                line.ending is not None and line.ending.second and line.ending.mapping_id == ending.mapping_id
+            )
+            if of_it and not line.is_ended and line.intent is None:
+                self.entries.append(released(self._save.by, line))
+                del self._lines[name]
 
     def _stands(self, owner: LineRecord) -> bool:
         """What is kept for this mapping must stay: it is in force, or about to be, or a write of it is open."""

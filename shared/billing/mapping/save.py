@@ -73,8 +73,7 @@ class Judged:
         after |= {(draft.record.connection, draft.record.agreement_id): draft.record for draft in self.drafts}
         for place, name in self.unwanted:
             lines = {other: line for other, line in after[place].lines.items() if other != name}
-            if ends := self.save.ending(place, after[place].lines[name]):
-                lines[ends.mapping_id] = ends
+            lines |= {ends.mapping_id: ends for ends in self.save.ending(place, after[place].lines[name])}
             after[place] = after[place].model_copy(update={"lines": lines})
         return after
 
@@ -271,9 +270,11 @@ def _release(save: Save, place: AgreementKey, name: str) -> None:
         if line is None or line.intent is not None or _is_in_force(save, place, name):
             return None
         others = {other: kept for other, kept in record.lines.items() if other != name}
-        if ends := save.ending(place, line):
-            lines = {**others, ends.mapping_id: ends}
-            return record.model_copy(update={"lines": lines}), [adopt.ending_entry(save.by, ends)]
+        if ending := save.ending(place, line):
+            lines = {**others, **{ends.mapping_id: ends for ends in ending}}
+            return record.model_copy(update={"lines": lines}), [
+                adopt.ending_entry(save.by, e) for e in ending
+            ]
         let_go = (*record.let_go, line.line_id) if line.line_id else record.let_go
         entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
         return record.model_copy(update={"lines": others, "let_go": let_go}), entries

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.billing.agreement_store import StoredRecord
-from shared.billing.ending import day_of, ending_line
+from shared.billing.ending import A_DAY, day_of, ending_line
 from shared.billing.line_names import LineName
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.mapping.release import Left, Said
@@ -20,6 +20,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.planning.load import AgreementKey
+from shared.billing.reconcile import second_line_prefix
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -90,8 +91,24 @@ class Save:
             for mapping in self.wanted.mappings
         )
 
-    def ending(self, place: AgreementKey, line: LineRecord) -> LineRecord | None:
-        """The line as it is kept until the day that a person said is over; None: it is let go as it is."""
+    def ending(self, place: AgreementKey, line: LineRecord) -> list[LineRecord]:
+        """The line as it is kept until the day that a person said is over, and what bills seats of it beside it until
+        a later day; []: it is let go as it is.
+        """
+        main = self._ending(place, line)
+        if main is None or main.ending is None:
+            return []
+        last_day, beside = main.ending.last_day, main.ending.model_copy(update={"second": True})
+        kept = self.kept[place].record.lines
+        seconds = (
+            ending_line(LineRecord(**{**dict(line), "line_id": there.id, "paid": None}), there, beside)
+            for there in self.psas.lines_that_may_bill(*place).values()
+            if there.marker.startswith(second_line_prefix(line.mapping_id))
+            and there.bills_from(last_day + A_DAY)
+        )
+        return [main, *(second for second in seconds if second.mapping_id not in kept)]
+
+    def _ending(self, place: AgreementKey, line: LineRecord) -> LineRecord | None:
         asked = self.said.last_days.get(LineName(place[0], line.line_id))
         there = self.psas.lines_that_may_bill(*place).get(line.line_id) if asked else None
         if asked is None or there is None or not there.bills_from(self.by.now.astimezone(self.zone).date()):

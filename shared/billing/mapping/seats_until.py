@@ -15,12 +15,16 @@ from shared.billing.planning.load import AgreementKey
 
 
 def lines_left(save: Save, claims: Collection[LicenceMapping]) -> dict[Left, date]:
-    """Those that bill what these mappings are to bill by another line, with their last days."""
+    """Those that bill what these mappings are to bill by another line, with their last days; one that bills seats
+    beside another has the last day of that one.
+    """
     return {
         gone: line.ending.last_day
         for place, stored in save.kept.items()
         for line in stored.record.lines.values()
-        if line.ending is not None and (gone := _left(save, place, line, line.ending, claims))
+        if line.ending is not None
+        and not line.ending.second
+        and (gone := _left(save, place, line, line.ending, claims))
     }
 
 

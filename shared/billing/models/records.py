@@ -73,6 +73,8 @@ class Ending(Document):
     """What it bills; None: it was stored without that, and the mapping tells."""
     of_its_company: bool = False
     """It bills the users of its company alone: another one was billed for the same SKU beside it."""
+    second: bool = False
+    """It bills seats of the mapping beside its main line, which ends on the same day."""
     replaced_by: tuple[str, ...] = ()
     """Mappings of the same seats whose new line is not made before this one is proven to end."""
     who: str

@@ -158,6 +158,8 @@ class _Draft:
         """The change with what bills the rest of a period; one that counts from a later day waits for it."""
         credit = wish.options.fewer_seats is FewerSeats.CREDITED
         begins = proration.begins(record, line, change, wish.options, self._today)
+        if _is_asked_for(line, change):
+            begins = proration.Begins()
         if begins.day is not None and begins.day > self._today:
             self._changes.append(change.model_copy(update={"counts_from": begins.day}))
             self._scheduled[wish.mapping_id] = Waiting(day=begins.day, more=change.after > change.before)
@@ -255,6 +257,11 @@ def _decided(line: LineRecord, change: Change) -> Verdict | None:
     if line.hold is None or line.hold.change.id != change.id or line.hold.decided is None:
         return None
     return line.hold.decided.verdict
+
+
+def _is_asked_for(line: LineRecord, change: Change) -> bool:
+    """A person wants this very number: ours is kept, or a change undone. It waits for no period to be over."""
+    return line.is_approved(change.id) and line.hold is not None and not line.hold.reasons
 
 
 def _waits_already(

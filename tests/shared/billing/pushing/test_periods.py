@@ -1,17 +1,30 @@
 """K14: what counts from the start of a period: more seats of this one, fewer seats of the next one."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from shared.accounts.runs import LineCounts
-from shared.billing.models import FewerSeats, HoldReason, LineState, MoreSeats, Options, Verdict
+from shared.billing import line_decisions
+from shared.billing.models import (
+    FewerSeats,
+    Hold,
+    HoldReason,
+    LedgerEvent,
+    LineState,
+    MoreSeats,
+    Options,
+    Verdict,
+)
+from shared.billing.planning import approval
 from shared.billing.psa.base import Proration
 from shared.billing.psa.billing_period import BillingPeriod
 from shared.errors import Rejected
 from shared.reports.certificate.load import certificate_now
 from shared.reports.certificate.models import Reason
-from tests.shared.billing.world import DAY, SKU, START, Mapped, World, check_invariants
+from tests.shared.billing.world import ACCOUNT, DAY, SKU, START, Mapped, World, check_invariants
 
 NEXT = Options(fewer_seats=FewerSeats.NEXT_PERIOD)
 WHOLE = Options(more_seats=MoreSeats.FROM_PERIOD_START)
@@ -256,3 +269,39 @@ def test_what_the_psa_cannot_do_is_refused_when_it_is_saved(
 def test_an_option_of_before_is_read_as_what_it_said() -> None:
     assert Options.model_validate({"credit_on_decrease": True}).fewer_seats is FewerSeats.CREDITED
     assert Options.model_validate({"credit_on_decrease": False}).fewer_seats is FewerSeats.AT_ONCE
+
+
+def after_the_invoice() -> tuple[World, Mapped]:
+    """Fewer seats wait until an invoice has the number that the line says."""
+    world = World()
+    agreement = world.fake.add_agreement(
+        world.company.id, proration=Proration.BY_SECOND_LINE, billed_through=date(2026, 3, 1)
+    ).id
+    mapped = world.map_line(agreement=agreement, options=NEXT)
+    push(world)
+    return world, mapped
+
+
+@pytest.mark.parametrize("line", [after_the_invoice, lambda: by_date(NEXT, MARCH, APRIL)])
+def test_a_number_that_a_person_gave_up_is_not_billed_until_a_period_is_over(
+    line: Callable[[], tuple[World, Mapped]],
+) -> None:
+    world, mapped = line()
+    stores, of = line_decisions.Stores(world.tables, world.blobs), (mapped.tenant, mapped.mapping)
+    world.fake.edit_line(mapped.line, quantity=Decimal(15))
+    push(world)
+    asked = line_decisions.keep_ours(stores, ACCOUNT, *of, (15, 10), world.by())
+    push_now(world, asked)
+    assert world.quantity(mapped) == 10
+    seats(world, 12)
+    change = [told for told in world.ledger(mapped) if told.event is LedgerEvent.CONFIRMED][-1].change_id
+    push_now(world, line_decisions.undo(stores, ACCOUNT, *of, change, world.by()))
+    assert (world.quantity(mapped), world.record(mapped).state) == (10, LineState.IN_STEP)
+    seats(world, 11)
+    assert (world.quantity(mapped), world.record(mapped).waits is not None) == (10, True)
+    check_invariants(world)
+
+
+def push_now(world: World, asked: Hold) -> None:
+    today = world.clock.at.date()
+    world.push_until_done(approval.push_now(world.tables, ACCOUNT, asked, world.clock.now(), today).id)
