@@ -86,13 +86,15 @@ class ShownPsaState(ShownPsa):
 
 
 def shown(connection: PsaConnection) -> ShownPsa:
-    """What can be edited, and so has a version."""
+    """What can be edited, and so has a version: every setting, as one that is not sent back is set to its default."""
     stored: dict[str, object] = json.loads(connection.settings_json)
     return ShownPsa(
         id=connection.id,
         name=connection.name,
         kind=connection.kind,
-        settings={to_camel(name): value for name, value in stored.items() if isinstance(value, str | bool)},
+        settings={
+            to_camel(name): value if isinstance(value, bool) else str(value) for name, value in stored.items()
+        },
     )
 
 
