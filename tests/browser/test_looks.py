@@ -27,6 +27,7 @@ PAGES = {
     "connections": "settings/connections",
     "members": "settings/members",
     "syncs": "settings/syncs",
+    "mails": "settings/mails",
     "logo": "settings/logo",
     "account": "settings/account",
     "audit": "settings/audit",

@@ -31,6 +31,8 @@ NOT_ANSWERED = {
 MARGIN = 16
 """Pixels around a part of a page, for its shadow."""
 TALLEST = 2_000
+STALE_AFTER = 16_000
+"""Milliseconds after which a page that is opened reads anew."""
 
 
 @pytest.fixture(scope="module")
@@ -256,8 +258,11 @@ def people_then(living: Living, site: Site) -> None:
 
 
 def nothing_open(_: Living, site: Site) -> None:
+    # The page would show what it read a moment ago.
+    site.page.wait_for_timeout(STALE_AFTER)
     site.told_as("alerts", lambda page: {**page, "items": [], "next": None})
     site.go("exceptions")
+    expect(site.page.get_by_role("heading", name="No exceptions")).to_be_visible()
 
 
 STATES: dict[str, Callable[[Living, Site], Locator | None]] = {

@@ -33,6 +33,23 @@ def test_a_mails_link_leads_to_its_row_after_the_sign_in(living: Living, browser
         assert site.page.url == link
 
 
+def test_a_licence_has_a_link_of_its_own_and_going_back_closes_it(living: Living, browser: Browser) -> None:
+    with opened(browser, living) as site:
+        site.open(f"companies/{living.tenant_id('Cobalt')}", "reader")
+        site.button("Details: Power BI Pro").click()
+        drawer = site.page.get_by_role("dialog", name="Power BI Pro")
+        expect(drawer).to_contain_text("on Cobalt Logistics - Microsoft 365")
+        link = site.page.url
+        with site.page.expect_download() as people:
+            drawer.get_by_role("button", name="CSV of who has it").click()
+        assert people.value.suggested_filename == "licence-users.csv"
+        site.page.go_back()
+        expect(drawer).to_have_count(0)
+        site.page.goto(link)
+        site.page.locator("#reader").click()
+        expect(drawer).to_contain_text("Who has it")
+
+
 def test_a_reader_sees_no_button_that_they_may_not_press(living: Living, browser: Browser) -> None:
     with opened(browser, living) as site:
         site.open("exceptions", "reader")

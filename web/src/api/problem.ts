@@ -1,6 +1,6 @@
 import type { components } from "./schema";
 
-export type Problem = components["schemas"]["Problem"];
+type Problem = components["schemas"]["Problem"];
 
 /** A refusal of the API (RFC 9457): `message` is its sentence for a person. */
 export class ApiProblem extends Error {

@@ -19,7 +19,7 @@ interface LookProps {
   setLook: (look: Look) => void;
 }
 
-export function useMe() {
+function useMe() {
   const api = useApi();
   return useQuery({ queryKey: ["me"], queryFn: () => answer(api.GET("/api/me")) });
 }

@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement, type ReactNode } from "react";
 import { count } from "./format";
 import { matching, sorted, type Sortable, type Sorting } from "./sorting";
+import { SortOnPhone } from "./SortOnPhone";
 import { Empty } from "./States";
 
 export interface Column<T> {
@@ -21,7 +22,7 @@ export interface Column<T> {
   small?: boolean;
 }
 
-export interface TableProps<T> {
+interface TableProps<T> {
   /** What the rows are, for screen readers. */
   label: string;
   columns: Column<T>[];
@@ -38,7 +39,7 @@ export interface TableProps<T> {
   /** More filters or buttons beside the search box. */
   tools?: ReactNode;
   csv?: () => Promise<void>;
-  /** More rows are on their way. */
+  /** There are more rows: on their way, or when they are asked for. */
   more?: boolean;
 }
 
@@ -47,7 +48,7 @@ const PHONE = "@media (max-width: 640px)";
 
 const useStyles = makeStyles({
   bar: { display: "flex", gap: "8px", flexWrap: "wrap", alignItems: "center", marginBottom: "12px",
-    [PHONE]: { "& > .fui-Input, & > .fui-Dropdown": { flex: "1 1 100%", maxWidth: "none" } } },
+    [PHONE]: { "& > .fui-Input, & > .fui-Dropdown, & > .fui-Combobox": { flex: "1 1 100%", maxWidth: "none" } } },
   space: { flexGrow: 1, color: tokens.colorNeutralForeground2, textAlign: "right", [PHONE]: { textAlign: "left" } },
   frame: {
     overflow: "auto",
@@ -113,6 +114,7 @@ export function Table<T extends object>(props: TableProps<T>): ReactElement {
             />
           )}
           {props.tools}
+          {props.rows.length > 1 && <SortOnPhone label={props.label} columns={props.columns} order={sorting} onOrder={setSorting} />}
           <span className={styles.space} role="status">
             {rows.length === props.rows.length
               ? count(rows.length)
@@ -123,16 +125,17 @@ export function Table<T extends object>(props: TableProps<T>): ReactElement {
         </div>
       )}
       {rows.length > 0 && <Rows {...props} shown={rows} order={sorting} onOrder={setSorting} />}
-      {rows.length === 0 && (props.rows.length ? <NoneFound /> : props.empty)}
+      {rows.length === 0 && (props.rows.length ? <NoneFound more={props.more} /> : props.empty)}
     </div>
   );
 }
 
 /** There are rows, and none has the word: what an empty table says would be wrong of them. */
-function NoneFound(): ReactElement {
+function NoneFound({ more = false }: { more?: boolean }): ReactElement {
   return (
     <Empty icon={<SearchRegular />} title="None of these">
-      No row fits the search. Take the word away to see all.
+      {more ? "No row that is here so far fits the search; there are more." : "No row fits the search."} Take the word away to see
+      all.
     </Empty>
   );
 }

@@ -10,7 +10,7 @@ interface OfAgreement {
 }
 
 /** The name of an agreement; its id where the lists of its PSA do not tell it. */
-export type AgreementName = (of: OfAgreement) => string;
+type AgreementName = (of: OfAgreement) => string;
 
 /** Milliseconds: the lists change when a person or the night reads them anew. */
 const STALE_AFTER = 300_000;

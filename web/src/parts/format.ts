@@ -40,7 +40,7 @@ export function day(iso: string): string {
   return at.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 }
 
-export function dayIn(zone: string, instant: string): string {
+function dayIn(zone: string, instant: string): string {
   return new Date(instant).toLocaleDateString(LOCALE, {
     day: "numeric",
     month: "short",

@@ -6,7 +6,7 @@ export interface PsaField {
   hint?: string;
 }
 
-export interface PsaKindWords {
+interface PsaKindWords {
   title: string;
   fields: PsaField[];
   /** What its secret is called there. */

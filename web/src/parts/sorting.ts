@@ -1,6 +1,6 @@
 /** How rows of a table are sorted and searched; pure. */
 
-export type Direction = "ascending" | "descending";
+type Direction = "ascending" | "descending";
 export interface Sorting {
   column: string;
   direction: Direction;

@@ -1,7 +1,8 @@
 import { Button, Dropdown, Option, makeStyles, tokens } from "@fluentui/react-components";
 import { BookRegular } from "@fluentui/react-icons";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState, type ReactElement } from "react";
+import { useSearchParams } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { lineWords, useWithAgreements } from "../../parts/agreements";
@@ -13,6 +14,7 @@ import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
+import { CustomerFilter } from "./CustomerFilter";
 import { EVENTS, type Event } from "./lines/events";
 import { isUndoable, newestOfEach, type Change, type Entry } from "./lines/newestChange";
 import { UndoDialog } from "./lines/UndoDialog";
@@ -29,12 +31,16 @@ export function LedgerPart(): ReactElement {
   const format = useFormat();
   const mayUndo = useMay("admin");
   const styles = useStyles();
-  const [event, setEvent] = useState<Event | "">("");
+  const [search, setSearch] = useSearchParams();
+  const [askedEvent, tenant] = [search.get("event") ?? "", search.get("tenant") ?? ""];
+  const event = Object.hasOwn(EVENTS, askedEvent) ? (askedEvent as Event) : "";
+  const filter = (change: { event?: string; tenant?: string }) =>
+    setSearch(Object.fromEntries(Object.entries({ event, tenant, ...change }).filter(([, value]) => value)));
   const [undoing, setUndoing] = useState<Change>();
   const path = { account };
-  const wanted = event ? { event } : {};
+  const wanted = { ...(event && { event }), ...(tenant && { tenant }) };
   const ledger = useInfiniteQuery({
-    queryKey: [account, "ledger", event],
+    queryKey: [account, "ledger", event, tenant],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       answer(
@@ -43,6 +49,8 @@ export function LedgerPart(): ReactElement {
         }),
       ),
     getNextPageParam: (page) => page.next ?? undefined,
+    // Else the filter that was just chosen would go with the rows, and the focus with it.
+    placeholderData: keepPreviousData,
   });
   const { query: tenants } = useList<Schemas["ShownTenant"]>(["tenants"], (asked, as) =>
     api.GET("/api/accounts/{account}/tenants", { params: { path, query: asked }, ...as }),
@@ -108,13 +116,15 @@ export function LedgerPart(): ReactElement {
           id={(row) => `${row.at} ${row.mappingId} ${row.event}`}
           text={(row) => `${names.get(row.tenantId) ?? ""} ${row.lineId} ${row.agreementId} ${row.agreement} ${row.who} ${row.why} ${EVENTS[row.event]}`}
           csv={csv}
+          more={ledger.hasNextPage}
           tools={
-            (rows.length > 0 || event !== "") && <>
+            (rows.length > 0 || event || tenant) && <>
+              <CustomerFilter customers={tenants.data ?? []} chosen={tenant} choose={(chosen) => filter({ tenant: chosen })} />
               <Dropdown
                 aria-label="What happened"
                 value={event ? EVENTS[event] : "Everything"}
                 selectedOptions={[event]}
-                onOptionSelect={(_, { optionValue }) => setEvent((optionValue ?? "") as Event | "")}
+                onOptionSelect={(_, { optionValue = "" }) => filter({ event: optionValue })}
               >
                 <Option value="">Everything</Option>
                 {(Object.keys(EVENTS) as Event[]).map((one) => (
@@ -131,9 +141,9 @@ export function LedgerPart(): ReactElement {
             </>
           }
           empty={
-            event ? (
-              <Empty icon={<BookRegular />} title={`No entry says “${EVENTS[event]}”`}>
-                Choose “Everything” to see the other entries.
+            event || tenant ? (
+              <Empty icon={<BookRegular />} title={event ? `No entry says “${EVENTS[event]}”` : "No entry of this customer"}>
+                {tenant ? "Take the filters away to see the other entries." : "Choose “Everything” to see the other entries."}
               </Empty>
             ) : (
               <Empty icon={<BookRegular />} title="No line has changed yet">

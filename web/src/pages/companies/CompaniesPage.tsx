@@ -1,7 +1,7 @@
 import { Badge, Button, Dropdown, Option, makeStyles } from "@fluentui/react-components";
 import { BuildingMultipleRegular } from "@fluentui/react-icons";
 import { useMemo, useState, type ReactElement } from "react";
-import { useLocation, useRoute } from "wouter";
+import { useLocation, useRoute, useSearchParams } from "wouter";
 import type { Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { CustomerLink } from "../../parts/CustomerLink";
@@ -38,7 +38,9 @@ function Tenants(): ReactElement {
   const format = useFormat();
   const mayAdd = useMay("editor");
   const [, go] = useLocation();
-  const [shown, setShown] = useState<Shown>("all");
+  const [search, setSearch] = useSearchParams();
+  const asked = search.get("show") ?? "";
+  const shown: Shown = Object.hasOwn(SHOWN, asked) ? (asked as Shown) : "all";
   const [adding, setAdding] = useState(false);
   const { query, csv } = useList<Tenant>(["tenants"], (asked, as) =>
     api.GET("/api/accounts/{account}/tenants", { params: { path: { account }, query: asked }, ...as }),
@@ -102,7 +104,7 @@ function Tenants(): ReactElement {
                 aria-label="Which tenants"
                 value={SHOWN[shown]}
                 selectedOptions={[shown]}
-                onOptionSelect={(_, { optionValue }) => setShown((optionValue ?? "all") as Shown)}
+                onOptionSelect={(_, { optionValue = "all" }) => setSearch(optionValue === "all" ? {} : { show: optionValue })}
               >
                 {(Object.keys(SHOWN) as Shown[]).map((one) => (
                   <Option key={one} value={one}>

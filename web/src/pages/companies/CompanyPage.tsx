@@ -1,6 +1,7 @@
 import { Badge, Button, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type ReactElement } from "react";
+import { useCallback, useMemo, useState, type ReactElement } from "react";
+import { useSearchParams } from "wouter";
 import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { count, useFormat } from "../../parts/format";
@@ -36,7 +37,7 @@ const useStyles = makeStyles({
   soft: { color: tokens.colorNeutralForeground2, display: "block", textWrap: "pretty" },
 });
 
-export function licenceKey(licence: Licence): string {
+function licenceKey(licence: Licence): string {
   return `${licence.skuId}/${licence.subscriptionId}/${licence.mapped?.companyId ?? ""}`;
 }
 
@@ -44,7 +45,9 @@ export function licenceKey(licence: Licence): string {
 export function CompanyPage({ tenant }: { tenant: string }): ReactElement {
   const api = useApi();
   const { id: account } = useAccount();
-  const [open, setOpen] = useState("");
+  const [search, setSearch] = useSearchParams();
+  const open = search.get("licence") ?? "";
+  const setOpen = useCallback((licence: string) => setSearch(licence ? { licence } : {}), [setSearch]);
   const [filtering, setFiltering] = useState(false);
   const [removing, setRemoving] = useState(false);
   const mayRemove = useMay("editor");

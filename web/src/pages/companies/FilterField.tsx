@@ -3,7 +3,7 @@ import { useState, type ReactElement } from "react";
 import type { Schemas } from "../../api/client";
 
 export type Filters = Schemas["ShownFilters"];
-export type FilterName = keyof Filters;
+type FilterName = keyof Filters;
 export const FIELDS: FilterName[] = ["office", "department", "state", "city"];
 export const TITLES: Record<FilterName, string> = { office: "Office", department: "Department", state: "State", city: "City" };
 

@@ -13,7 +13,7 @@ import { useList } from "../../parts/useList";
 import { CompanyReportsPage } from "./CompanyReportsPage";
 import { SwitchMany } from "./SwitchMany";
 
-export type CompanyReports = Schemas["ReportSettingsInList"];
+type CompanyReports = Schemas["ReportSettingsInList"];
 
 const useStyles = makeStyles({
   link: { display: "flex", gap: "8px", alignItems: "center", flexWrap: "wrap", overflowWrap: "anywhere" },
@@ -32,7 +32,7 @@ export default function ReportsPage(): ReactElement {
 }
 
 /** Where every customer's user signs in: one link for all, and no list of customers behind it. */
-export function portalLink(account: string): string {
+function portalLink(account: string): string {
   return `${location.origin}/portal/${account}`;
 }
 

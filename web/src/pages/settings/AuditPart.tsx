@@ -68,6 +68,7 @@ export function AuditPart(): ReactElement {
           id={(row) => `${row.at} ${row.action} ${row.subject}`}
           text={(row) => `${row.who} ${row.action} ${name(row.subject)} ${row.before} ${row.after}`}
           csv={csv}
+          more={log.hasNextPage}
           tools={
             log.hasNextPage && (
               <Button disabled={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>

@@ -15,7 +15,7 @@ type Mode = Partner["mode"];
 type Given = Pick<Partner, "name" | "tenantId" | "clientId" | "mode" | "byInstallation"> & Secrets;
 type Secrets = { clientSecret: string; refreshToken: string };
 
-export const MODES: Record<Mode, string> = {
+const MODES: Record<Mode, string> = {
   refresh_token: "By the consent of a service user, with GDAP",
   app_only: "By its app alone, let in by every customer",
 };

@@ -10,7 +10,7 @@ import { Section } from "../../parts/Section";
 import { Answer, Failed } from "../../parts/States";
 
 /** What the API refuses is not even read here: a larger file would only be sent in vain. */
-export const LARGEST = 512 * 1024;
+const LARGEST = 512 * 1024;
 
 const useStyles = makeStyles({
   drop: { display: "grid", justifyItems: "start", gap: "8px", padding: "20px", borderRadius: tokens.borderRadiusLarge,

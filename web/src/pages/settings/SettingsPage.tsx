@@ -9,6 +9,7 @@ import { AuditPart } from "./AuditPart";
 import { ConnectionsPart } from "./ConnectionsPart";
 import { ExclusionsPart } from "./ExclusionsPart";
 import { LogoPart } from "./LogoPart";
+import { MailsPart } from "./MailsPart";
 import { MembersPart } from "./MembersPart";
 import { PreferencesPart } from "./PreferencesPart";
 import { SyncsPart } from "./SyncsPart";
@@ -20,6 +21,7 @@ const PARTS: [string, string][] = [
   ["members", "Members"],
   ["logo", "Logo"],
   ["syncs", "Syncs"],
+  ["mails", "Mails"],
 ];
 const OF_ADMINS: [string, string][] = [
   ["account", "Account"],
@@ -39,6 +41,7 @@ export default function SettingsPage(): ReactElement {
       {part === "members" && <MembersPart />}
       {part === "logo" && <LogoPart />}
       {part === "syncs" && <SyncsPart />}
+      {part === "mails" && <MailsPart />}
       {part === "account" && <AccountPart />}
       {part === "audit" && <AuditPart />}
       {part === "alerts" && (

@@ -84,8 +84,8 @@ function Found({ summary }: { summary: Summary }): ReactElement {
         <Tile
           title="Last sync"
           number={summary.lastNight ? format.time(summary.lastNight) : "never"}
-          href={summary.tenantsNotRead ? "/exceptions?type=invalid_auth" : "/settings/syncs"}
-          warn={summary.tenantsNotRead > 0 && `${counted(summary.tenantsNotRead, "tenant")} not read`}
+          href="/settings/syncs"
+          warn={summary.tenantsNotRead > 0 && [`${counted(summary.tenantsNotRead, "tenant")} not read`, "/companies?show=not_read"]}
         >
           {counted(summary.tenantsRead, "tenant")} read
         </Tile>
@@ -102,15 +102,16 @@ function Found({ summary }: { summary: Summary }): ReactElement {
         <Tile
           title={preview ? "Would be pushed" : "Pushed last night"}
           number={counted(preview ? pushed.wouldWrite : pushed.written, "line")}
-          warn={pushed.failed > 0 && `${counted(pushed.failed, "line")} not in step`}
+          href={preview ? "/billing" : "/billing/ledger?event=confirmed"}
+          warn={pushed.failed > 0 && [`${counted(pushed.failed, "line")} not in step`, "/billing"]}
         >
           {count(pushed.unchanged)} already in step
         </Tile>
         <Tile
           title="Mails sent"
           number={count(sent)}
-          href={summary.mailsFailed ? "/exceptions?type=mail_failed" : undefined}
-          warn={summary.mailsFailed > 0 && `${counted(summary.mailsFailed, "recipient")} not reached`}
+          href="/settings/mails"
+          warn={summary.mailsFailed > 0 && [`${counted(summary.mailsFailed, "recipient")} not reached`, "/exceptions?type=mail_failed"]}
         >
           {sent ? `since ${summary.pushedOn ? format.day(summary.pushedOn) : "the last night"}` : "nobody had to be told"}
         </Tile>
@@ -133,8 +134,8 @@ interface TileProps {
   title: string;
   number: string;
   href?: string;
-  /** What is wrong, said in red. */
-  warn?: string | false;
+  /** What is wrong, said in red, and where it is told. */
+  warn?: [words: string, to: string] | false;
   children: ReactNode;
 }
 
@@ -157,7 +158,11 @@ function Tile({ title, number, href, warn, children }: TileProps): ReactElement 
       </Text>
       <Text className={styles.soft}>
         {children}
-        {warn && <span className={styles.warn}>{warn}</span>}
+        {warn && (
+          <Link href={warn[1]} className={styles.warn}>
+            {warn[0]}
+          </Link>
+        )}
       </Text>
     </Panel>
   );
