@@ -10,7 +10,7 @@ afterEach(() => {
 
 interface Psa {
   name: string;
-  settings: Record<string, string>;
+  settings: Record<string, string | boolean>;
 }
 
 test("a PSA that somebody else changed while its form was open is shown beside what was typed", async () => {
@@ -39,4 +39,20 @@ test("a PSA that somebody else changed while its form was open is shown beside w
   fireEvent.click(screen.getByRole("button", { name: "Save mine" }));
   await waitFor(() => expect(done).toHaveBeenCalled());
   expect(stored.settings["site"]).toBe("eu.example");
+});
+
+test("what a PSA can be told beside its keys is in its form; what stays empty is left to the default", async () => {
+  const sent: Psa[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    if (request.method === "PUT") sent.push((await request.json()) as Psa);
+    const settings = { site: "x.halopsa.com", tenant: "x", clientId: "12345678", quantityByHand: "3", prorates: false };
+    return Response.json({ id: "h", kind: "halo", name: "Halo", settings }, { headers: { ETag: '"1"' } });
+  });
+  const done = vi.fn();
+  render(<PsaForm psa={{ id: "h" }} done={done} />, { wrapper: around("owner") });
+  fireEvent.change(await screen.findByLabelText("Quantity type of lines by hand"), { target: { value: "" } });
+  fireEvent.click(screen.getByRole("checkbox", { name: "Charge added seats from their day on" }));
+  fireEvent.click(screen.getByRole("button", { name: "Test and save" }));
+  await waitFor(() => expect(done).toHaveBeenCalled());
+  expect(sent[0]?.settings).toEqual({ site: "x.halopsa.com", tenant: "x", clientId: "12345678", prorates: true });
 });

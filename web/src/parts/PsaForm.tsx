@@ -1,4 +1,4 @@
-import { Button, Dropdown, Field, Input, Option, makeStyles } from "@fluentui/react-components";
+import { Button, Checkbox, Dropdown, Field, Input, Option, makeStyles } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { answer, versioned, type Schemas, type Versioned } from "../api/client";
@@ -60,7 +60,7 @@ function Form({ begins, read, done }: FormProps): ReactElement {
   const words = PSA_KINDS[kind];
   const write = useWrite(seen);
   const save = useMutation({
-    mutationFn: () => write({ kind, name, settings, secret }),
+    mutationFn: () => write({ kind, name, settings: given(settings, words?.fields ?? []), secret }),
     onSuccess: () => {
       notices.done(`${name} works and is saved.`);
       void queries.invalidateQueries({ queryKey: [account] });
@@ -110,11 +110,19 @@ function Form({ begins, read, done }: FormProps): ReactElement {
         <Input value={name} onChange={(_, { value }) => setName(value)} />
       </Field>
       {words?.fields.map((field) => (
-        <Field key={field.name} label={field.label} hint={field.hint} {...wrong(field.name)}>
-          <Input
-            value={String(settings[field.name] ?? "")}
-            onChange={(_, { value }) => setSettings({ ...settings, [field.name]: value })}
-          />
+        <Field key={field.name} label={field.ticked ? undefined : field.label} hint={field.hint} {...wrong(field.name)}>
+          {field.ticked ? (
+            <Checkbox
+              label={field.label}
+              checked={settings[field.name] === true}
+              onChange={(_, { checked }) => setSettings({ ...settings, [field.name]: checked === true })}
+            />
+          ) : (
+            <Input
+              value={String(settings[field.name] ?? "")}
+              onChange={(_, { value }) => setSettings({ ...settings, [field.name]: value })}
+            />
+          )}
         </Field>
       ))}
       <Field
@@ -140,6 +148,12 @@ function Form({ begins, read, done }: FormProps): ReactElement {
       </div>
     </form>
   );
+}
+
+/** What is sent: without what may stay empty and is. */
+function given(settings: Psa["settings"], fields: PsaField[]): Psa["settings"] {
+  const empty = fields.filter((field) => field.optional && settings[field.name] === "").map((field) => field.name);
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !empty.includes(name)));
 }
 
 /** What differs of what is stored now and what was typed. */
