@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.accounts.company import Company
-from shared.billing.models import Basis, Options, SoldByOthers
+from shared.billing.models import Basis, FewerSeats, LedgerEntry, MoreSeats, Options, SoldByOthers
 from shared.billing.why_this_number import TAKEN_OVER, WAITS, WhyThisNumber
 from shared.licensing.custom_licences.wording import described
 from shared.licensing.licences import Licence
@@ -12,6 +12,11 @@ from shared.licensing.licences import Licence
 def sentence(why: WhyThisNumber, product: str) -> str:
     """The answer as a person reads it."""
     parts = [_number(why)]
+    if why.edited is not None:
+        parts.append(
+            f"The PSA says {why.edited.psa.normalize():f} since {_day(why.edited.since)}: somebody entered it there, "
+            "and nobody has decided on it yet."
+        )
     if why.mapping is None:
         parts.append(f"{product} was not mapped on that day.")
     elif not why.mapping.bill:
@@ -19,11 +24,19 @@ def sentence(why: WhyThisNumber, product: str) -> str:
     else:
         parts.append(_arithmetic(why, why.mapping.options, product))
         if why.wanted is not None and why.wanted != why.number:
-            parts.append(_difference(why))
+            parts.append(_difference(why, why.wanted, why.mapping.options))
+    if why.ending is not None and why.ending.last_day is not None and not why.is_over:
+        parts.append(f"Its line bills until {_day(why.ending.last_day)}, {_as_said(why.ending)}.")
     return " ".join(parts)
 
 
+def _as_said(ending: LedgerEntry) -> str:
+    return f"as {ending.who} said on {_day(ending.at)}"
+
+
 def _number(why: WhyThisNumber) -> str:
+    if why.is_over and why.ending is not None and why.ending.last_day is not None:
+        return f"The line billed nothing after {_day(why.ending.last_day)}, {_as_said(why.ending)}."
     if why.said is None:
         return f"At the end of {_day(why.on)} the PSA had not been proven to say any number for this line."
     how = (
@@ -88,12 +101,25 @@ def _filters(company: Company) -> str:
     return f"the filters of {company.name} ({told or 'none: everybody'})"
 
 
-def _difference(why: WhyThisNumber) -> str:
+def _difference(why: WhyThisNumber, wanted: int, options: Options) -> str:
     if why.waits is None:
-        return f"It had not been brought to {why.wanted} by then: see the runs of that day."
+        return _scheduled(why, wanted, options) or (
+            f"It had not been brought to {wanted} by then: see the runs of that day."
+        )
     waits = why.waits
     told = WAITS[waits.event].format(before=waits.before, after=waits.after, who=waits.who)
     return f"It did not say {why.wanted}, since {told} on {_day(waits.at)}."
+
+
+def _scheduled(why: WhyThisNumber, wanted: int, options: Options) -> str:
+    """What the mapping said of the day from which other seats count; "" when it said none."""
+    if options.starts is not None and options.starts > why.on:
+        return f"The mapping said that the line begins on {_day(options.starts)}."
+    if why.number is not None and wanted < why.number and options.fewer_seats is FewerSeats.NEXT_PERIOD:
+        return f"Fewer seats wait for the next period, as the mapping said: then it is {wanted}."
+    if why.number is not None and wanted > why.number and options.more_seats is MoreSeats.FROM_PERIOD_START:
+        return f"More seats count from the start of a period, as the mapping said: then it is {wanted}."
+    return ""
 
 
 def _decider(why: WhyThisNumber) -> str:

@@ -1,7 +1,7 @@
 """N4: why a line said its number on a day, by what was stored then: counts, mapping, decisions and ledger."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
@@ -9,8 +9,10 @@ from shared.accounts.account import Account
 from shared.accounts.companies import tenant_as_of
 from shared.accounts.company import AddedTenant, Company
 from shared.billing import agreement_store
+from shared.billing.ending import ending_id
 from shared.billing.mapping.in_force import MAPPINGS
 from shared.billing.models import (
+    Drift,
     LedgerEntry,
     LedgerEvent,
     LicenceMapping,
@@ -47,6 +49,8 @@ WAITS: Final = {
     LedgerEvent.UNDECIDABLE: "nothing could tell whether the PSA took {after}, so it waited for a person",
     LedgerEvent.DIVERGED: "the PSA said something that nobody had asked for",
     LedgerEvent.RELEASED: "the mapping let go of the line",
+    LedgerEvent.FROZEN: "the line was frozen by {who}",
+    LedgerEvent.UNFROZEN: "the line was frozen until {who} unfroze it",
 }
 """What kept a line from the number of its licences."""
 
@@ -91,9 +95,17 @@ class WhyThisNumber:
     """Of a tenant that was several companies then: whose users the line bills."""
     custom: CustomLicence | None = None
     """Of a custom licence: what it counted."""
+    edited: Drift | None = None
+    """What somebody entered in the PSA by then, and nobody has decided on to this day."""
+    ending: LedgerEntry | None = None
+    """Of a licence that was not billed any more: who said until when its line bills."""
+    is_over: bool = False
+    """The PSA was proven to end the line, and its last day was over."""
 
     @property
     def number(self) -> int | None:
+        if self.is_over:
+            return 0
         return self.said.after if self.said else None
 
 
@@ -114,27 +126,27 @@ def why_this_number(
         raise NotFound(f"tenant '{tenant}' never had a mapping '{mapping_id}'")
     decided = next((found for found in reversed(versions) if found.valid_from < ends), None)
     mapping = _mapping_of([decided], mapping_id) if decided else None
-    said, waits = _told(tables, account.id, _places(versions, mapping_id), mapping_id, ends)
+    places = _places(versions, mapping_id)
+    said, waits = _told(tables, account.id, places, mapping_id, ends)
     day = snapshots.as_of(tables, account.id, tenant, on)
-    if day is None or mapping is None or not mapping.bill:
-        return WhyThisNumber(on, mapping, decided, said, waits, day, None)
+    found = WhyThisNumber(on, mapping, decided, said, waits, day, None)
+    if mapping is None or not mapping.bill:
+        return _until_its_last_day(tables, account.id, places, found, ends)
+    found = replace(found, edited=_edited(tables, account.id, mapping, ends))
+    if day is None:
+        return found
     added = line.added or tenant_as_of(tables, account.id, tenant, ends)
     custom = defined_as_of(tables, account.id, mapping.sku_id, ends)
     numbers_of = NumbersOf(blobs, account.id, partner_connections.home_tenants(tables, account.id))
     numbers = numbers_of(tenant, added, day, custom)
     counts, number, trouble = _counted(numbers, mapping)
-    return WhyThisNumber(
-        on,
-        mapping,
-        decided,
-        said,
-        waits,
-        day,
-        counts,
-        trouble,
-        number,
-        _shared(added, mapping, numbers.shares),
-        custom.get(mapping.sku_id),
+    return replace(
+        found,
+        counts=counts,
+        not_countable=trouble,
+        wanted=number,
+        shared=_shared(added, mapping, numbers.shares),
+        custom=custom.get(mapping.sku_id),
     )
 
 
@@ -203,6 +215,37 @@ def _told(
     said = entries[proofs[-1]] if proofs else _remembered(tables, account, places, mapping_id, ends)
     later = [entry for entry in entries[proofs[-1] + 1 if proofs else 0 :] if entry.event in WAITS]
     return said, later[-1] if later else None
+
+
+def _until_its_last_day(
+    tables: Tables,
+    account: AccountId,
+    places: Collection[tuple[str, str]],
+    found: WhyThisNumber,
+    ends: datetime,
+) -> WhyThisNumber:
+    """With who said until when the line bills that last had a proven number, and whether it is proven to be over."""
+    said = found.said
+    if said is None or not said.line_id:
+        return found
+    name = ending_id(said.mapping_id, said.line_id)
+    told = [
+        entry
+        for place in places
+        for entry in agreement_store.ledger(tables, account, *place, name)
+        if entry.at < ends and entry.line_id == said.line_id
+    ]
+    ending = next((entry for entry in reversed(told) if entry.event is LedgerEvent.ENDING), None)
+    is_past = ending is not None and ending.last_day is not None and found.on > ending.last_day
+    is_ended = any(entry.event is LedgerEvent.ENDED for entry in told)
+    return replace(found, ending=ending, is_over=is_past and is_ended)
+
+
+def _edited(tables: Tables, account: AccountId, mapping: LicenceMapping, ends: datetime) -> Drift | None:
+    """What the line remembers of a hand edit: once a person decided, the ledger tells it."""
+    record = agreement_store.get(tables, account, mapping.connection, mapping.agreement_id).record
+    line = record.lines.get(mapping.id)
+    return line.drift if line and line.drift and line.drift.since < ends else None
 
 
 def _remembered(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from shared.alerts.models import Target
-from shared.billing.models import LicenceMapping, LineState
+from shared.billing.models import LicenceMapping, LineKey, LineRecord, LineState
 from shared.billing.planning.freshness import not_fresh
 from shared.billing.planning.quantities import Numbers, wanted
 from shared.billing.psa.base import BillableOption
@@ -38,6 +38,8 @@ _OF_STATE: Final = {
     LineState.DRIFT: Reason.DRIFT,
     LineState.HELD: Reason.HELD,
 }
+
+_OLD: Final = (Reason.STALE, Reason.NEVER_READ)
 
 
 def certificate(facts: CertificateFacts, read: Iterable[ReadTenant]) -> Certificate:
@@ -171,26 +173,48 @@ def _judged(
         return replace(row, standing=Standing.EXCLUDED, reason=Reason.DO_NOT_BILL)
     if mapping is None:
         excluded = row.licence is not None and facts.exclusions.hold(Target(sku_id=row.licence.sku_id))
-        return replace(row, standing=Standing.EXCLUDED, reason=Reason.SKU_EXCLUDED) if excluded else row
+        if excluded:
+            return replace(row, standing=Standing.EXCLUDED, reason=Reason.SKU_EXCLUDED)
+        return _until_its_last_day(facts, row) if row.reason is Reason.NOT_MAPPED else row
     key = mapping.line_key
     kept = facts.lines.get(key)
     if kept is None:
         return replace(row, reason=Reason.NO_LINE)
     line = kept.record
-    row = replace(
-        row,
-        line=key,
-        line_id=line.line_id,
-        billed=line.confirmed,
-        money=(line.confirmed or 0) * (line.unit_price or Decimal(0)),
-    )
+    row = _on_line(row, key, line)
     reason = Reason.STALE if stale else _open(facts, mapping, kept, numbers)
     if reason is not None:
         return replace(row, reason=reason)
     profile = facts.profiles.get(mapping.profile)
     if profile is not None and profile.billable is not BillableOption.BILLABLE:
         return replace(row, standing=Standing.EXCLUDED, reason=Reason.NO_CHARGE, money=Decimal(0))
+    if _begins_later(facts, line) and (row.tenant_id, row.customer, mapping.sku_id) not in facts.still_billed:
+        return replace(row, standing=Standing.EXCLUDED, reason=Reason.BEGINS_LATER, money=Decimal(0))
     return replace(row, standing=Standing.BILLED, reason=Reason.ON_ITS_LINE)
+
+
+def _on_line(row: CertificateRow, key: LineKey, line: LineRecord) -> CertificateRow:
+    money = (line.confirmed or 0) * (line.unit_price or Decimal(0))
+    return replace(row, line=key, line_id=line.line_id, billed=line.confirmed, money=money)
+
+
+def _last_line(facts: CertificateFacts, row: CertificateRow) -> LineKey | None:
+    """The line that bills the licence of a row until a last day, whatever the mapping in force says."""
+    return facts.billed_until.get((row.tenant_id, row.customer, row.licence)) if row.licence else None
+
+
+def _until_its_last_day(facts: CertificateFacts, row: CertificateRow) -> CertificateRow:
+    key = _last_line(facts, row)
+    if key is None:
+        return row
+    line = facts.lines[key].record
+    return replace(_on_line(row, key, line), reason=Reason.BILLED_UNTIL if line.is_ended else Reason.TO_END)
+
+
+def _begins_later(facts: CertificateFacts, line: LineRecord) -> bool:
+    """It has its number, or waits for it, and its first day is still to come."""
+    waits = line.waits is not None and line.waits.more and line.confirmed == 0
+    return waits or (line.begins is not None and line.begins > facts.today)
 
 
 def _open(
@@ -217,26 +241,21 @@ def _open(
 def _lines_without_row(facts: CertificateFacts, rows: Iterable[CertificateRow]) -> Iterator[CertificateRow]:
     """Lines of ours that bill and that no licence of an added tenant stands for."""
     told = {row.line for row in rows}
+    old = {row.tenant_id for row in rows if row.licence is None and row.reason in _OLD}
     for key, kept in facts.lines.items():
         line = kept.record
         if key in told or not line.line_id or not line.confirmed or line.is_ended or line.rests:
             continue
-        tenant = facts.companies.get(line.tenant_id)
-        company = tenant.company(line.company) if tenant else None
-        customer = company.name if company else ""
-        yield CertificateRow(
-            tenant_id=line.tenant_id,
-            customer=customer or line.tenant_id,
-            licence=None,
-            part_number="",
-            seats=None,
-            standing=Standing.OPEN,
-            reason=Reason.STALE if customer else Reason.WITHOUT_COMPANY,
-            line=key,
-            line_id=line.line_id,
-            billed=line.confirmed,
-            money=line.confirmed * (line.unit_price or Decimal(0)),
-        )
+        customer = facts.company_of(line)
+        reason = _why_without_row(line, is_old=line.tenant_id in old) if customer else Reason.WITHOUT_COMPANY
+        yield _on_line(_whole(line.tenant_id, customer or line.tenant_id, reason), key, line)
+
+
+def _why_without_row(line: LineRecord, *, is_old: bool) -> Reason:
+    """Of a company's line: its last day is over or to come, its customer's numbers are old, or nothing writes it."""
+    if line.ending is not None:
+        return Reason.TO_END
+    return Reason.STALE if is_old else Reason.BLOCKED
 
 
 def unbalanced(

@@ -40,6 +40,7 @@ def certificate_now(tables: Tables, blobs: Blobs, account: Account, now: datetim
         not_added |= {tenant: found for tenant, found in customers.items() if tenant not in companies}
     facts = CertificateFacts(
         now=now,
+        today=now.astimezone(account.zone).date(),
         ours=home_tenants(tables, account.id),
         companies=companies,
         mappings={found.tenant_id: found.mappings for found in mappings_in_force(tables, account.id)},

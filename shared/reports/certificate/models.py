@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from shared.accounts.company import AddedTenant
 from shared.alerts.models import Exclusions
+from shared.billing.ending import is_past
 from shared.billing.models import BillingProfile, LicenceMapping, LineKey, LineRecord
 from shared.billing.planning.quantities import Numbers
 from shared.licensing.licences import LicenceKey
@@ -30,6 +32,7 @@ class Reason(StrEnum):
     DO_NOT_BILL = "do_not_bill"
     NO_CHARGE = "no_charge"
     """Its billing profile says that the line charges nothing."""
+    BEGINS_LATER = "begins_later"
     SKU_EXCLUDED = "sku_excluded"
     TENANT_EXCLUDED = "tenant_excluded"
     NOT_ADDED = "not_added"
@@ -37,6 +40,8 @@ class Reason(StrEnum):
     NEVER_READ = "never_read"
     STALE = "stale"
     NOT_MAPPED = "not_mapped"
+    BILLED_UNTIL = "billed_until"
+    TO_END = "to_end"
     NOT_COUNTABLE = "not_countable"
     NO_LINE = "no_line"
     LINE_NOT_READ = "line_not_read"
@@ -55,6 +60,7 @@ SENTENCES: Final = {
     Reason.ON_ITS_LINE: "Billed on its agreement line.",
     Reason.DO_NOT_BILL: "Set to “do not bill”.",
     Reason.NO_CHARGE: "Its billing profile charges nothing.",
+    Reason.BEGINS_LATER: "Its line begins on a later day, as its mapping says: nothing is billed before.",
     Reason.SKU_EXCLUDED: "The licence is excluded for the whole account.",
     Reason.TENANT_EXCLUDED: "The customer is in no company, and excluded.",
     Reason.NOT_ADDED: "The customer is in no company: add it, or exclude the tenant.",
@@ -62,6 +68,8 @@ SENTENCES: Final = {
     Reason.NEVER_READ: "The customer was never read: see its alert.",
     Reason.STALE: "The customer could not be read lately, so its numbers are old: see its alert.",
     Reason.NOT_MAPPED: "Paid for and billed nowhere: map it, or choose “do not bill”.",
+    Reason.BILLED_UNTIL: "Its line bills until a last day, and nothing after it: map it, or choose “do not bill”.",
+    Reason.TO_END: "The PSA is not proven yet to end the line on its last day: push it, or see the alert.",
     Reason.NOT_COUNTABLE: "Its number cannot be trusted: synchronise the customer, or look at its subscriptions.",
     Reason.NO_LINE: "It is mapped, and its line does not exist yet: push it, or see the alert.",
     Reason.LINE_NOT_READ: "Its line was not read in the PSA within a day: read all lines before the invoice.",
@@ -113,6 +121,8 @@ class CertificateFacts:
     """What an account has stored, for a certificate of this moment. Each map is by tenant id unless it says more."""
 
     now: datetime
+    today: date
+    """In the account's zone."""
     ours: Collection[str]
     """Tenant ids of the account's partners."""
     companies: Mapping[str, AddedTenant]
@@ -123,6 +133,29 @@ class CertificateFacts:
     not_added: Mapping[str, Customer]
     incomplete_lists: tuple[str, ...]
     """Names of the partner connections whose newest customer list is not complete."""
+
+    @cached_property
+    def billed_until(self) -> dict[tuple[str, str, LicenceKey], LineKey]:
+        """Lines that no mapping has any more and that bill until a last day, by tenant, company and licence."""
+        found = {}
+        for key, kept in self.lines.items():
+            line = kept.record
+            customer = self.company_of(line)
+            main = line.ending is not None and line.ending.licence is not None and not line.ending.second
+            if customer and line.ending and line.ending.licence and main and not is_past(line, self.today):
+                found[line.tenant_id, customer, line.ending.licence] = key
+        return found
+
+    @cached_property
+    def still_billed(self) -> set[tuple[str, str, str]]:
+        """The same by tenant, company and SKU: a new line may bill a part of it, or all of what was parts."""
+        return {(tenant, customer, licence.sku_id) for tenant, customer, licence in self.billed_until}
+
+    def company_of(self, line: LineRecord) -> str:
+        """The name of the company whose users the line bills, "" where it is no company any more."""
+        tenant = self.companies.get(line.tenant_id)
+        company = tenant.company(line.company) if tenant else None
+        return company.name if company else ""
 
 
 class ReadTenant(NamedTuple):

@@ -1,13 +1,16 @@
 """N4: for any line and any past day a sentence tells the number, and the people behind it are named."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from shared.accounts.preferences import GuardSettings
-from shared.billing import agreement_store
-from shared.billing.models import Options, Verdict
+from shared.billing import agreement_store, line_decisions
+from shared.billing.models import FewerSeats, MoreSeats, Options, TenantMappings, Verdict
 from shared.billing.planning import approval
+from shared.billing.psa.base import Proration
+from shared.billing.psa.billing_period import BillingPeriod
 from shared.billing.why_in_words import sentence
 from shared.billing.why_this_number import LineOf, WhyThisNumber, people_behind, why_this_number
 from shared.errors import NotFound, Rejected
@@ -149,3 +152,71 @@ def test_a_number_of_before_the_ledger_is_told_by_what_the_line_remembers() -> N
     bare.tables.commit([Put(keys.agreement(ACCOUNT, CONNECTION, mapped.agreement), kept.with_line(line))])
     found = why(bare, mapped, today(world))
     assert (found.number, found.wanted) == (10, 10)
+
+
+def test_a_frozen_line_names_who_froze_it_until_it_is_unfrozen() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.push_until_done()
+    world.clock.pass_by(timedelta(hours=1))
+    line_decisions.freeze(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, world.by())
+    world.later_read({SKU: 12})
+    world.push_until_done()
+    frozen = "It did not say 12, since the line was frozen by ann@northwind.test on 2 Mar 2026."
+    assert frozen in sentence(why(world, mapped, today(world)), PRODUCT)
+    line_decisions.unfreeze(world.tables, ACCOUNT, mapped.tenant, mapped.mapping, world.by())
+    assert "until ann@northwind.test unfroze it" in sentence(why(world, mapped, today(world)), PRODUCT)
+
+
+def test_a_number_that_somebody_entered_in_the_psa_is_told_while_nobody_decided() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.push_until_done()
+    before = today(world)
+    run = world.next_night()
+    world.fake.edit_line(mapped.line, quantity=Decimal(15))
+    world.push_until_done(run)
+    told = "The PSA says 15 since 3 Mar 2026: somebody entered it there, and nobody has decided on it yet."
+    assert told in sentence(why(world, mapped, today(world)), PRODUCT)
+    assert "somebody entered it" not in sentence(why(world, mapped, before), PRODUCT)
+
+
+def test_a_line_that_ends_says_until_when_it_bills_and_who_said_so() -> None:
+    world = World()
+    mapped = world.map_line(quantity=10)
+    world.push_until_done()
+    last_day, none = date(2026, 3, 4), TenantMappings(tenant_id=mapped.tenant, mappings=())
+    world.save_mappings(mapped.tenant, none, last_days={mapped.line: last_day})
+    world.night()
+    found = why(world, mapped, last_day)
+    assert found.number == 10
+    until = "Its line bills until 4 Mar 2026, as ann@northwind.test said on 2 Mar 2026."
+    assert until in sentence(found, PRODUCT)
+    after = why(world, mapped, last_day + DAY)
+    assert after.number == 0
+    over = "The line billed nothing after 4 Mar 2026, as ann@northwind.test said on 2 Mar 2026."
+    assert sentence(after, PRODUCT).startswith(over)
+
+
+@pytest.mark.parametrize(
+    "seats, options, told",
+    [
+        (
+            8,
+            Options(fewer_seats=FewerSeats.NEXT_PERIOD),
+            "Fewer seats wait for the next period, as the mapping said",
+        ),
+        (12, Options(more_seats=MoreSeats.FROM_PERIOD_START), "More seats count from the start of a period"),
+        (12, Options(starts=date(2026, 3, 9)), "The mapping said that the line begins on 9 Mar 2026."),
+    ],
+)
+def test_what_counts_from_a_later_day_is_told_by_the_mapping(seats: int, options: Options, told: str) -> None:
+    world = World()
+    agreement = world.fake.add_agreement(world.company.id, proration=Proration.BY_DATE).id
+    mapped = world.map_line(quantity=0 if options.starts else 10, agreement=agreement, options=options)
+    march = BillingPeriod(first=date(2026, 3, 1), last=date(2026, 3, 31), is_billed=True)
+    world.fake.edit_line(mapped.line, periods=(march,))
+    world.push_until_done()
+    world.later_read({SKU: seats})
+    world.push_until_done("2026-03-02-later")
+    assert told in sentence(why(world, mapped, today(world)), PRODUCT)

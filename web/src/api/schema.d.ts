@@ -6013,7 +6013,7 @@ export interface components {
          * @description Why a row stands where it stands.
          * @enum {string}
          */
-        shared__reports__certificate__models__Reason: "on_its_line" | "do_not_bill" | "no_charge" | "sku_excluded" | "tenant_excluded" | "not_added" | "list_incomplete" | "never_read" | "stale" | "not_mapped" | "not_countable" | "no_line" | "line_not_read" | "held" | "frozen" | "drift" | "blocked" | "unknown" | "differs" | "without_company" | "in_no_company" | "spare";
+        shared__reports__certificate__models__Reason: "on_its_line" | "do_not_bill" | "no_charge" | "begins_later" | "sku_excluded" | "tenant_excluded" | "not_added" | "list_incomplete" | "never_read" | "stale" | "not_mapped" | "billed_until" | "to_end" | "not_countable" | "no_line" | "line_not_read" | "held" | "frozen" | "drift" | "blocked" | "unknown" | "differs" | "without_company" | "in_no_company" | "spare";
     };
     responses: never;
     parameters: never;

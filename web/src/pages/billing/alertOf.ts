@@ -10,6 +10,8 @@ const TYPES: Partial<Record<Row["reason"], string>> = {
   never_read: "invalid_auth",
   stale: "invalid_auth",
   not_mapped: "no_billing_profile",
+  billed_until: "no_billing_profile",
+  to_end: "push_failed",
   no_line: "push_failed",
   held: "push_held",
   drift: "line_drift",
