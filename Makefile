@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench growth autotask-night bicep-types web-test web-sizes web-speed backup restore costs sbom update lock clean
+.PHONY: help setup demo web control openapi test pytest lint format browser screens schemathesis isolation api-speed report-speed teeth killed kill-run simulate clients doctor bench growth autotask-night bicep-types web-test web-sizes web-speed backup restore costs package sbom update lock clean
 
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
@@ -117,11 +117,20 @@ autotask-night: setup ## a night of an MSP with Autotask, of whose hourly calls 
 costs: setup ## what 1,000 tenants cost a month, from the counts of the last `make bench`
 	@$(PY) -m bench.costs
 
-sbom: $(UV_READY) $(SBOM_READY) ## what is deployed: sbom.json (CycloneDX) and licences.md, from requirements.txt
+package: $(UV_READY) ## what is deployed with its packages in it, where Azure's remote build fails: seatwise.zip (docs/deploy.md)
+	@rm -rf .tools/package && mkdir -p .tools/package
+	@cp -r function_app.py functions shared host.json requirements.txt .tools/package
+	@find .tools/package -name __pycache__ -prune -exec rm -rf {} +
+	@$(UV) pip install --quiet --target .tools/package/.python_packages/lib/site-packages --python-version 3.13 --python-platform x86_64-manylinux_2_28 --require-hashes --no-build -r requirements.txt 1>&2
+	@cd .tools/package && python3 -m zipfile -c ../../seatwise.zip function_app.py functions shared host.json requirements.txt .python_packages
+
+sbom: $(UV_READY) $(SBOM_READY) $(WEB_READY) ## what is deployed: sbom.json (the app), sbom-web.json (the front end), as CycloneDX; licences.md of both
 	@$(UV) venv --quiet --clear --python 3.13 .tools/deployed 1>&2
 	@$(UV) pip sync --quiet --python .tools/deployed/bin/python --require-hashes requirements.txt 1>&2
 	@.tools/sbom/bin/cyclonedx-py environment .tools/deployed/bin/python --pyproject pyproject.toml --output-reproducible -o sbom.json
 	@.tools/sbom/bin/pip-licenses --python .tools/deployed/bin/python --format markdown --with-urls --output-file licences.md
+	@npm --prefix web sbom --omit=dev --sbom-format=cyclonedx > sbom-web.json
+	@node web/licences.mjs sbom-web.json >> licences.md
 
 update: $(UV_READY) ## newest versions of every package into the lock files: look at the difference, then `make test`
 	@$(MAKE) lock ARGS=--upgrade

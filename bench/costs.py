@@ -12,6 +12,8 @@ GROUPS = 4
 """Queue functions that are at work at the same time in a night, each on an instance of its own."""
 TICK_SECONDS = 5.0
 """An instance is billed for some seconds at each tick: the timer's, and that of the queue behind it."""
+ALERT_RULES = 3
+"""Of infra/alerts.bicep."""
 LOG_GB = 2.0
 """Assumed of logs a month; the daily cap allows at most 15."""
 
@@ -36,6 +38,7 @@ PRICES = {
         2.30,
         "[monitoringcost.com, 2026](https://monitoringcost.com/azure-monitor-cost), analytics logs, about",
     ),
+    "rule asked every 15 minutes": Price(0.50, REMEMBERED),
     "10,000 vault operations": Price(
         0.03,
         "[Microsoft Q&A](https://learn.microsoft.com/en-us/answers/questions/5608202/"
@@ -70,6 +73,7 @@ def items(found: dict[str, Any]) -> list[Item]:
         Item("storage operations", operations / 1e4, "10,000 storage operations"),
         Item("kept data", 5.0, "GB of storage"),
         Item("logs", LOG_GB, "GB of logs"),
+        Item("alerts of Azure", ALERT_RULES, "rule asked every 15 minutes"),
         Item("secrets read", 2 * TENANTS / 5 * NIGHTS / 1e4, "10,000 vault operations"),
     ]
 

@@ -10,6 +10,7 @@ from shared.alerts.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "web").glob("*.md")])
+WORKFLOWS = [ROOT / ".ci/run", *sorted((ROOT / ".github/workflows").glob("*.yml"))]
 GUIDES = (
     "deploy consent psa-rights first-month alerts upgrade backup rotate-secrets costs privacy threat-model"
 )
@@ -34,10 +35,10 @@ def test_a_link_leads_to_a_file_that_is_there(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *WORKFLOWS], ids=lambda page: page.name)
 def test_a_command_of_a_guide_is_one_of_the_makefile(page: Path) -> None:
     known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    said = set(re.findall(r"(?:`|^    )make ([a-z-]+)", page.read_text(), re.MULTILINE))
+    said = set(re.findall(r"(?:`|^    |run: |^)make ([a-z-]+)", page.read_text(), re.MULTILINE))
     assert said <= known
 
 
