@@ -12,13 +12,14 @@ interface Props<T> {
   edited: Edited<T>;
   /** What its fields are called, for what somebody else changed meanwhile. */
   names: Partial<Record<keyof T, string>>;
-  shown?: (value: unknown, field: keyof T) => string;
+  /** How a value is told, where that is not plain. */
+  shown?: (value: unknown, field: keyof T) => string | undefined;
   /** False while what would be saved is not known, as until its preview is there. */
   ready?: boolean;
 }
 
 /** Save and discard, why a save was refused, and what somebody else stored meanwhile. */
-export function SaveBar<T extends object>({ edited, names, shown = plain, ready = true }: Props<T>): ReactElement {
+export function SaveBar<T extends object>({ edited, names, shown = () => undefined, ready = true }: Props<T>): ReactElement {
   const styles = useStyles();
   const { saving, changed, conflict, discard } = edited;
   return (
@@ -27,8 +28,8 @@ export function SaveBar<T extends object>({ edited, names, shown = plain, ready 
         <Conflict
           rows={(Object.keys(conflict.mine) as (keyof T)[]).map((field) => ({
             name: names[field] ?? String(field),
-            theirs: shown(conflict.theirs[field], field),
-            mine: shown(conflict.mine[field], field),
+            theirs: shown(conflict.theirs[field], field) ?? plain(conflict.theirs[field]),
+            mine: shown(conflict.mine[field], field) ?? plain(conflict.mine[field]),
           }))}
         >
           <Button disabled={!ready} onClick={() => saving.mutate()}>

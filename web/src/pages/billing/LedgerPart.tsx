@@ -7,6 +7,7 @@ import { answer, type Schemas } from "../../api/client";
 import { useAccount, useApi, useMay } from "../../app/context";
 import { lineWords, useWithAgreements } from "../../parts/agreements";
 import { CustomerLink } from "../../parts/CustomerLink";
+import { CustomerPicker } from "../../parts/CustomerPicker";
 import { AS_CSV, download } from "../../parts/download";
 import { addressOf, capital, count, useFormat } from "../../parts/format";
 import { useNotices } from "../../parts/notices";
@@ -14,7 +15,6 @@ import { Section } from "../../parts/Section";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Table, type Column } from "../../parts/Table";
 import { useList } from "../../parts/useList";
-import { CustomerFilter } from "./CustomerFilter";
 import { EVENTS, type Event } from "./lines/events";
 import { isUndoable, newestOfEach, type Change, type Entry } from "./lines/newestChange";
 import { UndoDialog } from "./lines/UndoDialog";
@@ -119,7 +119,13 @@ export function LedgerPart(): ReactElement {
           more={ledger.hasNextPage}
           tools={
             (rows.length > 0 || event || tenant) && <>
-              <CustomerFilter customers={tenants.data ?? []} chosen={tenant} choose={(chosen) => filter({ tenant: chosen })} />
+              <CustomerPicker
+                label="Customer"
+                placeholder="All customers"
+                customers={tenants.data ?? []}
+                chosen={tenant}
+                choose={(chosen) => filter({ tenant: chosen })}
+              />
               <Dropdown
                 aria-label="What happened"
                 value={event ? EVENTS[event] : "Everything"}

@@ -6,7 +6,6 @@ import {
   SpinButton,
   Switch,
   Text,
-  Textarea,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
@@ -20,6 +19,9 @@ import { useNotices } from "../../parts/notices";
 import { SaveBar } from "../../parts/SaveBar";
 import { Section } from "../../parts/Section";
 import { Answer } from "../../parts/States";
+import { AddressLines, typedAddresses } from "./AddressLines";
+import { CustomerAddresses, TypeAddresses, useCustomers } from "./AlertRoutes";
+import { changesOf, differing } from "./alertTypes";
 
 type Settings = Schemas["AlertSettings"];
 type AlertType = Schemas["ShownAlertType"];
@@ -33,16 +35,17 @@ const NAMES = {
   frequency: "Frequency",
   hour: "Hour",
   repeatAfterDays: "Open rows again after",
+  companyAddresses: "Addresses of customers",
   types: "Alerts",
 };
 
 const useStyles = makeStyles({
   row: { display: "grid", gap: "16px", gridTemplateColumns: "repeat(auto-fit, minmax(200px, 1fr))", alignItems: "start" },
   types: { display: "grid", gap: "4px" },
-  type: { display: "grid", gap: "4px 16px", gridTemplateColumns: "minmax(0, 1fr)", padding: "10px 0",
+  type: { display: "grid", gap: "4px 16px", gridTemplateColumns: "minmax(0, 1fr) auto", padding: "10px 0",
     borderTop: `1px solid ${tokens.colorNeutralStroke3}`, ":first-child": { borderTop: "none" } },
-  about: { color: tokens.colorNeutralForeground2, paddingLeft: "60px", maxWidth: "75ch", textWrap: "pretty" },
-  parameters: { display: "flex", gap: "16px", flexWrap: "wrap", paddingLeft: "60px" },
+  about: { gridColumn: "1 / -1", color: tokens.colorNeutralForeground2, paddingLeft: "60px", maxWidth: "75ch", textWrap: "pretty" },
+  parameters: { gridColumn: "1 / -1", display: "flex", gap: "16px", flexWrap: "wrap", paddingLeft: "60px" },
 });
 
 /** Notification addresses, frequency, and which alerts are on: an owner's. */
@@ -58,7 +61,12 @@ export function AlertsPart(): ReactElement {
       answer(
         api.PATCH("/api/accounts/{account}/alert-settings", {
           params: { path, header: { "If-Match": etag } },
-          body: { ...change, types: change.types ? changesOf(change.types) : null },
+          body: {
+            ...change,
+            addresses: change.addresses && typedAddresses(change.addresses),
+            companyAddresses: change.companyAddresses && addressesOf(change.companyAddresses),
+            types: change.types ? changesOf(change.types) : null,
+          },
         }),
       ),
     saved: () => notices.done("Alert settings saved."),
@@ -70,14 +78,14 @@ export function AlertsPart(): ReactElement {
   );
 }
 
-/** Every type as it is wanted; what is already so changes nothing. */
-function changesOf(types: AlertType[]): Record<string, Schemas["AlertTypeChange"]> {
-  return Object.fromEntries(
-    types.map(({ type, on, parameters }) => [
-      type,
-      { on, parameters: Object.fromEntries(parameters.map(({ name, value }) => [name, value])) },
-    ]),
-  ) as Record<string, Schemas["AlertTypeChange"]>;
+function addressesOf(customers: Settings["companyAddresses"]): Settings["companyAddresses"] {
+  return Object.fromEntries(Object.entries(customers).map(([id, lines]) => [id, typedAddresses(lines)]));
+}
+
+/** Who gets what is about which customer, in one sentence. */
+function routesTold(routes: Settings["companyAddresses"], customers: { id: string; name: string }[]): string {
+  const name = (id: string) => customers.find((customer) => customer.id === id)?.name ?? id;
+  return Object.entries(routes).map(([id, to]) => `${name(id)}: ${to.join(", ")}`).join("; ") || "nothing";
 }
 
 function Form({ edited, value }: { edited: Edited<Settings>; value: Settings }): ReactElement {
@@ -88,19 +96,27 @@ function Form({ edited, value }: { edited: Edited<Settings>; value: Settings }):
     fieldOf(refused).split(".")[0] === field
       ? { validationState: "error" as const, validationMessage: sentenceOf(refused) }
       : {};
+  const customers = useCustomers();
+  /** What a conflict shows of what is no plain value. */
+  const shown = (of: unknown, field: keyof Settings) => {
+    if (field === "companyAddresses") return routesTold(of as Settings["companyAddresses"], customers);
+    if (field !== "types" || !edited.conflict) return undefined;
+    const { theirs, mine } = edited.conflict;
+    return differing(of as AlertType[], of === theirs.types ? (mine.types ?? []) : theirs.types);
+  };
   const change = (type: AlertType) =>
     edited.set({ types: value.types.map((other) => (other.type === type.type ? type : other)) });
   return (
     <>
       <Section title="Notifications" about="One digest for each address, only when there is something new or it is time to repeat.">
-        <Field label="Notification addresses" hint="One on each line. At least one." {...wrong("addresses")}>
-          <Textarea
-            disabled={!mayChange}
-            resize="vertical"
-            value={value.addresses.join("\n")}
-            onChange={(_, { value: typed }) => edited.set({ addresses: typed.split("\n") })}
-          />
-        </Field>
+        <AddressLines
+          label="Notification addresses"
+          hint="One on each line. At least one."
+          addresses={value.addresses}
+          set={(addresses) => edited.set({ addresses })}
+          disabled={!mayChange}
+          {...wrong("addresses")}
+        />
         <div className={styles.row}>
           <Field label="Frequency" {...wrong("frequency")}>
             <Dropdown
@@ -128,7 +144,7 @@ function Form({ edited, value }: { edited: Edited<Settings>; value: Settings }):
           />
         </div>
         {!mayChange && <Text>Only an owner of the account changes these.</Text>}
-        {mayChange && <SaveBar edited={edited} names={NAMES} />}
+        {mayChange && <SaveBar edited={edited} names={NAMES} shown={shown} />}
       </Section>
       <Section title="Alerts" about="Each type is switched on and off by itself. What is off is neither mailed nor shown.">
         <div className={styles.types}>
@@ -160,10 +176,30 @@ function Form({ edited, value }: { edited: Edited<Settings>; value: Settings }):
                   ))}
                 </div>
               )}
+              {type.on && (
+                <TypeAddresses
+                  type={type}
+                  set={(addresses) => change({ ...type, addresses })}
+                  disabled={!mayChange}
+                  refused={refused}
+                />
+              )}
             </div>
           ))}
         </div>
-        {mayChange && <SaveBar edited={edited} names={NAMES} />}
+        {mayChange && <SaveBar edited={edited} names={NAMES} shown={shown} />}
+      </Section>
+      <Section
+        title="Customers with addresses of their own"
+        about="What is about such a customer goes to these addresses instead of the notification addresses. Who should get everything is named in both."
+      >
+        <CustomerAddresses
+          addresses={value.companyAddresses}
+          set={(companyAddresses) => edited.set({ companyAddresses })}
+          disabled={!mayChange}
+          refused={refused}
+        />
+        {mayChange && <SaveBar edited={edited} names={NAMES} shown={shown} />}
       </Section>
     </>
   );

@@ -5,22 +5,25 @@ import { useState, type ReactElement } from "react";
 const OFFERED = 20;
 
 interface Props {
+  label: string;
+  /** What stands there while none is chosen. */
+  placeholder: string;
   customers: { id: string; name: string }[];
-  /** Id; "" is all of them. */
+  /** Id; "" is none. */
   chosen: string;
   choose: (customer: string) => void;
 }
 
 /** One customer of many, found by a part of its name. */
-export function CustomerFilter({ customers, chosen, choose }: Props): ReactElement {
+export function CustomerPicker({ label, placeholder, customers, chosen, choose }: Props): ReactElement {
   const [typed, setTyped] = useState<string | null>(null);
   const name = customers.find(({ id }) => id === chosen)?.name ?? chosen;
   const found = customers.filter((customer) => customer.name.toLowerCase().includes((typed ?? "").toLowerCase()));
   return (
     <Combobox
       clearable
-      aria-label="Customer"
-      placeholder="All customers"
+      aria-label={label}
+      placeholder={placeholder}
       value={typed ?? name}
       selectedOptions={chosen ? [chosen] : []}
       onChange={({ target }) => {
