@@ -51,8 +51,7 @@ test("an alert type is mailed to addresses of its own, and empty lines are none"
   write("Who gets “Renewals due”", "sales@msp.example\n\n buyer@msp.example ");
   save("Alerts");
   await waitFor(() => expect(asked).toHaveLength(1));
-  expect(asked[0]?.types).toMatchObject({
-    push_held: { addresses: [] },
+  expect(asked[0]?.types).toEqual({
     renewal_due: { on: true, addresses: ["sales@msp.example", "buyer@msp.example"], parameters: { days: 30 } },
   });
 });
@@ -85,14 +84,16 @@ test("a reader sees who gets what, and no button to change it", async () => {
   expect(screen.queryAllByRole("button", { name: /Mail it|Take away|Save/ })).toEqual([]);
 });
 
-test("of alert types that somebody else changed meanwhile only those that differ are told, in words", async () => {
+test("of alert types only those that were changed here are a conflict, told in words, and are saved", async () => {
   await open();
   fireEvent.click(screen.getByRole("switch", { name: "Held pushes" }));
   version += 1;
-  stored = { ...SETTINGS, types: [type("push_held", "Held pushes"), type("renewal_due", "Renewals due", { parameters: [days(60)], addresses: ["sales@msp.example"] })] };
+  stored = { ...SETTINGS, types: [type("push_held", "Held pushes", { addresses: ["boss@msp.example"] }), type("renewal_due", "Renewals due", { parameters: [days(60)] })] };
   save("Alerts");
-  const beside = (await part("Alerts").findByRole("alert")).textContent;
-  expect(beside).toContain("stored now “Held pushes: on; Renewals due: on, days 60, to sales@msp.example”");
-  expect(beside).toContain("yours “Held pushes: off; Renewals due: on, days 30”");
+  const beside = await part("Alerts").findByRole("alert");
+  expect(beside.textContent).toContain("stored now “Held pushes: on, to boss@msp.example”, yours “Held pushes: off”");
+  expect(screen.getByLabelText<HTMLInputElement>("Days").value).toBe("60");
+  fireEvent.click(within(beside).getByRole("button", { name: "Save mine" }));
+  await waitFor(() => expect(asked.at(-1)).toEqual({ types: { push_held: { on: false, addresses: [], parameters: {} } } }));
   expect(differing([], [])).toBe("nothing else");
 });

@@ -10,5 +10,6 @@ test("a row offers its own remedy to whoever may do it, and a reader only looks"
   expect(remedyOf(unused, "editor")).toBe("Exclude");
   expect(remedyOf(unused, "reader")).toBe("Look");
   expect(remedyOf({ type: "invalid_auth", tenantId: "" }, "admin")).toBe("Sign in again");
-  expect(remedyOf({ type: "invalid_auth", tenantId: "t" }, "admin")).toBe("Look");
+  expect(remedyOf({ type: "invalid_auth", tenantId: "t" }, "admin")).toBe("Put right");
+  expect(remedyOf({ type: "invalid_auth", tenantId: "t" }, "editor")).toBe("Look");
 });

@@ -29,8 +29,8 @@ const EXCLUDED = ["unused_licenses", "shared_mailbox_licenses", "renewal_due"];
 /** The word of the row's button: its own remedy, else to exclude it; who may do neither only looks. */
 export function remedyOf(alert: Pick<Alert, "type" | "tenantId">, role: Role): string {
   const remedy = REMEDIES[alert.type];
-  // A tenant's own sign-in problem is solved at Microsoft, not here.
-  const solvedElsewhere = alert.type === "invalid_auth" && alert.tenantId !== "";
-  if (remedy && may(role, remedy.least) && !solvedElsewhere) return remedy.word;
+  // Only a partner connection is signed in to again: of a tenant its administrator is asked.
+  if (alert.type === "invalid_auth" && alert.tenantId && may(role, "admin")) return "Put right";
+  if (remedy && may(role, remedy.least)) return remedy.word;
   return EXCLUDED.includes(alert.type) && may(role, "editor") ? "Exclude" : "Look";
 }

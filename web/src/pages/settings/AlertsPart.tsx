@@ -104,8 +104,11 @@ function Form({ edited, value }: { edited: Edited<Settings>; value: Settings }):
     const { theirs, mine } = edited.conflict;
     return differing(of as AlertType[], of === theirs.types ? (mine.types ?? []) : theirs.types);
   };
+  // Only types that were changed here are in the draft: what somebody else says of the others stays.
+  const stored = edited.query.data?.value.types ?? [];
+  const types = stored.map((type) => value.types.find((other) => other.type === type.type) ?? type);
   const change = (type: AlertType) =>
-    edited.set({ types: value.types.map((other) => (other.type === type.type ? type : other)) });
+    edited.set({ types: [...types.filter((other) => other.type !== type.type && !stored.includes(other)), type] });
   return (
     <>
       <Section title="Notifications" about="One digest for each address, only when there is something new or it is time to repeat.">
@@ -148,7 +151,7 @@ function Form({ edited, value }: { edited: Edited<Settings>; value: Settings }):
       </Section>
       <Section title="Alerts" about="Each type is switched on and off by itself. What is off is neither mailed nor shown.">
         <div className={styles.types}>
-          {value.types.map((type) => (
+          {types.map((type) => (
             <div key={type.type} className={styles.type}>
               <Switch
                 label={type.title}

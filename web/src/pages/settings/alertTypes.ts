@@ -5,7 +5,7 @@ import { typedAddresses } from "./AddressLines";
 
 type AlertType = Schemas["ShownAlertType"];
 
-/** Every type as it is wanted; what is already so changes nothing. */
+/** The types as they are wanted. */
 export function changesOf(types: AlertType[]): Record<string, Schemas["AlertTypeChange"]> {
   return Object.fromEntries(
     types.map(({ type, on, addresses, parameters }) => [
@@ -19,10 +19,10 @@ export function changesOf(types: AlertType[]): Record<string, Schemas["AlertType
   ) as Record<string, Schemas["AlertTypeChange"]>;
 }
 
-/** Those types that the others have in another way, in a few words each. */
+/** Those types that the others have, too, and in another way, in a few words each. */
 export function differing(types: AlertType[], others: AlertType[]): string {
   const other = (type: AlertType) => others.find((one) => one.type === type.type);
-  const differ = types.filter((type) => JSON.stringify(type) !== JSON.stringify(other(type)));
+  const differ = types.filter((type) => other(type) && JSON.stringify(type) !== JSON.stringify(other(type)));
   return differ.map(told).join("; ") || "nothing else";
 }
 
