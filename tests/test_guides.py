@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import function_app
 from bench import chart, costs, goals, pages
 from shared.alerts.rules import RULES
 
@@ -31,8 +32,16 @@ def test_the_guides_are_there_and_the_readme_or_the_deploy_guide_leads_to_each()
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_link_leads_to_a_file_that_is_there(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]+)?\)", page.read_text()):
-        assert (page.parent / target).exists(), f"{page.name}: {target}"
+    for target, part in re.findall(r"\]\(([^)#:\s]*)(?:#([\w-]+))?\)", page.read_text()):
+        there = page.parent / target if target else page
+        assert there.exists(), f"{page.name}: {target}"
+        assert not part or part in _parts(there), f"{page.name}: {target}#{part}"
+
+
+def _parts(page: Path) -> set[str]:
+    """What a link may lead to within a page, as GitHub calls its headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", [*PAGES, *WORKFLOWS], ids=lambda page: page.name)
@@ -40,6 +49,11 @@ def test_a_command_of_a_guide_is_one_of_the_makefile(page: Path) -> None:
     known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     said = set(re.findall(r"(?:`|^    |run: |^)make ([a-z-]+)", page.read_text(), re.MULTILINE))
     assert said <= known
+
+
+def test_the_deploy_guide_knows_how_many_functions_there_are() -> None:
+    functions = len(function_app.app._function_builders)
+    assert f"`az functionapp function list` shows {functions} when" in (ROOT / "docs/deploy.md").read_text()
 
 
 @pytest.mark.parametrize("guide", GUIDES.split())

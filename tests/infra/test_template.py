@@ -189,6 +189,39 @@ def test_what_must_be_shut_is_shut(resource: str, path: str, value: str) -> None
     assert text(said) == value
 
 
+def test_what_costs_is_bound() -> None:
+    """Logs by a cap and a sample, instances by their number, and none is paid for while nothing is at work."""
+    workspace = FILES["monitoring.bicep"].of("resource")["workspace"].value
+    quota = member(member(member(workspace, "properties"), "workspaceCapping"), "dailyQuotaGb")
+    assert quota is not None
+    assert text(quota) == "json('0.5')"
+    scale = member(member(FILES["app.bicep"].of("resource")["app"].value, "properties"), "functionAppConfig")
+    scale = member(scale, "scaleAndConcurrency")
+    said = {name: text(value) for name, value in properties(scale)} if scale else {}
+    assert (said["alwaysReady"], said["maximumInstanceCount"]) == ("[]", "40")
+    sampling = json.loads((ROOT / "host.json").read_text())["logging"]["applicationInsights"][
+        "samplingSettings"
+    ]
+    assert sampling == {"isEnabled": True, "excludedTypes": "Request;Exception"}, "alerts count requests"
+    assert "budget" in FILES["main.bicep"].of("module")
+
+
+def test_each_alert_of_azure_fires_when_it_should_and_is_in_the_guide() -> None:
+    rules = FILES["alerts.bicep"].of("variable")["rules"].value
+    assert rules is not None
+    fires = {}
+    for rule in rules.named_children:
+        said = dict(properties(rule))
+        fires[literal(said["name"])] = (literal(said["operator"]), text(said["threshold"]))
+        title = (literal(said["title"]) or "").removeprefix("Seatwise: ")
+        assert f"| {title} |" in (ROOT / "docs/alerts.md").read_text()
+    assert fires == {
+        "seatwise-poison": ("GreaterThan", "0"),
+        "seatwise-host": ("LessThan", "1"),
+        "seatwise-sync": ("GreaterThan", "0"),
+    }
+
+
 def test_no_key_and_no_connection_string_is_in_the_template() -> None:
     said = "\n".join(path.read_text() for path in [*INFRA.iterdir(), ROOT / "azure.yaml"])
     for wrong in ("listKeys", "AccountKey=", "SharedAccessSignature", "getSecret", "InstrumentationKey"):
