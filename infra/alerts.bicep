@@ -66,6 +66,7 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       windowSize: rule.window
       overrideQueryTimeRange: rule.lookBack
       autoMitigate: true
+      skipQueryValidation: true // a new workspace has no table AppRequests before the first request
       criteria: {
         allOf: [
           {

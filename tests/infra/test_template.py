@@ -11,7 +11,7 @@ from functions.queues.messages import QUEUES
 from shared.config import Config
 from shared.mail.registry import TRANSPORTS
 from shared.storage.connect import CONTAINER, TABLE
-from tests.infra.bicep import Template, faults_of, literal, member, properties, read_template, text
+from tests.infra.bicep import Template, body_of, faults_of, literal, member, properties, read_template, text
 
 ROOT = Path(__file__).resolve().parents[2]
 INFRA, TYPES = ROOT / "infra", Path(__file__).parent / "types"
@@ -220,6 +220,15 @@ def test_each_alert_of_azure_fires_when_it_should_and_is_in_the_guide() -> None:
         "seatwise-host": ("LessThan", "1"),
         "seatwise-sync": ("GreaterThan", "0"),
     }
+
+
+def test_an_alert_can_be_made_before_anything_is_logged() -> None:
+    """Azure refuses a query whose table is not there yet, and with it the first deployment."""
+    rule = FILES["alerts.bicep"].of("resource")["rule"].value
+    assert rule is not None
+    skips = member(member(body_of(rule), "properties"), "skipQueryValidation")
+    assert skips is not None
+    assert text(skips) == "true"
 
 
 def test_no_key_and_no_connection_string_is_in_the_template() -> None:
