@@ -87,8 +87,12 @@ def parse(data: bytes) -> dict[str, str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
-    rows = csv.DictReader(io.StringIO(text))
-    if not {_NAME, _SKU} <= set(rows.fieldnames or ()):
+    table = csv.DictReader(io.StringIO(text))
+    try:
+        columns, rows = set(table.fieldnames or ()), list(table)
+    except csv.Error:
+        raise Unreachable("Microsoft's file of product names is no table") from None
+    if not {_NAME, _SKU} <= columns:
         raise Unreachable("Microsoft's file of product names has other columns than documented")
     names: dict[str, str] = {}
     for row in rows:

@@ -1,7 +1,5 @@
 """Tickets and their settings as they are kept."""
 
-from collections.abc import Iterator
-
 from shared.alerts.tickets.models import Opening, Ticket, TicketSettings, TicketsState
 from shared.billing.psa_connections import ConnectionFailure
 from shared.storage import keys
@@ -30,11 +28,6 @@ def version(tables: Tables, account: AccountId) -> str:
     """Another text whenever a ticket changed; "" before the first."""
     row = tables.get(keys.tickets_state(account))
     return row.etag if row else ""
-
-
-def kept_tickets(tables: Tables, account: AccountId) -> Iterator[Ticket]:
-    """Those whose alert is open, or which are to be closed."""
-    return (row.read(Ticket) for row in tables.rows(keys.alerts(account), keys.TICKETS))
 
 
 def by_opening(tables: Tables, account: AccountId, *, ended: bool = False) -> dict[Opening, Ticket]:

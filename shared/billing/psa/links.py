@@ -2,6 +2,8 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+from shared.billing.psa.base import PsaRefused, PsaUnavailable
+
 
 def query_of(link: str) -> dict[str, str]:
     """What a link asks for, by names in small letters; {} for what is no link."""
@@ -10,3 +12,8 @@ def query_of(link: str) -> dict[str, str]:
     except ValueError:
         return {}
     return {name.lower(): values[-1] for name, values in parse_qs(query).items()}
+
+
+def further_refused(refused: PsaRefused) -> PsaUnavailable:
+    """A place that the PSA itself named may be over: the list is read again from its first page."""
+    return PsaUnavailable(f"A further page of a list was refused, so it is read again: {refused.sentence}")

@@ -61,3 +61,9 @@ def test_it_is_fetched_weekly_and_after_a_failure_daily(
         state = NamesState(fetched_at=NOW - timedelta(days=fetched), tried_at=NOW - timedelta(days=tried))
         tables.commit([Put(keys.product_names(), state)])
     assert is_due(tables, NOW) is due
+
+
+def test_a_file_that_is_no_table_is_not_read() -> None:
+    """The module of CSV bears no field beyond its limit."""
+    with pytest.raises(Unreachable, match="no table"):
+        parse(file(f'"{"x" * 200_000}",SPE_E3,{E3},TEAMS,b'))

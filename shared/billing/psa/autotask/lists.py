@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.billing.psa.amounts import amount, row_id
 from shared.billing.psa.autotask.asking import Api
-from shared.billing.psa.base import PsaUnavailable
-from shared.billing.psa.links import query_of
+from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.links import further_refused, query_of
 
 _PAGE = 500
 _PAGES_MOST = 400
@@ -71,7 +71,10 @@ def read_rows(api: Api, entity: str, *conditions: Condition, counted: bool = Fal
     found = Rows()
     path, params = f"{entity}/query", {"search": asked}
     for _ in range(_PAGES_MOST):
-        body = api.ask(path, params)
+        try:
+            body = api.ask(path, params)
+        except PsaRefused as refused:
+            raise (further_refused(refused) if len(found) else refused) from None
         is_new = found.add(_rows(body))
         place = _place(body)
         if not place:

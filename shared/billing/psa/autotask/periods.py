@@ -35,9 +35,14 @@ def periods(rows: Iterable[Row]) -> tuple[BillingPeriod, ...]:
     which a period is also found whose first day has an adjustment, or whose first row is over.
     """
     try:
-        spans = sorted(filter(None, map(_span, rows)))
+        return _periods(sorted(filter(None, map(_span, rows))))
     except ValueError:
+        # A day that is not understood, or a period beyond the last day of the calendar.
         return ()
+
+
+def _periods(spans: Sequence[_Span]) -> tuple[BillingPeriod, ...]:
+    """Raises ValueError."""
     sure = [after.first for before, after in pairwise(spans) if before.units == after.units]
     if len(sure) < 2:
         return ()

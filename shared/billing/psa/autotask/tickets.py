@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from shared.billing.psa.autotask.asking import PSA, Api
-from shared.billing.psa.autotask.lists import EVERY, count_of, eq, read_list
+from shared.billing.psa.autotask.lists import EVERY, count_of, eq, id_of, read_list
 from shared.billing.psa.autotask.picklists import picklists
 from shared.billing.psa.autotask.settings import AutotaskSettings
 from shared.billing.psa.base import NotThere, PsaRefused, PsaUnavailable, Sent, WriteAnswer
@@ -70,10 +70,10 @@ class AutotaskTickets:
         if isinstance(answer, WriteAnswer):
             return answer
         try:
-            made = _object(json_of(answer)).get("itemId")
+            made = id_of(_object(json_of(answer)), "itemId")
         except Unreachable as error:
             return WriteAnswer(Sent.UNCLEAR, error.why)
-        if not isinstance(made, int):
+        if made is None:
             return WriteAnswer(Sent.UNCLEAR, "Autotask said yes without the id of the ticket.")
         return WriteAnswer(Sent.ANSWERED, receipt=str(made))
 
@@ -82,7 +82,11 @@ class AutotaskTickets:
         rows = read_list(self._api, TICKETS, eq("externalID", reference))
         if not rows:
             self._check_sight()
-        return str(min(rows, default=""))
+        # Whatever the server makes of the condition: only what carries the reference is ours.
+        ours = [id_ for id_, row in rows.items() if row.get("externalID") == reference]
+        if rows and not ours:
+            raise PsaUnavailable("Autotask was asked for a ticket by its reference and sent others.")
+        return str(min(ours, default=""))
 
     def _check_sight(self) -> None:
         """A restricted user is shown no tickets, and no error. Raises PsaRefused."""

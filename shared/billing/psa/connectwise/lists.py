@@ -14,10 +14,10 @@ import requests
 from requests.utils import parse_header_links
 
 from shared.billing.psa.amounts import amount
-from shared.billing.psa.base import PsaUnavailable
-from shared.billing.psa.connectwise.asking import Api
+from shared.billing.psa.base import PsaRefused, PsaUnavailable
+from shared.billing.psa.connectwise.asking import Api, Params
 from shared.billing.psa.connectwise.shapes import WholeList, id_of
-from shared.billing.psa.links import query_of
+from shared.billing.psa.links import further_refused, query_of
 
 PAGE_SIZE = 1000
 MOST_PAGES = 500
@@ -76,7 +76,7 @@ class _List:
         """Forward-only pages; None when the server numbers its pages."""
         found, params = _Found(), self._whole
         for _ in range(MOST_PAGES):
-            answer = self._api.ask(self._path, params, forward_only=True)
+            answer = self._ask(params, further=params is not self._whole, forward_only=True)
             page = self._rows(answer)
             is_new = found.add(page)
             header = _links(answer)
@@ -103,8 +103,8 @@ class _List:
             if list(found.rows) != sorted(found.rows):
                 return None
             page = self._rows(
-                self._api.ask(
-                    self._path, {**self._whole, "pageId": max(found.rows, default=0)}, forward_only=True
+                self._ask(
+                    {**self._whole, "pageId": max(found.rows, default=0)}, further=True, forward_only=True
                 )
             )
             is_new = found.add(page)
@@ -126,7 +126,8 @@ class _List:
         found = _Found()
         first: list[Mapping[str, Any]] = []
         for number in range(1, MOST_PAGES + 1):
-            answer = self._api.ask(self._path, {**self._whole, "orderBy": "id asc", "page": number})
+            params = {**self._whole, "orderBy": "id asc", "page": number}
+            answer = self._ask(params, further=number > 1)
             page, header = self._rows(answer), _links(answer)
             if not page or (page == first and not header and len(page) < PAGE_SIZE):
                 return found  # the end; or a server without pages, which sends the whole each time
@@ -137,6 +138,13 @@ class _List:
                 raise self._endless()
             first = first or page
         raise self._endless()
+
+    def _ask(self, params: Params, *, further: bool, forward_only: bool = False) -> requests.Response:
+        """A refusal of a further page says nothing of the question, whose first page was not refused."""
+        try:
+            return self._api.ask(self._path, params, forward_only=forward_only)
+        except PsaRefused as refused:
+            raise (further_refused(refused) if further else refused) from None
 
     def _rows(self, answer: requests.Response) -> list[Mapping[str, Any]]:
         return rows_of(self._api, answer)

@@ -89,8 +89,10 @@ class ConnectWiseTickets:
         if not isinstance(rows, list):
             raise PsaUnavailable(f"{PSA} sent something else than a list of tickets.")
         # Whatever the server makes of the condition: only what carries the reference is ours.
-        ids = [id_of(row) for row in rows if _object(row).get("externalXRef") == reference]
-        return str(min(filter(None, ids), default=""))
+        ours = [row for row in rows if _object(row).get("externalXRef") == reference]
+        if rows and not ours:
+            raise PsaUnavailable(f"{PSA} was asked for a ticket by its reference and sent others.")
+        return str(min(filter(None, map(id_of, ours)), default=""))
 
     def numbered(self, number: str) -> str:
         """People call a ticket by its id."""

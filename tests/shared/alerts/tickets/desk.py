@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.alerts.tickets.keep import keep
 from shared.alerts.tickets.models import Ticket, TicketSettings, TicketsState
 from shared.alerts.tickets.settings import switch_on
-from shared.alerts.tickets.stored import kept_tickets, tickets_state
+from shared.alerts.tickets.stored import tickets_state
 from shared.billing.models import PsaConnection
 from shared.billing.psa.base import PsaCompany
 from shared.billing.psa.tickets import PsaTickets
@@ -89,7 +89,8 @@ class Desk(World):
         return [made.status for made in self.psa.tickets.values()]
 
     def kept(self) -> list[Ticket]:
-        return list(kept_tickets(self.tables, self.account.id))
+        rows = self.tables.rows(keys.alerts(self.account.id), keys.TICKETS)
+        return [row.read(Ticket) for row in rows]
 
     def ended(self) -> list[Ticket]:
         rows = self.tables.rows(keys.alerts(self.account.id), keys.ended_tickets("unused_licenses"))

@@ -8,8 +8,12 @@ import pytest
 from sandbox.standins.protocol import Request
 from shared.billing.psa.autotask.tickets import AutotaskTickets
 from shared.billing.psa.base import Effect, Period, PsaUnavailable, Write, WriteKind
+from shared.billing.psa.connectwise.tickets import ConnectWiseTickets
+from shared.billing.psa.tickets import PsaTickets
 from shared.http.client import Http
 from tests.shared.billing.psa.autotask_world import SECRET, SETTINGS
+from tests.shared.billing.psa.connectwise_world import PRIVATE_KEY
+from tests.shared.billing.psa.connectwise_world import SETTINGS as CONNECTWISE
 from tests.shared.billing.psa.test_odd_ends import BEGIN, BentWorld
 from tests.shared.billing.standin_world import AGREEMENT, LINE, PRODUCT
 from tests.simulation.cheap import InProcess
@@ -109,3 +113,21 @@ def test_what_halo_tells_oddly_of_a_change_never_breaks_off_a_proof(name: str, o
 
     world.bent = bent
     assert world.psa.find_effect(write).effect in (Effect.APPLIED, Effect.DIVERGED)
+
+
+@pytest.mark.parametrize("kind", ["autotask", "connectwise"])
+def test_another_ticket_than_the_one_that_was_looked_for_is_neither_ours_nor_proof_of_none(kind: str) -> None:
+    """A server that does not understand the condition shows the first it has; closed with ours it would be lost."""
+    world = BentWorld(kind, BEGIN)
+    others = [{"id": 5, "externalID": "SW-1", "externalXRef": "SW-1"}]
+    page = {"items": others, "pageDetails": {"nextPageUrl": None}} if kind == "autotask" else others
+    world.bent = lambda request, told: page if "ickets" in request.path else told
+    http = Http(InProcess(world._answered), sleep=world.clock.sleep, clock=world.clock.now)
+    tickets: PsaTickets = (
+        AutotaskTickets(SETTINGS, SECRET, http)
+        if kind == "autotask"
+        else ConnectWiseTickets(CONNECTWISE, PRIVATE_KEY, http)
+    )
+    assert tickets.find("SW-1") == "5"
+    with pytest.raises(PsaUnavailable, match="by its reference"):
+        tickets.find("SW-2")

@@ -21,10 +21,13 @@ class BentWorld(StandInWorld):
     """On its way the answer to each question for a list becomes another one."""
 
     bent: Callable[[Request, Any], Any] = staticmethod(lambda _, told: told)
+    status_of: Callable[[Request], int] | None = None
 
     def _answered(self, request: Request) -> requests.Response:
         answer = super()._answered(request)
         answer.raw = BytesIO(json.dumps(self.bent(request, json.loads(answer.raw.read()))).encode())
+        if self.status_of is not None:
+            answer.status_code = self.status_of(request)
         return answer
 
 
@@ -65,6 +68,23 @@ def test_autotasks_list_says_whether_it_goes_on(details: object) -> None:
 
     world.bent = bent
     with pytest.raises(PsaUnavailable, match="goes on"):
+        world.psa.lines(str(AGREEMENT))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 500])
+def test_a_further_page_that_autotask_refuses_is_no_fault_of_the_question(status: int) -> None:
+    world = BentWorld("autotask", BEGIN)
+
+    def bent(request: Request, told: Any) -> Any:
+        if request.path.endswith("/query/next"):
+            return {"errors": ["The paging token must be between 1 and 2."]}
+        if "pageDetails" in told:
+            told["pageDetails"]["nextPageUrl"] = "https://x/?paging=2"
+        return told
+
+    world.bent = bent
+    world.status_of = lambda request: status if request.path.endswith("/query/next") else 200
+    with pytest.raises(PsaUnavailable, match="further page"):
         world.psa.lines(str(AGREEMENT))
 
 

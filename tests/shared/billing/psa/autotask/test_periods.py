@@ -93,3 +93,10 @@ def test_a_row_whose_day_is_not_understood_tells_nothing() -> None:
     odd = rows(*YEAR, end="2026-12-31")
     odd[3]["endDate"] = "soon"
     assert periods(odd) == ()
+
+
+@pytest.mark.parametrize("start", ["9999-10-01", "9999-09-01", "9999-06-01"])
+def test_rows_up_to_the_end_of_the_calendar_break_nothing_off(start: str) -> None:
+    months = range(int(start[5:7]), 13)
+    told = periods(rows(*((f"9999-{month:02}-01", 10) for month in months), end="9999-12-31"))
+    assert not told or str(told[0].first) == start

@@ -46,6 +46,8 @@ class Server(BaseAdapter):
     believes: int = 0
     """Rows that its count has beside those that it shows."""
     asked: list[str] = field(default_factory=list)
+    refuses_further: int = 0
+    """The status that each page but the first is answered with."""
     gone_after_first: int = 0
     """A row that is deleted once the first page by number was sent."""
 
@@ -72,6 +74,8 @@ class Server(BaseAdapter):
             says = f"<{self.links}?{link}>; {self.relation}" if self.header is None else self.header
             answer.headers["Link"] = says if link else ""
         answer.raw = io.BytesIO(json.dumps([{"id": id_} for id_ in page]).encode())
+        if self.refuses_further and (query.get("pageid") or query.get("page", "1") != "1"):
+            answer.status_code, answer.raw = self.refuses_further, io.BytesIO(b'{"code":"InvalidObject"}')
         if self.gone_after_first and query.get("page") == "1":
             self.ids = [id_ for id_ in self.ids if id_ != self.gone_after_first]
         return answer
@@ -225,6 +229,18 @@ def test_a_link_to_a_place_that_is_not_understood_is_no_list() -> None:
     server._forward = lambda query: (EVERY[:1000], "cursor=abc")  # type: ignore[method-assign]
     with pytest.raises(PsaUnavailable, match="not understood"):
         listed(server)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 422])
+@pytest.mark.parametrize("links", ["/next", None])
+@pytest.mark.parametrize("forward_only", [True, False])
+def test_a_further_page_that_is_refused_is_no_fault_of_the_question(
+    status: int, links: str | None, forward_only: bool
+) -> None:
+    """Told as wrong columns it would stop the whole connection until a person looks."""
+    server = Server(EVERY, links=links, forward_only=forward_only, refuses_further=status)
+    with pytest.raises(PsaUnavailable, match=r"further page|at this moment"):
+        listed(server, LINES)
 
 
 @pytest.mark.parametrize("count", [int, float, str])
