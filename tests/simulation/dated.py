@@ -83,8 +83,11 @@ def second_lines(
     """
     zone = now.tzinfo
     seconds: dict[tuple[str, date], list[SecondLine]] = defaultdict(list)
+    by_hand: set[tuple[str, date]] = set()
     for second in truth.second_lines():
         seconds[second.mapping, _month_end(second.begins)].append(second)
+        if truth.edits_of(second.line):
+            by_hand.add((second.mapping, _month_end(second.begins)))
         if second.ends != _month_end(second.begins) and (second.mapping, second.ends) not in ended:
             yield f"second line: {second.line} bills from {second.begins} to {second.ends}"
     changes: dict[tuple[str, date], list[Applied]] = defaultdict(list)
@@ -109,8 +112,8 @@ def second_lines(
         is_plain = len(paid_back) == 1 and not truth.edits_of(line) and truth.prorates(mine[0].agreement)
         owed[mapping, ends] = (least + exact if is_plain else -(10**6), most + at_most, lines | {line})
     for (mapping, ends), found in seconds.items():
-        if ends < now.date():
-            continue  # judged while it went on
+        if ends < now.date() or (mapping, ends) in by_hand:
+            continue  # judged while it went on; what a person entered is theirs
         seats = sum(second.seats for second in found)
         exact, most, lines = owed.get((mapping, ends), (0, 0, set()))
         if mapping in waiting:
