@@ -75,7 +75,7 @@ export function LedgerPart(): ReactElement {
       { key: "event", title: "What", width: "minmax(84px, 1fr)", cell: (row) => EVENTS[row.event] },
       {
         key: "customer",
-        title: "Customer",
+        title: "Customer and line",
         width: "minmax(200px, 4fr)",
         cell: (row) => (
           <>

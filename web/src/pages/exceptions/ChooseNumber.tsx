@@ -10,6 +10,7 @@ import { Act, Actions, Refusal } from "./Actions";
 import type { Alert } from "./ExceptionsPage";
 import { Numbers } from "./Numbers";
 import { useRemedied } from "./useRemedied";
+import { WhichLine } from "./WhichLine";
 
 type Line = Schemas["DriftedLine"] & { wanted: number | null };
 type Choice = "take_theirs" | "keep_ours";
@@ -72,6 +73,7 @@ function Choose({ line, close }: { line: Line; close: () => void }): ReactElemen
   });
   return (
     <section aria-label={`Line ${line.lineId} on agreement ${line.agreementId}`}>
+      <WhichLine line={line} isIt={({ mappingId }) => mappingId === line.mappingId} />
       <Numbers
         of={[
           ["Last confirmed", line.confirmed],

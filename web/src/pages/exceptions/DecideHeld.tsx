@@ -8,6 +8,7 @@ import { Act, Actions, Refusal } from "./Actions";
 import type { Alert } from "./ExceptionsPage";
 import { Numbers } from "./Numbers";
 import { useRemedied } from "./useRemedied";
+import { WhichLine } from "./WhichLine";
 
 type Hold = Schemas["ShownHold"];
 const REASONS: Record<Hold["reasons"][number], string> = {
@@ -57,6 +58,7 @@ function Held({ hold, close }: { hold: Hold; close: () => void }): ReactElement 
   });
   return (
     <section aria-label={`Line ${hold.lineId} on agreement ${hold.agreementId}`}>
+      <WhichLine line={hold} isIt={({ change }) => change === hold.change} />
       <Numbers
         of={[
           ["On the line now", hold.before],

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { Link } from "wouter";
 import { answer, type Schemas } from "../../api/client";
+import { useAgreementName } from "../../parts/agreements";
 import { useAccount, useApi } from "../../app/context";
 import { Answer } from "../../parts/States";
 import { useList } from "../../parts/useList";
@@ -42,6 +43,7 @@ function Settle({ write, close }: { write: Write; close: () => void }): ReactEle
   const { id: account } = useAccount();
   const remedied = useRemedied(close);
   const [lineId, setLineId] = useState("");
+  const agreement = useAgreementName();
   const created = write.lineId === "";
   const settle = useMutation({
     mutationFn: (applied: boolean) =>
@@ -63,7 +65,7 @@ function Settle({ write, close }: { write: Write; close: () => void }): ReactEle
         ]}
       />
       <Text block>
-        Look at agreement {write.agreementId} in the PSA: does {created ? "it have the new line" : `line ${write.lineId} say ${write.after}`}?
+        Look at agreement {agreement(write)} in the PSA: does {created ? "it have the new line" : `line ${write.lineId} say ${write.after}`}?
       </Text>
       {created && (
         <Field label="Id of the new line, if it is there">
