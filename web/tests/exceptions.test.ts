@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { askedBy, scopesOf } from "../src/pages/exceptions/ExcludeForm";
-import { age } from "../src/pages/exceptions/ExceptionsPage";
+import { age, newFirst } from "../src/pages/exceptions/ExceptionsPage";
 import { partsOf } from "../src/pages/exceptions/parts";
 import { stateOf } from "../src/pages/guide/steps";
 import { headline } from "../src/pages/today/TodayPage";
@@ -82,4 +82,10 @@ test("of a licence with several subscriptions the account's choice comes first, 
     { ...part, subscriptionId: "s3", purchased: 0 },
   ];
   expect(ids(rows)).toEqual(["s2"]);
+});
+
+test("what is new comes before what is known already, else in the order of the API", () => {
+  const at = (day: number, money: number) => ({ money, openedAt: `2027-01-0${day}T06:00:00Z` });
+  const given = [at(2, 1), at(4, 3), at(2, 2), at(4, 4)];
+  expect(newFirst(given, "2027-01-04T07:00:00Z").map(({ money }) => money)).toEqual([3, 4, 1, 2]);
 });

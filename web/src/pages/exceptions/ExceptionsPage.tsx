@@ -61,7 +61,7 @@ function OpenExceptions({ opened }: { opened: string | undefined }): ReactElemen
   return (
     <Page
       title="Exceptions"
-      about="What a person should fix, the costliest to ignore first."
+      about="What a person should fix: what is new, then the costliest to ignore first."
       actions={<Button onClick={() => go(`/exceptions/${CLOSED}`)}>Closed exceptions</Button>}
     >
       <Answer query={alerts} rows={10}>
@@ -70,7 +70,7 @@ function OpenExceptions({ opened }: { opened: string | undefined }): ReactElemen
             <Table
               label="Exceptions"
               columns={columns}
-              rows={type ? all.filter((alert) => alert.type === type) : all}
+              rows={newFirst(type ? all.filter((alert) => alert.type === type) : all, now)}
               id={(alert) => alert.id}
               text={(alert) => `${alert.who} ${alert.title} ${alert.what}`}
               rowHeight={84}
@@ -165,6 +165,12 @@ function useColumns(now: string, open: (alert: Alert) => void): Column<Alert>[] 
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [now, format, role, styles],
   );
+}
+
+/** What came today, before what is known already; else in the order in which they are given. */
+export function newFirst<Opened extends { openedAt: string }>(alerts: Opened[], now: string): Opened[] {
+  const isNew = ({ openedAt }: Opened) => daysBetween(openedAt, now) === 0;
+  return [...alerts.filter(isNew), ...alerts.filter((alert) => !isNew(alert))];
 }
 
 export function age(openedAt: string, now: string): string {
