@@ -124,12 +124,11 @@ def test_the_token_of_the_next_page_is_found_in_other_places_too(fake: FakeMicro
 def test_a_token_in_the_header_alone_leads_on_from_a_full_page(fake: FakeMicrosoft) -> None:
     """After a page with room left nobody says what a token there would be for."""
     ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(PAGE_SIZE)]
+    answers: deque[Answer] = deque()
+    fake.bend = lambda request: answers.popleft() if answers and "partnercenter" in str(request.url) else None
     for items, whole in ((ids, PAGE_SIZE + 1), (ids[:-1], PAGE_SIZE - 1)):
-        first = json_answer({"items": [customer(one) for one in items]}, 200, {"MS-ContinuationToken": "t0"})
-        answers = deque([first])
-        fake.bend = lambda request, left=answers: (  # type: ignore[misc]
-            left.popleft() if left and "partnercenter" in str(request.url) else None
-        )
+        listed = [customer(one) for one in items]
+        answers.append(json_answer({"items": listed}, 200, {"MS-ContinuationToken": "t0"}))
         assert len(customers(fake)) == whole
 
 
