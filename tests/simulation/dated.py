@@ -28,8 +28,7 @@ def ended_lines(
         begun = truth.bills_first_on(said.line) <= said.last_day
         if said.seats and begun and not on_last and not truth.edits_of(said.line):
             yield f"ended: line {said.line} was to bill until {said.last_day}, and does not bill on that day"
-        # Beside a line that is let go without seats stays billed what was not paid back when it lost them.
-        is_over = said.seats and today > said.last_day and said.line not in told
+        is_over = today > said.last_day and said.line not in told
         for second in truth.second_lines() if is_over else ():
             is_beside = second.mapping == said.mapping and second.seats > 0 and second.line not in told
             if is_beside and second.begins <= said.last_day < second.ends:

@@ -9,7 +9,9 @@ from shared.billing import ending, why_not
 from shared.billing.line_names import LineName, in_full
 from shared.billing.mapping.psa_cache import PsaCache
 from shared.billing.models import LicenceMapping, LineRecord
+from shared.billing.planning.load import AgreementKey
 from shared.billing.psa.base import Line
+from shared.billing.reconcile import second_line_prefix
 from shared.errors import Rejected
 
 FURTHEST: Final = timedelta(days=3 * 366)
@@ -56,6 +58,10 @@ class Left:
     @property
     def name(self) -> LineName:
         return LineName(self.mapping.connection, self.line_id)
+
+    @property
+    def place(self) -> AgreementKey:
+        return self.mapping.connection, self.mapping.agreement_id
 
     @property
     def told(self) -> str:
@@ -128,11 +134,12 @@ def check_left(
         line = _still_billed(gone, psas, today)
         if line is None:
             continue
+        main = main_line(psas, gone.place, gone.line_id, today) or line
         by_itself = None
         if last_day is not None:
-            by_itself, last_day = _day_of(gone, line, last_day, said, psas)
+            by_itself, last_day = _day_of(gone, main, last_day, said, psas)
         if last_day is not None:
-            _check_last_day(gone, line, last_day, psas, today)
+            _check_last_day(gone, main, last_day, psas, today)
             _check_begin_after(gone, claiming, last_day, psas)
         ends = last_day or line.last_day or by_itself
         for mapping in new:
@@ -168,7 +175,7 @@ def _day_of(
     gone: Left, line: Line, asked: date, said: Said, psas: PsaCache
 ) -> tuple[date | None, date | None]:
     """When the line ends with its agreement, and on which day it is to be ended."""
-    agreement = psas.agreement(gone.mapping.connection, gone.mapping.agreement_id)
+    agreement = psas.agreement(*gone.place)
     ends = agreement.ends if agreement else None
     by = psas.ends_by(gone.mapping.connection)
     return ends, ending.day_of(line, asked, by, ends, or_sooner=said.or_sooner)
@@ -176,7 +183,7 @@ def _day_of(
 
 def _check_last_day(gone: Left, line: Line, last_day: date, psas: PsaCache, today: date) -> None:
     """Raises Rejected for a day on which the line cannot end."""
-    where = gone.mapping.connection, gone.mapping.agreement_id
+    where = gone.place
     if not today <= last_day <= today + FURTHEST:
         raise Rejected(
             f"The last day of {gone.told} must be between {today:%-d %b %Y} and {today + FURTHEST:%-d %b %Y}.",
@@ -185,7 +192,7 @@ def _check_last_day(gone: Left, line: Line, last_day: date, psas: PsaCache, toda
         )
     if line.last_day is not None and line.last_day < last_day:
         raise Rejected(
-            f"{gone.told.capitalize()} ends on {line.last_day:%-d %b %Y} already. Choose that day or an earlier one.",
+            f"{_told(gone, line)} ends on {line.last_day:%-d %b %Y} already. Choose that day or an earlier one.",
             "ends_already",
             "lastDays",
         )
@@ -216,10 +223,33 @@ def _begins_after(line: Line, day: date) -> bool:
 
 
 def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
-    """The line as it is now, unless it bills nothing any more."""
-    where = left.mapping.connection, left.mapping.agreement_id
-    line = psas.lines_that_may_bill(*where).get(left.line_id)
-    return line if line is not None and line.bills_from(today) else None
+    return still_billed(psas, left.place, left.mapping.id, left.line_id, today)
+
+
+def still_billed(
+    psas: PsaCache, place: AgreementKey, mapping_id: str, line_id: str, today: date
+) -> Line | None:
+    """A mapping's line as it is now; where it bills nothing any more, of those beside it the one that bills longest."""
+    line = main_line(psas, place, line_id, today)
+    if line is not None and line.bills_from(today):
+        return line
+    beside = billed_beside(psas, place, mapping_id, today)
+    return max(beside, key=lambda second: second.last_day or date.max, default=None)
+
+
+def main_line(psas: PsaCache, place: AgreementKey, line_id: str, today: date) -> Line | None:
+    """A mapping's line as it is now, also without seats; None: it is not in the PSA any more, or it has ended."""
+    line = psas.lines_that_may_bill(*place).get(line_id)
+    return None if line is not None and line.last_day is not None and line.last_day < today else line
+
+
+def billed_beside(psas: PsaCache, place: AgreementKey, mapping_id: str, day: date) -> list[Line]:
+    """Lines that bill, on that day or later, seats that came to a mapping's line within a period."""
+    return [
+        line
+        for line in psas.lines_that_may_bill(*place).values()
+        if line.marker.startswith(second_line_prefix(mapping_id)) and line.bills_from(day)
+    ]
 
 
 def _check_starts_after(left: Left, line: Line, ends: date | None, starts: date) -> None:
@@ -237,7 +267,12 @@ def _check_starts_after(left: Left, line: Line, ends: date | None, starts: date)
 
 def _bills(left: Left, line: Line) -> str:
     seats = f"{line.quantity.normalize():f}"
-    return f"{left.told.capitalize()} still bills {seats} {'seat' if seats == '1' else 'seats'}"
+    return f"{_told(left, line)} still bills {seats} {'seat' if seats == '1' else 'seats'}"
+
+
+def _told(left: Left, line: Line) -> str:
+    """The line that is left, or one that bills seats beside it."""
+    return f"Line {line.id} beside {left.told}" if line.id != left.line_id else left.told.capitalize()
 
 
 def by_hand(left: Iterable[Left], looked_after: Collection[LineName]) -> Iterator[str]:

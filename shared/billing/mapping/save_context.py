@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as ByKey
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from shared.billing.agreement_store import StoredRecord
 from shared.billing.ending import A_DAY, day_of, ending_line
 from shared.billing.line_names import LineName
 from shared.billing.mapping.psa_cache import PsaCache
-from shared.billing.mapping.release import Left, Said
+from shared.billing.mapping.release import Left, Said, billed_beside, main_line, still_billed
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
@@ -20,7 +21,7 @@ from shared.billing.models import (
     TenantMappings,
 )
 from shared.billing.planning.load import AgreementKey
-from shared.billing.reconcile import second_line_prefix
+from shared.billing.psa.base import Line
 from shared.storage.decisions import Decider
 from shared.storage.keys import AccountId
 from shared.storage.tables import Tables
@@ -95,32 +96,38 @@ class Save:
         """The line as it is kept until the day that a person said is over, and what bills seats of it beside it until
         a later day; []: it is let go as it is.
         """
-        main = self._ending(place, line)
-        if main is None or main.ending is None:
-            return []
-        last_day, beside = main.ending.last_day, main.ending.model_copy(update={"second": True})
-        kept = self.kept[place].record.lines
-        seconds = (
-            ending_line(LineRecord(**{**dict(line), "line_id": there.id, "paid": None}), there, beside)
-            for there in self.psas.lines_that_may_bill(*place).values()
-            if there.marker.startswith(second_line_prefix(line.mapping_id))
-            and there.bills_from(last_day + A_DAY)
-        )
-        return [main, *(second for second in seconds if second.mapping_id not in kept)]
-
-    def _ending(self, place: AgreementKey, line: LineRecord) -> LineRecord | None:
         asked = self.said.last_days.get(LineName(place[0], line.line_id))
-        there = self.psas.lines_that_may_bill(*place).get(line.line_id) if asked else None
-        if asked is None or there is None or not there.bills_from(self.by.now.astimezone(self.zone).date()):
-            return None
-        by = self.psas.ends_by(place[0])
+        today = self.by.now.astimezone(self.zone).date()
+        billed = still_billed(self.psas, place, line.mapping_id, line.line_id, today) if asked else None
+        if asked is None or billed is None:
+            return []
+        main = main_line(self.psas, place, line.line_id, today)
+        last_day = self._last_day(place, main or billed, asked)
+        if last_day is None:
+            return []
+        ending, there = self._ending(line, last_day), self.psas.lines_that_may_bill(*place).get(line.line_id)
+        ends = []
+        if there is not None:
+            # One that has ended already is kept with its own last day, until a look lets it go.
+            until = min(last_day, there.last_day or last_day)
+            ends.append(ending_line(line, there, ending.model_copy(update={"last_day": until})))
+        kept, beside = self.kept[place].record.lines, ending.model_copy(update={"second": main is not None})
+        for second in billed_beside(self.psas, place, line.mapping_id, last_day + A_DAY):
+            record = LineRecord(**{**dict(line), "line_id": second.id, "paid": None})
+            ending_second = ending_line(record, second, beside)
+            if ending_second.mapping_id not in kept:
+                ends.append(ending_second)
+        return ends
+
+    def _last_day(self, place: AgreementKey, there: Line, asked: date) -> date | None:
+        """None: it ends by itself."""
         agreement = self.psas.agreement(*place)
         ends = agreement.ends if agreement else None
-        last_day = day_of(there, asked, by, ends, or_sooner=self.said.or_sooner)
-        if last_day is None:
-            return None
+        return day_of(there, asked, self.psas.ends_by(place[0]), ends, or_sooner=self.said.or_sooner)
+
+    def _ending(self, line: LineRecord, last_day: date) -> Ending:
         old = self._old(line.mapping_id)
-        ending = Ending(
+        return Ending(
             last_day=last_day,
             mapping_id=line.mapping_id,
             licence=old.licence if old else None,
@@ -129,7 +136,6 @@ class Save:
             who=self.by.who,
             since=self.by.now,
         )
-        return ending_line(line, there, ending)
 
     def is_of_its_company(self, mapping: LicenceMapping) -> bool:
         """Another company is billed for the same SKU until now, so the mapping's line bills its own users alone.
