@@ -8,10 +8,10 @@ from typing import Final
 from shared.billing import ending, why_not
 from shared.billing.line_names import LineName, in_full
 from shared.billing.mapping.psa_cache import PsaCache
+from shared.billing.mapping.still_billed import main_line, still_billed
 from shared.billing.models import LicenceMapping, LineRecord
 from shared.billing.planning.load import AgreementKey
 from shared.billing.psa.base import Line
-from shared.billing.reconcile import second_line_prefix
 from shared.errors import Rejected
 
 FURTHEST: Final = timedelta(days=3 * 366)
@@ -224,32 +224,6 @@ def _begins_after(line: Line, day: date) -> bool:
 
 def _still_billed(left: Left, psas: PsaCache, today: date) -> Line | None:
     return still_billed(psas, left.place, left.mapping.id, left.line_id, today)
-
-
-def still_billed(
-    psas: PsaCache, place: AgreementKey, mapping_id: str, line_id: str, today: date
-) -> Line | None:
-    """A mapping's line as it is now; where it bills nothing any more, of those beside it the one that bills longest."""
-    line = main_line(psas, place, line_id, today)
-    if line is not None and line.bills_from(today):
-        return line
-    beside = billed_beside(psas, place, mapping_id, today)
-    return max(beside, key=lambda second: second.last_day or date.max, default=None)
-
-
-def main_line(psas: PsaCache, place: AgreementKey, line_id: str, today: date) -> Line | None:
-    """A mapping's line as it is now, also without seats; None: it is not in the PSA any more, or it has ended."""
-    line = psas.lines_that_may_bill(*place).get(line_id)
-    return None if line is not None and line.last_day is not None and line.last_day < today else line
-
-
-def billed_beside(psas: PsaCache, place: AgreementKey, mapping_id: str, day: date) -> list[Line]:
-    """Lines that bill, on that day or later, seats that came to a mapping's line within a period."""
-    return [
-        line
-        for line in psas.lines_that_may_bill(*place).values()
-        if line.marker.startswith(second_line_prefix(mapping_id)) and line.bills_from(day)
-    ]
 
 
 def _check_starts_after(left: Left, line: Line, ends: date | None, starts: date) -> None:

@@ -10,7 +10,8 @@ from shared.billing.agreement_store import StoredRecord
 from shared.billing.ending import A_DAY, day_of, ending_line
 from shared.billing.line_names import LineName
 from shared.billing.mapping.psa_cache import PsaCache
-from shared.billing.mapping.release import Left, Said, billed_beside, main_line, still_billed
+from shared.billing.mapping.release import Left, Said
+from shared.billing.mapping.still_billed import billed_beside, main_line, still_billed
 from shared.billing.models import (
     AgreementRecord,
     BillingProfile,
