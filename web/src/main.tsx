@@ -29,7 +29,7 @@ async function comeBack(): Promise<void> {
     (path) => {
       const { file, reads } = neededAt(path);
       askAhead(session, reads.map((read) => session.config.api + read));
-      file?.().catch(() => undefined); // the page asks for it again, and says why
+      file?.load().catch(() => undefined); // the page asks for it again, and says why
     },
     () => undefined, // the app says why
   );
