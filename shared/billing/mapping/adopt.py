@@ -23,6 +23,7 @@ from shared.billing.models import (
     LicenceMapping,
     LineRecord,
     Loss,
+    Paid,
     TenantMappings,
 )
 from shared.billing.planning.wishes import Wish
@@ -83,6 +84,7 @@ class _Drawing:
         self._now = save.by.now.astimezone(save.zone)
         self._today = self._now.date()
         self._let_go = [line_id for line_id in record.let_go if line_id in self._fresh]
+        self._let_go_paid = {id_: paid for id_, paid in record.let_go_paid.items() if id_ in self._fresh}
         self.entries: list[LedgerEntry] = []
 
     def leave(self, mapping: LicenceMapping) -> None:
@@ -97,6 +99,7 @@ class _Drawing:
             self.entries += [ending_entry(self._save.by, ends) for ends in ending]
             return
         self._let_go.append(known.line_id)
+        self._let_go_paid |= let_go_paid(known)
         self.entries.append(released(self._save.by, known))
 
     def claim(self, mapping: LicenceMapping) -> None:
@@ -113,6 +116,7 @@ class _Drawing:
             losses = losses or self._take(line)
             self._let_go = [line_id for line_id in self._let_go if line_id != line.id]
         product, known = profile.product_id, self._known(mapping.line_id)
+        paid = self._let_go_paid.pop(mapping.line_id, None)
         self._lines[mapping.id] = LineRecord(
             mapping_id=mapping.id,
             tenant_id=self._save.wanted.tenant_id,
@@ -125,7 +129,7 @@ class _Drawing:
             losses=losses,
             period=period,
             # What is billed of the line already, and its change of today, stay true whoever has it from now on.
-            paid=known.paid if known else None,
+            paid=known.paid if known else paid,
             counts_from=known.counts_from if known else None,
         )
 
@@ -148,7 +152,7 @@ class _Drawing:
                 "agreement."
             )
         by, tenant, profiles = self._save.by, self._save.wanted.tenant_id, self._save.profiles
-        changes = {"lines": self._lines, "let_go": tuple(self._let_go)}
+        changes = {"lines": self._lines, "let_go": tuple(self._let_go), "let_go_paid": self._let_go_paid}
         record = AgreementRecord.model_validate({**dict(self._record), **changes})
         wishes = {claim.id: Wish.of(claim, profiles[claim.profile], tenant) for claim in claims}
         looked = reconciled(record, self._fresh, priced(record, wishes, self._price_of), self._now)
@@ -264,6 +268,11 @@ class _Drawing:
             return True
         told = agreement_store.ledger(save.tables, save.account, *where, owner.mapping_id)
         return any(entry.at > save.by.now - A_SAVE_TAKES for entry in told)
+
+
+def let_go_paid(line: LineRecord) -> dict[str, Paid]:
+    """What is billed already of a line that is let go of, by its id."""
+    return {line.line_id: line.paid} if line.paid is not None else {}
 
 
 def _adopted(by: Decider, line: LineRecord) -> LedgerEntry:

@@ -276,7 +276,8 @@ def _release(save: Save, place: AgreementKey, name: str) -> None:
                 adopt.ending_entry(save.by, e) for e in ending
             ]
         let_go = (*record.let_go, line.line_id) if line.line_id else record.let_go
+        paid = record.let_go_paid | adopt.let_go_paid(line)
         entries = [] if line.gave_its_line_up else [adopt.released(save.by, line)]
-        return record.model_copy(update={"lines": others, "let_go": let_go}), entries
+        return record.model_copy(update={"lines": others, "let_go": let_go, "let_go_paid": paid}), entries
 
     agreement_store.update(save.tables, save.account, *place, without)

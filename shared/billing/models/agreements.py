@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.billing.models.not_written import Unreadable, unreadable_of
-from shared.billing.models.records import LineRecord
+from shared.billing.models.records import LineRecord, Paid
 from shared.billing.psa.base import Proration
 from shared.storage.documents import Document
 
@@ -29,6 +29,8 @@ class AgreementRecord(Document):
     """Why they could not be read at the newest attempt."""
     let_go: tuple[str, ...] = ()
     """Its lines that a person let go of: not ours any more, also where one carries our mark."""
+    let_go_paid: dict[str, Paid] = Field(default_factory=dict)
+    """By the id of such a line: what is billed of it already, for the mapping that takes it back."""
     lines: dict[str, LineRecord] = Field(default_factory=dict)
 
     @model_validator(mode="before")

@@ -463,7 +463,12 @@ def test_seats_that_were_fewer_before_the_line_began_are_billed_when_they_come_w
     assert second_lines(world) == [(2, date(2026, 3, 20), END_OF_MARCH)]
 
 
-@pytest.mark.parametrize("back", ["in the same save", "before its last day"])
+NO_MAPPING = TenantMappings(tenant_id="contoso", mappings=())
+
+
+@pytest.mark.parametrize(
+    "back", ["in the same save", "before its last day", "after somebody looked after it"]
+)
 def test_seats_that_are_billed_already_are_not_billed_again_by_the_mapping_that_takes_the_line(
     back: str,
 ) -> None:
@@ -472,14 +477,62 @@ def test_seats_that_are_billed_already_are_not_billed_again_by_the_mapping_that_
         seats(world, number)
     [old] = world.mappings("contoso").mappings
     if back == "before its last day":
-        none = TenantMappings(tenant_id="contoso", mappings=())
-        world.save_mappings("contoso", none, last_days={mapped.line: END_OF_MARCH})
+        world.save_mappings("contoso", NO_MAPPING, last_days={mapped.line: END_OF_MARCH})
+    if back == "after somebody looked after it":
+        world.save_mappings("contoso", NO_MAPPING, looked_after=(mapped.line,))
+        world.night()
     new = old.model_copy(update={"id": "mapping0009"})
     world.save_mappings("contoso", TenantMappings(tenant_id="contoso", mappings=(new,)))
     seats(world, 12)
     assert (world.quantity(mapped), [line[0] for line in second_lines(world)]) == (12, [2])
     seats(world, 13)
     assert [line[0] for line in second_lines(world)] == [2, 1]
+
+
+def test_seats_that_are_billed_already_are_not_billed_again_by_the_mapping_that_comes_back_from_another_line() -> (
+    None
+):
+    world, mapped = prorating()
+    for number in (12, 10):
+        seats(world, number)
+    [old] = world.mappings("contoso").mappings
+    other = world.fake.add_line(mapped.agreement, world.fake.line(mapped.line).product_id)
+    moved = old.model_copy(update={"line_id": other.id})
+    world.save_mappings(
+        "contoso", TenantMappings(tenant_id="contoso", mappings=(moved,)), looked_after=(mapped.line,)
+    )
+    world.night()
+    world.save_mappings(
+        "contoso", TenantMappings(tenant_id="contoso", mappings=(old,)), looked_after=(other.id,)
+    )
+    seats(world, 13)
+    assert [line[0] for line in second_lines(world)] == [2, 1]
+
+
+def test_what_somebody_entered_who_looked_after_a_line_is_theirs_to_bill() -> None:
+    world, mapped = prorating()
+    for number in (12, 10):
+        seats(world, number)
+    before = world.mappings("contoso")
+    world.save_mappings("contoso", NO_MAPPING, looked_after=(mapped.line,))
+    world.fake.edit_line(mapped.line, quantity=Decimal(15))
+    world.later_read({SKU: 16})
+    world.save_mappings("contoso", before)
+    world.night()
+    assert (world.quantity(mapped), [line[0] for line in second_lines(world)]) == (16, [2, 1])
+
+
+def test_what_was_billed_of_a_line_that_was_let_go_counts_no_longer_than_its_period() -> None:
+    world, mapped = prorating()
+    for number in (12, 10):
+        seats(world, number)
+    before = world.mappings("contoso")
+    world.save_mappings("contoso", NO_MAPPING, looked_after=(mapped.line,))
+    world.clock.at = datetime(2026, 4, 2, 9, tzinfo=UTC)
+    world.fake.edit_agreement(mapped.agreement, billed_through=date(2026, 4, 30))
+    world.save_mappings("contoso", before)
+    seats(world, 12)
+    assert [line[0] for line in second_lines(world)] == [2, 2]
 
 
 # -- by the day of the change
