@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiProblem } from "../src/api/problem";
+import { ProfilesPart } from "../src/pages/billing/ProfilesPart";
 import { AddProfiles } from "../src/pages/billing/profiles/AddProfiles";
 import { EditProfile } from "../src/pages/billing/profiles/EditProfile";
 import { aboutOf, givenTerms, meaningOf, priceOf, priceWords } from "../src/pages/billing/profiles/terms";
@@ -134,4 +135,16 @@ test("a refusal is about the field of one of several profiles, or of the only on
   expect(aboutOf(refused("name"), 1)).toEqual({ at: 0, field: "name" });
   expect(aboutOf(refused("name"), 3)).toBeNull();
   expect(aboutOf(null, 1)).toBeNull();
+});
+
+test("a profile tells its product by the PSA's name for it, and by its id where the PSA does not list it", async () => {
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(600); // else no row is in sight
+  const listed = [PROFILE, { ...PROFILE, id: "p2", name: "Basic", productId: "1" }];
+  vi.stubGlobal("fetch", (request: Request) =>
+    new URL(request.url).pathname.endsWith("/billing-profiles") ? Promise.resolve(Response.json({ items: listed })) : fake.fetch(request),
+  );
+  render(<ProfilesPart />, { wrapper: around("reader") });
+  await screen.findByText("Standard");
+  const [, ...rows] = screen.getAllByRole("row").map((row) => row.textContent);
+  expect(rows.map((row) => /22|Standard/.exec(row ?? "")?.[0]).sort()).toEqual(["22", "Standard"]);
 });

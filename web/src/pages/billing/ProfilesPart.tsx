@@ -12,6 +12,7 @@ import { AddProfiles } from "./profiles/AddProfiles";
 import { EditProfile } from "./profiles/EditProfile";
 import { NewProfile } from "./profiles/NewProfile";
 import { BILLABLE, priceOf, priceWords } from "./profiles/terms";
+import { useProductName } from "./profiles/useProducts";
 
 type Profile = Schemas["ProfileInList"];
 
@@ -25,10 +26,11 @@ export function ProfilesPart(): ReactElement {
   const { query, csv } = useList<Profile>(["billing-profiles"], (asked, as) =>
     api.GET("/api/accounts/{account}/billing-profiles", { params: { path: { account }, query: asked }, ...as }),
   );
+  const product = useProductName(query.data);
   const columns = useMemo<Column<Profile>[]>(
     () => [
       { key: "name", title: "Name", width: "minmax(180px, 3fr)", value: (row) => row.name, cell: (row) => row.name },
-      { key: "product", title: "Product in the PSA", titled: true, width: "minmax(120px, 2fr)", cell: (row) => row.productId },
+      { key: "product", title: "Product in the PSA", titled: true, width: "minmax(150px, 3fr)", value: product, cell: product },
       { key: "billable", title: "Charged", titled: true, width: "120px", value: (row) => row.billable, cell: (row) => BILLABLE[row.billable] },
       { key: "price", title: "Price", titled: true, width: "110px", cell: (row) => priceWords(priceOf(row)) },
       { key: "licences", title: "Licences", width: "90px", number: true, value: (row) => row.licences, cell: (row) => count(row.licences) },
@@ -44,7 +46,7 @@ export function ProfilesPart(): ReactElement {
           ),
       },
     ],
-    [mayChange],
+    [mayChange, product],
   );
   return (
     <>
@@ -59,7 +61,7 @@ export function ProfilesPart(): ReactElement {
               columns={columns}
               rows={rows}
               id={(row) => row.id}
-              text={(row) => `${row.name} ${row.productId}`}
+              text={(row) => `${row.name} ${product(row)} ${row.productId}`}
               csv={csv}
               empty={
                 <Empty icon={<TagRegular />} title="No profiles yet">
