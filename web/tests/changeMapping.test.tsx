@@ -219,3 +219,11 @@ test("of lines of equal ids in two PSA connections it is told which one stays", 
     "Line halo/77 stays in the PSA as it is: Seatwise writes nothing to it any more.",
   ]);
 });
+
+test("of a line without seats, which ends with what bills beside it, nothing is said to be billed", () => {
+  const ends = { connection: "cw", lineId: "77", seats: 0, lastDay: "2026-12-10", how: "date", why: "" };
+  expect(leftTold({ ending: [ends, { ...ends, lineId: "78", seats: 2 }] as never, left: ["cw/77"] })).toEqual([
+    "Line 77 has no seats, and is ended on 10 Dec 2026.",
+    "Line 78 bills its 2 seats until 10 Dec 2026, and nothing after it.",
+  ]);
+});

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import requests
-from shared.billing.psa.syncro import Syncro, SyncroSettings
 
 from sandbox.standins.process import RunningStandIns, start
 from sandbox.standins.state import State
@@ -18,6 +17,7 @@ from sandbox.standins.worlds.types import World
 from sandbox.transport import SandboxAdapter, sandbox_session
 from shared.billing.psa import syncro
 from shared.billing.psa.base import BillableOption, Sent
+from shared.billing.psa.syncro import Syncro, SyncroSettings
 from shared.http.client import Http
 from tests.shared.billing.psa.contract import RETRY_AFTER, PsaContract, PsaWorld
 from tests.shared.billing.psa.fake import Outcome

@@ -59,7 +59,9 @@ export function leftTold({ ending, left }: Pick<Schemas["ShownPreview"], "ending
   const ends = new Set(ending.flatMap(({ connection, lineId }) => [lineId, `${connection}/${lineId}`]));
   return [
     ...ending.map((line) => {
-      const until = `Line ${line.lineId} bills its ${counted(line.seats, "seat")} until ${day(line.lastDay)}, and nothing after it.`;
+      const until = line.seats
+        ? `Line ${line.lineId} bills its ${counted(line.seats, "seat")} until ${day(line.lastDay)}, and nothing after it.`
+        : `Line ${line.lineId} has no seats, and is ended on ${day(line.lastDay)}.`;
       const noWay = line.how === "no_seats" ? " This PSA then gets no seats for it, which cannot be taken back." : "";
       return `${until}${noWay} ${line.why}`.trim();
     }),
